@@ -1,0 +1,136 @@
+package ticketing.domain;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+
+/// What somebody asked for, as it travels through the queue. Accepted commands are facts: they have
+/// an id, an owner and a time, and are decided at most once, by ticket id.
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "action")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Command.BookSeats.class, name = "BOOK"),
+  @JsonSubTypes.Type(value = Command.ConfirmHold.class, name = "CONFIRM"),
+  @JsonSubTypes.Type(value = Command.CancelReservation.class, name = "CANCEL"),
+  @JsonSubTypes.Type(value = Command.ChangeSeats.class, name = "CHANGE_SEATS")
+})
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public sealed interface Command {
+
+  /// Most seats one booking may ask for.
+  int MAX_QUANTITY = 10;
+
+  UUID ticketId();
+
+  String userId();
+
+  long eventId();
+
+  /// When ingress accepted it (UTC, microseconds): the order in which commands are decided and the
+  /// time that counts for sale windows.
+  Instant acceptedAt();
+
+  /// Digest of the request it came from, to tell a repeat of an `Idempotency-Key` from its reuse for
+  /// something else; null when the request had no key.
+  String fingerprint();
+
+  Action action();
+
+  record BookSeats(
+      UUID ticketId,
+      String userId,
+      long eventId,
+      String seatType,
+      int quantity,
+      Instant acceptedAt,
+      String fingerprint)
+      implements Command {
+
+    public BookSeats {
+      requireCommon(ticketId, userId, acceptedAt);
+      Objects.requireNonNull(seatType, "seatType");
+      if (quantity < 1 || quantity > MAX_QUANTITY) {
+        throw new IllegalArgumentException("quantity must be 1 to " + MAX_QUANTITY);
+      }
+    }
+
+    @Override
+    public Action action() {
+      return Action.BOOK;
+    }
+  }
+
+  record ConfirmHold(
+      UUID ticketId,
+      String userId,
+      long eventId,
+      long reservationId,
+      Instant acceptedAt,
+      String fingerprint)
+      implements Command {
+
+    public ConfirmHold {
+      requireCommon(ticketId, userId, acceptedAt);
+    }
+
+    @Override
+    public Action action() {
+      return Action.CONFIRM;
+    }
+  }
+
+  /// @param onBehalf an administrator asks: the reservation may be somebody else's
+  record CancelReservation(
+      UUID ticketId,
+      String userId,
+      long eventId,
+      long reservationId,
+      boolean onBehalf,
+      Instant acceptedAt,
+      String fingerprint)
+      implements Command {
+
+    public CancelReservation {
+      requireCommon(ticketId, userId, acceptedAt);
+    }
+
+    @Override
+    public Action action() {
+      return Action.CANCEL;
+    }
+  }
+
+  /// Sets what is on sale to exactly these seat types; one that is missing is withdrawn, which works
+  /// only while none of its seats is sold or held.
+  record ChangeSeats(
+      UUID ticketId,
+      String userId,
+      long eventId,
+      List<SeatOffer> seatTypes,
+      Instant acceptedAt,
+      String fingerprint)
+      implements Command {
+
+    public ChangeSeats {
+      requireCommon(ticketId, userId, acceptedAt);
+      seatTypes = List.copyOf(seatTypes);
+      if (seatTypes.isEmpty()) {
+        throw new IllegalArgumentException("an event has at least one seat type");
+      }
+    }
+
+    @Override
+    public Action action() {
+      return Action.CHANGE_SEATS;
+    }
+  }
+
+  private static void requireCommon(UUID ticketId, String userId, Instant acceptedAt) {
+    Objects.requireNonNull(ticketId, "ticketId");
+    Objects.requireNonNull(userId, "userId");
+    Objects.requireNonNull(acceptedAt, "acceptedAt");
+  }
+}

@@ -1,0 +1,140 @@
+package ticketing.domain;
+
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.redisson.Redisson;
+import org.redisson.api.RedissonClient;
+import org.redisson.client.RedisException;
+import org.redisson.client.codec.StringCodec;
+import org.redisson.config.BaseConfig;
+import org.redisson.config.Config;
+import org.redisson.config.ConstantDelay;
+
+/// The one way to Redis: every call is bounded in time, and after repeated failures calls fail at
+/// once for a while instead of each waiting for its own timeout.
+public final class Redis implements AutoCloseable {
+
+  private final RedissonClient client;
+  private final CircuitBreaker breaker;
+
+  private Redis(RedissonClient client, CircuitBreaker breaker) {
+    this.client = client;
+    this.breaker = breaker;
+  }
+
+  /// Does not need Redis to be up: the first call connects.
+  public static Redis connect(RedisSettings settings) {
+    Config config = new Config();
+    config.setLazyInitialization(true);
+    config.setCodec(StringCodec.INSTANCE);
+    // With it on, a batch fails when Redis has restarted and forgotten more than one script.
+    config.setUseScriptCache(false);
+    if (!settings.password().isEmpty()) {
+      config.setPassword(settings.password());
+    }
+    if (settings.cluster()) {
+      var cluster = config.useClusterServers();
+      settings.addresses().forEach(cluster::addNodeAddress);
+      cluster.setMasterConnectionPoolSize(settings.connections());
+      cluster.setMasterConnectionMinimumIdleSize(1);
+      cluster.setSlaveConnectionMinimumIdleSize(1);
+      // A ticket is read right after it was written: never from a replica that may lag.
+      cluster.setReadMode(org.redisson.config.ReadMode.MASTER);
+      bound(cluster, settings);
+    } else {
+      var single = config.useSingleServer();
+      single.setAddress(settings.addresses().getFirst());
+      single.setConnectionPoolSize(settings.connections());
+      single.setConnectionMinimumIdleSize(1);
+      bound(single, settings);
+    }
+    CircuitBreaker breaker =
+        CircuitBreaker.of(
+            "redis",
+            CircuitBreakerConfig.custom()
+                .slidingWindowSize(20)
+                .minimumNumberOfCalls(5)
+                .failureRateThreshold(50)
+                .waitDurationInOpenState(settings.pause())
+                .permittedNumberOfCallsInHalfOpenState(2)
+                .recordException(failure -> unwrap(failure) instanceof RedisException)
+                .build());
+    return new Redis(Redisson.create(config), breaker);
+  }
+
+  private static void bound(BaseConfig<?> config, RedisSettings settings) {
+    config.setTimeout(Math.toIntExact(settings.timeout().toMillis()));
+    config.setConnectTimeout(Math.toIntExact(settings.timeout().toMillis()));
+    config.setRetryAttempts(settings.attempts());
+    config.setRetryDelay(new ConstantDelay(Duration.ofMillis(50)));
+    config.setReconnectionDelay(new ConstantDelay(Duration.ofMillis(250)));
+    config.setPingConnectionInterval(5_000);
+  }
+
+  /// Runs a call and waits for it.
+  ///
+  /// @throws RedisUnavailable if Redis did not answer in time or is known to be down
+  public <T> T call(Function<RedissonClient, T> call) {
+    try {
+      return breaker.executeSupplier(() -> call.apply(client));
+    } catch (RedisException | CallNotPermittedException e) {
+      throw new RedisUnavailable(e);
+    } catch (CompletionException e) {
+      // So fails the first connection.
+      throw translate(e) instanceof RedisUnavailable unavailable ? unavailable : e;
+    }
+  }
+
+  /// Runs a call without waiting; the stage fails with [RedisUnavailable].
+  public <T> CompletableFuture<T> async(Function<RedissonClient, CompletionStage<T>> call) {
+    try {
+      return breaker
+          .executeCompletionStage(() -> call.apply(client))
+          .exceptionallyCompose(failure -> CompletableFuture.failedFuture(translate(failure)))
+          .toCompletableFuture();
+    } catch (RedisException | CompletionException e) {
+      return CompletableFuture.failedFuture(translate(e));
+    }
+  }
+
+  /// Whether Redis answered lately; false while calls are being skipped.
+  public boolean seemsUp() {
+    return breaker.getState() != CircuitBreaker.State.OPEN;
+  }
+
+  static String script(String name) {
+    try (InputStream in = Redis.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Throwable translate(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return cause instanceof RedisException || cause instanceof CallNotPermittedException
+        ? new RedisUnavailable(cause)
+        : cause;
+  }
+
+  private static Throwable unwrap(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  @Override
+  public void close() {
+    client.shutdown();
+  }
+}

@@ -1,0 +1,364 @@
+package ticketing.domain;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.redisson.api.BatchOptions;
+import org.redisson.api.RBatch;
+import org.redisson.api.RScript;
+import org.redisson.api.RScript.Mode;
+import org.redisson.api.RScript.ReturnType;
+import org.redisson.api.RTopic;
+import org.redisson.api.RedissonClient;
+import org.redisson.api.listener.StatusListener;
+import org.redisson.client.codec.StringCodec;
+
+/// Where everybody looks up the state of a ticket: Redis keys `ticket:{ticketId}`, the waiting line
+/// `waiting:{eventId}` of each event, and the channel `tickets` on which decisions are announced.
+///
+/// The board is a copy. The truth about a decided ticket is its row in `tickets`; the truth about an
+/// undecided one is its message on the queue. So every method may fail with [RedisUnavailable], and
+/// nothing is lost by it.
+public final class TicketBoard {
+
+  private static final String CHANNEL = "tickets";
+  private static final String OPEN = Redis.script("open.lua");
+  private static final String WITHDRAW = Redis.script("withdraw.lua");
+  private static final String PACE = Redis.script("pace.lua");
+
+  private final Redis redis;
+  private final BoardSettings settings;
+
+  public TicketBoard(Redis redis, BoardSettings settings) {
+    this.redis = redis;
+    this.settings = settings;
+  }
+
+  /// What putting up a pending ticket found.
+  ///
+  /// @param earlier the entry that was there already and stays as it is, if there was one
+  /// @param ticket the ticket put up, or the one that was there, with its place in the waiting line
+  public record Opened(Optional<BoardEntry> earlier, Ticket ticket) {}
+
+  /// Puts up a pending ticket. If the ticket is already on the board it stays as it is.
+  public CompletableFuture<Opened> open(BoardEntry pending) {
+    return put(pending, "new");
+  }
+
+  /// Puts up a pending ticket again, in the name of this attempt, unless it has been decided; so that
+  /// another attempt that failed cannot withdraw what this one has queued.
+  public CompletableFuture<Opened> claim(BoardEntry pending) {
+    return put(pending, "claim");
+  }
+
+  private CompletableFuture<Opened> put(BoardEntry pending, String mode) {
+    Ticket ticket = pending.ticket();
+    String id = ticket.ticketId().toString();
+    return redis.<Opened>async(
+        client -> {
+          RBatch batch = batch(client);
+          var existing =
+              batch
+                  .getScript(StringCodec.INSTANCE)
+                  .<String>evalAsync(
+                      key(ticket.ticketId()),
+                      Mode.READ_WRITE,
+                      OPEN,
+                      ReturnType.VALUE,
+                      List.of(key(ticket.ticketId())),
+                      Json.INTERNAL.writeValueAsString(pending),
+                      seconds(settings.pending()),
+                      mode);
+          var line =
+              batch.<String>getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE);
+          line.addIfAbsentAsync(micros(ticket), id);
+          line.expireAsync(settings.pending());
+          var position = line.rankAsync(id);
+          var rate =
+              batch
+                  .<String, String>getMap(pace(ticket.eventId()), StringCodec.INSTANCE)
+                  .getAsync("rate");
+          return batch
+              .executeAsync()
+              .thenApply(
+                  done -> {
+                    Optional<BoardEntry> there =
+                        Optional.ofNullable(existing.toCompletableFuture().join())
+                            .map(TicketBoard::parse);
+                    if (there.isPresent() && there.get().ticket().status().isFinal()) {
+                      // It was decided before it came into the line: it does not wait.
+                      client
+                          .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
+                          .removeAsync(id);
+                    }
+                    Integer rank = position.toCompletableFuture().join();
+                    long place = rank == null ? 0 : rank;
+                    return new Opened(
+                        there,
+                        there
+                            .map(BoardEntry::ticket)
+                            .orElse(ticket)
+                            .waiting(place, wait(place, rate.toCompletableFuture().join())));
+                  });
+        });
+  }
+
+  /// Takes a pending ticket off the board, if this attempt put it there and it is still undecided.
+  public CompletableFuture<Void> withdraw(BoardEntry pending) {
+    Ticket ticket = pending.ticket();
+    return redis
+        .<Object>async(
+            client -> {
+              RBatch batch = batch(client);
+              batch
+                  .getScript(StringCodec.INSTANCE)
+                  .evalAsync(
+                      key(ticket.ticketId()),
+                      Mode.READ_WRITE,
+                      WITHDRAW,
+                      ReturnType.LONG,
+                      List.of(key(ticket.ticketId())),
+                      pending.attempt().toString());
+              batch
+                  .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
+                  .removeAsync(ticket.ticketId().toString());
+              return batch.executeAsync().thenApply(done -> (Object) done);
+            })
+        .thenAccept(done -> {});
+  }
+
+  /// The ticket, with its place in the waiting line if it is undecided.
+  ///
+  /// @throws RedisUnavailable if the board cannot be read
+  public Optional<BoardEntry> find(UUID ticketId) {
+    return Optional.ofNullable(findAll(List.of(ticketId)).get(ticketId));
+  }
+
+  /// As [#find(UUID)], for many in two round trips; those that are not on the board are left out.
+  ///
+  /// @throws RedisUnavailable if the board cannot be read
+  public Map<UUID, BoardEntry> findAll(Collection<UUID> ticketIds) {
+    if (ticketIds.isEmpty()) {
+      return Map.of();
+    }
+    Map<UUID, BoardEntry> found = new HashMap<>();
+    List<BoardEntry> waiting = new ArrayList<>();
+    for (Object json :
+        read(
+            batch ->
+                ticketIds.forEach(
+                    id -> batch.getBucket(key(id), StringCodec.INSTANCE).getAsync()))) {
+      if (json != null) {
+        BoardEntry entry = parse((String) json);
+        found.put(entry.ticket().ticketId(), entry);
+        if (!entry.ticket().status().isFinal()) {
+          waiting.add(entry);
+        }
+      }
+    }
+    for (BoardEntry entry : withPlaces(waiting)) {
+      found.put(entry.ticket().ticketId(), entry);
+    }
+    return found;
+  }
+
+  private List<BoardEntry> withPlaces(List<BoardEntry> waiting) {
+    if (waiting.isEmpty()) {
+      return waiting;
+    }
+    List<?> answers =
+        read(
+            batch -> {
+              for (BoardEntry entry : waiting) {
+                Ticket ticket = entry.ticket();
+                batch
+                    .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
+                    .rankAsync(ticket.ticketId().toString());
+                batch
+                    .<String, String>getMap(pace(ticket.eventId()), StringCodec.INSTANCE)
+                    .getAsync("rate");
+              }
+            });
+    List<BoardEntry> placed = new ArrayList<>(waiting.size());
+    for (int i = 0; i < waiting.size(); i++) {
+      long position = answers.get(2 * i) instanceof Number rank ? rank.longValue() : 0;
+      placed.add(
+          waiting
+              .get(i)
+              .with(waiting.get(i).ticket().waiting(position, wait(position, answers.get(2 * i + 1)))));
+    }
+    return placed;
+  }
+
+  private static Long wait(long position, Object rate) {
+    double perSecond = rate == null ? 0 : Double.parseDouble((String) rate);
+    return perSecond <= 0 ? null : (long) Math.ceil((position + 1) / perSecond);
+  }
+
+  /// When the oldest undecided request of these events was accepted; empty if none waits.
+  ///
+  /// @throws RedisUnavailable if the board cannot be read
+  public Optional<Instant> oldest(Collection<Long> eventIds) {
+    if (eventIds.isEmpty()) {
+      return Optional.empty();
+    }
+    return read(
+            batch ->
+                eventIds.forEach(
+                    id ->
+                        batch
+                            .getScoredSortedSet(line(id), StringCodec.INSTANCE)
+                            .firstScoreAsync()))
+        .stream()
+        .filter(Objects::nonNull)
+        .map(score -> ((Number) score).longValue())
+        .min(Long::compare)
+        .map(micros -> Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+  }
+
+  private List<?> read(Consumer<RBatch> commands) {
+    return redis.call(
+        client -> {
+          RBatch batch = batch(client);
+          commands.accept(batch);
+          return batch.execute().getResponses();
+        });
+  }
+
+  /// Stores decisions, takes them out of the waiting lines, tells all who listen and refreshes the
+  /// event's copy, in one round trip (one for each node of a cluster). Repeating it is harmless.
+  ///
+  /// @param fresh how many of them were decided just now, for the pace; repeats do not count
+  /// @param event the event after these decisions, or null if it has not changed
+  /// @param reservations ids of reservations that were changed: their copies are removed
+  /// @throws RedisUnavailable if that cannot be done now
+  public void announce(
+      Collection<BoardEntry> decided,
+      int fresh,
+      EventView event,
+      Collection<Long> reservations) {
+    if (decided.isEmpty() && event == null) {
+      return;
+    }
+    redis.call(
+        client -> {
+          RBatch batch = batch(client);
+          StringBuilder lines = new StringBuilder(decided.size() * 400);
+          Map<Long, List<Object>> leaving = new HashMap<>();
+          for (BoardEntry entry : decided) {
+            Ticket ticket = entry.ticket();
+            batch
+                .getBucket(key(ticket.ticketId()), StringCodec.INSTANCE)
+                .setAsync(Json.INTERNAL.writeValueAsString(entry), settings.decided());
+            leaving
+                .computeIfAbsent(ticket.eventId(), id -> new ArrayList<>())
+                .add(ticket.ticketId().toString());
+            lines
+                .append(ticket.ticketId())
+                .append(' ')
+                .append(Json.INTERNAL.writeValueAsString(ticket))
+                .append('\n');
+          }
+          leaving.forEach(
+              (eventId, ids) -> {
+                batch.getScoredSortedSet(line(eventId), StringCodec.INSTANCE).removeAllAsync(ids);
+                batch
+                    .getScript(StringCodec.INSTANCE)
+                    .evalAsync(
+                        pace(eventId),
+                        Mode.READ_WRITE,
+                        PACE,
+                        ReturnType.LONG,
+                        List.of(pace(eventId)),
+                        String.valueOf(fresh));
+              });
+          for (Long reservation : reservations) {
+            batch.getBucket("reservation:" + reservation, StringCodec.INSTANCE).deleteAsync();
+          }
+          if (event != null) {
+            EventBoard.addRefresh(batch, event, settings.event());
+          }
+          if (!lines.isEmpty()) {
+            batch.getTopic(CHANNEL, StringCodec.INSTANCE).publishAsync(lines.toString());
+          }
+          return batch.execute();
+        });
+  }
+
+  /// A decision as it was announced.
+  ///
+  /// @param json the public ticket, ready to be sent
+  public record Announced(UUID ticketId, String json) {}
+
+  /// Hears every announcement from now on. What was announced before or while the connection was
+  /// down is not repeated: so subscribe first, then read, and read again when `resubscribed` runs.
+  ///
+  /// @throws RedisUnavailable if Redis is down; it is up to the caller to try again
+  public void listen(Consumer<Announced> listener, Runnable resubscribed) {
+    redis.call(
+        client -> {
+          RTopic topic = client.getTopic(CHANNEL, StringCodec.INSTANCE);
+          topic.addListener(
+              new StatusListener() {
+                @Override
+                public void onSubscribe(String channel) {
+                  resubscribed.run();
+                }
+
+                @Override
+                public void onUnsubscribe(String channel) {
+                  // Only this process's own shutdown unsubscribes.
+                }
+              });
+          return topic.addListener(
+              String.class,
+              (channel, lines) ->
+                  lines
+                      .lines()
+                      .forEach(
+                          line ->
+                              listener.accept(
+                                  new Announced(
+                                      UUID.fromString(line.substring(0, 36)),
+                                      line.substring(37)))));
+        });
+  }
+
+  private static RBatch batch(RedissonClient client) {
+    return client.createBatch(BatchOptions.defaults());
+  }
+
+  private static BoardEntry parse(String json) {
+    return Json.INTERNAL.readValue(json, BoardEntry.class);
+  }
+
+  private static String key(UUID ticketId) {
+    return "ticket:" + ticketId;
+  }
+
+  private static String line(long eventId) {
+    return "waiting:" + eventId;
+  }
+
+  private static String pace(long eventId) {
+    return "pace:" + eventId;
+  }
+
+  private static double micros(Ticket ticket) {
+    return ticket.acceptedAt().getEpochSecond() * 1e6 + ticket.acceptedAt().getNano() / 1e3;
+  }
+
+  static String seconds(Duration duration) {
+    return String.valueOf(Math.max(1, duration.toSeconds()));
+  }
+}

@@ -1,0 +1,23 @@
+package ticketing.domain;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import java.util.UUID;
+
+/// Where ticket ids come from.
+public final class TicketIds {
+
+  private static final UUID NAMESPACE = UUID.fromString("6f1c2c1e-0a55-5b1c-9d0e-7f5d0f6c2b11");
+
+  private TicketIds() {}
+
+  /// A new id that sorts by time (UUIDv7, RFC 9562), so that inserts go to the end of the index.
+  public static UUID next() {
+    return UuidCreator.getTimeOrderedEpoch();
+  }
+
+  /// Always the same id for a user and an `Idempotency-Key`: a client's retry is the same ticket on
+  /// whichever instance it arrives. Knowing an id gives no access to it, so it need not be secret.
+  public static UUID of(String userId, String idempotencyKey) {
+    return UuidCreator.getNameBasedSha1(NAMESPACE, userId + '\n' + idempotencyKey);
+  }
+}
