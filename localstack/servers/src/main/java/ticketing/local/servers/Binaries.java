@@ -1,0 +1,140 @@
+package ticketing.local.servers;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.Enumeration;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+
+/// Server programs unpacked from their jars, once per checkout: in `target/servers` of the outermost
+/// Maven project around the working directory, or where the system property `ticketing.binaries` says.
+/// JVMs that come at the same time wait for the first.
+final class Binaries {
+
+  @FunctionalInterface
+  interface Maker {
+    void make(Path folder) throws IOException;
+  }
+
+  private Binaries() {}
+
+  /// The folder of this name, made first if it does not exist; half-made folders are never seen.
+  static Path folder(String name, Maker maker) {
+    Path home = home();
+    Path folder = home.resolve(name);
+    try {
+      synchronized (Binaries.class) {
+        Files.createDirectories(home);
+        try (FileChannel channel =
+                FileChannel.open(
+                    home.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = channel.lock()) {
+          if (!Files.exists(folder)) {
+            Path unfinished = home.resolve(name + ".unfinished");
+            delete(unfinished);
+            Files.createDirectories(unfinished);
+            maker.make(unfinished);
+            Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+          }
+          return folder;
+        }
+      }
+    } catch (IOException e) {
+      throw new ServerException("cannot unpack " + name + " to " + home + ": " + reason(e), e);
+    }
+  }
+
+  /// Copies everything under `prefix` of the jar that has it.
+  static void unpack(String prefix, Path folder) throws IOException {
+    URL url = Binaries.class.getClassLoader().getResource(prefix + "/");
+    if (url == null || !(url.openConnection() instanceof JarURLConnection connection)) {
+      throw new IOException("there are no binaries for this system (" + prefix + ")");
+    }
+    connection.setUseCaches(false);
+    try (JarFile jar = connection.getJarFile()) {
+      for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements(); ) {
+        JarEntry entry = entries.nextElement();
+        if (!entry.getName().startsWith(prefix + "/") || entry.isDirectory()) {
+          continue;
+        }
+        Path file = folder.resolve(entry.getName().substring(prefix.length() + 1)).normalize();
+        if (!file.startsWith(folder)) {
+          throw new IOException("entry outside of its folder: " + entry.getName());
+        }
+        Files.createDirectories(file.getParent());
+        try (InputStream content = jar.getInputStream(entry)) {
+          Files.copy(content, file);
+        }
+      }
+    }
+  }
+
+  static void makeExecutable(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (!file.toFile().setExecutable(true)) {
+          throw new IOException("cannot make executable: " + file);
+        }
+      }
+    }
+  }
+
+  static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+
+  static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      files
+          .sorted(Comparator.reverseOrder())
+          .forEach(
+              file -> {
+                try {
+                  Files.delete(file);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /// Java's file exceptions often carry nothing but the path.
+  static String reason(IOException e) {
+    return switch (e) {
+      case AccessDeniedException denied -> "no permission for " + denied.getFile();
+      case FileAlreadyExistsException exists ->
+          exists.getFile() + " exists and is not a folder";
+      default -> e.getMessage();
+    };
+  }
+
+  private static Path home() {
+    String configured = System.getProperty("ticketing.binaries");
+    if (configured != null) {
+      return Path.of(configured).toAbsolutePath();
+    }
+    return Checkout.root().resolve("target").resolve("servers");
+  }
+}

