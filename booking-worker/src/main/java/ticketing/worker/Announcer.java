@@ -1,0 +1,78 @@
+package ticketing.worker;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import ticketing.domain.BoardEntry;
+import ticketing.domain.EventView;
+import ticketing.domain.RedisUnavailable;
+import ticketing.domain.TicketBoard;
+
+/// Tells the board what was committed. The database has it already; whether Redis hears of it now
+/// does not change what was decided. What Redis missed while it was away is told again when it is
+/// back, as far as it is remembered; the rest is found in the database by whoever asks.
+@Component
+class Announcer {
+
+  private static final Logger log = LoggerFactory.getLogger(Announcer.class);
+  private static final int REMEMBERED = 50_000; // most decisions kept for Redis's return
+  private static final int AT_ONCE = 500; // most decisions told again in one round trip
+
+  private final TicketBoard board;
+  private final Deque<BoardEntry> missed = new ArrayDeque<>();
+
+  Announcer(TicketBoard board) {
+    this.board = board;
+  }
+
+  /// @param event after the change, or null if it did not change
+  void announce(
+      List<BoardEntry> fresh, List<BoardEntry> known, EventView event, List<Long> reservations) {
+    List<BoardEntry> all = new ArrayList<>(fresh);
+    all.addAll(known);
+    try {
+      board.announce(all, fresh.size(), event, reservations);
+    } catch (RedisUnavailable e) {
+      remember(all);
+    }
+  }
+
+  private void remember(List<BoardEntry> entries) {
+    synchronized (missed) {
+      missed.addAll(entries);
+      while (missed.size() > REMEMBERED) {
+        missed.poll();
+      }
+    }
+  }
+
+  @Scheduled(fixedDelay = 500) // ms
+  void tellAgain() {
+    List<BoardEntry> some = take();
+    while (!some.isEmpty()) {
+      try {
+        board.announce(some, 0, null, List.of());
+        log.debug("{} decisions told again", some.size());
+      } catch (RedisUnavailable e) {
+        remember(some);
+        return;
+      }
+      some = take();
+    }
+  }
+
+  private List<BoardEntry> take() {
+    synchronized (missed) {
+      List<BoardEntry> some = new ArrayList<>(Math.min(AT_ONCE, missed.size()));
+      while (some.size() < AT_ONCE && !missed.isEmpty()) {
+        some.add(missed.poll());
+      }
+      return some;
+    }
+  }
+}

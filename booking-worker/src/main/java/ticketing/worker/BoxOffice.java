@@ -1,0 +1,338 @@
+package ticketing.worker;
+
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+import ticketing.domain.BoardEntry;
+import ticketing.domain.Command;
+import ticketing.domain.EventView;
+import ticketing.domain.Money;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
+
+/// Decides groups of commands of one event: the lock, then the transaction, then the announcement.
+///
+/// A command takes effect at most once: its decision commits together with the seats, under its
+/// ticket id, and a command that has one already is answered with it.
+@Component
+class BoxOffice {
+
+  private final Ledger ledger;
+  private final EventLock lock;
+  private final TransactionTemplate transaction;
+  private final Announcer announcer;
+  private final WorkerSettings settings;
+  private final Clock clock;
+  private final MeterRegistry metrics;
+  private final DistributionSummary groupSize;
+  private final Timer transactionTime;
+
+  BoxOffice(
+      Ledger ledger,
+      EventLock lock,
+      PlatformTransactionManager transactions,
+      Announcer announcer,
+      WorkerSettings settings,
+      Clock clock,
+      MeterRegistry metrics) {
+    this.ledger = ledger;
+    this.lock = lock;
+    this.announcer = announcer;
+    this.settings = settings;
+    this.clock = clock;
+    this.metrics = metrics;
+    this.groupSize = DistributionSummary.builder("ticketing.group.size").register(metrics);
+    this.transactionTime = Timer.builder("ticketing.transaction").register(metrics);
+    this.transaction = new TransactionTemplate(transactions);
+    transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+    transaction.setTimeout(Math.toIntExact(Math.max(1, settings.transactionTimeout().toSeconds())));
+  }
+
+  /// Decides the commands and announces what became of them. When it returns, every decision is
+  /// committed and the messages may be deleted.
+  ///
+  /// @param commands of that event; repeats among them are decided once
+  /// @throws org.springframework.dao.DataAccessException if nothing was decided; trying again is safe
+  void decide(long eventId, Collection<? extends Command> commands) {
+    Map<UUID, Command> distinct = new LinkedHashMap<>();
+    commands.forEach(command -> distinct.putIfAbsent(command.ticketId(), command));
+    groupSize.record(distinct.size());
+    Committed committed =
+        lock.holding(
+            eventId,
+            () ->
+                transactionTime.record(
+                    () -> transaction.execute(status -> decide(eventId, distinct))));
+    committed.fresh.forEach(this::count);
+    announce(committed);
+  }
+
+  private Committed decide(long eventId, Map<UUID, Command> commands) {
+    Optional<EventView> event = ledger.lock(eventId);
+    Map<UUID, BoardEntry> known = ledger.decided(commands.keySet());
+    Set<UUID> givenUp =
+        known.values().stream()
+            .map(BoardEntry::ticket)
+            .filter(ticket -> ticket.reason() == Reason.GAVE_UP)
+            .map(Ticket::ticketId)
+            .collect(Collectors.toSet());
+    known.keySet().removeAll(givenUp);
+    List<Command> undecided =
+        commands.values().stream()
+            .filter(command -> !known.containsKey(command.ticketId()))
+            .toList();
+    if (undecided.isEmpty()) {
+      return new Committed(List.of(), known.values(), null, List.of());
+    }
+    Instant now = now();
+    Outcome outcome = Sale.decide(inventory(event, undecided), undecided, now);
+    Map<UUID, Long> reserved = ledger.reserve(outcome.decisions(), now);
+    ledger.changeStatus(outcome.changed(), now);
+    if (outcome.touchesSeats()) {
+      ledger.moveSeats(event.orElseThrow(), outcome);
+    }
+    List<BoardEntry> fresh =
+        outcome.decisions().stream().map(decision -> entry(decision, reserved, now)).toList();
+    ledger.record(fresh, givenUp);
+    return new Committed(
+        fresh, known.values(), after(event, outcome), ids(outcome.changed()));
+  }
+
+  private Inventory inventory(Optional<EventView> event, List<Command> commands) {
+    Set<String> bookers = new HashSet<>();
+    Set<Long> named = new HashSet<>();
+    for (Command command : commands) {
+      switch (command) {
+        case Command.BookSeats book -> bookers.add(book.userId());
+        case Command.ConfirmHold confirm -> named.add(confirm.reservationId());
+        case Command.CancelReservation cancel -> named.add(cancel.reservationId());
+        case Command.ChangeSeats change -> {}
+      }
+    }
+    boolean limited = event.isPresent() && event.get().maxSeatsPerUser() != null;
+    return new Inventory(
+        event,
+        limited && !bookers.isEmpty()
+            ? ledger.seatsOf(event.get().eventId(), bookers)
+            : Map.of(),
+        event.isEmpty() || named.isEmpty()
+            ? Map.of()
+            : ledger.reservations(event.get().eventId(), named));
+  }
+
+  /// Puts the seats of holds that are due back on sale.
+  ///
+  /// @return how many holds expired; as many as one transaction may expire if there may be more
+  int expire(long eventId) {
+    return lock.holding(
+        eventId,
+        () -> {
+          Committed committed = transaction.execute(status -> expireDue(eventId));
+          announce(committed);
+          return committed.reservations.size();
+        });
+  }
+
+  private Committed expireDue(long eventId) {
+    Instant now = now();
+    Optional<EventView> event = ledger.lock(eventId);
+    List<Reservation> due = ledger.holdsDue(eventId, now, settings.expiryBatch());
+    if (event.isEmpty() || due.isEmpty()) {
+      return new Committed(List.of(), List.of(), null, List.of());
+    }
+    Outcome outcome = Sale.expire(event.get(), due, now);
+    ledger.changeStatus(outcome.changed(), now);
+    ledger.moveSeats(event.get(), outcome);
+    return new Committed(List.of(), List.of(), after(event, outcome), ids(outcome.changed()));
+  }
+
+  /// Records that these commands could not be processed, unless they have been decided after all.
+  void giveUp(List<BoardEntry> entries) {
+    if (entries.isEmpty()) {
+      return;
+    }
+    Map<UUID, BoardEntry> distinct = new LinkedHashMap<>();
+    entries.forEach(entry -> distinct.put(entry.ticket().ticketId(), entry));
+    Committed committed =
+        transaction.execute(
+            status -> {
+              distinct.keySet().removeAll(ledger.decided(distinct.keySet()).keySet());
+              Instant now = now();
+              List<BoardEntry> givenUp =
+                  distinct.values().stream()
+                      .map(
+                          entry ->
+                              BoardEntry.decided(
+                                  entry.owner(),
+                                  entry.fingerprint(),
+                                  rejected(entry.ticket(), now, Reason.GAVE_UP)))
+                      .toList();
+              ledger.record(givenUp, List.of());
+              return new Committed(givenUp, List.of(), null, List.of());
+            });
+    committed.fresh.forEach(this::count);
+    announce(committed);
+  }
+
+  private void announce(Committed committed) {
+    announcer.announce(
+        committed.fresh,
+        List.copyOf(committed.known),
+        committed.event,
+        committed.reservations);
+  }
+
+  private static EventView after(Optional<EventView> event, Outcome outcome) {
+    return outcome.touchesSeats()
+        ? Ledger.after(event.orElseThrow(), outcome.seatTypes(), event.get().version() + 1)
+        : null;
+  }
+
+  private static List<Long> ids(List<Reservation> reservations) {
+    return reservations.stream().map(Reservation::id).toList();
+  }
+
+  private static BoardEntry entry(Decision decision, Map<UUID, Long> reserved, Instant now) {
+    Command command = decision.command();
+    Ticket pending = Ticket.pending(command);
+    Ticket decided =
+        switch (decision) {
+          case Decision.Booked booked ->
+              decided(
+                  pending,
+                  TicketStatus.CONFIRMED,
+                  now,
+                  reserved.get(command.ticketId()),
+                  null,
+                  booked.totalPrice());
+          case Decision.Held held ->
+              decided(
+                  pending,
+                  TicketStatus.HELD,
+                  now,
+                  reserved.get(command.ticketId()),
+                  held.expiresAt(),
+                  held.totalPrice());
+          case Decision.Confirmed confirmed ->
+              of(pending, TicketStatus.CONFIRMED, now, confirmed.reservation());
+          case Decision.Cancelled cancelled ->
+              of(pending, TicketStatus.CANCELLED, now, cancelled.reservation());
+          case Decision.SeatsChanged changed ->
+              decided(pending, TicketStatus.CONFIRMED, now, null, null, null);
+          case Decision.Rejected rejected -> rejected(pending, now, rejected.reason());
+        };
+    return BoardEntry.decided(command.userId(), command.fingerprint(), decided);
+  }
+
+  private static Ticket of(
+      Ticket pending, TicketStatus status, Instant now, Reservation reservation) {
+    return new Ticket(
+        pending.ticketId(),
+        pending.action(),
+        status,
+        pending.eventId(),
+        reservation.seatType(),
+        reservation.quantity(),
+        null,
+        null,
+        pending.acceptedAt(),
+        now,
+        reservation.id(),
+        null,
+        null,
+        reservation.totalPrice());
+  }
+
+  private static Ticket decided(
+      Ticket pending,
+      TicketStatus status,
+      Instant now,
+      Long reservationId,
+      Instant expiresAt,
+      Money totalPrice) {
+    return new Ticket(
+        pending.ticketId(),
+        pending.action(),
+        status,
+        pending.eventId(),
+        pending.seatType(),
+        pending.quantity(),
+        null,
+        null,
+        pending.acceptedAt(),
+        now,
+        reservationId,
+        expiresAt,
+        null,
+        totalPrice);
+  }
+
+  private static Ticket rejected(Ticket pending, Instant now, Reason reason) {
+    return new Ticket(
+        pending.ticketId(),
+        pending.action(),
+        TicketStatus.REJECTED,
+        pending.eventId(),
+        pending.seatType(),
+        pending.quantity(),
+        null,
+        null,
+        pending.acceptedAt(),
+        now,
+        pending.reservationId(),
+        null,
+        reason,
+        null);
+  }
+
+  private void count(BoardEntry entry) {
+    Ticket ticket = entry.ticket();
+    metrics
+        .counter(
+            "ticketing.decisions",
+            "action",
+            ticket.action().name(),
+            "status",
+            ticket.status().name(),
+            "reason",
+            ticket.reason() == null ? "none" : ticket.reason().name())
+        .increment();
+    metrics
+        .timer("ticketing.decision.latency")
+        .record(Duration.between(ticket.acceptedAt(), ticket.decidedAt()));
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+
+  /// What a transaction did, to be told after its commit.
+  ///
+  /// @param fresh decided in it
+  /// @param known decided before it
+  /// @param event after it, or null if it did not change
+  /// @param reservations that have a new status
+  private record Committed(
+      List<BoardEntry> fresh,
+      Collection<BoardEntry> known,
+      EventView event,
+      List<Long> reservations) {}
+}

@@ -1,0 +1,334 @@
+package ticketing.worker;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.CommandCodec.Decoded;
+
+/// The control flow of a worker: receive in tens, gather by event, decide in groups, delete in tens.
+/// A message is deleted last, after everything in it is decided and announced; whatever happens
+/// before that brings it back.
+///
+/// Speaks to SQS itself instead of through a listener container, because it needs to know when to
+/// stop receiving (stopping, or a database that is down) and to delete exactly what was decided.
+@Component
+class CommandListener implements SmartLifecycle {
+
+  private static final Logger log = LoggerFactory.getLogger(CommandListener.class);
+  private static final int TEN = 10; // most messages of one SQS call
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+  private final SqsAsyncClient sqs;
+  private final BoxOffice boxOffice;
+  private final DatabaseGate database;
+  private final WorkerSettings settings;
+  private final Semaphore room;
+  private final Lanes<Waiting> lanes;
+  private final Semaphore helpersWanted = new Semaphore(0);
+  private final Counter redeliveries;
+  private final Counter unreadable;
+  private ExecutorService pollers;
+  private volatile boolean running;
+  private volatile String queueUrl;
+
+  CommandListener(
+      SqsAsyncClient sqs,
+      BoxOffice boxOffice,
+      DatabaseGate database,
+      WorkerSettings settings,
+      MeterRegistry metrics) {
+    this.sqs = sqs;
+    this.boxOffice = boxOffice;
+    this.database = database;
+    this.settings = settings;
+    this.room = new Semaphore(settings.inFlight());
+    this.lanes = new Lanes<>(settings.groupSize(), this::decide);
+    this.redeliveries = metrics.counter("ticketing.redeliveries");
+    this.unreadable = metrics.counter("ticketing.unreadable");
+    metrics.gauge("ticketing.in.flight", room, r -> settings.inFlight() - r.availablePermits());
+  }
+
+  /// A received message. It may be deleted once all its commands are decided.
+  private static final class Delivery {
+    final Message message;
+    final AtomicInteger inWork;
+    volatile boolean comesBack;
+
+    Delivery(Message message, int commands, boolean comesBack) {
+      this.message = message;
+      this.inWork = new AtomicInteger(commands);
+      this.comesBack = comesBack;
+    }
+  }
+
+  private record Waiting(Command command, Delivery delivery) {}
+
+  @Override
+  public void start() {
+    running = true;
+    pollers = Executors.newVirtualThreadPerTaskExecutor();
+    pollers.execute(() -> poll(true));
+    for (int i = 1; i < settings.pollers(); i++) {
+      pollers.execute(() -> poll(false));
+    }
+  }
+
+  /// One scout always waits for messages; the others help while its calls come back full, so that an
+  /// idle worker pays for one long poll at a time.
+  private void poll(boolean scout) {
+    while (running) {
+      try {
+        if (!scout && !helpersWanted.tryAcquire(1, TimeUnit.SECONDS)) {
+          continue;
+        }
+        database.awaitOpen();
+        boolean full = receive(scout);
+        while (running && full) {
+          helpersWanted.release(helpersWanted.availablePermits() < settings.pollers() ? 1 : 0);
+          full = receive(scout);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (CompletionException | SdkException e) {
+        log.warn("cannot receive from the queue: {}", rootMessage(e));
+        pause(LONGEST_PAUSE);
+      }
+    }
+  }
+
+  /// @return whether there are probably more
+  private boolean receive(boolean wait) throws InterruptedException {
+    room.acquire(TEN);
+    List<Message> messages = List.of();
+    try {
+      if (!running || !database.open()) {
+        return false;
+      }
+      messages =
+          sqs.receiveMessage(
+                  request ->
+                      request
+                          .queueUrl(queueUrl())
+                          .maxNumberOfMessages(TEN)
+                          .waitTimeSeconds(wait ? Math.toIntExact(settings.pollWait().toSeconds()) : 0)
+                          .messageSystemAttributeNames(
+                              MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
+              .join()
+              .messages();
+    } finally {
+      room.release(TEN - messages.size());
+    }
+    messages.forEach(this::accept);
+    return messages.size() == TEN;
+  }
+
+  private void accept(Message message) {
+    if (receiveCount(message) > 1) {
+      redeliveries.increment();
+    }
+    List<Command> commands = new ArrayList<>();
+    boolean whole = true;
+    for (Decoded decoded : CommandCodec.decode(message.body())) {
+      switch (decoded) {
+        case Decoded.Readable readable -> commands.add(readable.command());
+        case Decoded.Unreadable bad -> {
+          whole = false;
+          unreadable.increment();
+          log.warn("message {} cannot be read: {}", message.messageId(), bad.why());
+        }
+      }
+    }
+    // A message with something unreadable in it is never deleted here: after its last receive SQS
+    // moves it to the dead letters. What can be read in it is decided all the same.
+    Delivery delivery = new Delivery(message, commands.size(), !whole);
+    commands.forEach(command -> lanes.submit(command.eventId(), new Waiting(command, delivery)));
+    if (!whole) {
+      comeBackSoon(message);
+    }
+    if (commands.isEmpty()) {
+      room.release();
+    }
+  }
+
+  private void decide(long eventId, List<Waiting> group) {
+    boolean decided = false;
+    try {
+      retrying(eventId, group);
+      decided = true;
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("event {}: {} commands not decided: {}", eventId, group.size(), rootMessage(e));
+    } catch (RuntimeException e) {
+      log.error("event {}: a group of {} failed", eventId, group.size(), e);
+      if (group.size() > 1) {
+        // Something in this group cannot be decided. Alone, each command hurts only itself.
+        group.forEach(one -> decide(eventId, List.of(one)));
+        return;
+      }
+    }
+    settle(group, decided);
+  }
+
+  /// Tries again while the database is away or another transaction is in the way.
+  private void retrying(long eventId, List<Waiting> group) {
+    List<Command> commands = group.stream().map(Waiting::command).toList();
+    long end = System.nanoTime() + settings.retryFor().toNanos();
+    Duration pause = settings.retryPause();
+    while (true) {
+      try {
+        boxOffice.decide(eventId, commands);
+        return;
+      } catch (DataAccessException | TransactionException e) {
+        database.failed(e);
+        if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        log.debug("event {}: trying again: {}", eventId, rootMessage(e));
+        pause(pause);
+        pause = shorter(pause.multipliedBy(2), LONGEST_PAUSE);
+      }
+    }
+  }
+
+  private void settle(List<Waiting> group, boolean decided) {
+    List<Message> delete = new ArrayList<>();
+    for (Waiting waiting : group) {
+      Delivery delivery = waiting.delivery();
+      if (!decided) {
+        delivery.comesBack = true;
+      }
+      if (delivery.inWork.decrementAndGet() == 0) {
+        if (delivery.comesBack) {
+          room.release();
+        } else {
+          delete.add(delivery.message);
+        }
+      }
+    }
+    delete(delete);
+  }
+
+  private void delete(List<Message> messages) {
+    for (int from = 0; from < messages.size(); from += TEN) {
+      List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>(TEN);
+      for (Message message : messages.subList(from, Math.min(from + TEN, messages.size()))) {
+        // The entry's id is its place, not the message's id: the same message may stand twice in a
+        // batch if it was delivered again, and SQS refuses a batch with two equal ids.
+        entries.add(
+            DeleteMessageBatchRequestEntry.builder()
+                .id(String.valueOf(entries.size()))
+                .receiptHandle(message.receiptHandle())
+                .build());
+      }
+      sqs.deleteMessageBatch(request -> request.queueUrl(queueUrl()).entries(entries))
+          .whenComplete(
+              (response, failure) -> {
+                room.release(entries.size());
+                if (failure != null) {
+                  log.warn("{} messages not deleted: {}", entries.size(), rootMessage(failure));
+                } else if (response.hasFailed()) {
+                  log.warn("{} messages not deleted", response.failed().size());
+                }
+              });
+    }
+  }
+
+  /// Shows a message that cannot be read again soon, and later each time.
+  private void comeBackSoon(Message message) {
+    int seconds = Math.min(30, 1 << Math.min(5, receiveCount(message)));
+    sqs.changeMessageVisibility(
+            request ->
+                request
+                    .queueUrl(queueUrl())
+                    .receiptHandle(message.receiptHandle())
+                    .visibilityTimeout(seconds))
+        .whenComplete(
+            (response, failure) -> {
+              if (failure != null) {
+                log.debug("visibility not changed: {}", rootMessage(failure));
+              }
+            });
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  private static int receiveCount(Message message) {
+    String count =
+        message.attributes().get(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
+    return count == null ? 1 : Integer.parseInt(count);
+  }
+
+  private String queueUrl() {
+    String known = queueUrl;
+    if (known == null) {
+      known = sqs.getQueueUrl(request -> request.queueName(settings.queue())).join().queueUrl();
+      queueUrl = known;
+    }
+    return known;
+  }
+
+  private static void pause(Duration pause) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.toString();
+  }
+
+  /// Stops receiving, then finishes and deletes what is in hand.
+  @Override
+  public void stop() {
+    running = false;
+    pollers.shutdown();
+    long end = System.nanoTime() + settings.stopTimeout().toNanos();
+    try {
+      if (!pollers.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        pollers.shutdownNow();
+      }
+      if (!lanes.finish(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        log.warn("stopped with work in hand: it will be delivered again");
+        lanes.close();
+      }
+      // All permits are back once the last message is deleted.
+      room.tryAcquire(settings.inFlight(), end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+}

@@ -1,0 +1,98 @@
+package ticketing.worker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import ticketing.domain.BoardEntry;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.CommandCodec.Decoded;
+import ticketing.domain.RedisUnavailable;
+import ticketing.domain.TicketBoard;
+
+/// Looks at the dead letters, so that whoever waits for one of them learns that it was given up. The
+/// messages stay where they are, for an operator to look at and to redrive: a redriven command that
+/// is decided then replaces the `GAVE_UP` of its ticket.
+@Component
+class DeadLetters {
+
+  private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
+  private static final int LOOK_SECONDS = 2; // how long a look hides a message from others
+  private static final int CALLS = 10; // most receive calls of one look
+
+  private final SqsAsyncClient sqs;
+  private final BoxOffice boxOffice;
+  private final TicketBoard board;
+  private final DatabaseGate database;
+  private final WorkerSettings settings;
+
+  DeadLetters(
+      SqsAsyncClient sqs,
+      BoxOffice boxOffice,
+      TicketBoard board,
+      DatabaseGate database,
+      WorkerSettings settings) {
+    this.sqs = sqs;
+    this.boxOffice = boxOffice;
+    this.board = board;
+    this.database = database;
+    this.settings = settings;
+  }
+
+  @Scheduled(fixedDelayString = "${ticketing.worker.dead-letters-every}")
+  void look() {
+    try {
+      for (int call = 0; call < CALLS && database.open(); call++) {
+        List<BoardEntry> entries = new ArrayList<>();
+        List<Message> messages = receive();
+        for (Message message : messages) {
+          CommandCodec.decode(message.body()).forEach(one -> entry(one).ifPresent(entries::add));
+        }
+        boxOffice.giveUp(entries);
+        if (messages.size() < 10) {
+          return;
+        }
+      }
+    } catch (CompletionException | RedisUnavailable e) {
+      log.debug("dead letters not read, next round tries again: {}", e.getMessage());
+    } catch (DataAccessException | TransactionException e) {
+      database.failed(e);
+      log.debug("dead letters not recorded, next round tries again: {}", e.getMessage());
+    }
+  }
+
+  private List<Message> receive() {
+    String url =
+        sqs.getQueueUrl(request -> request.queueName(settings.deadLetters())).join().queueUrl();
+    return sqs.receiveMessage(
+            request ->
+                request
+                    .queueUrl(url)
+                    .maxNumberOfMessages(10)
+                    .visibilityTimeout(LOOK_SECONDS)
+                    .waitTimeSeconds(0))
+        .join()
+        .messages();
+  }
+
+  /// Of a command that cannot be read, the board may still know whose it was.
+  private Optional<BoardEntry> entry(Decoded decoded) {
+    return switch (decoded) {
+      case Decoded.Readable readable -> Optional.of(BoardEntry.pending(readable.command()));
+      case Decoded.Unreadable bad -> bad.ticketId().flatMap(this::onBoard);
+    };
+  }
+
+  private Optional<BoardEntry> onBoard(UUID ticketId) {
+    return board.find(ticketId).filter(entry -> !entry.ticket().status().isFinal());
+  }
+}

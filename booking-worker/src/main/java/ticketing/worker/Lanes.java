@@ -1,0 +1,74 @@
+package ticketing.worker;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+
+/// Gathers what waits for the same event. While one group of an event is being worked on the next
+/// one gathers, so a lone item goes at once and a flood goes in big groups; different events go side
+/// by side. How much can wait is bounded by whoever submits.
+final class Lanes<T> implements AutoCloseable {
+
+  private final int groupSize;
+  private final BiConsumer<Long, List<T>> work;
+  private final Map<Long, ArrayDeque<T>> waiting = new HashMap<>();
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+
+  /// @param groupSize most items handed to `work` at a time
+  /// @param work must not throw
+  Lanes(int groupSize, BiConsumer<Long, List<T>> work) {
+    this.groupSize = groupSize;
+    this.work = work;
+  }
+
+  void submit(long eventId, T item) {
+    synchronized (waiting) {
+      ArrayDeque<T> lane = waiting.get(eventId);
+      if (lane != null) {
+        lane.add(item);
+        return;
+      }
+      lane = new ArrayDeque<>();
+      lane.add(item);
+      waiting.put(eventId, lane);
+    }
+    executor.execute(() -> run(eventId));
+  }
+
+  private void run(long eventId) {
+    for (List<T> group = next(eventId); !group.isEmpty(); group = next(eventId)) {
+      work.accept(eventId, group);
+    }
+  }
+
+  private List<T> next(long eventId) {
+    synchronized (waiting) {
+      ArrayDeque<T> lane = waiting.get(eventId);
+      List<T> group = new ArrayList<>(Math.min(lane.size(), groupSize));
+      while (group.size() < groupSize && !lane.isEmpty()) {
+        group.add(lane.poll());
+      }
+      if (group.isEmpty()) {
+        waiting.remove(eventId);
+      }
+      return group;
+    }
+  }
+
+  /// Waits for what is in hand, but not for ever.
+  boolean finish(long timeout, TimeUnit unit) throws InterruptedException {
+    executor.shutdown();
+    return executor.awaitTermination(timeout, unit);
+  }
+
+  @Override
+  public void close() {
+    executor.shutdownNow();
+  }
+}

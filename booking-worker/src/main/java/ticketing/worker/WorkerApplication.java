@@ -1,0 +1,38 @@
+package ticketing.worker;
+
+import java.time.Clock;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.scheduling.annotation.EnableScheduling;
+import ticketing.domain.BoardSettings;
+import ticketing.domain.Redis;
+import ticketing.domain.RedisSettings;
+import ticketing.domain.TicketBoard;
+
+/// Starts a booking worker.
+@SpringBootApplication
+@EnableScheduling
+@EnableConfigurationProperties({WorkerSettings.class, RedisSettings.class, BoardSettings.class})
+public class WorkerApplication {
+
+  public static void main(String[] arguments) {
+    SpringApplication.run(WorkerApplication.class, arguments);
+  }
+
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  @Bean
+  Redis redis(RedisSettings settings) {
+    return Redis.connect(settings);
+  }
+
+  @Bean
+  TicketBoard ticketBoard(Redis redis, BoardSettings settings) {
+    return new TicketBoard(redis, settings);
+  }
+}

@@ -1,0 +1,49 @@
+package ticketing.worker;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.validation.annotation.Validated;
+
+/// Every limit of a worker.
+///
+/// @param queue name of the queue of commands
+/// @param deadLetters name of the queue of what could not be processed
+/// @param lock whether the Redis lock is taken at all; correctness does not depend on it
+/// @param lockWait longest wait for the lock of an event
+/// @param lockLease after how long a lock is free again if its holder has died
+/// @param groupSize most commands decided in one transaction
+/// @param inFlight most messages received and not yet deleted
+/// @param pollers most receive calls (of ten messages) at once
+/// @param pollWait how long a receive call waits for a first message; at most 20 s
+/// @param transactionTimeout longest transaction; shorter than the lease, so that a lock is not lost
+///     in the middle of one
+/// @param retryFor how long a group is tried again before its messages are left to be redelivered;
+///     must end before their visibility timeout does
+/// @param retryPause first pause between two tries; doubles up to a second
+/// @param stopTimeout how long a stopping worker finishes what it has in hand
+/// @param expiryEvery how often holds that are due are looked for
+/// @param expiryBatch most holds that expire in one transaction
+/// @param deadLettersEvery how often the dead letters are looked at
+@Validated
+@ConfigurationProperties("ticketing.worker")
+record WorkerSettings(
+    @NotBlank String queue,
+    @NotBlank String deadLetters,
+    boolean lock,
+    @NotNull Duration lockWait,
+    @NotNull Duration lockLease,
+    @Min(1) @Max(5000) int groupSize,
+    @Min(10) @Max(100_000) int inFlight,
+    @Min(1) @Max(100) int pollers,
+    @NotNull Duration pollWait,
+    @NotNull Duration transactionTimeout,
+    @NotNull Duration retryFor,
+    @NotNull Duration retryPause,
+    @NotNull Duration stopTimeout,
+    @NotNull Duration expiryEvery,
+    @Min(1) @Max(5000) int expiryBatch,
+    @NotNull Duration deadLettersEvery) {}
