@@ -1,0 +1,69 @@
+package ticketing.ingress;
+
+import java.time.Instant;
+import java.util.List;
+import org.springframework.security.authentication.AbstractAuthenticationToken;
+import org.springframework.security.core.authority.SimpleGrantedAuthority;
+import org.springframework.security.oauth2.jwt.Jwt;
+
+/// Who sends a request, as their token says.
+///
+/// @param tokenId `jti`, null if a foreign issuer gives none
+record Caller(String userId, String role, String tokenId, Instant expiresAt) {
+
+  static final String BUYER = "BUYER";
+  static final String ADMIN = "ADMIN";
+
+  /// Longest user id that the schema holds.
+  private static final int LONGEST_ID = 50;
+
+  static Caller of(Jwt token) {
+    String role = ADMIN.equals(token.getClaimAsString("role")) ? ADMIN : BUYER;
+    return new Caller(token.getSubject(), role, token.getId(), token.getExpiresAt());
+  }
+
+  boolean isUsable() {
+    return userId != null && !userId.isEmpty() && userId.length() <= LONGEST_ID;
+  }
+
+  boolean isAdmin() {
+    return ADMIN.equals(role);
+  }
+
+  /// Whether this caller may see what belongs to that user.
+  boolean maySee(String owner) {
+    return isAdmin() || userId.equals(owner);
+  }
+
+  AbstractAuthenticationToken authenticated(Jwt token) {
+    return new CallerToken(this, token);
+  }
+
+  private static final class CallerToken extends AbstractAuthenticationToken {
+
+    private final transient Caller caller;
+    private final transient Jwt token;
+
+    CallerToken(Caller caller, Jwt token) {
+      super(List.of(new SimpleGrantedAuthority("ROLE_" + caller.role())));
+      this.caller = caller;
+      this.token = token;
+      setAuthenticated(true);
+    }
+
+    @Override
+    public Object getPrincipal() {
+      return caller;
+    }
+
+    @Override
+    public Object getCredentials() {
+      return token;
+    }
+
+    @Override
+    public String getName() {
+      return caller.userId();
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package ticketing.ingress;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import jakarta.annotation.PreDestroy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.batchmanager.SqsAsyncBatchManager;
+import ticketing.domain.BoardEntry;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.RedisUnavailable;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketBoard;
+
+/// The way in: whatever [#accept] returns a ticket for is durably queued or decided already, and
+/// whatever it throws for is not queued by this request.
+///
+/// The one doubt it cannot remove: a send that ran into its time limit may still have reached the
+/// queue. Such a request is refused, its ticket is taken off the board, and the command is decided
+/// like any other. A client that repeats with the same `Idempotency-Key` gets that decision.
+@Component
+class CommandQueue {
+
+  private static final Logger log = LoggerFactory.getLogger(CommandQueue.class);
+
+  /// Most messages of one call (SQS).
+  private static final int BATCH = 10;
+
+  private static final Duration RETRY = Duration.ofSeconds(2);
+
+  private final QueueUrls urls;
+  private final SqsAsyncBatchManager sender;
+  private final ScheduledExecutorService gathering;
+  private final TicketBoard board;
+  private final Ledger ledger;
+  private final Clock clock;
+  private final IngressSettings.Queue settings;
+  private final Semaphore inFlight;
+
+  CommandQueue(
+      SqsAsyncClient sqs,
+      QueueUrls urls,
+      TicketBoard board,
+      Ledger ledger,
+      Clock clock,
+      IngressSettings settings) {
+    this.urls = urls;
+    this.board = board;
+    this.ledger = ledger;
+    this.clock = clock;
+    this.settings = settings.queue();
+    this.inFlight = new Semaphore(this.settings.inFlight());
+    this.gathering =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("gathering").factory());
+    this.sender =
+        SqsAsyncBatchManager.builder()
+            .client(sqs)
+            .scheduledExecutor(gathering)
+            .overrideConfiguration(
+                batches ->
+                    batches
+                        .maxBatchSize(BATCH)
+                        .sendRequestFrequency(this.settings.gathering()))
+            .build();
+  }
+
+  /// Queues a command under the time of its acceptance.
+  ///
+  /// @param command makes the command for a given time of acceptance; one with a fingerprint may
+  ///     be a repeat and then gets the ticket of its first time
+  /// @throws Problem `QUEUE_UNAVAILABLE` if the queue did not take it, `IDEMPOTENCY_KEY_REUSED` if
+  ///     the ticket belongs to something else
+  Ticket accept(Function<Instant, Command> command) {
+    Command now = command.apply(clock.instant().truncatedTo(ChronoUnit.MICROS));
+    return now.fingerprint() == null ? acceptOnce(now) : acceptRepeatable(command, now);
+  }
+
+  private Ticket acceptOnce(Command command) {
+    BoardEntry pending = BoardEntry.pending(command);
+    CompletableFuture<Void> sent = send(command);
+    CompletableFuture<TicketBoard.Opened> opened = board.open(pending);
+    try {
+      await(sent);
+    } catch (Problem refused) {
+      joined(opened.handle((there, failure) -> there).thenCompose(x -> board.withdraw(pending)));
+      throw refused;
+    }
+    return joined(opened).map(TicketBoard.Opened::ticket).orElse(pending.ticket());
+  }
+
+  private Ticket acceptRepeatable(Function<Instant, Command> command, Command now) {
+    BoardEntry mine = BoardEntry.pending(now);
+    Optional<TicketBoard.Opened> opened = joined(board.open(mine));
+    Optional<BoardEntry> there = opened.flatMap(TicketBoard.Opened::earlier);
+    if (there.isPresent()) {
+      return repeat(command, there.get(), now.fingerprint());
+    }
+    try {
+      Optional<BoardEntry> decided = ledger.findIfReadable(now.ticketId());
+      if (decided.isPresent()) {
+        joined(board.withdraw(mine));
+        return same(decided.get(), now.fingerprint());
+      }
+      await(send(now));
+      return opened.map(TicketBoard.Opened::ticket).orElse(mine.ticket());
+    } catch (Problem refused) {
+      joined(board.withdraw(mine));
+      throw refused;
+    }
+  }
+
+  /// The first attempt's send may still fail, so a repeat of an undecided one sends as well.
+  private Ticket repeat(
+      Function<Instant, Command> command, BoardEntry earlier, String fingerprint) {
+    Ticket ticket = same(earlier, fingerprint);
+    if (ticket.status().isFinal()) {
+      return ticket;
+    }
+    Command again = command.apply(ticket.acceptedAt());
+    await(send(again));
+    return joined(board.claim(BoardEntry.pending(again)))
+        .map(TicketBoard.Opened::ticket)
+        .orElse(ticket);
+  }
+
+  /// Whether an earlier request got this ticket.
+  boolean knows(UUID ticketId) {
+    try {
+      if (board.find(ticketId).isPresent()) {
+        return true;
+      }
+    } catch (RedisUnavailable e) {
+      // Then the ledger must know.
+    }
+    return ledger.findIfReadable(ticketId).isPresent();
+  }
+
+  private static Ticket same(BoardEntry entry, String fingerprint) {
+    if (!fingerprint.equals(entry.fingerprint())) {
+      throw Problem.of(
+          ErrorCode.IDEMPOTENCY_KEY_REUSED,
+          "This Idempotency-Key was used for another request before.");
+    }
+    return entry.ticket();
+  }
+
+  private CompletableFuture<Void> send(Command command) {
+    if (!inFlight.tryAcquire()) {
+      return CompletableFuture.failedFuture(new IllegalStateException("too many in flight"));
+    }
+    CompletableFuture<Void> sent =
+        urls.bookings()
+            .thenCompose(
+                to ->
+                    sender.sendMessage(
+                        message ->
+                            message
+                                .queueUrl(to)
+                                .messageBody(CommandCodec.encode(command))
+                                .messageGroupId(String.valueOf(command.eventId()))))
+            .thenAccept(taken -> {});
+    sent.whenComplete((taken, failure) -> inFlight.release());
+    return sent;
+  }
+
+  private void await(CompletableFuture<Void> sent) {
+    try {
+      sent.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn("The queue did not take a command: {}", reason(e));
+      throw unavailable();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unavailable();
+    }
+  }
+
+  static Problem unavailable() {
+    return Problem.retry(
+        ErrorCode.QUEUE_UNAVAILABLE, "The queue does not take requests right now.", RETRY);
+  }
+
+  /// The board is a help, not a condition: empty if it cannot be reached.
+  private static <T> Optional<T> joined(CompletableFuture<T> step) {
+    try {
+      return Optional.ofNullable(step.join());
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RedisUnavailable) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private static String reason(Exception failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getClass().getSimpleName() + ": " + cause.getMessage();
+  }
+
+  @PreDestroy
+  void close() {
+    sender.close();
+    gathering.shutdown();
+  }
+}

@@ -1,0 +1,94 @@
+package ticketing.ingress;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.redisson.api.BatchOptions;
+import org.redisson.api.RBatch;
+import org.redisson.client.codec.StringCodec;
+import org.springframework.stereotype.Component;
+import ticketing.domain.Json;
+import ticketing.domain.Redis;
+import ticketing.domain.RedisUnavailable;
+
+/// Plain JSON copies in Redis of what lies in the database. Without Redis there are none, and
+/// everybody reads the database.
+@Component
+class Copies {
+
+  /// How long no copy is made of something whose change is on its way: longer than any usual
+  /// backlog. Reading it from the database meanwhile costs little, as only its owner does.
+  private static final Duration CHANGING = Duration.ofMinutes(10);
+
+  private final Redis redis;
+  private final MeterRegistry meters;
+
+  Copies(Redis redis, MeterRegistry meters) {
+    this.redis = redis;
+    this.meters = meters;
+  }
+
+  /// @param copy empty if there is none
+  /// @param wanted whether one should be made
+  record Found<T>(Optional<T> copy, boolean wanted) {}
+
+  /// @param kind first part of the key, as in `kind:id`
+  <T> Found<T> find(String kind, String id, Class<T> type) {
+    List<?> answers;
+    try {
+      answers =
+          redis.call(
+              client -> {
+                RBatch batch = client.createBatch(BatchOptions.defaults());
+                batch.getBucket(key(kind, id), StringCodec.INSTANCE).getAsync();
+                batch.getBucket(fence(kind, id), StringCodec.INSTANCE).isExistsAsync();
+                return batch.execute().getResponses();
+              });
+    } catch (RedisUnavailable e) {
+      return new Found<>(Optional.empty(), false);
+    }
+    boolean changing = (Boolean) answers.get(1);
+    Optional<T> copy =
+        changing
+            ? Optional.empty()
+            : Optional.ofNullable((String) answers.getFirst())
+                .map(json -> Json.INTERNAL.readValue(json, type));
+    meters
+        .counter("ticketing.cache", "kind", kind, "result", copy.isPresent() ? "hit" : "miss")
+        .increment();
+    return new Found<>(copy, !changing);
+  }
+
+  void store(String kind, String id, Object value, Duration ttl) {
+    String json = Json.INTERNAL.writeValueAsString(value);
+    redis
+        .async(
+            client ->
+                client.getBucket(key(kind, id), StringCodec.INSTANCE).setAsync(json, ttl))
+        .exceptionally(failure -> null);
+  }
+
+  /// Removes the copy and makes no other for a while.
+  void changing(String kind, String id) {
+    try {
+      redis.call(
+          client -> {
+            RBatch batch = client.createBatch(BatchOptions.defaults());
+            batch.getBucket(fence(kind, id), StringCodec.INSTANCE).setAsync("1", CHANGING);
+            batch.getBucket(key(kind, id), StringCodec.INSTANCE).deleteAsync();
+            return batch.execute();
+          });
+    } catch (RedisUnavailable e) {
+      // A copy that survives this lives for its short time only.
+    }
+  }
+
+  private static String key(String kind, String id) {
+    return kind + ":" + id;
+  }
+
+  private static String fence(String kind, String id) {
+    return "changing:" + kind + ":" + id;
+  }
+}

@@ -1,0 +1,86 @@
+package ticketing.ingress;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import ticketing.domain.EventBoard;
+import ticketing.domain.EventView;
+import ticketing.domain.RedisUnavailable;
+
+/// Events for reading: from a near copy in this process that is at most a moment old, else from
+/// Redis, else from the database. For one event only one reader goes further than the near copy; the
+/// others wait for it. Without Redis it works the same, straight from the database.
+@Component
+class EventCatalog {
+
+  private static final Logger log = LoggerFactory.getLogger(EventCatalog.class);
+
+  private final Events events;
+  private final EventBoard board;
+  private final LoadingCache<Long, Optional<EventView>> near;
+
+  EventCatalog(Events events, EventBoard board, IngressSettings settings) {
+    this.events = events;
+    this.board = board;
+    this.near =
+        Caffeine.newBuilder()
+            .maximumSize(settings.cache().nearEvents())
+            .expireAfterWrite(settings.cache().nearCopy())
+            .build(this::load);
+  }
+
+  /// @throws Problem `EVENT_NOT_FOUND`
+  EventView get(long eventId) {
+    return near.get(eventId).orElseThrow(EventCatalog::notFound);
+  }
+
+  static Problem notFound() {
+    return Problem.of(ErrorCode.EVENT_NOT_FOUND, "There is no such event.");
+  }
+
+  private Optional<EventView> load(long eventId) {
+    boolean shared = true;
+    try {
+      Optional<EventView> copy = board.find(eventId);
+      if (copy.isPresent()) {
+        return copy;
+      }
+    } catch (RedisUnavailable e) {
+      shared = false;
+    }
+    Optional<EventView> event = events.find(eventId).map(EventRow::view);
+    if (shared && event.isPresent()) {
+      logged(board.refresh(event.get()));
+    }
+    return event;
+  }
+
+  /// Takes note of a copy that somebody announced, if this process holds an older one.
+  void heard(EventView event) {
+    near.asMap()
+        .computeIfPresent(
+            event.eventId(),
+            (id, old) ->
+                old.isPresent() && old.get().version() > event.version()
+                    ? old
+                    : Optional.of(event));
+  }
+
+  /// Drops every copy after a change that has been committed.
+  void changed(EventView event) {
+    near.put(event.eventId(), Optional.of(event));
+    logged(board.evict(event.eventId(), event.version()));
+  }
+
+  private static void logged(CompletableFuture<Void> step) {
+    step.exceptionally(
+        failure -> {
+          log.debug("A copy of an event was not updated: {}", failure.getMessage());
+          return null;
+        });
+  }
+}

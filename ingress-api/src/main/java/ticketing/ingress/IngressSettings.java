@@ -1,0 +1,71 @@
+package ticketing.ingress;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/// Every limit of this process, with its unit.
+@Validated
+@ConfigurationProperties("ticketing")
+record IngressSettings(
+    @Valid @NotNull Queue queue,
+    @Valid @NotNull @DefaultValue Limits limits,
+    @Valid @NotNull @DefaultValue Cache cache,
+    @Valid @NotNull Rates rates) {
+
+  /// @param inFlight commands that may be on their way to the queue at once; beyond it: 503
+  /// @param timeout longest wait for the queue to take a command
+  /// @param gathering how long a command may wait for others to share its call
+  record Queue(
+      @NotBlank String name,
+      @NotBlank String deadLetters,
+      @Min(1) @DefaultValue("10000") int inFlight,
+      @NotNull @DefaultValue("5s") Duration timeout,
+      @NotNull @DefaultValue("4ms") Duration gathering) {}
+
+  /// @param body largest request body
+  /// @param waiters requests that may wait for a decision at once; beyond it they do not wait
+  /// @param longestWait most that `Prefer: wait` can ask for
+  /// @param changeWait how long a change of seats waits for its decision
+  /// @param hashingAtOnce passwords hashed at the same time
+  /// @param hashingWait longest wait for a turn at that
+  /// @param deadLetters most dead letters shown in one list
+  record Limits(
+      @NotNull @DefaultValue("16KB") DataSize body,
+      @Min(0) @DefaultValue("10000") int waiters,
+      @NotNull @DefaultValue("20s") Duration longestWait,
+      @NotNull @DefaultValue("10s") Duration changeWait,
+      @Min(1) @DefaultValue("4") int hashingAtOnce,
+      @NotNull @DefaultValue("5s") Duration hashingWait,
+      @Min(1) @DefaultValue("100") int deadLetters) {}
+
+  /// @param nearEvents events kept in this process
+  /// @param nearCopy how old such a copy may be
+  /// @param user how long `user:{id}` lives in Redis
+  /// @param reservation how long `reservation:{id}` lives in Redis
+  record Cache(
+      @Min(1) @DefaultValue("10000") int nearEvents,
+      @NotNull @DefaultValue("500ms") Duration nearCopy,
+      @NotNull @DefaultValue("10m") Duration user,
+      @NotNull @DefaultValue("30s") Duration reservation) {}
+
+  /// @param proxies trusted ones in front of this process that append to `X-Forwarded-For`; 0: the
+  ///     header is ignored
+  /// @param user for each user
+  /// @param address for each address that requests come from
+  record Rates(
+      @DefaultValue("true") boolean enabled,
+      @Min(0) @DefaultValue("0") int proxies,
+      @Valid @NotNull Rate user,
+      @Valid @NotNull Rate address) {}
+
+  /// @param perSecond requests that are always fine
+  /// @param burst requests at once after a rest
+  record Rate(@Min(1) int perSecond, @Min(1) int burst) {}
+}

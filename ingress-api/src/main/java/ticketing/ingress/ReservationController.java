@@ -1,0 +1,176 @@
+package ticketing.ingress;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Size;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Function;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+import ticketing.domain.Command;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.Ticket;
+
+/// Booking, confirming and cancelling: each answers 202 with the ticket of a queued command.
+@RestController
+@RequestMapping("/api/v1/reservations")
+class ReservationController {
+
+  private static final String PATH = "/api/v1/reservations";
+
+  /// Nobody knows when an operator resumes a paused sale.
+  private static final Duration PAUSED = Duration.ofSeconds(30);
+
+  private final EventCatalog catalog;
+  private final Reservations reservations;
+  private final CommandQueue queue;
+  private final Clock clock;
+
+  ReservationController(
+      EventCatalog catalog, Reservations reservations, CommandQueue queue, Clock clock) {
+    this.catalog = catalog;
+    this.reservations = reservations;
+    this.queue = queue;
+    this.clock = clock;
+  }
+
+  record BookingRequest(
+      @NotNull Long eventId,
+      @NotBlank @Size(max = 100) String seatType,
+      @NotNull @Min(1) @Max(Command.MAX_QUANTITY) Integer quantity) {}
+
+  @PostMapping
+  ResponseEntity<Ticket> book(
+      @AuthenticationPrincipal Caller caller,
+      @RequestHeader(name = Repeatable.HEADER, required = false) String key,
+      @Valid @RequestBody BookingRequest booking) {
+    Repeatable as = Repeatable.of(caller.userId(), key, "POST", PATH, booking);
+    Function<Instant, Command> command =
+        acceptedAt ->
+            new Command.BookSeats(
+                as.ticketId(),
+                caller.userId(),
+                booking.eventId(),
+                booking.seatType(),
+                booking.quantity(),
+                acceptedAt,
+                as.fingerprint());
+    try {
+      refuseWhatIsCertain(catalog.get(booking.eventId()), booking.seatType());
+    } catch (Problem refusal) {
+      // A repeat gets its ticket also when the sale has ended since.
+      if (!as.mayBeRepeat() || !queue.knows(as.ticketId())) {
+        throw refusal;
+      }
+    }
+    return accepted(queue.accept(command));
+  }
+
+  private void refuseWhatIsCertain(EventView event, String seatType) {
+    Instant now = clock.instant();
+    if (event.status() == EventStatus.CANCELLED) {
+      throw Problem.of(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
+    }
+    if (event.seatType(seatType).isEmpty()) {
+      throw Problem.of(ErrorCode.SEAT_TYPE_NOT_FOUND, "The event has no such seat type.");
+    }
+    if (event.saleClosesAt() != null && !now.isBefore(event.saleClosesAt())) {
+      throw Problem.of(ErrorCode.SALE_CLOSED, "The sale has closed.");
+    }
+    if (event.saleOpensAt() != null && now.isBefore(event.saleOpensAt())) {
+      throw Problem.retry(
+          ErrorCode.SALE_NOT_OPEN,
+          "The sale opens at " + event.saleOpensAt() + ".",
+          Duration.between(now, event.saleOpensAt()));
+    }
+    if (event.status() == EventStatus.PAUSED) {
+      throw Problem.retry(ErrorCode.SALE_NOT_OPEN, "The sale is paused.", PAUSED);
+    }
+    if (event.availableSeats() == 0) {
+      throw Problem.of(ErrorCode.SOLD_OUT, "The event is sold out.");
+    }
+  }
+
+  @GetMapping("/{reservationId}")
+  Reservation get(@AuthenticationPrincipal Caller caller, @PathVariable long reservationId) {
+    Reservation found = reservations.get(reservationId);
+    if (!caller.maySee(found.userId())) {
+      throw Reservations.notFound();
+    }
+    return found;
+  }
+
+  @PostMapping("/{reservationId}/confirmation")
+  ResponseEntity<Ticket> confirm(
+      @AuthenticationPrincipal Caller caller,
+      @RequestHeader(name = Repeatable.HEADER, required = false) String key,
+      @PathVariable long reservationId) {
+    String path = PATH + "/" + reservationId + "/confirmation";
+    Repeatable as = Repeatable.of(caller.userId(), key, "POST", path, null);
+    Reservation found = reservations.getFresh(reservationId);
+    if (!caller.userId().equals(found.userId())) {
+      throw Reservations.notFound();
+    }
+    reservations.changing(reservationId);
+    Ticket ticket =
+        queue.accept(
+            acceptedAt ->
+                new Command.ConfirmHold(
+                    as.ticketId(),
+                    caller.userId(),
+                    found.eventId(),
+                    reservationId,
+                    acceptedAt,
+                    as.fingerprint()));
+    return accepted(ticket);
+  }
+
+  @DeleteMapping("/{reservationId}")
+  ResponseEntity<Ticket> cancel(
+      @AuthenticationPrincipal Caller caller,
+      @RequestHeader(name = Repeatable.HEADER, required = false) String key,
+      @PathVariable long reservationId) {
+    String path = PATH + "/" + reservationId;
+    Repeatable as = Repeatable.of(caller.userId(), key, "DELETE", path, null);
+    Reservation found = reservations.getFresh(reservationId);
+    if (!caller.maySee(found.userId())) {
+      throw Reservations.notFound();
+    }
+    reservations.changing(reservationId);
+    Ticket ticket =
+        queue.accept(
+            acceptedAt ->
+                new Command.CancelReservation(
+                    as.ticketId(),
+                    caller.userId(),
+                    found.eventId(),
+                    reservationId,
+                    !caller.userId().equals(found.userId()),
+                    acceptedAt,
+                    as.fingerprint()));
+    return accepted(ticket);
+  }
+
+  private static ResponseEntity<Ticket> accepted(Ticket ticket) {
+    return ResponseEntity.accepted()
+        .location(URI.create("/api/v1/tickets/" + ticket.ticketId()))
+        .header(HttpHeaders.RETRY_AFTER, String.valueOf(RetryAfter.seconds(ticket)))
+        .body(ticket);
+  }
+}

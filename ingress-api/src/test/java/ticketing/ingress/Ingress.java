@@ -1,0 +1,317 @@
+package ticketing.ingress;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import ticketing.domain.AccessTokens;
+import ticketing.domain.Action;
+import ticketing.domain.BoardEntry;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.Json;
+import ticketing.domain.Money;
+import ticketing.domain.Reason;
+import ticketing.domain.Redis;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketBoard;
+import ticketing.domain.TicketStatus;
+import ticketing.local.servers.LocalServers;
+import tools.jackson.databind.JsonNode;
+
+/// A running ingress with its own schema and queues on the shared servers, and a client for it.
+final class Ingress implements AutoCloseable {
+
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+  private static Ingress shared;
+
+  final LocalServers servers = LocalServers.shared();
+  final String queue;
+  final String databaseUrl;
+  final ConfigurableApplicationContext context;
+  final HttpClient http = HttpClient.newHttpClient();
+  final int port;
+
+  /// @param status of the answer
+  /// @param json of its body; a missing node if it has none
+  record Answer(int status, Function<String, String> headers, JsonNode json, String body) {
+    String header(String name) {
+      return headers.apply(name);
+    }
+
+    String code() {
+      return json.path("code").asString("");
+    }
+  }
+
+  private Ingress(String queue, String databaseUrl, Map<String, String> settings) {
+    this.queue = queue;
+    this.databaseUrl = databaseUrl;
+    List<String> arguments = new ArrayList<>();
+    arguments.add("--spring.profiles.active=local");
+    arguments.add("--server.port=0");
+    arguments.add("--management.server.port=0");
+    arguments.add("--server.address=127.0.0.1");
+    arguments.add("--spring.datasource.url=" + databaseUrl);
+    arguments.add("--spring.datasource.username=" + servers.databaseUser());
+    arguments.add("--spring.datasource.password=" + servers.databasePassword());
+    arguments.add("--spring.datasource.hikari.connection-timeout=1500");
+    arguments.add("--ticketing.redis.addresses=" + servers.redisAddress());
+    arguments.add("--ticketing.redis.timeout=300ms");
+    arguments.add("--ticketing.queue.name=" + queue);
+    arguments.add("--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint());
+    settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
+    this.context =
+        SpringApplication.run(IngressApplication.class, arguments.toArray(String[]::new));
+    this.port = ((WebServerApplicationContext) context).getWebServer().getPort();
+  }
+
+  static Ingress start(Map<String, String> settings) {
+    LocalServers servers = LocalServers.shared();
+    String queue = "ingress-" + NUMBER.incrementAndGet();
+    servers.newQueues(queue);
+    return new Ingress(queue, servers.newDatabase(), settings);
+  }
+
+  /// Another instance behind the same load balancer.
+  Ingress sibling() {
+    return new Ingress(queue, databaseUrl, Map.of());
+  }
+
+  /// One for all tests that change nothing for others.
+  static synchronized Ingress shared() {
+    if (shared == null) {
+      shared = start(Map.of());
+    }
+    return shared;
+  }
+
+  int managementPort() {
+    return Integer.parseInt(context.getEnvironment().getProperty("local.management.port"));
+  }
+
+  String token(String userId) {
+    return context.getBean(AccessTokens.class).issue(userId, Caller.BUYER);
+  }
+
+  String admin() {
+    return context.getBean(AccessTokens.class).issue("admin", Caller.ADMIN);
+  }
+
+  static String newUser() {
+    return "user-" + UUID.randomUUID();
+  }
+
+  Answer get(String path, String token, String... headers) {
+    return send("GET", path, token, null, headers);
+  }
+
+  Answer post(String path, String token, String body, String... headers) {
+    return send("POST", path, token, body, headers);
+  }
+
+  Answer delete(String path, String token, String... headers) {
+    return send("DELETE", path, token, null, headers);
+  }
+
+  Answer send(String method, String path, String token, String body, String... headers) {
+    return sendTo(port, method, path, token, body, headers);
+  }
+
+  Answer sendTo(
+      int to, String method, String path, String token, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to + path))
+            .timeout(Duration.ofSeconds(40))
+            .method(
+                method,
+                body == null
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body));
+    if (body != null) {
+      request.setHeader("Content-Type", "application/json");
+    }
+    if (token != null) {
+      request.setHeader("Authorization", "Bearer " + token);
+    }
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    try {
+      HttpResponse<String> response =
+          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      String type = response.headers().firstValue("Content-Type").orElse("");
+      JsonNode json =
+          type.contains("json") ? Json.INTERNAL.readTree(response.body()) : Json.INTERNAL.missingNode();
+      return new Answer(
+          response.statusCode(),
+          name -> response.headers().firstValue(name).orElse(null),
+          json,
+          response.body());
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static String event(String more) {
+    return """
+        {"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
+         "venueAddress":"Seoul","saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,
+         "holdMinutes":null,
+         "seatTypes":[{"seatType":"VIP","price":"150000.00","totalSeats":100},
+                      {"seatType":"R","price":"5.5","totalSeats":900}]%s}"""
+        .formatted(more);
+  }
+
+  /// @return its id
+  long newEvent() {
+    return post("/api/v1/events", admin(), event("")).json().get("eventId").longValue();
+  }
+
+  static String booking(long eventId, int quantity) {
+    return "{\"eventId\":%d,\"seatType\":\"VIP\",\"quantity\":%d}".formatted(eventId, quantity);
+  }
+
+  Answer book(String user, long eventId, int quantity, String... headers) {
+    return post("/api/v1/reservations", token(user), booking(eventId, quantity), headers);
+  }
+
+  JdbcTemplate sql() {
+    return new JdbcTemplate(context.getBean(javax.sql.DataSource.class));
+  }
+
+  TicketBoard board() {
+    return context.getBean(TicketBoard.class);
+  }
+
+  String redisGet(String key) {
+    return context
+        .getBean(Redis.class)
+        .call(
+            client ->
+                client
+                    .<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE)
+                    .get());
+  }
+
+  /// Takes everything that is on the queue now.
+  List<Command> drain() {
+    SqsAsyncClient sqs = context.getBean(SqsAsyncClient.class);
+    String url = sqs.getQueueUrl(request -> request.queueName(queue)).join().queueUrl();
+    List<Command> commands = new ArrayList<>();
+    while (true) {
+      List<Message> messages =
+          sqs.receiveMessage(request -> request.queueUrl(url).maxNumberOfMessages(10))
+              .join()
+              .messages();
+      if (messages.isEmpty()) {
+        return commands;
+      }
+      for (Message message : messages) {
+        for (CommandCodec.Decoded decoded : CommandCodec.decode(message.body())) {
+          commands.add(((CommandCodec.Decoded.Readable) decoded).command());
+        }
+        sqs.deleteMessage(r -> r.queueUrl(url).receiptHandle(message.receiptHandle())).join();
+      }
+    }
+  }
+
+  /// Decides a command as a worker would, as far as readers can tell: ledger, then board.
+  Ticket decide(Command command, TicketStatus status, Reason reason, Long reservationId) {
+    Instant now = Clock.systemUTC().instant().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
+    Ticket pending = Ticket.pending(command);
+    Ticket decided =
+        new Ticket(
+            pending.ticketId(),
+            pending.action(),
+            status,
+            pending.eventId(),
+            pending.seatType(),
+            pending.quantity(),
+            null,
+            null,
+            pending.acceptedAt(),
+            now,
+            reservationId,
+            null,
+            reason,
+            status == TicketStatus.CONFIRMED && pending.action() == Action.BOOK
+                ? Money.of("150000.00").times(pending.quantity())
+                : null);
+    sql()
+        .update(
+            """
+            insert into tickets (id, action, user_id, event_id, seat_type, quantity, decision,
+              reason, reservation_id, total_price, fingerprint, accepted_at, decided_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            decided.ticketId().toString(),
+            decided.action().name(),
+            command.userId(),
+            decided.eventId(),
+            decided.seatType(),
+            decided.quantity(),
+            decided.status().name(),
+            reason == null ? null : reason.name(),
+            reservationId,
+            decided.totalPrice() == null ? null : decided.totalPrice().amount(),
+            command.fingerprint(),
+            java.sql.Timestamp.from(decided.acceptedAt()),
+            java.sql.Timestamp.from(now));
+    try {
+      board()
+          .announce(
+              List.of(BoardEntry.decided(command.userId(), command.fingerprint(), decided)),
+              1,
+              null,
+              Optional.ofNullable(reservationId).stream().toList());
+    } catch (ticketing.domain.RedisUnavailable e) {
+      // The ledger has it.
+    }
+    return decided;
+  }
+
+  /// Puts a reservation into the database, as a worker would.
+  long reserve(String user, long eventId, String status, Instant expiresAt) {
+    String ticket = UUID.randomUUID().toString();
+    sql()
+        .update(
+            """
+            insert into reservations (ticket_id, event_id, user_id, quantity, seat_type,
+              total_price, status, reserved_at, expires_at)
+            values (?, ?, ?, 2, 'VIP', 300000.00, ?, ?, ?)""",
+            ticket,
+            eventId,
+            user,
+            status,
+            java.sql.Timestamp.from(Instant.now()),
+            expiresAt == null ? null : java.sql.Timestamp.from(expiresAt));
+    return sql()
+        .queryForObject("select id from reservations where ticket_id = ?", Long.class, ticket);
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    http.close();
+  }
+}
