@@ -1,0 +1,191 @@
+package ticketing.notifier;
+
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Queue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.PingMessage;
+import org.springframework.web.socket.TextMessage;
+import org.springframework.web.socket.WebSocketMessage;
+import org.springframework.web.socket.WebSocketSession;
+import org.springframework.web.socket.adapter.NativeWebSocketSession;
+
+/// One open socket and what waits to be sent through it. No method waits for the client: a virtual
+/// thread that lives only while something waits does the sending, in order. What waits is bounded in
+/// size, and each send in time; a client that reads too slowly is dropped with 1013.
+final class Peer {
+
+  private static final Logger log = LoggerFactory.getLogger(Peer.class);
+  private static final String TOMCAT_SEND_TIME =
+      "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+  private static final String TOMCAT_CLOSE_TIME =
+      "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
+
+  private final WebSocketSession session;
+  private final Visitor visitor;
+  private final Peers peers;
+  private final long maxUnsent;
+
+  private final Queue<WebSocketMessage<?>> unsent = new ArrayDeque<>();
+  private long unsentSize;
+  private boolean sending;
+  private CloseStatus last;
+
+  private volatile long answeredAt = System.nanoTime();
+  private volatile long pingedAt = System.nanoTime();
+
+  Peer(WebSocketSession session, Visitor visitor, Peers peers, NotifierSettings settings) {
+    this.session = session;
+    this.visitor = visitor;
+    this.peers = peers;
+    this.maxUnsent = settings.maxUnsent().toBytes();
+    int maxFrame = Math.toIntExact(settings.maxFrame().toBytes());
+    session.setTextMessageSizeLimit(maxFrame);
+    session.setBinaryMessageSizeLimit(maxFrame);
+    if (session instanceof NativeWebSocketSession adapter) {
+      Map<String, Object> tomcat = adapter.getNativeSession(Session.class).getUserProperties();
+      tomcat.put(TOMCAT_SEND_TIME, settings.sendTime().toMillis());
+      tomcat.put(TOMCAT_CLOSE_TIME, settings.sendTime().toMillis());
+    }
+  }
+
+  Visitor visitor() {
+    return visitor;
+  }
+
+  void send(String frame) {
+    enqueue(new TextMessage(frame), frame.length());
+  }
+
+  void ping() {
+    pingedAt = System.nanoTime();
+    enqueue(new PingMessage(ByteBuffer.allocate(0)), 1);
+  }
+
+  void answered() {
+    answeredAt = System.nanoTime();
+  }
+
+  long nanosSincePing() {
+    return System.nanoTime() - pingedAt;
+  }
+
+  long nanosSinceAnswer() {
+    return System.nanoTime() - answeredAt;
+  }
+
+  /// Closes the socket after what was sent before.
+  void close(CloseStatus status) {
+    synchronized (this) {
+      if (last != null) {
+        return;
+      }
+      last = status;
+    }
+    startSending();
+  }
+
+  /// Closes the socket instead of sending what still waits.
+  void drop(CloseStatus status, String reason) {
+    synchronized (this) {
+      if (last != null) {
+        return;
+      }
+      last = status;
+      unsent.clear();
+    }
+    peers.dropped(reason);
+    startSending();
+  }
+
+  private void enqueue(WebSocketMessage<?> message, int size) {
+    boolean full;
+    synchronized (this) {
+      if (last != null) {
+        return;
+      }
+      // Characters, not bytes: what it costs here, and our JSON is nearly all ASCII.
+      full = unsentSize + size > maxUnsent;
+      if (!full) {
+        unsent.add(message);
+        unsentSize += size;
+      }
+    }
+    if (full) {
+      drop(CloseStatus.SERVICE_OVERLOAD.withReason("reads too slowly"), "slow");
+    } else {
+      startSending();
+    }
+  }
+
+  private void startSending() {
+    synchronized (this) {
+      if (sending) {
+        return;
+      }
+      sending = true;
+    }
+    Thread.startVirtualThread(this::sendAll);
+  }
+
+  /// `sending` stays true for ever once the last frame, the close, is on its way.
+  private void sendAll() {
+    try {
+      while (true) {
+        WebSocketMessage<?> next;
+        synchronized (this) {
+          next = unsent.poll();
+          if (next == null && last == null) {
+            sending = false;
+            return;
+          }
+        }
+        if (next == null) {
+          session.close(last);
+          return;
+        }
+        session.sendMessage(next);
+        sent(next);
+      }
+    } catch (IOException | RuntimeException e) {
+      // Whatever it was, the container may have sent half a frame: this socket cannot go on.
+      lost(e);
+    }
+  }
+
+  private void sent(WebSocketMessage<?> message) {
+    if (message instanceof TextMessage text) {
+      peers.sent();
+      synchronized (this) {
+        unsentSize -= text.getPayload().length();
+      }
+    } else {
+      synchronized (this) {
+        unsentSize -= 1;
+      }
+    }
+  }
+
+  private void lost(Exception cause) {
+    log.debug("Socket {} is lost", session.getId(), cause);
+    boolean slow;
+    synchronized (this) {
+      slow = last == null && session.isOpen();
+      last = CloseStatus.SERVICE_OVERLOAD;
+      unsent.clear();
+    }
+    if (slow) {
+      peers.dropped("slow");
+    }
+    try {
+      session.close(CloseStatus.SERVICE_OVERLOAD);
+    } catch (IOException | IllegalStateException e) {
+      log.debug("Socket {} is already closed", session.getId(), e);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package ticketing.notifier;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.WebSocketSession;
+
+/// All open sockets: how many there may be, their pings, the end of their tokens, and the farewell.
+@Component
+final class Peers implements SmartLifecycle {
+
+  private static final Duration FAREWELL = Duration.ofSeconds(5);
+
+  private final NotifierSettings settings;
+  private final Access access;
+  private final Clock clock;
+  private final MeterRegistry meters;
+  private final Counter frames;
+  private final Set<Peer> open = ConcurrentHashMap.newKeySet();
+  private ScheduledExecutorService ticker;
+  private volatile boolean welcoming;
+
+  Peers(NotifierSettings settings, Access access, Clock clock, MeterRegistry meters) {
+    this.settings = settings;
+    this.access = access;
+    this.clock = clock;
+    this.meters = meters;
+    this.frames =
+        Counter.builder("ticketing.notifier.frames")
+            .description("Frames sent, without pings")
+            .register(meters);
+    Gauge.builder("ticketing.notifier.sockets", open, Set::size)
+        .description("Open sockets")
+        .register(meters);
+  }
+
+  boolean haveRoom() {
+    return welcoming && open.size() < settings.maxSockets();
+  }
+
+  /// A peer for a socket that has just opened. Handshakes that overtook each other on the way from
+  /// [#haveRoom()] to here are turned away now.
+  Peer opened(WebSocketSession session, Visitor visitor) {
+    boolean room = haveRoom();
+    Peer peer = new Peer(session, visitor, this, settings);
+    open.add(peer);
+    if (!room) {
+      peer.drop(CloseStatus.SERVICE_OVERLOAD.withReason("too many sockets"), "room");
+    }
+    return peer;
+  }
+
+  void closed(Peer peer) {
+    open.remove(peer);
+  }
+
+  void sent() {
+    frames.increment();
+  }
+
+  void dropped(String reason) {
+    Counter.builder("ticketing.notifier.dropped")
+        .description("Sockets that this process gave up")
+        .tag("reason", reason)
+        .register(meters)
+        .increment();
+  }
+
+  private void tick() {
+    for (Peer peer : open) {
+      if (peer.nanosSinceAnswer() > settings.unanswered().toNanos()) {
+        peer.drop(CloseStatus.GOING_AWAY.withReason("pings were not answered"), "silent");
+      } else if (!clock.instant().isBefore(peer.visitor().expiresAt())) {
+        peer.close(CloseStatus.POLICY_VIOLATION.withReason("the token has expired"));
+      } else if (peer.nanosSincePing() > settings.ping().toNanos()) {
+        peer.ping();
+        // The rhythm of the pings is also how soon a token that was given back is noticed.
+        Thread.startVirtualThread(() -> checkToken(peer));
+      }
+    }
+  }
+
+  private void checkToken(Peer peer) {
+    if (!access.stillCounts(peer.visitor())) {
+      peer.close(CloseStatus.POLICY_VIOLATION.withReason("the token no longer counts"));
+    }
+  }
+
+  @Override
+  public void start() {
+    ticker = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("pings").factory());
+    long millis = Math.clamp(settings.ping().toMillis() / 5, 10, 1_000);
+    ticker.scheduleWithFixedDelay(this::tick, millis, millis, TimeUnit.MILLISECONDS);
+    welcoming = true;
+  }
+
+  /// Tells all clients to go elsewhere, and gives them a moment to hear it.
+  @Override
+  public void stop() {
+    welcoming = false;
+    ticker.shutdownNow();
+    open.forEach(peer -> peer.close(CloseStatus.GOING_AWAY.withReason("restarting")));
+    long end = System.nanoTime() + FAREWELL.toNanos();
+    while (!open.isEmpty() && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return welcoming;
+  }
+
+  /// Starts after the web server and stops before it.
+  @Override
+  public int getPhase() {
+    return DEFAULT_PHASE;
+  }
+}

@@ -1,0 +1,77 @@
+package ticketing.notifier;
+
+import org.springframework.web.socket.BinaryMessage;
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.PongMessage;
+import org.springframework.web.socket.TextMessage;
+import org.springframework.web.socket.WebSocketSession;
+import org.springframework.web.socket.handler.AbstractWebSocketHandler;
+
+/// Leads the frames of a socket to its [Conversation], and notes when it opens, answers and closes.
+final class SocketHandler extends AbstractWebSocketHandler {
+
+  interface Opening {
+    /// @param name last segment of the path
+    Conversation open(Peer peer, String name) throws InterruptedException;
+  }
+
+  private static final String PEER = "peer";
+  private static final String CONVERSATION = "conversation";
+
+  private final Peers peers;
+  private final Opening opening;
+  private final long maxFrame;
+
+  SocketHandler(Peers peers, NotifierSettings settings, Opening opening) {
+    this.peers = peers;
+    this.maxFrame = settings.maxFrame().toBytes();
+    this.opening = opening;
+  }
+
+  @Override
+  public void afterConnectionEstablished(WebSocketSession session) throws InterruptedException {
+    Visitor visitor = (Visitor) session.getAttributes().get(Entrance.VISITOR);
+    Peer peer = peers.opened(session, visitor);
+    session.getAttributes().put(PEER, peer);
+    String path = session.getUri().getPath();
+    Conversation conversation = opening.open(peer, path.substring(path.lastIndexOf('/') + 1));
+    session.getAttributes().put(CONVERSATION, conversation);
+    if (!session.isOpen()) {
+      // It closed before there was a conversation to tell.
+      conversation.closed();
+    }
+  }
+
+  @Override
+  protected void handleTextMessage(WebSocketSession session, TextMessage message)
+      throws InterruptedException {
+    if (message.getPayloadLength() > maxFrame) {
+      // Tomcat counts characters, the limit is in bytes.
+      peer(session).close(CloseStatus.TOO_BIG_TO_PROCESS);
+    } else if (session.getAttributes().get(CONVERSATION) instanceof Conversation conversation) {
+      conversation.received(message.getPayload());
+    }
+  }
+
+  @Override
+  protected void handleBinaryMessage(WebSocketSession session, BinaryMessage message) {
+    peer(session).send(ErrorFrame.badFrame("Frames are text"));
+  }
+
+  @Override
+  protected void handlePongMessage(WebSocketSession session, PongMessage message) {
+    peer(session).answered();
+  }
+
+  @Override
+  public void afterConnectionClosed(WebSocketSession session, CloseStatus status) {
+    peers.closed(peer(session));
+    if (session.getAttributes().get(CONVERSATION) instanceof Conversation conversation) {
+      conversation.closed();
+    }
+  }
+
+  private static Peer peer(WebSocketSession session) {
+    return (Peer) session.getAttributes().get(PEER);
+  }
+}

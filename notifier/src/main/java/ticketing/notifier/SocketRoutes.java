@@ -1,0 +1,124 @@
+package ticketing.notifier;
+
+import java.util.List;
+import java.util.UUID;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.server.ServerHttpRequest;
+import org.springframework.web.socket.CloseStatus;
+import org.springframework.web.socket.WebSocketExtension;
+import org.springframework.web.socket.WebSocketHandler;
+import org.springframework.web.socket.config.annotation.EnableWebSocket;
+import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
+import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
+import org.springframework.web.socket.server.standard.ServletServerContainerFactoryBean;
+import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
+
+/// Which path leads to which conversation, and how much memory a socket may take in Tomcat.
+@Configuration(proxyBeanMethods = false)
+@EnableWebSocket
+class SocketRoutes implements WebSocketConfigurer {
+
+  private final NotifierSettings settings;
+  private final Peers peers;
+  private final Access access;
+  private final TicketSockets tickets;
+  private final AvailabilityFeed feed;
+
+  SocketRoutes(
+      NotifierSettings settings,
+      Peers peers,
+      Access access,
+      TicketSockets tickets,
+      AvailabilityFeed feed) {
+    this.settings = settings;
+    this.peers = peers;
+    this.access = access;
+    this.tickets = tickets;
+    this.feed = feed;
+  }
+
+  @Override
+  public void registerWebSocketHandlers(WebSocketHandlerRegistry registry) {
+    route(registry, "/ws/tickets/*", true, this::oneTicket);
+    route(
+        registry,
+        "/ws/tickets",
+        true,
+        (peer, path) -> new ManyTickets(peer, tickets, access, settings.maxSubscriptions()));
+    route(registry, "/ws/events/*", false, this::event);
+  }
+
+  private void route(
+      WebSocketHandlerRegistry registry,
+      String path,
+      boolean tokenNeeded,
+      SocketHandler.Opening opening) {
+    registry
+        .addHandler(new SocketHandler(peers, settings, opening), path)
+        .addInterceptors(new Entrance(peers, access, tokenNeeded))
+        .setHandshakeHandler(new PlainHandshake())
+        .setAllowedOriginPatterns(settings.allowedOrigins().toArray(String[]::new));
+  }
+
+  private Conversation oneTicket(Peer peer, String name) throws InterruptedException {
+    UUID ticketId;
+    try {
+      ticketId = UUID.fromString(name);
+    } catch (IllegalArgumentException e) {
+      peer.send(ErrorFrame.ticketNotFound(name));
+      peer.close(CloseStatus.POLICY_VIOLATION.withReason("no such ticket"));
+      return Conversation.OVER;
+    }
+    return new OneTicket(peer, tickets, ticketId);
+  }
+
+  private Conversation event(Peer peer, String name) {
+    long eventId;
+    try {
+      eventId = Long.parseLong(name);
+    } catch (NumberFormatException e) {
+      peer.send(ErrorFrame.eventNotFound());
+      peer.close(CloseStatus.POLICY_VIOLATION.withReason("no such event"));
+      return Conversation.OVER;
+    }
+    return feed.watch(peer, eventId);
+  }
+
+  /// No extensions: compression costs some hundred kilobytes for each socket, and a frame is small.
+  private static final class PlainHandshake extends DefaultHandshakeHandler {
+    PlainHandshake() {
+      setSupportedProtocols(Access.PROTOCOL);
+    }
+
+    @Override
+    protected List<WebSocketExtension> filterRequestedExtensions(
+        ServerHttpRequest request,
+        List<WebSocketExtension> requested,
+        List<WebSocketExtension> supported) {
+      return List.of();
+    }
+  }
+
+  /// Sockets begin with small buffers, as most never receive a frame; [Peer] sets the real limit,
+  /// and Tomcat makes room for it with the first frame.
+  @Bean
+  ServletServerContainerFactoryBean webSocketContainer() {
+    ServletServerContainerFactoryBean container = new ServletServerContainerFactoryBean();
+    container.setMaxTextMessageBufferSize(64);
+    container.setMaxBinaryMessageBufferSize(64);
+    return container;
+  }
+
+  /// Otherwise the kernel would buffer megabytes for each client that does not read.
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> socketBuffer() {
+    return factory ->
+        factory.addConnectorCustomizers(
+            connector ->
+                connector.setProperty(
+                    "socket.txBufSize", String.valueOf(settings.socketBuffer().toBytes())));
+  }
+}

@@ -1,0 +1,122 @@
+package ticketing.notifier;
+
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.springframework.web.socket.CloseStatus;
+import ticketing.domain.BoardEntry;
+import ticketing.domain.Json;
+import ticketing.domain.Ticket;
+
+/// One socket waiting for one ticket, until the final state has been sent to it. Announcements and
+/// reads may come in any order and repeatedly; nothing is sent before somebody has vouched that the
+/// ticket is the visitor's, and nothing after the final state.
+final class Subscription {
+
+  private final Peer peer;
+  private final UUID ticketId;
+  private final BiConsumer<Subscription, CloseStatus> whenOver;
+
+  /// Whether ingress is being asked about it.
+  private final AtomicBoolean asking = new AtomicBoolean();
+
+  private boolean owned;
+  private String held;
+  private boolean told;
+  private Long position;
+  private volatile boolean over;
+
+  /// @param whenOver called once, unless [#cancel()] comes first, with how a socket that served this
+  ///     subscription alone should close
+  Subscription(Peer peer, UUID ticketId, BiConsumer<Subscription, CloseStatus> whenOver) {
+    this.peer = peer;
+    this.ticketId = ticketId;
+    this.whenOver = whenOver;
+  }
+
+  UUID ticketId() {
+    return ticketId;
+  }
+
+  Peer peer() {
+    return peer;
+  }
+
+  AtomicBoolean asking() {
+    return asking;
+  }
+
+  boolean isOver() {
+    return over;
+  }
+
+  /// The decision, as it was published to everybody.
+  ///
+  /// @return whether it was sent on
+  synchronized boolean announced(String json) {
+    if (over) {
+      return false;
+    }
+    if (!owned) {
+      held = json;
+      return false;
+    }
+    finish(json);
+    return true;
+  }
+
+  /// What the board says.
+  synchronized void read(BoardEntry entry) {
+    if (over) {
+      return;
+    }
+    if (peer.visitor().maySee(entry.owner())) {
+      read(entry.ticket());
+    } else {
+      refuse();
+    }
+  }
+
+  /// What somebody says who knows that the ticket is the visitor's.
+  synchronized void read(Ticket ticket) {
+    if (over) {
+      return;
+    }
+    owned = true;
+    if (ticket.status().isFinal()) {
+      finish(Json.INTERNAL.writeValueAsString(ticket));
+    } else if (held != null) {
+      finish(held);
+    } else if (!told || !Objects.equals(position, ticket.position())) {
+      told = true;
+      position = ticket.position();
+      peer.send(Json.INTERNAL.writeValueAsString(ticket));
+    }
+  }
+
+  /// Nobody knows such a ticket of the visitor's. If it was known before, the board has lost it and
+  /// its decision is still to come.
+  synchronized void unknown() {
+    if (!over && !owned) {
+      refuse();
+    }
+  }
+
+  /// The client does not wait any more.
+  synchronized void cancel() {
+    over = true;
+  }
+
+  private void finish(String json) {
+    over = true;
+    peer.send(json);
+    whenOver.accept(this, CloseStatus.NORMAL);
+  }
+
+  private void refuse() {
+    over = true;
+    peer.send(ErrorFrame.ticketNotFound(ticketId.toString()));
+    whenOver.accept(this, CloseStatus.POLICY_VIOLATION.withReason("no such ticket"));
+  }
+}

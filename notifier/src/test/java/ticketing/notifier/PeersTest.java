@@ -1,0 +1,142 @@
+package ticketing.notifier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import ticketing.local.servers.LocalServers;
+
+class PeersTest {
+
+  private static final String BUYER = Notifier.token(Box.BUYER);
+
+  private static IngressStub ingress;
+  private static Notifier notifier;
+  private static Box box;
+
+  @BeforeAll
+  static void start() {
+    String redis = LocalServers.shared().redisAddress();
+    ingress = new IngressStub();
+    notifier =
+        Notifier.start(
+            redis,
+            ingress.url(),
+            "ticketing.notifier.max-sockets=3",
+            "ticketing.notifier.max-unsent=16KB",
+            "ticketing.notifier.socket-buffer=8KB",
+            "ticketing.notifier.ping=200ms",
+            "ticketing.notifier.unanswered=3s");
+    box = new Box(redis);
+    box.show(1, 5, 1);
+  }
+
+  @AfterAll
+  static void stop() {
+    notifier.close();
+    box.close();
+    ingress.close();
+  }
+
+  @AfterEach
+  void leave() {
+    notifier.leaveAll();
+    await().until(() -> notifier.gauge("ticketing.notifier.sockets") == 0);
+  }
+
+  @Test
+  void slowReaderIsDropped() {
+    Client client =
+        notifier.noted(Client.connect(notifier.uri("/ws/tickets"), BUYER, false));
+    // Each bad frame is answered by an error frame, which nobody reads.
+    await()
+        .pollInterval(Duration.ofMillis(1))
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> {
+              for (int i = 0; i < 2_000; i++) {
+                client.send("x");
+              }
+              return dropped("slow") > 0;
+            });
+    client.read();
+    assertThat(client.closeCode()).isEqualTo(1013);
+  }
+
+  private static double dropped(String reason) {
+    return notifier.count("ticketing.notifier.dropped", reason);
+  }
+
+  @Test
+  void socketThatAnswersNoPingIsDropped() throws IOException {
+    try (Socket raw = new Socket("127.0.0.1", notifier.port())) {
+      raw.setSoTimeout(10_000);
+      raw.getOutputStream()
+          .write(
+              """
+              GET /ws/events/1 HTTP/1.1\r
+              Host: localhost\r
+              Upgrade: websocket\r
+              Connection: Upgrade\r
+              Sec-WebSocket-Version: 13\r
+              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+              \r
+              """
+                  .getBytes(StandardCharsets.US_ASCII));
+      InputStream in = raw.getInputStream();
+      int pings = 0;
+      int closeCode = 0;
+      readHead(in);
+      while (closeCode == 0) {
+        int kind = in.read() & 0x0f;
+        byte[] payload = in.readNBytes(in.read());
+        if (kind == 0x9) {
+          pings++;
+        } else if (kind == 0x8) {
+          closeCode = (payload[0] & 0xff) << 8 | payload[1] & 0xff;
+        }
+      }
+      assertThat(pings).isGreaterThan(5);
+      assertThat(closeCode).isEqualTo(1001);
+    }
+  }
+
+  private static void readHead(InputStream in) throws IOException {
+    int matched = 0;
+    while (matched < 4) {
+      matched = in.read() == "\r\n\r\n".charAt(matched) ? matched + 1 : 0;
+    }
+  }
+
+  @Test
+  void socketThatAnswersPingsStaysUntilItsTokenExpires() throws InterruptedException {
+    String token =
+        Notifier.tokens(Clock.systemUTC(), Duration.ofSeconds(5)).issue(Box.BUYER, "BUYER");
+    Client client = notifier.connect("/ws/tickets/" + box.accepted(), token);
+    assertThat(client.nextStatus()).isEqualTo("PENDING");
+    long start = System.nanoTime();
+    assertThat(client.closeCode()).isEqualTo(1008);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void oneSocketTooManyIsRefusedBeforeTheUpgrade() {
+    Client first = notifier.watch("/ws/events/1");
+    notifier.watch("/ws/events/1");
+    notifier.watch("/ws/events/1");
+    var refusal = notifier.refusal("/ws/tickets", BUYER);
+    assertThat(refusal.statusCode()).isEqualTo(503);
+    assertThat(refusal.headers().firstValue("retry-after")).isPresent();
+    first.leave();
+    await().ignoreExceptions().untilAsserted(() -> notifier.connect("/ws/tickets", BUYER));
+  }
+}
