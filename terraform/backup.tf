@@ -1,0 +1,52 @@
+locals {
+  backup_days   = 7
+  backup_window = format("%02d:00-%02d:30", var.night_starts_utc, var.night_starts_utc)
+  snapshot_days = 30
+}
+
+# The daily backup and the recovery to any second of the last seven days are the cluster's own (database.tf).
+# Here: where the snapshots taken by hand before a major change are kept, and for how long.
+
+resource "aws_backup_vault" "snapshots" {
+  name = "${local.name}-before-changes"
+}
+
+resource "aws_backup_vault_lock_configuration" "snapshots" {
+  # A snapshot with any other retention is refused, and none can be deleted early by accident.
+  backup_vault_name  = aws_backup_vault.snapshots.name
+  min_retention_days = local.snapshot_days
+  max_retention_days = local.snapshot_days
+}
+
+resource "aws_iam_role" "backup" {
+  name = "${local.name}-backup-role${local.global_suffix}"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "backup.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "backup" {
+  for_each = toset(["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"])
+
+  role       = aws_iam_role.backup.name
+  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/${each.key}"
+}
+
+output "snapshot_command" {
+  description = "Takes the snapshot that a major change asks for; it is deleted by itself after 30 days."
+  value = join(" ", [
+    "aws backup start-backup-job",
+    "--region ${var.region}",
+    "--backup-vault-name ${aws_backup_vault.snapshots.name}",
+    "--resource-arn ${aws_rds_cluster.main.arn}",
+    "--iam-role-arn ${aws_iam_role.backup.arn}",
+    "--lifecycle DeleteAfterDays=${local.snapshot_days}",
+  ])
+}

@@ -1,0 +1,111 @@
+locals {
+  database_name = "ticketing"
+  database_logs = toset(["error", "slowquery"])
+  # Connections are shared out before they run short: every process that has a pool, at its group's
+  # maximum, fits below the warning, and the server's own limit lies a quarter above it.
+  database_max_connections = ceil(var.database_connections_warning / 0.8)
+  database_pool            = max(2, floor(var.database_connections_warning / (var.ingress_api.max + var.booking_worker.max)))
+  database_options         = "?sslMode=${var.database_ssl_mode}"
+  # jdbc:aws-wrapper is the AWS JDBC wrapper: it follows a failover by the cluster's topology, not by DNS.
+  database_url        = "jdbc:aws-wrapper:mysql://${aws_rds_cluster.main.endpoint}:3306/${local.database_name}${local.database_options}"
+  database_reader_url = "jdbc:aws-wrapper:mysql://${aws_rds_cluster.main.reader_endpoint}:3306/${local.database_name}${local.database_options}"
+  database_secret_arn = aws_rds_cluster.main.master_user_secret[0].secret_arn
+}
+
+resource "aws_db_subnet_group" "main" {
+  name       = local.name
+  subnet_ids = [for subnet in aws_subnet.database : subnet.id]
+}
+
+resource "aws_rds_cluster_parameter_group" "main" {
+  name        = "${local.name}-aurora-mysql8-4"
+  family      = "aurora-mysql8.4"
+  description = "Ticketing"
+
+  parameter {
+    name  = "require_secure_transport"
+    value = "ON"
+  }
+
+  parameter {
+    name  = "max_connections"
+    value = tostring(local.database_max_connections)
+  }
+
+  parameter {
+    name  = "slow_query_log"
+    value = "1"
+  }
+
+  parameter {
+    name  = "long_query_time" # seconds
+    value = "1"
+  }
+
+  parameter {
+    name         = "binlog_format"
+    value        = var.database_binary_log ? "ROW" : "OFF"
+    apply_method = "pending-reboot"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_cloudwatch_log_group" "database" {
+  # Made before the cluster makes them by itself, and keeps them for ever.
+  for_each = local.database_logs
+
+  name              = "/aws/rds/cluster/${local.name}/${each.key}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_rds_cluster" "main" {
+  cluster_identifier = local.name
+  engine             = "aurora-mysql"
+  engine_version     = var.database_engine_version
+  database_name      = local.database_name
+  master_username    = "ticketing"
+
+  # RDS makes the password, keeps it in Secrets Manager and changes it every seven days.
+  manage_master_user_password = true
+
+  db_subnet_group_name            = aws_db_subnet_group.main.name
+  db_cluster_parameter_group_name = aws_rds_cluster_parameter_group.main.name
+  vpc_security_group_ids          = [aws_security_group.rds.id]
+  storage_encrypted               = true
+  enabled_cloudwatch_logs_exports = local.database_logs
+
+  backup_retention_period      = local.backup_days
+  preferred_backup_window      = local.backup_window
+  preferred_maintenance_window = format("sun:%02d:00-sun:%02d:00", var.night_starts_utc + 1, var.night_starts_utc + 2)
+  copy_tags_to_snapshot        = true
+
+  deletion_protection       = var.deletion_protection
+  skip_final_snapshot       = false
+  final_snapshot_identifier = "${local.name}-final"
+
+  lifecycle {
+    # Aurora spreads its storage over three zones whatever is asked for.
+    ignore_changes = [availability_zones]
+  }
+
+  depends_on = [aws_cloudwatch_log_group.database]
+}
+
+resource "aws_rds_cluster_instance" "main" {
+  # Number 0 is made first and so becomes the writer; a failover may move that role to any other.
+  count = 1 + var.database_readers
+
+  identifier                 = "${local.name}-${count.index}"
+  cluster_identifier         = aws_rds_cluster.main.id
+  engine                     = aws_rds_cluster.main.engine
+  engine_version             = aws_rds_cluster.main.engine_version
+  instance_class             = var.database_instance_class
+  db_subnet_group_name       = aws_db_subnet_group.main.name
+  availability_zone          = local.zones[var.zones[count.index % 2]].name
+  promotion_tier             = count.index
+  publicly_accessible        = false
+  auto_minor_version_upgrade = false
+}

@@ -1,0 +1,199 @@
+resource "aws_lb" "main" {
+  name               = local.name
+  load_balancer_type = "application"
+  internal           = false
+  subnets            = [for subnet in aws_subnet.public : subnet.id]
+  security_groups    = [aws_security_group.alb.id]
+
+  # A socket pings every 25 s and is dropped after 60 s of silence: the balancer must not be the one to cut it.
+  idle_timeout = 300
+
+  drop_invalid_header_fields = true
+  enable_zonal_shift         = true
+  enable_deletion_protection = var.deletion_protection
+}
+
+resource "aws_lb_target_group" "ingress_api" {
+  name                 = "${local.name}-ingress-api"
+  vpc_id               = aws_vpc.main.id
+  target_type          = "instance"
+  protocol             = "HTTP"
+  port                 = 8080
+  deregistration_delay = local.deregistration_seconds.ingress_api
+
+  load_balancing_algorithm_type = "least_outstanding_requests"
+
+  health_check {
+    path                = "/readyz"
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+resource "aws_lb_target_group" "notifier" {
+  name                 = "${local.name}-notifier"
+  vpc_id               = aws_vpc.main.id
+  target_type          = "instance"
+  protocol             = "HTTP"
+  port                 = 8081
+  deregistration_delay = local.deregistration_seconds.notifier
+
+  # Counts open sockets, so a new instance takes the next ones.
+  load_balancing_algorithm_type = "least_outstanding_requests"
+
+  health_check {
+    path                = "/readyz"
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+locals {
+  # How long a leaving instance finishes what it has: the longest poll (20 s) and a margin, or the time
+  # to close its sockets, whose clients reconnect to another instance.
+  deregistration_seconds = { ingress_api = 30, notifier = 60 }
+}
+
+resource "aws_lb_listener" "http" {
+  load_balancer_arn = aws_lb.main.arn
+  protocol          = "HTTP"
+  port              = 80
+
+  default_action {
+    type = "redirect"
+
+    redirect {
+      protocol    = "HTTPS"
+      port        = "443"
+      status_code = "HTTP_301"
+    }
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  load_balancer_arn = aws_lb.main.arn
+  protocol          = "HTTPS"
+  port              = 443
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  certificate_arn   = local.certificate_arn
+
+  routing_http_response_strict_transport_security_header_value = "max-age=31536000"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.ingress_api.arn
+  }
+}
+
+resource "aws_lb_listener_rule" "actuator" {
+  # The management ports are not reachable from here anyway; this keeps the paths from ever being.
+  listener_arn = aws_lb_listener.https.arn
+  priority     = 1
+
+  condition {
+    path_pattern {
+      values = ["/actuator", "/actuator/*"]
+    }
+  }
+
+  action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "application/json"
+      message_body = jsonencode({ type = "about:blank", title = "Not Found", status = 404, code = "NOT_FOUND" })
+      status_code  = "404"
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "sockets" {
+  listener_arn = aws_lb_listener.https.arn
+  priority     = 10
+
+  condition {
+    path_pattern {
+      values = ["/ws/*"]
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.notifier.arn
+  }
+}
+
+# Name and certificate
+
+locals {
+  owns_zone       = var.hosted_zone_id != null
+  certificate_arn = local.owns_zone ? aws_acm_certificate_validation.main[0].certificate_arn : var.certificate_arn
+}
+
+resource "aws_acm_certificate" "main" {
+  count = local.owns_zone ? 1 : 0
+
+  domain_name               = var.domain_name
+  subject_alternative_names = var.certificate_alternative_names
+  validation_method         = "DNS"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_route53_record" "certificate" {
+  for_each = local.owns_zone ? toset(concat([var.domain_name], var.certificate_alternative_names)) : []
+
+  zone_id = var.hosted_zone_id
+  name    = one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_name if option.domain_name == each.key])
+  type    = one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_type if option.domain_name == each.key])
+  records = [one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_value if option.domain_name == each.key])]
+  ttl     = 300
+  # The same record proves the same name in every region.
+  allow_overwrite = true
+}
+
+resource "aws_acm_certificate_validation" "main" {
+  count = local.owns_zone ? 1 : 0
+
+  certificate_arn         = aws_acm_certificate.main[0].arn
+  validation_record_fqdns = [for record in aws_route53_record.certificate : record.fqdn]
+}
+
+resource "aws_route53_record" "main" {
+  # Geolocation from the start, with this region as the answer for every place not named otherwise: a
+  # second region then only adds records, and the name never goes away.
+  count = local.owns_zone ? 1 : 0
+
+  zone_id        = var.hosted_zone_id
+  name           = var.domain_name
+  type           = "A"
+  set_identifier = "default"
+
+  geolocation_routing_policy {
+    country = "*"
+  }
+
+  alias {
+    name                   = aws_lb.main.dns_name
+    zone_id                = aws_lb.main.zone_id
+    evaluate_target_health = true
+  }
+}
+
+output "url" {
+  description = "Where clients find the system."
+  value       = "https://${var.domain_name}"
+}
+
+output "load_balancer_dns_name" {
+  description = "What the domain name points at."
+  value       = aws_lb.main.dns_name
+}

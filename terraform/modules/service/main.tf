@@ -1,0 +1,223 @@
+# One service: its image repository, its instances and what starts, watches and drains the container on them.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.66"
+    }
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_ssm_parameter" "ami" {
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${local.architecture}"
+}
+
+locals {
+  full_name = "${var.project}-${var.name}"
+  partition = data.aws_partition.current.partition
+  account   = data.aws_caller_identity.current.account_id
+  # Graviton types carry a g right after their generation: t4g, c7gn, m8g.
+  architecture   = can(regex("^[a-z]+[0-9]+g", var.instance_type)) ? "arm64" : "x86_64"
+  launching_hook = "${local.full_name}-launching"
+  draining_hook  = "${local.full_name}-draining"
+}
+
+resource "aws_ecr_repository" "this" {
+  name                 = "${var.project}/${var.name}"
+  image_tag_mutability = "IMMUTABLE"
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  repository = aws_ecr_repository.this.name
+
+  policy = jsonencode({
+    rules = [{
+      rulePriority = 1
+      description  = "Keep the last 20 versions to go back to"
+      selection = {
+        tagStatus   = "any"
+        countType   = "imageCountMoreThan"
+        countNumber = 20
+      }
+      action = { type = "expire" }
+    }]
+  })
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/${var.project}/${var.name}"
+  retention_in_days = var.log_retention_days
+}
+
+locals {
+  user_data = templatefile("${path.module}/user_data.sh.tftpl", {
+    service         = var.name
+    region          = var.region
+    registry        = split("/", aws_ecr_repository.this.repository_url)[0]
+    image           = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
+    log_group       = aws_cloudwatch_log_group.this.name
+    group           = local.full_name
+    launching_hook  = local.launching_hook
+    draining_hook   = local.draining_hook
+    public_port     = var.public_port
+    management_port = var.management_port
+    ready_url       = var.public_port == null ? "http://127.0.0.1:${var.management_port}/actuator/health/readiness" : "http://127.0.0.1:${var.public_port}/readyz"
+    live_url        = var.public_port == null ? "http://127.0.0.1:${var.management_port}/actuator/health/liveness" : "http://127.0.0.1:${var.public_port}/livez"
+    environment     = var.environment
+    secrets         = var.secrets
+    leave_seconds   = var.leave_seconds
+    stop_seconds    = var.stop_timeout_seconds
+  })
+}
+
+resource "aws_launch_template" "this" {
+  name                   = local.full_name
+  image_id               = coalesce(var.ami_id, data.aws_ssm_parameter.ami.insecure_value)
+  instance_type          = var.instance_type
+  vpc_security_group_ids = [var.security_group_id]
+  update_default_version = true
+  user_data              = base64encode(local.user_data)
+
+  iam_instance_profile {
+    arn = aws_iam_instance_profile.this.arn
+  }
+
+  metadata_options {
+    http_endpoint = "enabled"
+    http_tokens   = "required"
+    # One hop to the host, one more into the container's network.
+    http_put_response_hop_limit = 2
+  }
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      volume_type           = "gp3"
+      volume_size           = 8
+      encrypted             = true
+      delete_on_termination = true
+    }
+  }
+
+  dynamic "credit_specification" {
+    # An on-sale must not be slowed to a burstable instance's baseline; the surplus is billed by the hour.
+    for_each = startswith(var.instance_type, "t") ? ["unlimited"] : []
+    content {
+      cpu_credits = credit_specification.value
+    }
+  }
+
+  dynamic "tag_specifications" {
+    for_each = ["instance", "volume"]
+    content {
+      resource_type = tag_specifications.value
+      tags          = { Name = local.full_name, Project = var.project }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.user_data) < 16384
+      error_message = "EC2 takes at most 16 KiB of user data."
+    }
+  }
+}
+
+resource "aws_autoscaling_group" "this" {
+  name                = local.full_name
+  min_size            = var.min_size
+  max_size            = var.max_size
+  desired_capacity    = var.desired_capacity
+  vpc_zone_identifier = var.subnet_ids
+  target_group_arns   = var.target_group_arns
+
+  # Not ELB: readiness takes an instance out of the load balancer, and a database failover makes every
+  # instance unready at once. Only a dead process is a reason to replace one, and that the instance
+  # reports itself (user data); one that never becomes ready is given up by the launching hook.
+  health_check_type         = "EC2"
+  health_check_grace_period = 60
+  default_instance_warmup   = 60
+
+  # Images may be pushed after the first apply: the instances wait for them, Terraform need not.
+  wait_for_capacity_timeout = "0"
+
+  metrics_granularity = "1Minute"
+  enabled_metrics     = ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize", "GroupMinSize", "GroupPendingInstances", "GroupTerminatingInstances"]
+
+  availability_zone_distribution {
+    capacity_distribution_strategy = "balanced-best-effort"
+  }
+
+  launch_template {
+    id      = aws_launch_template.this.id
+    version = aws_launch_template.this.latest_version
+  }
+
+  # The first instances must meet the hook too; from then on the resource below keeps it.
+  initial_lifecycle_hook {
+    name                 = local.launching_hook
+    lifecycle_transition = "autoscaling:EC2_INSTANCE_LAUNCHING"
+    heartbeat_timeout    = var.launch_timeout_seconds
+    default_result       = "ABANDON"
+  }
+
+  instance_refresh {
+    strategy = "Rolling"
+
+    preferences {
+      # A new instance is ready before an old one leaves.
+      min_healthy_percentage = 100
+      max_healthy_percentage = 150
+      auto_rollback          = true
+    }
+  }
+
+  dynamic "warm_pool" {
+    for_each = var.warm_pool == null ? [] : [var.warm_pool]
+    content {
+      pool_state = "Stopped"
+      min_size   = warm_pool.value.min_size
+    }
+  }
+
+  tag {
+    key                 = "Project"
+    value               = var.project
+    propagate_at_launch = false
+  }
+
+  lifecycle {
+    ignore_changes = [desired_capacity]
+  }
+
+  # An instance that starts before its permissions exist would fail and be replaced.
+  depends_on = [aws_iam_role_policy_attachment.managed, aws_iam_role_policy.service]
+}
+
+resource "aws_autoscaling_lifecycle_hook" "launching" {
+  name                   = local.launching_hook
+  autoscaling_group_name = aws_autoscaling_group.this.name
+  lifecycle_transition   = "autoscaling:EC2_INSTANCE_LAUNCHING"
+  heartbeat_timeout      = var.launch_timeout_seconds
+  default_result         = "ABANDON"
+}
+
+resource "aws_autoscaling_lifecycle_hook" "draining" {
+  name                   = local.draining_hook
+  autoscaling_group_name = aws_autoscaling_group.this.name
+  lifecycle_transition   = "autoscaling:EC2_INSTANCE_TERMINATING"
+  heartbeat_timeout      = var.drain_timeout_seconds
+  default_result         = "CONTINUE"
+}

@@ -1,0 +1,53 @@
+# The database's password is not here: RDS keeps and changes it (database.tf).
+
+resource "random_password" "redis" {
+  length  = 64
+  special = false
+}
+
+resource "aws_secretsmanager_secret" "redis" {
+  name        = "${local.name}/redis"
+  description = "Token that the cache asks of its clients"
+}
+
+resource "aws_secretsmanager_secret_version" "redis" {
+  secret_id     = aws_secretsmanager_secret.redis.id
+  secret_string = random_password.redis.result
+}
+
+locals {
+  own_access_key        = var.access_key_secret_arn == null && var.access_issuer_uri == null
+  access_key_secret_arn = local.own_access_key ? aws_secretsmanager_secret.access_key[0].arn : var.access_key_secret_arn
+  # What the services that meet users need to check a token.
+  access_environment = var.access_issuer_uri == null ? {} : { TICKETING_ACCESS_ISSUER_URI = var.access_issuer_uri }
+  access_secrets     = var.access_issuer_uri == null ? { TICKETING_ACCESS_KEY = local.access_key_secret_arn } : {}
+}
+
+resource "random_password" "access_key" {
+  count = local.own_access_key ? 1 : 0
+
+  length  = 64
+  special = false
+}
+
+resource "aws_secretsmanager_secret" "access_key" {
+  count = local.own_access_key ? 1 : 0
+
+  name        = "${local.name}/access-key"
+  description = "Key that signs and checks access tokens (HS256)"
+
+  dynamic "replica" {
+    # A token issued in one region is then good in the other.
+    for_each = var.second_region == null ? [] : [var.second_region.region]
+    content {
+      region = replica.value
+    }
+  }
+}
+
+resource "aws_secretsmanager_secret_version" "access_key" {
+  count = local.own_access_key ? 1 : 0
+
+  secret_id     = aws_secretsmanager_secret.access_key[0].id
+  secret_string = random_password.access_key[0].result
+}

@@ -1,0 +1,165 @@
+# booking-worker: the only one that decides. It drains the queue and never sends to it.
+
+module "booking_worker" {
+  source = "./modules/service"
+
+  project       = local.name
+  name          = "booking-worker"
+  role_name     = "${local.name}-ec2-role-booking-worker${local.global_suffix}"
+  global_suffix = local.global_suffix
+
+  region            = var.region
+  subnet_ids        = [for subnet in aws_subnet.private : subnet.id]
+  security_group_id = aws_security_group.worker.id
+
+  image_tag       = var.image_tag
+  ami_id          = var.ami_id
+  instance_type   = var.booking_worker.instance_type
+  management_port = 9082
+  environment = merge(local.common_environment, local.database_environment, {
+    TICKETING_MANAGEMENT_PORT    = "9082"
+    TICKETING_QUEUE_NAME         = local.queue_name
+    TICKETING_QUEUE_DEAD_LETTERS = local.dead_letters_name
+  })
+
+  statements = [
+    {
+      sid = "DrainBookings"
+      actions = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
+      ]
+      resources = [aws_sqs_queue.bookings.arn]
+    },
+    {
+      # To tell a ticket's owner that it was given up; what lies there is never deleted from here.
+      sid       = "ReadDeadLetters"
+      actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      resources = [aws_sqs_queue.dead_letters.arn]
+    },
+    {
+      sid       = "ReadSecrets"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [local.database_secret_arn, aws_secretsmanager_secret.redis.arn]
+    },
+  ]
+  session_manager    = var.session_manager
+  log_retention_days = var.log_retention_days
+
+  min_size         = local.min_now["booking-worker"]
+  max_size         = var.booking_worker.max
+  desired_capacity = local.min_now["booking-worker"]
+  warm_pool        = var.worker_warm_pool
+
+  # longest message < stop timeout < drain: what is in hand at SIGTERM is finished and deleted.
+  longest_work_seconds  = var.longest_message_seconds
+  stop_timeout_seconds  = 2 * var.longest_message_seconds
+  drain_timeout_seconds = 4 * var.longest_message_seconds
+}
+
+# Scaling: the backlog that one worker may stand before = wanted latency x measured rate
+
+locals {
+  backlog_per_worker = var.wanted_latency_seconds * var.worker_rate
+}
+
+resource "aws_autoscaling_policy" "booking_worker_backlog" {
+  name                      = "${local.name}-booking-worker-backlog"
+  autoscaling_group_name    = module.booking_worker.group_name
+  policy_type               = "TargetTrackingScaling"
+  estimated_instance_warmup = 60
+
+  target_tracking_configuration {
+    target_value = local.backlog_per_worker
+
+    customized_metric_specification {
+      metrics {
+        id          = "waiting"
+        label       = "Bookings that wait"
+        return_data = false
+
+        metric_stat {
+          stat = "Average"
+
+          metric {
+            namespace   = "AWS/SQS"
+            metric_name = "ApproximateNumberOfMessagesVisible"
+
+            dimensions {
+              name  = "QueueName"
+              value = aws_sqs_queue.bookings.name
+            }
+          }
+        }
+      }
+
+      metrics {
+        id          = "workers"
+        label       = "Workers in service"
+        return_data = false
+
+        metric_stat {
+          stat = "Average"
+
+          metric {
+            namespace   = "AWS/AutoScaling"
+            metric_name = "GroupInServiceInstances"
+
+            dimensions {
+              name  = "AutoScalingGroupName"
+              value = module.booking_worker.group_name
+            }
+          }
+        }
+      }
+
+      metrics {
+        id          = "backlog"
+        label       = "Backlog per worker"
+        expression  = "waiting / workers"
+        return_data = true
+      }
+    }
+  }
+}
+
+resource "aws_autoscaling_schedule" "booking_worker" {
+  for_each = local.prewarm["booking-worker"]
+
+  scheduled_action_name  = "${local.name}-on-sale-${each.key}"
+  autoscaling_group_name = module.booking_worker.group_name
+  start_time             = each.value.at
+  min_size               = each.value.min
+  max_size               = -1
+  desired_capacity       = -1
+}
+
+# Alarms
+
+resource "aws_cloudwatch_metric_alarm" "booking_worker_cpu_high" {
+  alarm_name          = "${local.name}-booking-worker-cpu-high"
+  alarm_description   = "Warning: CPU of booking-worker above 70 % for 2 minutes. It scales on its backlog, not on this."
+  namespace           = local.host_metrics.namespace
+  metric_name         = local.host_metrics.cpu
+  dimensions          = { AutoScalingGroupName = module.booking_worker.group_name, cpu = "cpu-total" }
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 70
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+}
+
+output "booking_worker_repository" {
+  description = "Where the image of booking-worker is pushed."
+  value       = module.booking_worker.repository_url
+}
+
+output "backlog_per_worker" {
+  description = "Waiting bookings per worker that scaling aims at: wanted latency x measured rate."
+  value       = local.backlog_per_worker
+}

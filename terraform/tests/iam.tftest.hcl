@@ -1,0 +1,224 @@
+# The brief, section 6: one role for each service, with what it needs and nothing else.
+
+mock_provider "aws" { source = "./tests/mocks" }
+mock_provider "random" {}
+
+variables {
+  domain_name    = "tickets.example.com"
+  hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+}
+
+override_resource {
+  target = aws_sqs_queue.bookings
+  values = { arn = "arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_letters
+  values = { arn = "arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq" }
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.redis
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf" }
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.access_key[0]
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf" }
+}
+
+override_resource {
+  target = module.ingress_api.aws_ecr_repository.this
+  values = { arn = "arn:aws:ecr:ap-northeast-2:123456789012:repository/ticketing/ingress-api" }
+}
+
+override_resource {
+  target = module.booking_worker.aws_ecr_repository.this
+  values = { arn = "arn:aws:ecr:ap-northeast-2:123456789012:repository/ticketing/booking-worker" }
+}
+
+override_resource {
+  target = module.notifier.aws_ecr_repository.this
+  values = { arn = "arn:aws:ecr:ap-northeast-2:123456789012:repository/ticketing/notifier" }
+}
+
+override_resource {
+  target = module.ingress_api.aws_cloudwatch_log_group.this
+  values = { arn = "arn:aws:logs:ap-northeast-2:123456789012:log-group:/ticketing/ingress-api" }
+}
+
+run "ingress_api_sends_and_redrives_and_never_drains" {
+  assert {
+    condition = { for statement in jsondecode(module.ingress_api.policy).Statement : statement.Sid => statement.Action } == {
+      ReportItsOwnState  = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
+      ReadSettings       = ["secretsmanager:GetSecretValue"]
+      SendBookings       = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"]
+      RedriveDeadLetters = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListMessageMoveTasks", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"]
+      ReadSecrets        = ["secretsmanager:GetSecretValue"]
+    }
+    error_message = "ingress-api: send to the bookings queue, redrive the dead letters, read its secrets, report its state."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(module.ingress_api.policy).Statement : statement.Sid => statement.Resource } == {
+      ReportItsOwnState  = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-ingress-api"]
+      ReadSettings       = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf"]
+      SendBookings       = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
+      RedriveDeadLetters = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
+      ReadSecrets = [
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf",
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
+      ]
+    }
+    error_message = "ingress-api: receiving and deleting are for the dead letters, sending is for the bookings."
+  }
+}
+
+run "booking_worker_drains_and_never_sends" {
+  assert {
+    condition = { for statement in jsondecode(module.booking_worker.policy).Statement : statement.Sid => statement.Action } == {
+      ReportItsOwnState = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
+      DrainBookings     = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      ReadDeadLetters   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      ReadSecrets       = ["secretsmanager:GetSecretValue"]
+    }
+    error_message = "booking-worker: receive, delete, change visibility; look at dead letters; read its secrets; report its state."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(module.booking_worker.policy).Statement : statement.Sid => statement.Resource } == {
+      ReportItsOwnState = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-booking-worker"]
+      DrainBookings     = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
+      ReadDeadLetters   = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
+      ReadSecrets = [
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf",
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
+      ]
+    }
+    error_message = "booking-worker: each permission on its own queue."
+  }
+
+  assert {
+    condition     = !strcontains(module.booking_worker.policy, "access-key")
+    error_message = "booking-worker meets no user: it cannot read the key that signs tokens."
+  }
+}
+
+run "notifier_knows_neither_queue_nor_database" {
+  assert {
+    condition = { for statement in jsondecode(module.notifier.policy).Statement : statement.Sid => { actions = statement.Action, resources = statement.Resource } } == {
+      ReportItsOwnState = {
+        actions   = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
+        resources = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-notifier"]
+      }
+      ReadSettings = {
+        actions   = ["secretsmanager:GetSecretValue"]
+        resources = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf"]
+      }
+      ReadSecrets = {
+        actions   = ["secretsmanager:GetSecretValue"]
+        resources = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"]
+      }
+    }
+    error_message = "notifier: two secrets and its own state."
+  }
+}
+
+run "nobody_is_allowed_a_wildcard" {
+  assert {
+    condition = !anytrue(flatten([for policy in [module.ingress_api.policy, module.booking_worker.policy, module.notifier.policy] : [
+      for statement in jsondecode(policy).Statement : [
+        for word in concat(statement.Action, statement.Resource) : word == "*" || endswith(word, ":*")
+      ]
+    ]]))
+    error_message = "No policy of a service allows every action or every resource."
+  }
+
+  assert {
+    condition = alltrue(flatten([for policy in [module.ingress_api.boundary, module.booking_worker.boundary, module.notifier.boundary] : [
+      for statement in jsondecode(policy).Statement : [
+        for action in statement.Action : !strcontains(action, "*")
+      ]
+    ]]))
+    error_message = "No boundary allows an action by wildcard."
+  }
+
+  assert {
+    condition = toset(flatten([for policy in [module.ingress_api.boundary, module.booking_worker.boundary, module.notifier.boundary] : [
+      for statement in jsondecode(policy).Statement : statement.Action if contains(statement.Resource, "*")
+    ]])) == toset(["cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"])
+    error_message = "Only the two actions that AWS cannot narrow to a resource are allowed on every one."
+  }
+}
+
+run "the_brief_s_managed_policies_stay_within_the_boundary" {
+  assert {
+    condition = alltrue([for policies in [module.ingress_api.managed_policies, module.booking_worker.managed_policies, module.notifier.managed_policies] :
+      policies == ["AmazonEC2ContainerRegistryReadOnly", "CloudWatchAgentServerPolicy"]
+    ])
+    error_message = "Each role has AmazonEC2ContainerRegistryReadOnly and CloudWatchAgentServerPolicy."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(module.ingress_api.boundary).Statement : statement.Sid => statement.Resource if contains(["PullItsOwnImage", "WriteItsOwnLog"], statement.Sid) } == {
+      PullItsOwnImage = ["arn:aws:ecr:ap-northeast-2:123456789012:repository/ticketing/ingress-api"]
+      WriteItsOwnLog = [
+        "arn:aws:logs:ap-northeast-2:123456789012:log-group:/ticketing/ingress-api",
+        "arn:aws:logs:ap-northeast-2:123456789012:log-group:/ticketing/ingress-api:*",
+      ]
+    }
+    error_message = "The boundary leaves its own image and its own log."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(module.ingress_api.boundary).Statement : statement.Condition if statement.Sid == "WriteItsMetrics"] == [{ StringEquals = { "cloudwatch:namespace" = "Ticketing" } }]
+    error_message = "The boundary leaves metrics of the namespace Ticketing."
+  }
+
+  assert {
+    condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
+      length(setsubtract(jsondecode(service.policy).Statement[*].Sid, jsondecode(service.boundary).Statement[*].Sid)) == 0
+    ])
+    error_message = "The boundary leaves what the service's own policy allows."
+  }
+}
+
+run "each_service_has_a_role_of_its_own" {
+  assert {
+    condition     = [module.ingress_api.role_name, module.booking_worker.role_name, module.notifier.role_name] == ["ticketing-ec2-role", "ticketing-ec2-role-booking-worker", "ticketing-ec2-role-notifier"]
+    error_message = "The brief's ticketing-ec2-role is ingress-api's; the others are named after it."
+  }
+}
+
+run "an_openid_issuer_replaces_the_signing_key" {
+  variables {
+    access_issuer_uri = "https://login.example.com/"
+  }
+
+  assert {
+    condition     = length(aws_secretsmanager_secret.access_key) == 0
+    error_message = "Without own tokens there is no signing key."
+  }
+
+  assert {
+    condition     = strcontains(module.ingress_api.user_data, "TICKETING_ACCESS_ISSUER_URI=https://login.example.com/") && strcontains(module.notifier.user_data, "TICKETING_ACCESS_ISSUER_URI=https://login.example.com/")
+    error_message = "The two services that meet users are told the issuer."
+  }
+}
+
+run "a_shell_through_session_manager_is_off_unless_wanted" {
+  variables {
+    session_manager = true
+  }
+
+  assert {
+    condition     = contains(module.booking_worker.managed_policies, "AmazonSSMManagedInstanceCore")
+    error_message = "session_manager attaches its policy."
+  }
+
+  assert {
+    condition     = contains(jsondecode(module.booking_worker.boundary).Statement[*].Sid, "OpenShell")
+    error_message = "session_manager widens the boundary."
+  }
+}

@@ -1,0 +1,376 @@
+# Where
+
+variable "region" {
+  description = "Region that everything lives in."
+  type        = string
+  default     = "ap-northeast-2"
+}
+
+variable "zones" {
+  description = "The two availability zones, by the letter that follows the region's name."
+  type        = list(string)
+  default     = ["a", "c"]
+
+  validation {
+    condition     = length(var.zones) == 2 && length(distinct(var.zones)) == 2
+    error_message = "Two different zones are needed: every part has its twin in the other one."
+  }
+}
+
+variable "vpc_cidr" {
+  description = "Address range of the network; a /16."
+  type        = string
+  default     = "10.0.0.0/16"
+
+  validation {
+    condition     = can(cidrsubnet(var.vpc_cidr, 8, 22)) && endswith(var.vpc_cidr, "/16")
+    error_message = "A /16 is needed: the subnets are its /24s number 1, 2, 11, 12, 21 and 22."
+  }
+}
+
+variable "nat_gateway_zones" {
+  description = "Zones that have a NAT gateway of their own. A zone without one uses the first of these. Both zones: the brief's design, about 47 $ a month more."
+  type        = list(string)
+  default     = ["a"]
+
+  validation {
+    condition     = length(var.nat_gateway_zones) > 0 && alltrue([for zone in var.nat_gateway_zones : contains(var.zones, zone)])
+    error_message = "Name at least one of the zones in use."
+  }
+}
+
+variable "interface_endpoints" {
+  description = "AWS services reached from inside the network instead of through the NAT gateway, in both zones (about 19 $ a month each). SQS is on the path of every booking, so that path must not hang on one zone's NAT gateway."
+  type        = set(string)
+  default     = ["sqs"]
+
+  validation {
+    condition = alltrue([for service in var.interface_endpoints :
+      contains(["autoscaling", "ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager", "sqs"], service)
+    ])
+    error_message = "Of what this system calls, these can have one: autoscaling, ecr.api, ecr.dkr, logs, monitoring, secretsmanager, sqs."
+  }
+}
+
+# The public name
+
+variable "domain_name" {
+  description = "Name that clients use, such as tickets.example.com."
+  type        = string
+}
+
+variable "hosted_zone_id" {
+  description = "Route 53 zone that holds the domain name. The certificate and the records are then made and kept here. Null: bring certificate_arn, and point the name at the load balancer yourself."
+  type        = string
+  default     = null
+}
+
+variable "certificate_arn" {
+  description = "Issued certificate of this region for the domain name; only without hosted_zone_id."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.certificate_arn == null) != (var.hosted_zone_id == null)
+    error_message = "Give either hosted_zone_id or certificate_arn."
+  }
+}
+
+variable "certificate_alternative_names" {
+  description = "Further names in the same zone that the certificate covers, such as the geo-routed name in a second region."
+  type        = list(string)
+  default     = []
+}
+
+# The three services
+
+variable "image_tag" {
+  description = "Version of the three images. A new value replaces the instances one after another."
+  type        = string
+  default     = "1.0.0"
+}
+
+variable "ami_id" {
+  description = "Amazon Linux 2023 image to pin. Null: the newest at each apply; a newer one replaces the instances one after another."
+  type        = string
+  default     = null
+}
+
+variable "ingress_api" {
+  description = "Size of ingress-api: instances (min to max over both zones) and their type. Graviton and x86 types both work."
+  type = object({
+    min           = optional(number, 2)
+    max           = optional(number, 20)
+    instance_type = optional(string, "t4g.small")
+  })
+  default = {}
+
+  validation {
+    condition     = var.ingress_api.min >= 2 && var.ingress_api.max >= var.ingress_api.min
+    error_message = "At least 2 instances, one for each zone, and max not below min."
+  }
+}
+
+variable "booking_worker" {
+  description = "Size of booking-worker: instances (min to max over both zones) and their type."
+  type = object({
+    min           = optional(number, 2)
+    max           = optional(number, 20)
+    instance_type = optional(string, "t4g.small")
+  })
+  default = {}
+
+  validation {
+    condition     = var.booking_worker.min >= 2 && var.booking_worker.max >= var.booking_worker.min
+    error_message = "At least 2 instances, one for each zone, and max not below min."
+  }
+}
+
+variable "notifier" {
+  description = "Size of notifier: instances (min to max over both zones) and their type."
+  type = object({
+    min           = optional(number, 2)
+    max           = optional(number, 20)
+    instance_type = optional(string, "t4g.small")
+  })
+  default = {}
+
+  validation {
+    condition     = var.notifier.min >= 2 && var.notifier.max >= var.notifier.min
+    error_message = "At least 2 instances, one for each zone, and max not below min."
+  }
+}
+
+variable "requests_per_target" {
+  description = "Requests a minute that one instance behind the load balancer should carry; above it instances are added."
+  type        = number
+  default     = 5000
+}
+
+# Scaling the workers on their backlog
+
+variable "worker_rate" {
+  description = "Bookings that one worker decides in a second, as measured on its instance type."
+  type        = number
+  default     = 500
+
+  validation {
+    condition     = var.worker_rate > 0
+    error_message = "A rate above zero is needed."
+  }
+}
+
+variable "wanted_latency_seconds" {
+  description = "How long a booking may wait for its decision while the workers keep up."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.wanted_latency_seconds > 0
+    error_message = "A latency above zero is needed."
+  }
+}
+
+variable "longest_message_seconds" {
+  description = "Longest time a worker holds a message: its wait for the lock, its transaction and their retries."
+  type        = number
+  default     = 30
+}
+
+variable "on_sales" {
+  description = "Announced on-sales: the opening (in UTC) and how many instances of each service shall be running by then. Past ones are ignored and may stay in the list."
+  type = list(object({
+    at       = string
+    min      = number
+    services = optional(set(string), ["booking-worker", "ingress-api", "notifier"])
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for sale in var.on_sales : can(timeadd(sale.at, "0s")) && endswith(sale.at, "Z")])
+    error_message = "Each opening is a time in UTC, such as 2027-03-01T11:00:00Z (20:00 in Seoul)."
+  }
+
+  validation {
+    condition = alltrue(flatten([for sale in var.on_sales : [for service in sale.services :
+      contains(["booking-worker", "ingress-api", "notifier"], service)
+    ]]))
+    error_message = "The services are booking-worker, ingress-api and notifier."
+  }
+
+  validation {
+    condition = alltrue([for sale in var.on_sales :
+      sale.min <= min(var.booking_worker.max, var.ingress_api.max, var.notifier.max)
+    ])
+    error_message = "An on-sale cannot have more instances than the groups' maximum."
+  }
+}
+
+variable "prewarm_lead_minutes" {
+  description = "How long before an opening the instances start."
+  type        = number
+  default     = 15
+}
+
+variable "prewarm_hold_minutes" {
+  description = "How long after an opening they are kept at least; then the scaling policies decide alone."
+  type        = number
+  default     = 30
+}
+
+variable "worker_warm_pool" {
+  description = "Stopped workers kept ready beyond the running ones, or null for none. Their start skips the installation; their disks are billed."
+  type = object({
+    min_size = optional(number, 2)
+  })
+  default = null
+}
+
+# Database
+
+variable "database_instance_class" {
+  description = "Class of the writer and the readers."
+  type        = string
+  default     = "db.t4g.medium"
+}
+
+variable "database_engine_version" {
+  description = "Aurora MySQL version."
+  type        = string
+  default     = "8.4.mysql_aurora.8.4.8"
+}
+
+variable "database_readers" {
+  description = "Read replicas beside the one writer. Each can become the writer."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.database_readers >= 1 && var.database_readers <= 15
+    error_message = "1 to 15: without a reader there is nothing to fail over to."
+  }
+}
+
+variable "database_connections_warning" {
+  description = "Connections to one database instance that raise the warning. The pools of all services at their maximum fit in this number, and the server's limit lies a quarter above it."
+  type        = number
+  default     = 400
+}
+
+variable "database_ssl_mode" {
+  description = "How clients check the database's TLS certificate. REQUIRED encrypts; VERIFY_CA and VERIFY_IDENTITY also need the RDS certificate bundle in the images' trust store."
+  type        = string
+  default     = "REQUIRED"
+
+  validation {
+    condition     = contains(["REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"], var.database_ssl_mode)
+    error_message = "REQUIRED, VERIFY_CA or VERIFY_IDENTITY: never without TLS."
+  }
+}
+
+variable "database_binary_log" {
+  description = "Whether the database writes a binary log in rows. Point-in-time recovery does not need it; a copy in another system does, and commits then wait for it."
+  type        = bool
+  default     = false
+}
+
+variable "night_starts_utc" {
+  description = "Hour (UTC) at which the quiet time of the region begins: the daily backup, an hour later the database's maintenance (Sundays), two hours later the cache's. 18 is 03:00 in Seoul."
+  type        = number
+  default     = 18
+
+  validation {
+    condition     = contains(range(0, 21), var.night_starts_utc)
+    error_message = "A whole hour from 0 to 20, so that all three lie on one day."
+  }
+}
+
+# Cache
+
+variable "cache_node_type" {
+  description = "Type of the cache's nodes."
+  type        = string
+  default     = "cache.t4g.micro"
+}
+
+variable "cache_cluster" {
+  description = "Null: one primary and one replica. Otherwise cluster mode, with so many shards and so many replicas of each."
+  type = object({
+    shards   = number
+    replicas = number
+  })
+  default = null
+
+  validation {
+    condition     = var.cache_cluster == null ? true : var.cache_cluster.shards >= 1 && var.cache_cluster.replicas >= 1
+    error_message = "At least one shard, with at least one replica."
+  }
+}
+
+# Access
+
+variable "access_issuer_uri" {
+  description = "OpenID Connect issuer whose tokens are accepted. Null: the services issue and check their own, with a key kept in Secrets Manager."
+  type        = string
+  default     = null
+}
+
+variable "access_key_secret_arn" {
+  description = "Existing secret with the key that signs tokens, such as this region's replica of the first region's. Null: one is made."
+  type        = string
+  default     = null
+}
+
+variable "session_manager" {
+  description = "Whether operators may open a shell on the instances through Systems Manager. There is no bastion."
+  type        = bool
+  default     = false
+}
+
+# Watching
+
+variable "alarm_emails" {
+  description = "Addresses that get every alarm; each must confirm once."
+  type        = set(string)
+  default     = []
+}
+
+variable "queue_age_alarm_seconds" {
+  description = "Age of the oldest waiting booking that raises an alarm."
+  type        = number
+  default     = 120
+}
+
+variable "log_retention_days" {
+  description = "How long the services' logs are kept."
+  type        = number
+  default     = 14
+}
+
+variable "monthly_budget" {
+  description = "US dollars a month; passing 80 % of it, or being forecast to pass it, is reported."
+  type        = number
+  default     = 400
+}
+
+# Safety
+
+variable "deletion_protection" {
+  description = "Whether the database and the load balancer refuse to be destroyed."
+  type        = bool
+  default     = true
+}
+
+variable "second_region" {
+  description = "The region that takes America and Europe while this one keeps Korea and Japan, or null for none. It runs this same configuration (virginia.tfvars); its load_balancer_dns_name output goes here."
+  type = object({
+    region                 = string
+    load_balancer_dns_name = string
+  })
+  default = null
+
+  validation {
+    condition     = var.second_region == null ? true : var.hosted_zone_id != null && var.second_region.region != var.region
+    error_message = "Geo-routing needs hosted_zone_id, and a region other than this one."
+  }
+}
