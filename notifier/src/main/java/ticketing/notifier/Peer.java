@@ -3,9 +3,11 @@ package ticketing.notifier;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.web.socket.CloseStatus;
@@ -26,6 +28,10 @@ final class Peer {
   private static final String TOMCAT_CLOSE_TIME =
       "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
 
+  /// Pings in a row without an answer that make a peer silent. One alone may be this process's own
+  /// fault, if it was stopped for a while and asks only now.
+  private static final int SILENT = 2;
+
   private final WebSocketSession session;
   private final Visitor visitor;
   private final Peers peers;
@@ -37,6 +43,7 @@ final class Peer {
   private CloseStatus last;
 
   private volatile long answeredAt = System.nanoTime();
+  private final AtomicInteger unansweredPings = new AtomicInteger();
   private volatile long pingedAt = System.nanoTime();
 
   Peer(WebSocketSession session, Visitor visitor, Peers peers, NotifierSettings settings) {
@@ -64,19 +71,22 @@ final class Peer {
 
   void ping() {
     pingedAt = System.nanoTime();
+    unansweredPings.incrementAndGet();
     enqueue(new PingMessage(ByteBuffer.allocate(0)), 1);
   }
 
   void answered() {
     answeredAt = System.nanoTime();
+    unansweredPings.set(0);
   }
 
   long nanosSincePing() {
     return System.nanoTime() - pingedAt;
   }
 
-  long nanosSinceAnswer() {
-    return System.nanoTime() - answeredAt;
+  boolean isSilentFor(Duration time) {
+    return unansweredPings.get() >= SILENT
+        && System.nanoTime() - answeredAt > time.toNanos();
   }
 
   /// Closes the socket after what was sent before.

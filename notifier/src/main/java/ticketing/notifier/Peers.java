@@ -49,16 +49,19 @@ final class Peers implements SmartLifecycle {
     return welcoming && open.size() < settings.maxSockets();
   }
 
-  /// A peer for a socket that has just opened. Handshakes that overtook each other on the way from
-  /// [#haveRoom()] to here are turned away now.
-  Peer opened(WebSocketSession session, Visitor visitor) {
+  /// The peer of a socket that is just opening.
+  Peer meet(WebSocketSession session, Visitor visitor) {
+    return new Peer(session, visitor, this, settings);
+  }
+
+  /// Counts a socket in. Handshakes that overtook each other on the way from [#haveRoom()] to here
+  /// are turned away now.
+  void opened(Peer peer) {
     boolean room = haveRoom();
-    Peer peer = new Peer(session, visitor, this, settings);
     open.add(peer);
     if (!room) {
       peer.drop(CloseStatus.SERVICE_OVERLOAD.withReason("too many sockets"), "room");
     }
-    return peer;
   }
 
   void closed(Peer peer) {
@@ -79,7 +82,7 @@ final class Peers implements SmartLifecycle {
 
   private void tick() {
     for (Peer peer : open) {
-      if (peer.nanosSinceAnswer() > settings.unanswered().toNanos()) {
+      if (peer.isSilentFor(settings.unanswered())) {
         peer.drop(CloseStatus.GOING_AWAY.withReason("pings were not answered"), "silent");
       } else if (!clock.instant().isBefore(peer.visitor().expiresAt())) {
         peer.close(CloseStatus.POLICY_VIOLATION.withReason("the token has expired"));

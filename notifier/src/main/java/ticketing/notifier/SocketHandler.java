@@ -31,8 +31,10 @@ final class SocketHandler extends AbstractWebSocketHandler {
   @Override
   public void afterConnectionEstablished(WebSocketSession session) throws InterruptedException {
     Visitor visitor = (Visitor) session.getAttributes().get(Entrance.VISITOR);
-    Peer peer = peers.opened(session, visitor);
+    Peer peer = peers.meet(session, visitor);
+    // Before it counts as open: it may close again at once, and must be found then.
     session.getAttributes().put(PEER, peer);
+    peers.opened(peer);
     String path = session.getUri().getPath();
     Conversation conversation = opening.open(peer, path.substring(path.lastIndexOf('/') + 1));
     session.getAttributes().put(CONVERSATION, conversation);

@@ -28,6 +28,8 @@ final class Box implements AutoCloseable {
 
   static final String BUYER = "17";
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final Redis redis;
   final TicketBoard tickets;
   final EventBoard events;
@@ -66,7 +68,7 @@ final class Box implements AutoCloseable {
   /// Accepts a booking of the buyer.
   BoardEntry accept(long eventId) {
     BoardEntry entry = pending(eventId);
-    tickets.open(entry).join();
+    insist(() -> tickets.open(entry).join());
     return entry;
   }
 
@@ -97,7 +99,8 @@ final class Box implements AutoCloseable {
   }
 
   void confirm(BoardEntry pending) {
-    tickets.announce(List.of(confirmed(pending)), 1, null, List.of());
+    BoardEntry confirmed = confirmed(pending);
+    insist(() -> tickets.announce(List.of(confirmed), 1, null, List.of()));
   }
 
   void confirm(UUID ticketId) {
@@ -126,11 +129,22 @@ final class Box implements AutoCloseable {
     events.refresh(event(eventId, available, version)).join();
   }
 
+  /// Just after Redis has returned, a call may still meet a connection of before.
+  private static void insist(Runnable call) {
+    Awaitility.await()
+        .ignoreExceptionsMatching(
+            failure ->
+                failure instanceof RedisUnavailable
+                    || failure.getCause() instanceof RedisUnavailable)
+        .atMost(PATIENCE)
+        .untilAsserted(call::run);
+  }
+
   /// Waits until Redis answers this client again.
   void awaitRedis() {
     Awaitility.await()
         .ignoreException(RedisUnavailable.class)
-        .atMost(Duration.ofSeconds(15))
+        .atMost(PATIENCE)
         .until(() -> tickets.find(UUID.randomUUID()).isEmpty());
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -19,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 /// A WebSocket client that remembers what it was sent.
 final class Client implements WebSocket.Listener {
 
-  private static final long PATIENCE_SECONDS = 10;
+  static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final BlockingQueue<String> frames = new LinkedBlockingQueue<>();
   private final CompletableFuture<Integer> closed = new CompletableFuture<>();
@@ -84,7 +85,7 @@ final class Client implements WebSocket.Listener {
   }
 
   JsonNode next() throws InterruptedException {
-    String frame = frames.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    String frame = frames.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     assertThat(frame).as("a frame (closed: %s)", closed).isNotNull();
     return Json.INTERNAL.readTree(frame);
   }
@@ -112,7 +113,7 @@ final class Client implements WebSocket.Listener {
   }
 
   int closeCode() {
-    return closed.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+    return closed.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
   }
 
   boolean isClosed() {

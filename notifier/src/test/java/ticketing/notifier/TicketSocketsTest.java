@@ -357,6 +357,7 @@ class TicketSocketsTest {
     assertThat(client.nextStatus()).isEqualTo("PENDING");
     client.leave();
     await()
+        .atMost(Client.PATIENCE)
         .untilAsserted(
             () -> {
               assertThat(notifier.gauge("ticketing.notifier.sockets")).isZero();
