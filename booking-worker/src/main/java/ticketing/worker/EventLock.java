@@ -1,6 +1,5 @@
 package ticketing.worker;
 
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.redisson.api.RLock;
@@ -31,20 +30,25 @@ class EventLock {
   ///
   /// @throws ConcurrentReservationException if another worker kept the lock for too long
   <T> T holding(long eventId, Supplier<T> work) {
-    Optional<RLock> lock = settings.lock() ? acquire(eventId) : Optional.empty();
+    if (!settings.lock()) {
+      return work.get();
+    }
+    String name = "lock:event:" + eventId;
+    boolean held = acquire(name);
     try {
       return work.get();
     } finally {
-      lock.ifPresent(this::release);
+      release(name, held);
     }
   }
 
-  private Optional<RLock> acquire(long eventId) {
+  private boolean acquire(String name) {
     try {
-      return Optional.of(redis.call(client -> tryLock(client.getLock("lock:event:" + eventId))));
+      redis.call(client -> tryLock(client.getLock(name)));
+      return true;
     } catch (RedisUnavailable e) {
-      log.debug("event {} is decided without its lock: {}", eventId, e.getMessage());
-      return Optional.empty();
+      log.debug("working without {}: {}", name, e.getMessage());
+      return false;
     }
   }
 
@@ -60,17 +64,21 @@ class EventLock {
     throw new ConcurrentReservationException(lock.getName());
   }
 
-  private void release(RLock lock) {
+  /// Also where the lock is not known to be held: Redis may have given it and its answer come too
+  /// late, and then everybody would wait for the lease to end.
+  private void release(String name, boolean held) {
     try {
       redis.call(
           client -> {
-            lock.unlock();
+            client.getLock(name).unlock();
             return null;
           });
     } catch (IllegalMonitorStateException e) {
-      log.warn("{} was lost before its work was done", lock.getName());
+      if (held) {
+        log.warn("{} was lost before its work was done", name);
+      }
     } catch (RedisUnavailable | RedisException e) {
-      log.debug("{} is left to expire: {}", lock.getName(), e.getMessage());
+      log.debug("{} is left to expire: {}", name, e.getMessage());
     }
   }
 }

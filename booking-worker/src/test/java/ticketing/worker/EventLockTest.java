@@ -1,0 +1,102 @@
+package ticketing.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.redisson.api.RScript.Mode;
+import org.redisson.api.RScript.ReturnType;
+import org.redisson.client.codec.StringCodec;
+import ticketing.domain.Redis;
+import ticketing.domain.RedisSettings;
+import ticketing.local.servers.LocalServers;
+
+/// The lock of an event on a real Redis.
+class EventLockTest {
+
+  private final Redis redis = connect(Duration.ofSeconds(20));
+  private final Redis impatient = connect(Duration.ofMillis(200));
+
+  @BeforeEach
+  void warmUp() {
+    assertThat(lockedInRedis(redis, 1)).isFalse();
+    assertThat(lockedInRedis(impatient, 1)).isFalse();
+  }
+
+  @AfterEach
+  void disconnect() {
+    redis.close();
+    impatient.close();
+  }
+
+  @Test
+  void isHeldDuringTheWorkAndFreeAfterIt() {
+    EventLock lock = new EventLock(redis, settings());
+    assertThat(lock.<Boolean>holding(1, () -> lockedInRedis(redis, 1))).isTrue();
+    assertThat(lockedInRedis(redis, 1)).isFalse();
+  }
+
+  @Test
+  void lockWhoseAnswerCameTooLateIsGivenBack() {
+    // Redis stands still for longer than the impatient wait, then carries out what came meanwhile.
+    CompletableFuture<Void> pause =
+        CompletableFuture.runAsync(
+            () ->
+                redis.call(
+                    client ->
+                        client
+                            .getScript(StringCodec.INSTANCE)
+                            .eval(
+                                Mode.READ_WRITE,
+                                """
+                                local function now()
+                                  local time = redis.call('TIME')
+                                  return time[1] * 1000 + time[2] / 1000
+                                end
+                                redis.replicate_commands()
+                                redis.call('PUBLISH', 'standing-still', '1')
+                                local until_then = now() + 1500
+                                while now() < until_then do end
+                                return 1
+                                """,
+                                ReturnType.LONG)));
+    EventLock lock = new EventLock(impatient, settings());
+    lock.holding(
+        2,
+        () -> {
+          pause.orTimeout(30, TimeUnit.SECONDS).join();
+          await("Redis gives the lock late").until(() -> lockedInRedis(redis, 2));
+          return 0;
+        });
+    assertThat(lockedInRedis(redis, 2)).as("it is not left to its lease").isFalse();
+  }
+
+  private static boolean lockedInRedis(Redis redis, long event) {
+    return redis.call(client -> client.getLock("lock:event:" + event).isLocked());
+  }
+
+  private static Redis connect(Duration timeout) {
+    return Redis.connect(
+        new RedisSettings(
+            List.of(LocalServers.shared().redisAddress()),
+            false,
+            "",
+            timeout,
+            0,
+            Duration.ofMillis(100),
+            8));
+  }
+
+  private static WorkerSettings settings() {
+    Duration second = Duration.ofSeconds(1);
+    return new WorkerSettings(
+        "queue", "dead", true, Duration.ofSeconds(10), Duration.ofSeconds(60), 500, 5000, 8, second,
+        second, second, second, second, second, 500, second);
+  }
+}
