@@ -28,7 +28,11 @@ public final class CommandCodec {
   private CommandCodec() {}
 
   public static String encode(Command... commands) {
-    return Json.INTERNAL.writeValueAsString(new Envelope(VERSION, List.of(commands)));
+    return encode(List.of(commands));
+  }
+
+  public static String encode(List<Command> commands) {
+    return Json.INTERNAL.writeValueAsString(new Envelope(VERSION, commands));
   }
 
   /// Reads what can be read; never throws, and one bad command does not hurt its neighbours. The

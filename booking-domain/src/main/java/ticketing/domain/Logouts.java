@@ -2,13 +2,22 @@ package ticketing.domain;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import org.redisson.api.BatchOptions;
+import org.redisson.api.RBatch;
 import org.redisson.client.codec.StringCodec;
 
 /// Tokens that were given back before their time: Redis keys `session:{jti}`, kept until the token
 /// would have expired anyway.
 public final class Logouts {
 
+  /// Most tokens asked about in one round trip, and most round trips at a time.
+  private static final int TOGETHER = 200;
+  private static final int ROUND_TRIPS = 2;
+
   private final Redis redis;
+  private final Gathering<String, Boolean> questions =
+      new Gathering<>("logouts", TOGETHER, ROUND_TRIPS, this::ended);
 
   public Logouts(Redis redis) {
     this.redis = redis;
@@ -30,11 +39,19 @@ public final class Logouts {
   /// and the token still expires by itself.
   public boolean ended(String jti) {
     try {
-      return redis.call(
-          client -> client.getBucket(key(jti), StringCodec.INSTANCE).isExists());
+      return Redis.joined(questions.submit(jti));
     } catch (RedisUnavailable e) {
       return false;
     }
+  }
+
+  private List<Boolean> ended(List<String> ids) {
+    return redis.call(
+        client -> {
+          RBatch batch = client.createBatch(BatchOptions.defaults());
+          ids.forEach(jti -> batch.getBucket(key(jti), StringCodec.INSTANCE).isExistsAsync());
+          return batch.execute().getResponses().stream().map(Boolean.TRUE::equals).toList();
+        });
   }
 
   private static String key(String jti) {

@@ -24,6 +24,9 @@ import org.redisson.config.ConstantDelay;
 /// once for a while instead of each waiting for its own timeout.
 public final class Redis implements AutoCloseable {
 
+  /// Connections kept open to a node while nothing is to be done.
+  private static final int IDLE = 4;
+
   private final RedissonClient client;
   private final CircuitBreaker breaker;
 
@@ -46,7 +49,7 @@ public final class Redis implements AutoCloseable {
       var cluster = config.useClusterServers();
       settings.addresses().forEach(cluster::addNodeAddress);
       cluster.setMasterConnectionPoolSize(settings.connections());
-      cluster.setMasterConnectionMinimumIdleSize(1);
+      cluster.setMasterConnectionMinimumIdleSize(Math.min(IDLE, settings.connections()));
       cluster.setSlaveConnectionMinimumIdleSize(1);
       // A ticket is read right after it was written: never from a replica that may lag.
       cluster.setReadMode(org.redisson.config.ReadMode.MASTER);
@@ -55,7 +58,7 @@ public final class Redis implements AutoCloseable {
       var single = config.useSingleServer();
       single.setAddress(settings.addresses().getFirst());
       single.setConnectionPoolSize(settings.connections());
-      single.setConnectionMinimumIdleSize(1);
+      single.setConnectionMinimumIdleSize(Math.min(IDLE, settings.connections()));
       bound(single, settings);
     }
     CircuitBreaker breaker =
@@ -104,6 +107,17 @@ public final class Redis implements AutoCloseable {
           .toCompletableFuture();
     } catch (RedisException | CompletionException e) {
       return CompletableFuture.failedFuture(translate(e));
+    }
+  }
+
+  /// Waits for what was asked without waiting.
+  ///
+  /// @throws RedisUnavailable as the stage failed with it
+  static <T> T joined(CompletableFuture<T> stage) {
+    try {
+      return stage.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RedisUnavailable unavailable ? unavailable : e;
     }
   }
 

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.api.RScript;
@@ -36,13 +38,23 @@ public final class TicketBoard {
   private static final String WITHDRAW = Redis.script("withdraw.lua");
   private static final String PACE = Redis.script("pace.lua");
 
+  /// Most tickets in one round trip, and most round trips of a kind at a time.
+  private static final int TOGETHER = 200;
+  private static final int ROUND_TRIPS = 2;
+
   private final Redis redis;
   private final BoardSettings settings;
+  private final Gathering<Put, Opened> puts;
+  private final Gathering<UUID, Optional<BoardEntry>> finds;
 
   public TicketBoard(Redis redis, BoardSettings settings) {
     this.redis = redis;
     this.settings = settings;
+    this.puts = new Gathering<>("board-open", TOGETHER, ROUND_TRIPS, this::put);
+    this.finds = new Gathering<>("board-find", TOGETHER, ROUND_TRIPS, this::findEach);
   }
+
+  private record Put(BoardEntry pending, String mode) {}
 
   /// What putting up a pending ticket found.
   ///
@@ -50,67 +62,91 @@ public final class TicketBoard {
   /// @param ticket the ticket put up, or the one that was there, with its place in the waiting line
   public record Opened(Optional<BoardEntry> earlier, Ticket ticket) {}
 
-  /// Puts up a pending ticket. If the ticket is already on the board it stays as it is.
+  /// Puts up a pending ticket. If the ticket is already on the board it stays as it is. The stage
+  /// fails with [RedisUnavailable].
   public CompletableFuture<Opened> open(BoardEntry pending) {
-    return put(pending, "new");
+    return puts.submit(new Put(pending, "new"));
   }
 
   /// Puts up a pending ticket again, in the name of this attempt, unless it has been decided; so that
   /// another attempt that failed cannot withdraw what this one has queued.
   public CompletableFuture<Opened> claim(BoardEntry pending) {
-    return put(pending, "claim");
+    return puts.submit(new Put(pending, "claim"));
   }
 
-  private CompletableFuture<Opened> put(BoardEntry pending, String mode) {
-    Ticket ticket = pending.ticket();
+  private List<Opened> put(List<Put> puts) {
+    Set<Long> events =
+        puts.stream().map(put -> put.pending().ticket().eventId()).collect(Collectors.toSet());
+    Map<Long, Object> rates = new HashMap<>();
+    List<?> answers =
+        read(
+            batch -> {
+              puts.forEach(put -> addTo(batch, put));
+              for (long event : events) {
+                batch
+                    .getScoredSortedSet(line(event), StringCodec.INSTANCE)
+                    .expireAsync(settings.pending());
+                rate(batch, event);
+              }
+            });
+    int last = 3 * puts.size();
+    for (long event : events) {
+      rates.put(event, answers.get(last + 1));
+      last += 2;
+    }
+    List<Opened> opened = new ArrayList<>(puts.size());
+    for (int i = 0; i < puts.size(); i++) {
+      Ticket ticket = puts.get(i).pending().ticket();
+      opened.add(
+          opened(
+              ticket,
+              Optional.ofNullable((String) answers.get(3 * i)).map(TicketBoard::parse),
+              answers.get(3 * i + 2),
+              rates.get(ticket.eventId())));
+    }
+    return opened;
+  }
+
+  private void addTo(RBatch batch, Put put) {
+    Ticket ticket = put.pending().ticket();
     String id = ticket.ticketId().toString();
-    return redis.<Opened>async(
-        client -> {
-          RBatch batch = batch(client);
-          var existing =
-              batch
-                  .getScript(StringCodec.INSTANCE)
-                  .<String>evalAsync(
-                      key(ticket.ticketId()),
-                      Mode.READ_WRITE,
-                      OPEN,
-                      ReturnType.VALUE,
-                      List.of(key(ticket.ticketId())),
-                      Json.INTERNAL.writeValueAsString(pending),
-                      seconds(settings.pending()),
-                      mode);
-          var line =
-              batch.<String>getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE);
-          line.addIfAbsentAsync(micros(ticket), id);
-          line.expireAsync(settings.pending());
-          var position = line.rankAsync(id);
-          var rate =
-              batch
-                  .<String, String>getMap(pace(ticket.eventId()), StringCodec.INSTANCE)
-                  .getAsync("rate");
-          return batch
-              .executeAsync()
-              .thenApply(
-                  done -> {
-                    Optional<BoardEntry> there =
-                        Optional.ofNullable(existing.toCompletableFuture().join())
-                            .map(TicketBoard::parse);
-                    if (there.isPresent() && there.get().ticket().status().isFinal()) {
-                      // It was decided before it came into the line: it does not wait.
-                      client
-                          .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
-                          .removeAsync(id);
-                    }
-                    Integer rank = position.toCompletableFuture().join();
-                    long place = rank == null ? 0 : rank;
-                    return new Opened(
-                        there,
-                        there
-                            .map(BoardEntry::ticket)
-                            .orElse(ticket)
-                            .waiting(place, wait(place, rate.toCompletableFuture().join())));
-                  });
-        });
+    batch
+        .getScript(StringCodec.INSTANCE)
+        .<String>evalAsync(
+            key(ticket.ticketId()),
+            Mode.READ_WRITE,
+            OPEN,
+            ReturnType.VALUE,
+            List.of(key(ticket.ticketId())),
+            Json.INTERNAL.writeValueAsString(put.pending()),
+            seconds(settings.pending()),
+            put.mode());
+    var line = batch.<String>getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE);
+    line.addIfAbsentAsync(micros(ticket), id);
+    line.rankAsync(id);
+  }
+
+  private Opened opened(Ticket ticket, Optional<BoardEntry> there, Object rank, Object rate) {
+    if (there.isPresent() && there.get().ticket().status().isFinal()) {
+      // It was decided before it came into the line: it does not wait.
+      leave(ticket);
+    }
+    long place = rank instanceof Number number ? number.longValue() : 0;
+    return new Opened(
+        there,
+        there.map(BoardEntry::ticket).orElse(ticket).waiting(place, wait(place, rate)));
+  }
+
+  private void leave(Ticket ticket) {
+    redis.async(
+        client ->
+            client
+                .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
+                .removeAsync(ticket.ticketId().toString()));
+  }
+
+  private static void rate(RBatch batch, long eventId) {
+    batch.<String, String>getMap(pace(eventId), StringCodec.INSTANCE).getAsync("rate");
   }
 
   /// Takes a pending ticket off the board, if this attempt put it there and it is still undecided.
@@ -141,7 +177,12 @@ public final class TicketBoard {
   ///
   /// @throws RedisUnavailable if the board cannot be read
   public Optional<BoardEntry> find(UUID ticketId) {
-    return Optional.ofNullable(findAll(List.of(ticketId)).get(ticketId));
+    return Redis.joined(finds.submit(ticketId));
+  }
+
+  private List<Optional<BoardEntry>> findEach(List<UUID> ticketIds) {
+    Map<UUID, BoardEntry> found = findAll(ticketIds);
+    return ticketIds.stream().map(id -> Optional.ofNullable(found.get(id))).toList();
   }
 
   /// As [#find(UUID)], for many in two round trips; those that are not on the board are left out.
@@ -184,9 +225,7 @@ public final class TicketBoard {
                 batch
                     .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
                     .rankAsync(ticket.ticketId().toString());
-                batch
-                    .<String, String>getMap(pace(ticket.eventId()), StringCodec.INSTANCE)
-                    .getAsync("rate");
+                rate(batch, ticket.eventId());
               }
             });
     List<BoardEntry> placed = new ArrayList<>(waiting.size());

@@ -72,11 +72,13 @@ class CommandListener implements SmartLifecycle {
   /// A received message. It may be deleted once all its commands are decided.
   private static final class Delivery {
     final Message message;
+    final int room;
     final AtomicInteger inWork;
     volatile boolean comesBack;
 
     Delivery(Message message, int commands, boolean comesBack) {
       this.message = message;
+      this.room = Math.clamp(commands, 1, WorkerSettings.MESSAGE);
       this.inWork = new AtomicInteger(commands);
       this.comesBack = comesBack;
     }
@@ -140,11 +142,13 @@ class CommandListener implements SmartLifecycle {
     } finally {
       room.release(TEN - messages.size());
     }
-    messages.forEach(this::accept);
+    for (Message message : messages) {
+      accept(message);
+    }
     return messages.size() == TEN;
   }
 
-  private void accept(Message message) {
+  private void accept(Message message) throws InterruptedException {
     if (receiveCount(message) > 1) {
       redeliveries.increment();
     }
@@ -163,6 +167,9 @@ class CommandListener implements SmartLifecycle {
     // A message with something unreadable in it is never deleted here: after its last receive SQS
     // moves it to the dead letters. What can be read in it is decided all the same.
     Delivery delivery = new Delivery(message, commands.size(), !whole);
+    // One for the message was taken before it was received. The rest comes free without this thread:
+    // what others wait to put in never fills the room.
+    room.acquire(delivery.room - 1);
     commands.forEach(command -> lanes.submit(command.eventId(), new Waiting(command, delivery)));
     if (!whole) {
       comeBackSoon(message);
@@ -212,7 +219,7 @@ class CommandListener implements SmartLifecycle {
   }
 
   private void settle(List<Waiting> group, boolean decided) {
-    List<Message> delete = new ArrayList<>();
+    List<Delivery> delete = new ArrayList<>();
     for (Waiting waiting : group) {
       Delivery delivery = waiting.delivery();
       if (!decided) {
@@ -220,31 +227,35 @@ class CommandListener implements SmartLifecycle {
       }
       if (delivery.inWork.decrementAndGet() == 0) {
         if (delivery.comesBack) {
-          room.release();
+          room.release(delivery.room);
         } else {
-          delete.add(delivery.message);
+          delete.add(delivery);
         }
       }
     }
     delete(delete);
   }
 
-  private void delete(List<Message> messages) {
-    for (int from = 0; from < messages.size(); from += TEN) {
+  private void delete(List<Delivery> deliveries) {
+    for (int from = 0; from < deliveries.size(); from += TEN) {
       List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>(TEN);
-      for (Message message : messages.subList(from, Math.min(from + TEN, messages.size()))) {
+      int taken = 0;
+      for (Delivery delivery :
+          deliveries.subList(from, Math.min(from + TEN, deliveries.size()))) {
+        taken += delivery.room;
         // The entry's id is its place, not the message's id: the same message may stand twice in a
         // batch if it was delivered again, and SQS refuses a batch with two equal ids.
         entries.add(
             DeleteMessageBatchRequestEntry.builder()
                 .id(String.valueOf(entries.size()))
-                .receiptHandle(message.receiptHandle())
+                .receiptHandle(delivery.message.receiptHandle())
                 .build());
       }
+      int freed = taken;
       sqs.deleteMessageBatch(request -> request.queueUrl(queueUrl()).entries(entries))
           .whenComplete(
               (response, failure) -> {
-                room.release(entries.size());
+                room.release(freed);
                 if (failure != null) {
                   log.warn("{} messages not deleted: {}", entries.size(), rootMessage(failure));
                 } else if (response.hasFailed()) {

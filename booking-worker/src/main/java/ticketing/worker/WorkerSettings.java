@@ -16,7 +16,7 @@ import org.springframework.validation.annotation.Validated;
 /// @param lockWait longest wait for the lock of an event
 /// @param lockLease after how long a lock is free again if its holder has died
 /// @param groupSize most commands decided in one transaction
-/// @param inFlight most messages received and not yet deleted
+/// @param inFlight most commands received whose messages are not yet deleted
 /// @param pollers most receive calls (of ten messages) at once
 /// @param pollWait how long a receive call waits for a first message; at most 20 s
 /// @param transactionTimeout longest transaction; shorter than the lease, so that a lock is not lost
@@ -37,7 +37,7 @@ record WorkerSettings(
     @NotNull Duration lockWait,
     @NotNull Duration lockLease,
     @Min(1) @Max(5000) int groupSize,
-    @Min(10) @Max(100_000) int inFlight,
+    @Min(1_000) @Max(1_000_000) int inFlight,
     @Min(1) @Max(100) int pollers,
     @NotNull Duration pollWait,
     @NotNull Duration transactionTimeout,
@@ -46,4 +46,17 @@ record WorkerSettings(
     @NotNull Duration stopTimeout,
     @NotNull Duration expiryEvery,
     @Min(1) @Max(5000) int expiryBatch,
-    @NotNull Duration deadLettersEvery) {}
+    @NotNull Duration deadLettersEvery) {
+
+  /// Most commands of one message that count as in flight.
+  static final int MESSAGE = 100;
+
+  WorkerSettings {
+    if (inFlight < 10 * pollers + MESSAGE) {
+      throw new IllegalArgumentException(
+          "ticketing.worker.in-flight must be at least ten for each poller, and "
+              + MESSAGE
+              + " more");
+    }
+  }
+}

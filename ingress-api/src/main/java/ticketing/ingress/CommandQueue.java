@@ -4,6 +4,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +28,7 @@ import software.amazon.awssdk.services.sqs.batchmanager.SqsAsyncBatchManager;
 import ticketing.domain.BoardEntry;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
+import ticketing.domain.Gathering;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
@@ -42,7 +47,17 @@ class CommandQueue {
   /// Most messages of one call (SQS).
   private static final int BATCH = 10;
 
+  /// Calls to the queue at a time; while they are under way commands gather for the next.
+  private static final int CALLS = 4;
+
   private static final Duration RETRY = Duration.ofSeconds(2);
+
+  /// What the queue said to a command.
+  private sealed interface Sent {
+    record Taken() implements Sent {}
+
+    record Refused(String why) implements Sent {}
+  }
 
   private final QueueUrls urls;
   private final SqsAsyncBatchManager sender;
@@ -52,6 +67,7 @@ class CommandQueue {
   private final Clock clock;
   private final IngressSettings.Queue settings;
   private final Semaphore inFlight;
+  private final Gathering<Command, Sent> outgoing;
 
   CommandQueue(
       SqsAsyncClient sqs,
@@ -66,6 +82,8 @@ class CommandQueue {
     this.clock = clock;
     this.settings = settings.queue();
     this.inFlight = new Semaphore(this.settings.inFlight());
+    this.outgoing =
+        new Gathering<>("outgoing", BATCH * this.settings.commandsPerMessage(), CALLS, this::send);
     this.gathering =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("gathering").factory());
@@ -94,7 +112,7 @@ class CommandQueue {
 
   private Ticket acceptOnce(Command command) {
     BoardEntry pending = BoardEntry.pending(command);
-    CompletableFuture<Void> sent = send(command);
+    CompletableFuture<Sent> sent = send(command);
     CompletableFuture<TicketBoard.Opened> opened = board.open(pending);
     try {
       await(sent);
@@ -161,34 +179,74 @@ class CommandQueue {
     return entry.ticket();
   }
 
-  private CompletableFuture<Void> send(Command command) {
+  private CompletableFuture<Sent> send(Command command) {
     if (!inFlight.tryAcquire()) {
-      return CompletableFuture.failedFuture(new IllegalStateException("too many in flight"));
+      return CompletableFuture.completedFuture(new Sent.Refused("too many in flight"));
     }
-    CompletableFuture<Void> sent =
-        urls.bookings()
-            .thenCompose(
-                to ->
-                    sender.sendMessage(
-                        message ->
-                            message
-                                .queueUrl(to)
-                                .messageBody(CommandCodec.encode(command))
-                                .messageGroupId(String.valueOf(command.eventId()))))
-            .thenAccept(taken -> {});
+    CompletableFuture<Sent> sent = outgoing.submit(command);
     sent.whenComplete((taken, failure) -> inFlight.release());
     return sent;
   }
 
-  private void await(CompletableFuture<Void> sent) {
+  /// Packs what waits for the same event into messages, and hands them to the queue together.
+  private List<Sent> send(List<Command> commands) {
+    Map<Long, List<Integer>> byEvent = new LinkedHashMap<>();
+    for (int i = 0; i < commands.size(); i++) {
+      byEvent.computeIfAbsent(commands.get(i).eventId(), id -> new ArrayList<>()).add(i);
+    }
+    Map<List<Integer>, CompletableFuture<Sent>> messages = new LinkedHashMap<>();
+    byEvent.forEach(
+        (eventId, places) -> {
+          for (int from = 0; from < places.size(); from += settings.commandsPerMessage()) {
+            int to = Math.min(from + settings.commandsPerMessage(), places.size());
+            List<Integer> packed = places.subList(from, to);
+            messages.put(packed, send(eventId, packed.stream().map(commands::get).toList()));
+          }
+        });
+    Sent[] results = new Sent[commands.size()];
+    messages.forEach((packed, sent) -> packed.forEach(place -> results[place] = sent.join()));
+    return List.of(results);
+  }
+
+  private CompletableFuture<Sent> send(long eventId, List<Command> commands) {
+    return urls.bookings()
+        .thenCompose(
+            to ->
+                sender.sendMessage(
+                    message ->
+                        message
+                            .queueUrl(to)
+                            .messageBody(CommandCodec.encode(commands))
+                            .messageGroupId(String.valueOf(eventId))))
+        .<Sent>thenApply(taken -> new Sent.Taken())
+        .completeOnTimeout(
+            new Sent.Refused("no answer in time"),
+            settings.timeout().toMillis(),
+            TimeUnit.MILLISECONDS)
+        .exceptionally(failure -> new Sent.Refused(reason(failure)));
+  }
+
+  private void await(CompletableFuture<Sent> sent) {
+    Sent result;
     try {
-      sent.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      log.warn("The queue did not take a command: {}", reason(e));
-      throw unavailable();
+      result = sent.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // If it still waits for its turn, it must not go out any more.
+      sent.cancel(false);
+      result = new Sent.Refused("not sent in time");
+    } catch (ExecutionException e) {
+      result = new Sent.Refused(reason(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw unavailable();
+      sent.cancel(false);
+      result = new Sent.Refused("interrupted");
+    }
+    switch (result) {
+      case Sent.Taken taken -> {}
+      case Sent.Refused refused -> {
+        log.warn("The queue did not take a command: {}", refused.why());
+        throw unavailable();
+      }
     }
   }
 
@@ -209,7 +267,7 @@ class CommandQueue {
     }
   }
 
-  private static String reason(Exception failure) {
+  private static String reason(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();

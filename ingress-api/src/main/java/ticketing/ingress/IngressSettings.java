@@ -1,6 +1,7 @@
 package ticketing.ingress;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
@@ -21,13 +22,15 @@ record IngressSettings(
 
   /// @param inFlight commands that may be on their way to the queue at once; beyond it: 503
   /// @param timeout longest wait for the queue to take a command
-  /// @param gathering how long a command may wait for others to share its call
+  /// @param gathering how long a message may wait for others to share its call
+  /// @param commandsPerMessage most commands of one event that share a message; 1: none do
   record Queue(
       @NotBlank String name,
       @NotBlank String deadLetters,
       @Min(1) @DefaultValue("10000") int inFlight,
       @NotNull @DefaultValue("5s") Duration timeout,
-      @NotNull @DefaultValue("4ms") Duration gathering) {}
+      @NotNull @DefaultValue("4ms") Duration gathering,
+      @Min(1) @Max(100) @DefaultValue("50") int commandsPerMessage) {}
 
   /// @param body largest request body
   /// @param waiters requests that may wait for a decision at once; beyond it they do not wait

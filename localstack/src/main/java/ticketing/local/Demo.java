@@ -45,7 +45,7 @@ public final class Demo {
     int buyers = properties.number("demo.buyers", 10_000, 1, 100_000);
     int seats = properties.number("demo.seats", 1_000, 1, 1_000_000);
     int sockets = properties.number("demo.sockets", 1_000, 0, 10_000);
-    int warmUp = properties.number("demo.warm-up", 2_000, 1, 100_000);
+    int warmUp = properties.number("demo.warm-up", 10_000, 1, 100_000);
 
     say("warming up: %,d bookings".formatted(warmUp));
     sale(createEvent("Warm-up", warmUp), "warm-up", warmUp, sockets / 10).run(() -> {});

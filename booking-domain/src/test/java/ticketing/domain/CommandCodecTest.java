@@ -1,0 +1,80 @@
+package ticketing.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import ticketing.domain.CommandCodec.Decoded;
+
+class CommandCodecTest {
+
+  private static final Instant NOW = Instant.parse("2026-12-24T10:00:00.123456Z");
+
+  private static final List<Command> COMMANDS =
+      List.of(
+          new Command.BookSeats(TicketIds.next(), "7", 1, "VIP", 2, NOW, "print"),
+          new Command.ConfirmHold(TicketIds.next(), "7", 1, 42, NOW, null),
+          new Command.CancelReservation(TicketIds.next(), "7", 1, 42, true, NOW, null),
+          new Command.ChangeSeats(
+              TicketIds.next(),
+              "1",
+              1,
+              List.of(new SeatOffer("VIP", Money.of("150000.00"), 100)),
+              NOW,
+              null));
+
+  @Test
+  void everyKindOfCommandComesOutAsItWentIn() {
+    assertThat(CommandCodec.decode(CommandCodec.encode(COMMANDS)))
+        .isEqualTo(COMMANDS.stream().map(Decoded.Readable::new).toList());
+  }
+
+  @Test
+  void oneBadCommandDoesNotHurtItsNeighbours() {
+    String body =
+        CommandCodec.encode(COMMANDS).replace("\"quantity\":2", "\"quantity\":\"two\"");
+    List<Decoded> decoded = CommandCodec.decode(body);
+    assertThat(decoded).hasSize(4);
+    assertThat(decoded.getFirst())
+        .isInstanceOfSatisfying(
+            Decoded.Unreadable.class,
+            bad -> assertThat(bad.ticketId()).contains(COMMANDS.getFirst().ticketId()));
+    assertThat(decoded.subList(1, 4)).allMatch(Decoded.Readable.class::isInstance);
+  }
+
+  @Test
+  void aVersionOfTheFutureIsNotGuessedAtButItsTicketsAreKnown() {
+    UUID ticket = COMMANDS.get(1).ticketId();
+    String body =
+        CommandCodec.encode(COMMANDS.get(1)).replace("\"version\":1", "\"version\":2");
+    assertThat(CommandCodec.decode(body))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Decoded.Unreadable.class, bad -> assertThat(bad.ticketId()).contains(ticket));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "[]",
+        "not json",
+        "{\"version\":1}",
+        "{\"version\":1,\"commands\":[]}",
+        "{\"version\":1,\"commands\":[null]}",
+        "{\"version\":1,\"commands\":[{}]}",
+        "{\"version\":1,\"commands\":[{\"action\":\"BOOK\"}]}",
+        "{\"version\":1,\"commands\":[{\"action\":\"java.lang.Runtime\"}]}",
+        "{\"version\":\"1\",\"commands\":[{\"action\":\"BOOK\",\"ticketId\":\"x\"}]}"
+      })
+  void whatIsNoCommandIsUnreadableAndNothingWorse(String body) {
+    assertThat(CommandCodec.decode(body))
+        .singleElement()
+        .isInstanceOf(Decoded.Unreadable.class);
+  }
+}

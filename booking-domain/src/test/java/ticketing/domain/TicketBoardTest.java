@@ -1,0 +1,163 @@
+package ticketing.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.TicketBoard.Announced;
+import ticketing.domain.TicketBoard.Opened;
+import ticketing.local.servers.LocalServers;
+
+/// The board on a real Redis.
+class TicketBoardTest {
+
+  private static final AtomicLong EVENTS = new AtomicLong(1_000);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static Redis redis;
+  private static TicketBoard board;
+
+  private final long event = EVENTS.incrementAndGet();
+  private Instant acceptedAt = Instant.now().truncatedTo(ChronoUnit.MICROS);
+
+  @BeforeAll
+  static void connect() {
+    redis =
+        Redis.connect(
+            new RedisSettings(
+                List.of(LocalServers.shared().redisAddress()),
+                false,
+                "",
+                Duration.ofSeconds(10),
+                1,
+                Duration.ofSeconds(1),
+                8));
+    board =
+        new TicketBoard(
+            redis,
+            new BoardSettings(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1)));
+  }
+
+  @AfterAll
+  static void disconnect() {
+    redis.close();
+  }
+
+  @Test
+  void positionCountsTheUndecidedAheadOfTheSameEvent() {
+    List<BoardEntry> line = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      line.add(pending());
+    }
+    List<CompletableFuture<Opened>> opened = line.stream().map(board::open).toList();
+    opened.forEach(CompletableFuture::join);
+    for (int place = 0; place < 500; place += 99) {
+      assertThat(position(line.get(place))).isEqualTo(place);
+    }
+    board.announce(line.subList(0, 100).stream().map(this::confirmed).toList(), 100, null, List.of());
+    assertThat(position(line.get(499))).isEqualTo(399);
+    assertThat(board.find(line.getFirst().ticket().ticketId()).orElseThrow().ticket().status())
+        .isEqualTo(TicketStatus.CONFIRMED);
+    assertThat(board.oldest(List.of(event))).contains(line.get(100).ticket().acceptedAt());
+  }
+
+  @Test
+  void ticketThatIsThereStaysAsItIs() {
+    BoardEntry first = pending();
+    assertThat(board.open(first).join().earlier()).isEmpty();
+    BoardEntry repeat = new BoardEntry(first.owner(), "other", UUID.randomUUID(), first.ticket());
+    assertThat(board.open(repeat).join().earlier())
+        .hasValueSatisfying(there -> assertThat(there.attempt()).isEqualTo(first.attempt()));
+    board.announce(List.of(confirmed(first)), 1, null, List.of());
+    assertThat(board.open(repeat).join().ticket().status()).isEqualTo(TicketStatus.CONFIRMED);
+    // A late repeat does not wait in the line.
+    await().atMost(PATIENCE).until(() -> board.oldest(List.of(event)).isEmpty());
+  }
+
+  @Test
+  void onlyTheAttemptThatPutItUpCanWithdrawIt() {
+    BoardEntry first = pending();
+    board.open(first).join();
+    BoardEntry second = new BoardEntry(first.owner(), null, UUID.randomUUID(), first.ticket());
+    board.claim(second).join();
+    board.withdraw(first).join();
+    assertThat(board.find(first.ticket().ticketId())).isPresent();
+    board.withdraw(second).join();
+    assertThat(board.find(first.ticket().ticketId())).isEmpty();
+  }
+
+  @Test
+  void decidedTicketCannotBeWithdrawnOrClaimed() {
+    BoardEntry entry = pending();
+    board.open(entry).join();
+    board.announce(List.of(confirmed(entry)), 1, null, List.of());
+    board.withdraw(entry).join();
+    assertThat(board.claim(entry).join().ticket().status()).isEqualTo(TicketStatus.CONFIRMED);
+  }
+
+  @Test
+  void everyDecisionIsHeardAsClientsWillSeeIt() {
+    Queue<Announced> heard = new ConcurrentLinkedQueue<>();
+    board.listen(heard::add, () -> {});
+    List<BoardEntry> decided = List.of(confirmed(pending()), confirmed(pending()));
+    board.announce(decided, 2, null, List.of());
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(heard)
+                    .contains(
+                        decided.stream()
+                            .map(BoardEntry::ticket)
+                            .map(
+                                ticket ->
+                                    new Announced(
+                                        ticket.ticketId(),
+                                        Json.INTERNAL.writeValueAsString(ticket)))
+                            .toArray(Announced[]::new)));
+  }
+
+  private BoardEntry pending() {
+    acceptedAt = acceptedAt.plus(10, ChronoUnit.MICROS);
+    return BoardEntry.pending(
+        new Command.BookSeats(TicketIds.next(), "7", event, "VIP", 1, acceptedAt, null));
+  }
+
+  private long position(BoardEntry entry) {
+    return board.find(entry.ticket().ticketId()).orElseThrow().ticket().position();
+  }
+
+  private BoardEntry confirmed(BoardEntry pending) {
+    Ticket ticket = pending.ticket();
+    return BoardEntry.decided(
+        pending.owner(),
+        pending.fingerprint(),
+        new Ticket(
+            ticket.ticketId(),
+            ticket.action(),
+            TicketStatus.CONFIRMED,
+            ticket.eventId(),
+            ticket.seatType(),
+            ticket.quantity(),
+            null,
+            null,
+            ticket.acceptedAt(),
+            acceptedAt,
+            42L,
+            null,
+            null,
+            Money.of("10.00")));
+  }
+}
