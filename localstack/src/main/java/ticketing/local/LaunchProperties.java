@@ -2,6 +2,7 @@ package ticketing.local;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import ticketing.local.servers.Checkout;
@@ -16,6 +17,7 @@ final class LaunchProperties {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final Properties properties;
+  private final Map<Integer, String> ports = new HashMap<>();
 
   LaunchProperties(Properties properties) {
     this.properties = properties;
@@ -41,6 +43,7 @@ final class LaunchProperties {
             port("notifier.port", 8081),
             port("notifier.management-port", 9081),
             port("worker.management-port", 9082),
+            Map.of(),
             Map.of());
     for (int worker = 1; worker < workers; worker++) {
       requireFree(settings.workerManagementPort() + worker, "worker.management-port");
@@ -82,6 +85,12 @@ final class LaunchProperties {
   private int port(String name, int otherwise) {
     int port = number(name, otherwise, 0, 65_535);
     if (port != 0) {
+      String other = ports.put(port, name);
+      if (other != null) {
+        throw new ServerException(
+            "Port %d is wanted twice, by -Dticketing.%s and -Dticketing.%s"
+                .formatted(port, other, name));
+      }
       requireFree(port, name);
     }
     return port;

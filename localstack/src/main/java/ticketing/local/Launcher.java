@@ -2,6 +2,7 @@ package ticketing.local;
 
 import java.io.PrintStream;
 import java.sql.SQLException;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -88,7 +89,7 @@ public final class Launcher {
       if (stopping) {
         return 0;
       }
-      out.println("\n" + e.getMessage());
+      out.println("\n" + sentence(e.getMessage()));
       return 1;
     } catch (SQLException e) {
       out.println("\nThe database refuses: " + e.getMessage());
@@ -131,7 +132,20 @@ public final class Launcher {
   private void stopWithParent() {
     ProcessHandle.current()
         .parent()
-        .ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(0)));
+        .ifPresent(
+            parent ->
+                Thread.ofPlatform()
+                    .daemon()
+                    .name("watching-maven")
+                    .start(
+                        () -> {
+                          parent.onExit().join();
+                          System.exit(0);
+                        }));
+  }
+
+  private static String sentence(String message) {
+    return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1);
   }
 
   private void say(String step) {

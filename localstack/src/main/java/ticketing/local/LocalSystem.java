@@ -1,16 +1,14 @@
 package ticketing.local;
 
-import java.io.IOException;
 import java.net.http.HttpClient;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import ticketing.local.servers.LocalServers;
@@ -37,9 +35,9 @@ public final class LocalSystem implements AutoCloseable {
           .connectTimeout(Duration.ofSeconds(2))
           .build();
   private final LocalServers servers;
+  private final List<Application> ingresses = new CopyOnWriteArrayList<>();
+  private final List<Application> notifiers = new CopyOnWriteArrayList<>();
   private final List<Application> workers = new CopyOnWriteArrayList<>();
-  private Application ingress;
-  private Application notifier;
   private Consumer<ManagedProcess> deathListener = dead -> {};
   private boolean closed;
 
@@ -75,12 +73,14 @@ public final class LocalSystem implements AutoCloseable {
     return servers;
   }
 
+  /// The first of them.
   public Application ingress() {
-    return ingress;
+    return ingresses.getFirst();
   }
 
+  /// The first of them.
   public Application notifier() {
-    return notifier;
+    return notifiers.getFirst();
   }
 
   /// In the order they were started; never empty.
@@ -89,19 +89,35 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   public List<Application> applications() {
-    List<Application> all = new ArrayList<>();
-    all.add(ingress);
-    all.add(notifier);
+    List<Application> all = new ArrayList<>(ingresses);
+    all.addAll(notifiers);
     all.addAll(workers);
     return all;
   }
 
+  /// One more of them on free ports, ready on return.
+  public Application addIngress() {
+    return started(newIngress(Ports.free(), Ports.free()));
+  }
+
+  /// One more of them on free ports, ready on return.
+  public Application addNotifier() {
+    return started(newNotifier(Ports.free(), Ports.free()));
+  }
+
   /// One more worker, ready on return.
   public Application addWorker() {
-    Application worker = newWorker(BootJar.unpacked(settings.checkout(), "booking-worker"));
-    worker.start();
-    worker.awaitReady(READY);
-    return worker;
+    return started(newWorker());
+  }
+
+  /// Stops the worker that was started last: it finishes what it has in hand.
+  ///
+  /// @throws IllegalStateException if it is the only one
+  public void removeWorker() {
+    if (workers.size() == 1) {
+      throw new IllegalStateException("a system has at least one worker");
+    }
+    stop(workers.removeLast(), WORKER_GRACE);
   }
 
   /// Calls back, from another thread, when a process ends although nobody told it to.
@@ -122,14 +138,10 @@ public final class LocalSystem implements AutoCloseable {
     closed = true;
     boolean interrupted = Thread.interrupted();
     try {
-      stop(ingress, INGRESS_GRACE);
+      stop(ingresses, INGRESS_GRACE);
       drain();
-      List<CompletableFuture<Void>> stopping =
-          workers.stream()
-              .map(worker -> CompletableFuture.runAsync(() -> stop(worker, WORKER_GRACE)))
-              .toList();
-      stopping.forEach(CompletableFuture::join);
-      stop(notifier, NOTIFIER_GRACE);
+      stop(workers, WORKER_GRACE);
+      stop(notifiers, NOTIFIER_GRACE);
       progress.accept("stopping MariaDB, Redis and the queue");
     } finally {
       killAll();
@@ -140,30 +152,10 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private void startApplications() {
-    Path folder = settings.servers().folder();
-    Map<String, Path> jars = unpack("ingress-api", "notifier", "booking-worker");
-    int ingressPort = orFree(settings.ingressPort());
-    ingress =
-        application(
-            "ingress-api",
-            jars.get("ingress-api"),
-            ingressPort,
-            orFree(settings.ingressManagementPort()),
-            Map.of());
-    notifier =
-        application(
-            "notifier",
-            jars.get("notifier"),
-            orFree(settings.notifierPort()),
-            orFree(settings.notifierManagementPort()),
-            Map.of("TICKETING_INGRESS_URL", "http://127.0.0.1:" + ingressPort));
+    newIngress(orFree(settings.ingressPort()), orFree(settings.ingressManagementPort()));
+    newNotifier(orFree(settings.notifierPort()), orFree(settings.notifierManagementPort()));
     for (int worker = 0; worker < settings.workers(); worker++) {
-      newWorker(jars.get("booking-worker"));
-    }
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new ServerException("cannot create " + folder + ": " + e.getMessage(), e);
+      newWorker();
     }
     progress.accept(
         "starting ingress-api, notifier and %d booking-worker%s"
@@ -172,31 +164,34 @@ public final class LocalSystem implements AutoCloseable {
     applications().forEach(application -> application.awaitReady(READY));
   }
 
-  private Map<String, Path> unpack(String... modules) {
-    Map<String, Path> jars = new HashMap<>();
-    for (String module : modules) {
-      jars.put(module, BootJar.unpacked(settings.checkout(), module));
-    }
-    return jars;
+  private Application started(Application application) {
+    application.start();
+    application.awaitReady(READY);
+    return application;
   }
 
-  private Application newWorker(Path jar) {
-    int number = workers.size() + 1;
+  private Application newIngress(int port, int managementPort) {
+    return added(ingresses, "ingress-api", port, managementPort, Map.of());
+  }
+
+  private Application newNotifier(int port, int managementPort) {
+    Map<String, String> whereIngressIs = Map.of("TICKETING_INGRESS_URL", ingress().url().toString());
+    return added(notifiers, "notifier", port, managementPort, whereIngressIs);
+  }
+
+  private Application newWorker() {
     int first = settings.workerManagementPort();
-    Application worker =
-        application(
-            "booking-worker-" + number,
-            jar,
-            0,
-            first == 0 ? Ports.free() : first + number - 1,
-            Map.of());
-    worker.onDeath(deathListener);
-    workers.add(worker);
-    return worker;
+    int port = first == 0 ? Ports.free() : first + workers.size();
+    return added(workers, "booking-worker", 0, port, Map.of());
   }
 
-  private Application application(
-      String name, Path jar, int port, int managementPort, Map<String, String> own) {
+  private Application added(
+      List<Application> those,
+      String module,
+      int port,
+      int managementPort,
+      Map<String, String> own) {
+    String name = those.isEmpty() ? module : module + "-" + (those.size() + 1);
     Map<String, String> environment = new HashMap<>(servers.environment());
     environment.put("SPRING_PROFILES_ACTIVE", "local");
     environment.put("TICKETING_BIND_ADDRESS", "127.0.0.1");
@@ -206,8 +201,28 @@ public final class LocalSystem implements AutoCloseable {
     }
     environment.putAll(own);
     environment.putAll(settings.environment());
-    return new Application(
-        name, jar, port, managementPort, settings.servers().folder(), environment, http);
+    environment.putAll(settings.environments().getOrDefault(name, Map.of()));
+    Application application =
+        new Application(
+            name,
+            BootJar.unpacked(settings.checkout(), module),
+            port,
+            managementPort,
+            settings.servers().folder(),
+            environment,
+            http);
+    synchronized (this) {
+      application.onDeath(deathListener);
+    }
+    those.add(application);
+    return application;
+  }
+
+  /// Side by side, but not on the common pool: whoever waits for this stop may sit on its only thread.
+  private void stop(List<Application> those, Duration grace) {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      those.forEach(one -> threads.submit(() -> stop(one, grace)));
+    }
   }
 
   private void stop(Application application, Duration grace) {
@@ -235,14 +250,7 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private void killAll() {
-    List<Application> left = new ArrayList<>(workers);
-    if (ingress != null) {
-      left.add(ingress);
-    }
-    if (notifier != null) {
-      left.add(notifier);
-    }
-    left.forEach(Application::kill);
+    applications().forEach(Application::kill);
     servers.close();
   }
 

@@ -34,15 +34,11 @@ final class Screen {
 
           Accounts          %11$s and %12$s, password %13$s
 
-        Get a token, book a seat, follow the ticket:
+        Get a token; book two seats and wait for the decision; see the ticket's frame:
 
-          TOKEN=$(curl -s localhost:%1$d/api/v1/auth/token -H 'Content-Type: application/json' \\
-            -d '{"email":"%11$s","password":"%13$s"}' | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
-          TICKET=$(curl -s localhost:%1$d/api/v1/reservations -H "Authorization: Bearer $TOKEN" \\
-            -H 'Content-Type: application/json' -d '{"eventId":1,"seatType":"R","quantity":2}' \\
-            | sed 's/.*"ticketId":"\\([^"]*\\).*/\\1/'); curl -s -H "Authorization: Bearer $TOKEN" \\
-            -H 'Prefer: wait=10' localhost:%1$d/api/v1/tickets/$TICKET; echo
-          npx wscat -H "Authorization: Bearer $TOKEN" -c ws://localhost:%2$d/ws/tickets/$TICKET
+          TOKEN=$(curl -s 127.0.0.1:%1$d/api/v1/auth/token -H 'Content-Type: application/json' -d '{"email":"%11$s","password":"%13$s"}' | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
+          TICKET=$(curl -s 127.0.0.1:%1$d/api/v1/reservations -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"eventId":1,"seatType":"R","quantity":2}' | sed 's/.*"ticketId":"\\([^"]*\\).*/\\1/'); curl -s 127.0.0.1:%1$d/api/v1/tickets/$TICKET -H "Authorization: Bearer $TOKEN" -H 'Prefer: wait=10'; echo
+          npx -y wscat -c ws://127.0.0.1:%2$d/ws/tickets/$TICKET -H "Authorization: Bearer $TOKEN"
 
           Logs              %14$s
           Stop              Ctrl-C

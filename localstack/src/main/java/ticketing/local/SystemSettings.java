@@ -11,6 +11,7 @@ import ticketing.local.servers.ServerSettings;
 /// @param workers booking-worker processes, 1 to 8
 /// @param workerManagementPort of the first worker; the next ones count up
 /// @param environment added to that of every application
+/// @param environments added to that of one application, by its name (`booking-worker-2`)
 public record SystemSettings(
     ServerSettings servers,
     Path checkout,
@@ -20,7 +21,8 @@ public record SystemSettings(
     int notifierPort,
     int notifierManagementPort,
     int workerManagementPort,
-    Map<String, String> environment) {
+    Map<String, String> environment,
+    Map<String, Map<String, String>> environments) {
 
   private static final int MAX_WORKERS = 8;
 
@@ -29,12 +31,13 @@ public record SystemSettings(
       throw new IllegalArgumentException("workers must be 1 to " + MAX_WORKERS);
     }
     environment = Map.copyOf(environment);
+    environments = Map.copyOf(environments);
   }
 
   /// One worker, free ports, nothing kept but logs.
   public static SystemSettings in(Path folder) {
     return new SystemSettings(
-        ServerSettings.in(folder), Checkout.root(), 1, 0, 0, 0, 0, 0, Map.of());
+        ServerSettings.in(folder), Checkout.root(), 1, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   public SystemSettings withWorkers(int count) {
@@ -47,7 +50,8 @@ public record SystemSettings(
         notifierPort,
         notifierManagementPort,
         workerManagementPort,
-        environment);
+        environment,
+        environments);
   }
 
   public SystemSettings withServers(ServerSettings settings) {
@@ -60,7 +64,8 @@ public record SystemSettings(
         notifierPort,
         notifierManagementPort,
         workerManagementPort,
-        environment);
+        environment,
+        environments);
   }
 
   public SystemSettings withEnvironment(Map<String, String> variables) {
@@ -73,6 +78,21 @@ public record SystemSettings(
         notifierPort,
         notifierManagementPort,
         workerManagementPort,
+        variables,
+        environments);
+  }
+
+  public SystemSettings withEnvironments(Map<String, Map<String, String>> variables) {
+    return new SystemSettings(
+        servers,
+        checkout,
+        workers,
+        ingressPort,
+        ingressManagementPort,
+        notifierPort,
+        notifierManagementPort,
+        workerManagementPort,
+        environment,
         variables);
   }
 }
