@@ -33,6 +33,7 @@ final class LaunchProperties {
                 port("database.port", 0),
                 port("redis.port", 0),
                 port("queue.port", 0),
+                false,
                 keepsData(),
                 VISIBILITY,
                 START_TIMEOUT),

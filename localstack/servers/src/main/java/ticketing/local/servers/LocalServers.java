@@ -49,8 +49,10 @@ public final class LocalServers implements AutoCloseable {
         new Queue(
             folder,
             Ports.orFree(settings.queuePort(), "the queue"),
+            settings.queueApart(),
             settings.persistent(),
-            settings.visibility());
+            settings.visibility(),
+            settings.startTimeout());
   }
 
   /// Free ports, nothing kept; the logs stay in the folder until the next start.
@@ -153,6 +155,7 @@ public final class LocalServers implements AutoCloseable {
   public void onDeath(Consumer<ManagedProcess> listener) {
     database.onDeath(listener);
     redis.onDeath(listener);
+    queue.onDeath(listener);
   }
 
   /// Processor time each process has used so far; the queue is a part of this JVM.
@@ -216,6 +219,7 @@ public final class LocalServers implements AutoCloseable {
       for (String data : List.of("mariadb", "mariadb.unfinished", "mariadb-tmp", "redis")) {
         Binaries.delete(settings.folder().resolve(data));
       }
+      Files.deleteIfExists(settings.folder().resolve("queue.mv.db"));
     } catch (IOException e) {
       throw new ServerException("cannot delete data: " + Binaries.reason(e), e);
     }

@@ -12,10 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.ActorRef;
@@ -38,8 +40,8 @@ import scala.concurrent.Await;
 import scala.concurrent.Future;
 import scala.concurrent.duration.FiniteDuration;
 
-/// An SQS server inside this JVM (ElasticMQ). [#stop] makes it unreachable but keeps its messages, as
-/// an outage of SQS would.
+/// An SQS server (ElasticMQ), inside this JVM or as a process of its own. [#stop] makes it unreachable
+/// but keeps its messages, as an outage of SQS would.
 public final class Queue {
 
   static final String REGION = "ap-northeast-2";
@@ -48,33 +50,65 @@ public final class Queue {
   private static final int MAX_RECEIVES = 5;
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern VALUE = Pattern.compile("<Value>(\\d+)</Value>");
+  private static final Duration STOP_GRACE = Duration.ofSeconds(10);
   private static final FiniteDuration HANG_UP = FiniteDuration.apply(1, TimeUnit.SECONDS);
   private static final FiniteDuration TIMEOUT = FiniteDuration.apply(30, TimeUnit.SECONDS);
 
   private final Path folder;
   private final int port;
+  private final boolean apart;
   private final boolean persistent;
   private final Duration visibility;
+  private final Duration startTimeout;
+  private ManagedProcess process;
   private ActorSystem system;
   private ActorRef store;
   private ActorRef manager;
   private Http.ServerBinding binding;
 
-  Queue(Path folder, int port, boolean persistent, Duration visibility) {
+  Queue(
+      Path folder,
+      int port,
+      boolean apart,
+      boolean persistent,
+      Duration visibility,
+      Duration startTimeout) {
     this.folder = folder;
     this.port = port;
+    this.apart = apart;
     this.persistent = persistent;
     this.visibility = visibility;
+    this.startTimeout = startTimeout;
+  }
+
+  /// The process of a queue that runs apart, until it is killed.
+  ///
+  /// @param arguments folder, port
+  public static void main(String[] arguments) throws InterruptedException {
+    Queue queue =
+        new Queue(
+            Path.of(arguments[0]),
+            Integer.parseInt(arguments[1]),
+            false,
+            true,
+            Duration.ZERO,
+            Duration.ZERO);
+    queue.start();
+    TimeUnit.DAYS.sleep(Long.MAX_VALUE);
   }
 
   /// Reachable on return.
   ///
   /// @throws ServerException if it does not come up
   public synchronized void start() {
-    if (binding != null) {
+    if (isRunning()) {
       return;
     }
     Ports.requireFree(port, "the queue");
+    if (apart) {
+      startApart();
+      return;
+    }
     if (system == null) {
       startActors();
     }
@@ -97,14 +131,39 @@ public final class Queue {
 
   /// Refuses connections from now on, cuts the open ones and keeps the messages.
   public synchronized void stop() {
+    if (process != null) {
+      process.stop(STOP_GRACE);
+    }
     if (binding != null) {
       await(binding.terminate(HANG_UP), "stop");
       binding = null;
     }
   }
 
+  /// Ends it as a power cut would.
+  ///
+  /// @throws IllegalStateException if it is no process of its own
+  public synchronized void kill() {
+    apart().kill();
+  }
+
   public synchronized boolean isRunning() {
-    return binding != null;
+    return apart ? process != null && process.isAlive() : binding != null;
+  }
+
+  /// @throws IllegalStateException if it is no process of its own
+  public synchronized long pid() {
+    return apart().pid();
+  }
+
+  synchronized Duration processorTime() {
+    return process == null ? Duration.ZERO : process.processorTime();
+  }
+
+  synchronized void onDeath(Consumer<ManagedProcess> listener) {
+    if (process != null) {
+      process.onDeath(listener);
+    }
   }
 
   public int port() {
@@ -154,6 +213,31 @@ public final class Queue {
       await(system.terminate(), "terminate");
       system = null;
     }
+  }
+
+  private ManagedProcess apart() {
+    if (process == null) {
+      throw new IllegalStateException("the queue is not a process of its own, or was never started");
+    }
+    return process;
+  }
+
+  private void startApart() {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dticketing.log=" + folder.resolve("queue.log"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Queue.class.getName(),
+            folder.toString(),
+            Integer.toString(port));
+    process =
+        ManagedProcess.start("the queue", command, Map.of(), folder, folder.resolve("queue.log"));
+    process.awaitReady(() -> !Ports.isFree(port), startTimeout);
   }
 
   private void startActors() {

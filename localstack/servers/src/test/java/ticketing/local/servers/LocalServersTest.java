@@ -132,6 +132,23 @@ class LocalServersTest {
   }
 
   @Test
+  void queueOfItsOwnKeepsItsMessagesWhenKilled() {
+    try (LocalServers servers =
+            LocalServers.start(ServerSettings.in(TARGET.resolve("apart")).withQueueApart());
+        SqsClient sqs = sqs(servers)) {
+      sqs.sendMessage(call -> call.queueUrl(servers.queueUrl()).messageBody("kept"));
+      servers.queue().kill();
+      servers.queue().start();
+      assertThat(
+              sqs.receiveMessage(call -> call.queueUrl(servers.queueUrl()).waitTimeSeconds(10))
+                  .messages())
+          .extracting(message -> message.body())
+          .containsExactly("kept");
+    }
+    assertThat(TARGET.resolve("apart").resolve("queue.mv.db")).doesNotExist();
+  }
+
+  @Test
   void persistentDataSurvivesARestart() throws Exception {
     ServerSettings settings =
         ServerSettings.in(TARGET.resolve("persistent-" + System.nanoTime()))
