@@ -114,7 +114,7 @@ final class QueueCeiling {
             TicketIds.next(), "demo-" + number, 1, "S", 1, Instant.now(), null));
   }
 
-  private static SqsClient client(LocalServers servers) {
+  static SqsClient client(LocalServers servers) {
     return SqsClient.builder()
         .endpointOverride(URI.create(servers.queueEndpoint()))
         .region(Region.AP_NORTHEAST_2)

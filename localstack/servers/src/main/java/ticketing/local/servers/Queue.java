@@ -172,15 +172,24 @@ public final class Queue {
 
   /// Messages of a queue that are not deleted yet: waiting and received.
   public long backlog(String name) {
-    String answer =
-        call(
-            Map.of(
-                "Action", "GetQueueAttributes",
-                "QueueUrl", url(name),
-                "AttributeName.1", "ApproximateNumberOfMessages",
-                "AttributeName.2", "ApproximateNumberOfMessagesNotVisible"));
+    return sum(
+        name,
+        Map.of(
+            "AttributeName.1", "ApproximateNumberOfMessages",
+            "AttributeName.2", "ApproximateNumberOfMessagesNotVisible"));
+  }
+
+  /// Messages of a queue that nobody has received yet.
+  public long waiting(String name) {
+    return sum(name, Map.of("AttributeName.1", "ApproximateNumberOfMessages"));
+  }
+
+  private long sum(String name, Map<String, String> attributes) {
+    Map<String, String> parameters = new LinkedHashMap<>(attributes);
+    parameters.put("Action", "GetQueueAttributes");
+    parameters.put("QueueUrl", url(name));
     return VALUE
-        .matcher(answer)
+        .matcher(call(parameters))
         .results()
         .mapToLong(value -> Long.parseLong(value.group(1)))
         .sum();

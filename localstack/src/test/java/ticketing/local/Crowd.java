@@ -1,0 +1,230 @@
+package ticketing.local;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import ticketing.domain.Json;
+import ticketing.domain.Ticket;
+import tools.jackson.databind.JsonNode;
+
+/// Clients as they should be: each request has its key and is repeated until it is answered, at
+/// whichever ingress comes next; each ticket is followed by WebSocket and by poll. Everything they
+/// were told is kept.
+final class Crowd implements AutoCloseable {
+
+  private static final Duration REQUEST = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final long PAUSE_MILLIS = 200;
+
+  private final Fleet fleet;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(REQUEST)
+          .executor(threads)
+          .build();
+  private final AtomicInteger turn = new AtomicInteger();
+  private final Map<UUID, Claim> claims = new ConcurrentHashMap<>();
+  private final Map<String, Follower> followers = new ConcurrentHashMap<>();
+  private final Map<String, String> tokens = new ConcurrentHashMap<>();
+  private final Map<String, LongAdder> refusals = new ConcurrentHashMap<>();
+  private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+  private final LongAdder repeated = new LongAdder();
+  private final LongAdder unanswered = new LongAdder();
+  private final LongAdder lostFromSight = new LongAdder();
+
+  Crowd(Fleet fleet) {
+    this.fleet = fleet;
+  }
+
+  Collection<Claim> claims() {
+    return claims.values();
+  }
+
+  /// Answers that no fault excuses.
+  Collection<String> wrong() {
+    return wrong;
+  }
+
+  /// How often each refusal came, by its code.
+  Map<String, LongAdder> refusals() {
+    return refusals;
+  }
+
+  /// Requests sent again: no answer, 429 or 503.
+  long repeated() {
+    return repeated.sum();
+  }
+
+  /// Requests that were given up without an answer.
+  long unanswered() {
+    return unanswered.sum();
+  }
+
+  /// How often a poll did not know an accepted ticket, for the time being.
+  long lostFromSight() {
+    return lostFromSight.sum();
+  }
+
+  /// @return empty if it was refused, or never answered
+  Optional<Claim> book(String userId, long eventId, String seatType, int quantity, String key)
+      throws InterruptedException {
+    return send(
+        userId,
+        "POST",
+        "/api/v1/reservations",
+        "{\"eventId\":%d,\"seatType\":\"%s\",\"quantity\":%d}"
+            .formatted(eventId, seatType, quantity),
+        key);
+  }
+
+  Optional<Claim> cancel(String userId, long reservationId, String key)
+      throws InterruptedException {
+    return send(userId, "DELETE", "/api/v1/reservations/" + reservationId, null, key);
+  }
+
+  Optional<Claim> confirm(String userId, long reservationId, String key)
+      throws InterruptedException {
+    return send(
+        userId, "POST", "/api/v1/reservations/" + reservationId + "/confirmation", null, key);
+  }
+
+  private Optional<Claim> send(String userId, String method, String path, String body, String key)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() < deadline) {
+      HttpRequest.Builder request =
+          request(userId, path)
+              .header("Idempotency-Key", key)
+              .method(
+                  method,
+                  body == null
+                      ? HttpRequest.BodyPublishers.noBody()
+                      : HttpRequest.BodyPublishers.ofString(body));
+      if (body != null) {
+        request.header("Content-Type", "application/json");
+      }
+      try {
+        HttpResponse<String> response =
+            http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        switch (response.statusCode()) {
+          case 202 -> {
+            return Optional.of(accepted(userId, response.body()));
+          }
+          case 404, 409 -> {
+            refusals.computeIfAbsent(code(response), code -> new LongAdder()).increment();
+            return Optional.empty();
+          }
+          case 429, 503 -> repeated.increment();
+          default -> {
+            wrong.add(method + " " + path + ": " + response.statusCode() + " " + response.body());
+            return Optional.empty();
+          }
+        }
+      } catch (IOException e) {
+        repeated.increment();
+      }
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+    }
+    unanswered.increment();
+    return Optional.empty();
+  }
+
+  private Claim accepted(String userId, String body) {
+    Ticket ticket = Json.INTERNAL.readValue(body, Ticket.class);
+    Claim claim = claims.computeIfAbsent(ticket.ticketId(), id -> new Claim(userId, ticket));
+    if (!claim.userId().equals(userId)) {
+      wrong.add("ticket " + ticket.ticketId() + " was given to two users");
+    }
+    // A repeat may come when it is decided already.
+    claim.polled(ticket);
+    followers
+        .computeIfAbsent(userId, id -> new Follower(fleet.notifiers(), http, token(id), threads))
+        .follow(claim);
+    return claim;
+  }
+
+  /// Asks for the ticket once.
+  ///
+  /// @param waitSeconds for the decision, at the server
+  /// @return empty if it is not known to be decided
+  Optional<Ticket> poll(Claim claim, int waitSeconds) throws InterruptedException {
+    HttpRequest request =
+        request(claim.userId(), "/api/v1/tickets/" + claim.accepted().ticketId())
+            .header("Prefer", "wait=" + waitSeconds)
+            .timeout(REQUEST.plusSeconds(waitSeconds))
+            .build();
+    try {
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      switch (response.statusCode()) {
+        case 200 -> {
+          Ticket ticket = Json.INTERNAL.readValue(response.body(), Ticket.class);
+          claim.polled(ticket);
+          return Optional.of(ticket).filter(known -> known.status().isFinal());
+        }
+        case 404 -> lostFromSight.increment();
+        case 429, 503 -> repeated.increment();
+        default -> wrong.add(request + ": " + response.statusCode() + " " + response.body());
+      }
+    } catch (IOException e) {
+      repeated.increment();
+    }
+    return Optional.empty();
+  }
+
+  /// Polls until the end is known.
+  ///
+  /// @throws AssertionError if that takes too long
+  Ticket await(Claim claim, Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (System.nanoTime() < deadline) {
+      Optional<Ticket> end = poll(claim, 5);
+      if (end.isPresent()) {
+        return end.get();
+      }
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+    }
+    throw new AssertionError(
+        "no end of " + claim.accepted() + " within " + atMost.toSeconds() + " s");
+  }
+
+  private HttpRequest.Builder request(String userId, String path) {
+    URI ingress =
+        fleet.ingresses().get(Math.floorMod(turn.getAndIncrement(), fleet.ingresses().size()));
+    return HttpRequest.newBuilder(ingress.resolve(path))
+        .timeout(REQUEST)
+        .header("Authorization", "Bearer " + token(userId));
+  }
+
+  private String token(String userId) {
+    return tokens.computeIfAbsent(userId, fleet::token);
+  }
+
+  private static String code(HttpResponse<String> response) {
+    JsonNode problem = Json.INTERNAL.readTree(response.body());
+    return response.statusCode() + " " + problem.path("code").asString("?");
+  }
+
+  @Override
+  public void close() {
+    followers.values().forEach(Follower::close);
+    http.shutdownNow();
+    threads.shutdownNow();
+  }
+}

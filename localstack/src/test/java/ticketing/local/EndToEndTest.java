@@ -1,0 +1,171 @@
+package ticketing.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
+import ticketing.local.servers.LocalServers;
+
+/// The whole path with real processes, two of each kind: requests go to either ingress, frames come
+/// from either notifier.
+class EndToEndTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final Fleet fleet = Fleet.shared();
+  private final Crowd crowd = new Crowd(fleet);
+
+  @AfterEach
+  void leave() {
+    crowd.close();
+  }
+
+  @Test
+  void bookingHoldConfirmationAndCancellationAreToldAlikeEverywhere() throws Exception {
+    long sale = fleet.addEvent("At once", null, null, new DemoData.SeatType("R", "10.00", 10, 10));
+    long holds = fleet.addEvent("Held", 4, 5, new DemoData.SeatType("R", "10.00", 10, 10));
+
+    Ticket booked = end(crowd.book("ann", sale, "R", 2, "1"));
+    assertThat(booked.status()).isEqualTo(TicketStatus.CONFIRMED);
+    assertThat(booked.totalPrice()).hasToString("20.00");
+    assertThat(end(crowd.cancel("ann", booked.reservationId(), "2")).status())
+        .isEqualTo(TicketStatus.CANCELLED);
+
+    Ticket held = end(crowd.book("bob", holds, "R", 4, "1"));
+    assertThat(held.status()).isEqualTo(TicketStatus.HELD);
+    assertThat(end(crowd.confirm("bob", held.reservationId(), "2")).status())
+        .isEqualTo(TicketStatus.CONFIRMED);
+    assertThat(end(crowd.book("bob", holds, "R", 1, "3")).reason())
+        .isEqualTo(Reason.LIMIT_EXCEEDED);
+
+    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+    assertThat(available(sale)).isEqualTo(10);
+    assertThat(available(holds)).isEqualTo(6);
+  }
+
+  @Test
+  void fiftySeatsGoToFiftyOfTwoHundredBuyersWhoAllAskTwice() throws Exception {
+    long event = fleet.addEvent("Race", null, null, new DemoData.SeatType("R", "10.00", 50, 50));
+    try (Connection connection = fleet.servers().connect()) {
+      // Nothing is decided before both workers have their hands full.
+      lock(connection, event);
+      List<List<Claim>> ofEach = allAtOnce(event, 200, 2);
+      assertThat(ofEach).allSatisfy(claims -> assertThat(claims).hasSize(1));
+      awaitInHand();
+      connection.rollback();
+    }
+    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+
+    Map<String, Long> ends =
+        crowd.claims().stream()
+            .collect(
+                Collectors.groupingBy(
+                    claim -> claim.end().status() + " " + claim.end().reason(),
+                    Collectors.counting()));
+    assertThat(ends).isEqualTo(Map.of("CONFIRMED null", 50L, "REJECTED SOLD_OUT", 150L));
+    assertThat(fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event))
+        .isEqualTo(200);
+    assertThat(
+            fleet.number(
+                "SELECT COUNT(DISTINCT user_id) FROM reservations WHERE event_id = ?", event))
+        .isEqualTo(50);
+    assertThat(available(event)).isZero();
+  }
+
+  @Test
+  void workersKilledBetweenCommitAndAcknowledgementDecideNothingTwice() throws Exception {
+    long event = fleet.addEvent("Crash", 4, null, new DemoData.SeatType("R", "10.00", 60, 60));
+    try (Connection connection = fleet.servers().connect()) {
+      lock(connection, event);
+      allAtOnce(event, 100, 1);
+      awaitInHand();
+      // What they commit now they cannot delete.
+      fleet.network().cut("queue");
+      connection.rollback();
+    }
+    Awaitility.await()
+        .atMost(LIMIT)
+        .until(
+            () -> fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == 100);
+    fleet.system().workers().forEach(Application::kill);
+    fleet.network().heal("queue");
+    fleet.system().workers().forEach(Application::start);
+    fleet.system().workers().forEach(worker -> worker.awaitReady(LIMIT));
+
+    Awaitility.await()
+        .atMost(LIMIT)
+        .until(() -> fleet.servers().queue().backlog(LocalServers.QUEUE) == 0);
+    assertThat(fleet.workersMetric("ticketing_redeliveries_total")).isPositive();
+    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+    assertThat(crowd.claims()).hasSize(100);
+    assertThat(available(event)).isZero();
+    assertThat(fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event))
+        .isEqualTo(100);
+  }
+
+  private Ticket end(Optional<Claim> claim) throws InterruptedException {
+    return crowd.await(claim.orElseThrow(), LIMIT);
+  }
+
+  /// One seat for each buyer.
+  ///
+  /// @param times how often each asks, with the same key, at the same time
+  /// @return the different tickets of each
+  private List<List<Claim>> allAtOnce(long event, int buyers, int times) throws Exception {
+    List<List<Claim>> ofEach = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<List<Future<Optional<Claim>>>> asked = new ArrayList<>();
+      for (int buyer = 0; buyer < buyers; buyer++) {
+        String user = "buyer-" + event + "-" + buyer;
+        List<Future<Optional<Claim>>> attempts = new ArrayList<>();
+        for (int time = 0; time < times; time++) {
+          attempts.add(threads.submit(() -> crowd.book(user, event, "R", 1, "key")));
+        }
+        asked.add(attempts);
+      }
+      for (List<Future<Optional<Claim>>> attempts : asked) {
+        List<Claim> claims = new ArrayList<>();
+        for (Future<Optional<Claim>> attempt : attempts) {
+          claims.add(attempt.get().orElseThrow());
+        }
+        ofEach.add(claims.stream().distinct().toList());
+      }
+    }
+    return ofEach;
+  }
+
+  private static void lock(Connection connection, long event) throws SQLException {
+    connection.setAutoCommit(false);
+    try (var statement = connection.createStatement()) {
+      statement.executeQuery("SELECT id FROM events WHERE id = " + event + " FOR UPDATE").close();
+    }
+  }
+
+  private void awaitInHand() {
+    Awaitility.await()
+        .atMost(LIMIT)
+        .until(
+            () ->
+                fleet.servers().queue().waiting(LocalServers.QUEUE) == 0
+                    && fleet.workersMetric("ticketing_in_flight") > 0);
+  }
+
+  private long available(long event) throws SQLException {
+    return fleet.number("SELECT available_seats FROM events WHERE id = ?", event);
+  }
+}

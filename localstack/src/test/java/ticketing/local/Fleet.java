@@ -1,0 +1,219 @@
+package ticketing.local;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import ticketing.domain.AccessSettings;
+import ticketing.domain.AccessTokens;
+import ticketing.local.servers.Checkout;
+import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.Ports;
+import ticketing.local.servers.ServerSettings;
+
+/// The whole system with two processes of each kind, every server a process of its own and every
+/// connection over a wire that can be cut. One for all tests of a JVM.
+final class Fleet implements AutoCloseable {
+
+  /// After how long the queue delivers again what a dead worker had received.
+  static final Duration VISIBILITY = Duration.ofSeconds(20);
+
+  static final List<String> INGRESSES = List.of("ingress-api", "ingress-api-2");
+  static final List<String> NOTIFIERS = List.of("notifier", "notifier-2");
+  static final List<String> SERVERS = List.of("database", "Redis", "queue");
+
+  /// As many as may ever be started get their wires.
+  private static final int WORKERS = 4;
+
+  private static final String CLIENTS = "clients";
+
+  private static Fleet shared;
+
+  private final Network network = new Network();
+  private final AccessTokens tokens =
+      new AccessTokens(
+          new AccessSettings(AccessSettings.LOCAL_KEY, "", Duration.ofHours(8)),
+          true,
+          Clock.systemUTC());
+  private final LocalSystem system;
+  private final List<URI> ingresses;
+  private final List<URI> notifiers;
+
+  private Fleet(Path folder) {
+    int database = Ports.free();
+    int redis = Ports.free();
+    int queue = Ports.free();
+    int ingressPort = Ports.free();
+    Map<String, Map<String, String>> environments = new HashMap<>();
+    INGRESSES.forEach(name -> environments.put(name, toAll(name, database, redis, queue)));
+    for (int number = 1; number <= WORKERS; number++) {
+      String name = worker(number);
+      environments.put(name, toAll(name, database, redis, queue));
+    }
+    for (String name : NOTIFIERS) {
+      Map<String, String> environment = new HashMap<>(toRedis(name, redis));
+      environment.put(
+          "TICKETING_INGRESS_URL",
+          "http://127.0.0.1:" + network.link(name, INGRESSES.getFirst(), ingressPort));
+      environments.put(name, environment);
+    }
+    ServerSettings servers =
+        ServerSettings.in(folder)
+            .withPorts(database, redis, queue)
+            .withQueueApart()
+            .withVisibility(VISIBILITY);
+    system =
+        LocalSystem.start(
+            new SystemSettings(
+                servers,
+                Checkout.root(),
+                2,
+                ingressPort,
+                0,
+                0,
+                0,
+                0,
+                Map.of("TICKETING_WORKER_RETRY_FOR", "10s"),
+                environments));
+    Application ingress = system.addIngress();
+    Application notifier = system.addNotifier();
+    ingresses = List.of(front(system.ingress()), front(ingress));
+    notifiers = List.of(front(system.notifier()), front(notifier));
+  }
+
+  static synchronized Fleet shared() {
+    if (shared == null) {
+      Fleet fleet = start(Path.of("target", "fleet").toAbsolutePath());
+      Runtime.getRuntime().addShutdownHook(new Thread(fleet::close, "fleet-stop"));
+      shared = fleet;
+    }
+    return shared;
+  }
+
+  static Fleet start(Path folder) {
+    return new Fleet(folder);
+  }
+
+  static String worker(int number) {
+    return number == 1 ? "booking-worker" : "booking-worker-" + number;
+  }
+
+  LocalSystem system() {
+    return system;
+  }
+
+  LocalServers servers() {
+    return system.servers();
+  }
+
+  Network network() {
+    return network;
+  }
+
+  Application application(String name) {
+    return system.applications().stream()
+        .filter(one -> one.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /// Where the clients reach them.
+  List<URI> ingresses() {
+    return ingresses;
+  }
+
+  List<URI> notifiers() {
+    return notifiers;
+  }
+
+  String token(String userId) {
+    return tokens.issue(userId, "BUYER");
+  }
+
+  /// An event that is on sale.
+  ///
+  /// @param maxSeatsPerUser null: no limit
+  /// @param holdMinutes null: bookings are confirmed at once
+  long addEvent(
+      String name, Integer maxSeatsPerUser, Integer holdMinutes, DemoData.SeatType... seatTypes)
+      throws SQLException {
+    try (Connection connection = servers().connect()) {
+      return DemoData.addEvent(
+          connection,
+          name,
+          Instant.now().plus(Duration.ofDays(30)),
+          null,
+          maxSeatsPerUser,
+          holdMinutes,
+          List.of(seatTypes));
+    }
+  }
+
+  /// The sum of a metric over all workers.
+  double workersMetric(String name) {
+    return system.workers().stream()
+        .map(worker -> metrics(worker.managementUrl()))
+        .flatMap(String::lines)
+        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
+  }
+
+  private static String metrics(URI management) {
+    try (var input = management.resolve("/actuator/prometheus").toURL().openStream()) {
+      return new String(input.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// What a query with these parameters says, which must be one number.
+  long number(String query, Object... parameters) throws SQLException {
+    try (Connection connection = servers().connect();
+        PreparedStatement statement = connection.prepareStatement(query)) {
+      for (int index = 0; index < parameters.length; index++) {
+        statement.setObject(index + 1, parameters[index]);
+      }
+      try (var rows = statement.executeQuery()) {
+        rows.next();
+        return rows.getLong(1);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    system.close();
+    network.close();
+  }
+
+  private Map<String, String> toAll(String name, int database, int redis, int queue) {
+    Map<String, String> environment = new HashMap<>(toRedis(name, redis));
+    environment.put(
+        "TICKETING_DATABASE_URL",
+        "jdbc:mysql://127.0.0.1:" + network.link(name, "database", database) + "/ticketing");
+    environment.put(
+        "TICKETING_QUEUE_ENDPOINT", "http://127.0.0.1:" + network.link(name, "queue", queue));
+    return environment;
+  }
+
+  private Map<String, String> toRedis(String name, int redis) {
+    return Map.of(
+        "TICKETING_REDIS_ADDRESSES", "redis://127.0.0.1:" + network.link(name, "Redis", redis));
+  }
+
+  private URI front(Application application) {
+    int port = network.link(CLIENTS, application.name(), application.url().getPort());
+    return URI.create("http://127.0.0.1:" + port);
+  }
+}

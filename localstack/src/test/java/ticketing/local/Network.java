@@ -1,0 +1,60 @@
+package ticketing.local;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import ticketing.local.servers.Ports;
+
+/// All wires between the processes, each of which can be taken by its ends.
+final class Network implements AutoCloseable {
+
+  private record Link(String from, String to, int port, TcpProxy proxy) {}
+
+  private final List<Link> links = new CopyOnWriteArrayList<>();
+
+  /// A wire from one process to another.
+  ///
+  /// @return the port to which the one must connect
+  int link(String from, String to, int target) {
+    int port = Ports.free();
+    try {
+      links.add(new Link(from, to, port, new TcpProxy(port, target)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return port;
+  }
+
+  void cut(String process) {
+    each(process, TcpProxy::cut);
+  }
+
+  void slow(String process, Duration delay) {
+    each(process, proxy -> proxy.slow(delay));
+  }
+
+  void heal(String process) {
+    each(process, TcpProxy::heal);
+  }
+
+  private void each(String process, Consumer<TcpProxy> action) {
+    links.stream()
+        .filter(link -> link.from().equals(process) || link.to().equals(process))
+        .map(Link::proxy)
+        .forEach(action);
+  }
+
+  @Override
+  public void close() {
+    for (Link link : links) {
+      try {
+        link.proxy().close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
