@@ -99,6 +99,29 @@ public final class Application {
             timeout);
   }
 
+  /// The sum of all series of a metric, by its Prometheus name; 0 if there is none yet.
+  ///
+  /// @throws ServerException if it does not answer
+  double metric(String metric) {
+    HttpRequest request =
+        HttpRequest.newBuilder(managementUrl().resolve("/actuator/prometheus"))
+            .timeout(PROBE)
+            .build();
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.ofString())
+          .body()
+          .lines()
+          .filter(line -> line.startsWith(metric + "{") || line.startsWith(metric + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+          .sum();
+    } catch (IOException e) {
+      throw new ServerException(name + " does not tell its metrics: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerException("interrupted while asking " + name, e);
+    }
+  }
+
   /// Stops it as an operator would.
   ///
   /// @param grace after which it is killed

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import ticketing.local.servers.Checkout;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ServerException;
@@ -13,6 +15,7 @@ import ticketing.local.servers.ServerSettings;
 /// The `-Dticketing...` settings of `mvn -Prun` and `mvn -Pdemo`; an empty one counts as not given.
 final class LaunchProperties {
 
+  private static final Pattern RANGE = Pattern.compile("(\\d{1,3})(?:-(\\d{1,3}))?");
   private static final Duration VISIBILITY = Duration.ofSeconds(60);
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
@@ -25,7 +28,7 @@ final class LaunchProperties {
 
   /// @throws ServerException if a setting is wrong or one of its ports is in use
   SystemSettings system() {
-    int workers = number("workers", 1, 1, 8);
+    int most = workers().most();
     SystemSettings settings =
         new SystemSettings(
             new ServerSettings(
@@ -38,7 +41,7 @@ final class LaunchProperties {
                 VISIBILITY,
                 START_TIMEOUT),
             Checkout.root(),
-            workers,
+            workers().least(),
             port("ingress.port", 8080),
             port("ingress.management-port", 9080),
             port("notifier.port", 8081),
@@ -46,10 +49,37 @@ final class LaunchProperties {
             port("worker.management-port", 9082),
             Map.of(),
             Map.of());
-    for (int worker = 1; worker < workers; worker++) {
+    for (int worker = 1; worker < most; worker++) {
       requireFree(settings.workerManagementPort() + worker, "worker.management-port");
     }
     return settings;
+  }
+
+  /// How many workers: from `3`, or from `1-4`, which scales with the backlog.
+  ///
+  /// @throws ServerException if it is neither, or out of range
+  ScalingPolicy.Bounds workers() {
+    String text = text("workers", "1");
+    Matcher range = RANGE.matcher(text);
+    if (range.matches()) {
+      int least = Integer.parseInt(range.group(1));
+      int most = range.group(2) == null ? least : Integer.parseInt(range.group(2));
+      if (least >= 1 && least <= most && most <= SystemSettings.MAX_WORKERS) {
+        return new ScalingPolicy.Bounds(
+            least,
+            most,
+            Duration.ofSeconds(number("scaling.latency", 2, 1, 3_600)),
+            Duration.ofSeconds(number("scaling.quiet", 30, 0, 3_600)));
+      }
+    }
+    throw new ServerException(
+        "-Dticketing.workers=%s must be a number from 1 to %d, or a range such as 1-4"
+            .formatted(text, SystemSettings.MAX_WORKERS));
+  }
+
+  /// Decisions per second that one worker is taken to make before any are measured.
+  int workerRate() {
+    return number("scaling.rate", 500, 1, 100_000);
   }
 
   private boolean keepsData() {

@@ -38,6 +38,16 @@ public final class Launcher {
     launch(
         system -> {
           System.out.println(new Screen(system));
+          LaunchProperties properties = new LaunchProperties(System.getProperties());
+          ScalingPolicy.Bounds bounds = properties.workers();
+          if (bounds.least() < bounds.most()) {
+            new Autoscaler(
+                    system,
+                    bounds,
+                    properties.workerRate(),
+                    change -> System.out.println("[scaling] " + change))
+                .run();
+          }
           TimeUnit.DAYS.sleep(Long.MAX_VALUE);
           return 0;
         });

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.Ports;
@@ -97,17 +98,17 @@ public final class LocalSystem implements AutoCloseable {
 
   /// One more of them on free ports, ready on return.
   public Application addIngress() {
-    return started(newIngress(Ports.free(), Ports.free()));
+    return started(List.of(newIngress(Ports.free(), Ports.free()))).getFirst();
   }
 
   /// One more of them on free ports, ready on return.
   public Application addNotifier() {
-    return started(newNotifier(Ports.free(), Ports.free()));
+    return started(List.of(newNotifier(Ports.free(), Ports.free()))).getFirst();
   }
 
-  /// One more worker, ready on return.
-  public Application addWorker() {
-    return started(newWorker());
+  /// So many more workers, ready on return.
+  public List<Application> addWorkers(int count) {
+    return started(Stream.generate(this::newWorker).limit(count).toList());
   }
 
   /// Stops the worker that was started last: it finishes what it has in hand.
@@ -160,14 +161,13 @@ public final class LocalSystem implements AutoCloseable {
     progress.accept(
         "starting ingress-api, notifier and %d booking-worker%s"
             .formatted(settings.workers(), settings.workers() == 1 ? "" : "s"));
-    applications().forEach(Application::start);
-    applications().forEach(application -> application.awaitReady(READY));
+    started(applications());
   }
 
-  private Application started(Application application) {
-    application.start();
-    application.awaitReady(READY);
-    return application;
+  private static List<Application> started(List<Application> applications) {
+    applications.forEach(Application::start);
+    applications.forEach(application -> application.awaitReady(READY));
+    return applications;
   }
 
   private Application newIngress(int port, int managementPort) {

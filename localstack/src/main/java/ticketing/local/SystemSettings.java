@@ -24,7 +24,7 @@ public record SystemSettings(
     Map<String, String> environment,
     Map<String, Map<String, String>> environments) {
 
-  private static final int MAX_WORKERS = 8;
+  static final int MAX_WORKERS = 8;
 
   public SystemSettings {
     if (workers < 1 || workers > MAX_WORKERS) {

@@ -1,9 +1,6 @@
 package ticketing.local;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -161,20 +158,7 @@ final class Fleet implements AutoCloseable {
 
   /// The sum of a metric over all workers.
   double workersMetric(String name) {
-    return system.workers().stream()
-        .map(worker -> metrics(worker.managementUrl()))
-        .flatMap(String::lines)
-        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-        .sum();
-  }
-
-  private static String metrics(URI management) {
-    try (var input = management.resolve("/actuator/prometheus").toURL().openStream()) {
-      return new String(input.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return system.workers().stream().mapToDouble(worker -> worker.metric(name)).sum();
   }
 
   /// What a query with these parameters says, which must be one number.

@@ -129,7 +129,7 @@ class LauncherTest {
     assertThat(failure(Map.of("data", file.toString())))
         .isEqualTo("Cannot write to the folder %1$s: %1$s exists and is not a folder".formatted(file));
     assertThat(failure(Map.of("workers", "many")))
-        .isEqualTo("-Dticketing.workers=many must be a number from 1 to 8");
+        .isEqualTo("-Dticketing.workers=many must be a number from 1 to 8, or a range such as 1-4");
     assertThat(failure(Map.of("ingress.port", "18080", "notifier.port", "18080")))
         .isEqualTo(
             "Port 18080 is wanted twice, by -Dticketing.ingress.port and -Dticketing.notifier.port");
