@@ -4,8 +4,9 @@ locals {
   # Connections are shared out before they run short: every process that has a pool, at its group's
   # maximum, fits below the warning, and the server's own limit lies a quarter above it.
   database_max_connections = ceil(var.database_connections_warning / 0.8)
-  database_pool            = max(2, floor(var.database_connections_warning / (var.ingress_api.max + var.booking_worker.max)))
-  database_options         = "?sslMode=${var.database_ssl_mode}"
+  # ingress-api has two pools, one of them at the readers; after a failover both may end at one instance.
+  database_pool    = max(2, floor(var.database_connections_warning / (2 * var.ingress_api.max + var.booking_worker.max)))
+  database_options = "?sslMode=${var.database_ssl_mode}"
   # jdbc:aws-wrapper is the AWS JDBC wrapper: it follows a failover by the cluster's topology, not by DNS.
   database_url        = "jdbc:aws-wrapper:mysql://${aws_rds_cluster.main.endpoint}:3306/${local.database_name}${local.database_options}"
   database_reader_url = "jdbc:aws-wrapper:mysql://${aws_rds_cluster.main.reader_endpoint}:3306/${local.database_name}${local.database_options}"
@@ -81,6 +82,8 @@ resource "aws_rds_cluster" "main" {
   preferred_backup_window      = local.backup_window
   preferred_maintenance_window = format("sun:%02d:00-sun:%02d:00", var.night_starts_utc + 1, var.night_starts_utc + 2)
   copy_tags_to_snapshot        = true
+  # The last seven days outlive a cluster that was deleted by mistake.
+  delete_automated_backups = false
 
   deletion_protection       = var.deletion_protection
   skip_final_snapshot       = false

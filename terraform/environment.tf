@@ -1,17 +1,20 @@
-# Settings that several services share. None of them is a secret: those are named by their ARN.
+# Settings that several services share: exactly what their application.yaml reads. No secret is among them;
+# those are named by their ARN, and read on the instance at every start of the application.
 
 locals {
   common_environment = merge({
-    SPRING_PROFILES_ACTIVE     = "aws"
-    AWS_REGION                 = var.region
-    TICKETING_REDIS_ADDRESSES  = local.cache_addresses
-    TICKETING_REDIS_SECRET_ARN = aws_secretsmanager_secret.redis.arn
+    SPRING_PROFILES_ACTIVE    = "aws"
+    AWS_REGION                = var.region
+    TICKETING_REDIS_ADDRESSES = local.cache_addresses
+    # Java takes a quarter of the memory unless told otherwise. One that has run out of it is started afresh.
+    JAVA_TOOL_OPTIONS = "-XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
   }, local.cache_clustered ? { TICKETING_REDIS_CLUSTER = "true" } : {})
 
+  common_secrets = { TICKETING_REDIS_PASSWORD = aws_secretsmanager_secret.redis.arn }
+
+  # The password is not among them: the JDBC wrapper reads it, and again when it has been changed.
   database_environment = {
     TICKETING_DATABASE_URL        = local.database_url
-    TICKETING_DATABASE_READER_URL = local.database_reader_url
-    TICKETING_DATABASE_USER       = aws_rds_cluster.main.master_username
     TICKETING_DATABASE_SECRET_ARN = local.database_secret_arn
     TICKETING_DATABASE_POOL       = tostring(local.database_pool)
   }

@@ -98,7 +98,7 @@ resource "aws_lb_listener_rule" "actuator" {
 
   condition {
     path_pattern {
-      values = ["/actuator", "/actuator/*"]
+      values = ["/actuator*"]
     }
   }
 

@@ -56,6 +56,7 @@ resource "aws_cloudwatch_metric_alarm" "database_cpu" {
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 90
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
@@ -73,6 +74,7 @@ resource "aws_cloudwatch_metric_alarm" "database_connections" {
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.database_connections_warning
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
@@ -90,6 +92,7 @@ resource "aws_cloudwatch_metric_alarm" "redis_memory" {
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 90
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
@@ -149,10 +152,13 @@ locals {
       line    = { label = "warning", value = 80 }
     },
     {
-      title   = "ALB requests per minute and instance"
-      metrics = [for service, group in local.target_groups : ["AWS/ApplicationELB", "RequestCountPerTarget", "LoadBalancer", aws_lb.main.arn_suffix, "TargetGroup", group, { label = service }]]
-      stat    = "Sum"
-      line    = { label = "scale up", value = var.requests_per_target }
+      title = "ALB requests per minute, in all and per instance"
+      metrics = concat(
+        [["AWS/ApplicationELB", "RequestCount", "LoadBalancer", aws_lb.main.arn_suffix, { label = "all" }]],
+        [for service, group in local.target_groups : ["AWS/ApplicationELB", "RequestCountPerTarget", "LoadBalancer", aws_lb.main.arn_suffix, "TargetGroup", group, { label = service }]],
+      )
+      stat = "Sum"
+      line = { label = "scale up", value = var.requests_per_target }
     },
     {
       title   = "Target response time (s)"

@@ -7,6 +7,8 @@ notifier       = { min = 2, max = 50, instance_type = "t4g.medium" }
 
 database_instance_class = "db.r7g.large"
 database_readers        = 3
+# db.r7g.large carries 1,000 connections by itself; 50 instances of each service share them.
+database_connections_warning = 1000
 
 cache_node_type = "cache.t4g.medium"
 cache_cluster   = { shards = 3, replicas = 2 }

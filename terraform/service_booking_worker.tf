@@ -16,10 +16,12 @@ module "booking_worker" {
   ami_id          = var.ami_id
   instance_type   = var.booking_worker.instance_type
   management_port = 9082
+  secrets         = local.common_secrets
   environment = merge(local.common_environment, local.database_environment, {
-    TICKETING_MANAGEMENT_PORT    = "9082"
-    TICKETING_QUEUE_NAME         = local.queue_name
-    TICKETING_QUEUE_DEAD_LETTERS = local.dead_letters_name
+    TICKETING_MANAGEMENT_PORT     = "9082"
+    TICKETING_QUEUE_NAME          = local.queue_name
+    TICKETING_QUEUE_DEAD_LETTERS  = local.dead_letters_name
+    TICKETING_WORKER_STOP_TIMEOUT = "${local.worker_finish_seconds}s"
   })
 
   statements = [
@@ -41,9 +43,9 @@ module "booking_worker" {
       resources = [aws_sqs_queue.dead_letters.arn]
     },
     {
-      sid       = "ReadSecrets"
+      sid       = "ReadDatabasePassword"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = [local.database_secret_arn, aws_secretsmanager_secret.redis.arn]
+      resources = [local.database_secret_arn]
     },
   ]
   session_manager    = var.session_manager
@@ -54,10 +56,17 @@ module "booking_worker" {
   desired_capacity = local.min_now["booking-worker"]
   warm_pool        = var.worker_warm_pool
 
-  # longest message < stop timeout < drain: what is in hand at SIGTERM is finished and deleted.
-  longest_work_seconds  = var.longest_message_seconds
-  stop_timeout_seconds  = 2 * var.longest_message_seconds
-  drain_timeout_seconds = 4 * var.longest_message_seconds
+  longest_work_seconds  = local.worker_finish_seconds
+  stop_timeout_seconds  = local.worker_stop_seconds
+  drain_timeout_seconds = local.worker_drain_seconds
+}
+
+locals {
+  # longest message < the worker's own patience < SIGKILL < the lifecycle hook's heartbeat: what is in hand at
+  # SIGTERM is decided and deleted before the instance goes.
+  worker_finish_seconds = var.longest_message_seconds + 10
+  worker_stop_seconds   = var.longest_message_seconds + 25
+  worker_drain_seconds  = 3 * var.longest_message_seconds + 60
 }
 
 # Scaling: the backlog that one worker may stand before = wanted latency x measured rate
@@ -150,6 +159,7 @@ resource "aws_cloudwatch_metric_alarm" "booking_worker_cpu_high" {
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 70
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }

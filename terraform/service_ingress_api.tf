@@ -18,12 +18,15 @@ module "ingress_api" {
   instance_type   = var.ingress_api.instance_type
   public_port     = 8080
   management_port = 9080
-  secrets         = local.access_secrets
+  secrets         = merge(local.common_secrets, local.access_secrets)
   environment = merge(local.common_environment, local.database_environment, local.access_environment, {
-    TICKETING_PORT               = "8080"
-    TICKETING_MANAGEMENT_PORT    = "9080"
-    TICKETING_QUEUE_NAME         = local.queue_name
-    TICKETING_QUEUE_DEAD_LETTERS = local.dead_letters_name
+    TICKETING_PORT                = "8080"
+    TICKETING_MANAGEMENT_PORT     = "9080"
+    TICKETING_DATABASE_READER_URL = local.database_reader_url
+    TICKETING_QUEUE_NAME          = local.queue_name
+    TICKETING_QUEUE_DEAD_LETTERS  = local.dead_letters_name
+    # The load balancer is the one proxy before it: a client is known by the address that it wrote down.
+    TICKETING_RATES_PROXIES = "1"
   })
 
   statements = [
@@ -33,10 +36,11 @@ module "ingress_api" {
       resources = [aws_sqs_queue.bookings.arn]
     },
     {
-      # Looking at dead letters, and moving them back. The move runs with the caller's permissions: SQS
-      # receives and deletes here, and sends to the bookings queue, in its name.
+      # Looking at dead letters (and showing them again at once), and moving them back. The move runs with the
+      # caller's permissions: SQS receives and deletes here, and sends to the bookings queue, in its name.
       sid = "RedriveDeadLetters"
       actions = [
+        "sqs:ChangeMessageVisibility",
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
         "sqs:GetQueueUrl",
@@ -47,9 +51,9 @@ module "ingress_api" {
       resources = [aws_sqs_queue.dead_letters.arn]
     },
     {
-      sid       = "ReadSecrets"
+      sid       = "ReadDatabasePassword"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = [local.database_secret_arn, aws_secretsmanager_secret.redis.arn]
+      resources = [local.database_secret_arn]
     },
   ]
   session_manager    = var.session_manager
@@ -134,6 +138,7 @@ resource "aws_cloudwatch_metric_alarm" "ingress_api_cpu_high" {
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 70
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_autoscaling_policy.ingress_api_out.arn, aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
@@ -149,6 +154,7 @@ resource "aws_cloudwatch_metric_alarm" "ingress_api_cpu_low" {
   evaluation_periods  = 5
   comparison_operator = "LessThanThreshold"
   threshold           = 20
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_autoscaling_policy.ingress_api_in.arn]
 }
 

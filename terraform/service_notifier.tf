@@ -18,18 +18,15 @@ module "notifier" {
   instance_type   = var.notifier.instance_type
   public_port     = 8081
   management_port = 9081
-  secrets         = local.access_secrets
+  secrets         = merge(local.common_secrets, local.access_secrets)
   environment = merge(local.common_environment, local.access_environment, {
     TICKETING_PORT            = "8081"
     TICKETING_MANAGEMENT_PORT = "9081"
     TICKETING_INGRESS_URL     = "https://${var.domain_name}"
   })
 
-  statements = [{
-    sid       = "ReadSecrets"
-    actions   = ["secretsmanager:GetSecretValue"]
-    resources = [aws_secretsmanager_secret.redis.arn]
-  }]
+  # Its secrets are its only permission beyond what every service needs.
+  statements         = []
   session_manager    = var.session_manager
   log_retention_days = var.log_retention_days
 
@@ -110,6 +107,7 @@ resource "aws_cloudwatch_metric_alarm" "notifier_cpu_high" {
   evaluation_periods  = 2
   comparison_operator = "GreaterThanThreshold"
   threshold           = 70
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_autoscaling_policy.notifier_out.arn, aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
@@ -125,6 +123,7 @@ resource "aws_cloudwatch_metric_alarm" "notifier_cpu_low" {
   evaluation_periods  = 5
   comparison_operator = "LessThanThreshold"
   threshold           = 20
+  treat_missing_data  = "missing"
   alarm_actions       = [aws_autoscaling_policy.notifier_in.arn]
 }
 

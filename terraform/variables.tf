@@ -172,9 +172,14 @@ variable "wanted_latency_seconds" {
 }
 
 variable "longest_message_seconds" {
-  description = "Longest time a worker holds a message: its wait for the lock, its transaction and their retries."
+  description = "Longest time a worker works on a message: 30 s of retries, then one last wait for the lock (10 s) and transaction (8 s), rounded up. The queue hides a message for twice as long, because it may wait in the worker behind another such."
   type        = number
-  default     = 30
+  default     = 50
+
+  validation {
+    condition     = var.longest_message_seconds >= 48
+    error_message = "The worker's own limits add up to 48 s: with less, messages would be delivered twice."
+  }
 }
 
 variable "on_sales" {
@@ -187,8 +192,8 @@ variable "on_sales" {
   default = []
 
   validation {
-    condition     = alltrue([for sale in var.on_sales : can(timeadd(sale.at, "0s")) && endswith(sale.at, "Z")])
-    error_message = "Each opening is a time in UTC, such as 2027-03-01T11:00:00Z (20:00 in Seoul)."
+    condition     = alltrue([for sale in var.on_sales : can(timeadd(sale.at, "0s")) && endswith(sale.at, ":00Z")])
+    error_message = "Each opening is a whole minute in UTC, such as 2027-03-01T11:00:00Z (20:00 in Seoul)."
   }
 
   validation {
@@ -269,9 +274,9 @@ variable "database_ssl_mode" {
 }
 
 variable "database_binary_log" {
-  description = "Whether the database writes a binary log in rows. Point-in-time recovery does not need it; a copy in another system does, and commits then wait for it."
+  description = "Whether the database writes a binary log in rows, kept 7 days (booking-domain's db/aws). Aurora's own point-in-time recovery does not need it; a copy in another system does. Every commit waits for it."
   type        = bool
-  default     = false
+  default     = true
 }
 
 variable "night_starts_utc" {

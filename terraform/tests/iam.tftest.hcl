@@ -51,25 +51,25 @@ override_resource {
 run "ingress_api_sends_and_redrives_and_never_drains" {
   assert {
     condition = { for statement in jsondecode(module.ingress_api.policy).Statement : statement.Sid => statement.Action } == {
-      ReportItsOwnState  = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
-      ReadSettings       = ["secretsmanager:GetSecretValue"]
-      SendBookings       = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"]
-      RedriveDeadLetters = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListMessageMoveTasks", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"]
-      ReadSecrets        = ["secretsmanager:GetSecretValue"]
+      ReportItsOwnState    = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
+      ReadSettings         = ["secretsmanager:GetSecretValue"]
+      SendBookings         = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"]
+      RedriveDeadLetters   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListMessageMoveTasks", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"]
+      ReadDatabasePassword = ["secretsmanager:GetSecretValue"]
     }
     error_message = "ingress-api: send to the bookings queue, redrive the dead letters, read its secrets, report its state."
   }
 
   assert {
     condition = { for statement in jsondecode(module.ingress_api.policy).Statement : statement.Sid => statement.Resource } == {
-      ReportItsOwnState  = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-ingress-api"]
-      ReadSettings       = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf"]
-      SendBookings       = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
-      RedriveDeadLetters = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
-      ReadSecrets = [
-        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf",
+      ReportItsOwnState = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-ingress-api"]
+      ReadSettings = [
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf",
         "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
       ]
+      SendBookings         = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
+      RedriveDeadLetters   = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
+      ReadDatabasePassword = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"]
     }
     error_message = "ingress-api: receiving and deleting are for the dead letters, sending is for the bookings."
   }
@@ -78,23 +78,22 @@ run "ingress_api_sends_and_redrives_and_never_drains" {
 run "booking_worker_drains_and_never_sends" {
   assert {
     condition = { for statement in jsondecode(module.booking_worker.policy).Statement : statement.Sid => statement.Action } == {
-      ReportItsOwnState = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
-      DrainBookings     = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
-      ReadDeadLetters   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
-      ReadSecrets       = ["secretsmanager:GetSecretValue"]
+      ReportItsOwnState    = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
+      DrainBookings        = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      ReadDeadLetters      = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      ReadSettings         = ["secretsmanager:GetSecretValue"]
+      ReadDatabasePassword = ["secretsmanager:GetSecretValue"]
     }
     error_message = "booking-worker: receive, delete, change visibility; look at dead letters; read its secrets; report its state."
   }
 
   assert {
     condition = { for statement in jsondecode(module.booking_worker.policy).Statement : statement.Sid => statement.Resource } == {
-      ReportItsOwnState = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-booking-worker"]
-      DrainBookings     = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
-      ReadDeadLetters   = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
-      ReadSecrets = [
-        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf",
-        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
-      ]
+      ReportItsOwnState    = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-booking-worker"]
+      DrainBookings        = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
+      ReadDeadLetters      = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
+      ReadSettings         = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"]
+      ReadDatabasePassword = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"]
     }
     error_message = "booking-worker: each permission on its own queue."
   }
@@ -113,12 +112,11 @@ run "notifier_knows_neither_queue_nor_database" {
         resources = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-notifier"]
       }
       ReadSettings = {
-        actions   = ["secretsmanager:GetSecretValue"]
-        resources = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf"]
-      }
-      ReadSecrets = {
-        actions   = ["secretsmanager:GetSecretValue"]
-        resources = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"]
+        actions = ["secretsmanager:GetSecretValue"]
+        resources = [
+          "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf",
+          "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
+        ]
       }
     }
     error_message = "notifier: two secrets and its own state."

@@ -38,6 +38,21 @@ output "user_data" {
   value       = local.user_data
 }
 
+output "environment" {
+  description = "Settings that the container is given."
+  value       = var.environment
+}
+
+output "secrets" {
+  description = "Settings whose values are read from Secrets Manager at each start: variable => secret's ARN."
+  value       = var.secrets
+}
+
+output "drain_timeout_seconds" {
+  description = "How long a leaving instance is kept at most."
+  value       = aws_autoscaling_lifecycle_hook.draining.heartbeat_timeout
+}
+
 output "size" {
   description = "Instances at least, at most and at first, and their type."
   value = {

@@ -1,0 +1,210 @@
+# The brief, sections 2, 3 and 5: Aurora writer and reader, and their backups.
+
+mock_provider "aws" { source = "./tests/mocks" }
+mock_provider "random" {}
+
+variables {
+  domain_name    = "tickets.example.com"
+  hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+}
+
+run "aurora_mysql_has_a_writer_and_a_reader_in_two_zones" {
+  assert {
+    condition     = aws_rds_cluster.main.engine == "aurora-mysql" && aws_rds_cluster.main.engine_version == "8.4.mysql_aurora.8.4.8" && aws_rds_cluster.main.database_name == "ticketing"
+    error_message = "Aurora MySQL 8.4 with the schema ticketing."
+  }
+
+  assert {
+    condition     = aws_rds_cluster_instance.main[*].availability_zone == ["ap-northeast-2a", "ap-northeast-2c"]
+    error_message = "The first instance, the writer, stands in 2a; the reader in 2c."
+  }
+
+  assert {
+    condition = alltrue([for instance in aws_rds_cluster_instance.main :
+      instance.cluster_identifier == aws_rds_cluster.main.id && instance.engine == "aurora-mysql" && instance.engine_version == aws_rds_cluster.main.engine_version && instance.instance_class == "db.t4g.medium"
+    ])
+    error_message = "Both are db.t4g.medium of this cluster."
+  }
+
+  assert {
+    condition     = aws_rds_cluster_instance.main[*].promotion_tier == [0, 1]
+    error_message = "A failover takes the readers in order."
+  }
+
+  assert {
+    condition     = !anytrue(aws_rds_cluster_instance.main[*].auto_minor_version_upgrade)
+    error_message = "A new version comes by an apply, not by surprise."
+  }
+}
+
+run "the_database_lies_in_the_database_subnets_and_nowhere_else" {
+  assert {
+    condition     = aws_db_subnet_group.main.subnet_ids == toset([for subnet in aws_subnet.database : subnet.id])
+    error_message = "The subnet group holds both database subnets."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.db_subnet_group_name == aws_db_subnet_group.main.name && alltrue([for instance in aws_rds_cluster_instance.main : instance.db_subnet_group_name == aws_db_subnet_group.main.name])
+    error_message = "Cluster and instances use it."
+  }
+
+  assert {
+    condition     = !anytrue(aws_rds_cluster_instance.main[*].publicly_accessible)
+    error_message = "No instance has a public address."
+  }
+}
+
+run "backups_are_made_at_03_00_in_seoul_and_kept_7_days" {
+  assert {
+    condition     = aws_rds_cluster.main.backup_retention_period == 7
+    error_message = "Kept 7 days, and recoverable to any second of them."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.preferred_backup_window == "18:00-18:30"
+    error_message = "18:00 UTC is 03:00 in Seoul."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.preferred_maintenance_window == "sun:19:00-sun:20:00"
+    error_message = "Maintenance stays clear of the backup."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.delete_automated_backups == false && aws_rds_cluster.main.copy_tags_to_snapshot
+    error_message = "Backups outlive the cluster."
+  }
+}
+
+run "the_binary_log_is_written_in_rows" {
+  assert {
+    condition     = [for parameter in aws_rds_cluster_parameter_group.main.parameter : "${parameter.value} ${parameter.apply_method}" if parameter.name == "binlog_format"] == ["ROW pending-reboot"]
+    error_message = "Binary log in rows; the format changes with a reboot."
+  }
+
+  assert {
+    condition     = strcontains(file("${path.root}/../booking-domain/src/main/resources/db/aws/afterMigrate.sql"), "'binlog retention hours', 168")
+    error_message = "It is kept for 7 x 24 hours."
+  }
+}
+
+run "the_binary_log_can_be_left_out" {
+  variables {
+    database_binary_log = false
+  }
+
+  assert {
+    condition     = one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "binlog_format"]) == "OFF"
+    error_message = "Without a binary log."
+  }
+}
+
+run "a_snapshot_before_a_change_is_kept_30_days" {
+  assert {
+    condition     = aws_backup_vault_lock_configuration.snapshots.backup_vault_name == aws_backup_vault.snapshots.name && aws_backup_vault_lock_configuration.snapshots.min_retention_days == 30 && aws_backup_vault_lock_configuration.snapshots.max_retention_days == 30
+    error_message = "The vault keeps for 30 days, no more and no less."
+  }
+
+  assert {
+    condition     = output.snapshot_command == "aws backup start-backup-job --region ap-northeast-2 --backup-vault-name ticketing-before-changes --resource-arn arn:aws:rds:ap-northeast-2:123456789012:cluster:ticketing --iam-role-arn arn:aws:iam::123456789012:role/ticketing --lifecycle DeleteAfterDays=30"
+    error_message = "The command names vault, cluster, role and 30 days."
+  }
+
+  assert {
+    condition     = keys(aws_iam_role_policy_attachment.backup) == ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"]
+    error_message = "The role may back up and restore."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.backup.assume_role_policy).Statement == [{ Action = "sts:AssumeRole", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }, Effect = "Allow", Principal = { Service = "backup.amazonaws.com" } }]
+    error_message = "Only AWS Backup takes the role, for this account."
+  }
+}
+
+run "the_master_password_is_managed_and_data_are_encrypted" {
+  assert {
+    condition     = aws_rds_cluster.main.manage_master_user_password && aws_rds_cluster.main.master_username == "ticketing" && aws_rds_cluster.main.master_password == null
+    error_message = "RDS makes, keeps and rotates the password."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.storage_encrypted
+    error_message = "Encrypted at rest."
+  }
+
+  assert {
+    condition     = one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "require_secure_transport"]) == "ON"
+    error_message = "Nobody connects without TLS."
+  }
+
+  assert {
+    condition     = aws_rds_cluster_parameter_group.main.family == "aurora-mysql8.4" && aws_rds_cluster.main.db_cluster_parameter_group_name == aws_rds_cluster_parameter_group.main.name
+    error_message = "The parameters are those of Aurora MySQL 8.4, and in use."
+  }
+}
+
+run "pools_fit_below_the_warning_and_the_warning_below_the_limit" {
+  assert {
+    condition     = one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "max_connections"]) == "500"
+    error_message = "The limit lies a quarter above the warning at 400."
+  }
+
+  assert {
+    condition     = strcontains(module.booking_worker.user_data, "TICKETING_DATABASE_POOL=6\n") && strcontains(module.ingress_api.user_data, "TICKETING_DATABASE_POOL=6\n")
+    error_message = "20 workers with one pool and 20 ingress-apis with two: 60 x 6 = 360."
+  }
+}
+
+run "slow_queries_and_errors_are_logged_for_14_days" {
+  assert {
+    condition     = { for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.name => parameter.value if contains(["slow_query_log", "long_query_time"], parameter.name) } == { slow_query_log = "1", long_query_time = "1" }
+    error_message = "A query above 1 s is slow."
+  }
+
+  assert {
+    condition     = { for name, group in aws_cloudwatch_log_group.database : group.name => group.retention_in_days } == { "/aws/rds/cluster/ticketing/error" = 14, "/aws/rds/cluster/ticketing/slowquery" = 14 }
+    error_message = "The log groups of errors and slow queries exist before the cluster makes its own."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.enabled_cloudwatch_logs_exports == toset(["error", "slowquery"])
+    error_message = "Both are exported."
+  }
+}
+
+run "the_database_is_not_destroyed_by_accident" {
+  assert {
+    condition     = aws_rds_cluster.main.deletion_protection && !aws_rds_cluster.main.skip_final_snapshot && aws_rds_cluster.main.final_snapshot_identifier == "ticketing-final"
+    error_message = "Protected, and with a last snapshot."
+  }
+}
+
+run "refuses_a_cluster_without_a_reader" {
+  command = plan
+
+  variables {
+    database_readers = 0
+  }
+
+  expect_failures = [var.database_readers]
+}
+
+run "refuses_connections_without_tls" {
+  command = plan
+
+  variables {
+    database_ssl_mode = "PREFERRED"
+  }
+
+  expect_failures = [var.database_ssl_mode]
+}
+
+run "refuses_a_night_that_ends_on_another_day" {
+  command = plan
+
+  variables {
+    night_starts_utc = 21
+  }
+
+  expect_failures = [var.night_starts_utc]
+}

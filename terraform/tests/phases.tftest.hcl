@@ -1,0 +1,230 @@
+# The brief, section 8: phase 1, phase 2, and a second region.
+
+mock_provider "aws" { source = "./tests/mocks" }
+mock_provider "random" {}
+
+variables {
+  domain_name    = "tickets.example.com"
+  hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.access_key[0]
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf" }
+}
+
+run "phase1_file" {
+  variables {
+    file = "./phase1.tfvars"
+  }
+
+  module {
+    source = "./tests/tfvars"
+  }
+
+  assert {
+    condition = output.values == {
+      ingress_api             = { min = 2, max = 20, instance_type = "t4g.small" }
+      booking_worker          = { min = 2, max = 20, instance_type = "t4g.small" }
+      notifier                = { min = 2, max = 20, instance_type = "t4g.small" }
+      database_instance_class = "db.t4g.medium"
+      database_readers        = 1
+      cache_node_type         = "cache.t4g.micro"
+      cache_cluster           = null
+    }
+    error_message = "Phase 1: 2 to 20, a reader, a primary and a replica."
+  }
+}
+
+run "phase2_file" {
+  variables {
+    file = "./phase2.tfvars"
+  }
+
+  module {
+    source = "./tests/tfvars"
+  }
+}
+
+run "phase_1_is_the_default" {
+  assert {
+    condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
+      service.size == { min = 2, max = 20, desired = 2, instance_type = "t4g.small" }
+    ])
+    error_message = "What phase1.tfvars says is what nothing says."
+  }
+
+  assert {
+    condition     = length(aws_rds_cluster_instance.main) == 2 && aws_rds_cluster_instance.main[0].instance_class == run.phase1_file.values.database_instance_class && aws_elasticache_replication_group.main.node_type == run.phase1_file.values.cache_node_type && aws_elasticache_replication_group.main.num_cache_clusters == 2
+    error_message = "A writer and a reader, a primary and a replica."
+  }
+}
+
+run "phase_2_is_50_instances_three_readers_and_a_cluster_of_3_x_2" {
+  variables {
+    ingress_api                  = run.phase2_file.values.ingress_api
+    booking_worker               = run.phase2_file.values.booking_worker
+    notifier                     = run.phase2_file.values.notifier
+    database_instance_class      = run.phase2_file.values.database_instance_class
+    database_readers             = run.phase2_file.values.database_readers
+    database_connections_warning = run.phase2_file.values.database_connections_warning
+    cache_node_type              = run.phase2_file.values.cache_node_type
+    cache_cluster                = run.phase2_file.values.cache_cluster
+    nat_gateway_zones            = run.phase2_file.values.nat_gateway_zones
+    monthly_budget               = run.phase2_file.values.monthly_budget
+  }
+
+  assert {
+    condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
+      service.size == { min = 2, max = 50, desired = 2, instance_type = "t4g.medium" }
+    ])
+    error_message = "2 to 50 instances."
+  }
+
+  assert {
+    condition     = aws_rds_cluster_instance.main[*].availability_zone == ["ap-northeast-2a", "ap-northeast-2c", "ap-northeast-2a", "ap-northeast-2c"] && aws_rds_cluster_instance.main[0].instance_class == "db.r7g.large"
+    error_message = "A writer and three readers."
+  }
+
+  assert {
+    condition     = aws_elasticache_replication_group.main.num_node_groups == 3 && aws_elasticache_replication_group.main.replicas_per_node_group == 2 && aws_elasticache_replication_group.main.cluster_mode == "enabled"
+    error_message = "Three shards with two replicas each."
+  }
+
+  assert {
+    condition     = module.booking_worker.environment["TICKETING_DATABASE_POOL"] == "6" && one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "max_connections"]) == "1250"
+    error_message = "150 pools of 6 fit below 1000."
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.main) == 2 && aws_budgets_budget.monthly.limit_amount == "3000"
+    error_message = "A NAT gateway in each zone, and a budget that fits."
+  }
+}
+
+run "there_is_no_second_region_by_default" {
+  assert {
+    condition     = length(module.second_region) == 0 && output.geo_routes == null && output.second_region_access_key_arn == null
+    error_message = "Off by default."
+  }
+}
+
+run "korea_and_japan_go_to_seoul_america_and_europe_to_virginia" {
+  variables {
+    second_region = { region = "us-east-1", load_balancer_dns_name = "virginia.us-east-1.elb.amazonaws.com" }
+  }
+
+  assert {
+    condition = output.geo_routes == {
+      KR = "ticketing-1234567890.ap-northeast-2.elb.amazonaws.com"
+      JP = "ticketing-1234567890.ap-northeast-2.elb.amazonaws.com"
+      NA = "virginia.us-east-1.elb.amazonaws.com"
+      SA = "virginia.us-east-1.elb.amazonaws.com"
+      EU = "virginia.us-east-1.elb.amazonaws.com"
+    }
+    error_message = "KR, JP: Seoul. NA, SA, EU: Virginia."
+  }
+
+  assert {
+    condition     = one(aws_route53_record.main[0].geolocation_routing_policy).country == "*"
+    error_message = "Every other place: Seoul."
+  }
+
+  assert {
+    condition     = [for replica in aws_secretsmanager_secret.access_key[0].replica : replica.region] == ["us-east-1"] && output.second_region_access_key_arn == "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-key-AbCdEf"
+    error_message = "A token of one region is good in the other."
+  }
+}
+
+run "geo_records" {
+  variables {
+    first  = { dns_name = "seoul.elb.amazonaws.com", zone_id = "ZSEOUL" }
+    second = { region = "us-east-1", dns_name = "virginia.elb.amazonaws.com" }
+  }
+
+  module {
+    source = "./modules/second_region"
+  }
+
+  assert {
+    condition = { for place, record in aws_route53_record.first : place => "${record.name} ${record.type} ${one(record.geolocation_routing_policy).country} ${one(record.alias).name} ${one(record.alias).zone_id} ${one(record.alias).evaluate_target_health}" } == {
+      korea = "tickets.example.com A KR seoul.elb.amazonaws.com ZSEOUL true"
+      japan = "tickets.example.com A JP seoul.elb.amazonaws.com ZSEOUL true"
+    }
+    error_message = "Countries of the first region, answered while it is healthy."
+  }
+
+  assert {
+    condition = { for place, record in aws_route53_record.second : place => "${record.name} ${record.type} ${one(record.geolocation_routing_policy).continent} ${one(record.alias).name} ${one(record.alias).zone_id} ${one(record.alias).evaluate_target_health}" } == {
+      north-america = "tickets.example.com A NA virginia.elb.amazonaws.com Z35SXDOTRQ7X7K true"
+      south-america = "tickets.example.com A SA virginia.elb.amazonaws.com Z35SXDOTRQ7X7K true"
+      europe        = "tickets.example.com A EU virginia.elb.amazonaws.com Z35SXDOTRQ7X7K true"
+    }
+    error_message = "Continents of the second region, in its load balancers' own zone."
+  }
+
+  assert {
+    condition     = data.aws_lb_hosted_zone_id.second.region == "us-east-1"
+    error_message = "The zone of the second region's load balancers."
+  }
+}
+
+run "virginia_file" {
+  variables {
+    file = "./virginia.tfvars"
+  }
+
+  module {
+    source = "./tests/tfvars"
+  }
+}
+
+run "virginia_runs_the_same_configuration" {
+  variables {
+    region                        = run.virginia_file.values.region
+    zones                         = run.virginia_file.values.zones
+    nat_gateway_zones             = run.virginia_file.values.nat_gateway_zones
+    vpc_cidr                      = run.virginia_file.values.vpc_cidr
+    night_starts_utc              = run.virginia_file.values.night_starts_utc
+    domain_name                   = run.virginia_file.values.domain_name
+    certificate_alternative_names = run.virginia_file.values.certificate_alternative_names
+    access_key_secret_arn         = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-key-AbCdEf"
+  }
+
+  assert {
+    condition     = { for zone, subnet in aws_subnet.private : subnet.availability_zone => subnet.cidr_block } == { us-east-1a = "10.1.11.0/24", us-east-1b = "10.1.12.0/24" }
+    error_message = "Its own network in two of its zones."
+  }
+
+  assert {
+    condition     = aws_route53_record.main[0].name == "us.tickets.example.com" && contains(keys(aws_route53_record.certificate), "tickets.example.com")
+    error_message = "It has its own name, and a certificate for the shared one as well."
+  }
+
+  assert {
+    condition     = [module.ingress_api.role_name, module.notifier.role_name, aws_iam_role.backup.name] == ["ticketing-ec2-role-us-east-1", "ticketing-ec2-role-notifier-us-east-1", "ticketing-backup-role-us-east-1"]
+    error_message = "IAM is global: its roles have names of their own."
+  }
+
+  assert {
+    condition     = module.ingress_api.secrets["TICKETING_ACCESS_KEY"] == "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-key-AbCdEf" && length(aws_secretsmanager_secret.access_key) == 0
+    error_message = "It checks tokens with the first region's key, from its copy."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.preferred_backup_window == "08:00-08:30"
+    error_message = "Its night, not Seoul's."
+  }
+}
+
+run "refuses_geo_routing_without_a_zone" {
+  command = plan
+
+  variables {
+    hosted_zone_id  = null
+    certificate_arn = "arn:aws:acm:ap-northeast-2:123456789012:certificate/own"
+    second_region   = { region = "us-east-1", load_balancer_dns_name = "virginia.elb.amazonaws.com" }
+  }
+
+  expect_failures = [var.second_region]
+}

@@ -1,0 +1,400 @@
+# One service: its image, its instances, and what starts, watches and drains the container on them.
+
+mock_provider "aws" { source = "./tests/mocks" }
+
+variables {
+  project           = "ticketing"
+  name              = "booking-worker"
+  role_name         = "ticketing-ec2-role-booking-worker"
+  region            = "ap-northeast-2"
+  subnet_ids        = ["subnet-a", "subnet-c"]
+  security_group_id = "sg-worker"
+  target_group_arns = ["arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/ticketing/6d0ecf831eec9f09"]
+  image_tag         = "1.2.3"
+  instance_type     = "t4g.small"
+  management_port   = 9082
+  environment       = { SPRING_PROFILES_ACTIVE = "aws", TICKETING_QUEUE_NAME = "ticketing-bookings" }
+  secrets           = { TICKETING_REDIS_PASSWORD = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/redis-AbCdEf" }
+  statements = [{
+    sid       = "DrainBookings"
+    actions   = ["sqs:ReceiveMessage"]
+    resources = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
+  }]
+  log_retention_days    = 14
+  min_size              = 2
+  max_size              = 20
+  desired_capacity      = 2
+  longest_work_seconds  = 60
+  stop_timeout_seconds  = 75
+  drain_timeout_seconds = 210
+}
+
+run "instances_are_amazon_linux_2023_on_graviton" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64" && aws_launch_template.this.image_id == "ami-0123456789abcdef0"
+    error_message = "The newest Amazon Linux 2023 for arm64, as Systems Manager names it."
+  }
+
+  assert {
+    condition     = aws_launch_template.this.instance_type == "t4g.small" && aws_launch_template.this.vpc_security_group_ids == toset(["sg-worker"])
+    error_message = "t4g.small in its security group."
+  }
+
+  assert {
+    condition     = one(aws_launch_template.this.metadata_options).http_tokens == "required" && one(aws_launch_template.this.metadata_options).http_put_response_hop_limit == 2
+    error_message = "IMDSv2 alone, one hop further than the host."
+  }
+
+  assert {
+    condition     = one(one(aws_launch_template.this.block_device_mappings).ebs).volume_type == "gp3" && one(one(aws_launch_template.this.block_device_mappings).ebs).encrypted == "true"
+    error_message = "The disk is gp3 and encrypted."
+  }
+
+  assert {
+    condition     = one(aws_launch_template.this.credit_specification).cpu_credits == "unlimited"
+    error_message = "A burstable instance is not slowed down in the middle of an on-sale."
+  }
+
+  assert {
+    condition     = one(aws_launch_template.this.iam_instance_profile).arn == aws_iam_instance_profile.this.arn && aws_iam_instance_profile.this.role == aws_iam_role.this.name && aws_iam_role.this.permissions_boundary == aws_iam_policy.boundary.arn
+    error_message = "Instances act in the service's role, within its boundary."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{ Action = "sts:AssumeRole", Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" } }]
+    error_message = "The role is assumed by ec2.amazonaws.com."
+  }
+
+  assert {
+    condition     = base64decode(aws_launch_template.this.user_data) == output.user_data
+    error_message = "The launch template carries the user data."
+  }
+}
+
+run "the_group_spreads_2_to_20_instances_evenly_over_both_zones" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = [aws_autoscaling_group.this.min_size, aws_autoscaling_group.this.max_size, aws_autoscaling_group.this.desired_capacity] == [2, 20, 2]
+    error_message = "2 to 20, 2 at first."
+  }
+
+  assert {
+    condition     = aws_autoscaling_group.this.vpc_zone_identifier == toset(["subnet-a", "subnet-c"]) && one(aws_autoscaling_group.this.availability_zone_distribution).capacity_distribution_strategy == "balanced-best-effort"
+    error_message = "Evenly over both subnets, and in one alone if the other fails."
+  }
+
+  assert {
+    condition     = aws_autoscaling_group.this.target_group_arns == toset(var.target_group_arns)
+    error_message = "The group joins its target group."
+  }
+
+  assert {
+    condition     = contains(aws_autoscaling_group.this.enabled_metrics, "GroupInServiceInstances") && aws_autoscaling_group.this.metrics_granularity == "1Minute"
+    error_message = "The backlog is divided by GroupInServiceInstances, which is published only on request."
+  }
+
+  assert {
+    condition     = aws_autoscaling_group.this.health_check_type == "EC2"
+    error_message = "A database failover makes all instances unready at once: that must not replace them."
+  }
+
+  assert {
+    condition = [for refresh in aws_autoscaling_group.this.instance_refresh : [for p in refresh.preferences : "${refresh.strategy} ${p.min_healthy_percentage} ${p.max_healthy_percentage} ${p.auto_rollback}"]] == [
+      ["Rolling 100 150 true"]
+    ]
+    error_message = "A new version comes in before the old one leaves, and goes back if it fails."
+  }
+
+  assert {
+    condition     = one(aws_autoscaling_group.this.launch_template).id == aws_launch_template.this.id && one(aws_autoscaling_group.this.launch_template).version == tostring(aws_launch_template.this.latest_version)
+    error_message = "A change of the launch template reaches the group."
+  }
+}
+
+run "an_instance_counts_once_it_is_ready_and_leaves_once_it_is_drained" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition = [for hook in aws_autoscaling_group.this.initial_lifecycle_hook : "${hook.name} ${hook.lifecycle_transition} ${hook.heartbeat_timeout} ${hook.default_result}"] == [
+      "ticketing-booking-worker-launching autoscaling:EC2_INSTANCE_LAUNCHING 900 ABANDON"
+    ]
+    error_message = "The very first instances meet the launching hook too."
+  }
+
+  assert {
+    condition = [for hook in [aws_autoscaling_lifecycle_hook.launching, aws_autoscaling_lifecycle_hook.draining] : "${hook.name} ${hook.lifecycle_transition} ${hook.heartbeat_timeout} ${hook.default_result}"] == [
+      "ticketing-booking-worker-launching autoscaling:EC2_INSTANCE_LAUNCHING 900 ABANDON",
+      "ticketing-booking-worker-draining autoscaling:EC2_INSTANCE_TERMINATING 210 CONTINUE",
+    ]
+    error_message = "An instance that never gets ready is given up; one that drains for too long goes anyway."
+  }
+
+  assert {
+    condition     = aws_autoscaling_lifecycle_hook.launching.autoscaling_group_name == aws_autoscaling_group.this.name && aws_autoscaling_lifecycle_hook.draining.autoscaling_group_name == aws_autoscaling_group.this.name
+    error_message = "Both hooks belong to the group."
+  }
+}
+
+run "user_data_install_docker_log_in_and_run" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "retry dnf install -y docker amazon-cloudwatch-agent\n") && strcontains(output.user_data, "systemctl enable --now docker\n")
+    error_message = "Install Docker."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "aws ecr get-login-password --region ap-northeast-2 | docker login --username AWS --password-stdin 123456789012.dkr.ecr.ap-northeast-2.amazonaws.com\n")
+    error_message = "Log in to ECR."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "docker pull --quiet 123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/ticketing/service:1.2.3 || docker image inspect 123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/ticketing/service:1.2.3 >/dev/null\n")
+    error_message = "Fetch the wanted version; with the registry away, one that is here will do."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "ExecStart=/usr/bin/docker run --name ticketing --env-file /etc/ticketing/service.env --env-file /run/ticketing/secrets.env \\\n  --publish 127.0.0.1:9082:9082 \\\n")
+    error_message = "Run it, with settings and secrets; a worker has no public port, and its management port is the host's alone."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "SPRING_PROFILES_ACTIVE=aws\nTICKETING_QUEUE_NAME=ticketing-bookings\n")
+    error_message = "The settings are written down, one a line."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "--cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp") && strcontains(output.user_data, "--ulimit nofile=65536:65536")
+    error_message = "The container may do little and open many sockets."
+  }
+}
+
+run "user_data_read_secrets_into_memory" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "printf 'TICKETING_REDIS_PASSWORD=%s\\n' \"$(aws secretsmanager get-secret-value --region us-east-1 --secret-id 'arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/redis-AbCdEf' --query SecretString --output text)\" >>/run/ticketing/secrets.new\n")
+    error_message = "Each secret is read from its own region, to a file in memory, at each start."
+  }
+}
+
+run "user_data_ship_the_log_without_blocking" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "--log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/ticketing/booking-worker \\\n  --log-opt mode=non-blocking --log-opt max-buffer-size=4m \\\n")
+    error_message = "An application must not stand still because CloudWatch Logs cannot be reached."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.name == "/ticketing/booking-worker" && aws_cloudwatch_log_group.this.retention_in_days == 14
+    error_message = "The log group exists, and forgets."
+  }
+}
+
+run "user_data_finish_in_hand_before_leaving" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "ExecStop=/usr/bin/docker stop -t 75 ticketing\nTimeoutStartSec=300\nTimeoutStopSec=85\n")
+    error_message = "SIGTERM, 75 s, then SIGKILL, with systemd behind."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "systemctl stop ticketing\n        complete ticketing-booking-worker-draining\n")
+    error_message = "The hook is completed when the container has stopped."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "if curl -sf -m 4 -o /dev/null http://127.0.0.1:9082/actuator/health/readiness; then\n          complete ticketing-booking-worker-launching\n") && strcontains(output.user_data, "elif curl -sf -m 4 -o /dev/null http://127.0.0.1:9082/actuator/health/liveness; then\n")
+    error_message = "Readiness ends the launch, liveness keeps the instance."
+  }
+}
+
+run "user_data_measure_cpu_and_memory_of_the_group" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition = jsondecode(regex("(?s)ticketing.json <<'END'\n(.*?)\nEND\n", output.user_data)[0]) == {
+      agent = { metrics_collection_interval = 60, omit_hostname = true }
+      metrics = {
+        namespace = "Ticketing"
+        metrics_collected = {
+          cpu = { totalcpu = true, measurement = ["cpu_usage_active"], append_dimensions = { AutoScalingGroupName = "ticketing-booking-worker" } }
+          mem = { measurement = ["mem_used_percent"], append_dimensions = { AutoScalingGroupName = "ticketing-booking-worker" } }
+        }
+      }
+    }
+    error_message = "The agent writes cpu_usage_active and mem_used_percent by group, every minute."
+  }
+}
+
+run "a_service_with_a_public_port_is_asked_there" {
+  variables {
+    name                  = "ingress-api"
+    public_port           = 8080
+    management_port       = 9080
+    leave_seconds         = 30
+    longest_work_seconds  = 20
+    stop_timeout_seconds  = 30
+    drain_timeout_seconds = 120
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "  --publish 8080:8080 \\\n  --publish 127.0.0.1:9080:9080 \\\n")
+    error_message = "The public port is open to the load balancer, the management port is not."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "http://127.0.0.1:8080/readyz; then") && strcontains(output.user_data, "http://127.0.0.1:8080/livez; then")
+    error_message = "/readyz and /livez."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "|| sleep 30\n        systemctl stop ticketing\n")
+    error_message = "It goes on serving while the load balancer lets go of it."
+  }
+}
+
+run "x86_types_get_the_x86_image" {
+  variables {
+    instance_type = "t3.medium"
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    error_message = "t3.medium, the brief's type, is x86."
+  }
+}
+
+run "types_that_do_not_burst_have_no_credits" {
+  variables {
+    instance_type = "c7g.large"
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = length(aws_launch_template.this.credit_specification) == 0 && strcontains(data.aws_ssm_parameter.ami.name, "arm64")
+    error_message = "c7g is arm64 and has no credits."
+  }
+}
+
+run "an_image_can_be_pinned" {
+  variables {
+    ami_id = "ami-pinned"
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = aws_launch_template.this.image_id == "ami-pinned"
+    error_message = "The pinned image is used."
+  }
+}
+
+run "a_warm_pool_is_an_option" {
+  variables {
+    warm_pool = { min_size = 3 }
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = [for pool in aws_autoscaling_group.this.warm_pool : "${pool.pool_state} ${pool.min_size}"] == ["Stopped 3"]
+    error_message = "Three stopped instances."
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "Warmed:*)\n      if [ \"$reached\" != \"$wanted\" ] && /usr/local/bin/ticketing-prepare; then\n        complete ticketing-booking-worker-launching\n")
+    error_message = "In the pool the image is fetched; the application starts when the instance is wanted."
+  }
+}
+
+run "there_is_none_by_default" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = length(aws_autoscaling_group.this.warm_pool) == 0
+    error_message = "No warm pool."
+  }
+}
+
+run "images_are_scanned_kept_and_never_overwritten" {
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = aws_ecr_repository.this.name == "ticketing/booking-worker" && aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && one(aws_ecr_repository.this.image_scanning_configuration).scan_on_push
+    error_message = "A version is one image for ever, and scanned."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this.policy).rules[0].selection.countNumber == 20 && aws_ecr_lifecycle_policy.this.repository == aws_ecr_repository.this.name
+    error_message = "The last 20 are kept."
+  }
+}
+
+run "refuses_to_kill_before_the_work_is_done" {
+  command = plan
+
+  variables {
+    stop_timeout_seconds = 60
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  expect_failures = [var.stop_timeout_seconds]
+}
+
+run "refuses_to_terminate_before_the_container_has_stopped" {
+  command = plan
+
+  variables {
+    drain_timeout_seconds = 104
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  expect_failures = [var.drain_timeout_seconds]
+}
