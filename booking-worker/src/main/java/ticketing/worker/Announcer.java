@@ -3,6 +3,7 @@ package ticketing.worker;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,9 +23,11 @@ class Announcer {
   private static final Logger log = LoggerFactory.getLogger(Announcer.class);
   private static final int REMEMBERED = 50_000; // most decisions kept for Redis's return
   private static final int AT_ONCE = 500; // most decisions told again in one round trip
+  private static final int EVENTS = 10_000; // most events whose state is kept for it
 
   private final TicketBoard board;
   private final Deque<BoardEntry> missed = new ArrayDeque<>();
+  private final LinkedHashMap<Long, EventView> missedEvents = new LinkedHashMap<>();
 
   Announcer(TicketBoard board) {
     this.board = board;
@@ -39,6 +42,21 @@ class Announcer {
       board.announce(all, fresh.size(), event, reservations);
     } catch (RedisUnavailable e) {
       remember(all);
+      remember(event);
+    }
+  }
+
+  /// Redis may come back with a copy of the event from before, and would serve it until it expires.
+  private void remember(EventView event) {
+    if (event == null) {
+      return;
+    }
+    synchronized (missed) {
+      missedEvents.merge(
+          event.eventId(), event, (old, now) -> old.version() > now.version() ? old : now);
+      if (missedEvents.size() > EVENTS) {
+        missedEvents.pollFirstEntry();
+      }
     }
   }
 
@@ -53,6 +71,7 @@ class Announcer {
 
   @Scheduled(fixedDelay = 500) // ms
   void tellAgain() {
+    tellEventsAgain();
     List<BoardEntry> some = take();
     while (!some.isEmpty()) {
       try {
@@ -63,6 +82,23 @@ class Announcer {
         return;
       }
       some = take();
+    }
+  }
+
+  private void tellEventsAgain() {
+    List<EventView> events;
+    synchronized (missed) {
+      events = List.copyOf(missedEvents.values());
+    }
+    for (EventView event : events) {
+      try {
+        board.announce(List.of(), 0, event, List.of());
+      } catch (RedisUnavailable e) {
+        return;
+      }
+      synchronized (missed) {
+        missedEvents.remove(event.eventId(), event);
+      }
     }
   }
 
