@@ -19,11 +19,14 @@ import ticketing.local.servers.ServerException;
 /// One of the applications as a process of its own, on the same ports however often it is started.
 public final class Application {
 
+  /// For processes that live for minutes on few cores: the second compiler would take more time than
+  /// its code saves.
   private static final List<String> JVM =
       List.of(
           "-Xmx384m",
           "-Xss512k",
           "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
           "-XX:+ExitOnOutOfMemoryError",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
