@@ -29,6 +29,10 @@ final class Problem extends RuntimeException {
     return new Problem(code, detail, retryAfter, List.of());
   }
 
+  static Problem rateLimited(Duration retryAfter) {
+    return retry(ErrorCode.RATE_LIMITED, "Too many requests.", retryAfter);
+  }
+
   static Problem invalid(String field, String message) {
     return invalid(List.of(new FieldError(field, message)));
   }

@@ -1,141 +1,120 @@
 package ticketing.ingress;
 
-import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import jakarta.servlet.FilterChain;
-import jakarta.servlet.ServletException;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.ConsumptionProbe;
+import io.github.bucket4j.distributed.BucketProxy;
+import io.github.bucket4j.distributed.proxy.ProxyManager;
+import io.github.bucket4j.distributed.proxy.optimization.DelayParameters;
+import io.github.bucket4j.distributed.proxy.optimization.Optimization;
+import io.github.bucket4j.distributed.proxy.optimization.Optimizations;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.redisson.api.RScript.Mode;
-import org.redisson.api.RScript.ReturnType;
-import org.redisson.client.codec.StringCodec;
-import org.springframework.core.annotation.Order;
-import org.springframework.core.io.ClassPathResource;
-import org.springframework.security.core.Authentication;
-import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.stereotype.Component;
-import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisUnavailable;
 
-/// Refuses users and addresses that send more than their share, counted over all instances in
-/// Redis. An instance takes tokens in small handfuls and spends them without asking again; what it
-/// does not spend within a second is lost. Without Redis nobody is refused.
+/// How many requests users and addresses may send, counted over all instances in Redis under
+/// `rate:{kind}:...`. An instance counts a small part of a bucket by itself before it tells Redis, so
+/// each one may let that much more through. Without Redis nobody is refused.
 @Component
-@Order(0)
-class RateLimits extends OncePerRequestFilter {
+class RateLimits {
 
-  /// Handfuls that make up a full bucket.
-  private static final int HANDFULS = 50;
+  /// An instance tells Redis after this part of a full bucket, or after that time.
+  private static final int PARTS = 50;
 
-  private static final Duration HOLD = Duration.ofSeconds(1);
-  private static final int MOST_HELD = 50_000;
+  private static final Duration LONGEST_UNTOLD = Duration.ofSeconds(1);
 
-  private final Redis redis;
-  private final Problems problems;
-  private final IngressSettings.Rates settings;
-  private final String script;
-  private final Cache<String, Handful> held =
-      Caffeine.newBuilder().maximumSize(MOST_HELD).expireAfterWrite(HOLD).build();
+  /// Most users and addresses that an instance counts for at once.
+  private static final int MOST_COUNTED = 50_000;
 
-  /// @param retryAt nanosecond time until which the bucket is known to be empty; 0: it is not
-  private record Handful(AtomicInteger left, long retryAt) {}
+  private static final Duration REMEMBERED = Duration.ofSeconds(10);
 
-  RateLimits(Redis redis, Problems problems, IngressSettings settings) throws IOException {
-    this.redis = redis;
-    this.problems = problems;
-    this.settings = settings.rates();
-    this.script =
-        new ClassPathResource("rate.lua", RateLimits.class)
-            .getContentAsString(StandardCharsets.UTF_8);
+  private final Counted users;
+  private final Counted addresses;
+
+  RateLimits(Redis redis, IngressSettings settings) {
+    ProxyManager<String> buckets = new RedisBuckets(redis);
+    this.users = new Counted(buckets, "user", settings.rates().user());
+    this.addresses = new Counted(buckets, "address", settings.rates().address());
   }
 
-  @Override
-  protected boolean shouldNotFilter(HttpServletRequest request) {
-    return !settings.enabled() || !request.getRequestURI().startsWith("/api/");
+  /// Counts a request of this user.
+  ///
+  /// @return zero, or how long the next one has to wait
+  Duration takeForUser(String userId) {
+    return users.take(userId);
   }
 
-  @Override
-  protected void doFilterInternal(
-      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
-      throws ServletException, IOException {
-    Duration wait = take("address", address(request), settings.address());
-    if (wait.isZero()) {
-      Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
-      if (authentication != null && authentication.getPrincipal() instanceof Caller caller) {
-        wait = take("user", caller.userId(), settings.user());
-      }
+  /// As [#takeForUser].
+  Duration takeForAddress(String address) {
+    return addresses.take(address);
+  }
+
+  private static final class Counted {
+
+    private final LoadingCache<String, Near> near;
+
+    /// The rate is a part of the key, so that a changed setting starts with a full bucket.
+    Counted(ProxyManager<String> buckets, String kind, IngressSettings.Rate rate) {
+      String prefix = "rate:" + kind + ":" + rate.perSecond() + "/" + rate.burst() + ":";
+      BucketConfiguration configuration =
+          BucketConfiguration.builder()
+              .addLimit(
+                  limit ->
+                      limit
+                          .capacity(rate.burst())
+                          .refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
+              .build();
+      Optimization untold =
+          rate.burst() < PARTS
+              ? Optimizations.batching()
+              : Optimizations.delaying(
+                  new DelayParameters(rate.burst() / PARTS, LONGEST_UNTOLD));
+      this.near =
+          Caffeine.newBuilder()
+              .maximumSize(MOST_COUNTED)
+              .expireAfterAccess(REMEMBERED)
+              .build(
+                  id ->
+                      new Near(
+                          buckets
+                              .builder()
+                              .withOptimization(untold)
+                              .build(prefix + id, () -> configuration)));
     }
-    if (wait.isZero()) {
-      chain.doFilter(request, response);
-    } else {
-      problems.write(
-          response, Problem.retry(ErrorCode.RATE_LIMITED, "Too many requests.", wait));
+
+    Duration take(String id) {
+      return near.get(id).take();
     }
   }
 
-  private Duration take(String kind, String id, IngressSettings.Rate rate) {
-    String key = "rate:" + kind + ":" + id;
-    Handful hand = held.getIfPresent(key);
-    if (hand != null) {
-      long empty = hand.retryAt() == 0 ? 0 : hand.retryAt() - System.nanoTime();
+  private static final class Near {
+
+    private final BucketProxy bucket;
+
+    /// Until then it is known to be empty, and Redis is not asked.
+    private volatile long emptyUntil = System.nanoTime();
+
+    Near(BucketProxy bucket) {
+      this.bucket = bucket;
+    }
+
+    Duration take() {
+      long empty = emptyUntil - System.nanoTime();
       if (empty > 0) {
         return Duration.ofNanos(empty);
       }
-      if (hand.left().getAndDecrement() > 0) {
+      try {
+        ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(1);
+        if (probe.isConsumed()) {
+          return Duration.ZERO;
+        }
+        emptyUntil = System.nanoTime() + probe.getNanosToWaitForRefill();
+        return Duration.ofNanos(probe.getNanosToWaitForRefill());
+      } catch (RedisUnavailable e) {
         return Duration.ZERO;
       }
     }
-    int wanted = Math.max(1, rate.burst() / HANDFULS);
-    long missing = ask(key, rate, wanted);
-    if (missing > 0 && wanted > 1) {
-      wanted = 1;
-      missing = ask(key, rate, wanted);
-    }
-    if (missing > 0) {
-      held.put(key, new Handful(new AtomicInteger(), System.nanoTime() + missing * 1_000));
-      return Duration.ofNanos(missing * 1_000);
-    }
-    if (wanted > 1) {
-      held.put(key, new Handful(new AtomicInteger(wanted - 1), 0));
-    }
-    return Duration.ZERO;
-  }
-
-  private long ask(String key, IngressSettings.Rate rate, int wanted) {
-    double interval = 1e6 / rate.perSecond();
-    try {
-      return redis.call(
-          client ->
-              client
-                  .getScript(StringCodec.INSTANCE)
-                  .<Long>eval(
-                      key,
-                      Mode.READ_WRITE,
-                      script,
-                      ReturnType.LONG,
-                      List.of(key),
-                      String.valueOf(interval),
-                      String.valueOf(interval * rate.burst()),
-                      String.valueOf(wanted)));
-    } catch (RedisUnavailable e) {
-      return 0;
-    }
-  }
-
-  /// Each proxy appends whom it heard from, so the client is as many places from the end as there are
-  /// proxies of our own. What stands before that anybody may have written.
-  private String address(HttpServletRequest request) {
-    String forwarded = request.getHeader("X-Forwarded-For");
-    if (settings.proxies() == 0 || forwarded == null) {
-      return request.getRemoteAddr();
-    }
-    String[] hops = forwarded.split(",", -1);
-    return hops[Math.max(0, hops.length - settings.proxies())].strip();
   }
 }

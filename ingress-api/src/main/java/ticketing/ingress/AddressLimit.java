@@ -1,0 +1,57 @@
+package ticketing.ingress;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collections;
+import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
+import org.springframework.core.annotation.Order;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/// Refuses addresses that send more than their share, before their tokens are looked at.
+@Component
+@Order(SecurityFilterProperties.DEFAULT_FILTER_ORDER - 1)
+class AddressLimit extends OncePerRequestFilter {
+
+  private final RateLimits limits;
+  private final Problems problems;
+  private final IngressSettings.Rates settings;
+
+  AddressLimit(RateLimits limits, Problems problems, IngressSettings settings) {
+    this.limits = limits;
+    this.problems = problems;
+    this.settings = settings.rates();
+  }
+
+  @Override
+  protected boolean shouldNotFilter(HttpServletRequest request) {
+    return !settings.enabled() || !request.getRequestURI().startsWith("/api/");
+  }
+
+  @Override
+  protected void doFilterInternal(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    Duration wait = limits.takeForAddress(address(request));
+    if (wait.isZero()) {
+      chain.doFilter(request, response);
+    } else {
+      problems.write(response, Problem.rateLimited(wait));
+    }
+  }
+
+  /// Each proxy appends whom it heard from, so the client is as many places from the end as there are
+  /// proxies of our own. What stands before that anybody may have written.
+  private String address(HttpServletRequest request) {
+    String forwarded = String.join(",", Collections.list(request.getHeaders("X-Forwarded-For")));
+    if (settings.proxies() == 0 || forwarded.isBlank()) {
+      return request.getRemoteAddr();
+    }
+    String[] hops = forwarded.split(",", -1);
+    return hops[Math.max(0, hops.length - settings.proxies())].strip();
+  }
+}

@@ -1,0 +1,47 @@
+package ticketing.ingress;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import org.springframework.core.annotation.Order;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/// Refuses users that send more than their share.
+@Component
+@Order(0) // after the security chain, which knows the user
+class UserLimit extends OncePerRequestFilter {
+
+  private final RateLimits limits;
+  private final Problems problems;
+  private final boolean enabled;
+
+  UserLimit(RateLimits limits, Problems problems, IngressSettings settings) {
+    this.limits = limits;
+    this.problems = problems;
+    this.enabled = settings.rates().enabled();
+  }
+
+  @Override
+  protected void doFilterInternal(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
+    Duration wait =
+        enabled
+                && authentication != null
+                && authentication.getPrincipal() instanceof Caller caller
+            ? limits.takeForUser(caller.userId())
+            : Duration.ZERO;
+    if (wait.isZero()) {
+      chain.doFilter(request, response);
+    } else {
+      problems.write(response, Problem.rateLimited(wait));
+    }
+  }
+}
