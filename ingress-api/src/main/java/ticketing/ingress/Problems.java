@@ -7,6 +7,7 @@ import jakarta.validation.ConstraintViolationException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.hibernate.HibernateException;
 import org.hibernate.exception.JDBCConnectionException;
 import org.slf4j.Logger;
@@ -32,6 +34,8 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.web.firewall.RequestRejectedException;
+import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionException;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.method.ParameterErrors;
@@ -86,6 +90,12 @@ class Problems extends ResponseEntityExceptionHandler implements ErrorController
     return onPurpose(Problem.invalid(errors));
   }
 
+  /// Parameters are read, and found to be illegal, only when a handler asks for them.
+  @ExceptionHandler({InvalidParameterException.class, RequestRejectedException.class})
+  ResponseEntity<ProblemDetail> illegalParameters(RuntimeException failure) {
+    return onPurpose(Problem.invalid("parameters", "cannot be read"));
+  }
+
   /// Thrown by method security inside a handler; the filter chain answers all others itself.
   @ExceptionHandler
   ResponseEntity<ProblemDetail> denied(AccessDeniedException failure) {
@@ -126,18 +136,25 @@ class Problems extends ResponseEntityExceptionHandler implements ErrorController
 
   /// Whether the failure says that the database cannot be used now, rather than that it refused.
   static boolean isDatabaseUnavailable(Throwable failure) {
-    if (failure instanceof DataAccessResourceFailureException) {
+    if (failure instanceof DataAccessResourceFailureException
+        || failure instanceof CannotCreateTransactionException) {
       return true;
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof JDBCConnectionException
           || cause instanceof SQLTransientException
           || cause instanceof SQLRecoverableException
-          || cause instanceof SQLNonTransientConnectionException) {
+          || cause instanceof SQLNonTransientConnectionException
+          || cause instanceof SQLException refused && isAboutConnection(refused.getSQLState())) {
         return true;
       }
     }
     return false;
+  }
+
+  /// Class 08 of SQLSTATE; a connection that the pool has closed gives none.
+  private static boolean isAboutConnection(String sqlState) {
+    return sqlState == null || sqlState.startsWith("08");
   }
 
   /// Answers outside of a handler: in filters and the security chain.
@@ -169,11 +186,16 @@ class Problems extends ResponseEntityExceptionHandler implements ErrorController
   @RequestMapping("/error")
   ResponseEntity<ProblemDetail> container(HttpServletRequest request) {
     Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
-    HttpStatusCode code =
-        HttpStatusCode.valueOf(
-            status instanceof Integer number ? number : HttpStatus.NOT_FOUND.value());
-    ErrorCode known = codeFor(code);
-    return onPurpose(Problem.of(known, phrase(known.status())));
+    return onPurpose(
+        ofStatus(status instanceof Integer number ? number : HttpStatus.NOT_FOUND.value()));
+  }
+
+  /// For an error of which nothing is known but its HTTP status.
+  static Problem ofStatus(int status) {
+    ErrorCode code = codeFor(HttpStatusCode.valueOf(status));
+    return code == ErrorCode.INVALID_REQUEST
+        ? Problem.invalid(List.of())
+        : Problem.of(code, phrase(code.status()));
   }
 
   @Override

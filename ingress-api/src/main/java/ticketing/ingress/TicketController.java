@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -35,7 +36,9 @@ class TicketController {
     this.limits = settings.limits();
   }
 
-  @GetMapping("/api/v1/tickets/{ticketId}")
+  @GetMapping(
+      path = "/api/v1/tickets/{ticketId}",
+      produces = MediaType.APPLICATION_JSON_VALUE)
   ResponseEntity<Ticket> get(
       @AuthenticationPrincipal Caller caller,
       @PathVariable UUID ticketId,

@@ -29,6 +29,7 @@ import ticketing.domain.Logouts;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.module.SimpleModule;
@@ -116,6 +117,7 @@ class WebConfiguration implements WebMvcConfigurer {
   JsonMapperBuilderCustomizer strangersJson() {
     return builder ->
         Json.strict(builder)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .addMixIn(EventView.class, WithoutVersion.class)
             .addMixIn(Reservation.class, WithoutOwner.class)
             .addModule(
