@@ -21,6 +21,8 @@ class Copies {
   /// backlog. Reading it from the database meanwhile costs little, as only its owner does.
   private static final Duration CHANGING = Duration.ofMinutes(10);
 
+  private static final List<String> KINDS = List.of("event", "user", "reservation");
+
   private final Redis redis;
   private final MeterRegistry meters;
 
@@ -54,10 +56,13 @@ class Copies {
             ? Optional.empty()
             : Optional.ofNullable((String) answers.getFirst())
                 .map(json -> Json.INTERNAL.readValue(json, type));
-    meters
-        .counter("ticketing.cache", "kind", kind, "result", copy.isPresent() ? "hit" : "miss")
-        .increment();
+    count(meters, kind, copy.isPresent());
     return new Found<>(copy, !changing);
+  }
+
+  /// For the hit rate.
+  static void count(MeterRegistry meters, String kind, boolean hit) {
+    meters.counter("ticketing.cache", "kind", kind, "result", hit ? "hit" : "miss").increment();
   }
 
   void store(String kind, String id, Object value, Duration ttl) {
@@ -82,6 +87,21 @@ class Copies {
     } catch (RedisUnavailable e) {
       // A copy that survives this lives for its short time only.
     }
+  }
+
+  /// Removes every copy of every kind.
+  ///
+  /// @return how many there were
+  /// @throws RedisUnavailable if that cannot be done now
+  long evictAll() {
+    return redis.call(
+        client -> {
+          long evicted = 0;
+          for (String kind : KINDS) {
+            evicted += client.getKeys().deleteByPattern(kind + ":*");
+          }
+          return evicted;
+        });
   }
 
   private static String key(String kind, String id) {

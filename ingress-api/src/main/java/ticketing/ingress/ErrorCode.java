@@ -35,6 +35,8 @@ enum ErrorCode {
   TICKET_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   /// The change is accepted but not decided yet; sending it again is harmless.
   CHANGE_PENDING(HttpStatus.SERVICE_UNAVAILABLE),
+  /// The copies could not be removed; they live for their short time only.
+  CACHE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   LOGOUT_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   OVERLOADED(HttpStatus.SERVICE_UNAVAILABLE);
 

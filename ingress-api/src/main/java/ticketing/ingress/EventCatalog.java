@@ -2,6 +2,8 @@ package ticketing.ingress;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -14,6 +16,8 @@ import ticketing.domain.RedisUnavailable;
 /// Events for reading: from a near copy in this process that is at most a moment old, else from
 /// Redis, else from the database. For one event only one reader goes further than the near copy; the
 /// others wait for it. Without Redis it works the same, straight from the database.
+///
+/// The database is the primary: what the catalog says turns bookings away.
 @Component
 class EventCatalog {
 
@@ -21,16 +25,23 @@ class EventCatalog {
 
   private final Events events;
   private final EventBoard board;
+  private final MeterRegistry meters;
   private final LoadingCache<Long, Optional<EventView>> near;
 
-  EventCatalog(Events events, EventBoard board, IngressSettings settings) {
+  EventCatalog(
+      Events events, EventBoard board, MeterRegistry meters, IngressSettings settings) {
     this.events = events;
     this.board = board;
+    this.meters = meters;
     this.near =
-        Caffeine.newBuilder()
-            .maximumSize(settings.cache().nearEvents())
-            .expireAfterWrite(settings.cache().nearCopy())
-            .build(this::load);
+        CaffeineCacheMetrics.monitor(
+            meters,
+            Caffeine.newBuilder()
+                .maximumSize(settings.cache().nearEvents())
+                .expireAfterWrite(settings.cache().nearCopy())
+                .recordStats()
+                .build(this::load),
+            "near-events");
   }
 
   /// @throws Problem `EVENT_NOT_FOUND`
@@ -45,7 +56,10 @@ class EventCatalog {
   private Optional<EventView> load(long eventId) {
     boolean shared = true;
     try {
-      Optional<EventView> copy = board.find(eventId);
+      // A copy that turns people away is not believed: Redis may have missed that seats came back.
+      Optional<EventView> copy =
+          board.find(eventId).filter(event -> event.availableSeats() > 0);
+      Copies.count(meters, "event", copy.isPresent());
       if (copy.isPresent()) {
         return copy;
       }
@@ -61,19 +75,22 @@ class EventCatalog {
 
   /// Takes note of a copy that somebody announced, if this process holds an older one.
   void heard(EventView event) {
-    near.asMap()
-        .computeIfPresent(
-            event.eventId(),
-            (id, old) ->
-                old.isPresent() && old.get().version() > event.version()
-                    ? old
-                    : Optional.of(event));
+    near.asMap().computeIfPresent(event.eventId(), (id, old) -> newer(old, event));
   }
 
   /// Drops every copy after a change that has been committed.
   void changed(EventView event) {
-    near.put(event.eventId(), Optional.of(event));
+    near.asMap().merge(event.eventId(), Optional.of(event), (old, now) -> newer(old, event));
     logged(board.evict(event.eventId(), event.version()));
+  }
+
+  /// Drops the copies of this process.
+  void forget() {
+    near.invalidateAll();
+  }
+
+  private static Optional<EventView> newer(Optional<EventView> old, EventView event) {
+    return old.isPresent() && old.get().version() > event.version() ? old : Optional.of(event);
   }
 
   private static void logged(CompletableFuture<Void> step) {

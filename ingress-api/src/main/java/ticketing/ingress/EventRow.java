@@ -10,11 +10,11 @@ import jakarta.persistence.GeneratedValue;
 import jakarta.persistence.GenerationType;
 import jakarta.persistence.Id;
 import jakarta.persistence.JoinColumn;
-import jakarta.persistence.OrderBy;
 import jakarta.persistence.Table;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
@@ -47,7 +47,6 @@ class EventRow {
 
   @ElementCollection
   @CollectionTable(name = "seat_types", joinColumns = @JoinColumn(name = "event_id"))
-  @OrderBy("seatType")
   private List<SeatTypeRow> seatTypes = new ArrayList<>();
 
   @Embeddable
@@ -92,6 +91,7 @@ class EventRow {
         maxSeatsPerUser,
         holdMinutes,
         seatTypes.stream()
+            .sorted(Comparator.comparing(SeatTypeRow::seatType))
             .map(
                 type ->
                     new EventView.SeatTypeView(

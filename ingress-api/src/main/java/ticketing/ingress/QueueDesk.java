@@ -185,7 +185,7 @@ class QueueDesk {
   }
 
   /// Sends first, then deletes: a crash between leaves a duplicate, which is harmless.
-  private long moveHere(long total) {
+  long moveHere(long total) {
     String to = await(urls.bookings());
     String from = await(urls.deadLetters());
     long moved = 0;
