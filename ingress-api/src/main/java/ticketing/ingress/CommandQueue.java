@@ -64,6 +64,7 @@ class CommandQueue {
   private final ScheduledExecutorService gathering;
   private final TicketBoard board;
   private final Ledger ledger;
+  private final BoardGaps gaps;
   private final Clock clock;
   private final IngressSettings.Queue settings;
   private final Semaphore inFlight;
@@ -74,11 +75,13 @@ class CommandQueue {
       QueueUrls urls,
       TicketBoard board,
       Ledger ledger,
+      BoardGaps gaps,
       Clock clock,
       IngressSettings settings) {
     this.urls = urls;
     this.board = board;
     this.ledger = ledger;
+    this.gaps = gaps;
     this.clock = clock;
     this.settings = settings.queue();
     this.inFlight = new Semaphore(this.settings.inFlight());
@@ -120,7 +123,17 @@ class CommandQueue {
       joined(opened.handle((there, failure) -> there).thenCompose(x -> board.withdraw(pending)));
       throw refused;
     }
-    return joined(opened).map(TicketBoard.Opened::ticket).orElse(pending.ticket());
+    return told(joined(opened)).map(TicketBoard.Opened::ticket).orElse(pending.ticket());
+  }
+
+  /// Takes note whether the board has what was queued.
+  private Optional<TicketBoard.Opened> told(Optional<TicketBoard.Opened> opened) {
+    if (opened.isPresent()) {
+      gaps.writable();
+    } else {
+      gaps.missed();
+    }
+    return opened;
   }
 
   private Ticket acceptRepeatable(Function<Instant, Command> command, Command now) {
@@ -137,7 +150,7 @@ class CommandQueue {
         return same(decided.get(), now.fingerprint());
       }
       await(send(now));
-      return opened.map(TicketBoard.Opened::ticket).orElse(mine.ticket());
+      return told(opened).map(TicketBoard.Opened::ticket).orElse(mine.ticket());
     } catch (Problem refused) {
       joined(board.withdraw(mine));
       throw refused;
@@ -153,21 +166,18 @@ class CommandQueue {
     }
     Command again = command.apply(ticket.acceptedAt());
     await(send(again));
-    return joined(board.claim(BoardEntry.pending(again)))
+    return told(joined(board.claim(BoardEntry.pending(again))))
         .map(TicketBoard.Opened::ticket)
         .orElse(ticket);
   }
 
-  /// Whether an earlier request got this ticket.
-  boolean knows(UUID ticketId) {
+  /// Whether an earlier request got this ticket, or may have got it as far as can be read.
+  boolean mayKnow(UUID ticketId) {
     try {
-      if (board.find(ticketId).isPresent()) {
-        return true;
-      }
+      return board.find(ticketId).isPresent() || ledger.findIfReadable(ticketId).isPresent();
     } catch (RedisUnavailable e) {
-      // Then the ledger must know.
+      return true;
     }
-    return ledger.findIfReadable(ticketId).isPresent();
   }
 
   private static Ticket same(BoardEntry entry, String fingerprint) {

@@ -42,6 +42,7 @@ class Decisions implements SmartLifecycle {
   private final TicketBoard board;
   private final EventBoard events;
   private final EventCatalog catalog;
+  private final BoardGaps gaps;
   private final Clock clock;
   private final Semaphore waiters;
   private final ConcurrentHashMap<UUID, Set<CompletableFuture<Optional<Ticket>>>> waiting =
@@ -56,11 +57,13 @@ class Decisions implements SmartLifecycle {
       TicketBoard board,
       EventBoard events,
       EventCatalog catalog,
+      BoardGaps gaps,
       Clock clock,
       IngressSettings settings) {
     this.board = board;
     this.events = events;
     this.catalog = catalog;
+    this.gaps = gaps;
     this.clock = clock;
     this.waiters = new Semaphore(settings.limits().waiters());
   }
@@ -133,6 +136,11 @@ class Decisions implements SmartLifecycle {
         });
   }
 
+  /// Whether a request waits for this ticket.
+  boolean isAwaited(UUID ticketId) {
+    return waiting.containsKey(ticketId);
+  }
+
   private void announced(TicketBoard.Announced decision) {
     count(clock.instant().getEpochSecond());
     Set<CompletableFuture<Optional<Ticket>>> calls = waiting.get(decision.ticketId());
@@ -143,6 +151,7 @@ class Decisions implements SmartLifecycle {
   }
 
   private void lookAgain() {
+    gaps.reconnected();
     waiting.values().forEach(calls -> calls.forEach(call -> call.complete(Optional.empty())));
   }
 

@@ -39,6 +39,9 @@ record IngressSettings(
   /// @param hashingAtOnce passwords hashed at the same time
   /// @param hashingWait longest wait for a turn at that
   /// @param deadLetters most dead letters shown in one list
+  /// @param overdue how long after its estimated wait a pending ticket is looked up in the ledger
+  /// @param doubt how long a ticket that cannot be found may still turn up after the board has missed
+  ///     some; longer than any backlog
   record Limits(
       @NotNull @DefaultValue("16KB") DataSize body,
       @Min(0) @DefaultValue("10000") int waiters,
@@ -46,7 +49,9 @@ record IngressSettings(
       @NotNull @DefaultValue("10s") Duration changeWait,
       @Min(1) @DefaultValue("4") int hashingAtOnce,
       @NotNull @DefaultValue("5s") Duration hashingWait,
-      @Min(1) @DefaultValue("100") int deadLetters) {}
+      @Min(1) @DefaultValue("100") int deadLetters,
+      @NotNull @DefaultValue("5s") Duration overdue,
+      @NotNull @DefaultValue("15m") Duration doubt) {}
 
   /// @param nearEvents events kept in this process
   /// @param nearCopy how old such a copy may be

@@ -10,8 +10,11 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Function;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -29,13 +32,22 @@ import ticketing.domain.Ticket;
 
 /// Booking, confirming and cancelling: each answers 202 with the ticket of a queued command.
 @RestController
-@RequestMapping("/api/v1/reservations")
+@RequestMapping(path = "/api/v1/reservations", produces = MediaType.APPLICATION_JSON_VALUE)
 class ReservationController {
 
   private static final String PATH = "/api/v1/reservations";
 
   /// Nobody knows when an operator resumes a paused sale.
   private static final Duration PAUSED = Duration.ofSeconds(30);
+
+  /// Refusals that may stand although an earlier request with the same key was accepted.
+  private static final Set<ErrorCode> MAY_COME_LATER =
+      EnumSet.of(
+          ErrorCode.SOLD_OUT,
+          ErrorCode.SALE_CLOSED,
+          ErrorCode.SALE_NOT_OPEN,
+          ErrorCode.EVENT_CANCELLED,
+          ErrorCode.SEAT_TYPE_NOT_FOUND);
 
   private final EventCatalog catalog;
   private final Reservations reservations;
@@ -75,7 +87,7 @@ class ReservationController {
       refuseWhatIsCertain(catalog.get(booking.eventId()), booking.seatType());
     } catch (Problem refusal) {
       // A repeat gets its ticket also when the sale has ended since.
-      if (!as.mayBeRepeat() || !queue.knows(as.ticketId())) {
+      if (!MAY_COME_LATER.contains(refusal.code()) || !as.mayBeRepeat() || !queue.mayKnow(as.ticketId())) {
         throw refusal;
       }
     }

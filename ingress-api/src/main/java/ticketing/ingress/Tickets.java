@@ -1,15 +1,21 @@
 package ticketing.ingress;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
 import ticketing.domain.BoardEntry;
+import ticketing.domain.Reason;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
 
-/// Tickets for reading: from the board, else from the ledger.
+/// Tickets for reading: from the board, else from the ledger. The ledger is also asked about what the
+/// board shows as undecided for longer than expected, because the board can miss a decision.
 @Component
 class Tickets {
 
@@ -18,15 +24,27 @@ class Tickets {
   private final TicketBoard board;
   private final Ledger ledger;
   private final Decisions decisions;
+  private final BoardGaps gaps;
+  private final Clock clock;
+  private final Duration overdue;
 
-  Tickets(TicketBoard board, Ledger ledger, Decisions decisions) {
+  Tickets(
+      TicketBoard board,
+      Ledger ledger,
+      Decisions decisions,
+      BoardGaps gaps,
+      Clock clock,
+      IngressSettings settings) {
     this.board = board;
     this.ledger = ledger;
     this.decisions = decisions;
+    this.gaps = gaps;
+    this.clock = clock;
+    this.overdue = settings.limits().overdue();
   }
 
-  /// @throws Problem `TICKET_NOT_FOUND` also for somebody else's, `TICKET_UNAVAILABLE` if it is not
-  ///     decided and its state cannot be read
+  /// @throws Problem `TICKET_NOT_FOUND` if it is certain that there is none, and for somebody else's;
+  ///     `TICKET_UNAVAILABLE` if its state cannot be read right now
   Ticket get(Caller caller, UUID ticketId) {
     BoardEntry entry = find(ticketId).orElseThrow(Tickets::notFound);
     if (!caller.maySee(entry.owner())) {
@@ -52,17 +70,52 @@ class Tickets {
   }
 
   private Optional<BoardEntry> find(UUID ticketId) {
-    Optional<BoardEntry> entry;
     try {
-      entry = board.find(ticketId);
-    } catch (RedisUnavailable e) {
-      entry = ledger.find(ticketId);
-      if (entry.isEmpty()) {
-        throw Problem.retry(
-            ErrorCode.TICKET_UNAVAILABLE, "The ticket's state cannot be read right now.", RETRY);
+      Optional<BoardEntry> there = board.find(ticketId);
+      if (there.isPresent()) {
+        return Optional.of(isOverdue(there.get().ticket()) ? decidedOr(there.get()) : there.get());
       }
+      Optional<BoardEntry> decided = inLedger(ticketId);
+      if (decided.isEmpty() && gaps.mayHide(ticketId)) {
+        throw unavailable();
+      }
+      return decided;
+    } catch (RedisUnavailable e) {
+      return Optional.of(inLedger(ticketId).orElseThrow(Tickets::unavailable));
     }
-    return entry.or(() -> ledger.find(ticketId));
+  }
+
+  private boolean isOverdue(Ticket ticket) {
+    long estimate =
+        ticket.estimatedWaitSeconds() == null ? 0 : ticket.estimatedWaitSeconds();
+    return !ticket.status().isFinal()
+        && ticket.acceptedAt().plus(overdue).plusSeconds(estimate).isBefore(clock.instant());
+  }
+
+  /// Also brings the board up to date, but not with `GAVE_UP`: a later decision may have come there
+  /// meanwhile, and would be replaced.
+  private BoardEntry decidedOr(BoardEntry pending) {
+    Optional<BoardEntry> decided = ledger.findIfReadable(pending.ticket().ticketId());
+    if (decided.isPresent() && decided.get().ticket().reason() != Reason.GAVE_UP) {
+      board.announce(List.of(decided.get()), 0, null, List.of());
+    }
+    return decided.orElse(pending);
+  }
+
+  private Optional<BoardEntry> inLedger(UUID ticketId) {
+    try {
+      return ledger.find(ticketId);
+    } catch (DataAccessException | TransactionException e) {
+      if (Problems.isDatabaseUnavailable(e)) {
+        throw unavailable();
+      }
+      throw e;
+    }
+  }
+
+  private static Problem unavailable() {
+    return Problem.retry(
+        ErrorCode.TICKET_UNAVAILABLE, "The ticket's state cannot be read right now.", RETRY);
   }
 
   static Problem notFound() {
