@@ -15,6 +15,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.awaitility.Awaitility;
+import org.flywaydb.core.Flyway;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -26,6 +28,7 @@ import ticketing.domain.Action;
 import ticketing.domain.BoardEntry;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
+import ticketing.domain.EventBoard;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
@@ -41,12 +44,14 @@ final class Ingress implements AutoCloseable {
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static Ingress shared;
+  private static Ingress strict;
 
   final LocalServers servers = LocalServers.shared();
   final String queue;
   final String databaseUrl;
   final ConfigurableApplicationContext context;
-  final HttpClient http = HttpClient.newHttpClient();
+  final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final int port;
 
   /// @param status of the answer
@@ -56,9 +61,18 @@ final class Ingress implements AutoCloseable {
       return headers.apply(name);
     }
 
+    /// Body without the path of the request, by which alone two answers may differ.
+    String bodyWithoutInstance() {
+      return body.replaceAll("\"instance\":\"[^\"]*\",", "");
+    }
+
     String code() {
       return json.path("code").asString("");
     }
+  }
+
+  static {
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
   }
 
   private Ingress(String queue, String databaseUrl, Map<String, String> settings) {
@@ -74,7 +88,7 @@ final class Ingress implements AutoCloseable {
     arguments.add("--spring.datasource.password=" + servers.databasePassword());
     arguments.add("--spring.datasource.hikari.connection-timeout=1500");
     arguments.add("--ticketing.redis.addresses=" + servers.redisAddress());
-    arguments.add("--ticketing.redis.timeout=300ms");
+    arguments.add("--ticketing.redis.timeout=5s");
     arguments.add("--ticketing.queue.name=" + queue);
     arguments.add("--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint());
     settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
@@ -91,16 +105,40 @@ final class Ingress implements AutoCloseable {
   }
 
   /// Another instance behind the same load balancer.
-  Ingress sibling() {
-    return new Ingress(queue, databaseUrl, Map.of());
+  Ingress sibling(Map<String, String> settings) {
+    return new Ingress(queue, databaseUrl, settings);
   }
 
   /// One for all tests that change nothing for others.
   static synchronized Ingress shared() {
     if (shared == null) {
-      shared = start(Map.of());
+      shared = start(Map.of("ticketing.limits.overdue", "100ms"));
     }
     return shared;
+  }
+
+  /// The shared one's sibling: with small limits, behind a proxy, and with a replica of its own
+  /// schema that no change ever reaches.
+  static synchronized Ingress strict() {
+    if (strict == null) {
+      String stale = LocalServers.shared().newDatabase();
+      Map<String, String> settings =
+          Map.of(
+              "ticketing.database.reader-url", stale,
+              "ticketing.limits.waiters", "1",
+              "ticketing.rates.proxies", "1",
+              "ticketing.rates.user.per-second", "1",
+              "ticketing.rates.user.burst", "60",
+              "ticketing.rates.address.per-second", "1",
+              "ticketing.rates.address.burst", "40");
+      strict = shared().sibling(settings);
+      Flyway.configure()
+          .dataSource(stale, strict.servers.databaseUser(), strict.servers.databasePassword())
+          .locations("classpath:db/migration")
+          .load()
+          .migrate();
+    }
+    return strict;
   }
 
   int managementPort() {
@@ -190,6 +228,41 @@ final class Ingress implements AutoCloseable {
 
   static String booking(long eventId, int quantity) {
     return "{\"eventId\":%d,\"seatType\":\"VIP\",\"quantity\":%d}".formatted(eventId, quantity);
+  }
+
+  /// One whose single seat type has so many seats, of which so many are free.
+  long newEvent(int seats, int free) {
+    long id =
+        post(
+                "/api/v1/events",
+                admin(),
+                event("")
+                    .replaceAll(
+                        "(?s)\"seatTypes\":.*\\]",
+                        "\"seatTypes\":[{\"seatType\":\"VIP\",\"price\":\"150000.00\","
+                            + "\"totalSeats\":" + seats + "}]"))
+            .json()
+            .get("eventId")
+            .longValue();
+    seatsLeft(id, free);
+    return id;
+  }
+
+  /// Changes the rows as a worker's transaction does, and tells nobody.
+  void seatsLeft(long eventId, int free) {
+    sql().update("update seat_types set available_seats = ? where event_id = ?", free, eventId);
+    sql()
+        .update(
+            "update events set available_seats = ?, version = version + 1 where id = ?",
+            free,
+            eventId);
+    context
+        .getBean(EventBoard.class)
+        .evict(
+            eventId,
+            sql().queryForObject("select version from events where id = ?", Long.class, eventId))
+        .join();
+    context.getBean(EventCatalog.class).forget();
   }
 
   Answer book(String user, long eventId, int quantity, String... headers) {

@@ -1,0 +1,137 @@
+package ticketing.ingress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/// Accounts and tokens, as the contract promises them.
+class AccountTest {
+
+  private final Ingress ingress = Ingress.shared();
+
+  private static String signUp(String email) {
+    return "{\"email\":\"%s\",\"password\":\"correct horse\",\"name\":\"Kim\"}".formatted(email);
+  }
+
+  private static String credentials(String email, String password) {
+    return "{\"email\":\"%s\",\"password\":\"%s\"}".formatted(email, password);
+  }
+
+  private static String newEmail() {
+    return UUID.randomUUID() + "@example.org";
+  }
+
+  @Test
+  void personSignsUpSignsInAndSeesTheirAccount() {
+    String email = newEmail();
+    Ingress.Answer created = ingress.post("/api/v1/users", null, signUp(email));
+    assertThat(created.status()).isEqualTo(201);
+    assertThat(created.json().propertyNames()).containsExactly("userId", "email", "name");
+    assertThat(created.header("Location")).isEqualTo("/api/v1/users/me");
+
+    Ingress.Answer token =
+        ingress.post(
+            "/api/v1/auth/token", null, credentials(email.toUpperCase(), "correct horse"));
+    assertThat(token.status()).isEqualTo(200);
+    assertThat(token.json().get("tokenType").asString()).isEqualTo("Bearer");
+    assertThat(token.json().get("expiresIn").longValue()).isEqualTo(8 * 3600);
+
+    JsonNode me =
+        ingress.get("/api/v1/users/me", token.json().get("accessToken").asString()).json();
+    assertThat(me.get("userId")).isEqualTo(created.json().get("userId"));
+    assertThat(me.get("email").asString()).isEqualTo(email);
+    assertThat(me.get("name").asString()).isEqualTo("Kim");
+  }
+
+  @Test
+  void emailBelongsToOneAccountWhoeverIsFirst() throws Exception {
+    String email = newEmail();
+    List<Integer> answers = new ArrayList<>();
+    try (ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> calls = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        calls.add(
+            people.submit(() -> ingress.post("/api/v1/users", null, signUp(email)).status()));
+      }
+      for (Future<Integer> call : calls) {
+        answers.add(call.get());
+      }
+    }
+    assertThat(answers).containsExactlyInAnyOrder(201, 409, 409, 409, 409);
+    Ingress.Answer late = ingress.post("/api/v1/users", null, signUp(email.toUpperCase()));
+    assertThat(late.status()).isEqualTo(409);
+    assertThat(late.code()).isEqualTo("EMAIL_TAKEN");
+  }
+
+  @Test
+  void unknownAddressLooksLikeAWrongPassword() {
+    String email = newEmail();
+    ingress.post("/api/v1/users", null, signUp(email));
+    Ingress.Answer wrong =
+        ingress.post("/api/v1/auth/token", null, credentials(email, "wrong horse"));
+    Ingress.Answer unknown =
+        ingress.post("/api/v1/auth/token", null, credentials(newEmail(), "wrong horse"));
+    assertThat(wrong.status()).isEqualTo(401);
+    assertThat(wrong.code()).isEqualTo("INVALID_CREDENTIALS");
+    assertThat(unknown.body()).isEqualTo(wrong.body());
+  }
+
+  @Test
+  void badSignUpNamesEveryField() {
+    Ingress.Answer answer =
+        ingress.post(
+            "/api/v1/users", null, "{\"email\":\"nowhere\",\"password\":\"short\",\"name\":\"\"}");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.code()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("errors").findValuesAsString("field"))
+        .contains("email", "password", "name");
+    String wide = "x".repeat(30) + "ü".repeat(30);
+    Ingress.Answer tooLong =
+        ingress.post(
+            "/api/v1/users",
+            null,
+            "{\"email\":\"%s\",\"password\":\"%s\",\"name\":\"K\"}".formatted(newEmail(), wide));
+    assertThat(tooLong.json().get("errors").findValuesAsString("field"))
+        .containsExactly("password");
+  }
+
+  @Test
+  void tokenGivenBackIsRefusedByEveryInstance() {
+    String token = ingress.token(Ingress.newUser());
+    Ingress other = Ingress.strict();
+    assertThat(other.get("/api/v1/users/me", token).status()).isEqualTo(200);
+    assertThat(ingress.post("/api/v1/auth/logout", token, null).status()).isEqualTo(204);
+    for (Ingress one : List.of(ingress, other)) {
+      Ingress.Answer answer = one.get("/api/v1/users/me", token);
+      assertThat(answer.status()).isEqualTo(401);
+      assertThat(answer.code()).isEqualTo("UNAUTHENTICATED");
+      assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
+    }
+  }
+
+  @Test
+  void nothingIsShownWithoutAToken() {
+    for (String path :
+        List.of(
+            "/api/v1/users/me",
+            "/api/v1/users/me/reservations",
+            "/api/v1/reservations/1",
+            "/api/v1/tickets/" + UUID.randomUUID(),
+            "/api/v1/operations/queue",
+            "/api/v1/nowhere")) {
+      for (String token : new String[] {null, "nonsense", "a.b.c"}) {
+        Ingress.Answer answer = ingress.get(path, token);
+        assertThat(answer.status()).as(path).isEqualTo(401);
+        assertThat(answer.code()).isEqualTo("UNAUTHENTICATED");
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+      }
+    }
+  }
+}

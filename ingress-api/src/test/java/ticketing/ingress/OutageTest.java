@@ -1,0 +1,174 @@
+package ticketing.ingress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Command;
+import ticketing.domain.Reason;
+import ticketing.domain.TicketStatus;
+
+/// What is answered while a server is down, and afterwards.
+class OutageTest {
+
+  private final Ingress ingress = Ingress.shared();
+
+  private void without(Runnable stop, Runnable start, Runnable meanwhile) {
+    stop.run();
+    try {
+      meanwhile.run();
+    } finally {
+      start.run();
+    }
+    await()
+        .ignoreExceptions()
+        .until(() -> ingress.board().find(UUID.randomUUID()).isEmpty());
+    await()
+        .until(
+            () ->
+                ingress.post("/api/v1/events", ingress.admin(), Ingress.event("")).status()
+                    == 201);
+    await()
+        .until(() -> ingress.get("/api/v1/operations/queue", ingress.admin()).status() == 200);
+  }
+
+  private List<Command> commandsOf(String user) {
+    return ingress.drain().stream().filter(command -> command.userId().equals(user)).toList();
+  }
+
+  @Test
+  void withoutRedisBookingAndReadingGoOn() {
+    long event = ingress.newEvent();
+    String user = Ingress.newUser();
+    String token = ingress.token(user);
+    long reservation = ingress.reserve(user, event, "CONFIRMED", null);
+    UUID[] accepted = new UUID[2];
+    without(
+        ingress.servers.redis()::stop,
+        ingress.servers.redis()::start,
+        () -> {
+          assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);
+          assertThat(ingress.get("/api/v1/reservations/" + reservation, token).status())
+              .isEqualTo(200);
+          assertThat(ingress.get("/api/v1/users/me", token).status()).isEqualTo(200);
+          assertThat(ingress.get("/readyz", null).status()).isEqualTo(200);
+
+          Ingress.Answer booked = ingress.book(user, event, 1);
+          assertThat(booked.status()).isEqualTo(202);
+          accepted[0] = UUID.fromString(booked.json().get("ticketId").asString());
+          Ingress.Answer keyed = ingress.book(user, event, 1, Repeatable.HEADER, "k");
+          Ingress.Answer again = ingress.book(user, event, 1, Repeatable.HEADER, "k");
+          assertThat(again.json().get("ticketId")).isEqualTo(keyed.json().get("ticketId"));
+          accepted[1] = UUID.fromString(keyed.json().get("ticketId").asString());
+
+          Ingress.Answer undecided = ingress.get("/api/v1/tickets/" + accepted[0], token);
+          assertThat(undecided.status()).isEqualTo(503);
+          assertThat(undecided.code()).isEqualTo("TICKET_UNAVAILABLE");
+          assertThat(undecided.header("Retry-After")).isEqualTo("2");
+
+          List<Command> commands = commandsOf(user);
+          assertThat(commands).extracting(Command::ticketId).contains(accepted);
+          commands.stream()
+              .filter(command -> command.ticketId().equals(accepted[1]))
+              .limit(1)
+              .forEach(
+                  command ->
+                      ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
+          assertThat(ingress.get("/api/v1/tickets/" + accepted[1], token).status())
+              .isEqualTo(200);
+          Ingress.Answer late = ingress.book(user, event, 1, Repeatable.HEADER, "k");
+          assertThat(late.json().get("reason").asString()).isEqualTo("SOLD_OUT");
+          assertThat(ingress.book(user, event, 2, Repeatable.HEADER, "k").status())
+              .isEqualTo(422);
+
+          Ingress.Answer logout = ingress.post("/api/v1/auth/logout", token, null);
+          assertThat(logout.status()).isEqualTo(503);
+          assertThat(logout.code()).isEqualTo("LOGOUT_UNAVAILABLE");
+          String evict = "/api/v1/operations/caches/eviction";
+          assertThat(ingress.post(evict, ingress.admin(), null).code())
+              .isEqualTo("CACHE_UNAVAILABLE");
+        });
+    // The board never heard of this one, so nobody can be sure that there is no such ticket.
+    Ingress.Answer still = ingress.get("/api/v1/tickets/" + accepted[0], token);
+    assertThat(still.status()).isEqualTo(503);
+    assertThat(still.code()).isEqualTo("TICKET_UNAVAILABLE");
+    assertThat(
+            Ingress.strict()
+                .get(
+                    "/api/v1/tickets/" + accepted[0],
+                    token,
+                    "X-Forwarded-For",
+                    "10.9.0.1")
+                .status())
+        .isEqualTo(503);
+    assertThat(ingress.get("/api/v1/tickets/" + accepted[1], token).status()).isEqualTo(200);
+    assertThat(ingress.book(user, event, 1).status()).isEqualTo(202);
+  }
+
+  @Test
+  void withoutTheQueueNothingIsAccepted() {
+    long event = ingress.newEvent();
+    String user = Ingress.newUser();
+    without(
+        ingress.servers.queue()::stop,
+        ingress.servers.queue()::start,
+        () -> {
+          for (String[] headers : new String[][] {{}, {Repeatable.HEADER, "k"}}) {
+            Ingress.Answer refused = ingress.book(user, event, 1, headers);
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.code()).isEqualTo("QUEUE_UNAVAILABLE");
+            assertThat(refused.header("Retry-After")).isEqualTo("2");
+          }
+          Ingress.Answer figures =
+              ingress.get("/api/v1/operations/queue", ingress.admin());
+          assertThat(figures.status()).isEqualTo(503);
+          assertThat(figures.code()).isEqualTo("QUEUE_UNAVAILABLE");
+          assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);
+        });
+    assertThat(commandsOf(user)).isEmpty();
+    UUID refused = UUID.fromString(ticketOf(user, "k"));
+    assertThat(ingress.board().find(refused)).isEmpty();
+    Ingress.Answer again = ingress.book(user, event, 1, Repeatable.HEADER, "k");
+    assertThat(again.status()).isEqualTo(202);
+    assertThat(again.json().get("ticketId").asString()).isEqualTo(refused.toString());
+    assertThat(commandsOf(user)).hasSize(1);
+  }
+
+  private static String ticketOf(String user, String key) {
+    return ticketing.domain.TicketIds.of(user, key).toString();
+  }
+
+  @Test
+  void withoutTheDatabaseRequestsGet503AndTicketsStay() {
+    long event = ingress.newEvent();
+    String user = Ingress.newUser();
+    String token = ingress.token(user);
+    String ticket = ingress.book(user, event, 1).json().get("ticketId").asString();
+    without(
+        ingress.servers.database()::stop,
+        ingress.servers.database()::start,
+        () -> {
+          assertThat(ingress.get("/readyz", null).status()).isEqualTo(503);
+          assertThat(ingress.get("/livez", null).status()).isEqualTo(200);
+          for (Ingress.Answer answer :
+              List.of(
+                  ingress.get("/api/v1/events", null),
+                  ingress.get("/api/v1/events/987654", null),
+                  ingress.get("/api/v1/users/me/reservations", token),
+                  ingress.delete("/api/v1/reservations/987654", token),
+                  ingress.post("/api/v1/events", ingress.admin(), Ingress.event("")))) {
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.code()).isEqualTo("DATABASE_UNAVAILABLE");
+            assertThat(answer.header("Retry-After")).isEqualTo("2");
+          }
+          assertThat(ingress.get("/api/v1/tickets/" + ticket, token).status()).isEqualTo(200);
+          Ingress.Answer unknown = ingress.get("/api/v1/tickets/" + UUID.randomUUID(), token);
+          assertThat(unknown.status()).isEqualTo(503);
+          assertThat(unknown.code()).isEqualTo("TICKET_UNAVAILABLE");
+        });
+    Ingress.Answer after = ingress.get("/api/v1/tickets/" + ticket, token);
+    assertThat(after.json().path("status").asString("")).as(after.body()).isEqualTo("PENDING");
+  }
+}

@@ -1,0 +1,138 @@
+package ticketing.ingress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Redis;
+import ticketing.domain.RedisSettings;
+
+/// Shares of users and addresses.
+class RateLimitTest {
+
+  private final Ingress strict = Ingress.strict();
+
+  @Test
+  void userBeyondTheBurstIsToldWhenToComeBack() throws Exception {
+    String user = Ingress.newUser();
+    List<Ingress.Answer> answers = new ArrayList<>();
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Ingress.Answer>> calls = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        String address = "10.1.0." + i;
+        calls.add(
+            clients.submit(
+                () ->
+                    strict.get(
+                        "/api/v1/users/me/reservations",
+                        strict.token(user),
+                        "X-Forwarded-For",
+                        address)));
+      }
+      for (Future<Ingress.Answer> call : calls) {
+        answers.add(call.get());
+      }
+    }
+    List<Ingress.Answer> refused =
+        answers.stream().filter(answer -> answer.status() != 200).toList();
+    // 60 at once, then one more in each second that this takes, and what is not told to Redis yet.
+    assertThat(refused).hasSizeBetween(1, 40).allMatch(answer -> answer.status() == 429);
+    Ingress.Answer one = refused.getLast();
+    assertThat(one.code()).isEqualTo("RATE_LIMITED");
+    assertThat(Integer.parseInt(one.header("Retry-After"))).isBetween(1, 60);
+    assertThat(strict.get("/api/v1/users/me", strict.token(Ingress.newUser())).status())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void addressBeyondTheBurstIsRefusedBeforeItsTokenIsLookedAt() {
+    String[] address = {"X-Forwarded-For", "10.2.0.1"};
+    List<Integer> answers = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      answers.add(strict.get("/api/v1/users/me", "nonsense", address).status());
+    }
+    assertThat(answers).containsOnly(401, 429).endsWith(429);
+    assertThat(strict.get("/api/v1/users/me", "nonsense", "X-Forwarded-For", "10.2.0.2").status())
+        .isEqualTo(401);
+  }
+
+  @Test
+  void onlyTheLastHopOfTheHeaderIsBelieved() {
+    List<Integer> answers = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      String invented = "10.3.0." + i + ", 10.3.1.1";
+      answers.add(strict.get("/api/v1/events", null, "X-Forwarded-For", invented).status());
+    }
+    assertThat(answers).contains(429);
+  }
+
+  @Test
+  void headerMeansNothingWithoutATrustedProxy() {
+    Ingress open = Ingress.shared();
+    String[] invented = {"X-Forwarded-For", "10.4.0.1"};
+    await()
+        .untilAsserted(
+            () -> {
+              assertThat(open.get("/api/v1/events", null, invented).status()).isEqualTo(200);
+              assertThat(keys(open, "rate:address:*:127.0.0.1")).isOne();
+            });
+    assertThat(keys(open, "rate:address:*:10.4.0.1")).isZero();
+  }
+
+  private static long keys(Ingress ingress, String pattern) {
+    return ingress
+        .context
+        .getBean(Redis.class)
+        .call(
+            client ->
+                client
+                    .getKeys()
+                    .getKeysStream(
+                        org.redisson.api.options.KeysScanOptions.defaults().pattern(pattern))
+                    .count());
+  }
+
+  @Test
+  void twoInstancesCountTogether() {
+    IngressSettings settings = strict.context.getBean(IngressSettings.class);
+    RedisSettings address = strict.context.getBean(RedisSettings.class);
+    String user = Ingress.newUser();
+    try (Redis here = Redis.connect(address);
+        Redis there = Redis.connect(address)) {
+      RateLimits one = new RateLimits(here, settings);
+      RateLimits other = new RateLimits(there, settings);
+      int passed = 0;
+      for (int i = 0; i < 100; i++) {
+        passed += one.takeForUser(user).isZero() ? 1 : 0;
+        passed += other.takeForUser(user).isZero() ? 1 : 0;
+      }
+      // Alone each would let 60 through; a second more or less is one more or less.
+      assertThat(passed).isBetween(60, 80);
+    }
+  }
+
+  @Test
+  void nobodyIsRefusedWithoutRedis() {
+    IngressSettings settings = strict.context.getBean(IngressSettings.class);
+    RedisSettings nowhere =
+        new RedisSettings(
+            List.of("redis://127.0.0.1:1"),
+            false,
+            "",
+            java.time.Duration.ofMillis(200),
+            0,
+            java.time.Duration.ofSeconds(1),
+            1);
+    try (Redis redis = Redis.connect(nowhere)) {
+      RateLimits limits = new RateLimits(redis, settings);
+      for (int i = 0; i < 200; i++) {
+        assertThat(limits.takeForUser("someone")).isZero();
+      }
+    }
+  }
+}
