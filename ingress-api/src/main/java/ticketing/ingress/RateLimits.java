@@ -10,13 +10,15 @@ import io.github.bucket4j.distributed.proxy.optimization.DelayParameters;
 import io.github.bucket4j.distributed.proxy.optimization.Optimization;
 import io.github.bucket4j.distributed.proxy.optimization.Optimizations;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisUnavailable;
 
 /// How many requests users and addresses may send, counted over all instances in Redis under
-/// `rate:{kind}:...`. An instance counts a small part of a bucket by itself before it tells Redis, so
-/// each one may let that much more through. Without Redis nobody is refused.
+/// `rate:{kind}:...`. An instance counts a small part of a bucket by itself before it asks or tells
+/// Redis, so that most people cost no round trip, and each instance may let that much more through.
+/// Without Redis nobody is refused.
 @Component
 class RateLimits {
 
@@ -66,11 +68,11 @@ class RateLimits {
                           .capacity(rate.burst())
                           .refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
               .build();
+      int part = rate.burst() / PARTS;
       Optimization untold =
-          rate.burst() < PARTS
+          part == 0
               ? Optimizations.batching()
-              : Optimizations.delaying(
-                  new DelayParameters(rate.burst() / PARTS, LONGEST_UNTOLD));
+              : Optimizations.delaying(new DelayParameters(part, LONGEST_UNTOLD));
       this.near =
           Caffeine.newBuilder()
               .maximumSize(MOST_COUNTED)
@@ -81,7 +83,8 @@ class RateLimits {
                           buckets
                               .builder()
                               .withOptimization(untold)
-                              .build(prefix + id, () -> configuration)));
+                              .build(prefix + id, () -> configuration),
+                          part));
     }
 
     Duration take(String id) {
@@ -92,15 +95,21 @@ class RateLimits {
   private static final class Near {
 
     private final BucketProxy bucket;
+    private final AtomicInteger free;
 
     /// Until then it is known to be empty, and Redis is not asked.
     private volatile long emptyUntil = System.nanoTime();
 
-    Near(BucketProxy bucket) {
+    /// @param free how many requests pass after a rest before the bucket is asked at all
+    Near(BucketProxy bucket, int free) {
       this.bucket = bucket;
+      this.free = new AtomicInteger(free);
     }
 
     Duration take() {
+      if (free.get() > 0 && free.getAndDecrement() > 0) {
+        return Duration.ZERO;
+      }
       long empty = emptyUntil - System.nanoTime();
       if (empty > 0) {
         return Duration.ofNanos(empty);
