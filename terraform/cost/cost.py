@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Writes docs/cost.md: the monthly bill of this configuration, line by line.
+
+Prices stand in prices.csv beside this file; how many of each thing there are is read from the defaults in
+variables.tf, and what a month brings is said in MONTH. Python 3, nothing else.
+
+    cost.py           writes docs/cost.md
+    cost.py --check   fails if docs/cost.md is not what it would write, or the bill is above the limit
+"""
+
+import csv
+import difflib
+import re
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TERRAFORM = HERE.parent
+PAGE = TERRAFORM.parent / "docs" / "cost.md"
+
+HOURS = 730  # in a month
+LIMIT = 400  # dollars a month, from the brief
+PRICES = {row["item"]: row for row in csv.DictReader((HERE / "prices.csv").open(encoding="utf-8"))}
+
+# What a month brings beyond being there. Free allowances are left out, so a real bill is a little lower.
+MONTH = {
+    "on-sales": 4,
+    "bookings in each on-sale": 100_000,
+    "extra instances of each service while pre-warmed": 4,
+    "hours of pre-warming for each on-sale": 0.75,
+    "load balancer capacity units, on average": 0.25,
+    "load balancer capacity units in an hour of on-sale": 4,
+    "GB through a NAT gateway": 10,
+    "GB to clients": 20,
+    "GB between zones": 20,
+    "GB of data in the database": 5,
+    "database I/Os for each booking": 10,
+    "GB of logs": 4,
+    "GB of images": 2,
+}
+
+
+@dataclass(frozen=True)
+class Design:
+    """What is there, whatever happens."""
+
+    instances: int  # of all three services
+    instance: str
+    detailed_monitoring: bool
+    nat_gateways: int
+    endpoints: int  # interface endpoints, in two zones each
+    database: str
+    database_instances: int
+    cache: str
+    cache_nodes: int = 2
+    disk_gb: int = 8
+
+
+def variable(name):
+    """The default of a variable of this configuration, as text."""
+    text = (TERRAFORM / "variables.tf").read_text(encoding="utf-8")
+    block = re.search(rf'^variable "{name}" {{\n(.*?)^}}\n', text, re.M | re.S)
+    if not block:
+        sys.exit(f"cost.py: variables.tf has no variable {name}")
+    return block.group(1)
+
+
+def default(name):
+    return re.search(r"^  default\s*=\s*(.+)$", variable(name), re.M).group(1)
+
+
+def configured():
+    services = [variable(name) for name in ("ingress_api", "booking_worker", "notifier")]
+    types = {re.search(r'instance_type = optional\(string, "(.+?)"\)', text).group(1) for text in services}
+    if len(types) != 1:
+        sys.exit("cost.py: the services have different instance types; price them one by one")
+    return Design(
+        instances=sum(int(re.search(r"min\s+= optional\(number, (\d+)\)", text).group(1)) for text in services),
+        instance=types.pop(),
+        detailed_monitoring=False,
+        nat_gateways=len(re.findall(r'"', default("nat_gateway_zones"))) // 2,
+        endpoints=len(re.findall(r'"', default("interface_endpoints"))) // 2,
+        database=default("database_instance_class").strip('"'),
+        database_instances=1 + int(default("database_readers")),
+        cache="valkey." + default("cache_node_type").strip('"').removeprefix("cache."),
+    )
+
+
+BRIEF = Design(
+    instances=6,
+    instance="t3.medium",
+    detailed_monitoring=True,
+    nat_gateways=2,
+    endpoints=0,
+    database="db.t4g.medium",
+    database_instances=2,
+    cache="redis.t4g.micro",
+)
+
+
+def bill(design):
+    """Lines of (what, item, quantity, how the quantity comes about)."""
+    month = MONTH
+    bookings = month["on-sales"] * month["bookings in each on-sale"]
+    extra = month["on-sales"] * 3 * month["extra instances of each service while pre-warmed"] * month["hours of pre-warming for each on-sale"]
+    # A worker polls for 10 s at a time, and looks at the dead letters every 10 s with two calls.
+    polls = 2 * HOURS * 3600 / 10 * 3
+    # The brief's alarms, the queue's, and those that target tracking makes by itself, by the metrics in them.
+    alarms = 16 + 2 * 2 + 2 * 2
+    lines = [
+        ("Instances", f"ec2.{design.instance}", design.instances * HOURS, f"{design.instances} x {HOURS} h"),
+        ("Instances before on-sales", f"ec2.{design.instance}", extra, "4 more of each service, 45 min, 4 times"),
+        ("Their disks", "ebs.gp3", design.instances * design.disk_gb, f"{design.instances} x {design.disk_gb} GB"),
+        ("Load balancer", "alb", HOURS, f"{HOURS} h"),
+        (
+            "Its capacity units",
+            "alb.lcu",
+            HOURS * month["load balancer capacity units, on average"]
+            + month["on-sales"] * month["load balancer capacity units in an hour of on-sale"],
+            f"{HOURS} h x 0.25, and 4 h x 4",
+        ),
+        ("NAT gateways", "nat", design.nat_gateways * HOURS, f"{design.nat_gateways} x {HOURS} h"),
+        ("Data through them", "nat.data", month["GB through a NAT gateway"], "logs, metrics, calls of AWS; images come through S3's free endpoint"),
+        ("Public addresses", "ipv4", (2 + design.nat_gateways) * HOURS, f"load balancer 2, NAT {design.nat_gateways}"),
+        ("Endpoint of SQS", "endpoint", design.endpoints * 2 * HOURS, f"{design.endpoints} x 2 zones x {HOURS} h"),
+        ("Data through it", "endpoint.data", 1 if design.endpoints else 0, "400,000 bookings, twice, 1 KB"),
+        ("Database", f"aurora.{design.database}", design.database_instances * HOURS, f"writer and {design.database_instances - 1} reader x {HOURS} h"),
+        ("Its storage", "aurora.storage", month["GB of data in the database"], ""),
+        ("Its I/O", "aurora.io", bookings * month["database I/Os for each booking"] / 1e6, "400,000 bookings x 10, binary log included"),
+        ("Its backups", "aurora.backup", 2 * month["GB of data in the database"], "7 days of changes, and a snapshot"),
+        ("Cache", f"cache.{design.cache}", design.cache_nodes * HOURS, f"{design.cache_nodes} x {HOURS} h"),
+        ("Queue", "sqs", (polls + bookings * 0.3) / 1e6, "2 workers that poll, and 3 calls for 10 bookings"),
+        ("Alarms", "cloudwatch.alarm", alarms, "16 of ours, 8 metrics in those of target tracking"),
+        ("CPU and memory by the agent", "cloudwatch.metric", 3 if design.detailed_monitoring else 6, "1 or 2 for each service"),
+        ("Detailed monitoring", "cloudwatch.metric", 7 * design.instances if design.detailed_monitoring else 0, f"7 metrics x {design.instances} instances"),
+        ("Dashboard", "cloudwatch.dashboard", 1, ""),
+        ("Logs", "cloudwatch.logs", month["GB of logs"], ""),
+        ("Secrets", "secret", 3, "database, cache, signing key"),
+        ("DNS zone", "route53.zone", 1, ""),
+        ("Images", "ecr", month["GB of images"], ""),
+        ("Data to clients", "transfer.out", month["GB to clients"], ""),
+        ("Data between zones", "transfer.zones", month["GB between zones"], "both directions"),
+    ]
+    return [line for line in lines if line[2]]
+
+
+def price(item):
+    return float(PRICES[item]["price"])
+
+
+def total(design):
+    return sum(round(price(item) * quantity, 2) for _, item, quantity, _ in bill(design))
+
+
+def bill_table(design):
+    rows = ["| | price | quantity | $ a month |", "|---|---|---|---:|"]
+    for what, item, quantity, how in bill(design):
+        unit = PRICES[item]["unit"]
+        amount = f"{quantity:,.2f}".rstrip("0").rstrip(".")
+        rows.append(f"| {what} | {PRICES[item]['price']} / {unit} | {amount}{f' ({how})' if how else ''} | {price(item) * quantity:.2f} |")
+    rows.append(f"| **in all** | | | **{total(design):.2f}** |")
+    return "\n".join(rows)
+
+
+def choices(design):
+    """From the brief's design to ours, one choice after another."""
+    steps = [
+        ("`t4g.small` instead of `t3.medium`", dict(instance=design.instance), "2 GB instead of 4, Graviton instead of x86. None in availability; less room for each instance, so the groups grow a little earlier."),
+        ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c go on booking, but none can start, and logs and metrics stop, until `nat_gateway_zones = [\"c\"]` is applied."),
+        ("an endpoint for SQS in both zones", dict(endpoints=design.endpoints), "Pays for the choice before it: the path of a booking does not hang on the NAT gateway."),
+        ("Valkey instead of Redis", dict(cache=design.cache), "None: the same protocol, replica and failover."),
+        ("CPU measured by the agent that measures memory anyway", dict(detailed_monitoring=design.detailed_monitoring), "An instance whose agent has died is not seen in its group's average."),
+    ]
+    rows = ["| choice | $ a month | then | what it costs in availability |", "|---|---:|---:|---|", f"| the brief's design, three services | | {total(BRIEF):.2f} | |"]
+    now = BRIEF
+    for what, change, cost in steps:
+        following = replace(now, **change)
+        rows.append(f"| {what} | {total(following) - total(now):+.2f} | {total(following):.2f} | {cost} |")
+        now = following
+    if now != design:
+        sys.exit(f"cost.py: the choices lead to {now}, not to {design}")
+    return "\n".join(rows)
+
+
+def price_table():
+    rows = ["| item | price | unit | as of | source |", "|---|---:|---|---|---|"]
+    rows += [f"| `{row['item']}` | {row['price']} | {row['unit']} | {row['date']} | {row['source']} |" for row in PRICES.values()]
+    return "\n".join(rows)
+
+
+def month_table():
+    rows = ["| in a month | |", "|---|---:|"]
+    rows += [f"| {name} | {value:,} |" for name, value in MONTH.items()]
+    return "\n".join(rows)
+
+
+def page():
+    design = configured()
+    both_nat = replace(design, nat_gateways=2)
+    text = (HERE / "cost.md.in").read_text(encoding="utf-8")
+    for name, value in {
+        "TOTAL": f"{total(design):.2f}",
+        "BRIEF_TOTAL": f"{total(BRIEF):.2f}",
+        "BOTH_NAT": f"{total(both_nat):.2f}",
+        "LIMIT": str(LIMIT),
+        "BILL": bill_table(design),
+        "BRIEF_BILL": bill_table(BRIEF),
+        "CHOICES": choices(design),
+        "MONTH": month_table(),
+        "PRICES": price_table(),
+    }.items():
+        text = text.replace("{{" + name + "}}", value)
+    return text
+
+
+def main():
+    if total(configured()) > LIMIT:
+        sys.exit(f"cost.py: {total(configured()):.2f} $ a month, above {LIMIT}")
+    wanted = page()
+    if sys.argv[1:] == ["--check"]:
+        written = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        difference = list(difflib.unified_diff(written.splitlines(), wanted.splitlines(), "docs/cost.md", "cost.py", lineterm=""))
+        if difference:
+            sys.exit("\n".join(difference) + "\ncost.py: docs/cost.md is out of date; run terraform/cost/cost.py")
+    elif sys.argv[1:]:
+        sys.exit(__doc__)
+    else:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(wanted, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
