@@ -125,7 +125,7 @@ public final class RedisServer {
     }
   }
 
-  private static Path program() {
+  static Path program() {
     Path folder =
         Binaries.folder(
             "redis",
