@@ -69,10 +69,10 @@ locals {
   worker_drain_seconds  = 3 * var.longest_message_seconds + 60
 }
 
-# Scaling: the backlog that one worker may stand before = wanted latency x measured rate
+# Scaling: the messages that may wait for each worker = wanted latency x measured rate / bookings in a message
 
 locals {
-  backlog_per_worker = var.wanted_latency_seconds * var.worker_rate
+  backlog_per_worker = var.wanted_latency_seconds * var.worker_rate / var.bookings_per_message
 }
 
 resource "aws_autoscaling_policy" "booking_worker_backlog" {
@@ -170,6 +170,6 @@ output "booking_worker_repository" {
 }
 
 output "backlog_per_worker" {
-  description = "Waiting bookings per worker that scaling aims at: wanted latency x measured rate."
+  description = "Waiting messages per worker that scaling aims at: wanted latency x measured rate / bookings in a message."
   value       = local.backlog_per_worker
 }

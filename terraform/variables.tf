@@ -171,6 +171,17 @@ variable "wanted_latency_seconds" {
   }
 }
 
+variable "bookings_per_message" {
+  description = "Most bookings that ingress-api packs into one message. CloudWatch counts messages: with 1 it counts bookings, and scaling is exact. More lets a worker receive faster, and scaling then takes every message to be full."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.bookings_per_message >= 1 && var.bookings_per_message <= 50 && floor(var.bookings_per_message) == var.bookings_per_message
+    error_message = "1 to 50."
+  }
+}
+
 variable "longest_message_seconds" {
   description = "Longest time a worker works on a message: 30 s of retries, then one last wait for the lock (10 s) and transaction (8 s), rounded up. The queue hides a message for twice as long, because it may wait in the worker behind another such."
   type        = number

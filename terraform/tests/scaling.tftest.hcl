@@ -90,6 +90,17 @@ run "the_target_follows_the_formula" {
   }
 }
 
+run "packed_messages_lower_the_target" {
+  variables {
+    bookings_per_message = 10
+  }
+
+  assert {
+    condition     = one(aws_autoscaling_policy.booking_worker_backlog.target_tracking_configuration).target_value == 250 && module.ingress_api.environment["TICKETING_QUEUE_COMMANDS_PER_MESSAGE"] == "10"
+    error_message = "CloudWatch counts messages: ten bookings in each, a tenth of the target."
+  }
+}
+
 run "a_worker_finishes_what_it_holds_before_it_goes" {
   assert {
     condition     = strcontains(module.booking_worker.user_data, "TICKETING_WORKER_STOP_TIMEOUT=60s\n") && strcontains(module.booking_worker.user_data, "docker stop -t 75 ticketing\n")
@@ -176,13 +187,14 @@ run "refuses_less_than_an_instance_in_each_zone" {
   expect_failures = [var.ingress_api, var.booking_worker, var.notifier]
 }
 
-run "refuses_a_rate_and_a_latency_of_nothing" {
+run "refuses_a_rate_a_latency_and_a_message_of_nothing" {
   command = plan
 
   variables {
     worker_rate            = 0
     wanted_latency_seconds = 0
+    bookings_per_message   = 0
   }
 
-  expect_failures = [var.worker_rate, var.wanted_latency_seconds]
+  expect_failures = [var.worker_rate, var.wanted_latency_seconds, var.bookings_per_message]
 }
