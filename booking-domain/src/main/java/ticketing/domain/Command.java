@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// What somebody asked for, as it travels through the queue. Accepted commands are facts: they have
 /// an id, an owner and a time, and are decided at most once, by ticket id.
@@ -46,7 +47,7 @@ public sealed interface Command {
       String seatType,
       int quantity,
       Instant acceptedAt,
-      String fingerprint)
+      @Nullable String fingerprint)
       implements Command {
 
     public BookSeats {
@@ -69,7 +70,7 @@ public sealed interface Command {
       long eventId,
       long reservationId,
       Instant acceptedAt,
-      String fingerprint)
+      @Nullable String fingerprint)
       implements Command {
 
     public ConfirmHold {
@@ -90,7 +91,7 @@ public sealed interface Command {
       long reservationId,
       boolean onBehalf,
       Instant acceptedAt,
-      String fingerprint)
+      @Nullable String fingerprint)
       implements Command {
 
     public CancelReservation {
@@ -111,7 +112,7 @@ public sealed interface Command {
       long eventId,
       List<SeatOffer> seatTypes,
       Instant acceptedAt,
-      String fingerprint)
+      @Nullable String fingerprint)
       implements Command {
 
     public ChangeSeats {

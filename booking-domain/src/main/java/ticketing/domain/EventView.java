@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// An event as clients see it and as it lies in Redis under `event:{eventId}`.
 ///
@@ -17,15 +18,15 @@ public record EventView(
     long eventId,
     String eventName,
     Instant eventDate,
-    String venueName,
-    String venueAddress,
+    @Nullable String venueName,
+    @Nullable String venueAddress,
     EventStatus status,
     int totalSeats,
     int availableSeats,
-    Instant saleOpensAt,
-    Instant saleClosesAt,
-    Integer maxSeatsPerUser,
-    Integer holdMinutes,
+    @Nullable Instant saleOpensAt,
+    @Nullable Instant saleClosesAt,
+    @Nullable Integer maxSeatsPerUser,
+    @Nullable Integer holdMinutes,
     List<SeatTypeView> seatTypes,
     long version) {
 

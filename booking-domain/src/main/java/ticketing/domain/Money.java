@@ -10,7 +10,10 @@ import java.util.regex.Pattern;
 /// In JSON it is a string, because a JSON number may lose digits on its way through a client.
 public record Money(BigDecimal amount) {
 
-  private static final Pattern FORM = Pattern.compile("\\d{1,8}(\\.\\d{1,2})?");
+  /// How an amount is written, as a regular expression.
+  public static final String FORM = "\\d{1,8}(\\.\\d{1,2})?";
+
+  private static final Pattern PATTERN = Pattern.compile(FORM);
   private static final BigDecimal MAX = new BigDecimal("99999999.99");
 
   /// @throws IllegalArgumentException if negative, above the maximum or with more than two decimals
@@ -28,7 +31,7 @@ public record Money(BigDecimal amount) {
   /// @throws IllegalArgumentException if the text is not digits with at most two decimals
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Money of(String text) {
-    if (text == null || !FORM.matcher(text).matches()) {
+    if (text == null || !PATTERN.matcher(text).matches()) {
       throw new IllegalArgumentException("an amount is a decimal string such as \"55000.00\"");
     }
     return new Money(new BigDecimal(text));

@@ -3,6 +3,7 @@ package ticketing.domain;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// The claim check for one command, as clients see it in the 202 answer, the poll and the WebSocket
 /// frame. Absent (null) means not known yet or not applicable.
@@ -17,16 +18,16 @@ public record Ticket(
     Action action,
     TicketStatus status,
     Long eventId,
-    String seatType,
-    Integer quantity,
-    Long position,
-    Long estimatedWaitSeconds,
+    @Nullable String seatType,
+    @Nullable Integer quantity,
+    @Nullable Long position,
+    @Nullable Long estimatedWaitSeconds,
     Instant acceptedAt,
-    Instant decidedAt,
-    Long reservationId,
-    Instant expiresAt,
-    Reason reason,
-    Money totalPrice) {
+    @Nullable Instant decidedAt,
+    @Nullable Long reservationId,
+    @Nullable Instant expiresAt,
+    @Nullable Reason reason,
+    @Nullable Money totalPrice) {
 
   /// The ticket of a command that has just been accepted.
   public static Ticket pending(Command command) {
