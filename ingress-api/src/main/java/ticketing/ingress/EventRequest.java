@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
@@ -22,16 +23,16 @@ import ticketing.domain.SeatOffer;
 record EventRequest(
     @NotBlank @Size(max = 255) @Pattern(regexp = TEXT, message = NOT_TEXT) String eventName,
     @NotNull Instant eventDate,
-    @Size(max = 255) @Pattern(regexp = TEXT, message = NOT_TEXT) String venueName,
-    @Size(max = 500) @Pattern(regexp = TEXT, message = NOT_TEXT) String venueAddress,
-    Instant saleOpensAt,
-    Instant saleClosesAt,
-    @Min(1) @Max(1_000_000) Integer maxSeatsPerUser,
-    @Min(1) @Max(43_200) Integer holdMinutes,
+    @Size(max = 255) @Pattern(regexp = TEXT, message = NOT_TEXT) @Nullable String venueName,
+    @Size(max = 500) @Pattern(regexp = TEXT, message = NOT_TEXT) @Nullable String venueAddress,
+    @Nullable Instant saleOpensAt,
+    @Nullable Instant saleClosesAt,
+    @Min(1) @Max(1_000_000) @Nullable Integer maxSeatsPerUser,
+    @Min(1) @Max(43_200) @Nullable Integer holdMinutes,
     @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes) {
 
   /// No control characters and no halves of surrogate pairs, neither of which any name has.
-  static final String TEXT = "[^\\p{Cntrl}\\p{Cs}]*";
+  static final String TEXT = "[^\\p{Cc}\\p{Cs}]*";
 
   static final String NOT_TEXT = "must not contain control characters";
 
@@ -45,7 +46,7 @@ record EventRequest(
       @NotBlank @Size(max = 10) @Pattern(regexp = TEXT, message = NOT_TEXT) String seatType,
       @NotNull Money price,
       @NotNull @Min(1) @Max(MOST_SEATS) Integer totalSeats,
-      Integer availableSeats) {}
+      @Nullable Integer availableSeats) {}
 
   /// Checks what concerns several fields.
   ///

@@ -283,7 +283,7 @@ class Problems extends ResponseEntityExceptionHandler implements ErrorController
     return path.toString();
   }
 
-  private static ProblemDetail detail(Problem problem) {
+  static ProblemDetail detail(Problem problem) {
     ErrorCode code = problem.code();
     ProblemDetail detail = ProblemDetail.forStatusAndDetail(code.status(), problem.getMessage());
     detail.setType(URI.create("urn:ticketing:" + code.name().toLowerCase(Locale.ROOT)));

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.data.domain.PageRequest;
@@ -74,8 +75,11 @@ class QueueDesk {
   /// @param deadLetters messages that were given up
   /// @param decidedPerSecond over the last ten seconds
   record Figures(
-      long depth, long inFlight, Long oldestAgeSeconds, long deadLetters, double decidedPerSecond) {
-  }
+      long depth,
+      long inFlight,
+      @Nullable Long oldestAgeSeconds,
+      long deadLetters,
+      double decidedPerSecond) {}
 
   /// @throws Problem `QUEUE_UNAVAILABLE`
   Figures figures() {
@@ -106,7 +110,7 @@ class QueueDesk {
   /// @param body the message as it is
   record DeadLetter(
       String messageId,
-      Instant sentAt,
+      @Nullable Instant sentAt,
       int receiveCount,
       List<Command> commands,
       String body) {}
@@ -160,7 +164,7 @@ class QueueDesk {
 
   /// @param messages how many were there, approximately, or were moved
   /// @param task handle of the move that SQS carries out; null if they have been moved already
-  record Redrive(long messages, String task) {}
+  record Redrive(long messages, @Nullable String task) {}
 
   /// Moves the dead letters back to the queue.
   ///

@@ -1,6 +1,7 @@
 package ticketing.ingress;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.Money;
 
 /// What a successful booking left, as it lies in Redis under `reservation:{id}`; its owner sees it
@@ -17,8 +18,8 @@ record Reservation(
     Money totalPrice,
     Status status,
     Instant reservedAt,
-    Instant expiresAt,
-    Instant cancelledAt,
+    @Nullable Instant expiresAt,
+    @Nullable Instant cancelledAt,
     String userId) {
 
   enum Status {
