@@ -21,7 +21,7 @@ import ticketing.local.servers.ServerException;
 /// to this JVM, none of them outlives it.
 public final class LocalSystem implements AutoCloseable {
 
-  private static final Duration READY = Duration.ofSeconds(120);
+  private static final Duration READY = Duration.ofSeconds(300);
   private static final Duration INGRESS_GRACE = Duration.ofSeconds(15);
   private static final Duration DRAIN = Duration.ofSeconds(10);
   private static final Duration WORKER_GRACE = Duration.ofSeconds(30);

@@ -18,7 +18,7 @@ final class Launched implements AutoCloseable {
   /// MariaDB, Redis, ingress-api, notifier and the watchdog.
   private static final int OTHERS = 5;
 
-  private static final Duration START = Duration.ofSeconds(120);
+  private static final Duration START = Duration.ofSeconds(300);
   private static final Duration END = Duration.ofSeconds(60);
 
   private final Process parent;

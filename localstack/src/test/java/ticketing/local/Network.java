@@ -32,6 +32,13 @@ final class Network implements AutoCloseable {
     each(process, TcpProxy::cut);
   }
 
+  /// Only the wire from the one to the other.
+  void cut(String from, String to) {
+    links.stream()
+        .filter(link -> link.from().equals(from) && link.to().equals(to))
+        .forEach(link -> link.proxy().cut());
+  }
+
   void slow(String process, Duration delay) {
     each(process, proxy -> proxy.slow(delay));
   }

@@ -41,7 +41,7 @@ final class Binaries {
         try (FileChannel channel =
                 FileChannel.open(
                     home.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock = channel.lock()) {
+            FileLock _ = channel.lock()) {
           if (!Files.exists(folder)) {
             Path unfinished = home.resolve(name + ".unfinished");
             delete(unfinished);

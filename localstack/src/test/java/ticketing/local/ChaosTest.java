@@ -1,0 +1,19 @@
+package ticketing.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/// A short run of what `mvn -Pchaos` does for long.
+class ChaosTest {
+
+  private static final Chaos.Plan PLAN =
+      new Chaos.Plan(
+          20_261_224, Duration.ofSeconds(40), Duration.ofSeconds(3), Duration.ofSeconds(1), 12);
+
+  @Test
+  void everyAcceptedRequestHasOneEndWhateverFails() throws Exception {
+    assertThat(new Chaos(Fleet.shared(), PLAN, System.out).run()).isEmpty();
+  }
+}
