@@ -47,8 +47,10 @@ class CommandQueue {
   /// Most messages of one call (SQS).
   private static final int BATCH = 10;
 
-  /// Calls to the queue at a time; while they are under way commands gather for the next.
-  private static final int CALLS = 4;
+  /// Most round trips to the queue at a time, and most calls in each; while they are under way
+  /// commands gather for the next.
+  private static final int ROUND_TRIPS = 8;
+  private static final int CALLS = 10;
 
   private static final Duration RETRY = Duration.ofSeconds(2);
 
@@ -86,7 +88,11 @@ class CommandQueue {
     this.settings = settings.queue();
     this.inFlight = new Semaphore(this.settings.inFlight());
     this.outgoing =
-        new Gathering<>("outgoing", BATCH * this.settings.commandsPerMessage(), CALLS, this::send);
+        new Gathering<>(
+            "outgoing",
+            CALLS * BATCH * this.settings.commandsPerMessage(),
+            ROUND_TRIPS,
+            this::send);
     this.gathering =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("gathering").factory());

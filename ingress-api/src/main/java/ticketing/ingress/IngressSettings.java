@@ -23,14 +23,15 @@ record IngressSettings(
   /// @param inFlight commands that may be on their way to the queue at once; beyond it: 503
   /// @param timeout longest wait for the queue to take a command
   /// @param gathering how long a message may wait for others to share its call
-  /// @param commandsPerMessage most commands of one event that share a message; 1: none do
+  /// @param commandsPerMessage most commands of one event that share a message; 1: none do, and the
+  ///     depth of the queue counts commands, as the scaling of workers takes it to
   record Queue(
       @NotBlank String name,
       @NotBlank String deadLetters,
       @Min(1) @DefaultValue("10000") int inFlight,
       @NotNull @DefaultValue("5s") Duration timeout,
       @NotNull @DefaultValue("4ms") Duration gathering,
-      @Min(1) @Max(100) @DefaultValue("50") int commandsPerMessage) {}
+      @Min(1) @Max(100) @DefaultValue("1") int commandsPerMessage) {}
 
   /// @param body largest request body
   /// @param waiters requests that may wait for a decision at once; beyond it they do not wait
