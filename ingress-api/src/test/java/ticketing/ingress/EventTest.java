@@ -210,6 +210,25 @@ class EventTest {
   }
 
   @Test
+  void changeThatIsNotDecidedInTimeMayBeSentAgain() {
+    long id = ingress.newEvent();
+    Ingress.Answer pending =
+        Ingress.strict()
+            .send(
+                "PUT",
+                "/api/v1/events/" + id,
+                ingress.admin(),
+                Ingress.event("").replace("\"totalSeats\":100}", "\"totalSeats\":150}"),
+                "X-Forwarded-For",
+                "10.10.0.1");
+    assertThat(pending.status()).isEqualTo(503);
+    assertThat(pending.code()).isEqualTo("CHANGE_PENDING");
+    assertThat(pending.header("Retry-After")).isEqualTo("2");
+    assertThat(ingress.get("/api/v1/events/" + id, null).json().get("totalSeats").intValue())
+        .isEqualTo(1000);
+  }
+
+  @Test
   void soldSeatsAreNeverTakenAway() {
     long id = ingress.newEvent();
     var decided = decideChange(id, TicketStatus.REJECTED, Reason.SEATS_SOLD);

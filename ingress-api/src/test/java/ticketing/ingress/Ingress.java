@@ -86,9 +86,11 @@ final class Ingress implements AutoCloseable {
     arguments.add("--spring.datasource.url=" + databaseUrl);
     arguments.add("--spring.datasource.username=" + servers.databaseUser());
     arguments.add("--spring.datasource.password=" + servers.databasePassword());
-    arguments.add("--spring.datasource.hikari.connection-timeout=1500");
+    arguments.add("--spring.datasource.hikari.connection-timeout=3000");
     arguments.add("--ticketing.redis.addresses=" + servers.redisAddress());
+    // Generous, for a machine that is busy with other builds.
     arguments.add("--ticketing.redis.timeout=5s");
+    arguments.add("--ticketing.queue.timeout=20s");
     arguments.add("--ticketing.queue.name=" + queue);
     arguments.add("--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint());
     settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
@@ -117,8 +119,8 @@ final class Ingress implements AutoCloseable {
     return shared;
   }
 
-  /// The shared one's sibling: with small limits, behind a proxy, and with a replica of its own
-  /// schema that no change ever reaches.
+  /// The shared one's sibling: with small limits, behind a proxy, with near copies that nothing but
+  /// an announcement replaces, and with a replica of its own schema that no change ever reaches.
   static synchronized Ingress strict() {
     if (strict == null) {
       String stale = LocalServers.shared().newDatabase();
@@ -126,6 +128,8 @@ final class Ingress implements AutoCloseable {
           Map.of(
               "ticketing.database.reader-url", stale,
               "ticketing.limits.waiters", "1",
+              "ticketing.limits.change-wait", "200ms",
+              "ticketing.cache.near-copy", "5m",
               "ticketing.rates.proxies", "1",
               "ticketing.rates.user.per-second", "1",
               "ticketing.rates.user.burst", "60",
@@ -263,6 +267,19 @@ final class Ingress implements AutoCloseable {
             sql().queryForObject("select version from events where id = ?", Long.class, eventId))
         .join();
     context.getBean(EventCatalog.class).forget();
+  }
+
+  /// Books and takes the command off the queue, as a worker would.
+  Command booked(String user, long eventId, int quantity) {
+    Answer answer = book(user, eventId, quantity);
+    if (answer.status() != 202) {
+      throw new IllegalStateException("not accepted: " + answer.body());
+    }
+    String id = answer.json().get("ticketId").asString();
+    return drain().stream()
+        .filter(command -> command.ticketId().toString().equals(id))
+        .findFirst()
+        .orElseThrow();
   }
 
   Answer book(String user, long eventId, int quantity, String... headers) {
