@@ -256,6 +256,14 @@ final class ApiCalls {
                 .answer("moved", new QueueDesk.Redrive(1, null))
                 .fails(ErrorCode.QUEUE_UNAVAILABLE),
             post(
+                    V1 + "/operations/caches/eviction",
+                    "evictCaches",
+                    ADMIN,
+                    HttpStatus.OK,
+                    "Removes every copy, after a change that was made in the database itself")
+                .answer("evicted", new OperationsController.Eviction(12))
+                .fails(ErrorCode.CACHE_UNAVAILABLE),
+            post(
                     V1 + "/operations/events/{eventId}/pause",
                     "pauseEvent",
                     ADMIN,
