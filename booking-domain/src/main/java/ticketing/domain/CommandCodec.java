@@ -23,7 +23,8 @@ public final class CommandCodec {
     record Unreadable(String why, Optional<UUID> ticketId) implements Decoded {}
   }
 
-  private record Envelope(int version, List<Command> commands) {}
+  /// The body as it is written.
+  public record Envelope(int version, List<Command> commands) {}
 
   private CommandCodec() {}
 

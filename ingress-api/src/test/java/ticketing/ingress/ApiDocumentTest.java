@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
@@ -92,6 +93,30 @@ class ApiDocumentTest {
     calls.remove(ErrorCode.METHOD_NOT_ALLOWED);
 
     assertThat(told).containsExactlyInAnyOrderElementsOf(calls.stream().map(Enum::name).toList());
+  }
+
+  @Test
+  void pageOfErrorsTellsEachCodeWithItsStatusAndEachReason() throws IOException {
+    assertThat(table("## Error answers"))
+        .containsExactlyElementsOf(
+            Stream.of(ErrorCode.values())
+                .map(code -> List.of(code.name(), String.valueOf(code.status().value())))
+                .toList());
+    assertThat(table("## Reasons of a rejected ticket"))
+        .extracting(List::getFirst)
+        .containsExactlyElementsOf(Stream.of(Reason.values()).map(Enum::name).toList());
+  }
+
+  /// The first two cells of each row of the table under a heading, without backticks.
+  private static List<List<String>> table(String heading) throws IOException {
+    String page = Files.readString(Checkout.root().resolve("docs/errors.md"));
+    int from = page.indexOf("\n" + heading + "\n");
+    assertThat(from).as(heading).isNotNegative();
+    return page.substring(from, page.indexOf("\n## ", from + 1)).lines()
+        .filter(line -> line.startsWith("| `"))
+        .map(line -> line.replace("`", "").split("\\s*\\|\\s*"))
+        .map(cells -> List.of(cells[1], cells[2]))
+        .toList();
   }
 
   @Test

@@ -13,7 +13,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import org.springframework.web.socket.CloseStatus;
 import ticketing.domain.EventBoard;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.Availability;
@@ -227,7 +226,7 @@ final class AvailabilityFeed implements SmartLifecycle {
   private static void dismiss(Show show) {
     for (Watcher watcher : show.watchers) {
       watcher.peer.send(ErrorFrame.eventNotFound());
-      watcher.peer.close(CloseStatus.POLICY_VIOLATION.withReason("no such event"));
+      watcher.peer.close(Closing.NO_SUCH_EVENT.status());
     }
   }
 

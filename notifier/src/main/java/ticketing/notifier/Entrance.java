@@ -19,6 +19,24 @@ final class Entrance implements HandshakeInterceptor {
   /// Attribute of the session: the [Visitor].
   static final String VISITOR = "visitor";
 
+  /// Why there is no socket. The names are part of the public contract.
+  enum Refusal {
+    UNAUTHENTICATED(HttpStatus.UNAUTHORIZED),
+    UPGRADE_REQUIRED(HttpStatus.UPGRADE_REQUIRED),
+    ISSUER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
+    TOO_MANY_SOCKETS(HttpStatus.SERVICE_UNAVAILABLE);
+
+    private final HttpStatus status;
+
+    Refusal(HttpStatus status) {
+      this.status = status;
+    }
+
+    HttpStatus status() {
+      return status;
+    }
+  }
+
   private final Peers peers;
   private final Access access;
   private final boolean tokenNeeded;
@@ -45,16 +63,14 @@ final class Entrance implements HandshakeInterceptor {
       headers.set(HttpHeaders.RETRY_AFTER, "5");
       return refuse(
           response,
-          HttpStatus.SERVICE_UNAVAILABLE,
-          "ISSUER_UNAVAILABLE",
+          Refusal.ISSUER_UNAVAILABLE,
           "The keys of the token's issuer cannot be had at the moment");
     }
     if (visitor.isEmpty()) {
       headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
       return refuse(
           response,
-          HttpStatus.UNAUTHORIZED,
-          "UNAUTHORIZED",
+          Refusal.UNAUTHENTICATED,
           "A valid access token is needed: Authorization: Bearer <token>, or the subprotocols "
               + Access.PROTOCOL
               + " and bearer.<token>");
@@ -62,14 +78,13 @@ final class Entrance implements HandshakeInterceptor {
     if (!"websocket".equalsIgnoreCase(request.getHeaders().getUpgrade())) {
       headers.set(HttpHeaders.UPGRADE, "websocket");
       return refuse(
-          response, HttpStatus.UPGRADE_REQUIRED, "UPGRADE_REQUIRED", "This is a WebSocket");
+          response, Refusal.UPGRADE_REQUIRED, "This is a WebSocket");
     }
     if (!peers.haveRoom()) {
       headers.set(HttpHeaders.RETRY_AFTER, "5");
       return refuse(
           response,
-          HttpStatus.SERVICE_UNAVAILABLE,
-          "TOO_MANY_SOCKETS",
+          Refusal.TOO_MANY_SOCKETS,
           "This instance takes no more sockets at the moment");
     }
     attributes.put(VISITOR, visitor.get());
@@ -84,8 +99,8 @@ final class Entrance implements HandshakeInterceptor {
       Exception failure) {}
 
   private static boolean refuse(
-      ServerHttpResponse response, HttpStatus status, String code, String detail)
-      throws IOException {
+      ServerHttpResponse response, Refusal refusal, String detail) throws IOException {
+    HttpStatus status = refusal.status();
     response.setStatusCode(status);
     response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
     response
@@ -93,10 +108,10 @@ final class Entrance implements HandshakeInterceptor {
         .write(
             Json.INTERNAL.writeValueAsBytes(
                 new Problem(
-                    "about:blank", status.getReasonPhrase(), status.value(), detail, code)));
+                    "about:blank", status.getReasonPhrase(), status.value(), detail, refusal)));
     return false;
   }
 
   /// RFC 9457.
-  private record Problem(String type, String title, int status, String detail, String code) {}
+  record Problem(String type, String title, int status, String detail, Refusal code) {}
 }

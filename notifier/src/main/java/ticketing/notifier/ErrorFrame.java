@@ -1,6 +1,7 @@
 package ticketing.notifier;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.Json;
 
 /// What a client hears when something it asked for cannot be had: `{"error":{"code","detail"}}`.
@@ -9,7 +10,7 @@ record ErrorFrame(Error error) {
 
   /// @param ticketId which ticket it is about; null if none
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Error(Code code, String detail, String ticketId) {}
+  record Error(Code code, String detail, @Nullable String ticketId) {}
 
   /// The names are part of the public contract.
   enum Code {

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import org.springframework.web.socket.CloseStatus;
 import ticketing.domain.Json;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -18,10 +17,10 @@ final class ManyTickets implements Conversation {
   private static final JsonMapper STRICT = Json.strict(JsonMapper.builder()).build();
 
   /// What a client sends.
-  private record ClientFrame(Wish action, List<String> ticketIds) {}
+  record ClientFrame(Wish action, List<String> ticketIds) {}
 
   /// The names are part of the public contract.
-  private enum Wish {
+  enum Wish {
     subscribe,
     unsubscribe
   }
@@ -66,7 +65,7 @@ final class ManyTickets implements Conversation {
 
   private void subscribe(Set<String> ticketIds) throws InterruptedException {
     if (!access.stillCounts(peer.visitor())) {
-      peer.close(CloseStatus.POLICY_VIOLATION.withReason("the token no longer counts"));
+      peer.close(Closing.TOKEN_ENDED.status());
       return;
     }
     Set<UUID> ids = new LinkedHashSet<>();

@@ -127,7 +127,7 @@ final class Peer {
       }
     }
     if (full) {
-      drop(CloseStatus.SERVICE_OVERLOAD.withReason("reads too slowly"), "slow");
+      drop(Closing.SLOW_READER.status(), "slow");
     } else {
       startSending();
     }
@@ -186,14 +186,14 @@ final class Peer {
     boolean slow;
     synchronized (this) {
       slow = last == null && session.isOpen();
-      last = CloseStatus.SERVICE_OVERLOAD;
+      last = Closing.SLOW_READER.status();
       unsent.clear();
     }
     if (slow) {
       peers.dropped("slow");
     }
     try {
-      session.close(CloseStatus.SERVICE_OVERLOAD);
+      session.close(Closing.SLOW_READER.status());
     } catch (IOException | IllegalStateException e) {
       log.debug("Socket {} is already closed", session.getId(), e);
     }

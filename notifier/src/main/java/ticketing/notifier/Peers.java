@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import org.springframework.web.socket.CloseStatus;
 import org.springframework.web.socket.WebSocketSession;
 
 /// All open sockets: how many there may be, their pings, the end of their tokens, and the farewell.
@@ -60,7 +59,7 @@ final class Peers implements SmartLifecycle {
     boolean room = haveRoom();
     open.add(peer);
     if (!room) {
-      peer.drop(CloseStatus.SERVICE_OVERLOAD.withReason("too many sockets"), "room");
+      peer.drop(Closing.TOO_MANY_SOCKETS.status(), "room");
     }
   }
 
@@ -83,9 +82,9 @@ final class Peers implements SmartLifecycle {
   private void tick() {
     for (Peer peer : open) {
       if (peer.isSilentFor(settings.unanswered())) {
-        peer.drop(CloseStatus.GOING_AWAY.withReason("pings were not answered"), "silent");
+        peer.drop(Closing.SILENT.status(), "silent");
       } else if (!clock.instant().isBefore(peer.visitor().expiresAt())) {
-        peer.close(CloseStatus.POLICY_VIOLATION.withReason("the token has expired"));
+        peer.close(Closing.TOKEN_EXPIRED.status());
       } else if (peer.nanosSincePing() > settings.ping().toNanos()) {
         peer.ping();
         // The rhythm of the pings is also how soon a token that was given back is noticed.
@@ -96,7 +95,7 @@ final class Peers implements SmartLifecycle {
 
   private void checkToken(Peer peer) {
     if (!access.stillCounts(peer.visitor())) {
-      peer.close(CloseStatus.POLICY_VIOLATION.withReason("the token no longer counts"));
+      peer.close(Closing.TOKEN_ENDED.status());
     }
   }
 
@@ -113,7 +112,7 @@ final class Peers implements SmartLifecycle {
   public void stop() {
     welcoming = false;
     ticker.shutdownNow();
-    open.forEach(peer -> peer.close(CloseStatus.GOING_AWAY.withReason("restarting")));
+    open.forEach(peer -> peer.close(Closing.RESTARTING.status()));
     long end = System.nanoTime() + FAREWELL.toNanos();
     while (!open.isEmpty() && System.nanoTime() - end < 0) {
       LockSupport.parkNanos(Duration.ofMillis(5).toNanos());

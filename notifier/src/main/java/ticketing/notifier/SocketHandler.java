@@ -49,7 +49,7 @@ final class SocketHandler extends AbstractWebSocketHandler {
       throws InterruptedException {
     if (message.getPayloadLength() > maxFrame) {
       // Tomcat counts characters, the limit is in bytes.
-      peer(session).close(CloseStatus.TOO_BIG_TO_PROCESS);
+      peer(session).close(Closing.FRAME_TOO_BIG.status());
     } else if (session.getAttributes().get(CONVERSATION) instanceof Conversation conversation) {
       conversation.received(message.getPayload());
     }

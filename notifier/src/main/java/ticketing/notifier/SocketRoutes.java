@@ -7,7 +7,6 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.server.ServerHttpRequest;
-import org.springframework.web.socket.CloseStatus;
 import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.config.annotation.EnableWebSocket;
@@ -69,7 +68,7 @@ class SocketRoutes implements WebSocketConfigurer {
       ticketId = UUID.fromString(name);
     } catch (IllegalArgumentException e) {
       peer.send(ErrorFrame.ticketNotFound(name));
-      peer.close(CloseStatus.POLICY_VIOLATION.withReason("no such ticket"));
+      peer.close(Closing.NO_SUCH_TICKET.status());
       return Conversation.OVER;
     }
     return new OneTicket(peer, tickets, ticketId);
@@ -81,7 +80,7 @@ class SocketRoutes implements WebSocketConfigurer {
       eventId = Long.parseLong(name);
     } catch (NumberFormatException e) {
       peer.send(ErrorFrame.eventNotFound());
-      peer.close(CloseStatus.POLICY_VIOLATION.withReason("no such event"));
+      peer.close(Closing.NO_SUCH_EVENT.status());
       return Conversation.OVER;
     }
     return feed.watch(peer, eventId);

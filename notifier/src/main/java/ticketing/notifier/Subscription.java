@@ -111,12 +111,12 @@ final class Subscription {
   private void finish(String json) {
     over = true;
     peer.send(json);
-    whenOver.accept(this, CloseStatus.NORMAL);
+    whenOver.accept(this, Closing.DECIDED.status());
   }
 
   private void refuse() {
     over = true;
     peer.send(ErrorFrame.ticketNotFound(ticketId.toString()));
-    whenOver.accept(this, CloseStatus.POLICY_VIOLATION.withReason("no such ticket"));
+    whenOver.accept(this, Closing.NO_SUCH_TICKET.status());
   }
 }

@@ -229,7 +229,7 @@ class TicketSocketsTest {
     assertThat(answer.statusCode()).isEqualTo(401);
     JsonNode problem = Json.INTERNAL.readTree(answer.body());
     assertThat(problem.path("status").asInt()).isEqualTo(401);
-    assertThat(problem.path("code").asString()).isEqualTo("UNAUTHORIZED");
+    assertThat(problem.path("code").asString()).isEqualTo("UNAUTHENTICATED");
   }
 
   @Test
