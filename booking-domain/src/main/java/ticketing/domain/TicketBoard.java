@@ -265,6 +265,29 @@ public final class TicketBoard {
         .map(micros -> Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
   }
 
+  /// The tickets that stand in the waiting lines of these events since before a time, the longest
+  /// waiting first.
+  ///
+  /// @param most of each event
+  /// @throws RedisUnavailable if the board cannot be read
+  public List<UUID> waitingSince(Collection<Long> eventIds, Instant before, int most) {
+    if (eventIds.isEmpty()) {
+      return List.of();
+    }
+    double until = micros(before);
+    return read(
+            batch ->
+                eventIds.forEach(
+                    id ->
+                        batch
+                            .<String>getScoredSortedSet(line(id), StringCodec.INSTANCE)
+                            .valueRangeAsync(0, true, until, false, 0, most)))
+        .stream()
+        .flatMap(ids -> ((Collection<?>) ids).stream())
+        .map(id -> UUID.fromString((String) id))
+        .toList();
+  }
+
   private List<?> read(Consumer<RBatch> commands) {
     return redis.call(
         client -> {
@@ -394,7 +417,11 @@ public final class TicketBoard {
   }
 
   private static double micros(Ticket ticket) {
-    return ticket.acceptedAt().getEpochSecond() * 1e6 + ticket.acceptedAt().getNano() / 1e3;
+    return micros(ticket.acceptedAt());
+  }
+
+  private static double micros(Instant instant) {
+    return instant.getEpochSecond() * 1e6 + instant.getNano() / 1e3;
   }
 
   static String seconds(Duration duration) {

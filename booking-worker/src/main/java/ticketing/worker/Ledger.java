@@ -128,6 +128,15 @@ class Ledger {
         .list();
   }
 
+  /// Events of which something was decided since then.
+  List<Long> eventsDecidedSince(Instant since, int limit) {
+    return sql.sql(
+            "SELECT event_id FROM tickets GROUP BY event_id HAVING MAX(decided_at) > ? LIMIT ?")
+        .params(utc(since), limit)
+        .query(Long.class)
+        .list();
+  }
+
   /// Holds of an event that are due and that nobody else is working on.
   List<Reservation> holdsDue(long eventId, Instant now, int limit) {
     return sql.sql(

@@ -27,6 +27,7 @@ import org.springframework.validation.annotation.Validated;
 /// @param stopTimeout how long a stopping worker finishes what it has in hand
 /// @param expiryEvery how often holds that are due are looked for
 /// @param expiryBatch most holds that expire in one transaction
+/// @param remindEvery how often tickets that have waited for that long are compared with the ledger
 /// @param deadLettersEvery how often the dead letters are looked at
 @Validated
 @ConfigurationProperties("ticketing.worker")
@@ -46,6 +47,7 @@ record WorkerSettings(
     @NotNull Duration stopTimeout,
     @NotNull Duration expiryEvery,
     @Min(1) @Max(5000) int expiryBatch,
+    @NotNull Duration remindEvery,
     @NotNull Duration deadLettersEvery) {
 
   /// Most commands of one message that count as in flight.

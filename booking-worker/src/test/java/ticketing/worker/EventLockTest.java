@@ -97,6 +97,6 @@ class EventLockTest {
     Duration second = Duration.ofSeconds(1);
     return new WorkerSettings(
         "queue", "dead", true, Duration.ofSeconds(10), Duration.ofSeconds(60), 500, 5000, 8, second,
-        second, second, second, second, second, 500, second);
+        second, second, second, second, second, 500, second, second);
   }
 }

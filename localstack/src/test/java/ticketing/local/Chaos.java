@@ -93,8 +93,11 @@ final class Chaos {
         Buyer buyer = new Buyer(number);
         buyers.add(threads.submit(buyer::live));
       }
-      strike();
-      stopping = true;
+      try {
+        strike();
+      } finally {
+        stopping = true;
+      }
       for (Future<?> buyer : buyers) {
         buyer.get();
       }

@@ -25,7 +25,9 @@ import ticketing.local.servers.LocalServers;
 /// from either notifier.
 class EndToEndTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
+
+  private static final Duration START = Duration.ofSeconds(300);
 
   private final Fleet fleet = Fleet.shared();
   private final Crowd crowd = new Crowd(fleet);
@@ -104,8 +106,7 @@ class EndToEndTest {
             () -> fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == 100);
     fleet.system().workers().forEach(Application::kill);
     fleet.network().heal("queue");
-    fleet.system().workers().forEach(Application::start);
-    fleet.system().workers().forEach(worker -> worker.awaitReady(LIMIT));
+    startWorkers();
 
     Awaitility.await()
         .atMost(LIMIT)
@@ -116,6 +117,27 @@ class EndToEndTest {
     assertThat(available(event)).isZero();
     assertThat(fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event))
         .isEqualTo(100);
+  }
+
+  @Test
+  void decisionsThatRedisNeverHeardOfAreToldAlthoughTheirWorkersDied() throws Exception {
+    long event = fleet.addEvent("Unheard", 4, null, new DemoData.SeatType("R", "10.00", 5, 5));
+    try (Connection connection = fleet.servers().connect()) {
+      lock(connection, event);
+      allAtOnce(event, 10, 1);
+      awaitInHand();
+      fleet.system().workers().forEach(worker -> fleet.network().cut(worker.name(), "Redis"));
+      connection.rollback();
+    }
+    Awaitility.await()
+        .atMost(LIMIT)
+        .until(() -> fleet.servers().queue().backlog(LocalServers.QUEUE) == 0);
+    fleet.system().workers().forEach(Application::kill);
+    fleet.system().workers().forEach(worker -> fleet.network().heal(worker.name()));
+    startWorkers();
+
+    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+    assertThat(crowd.claims()).hasSize(10);
   }
 
   private Ticket end(Optional<Claim> claim) throws InterruptedException {
@@ -154,6 +176,11 @@ class EndToEndTest {
     try (var statement = connection.createStatement()) {
       statement.executeQuery("SELECT id FROM events WHERE id = " + event + " FOR UPDATE").close();
     }
+  }
+
+  private void startWorkers() {
+    fleet.system().workers().forEach(Application::start);
+    fleet.system().workers().forEach(worker -> worker.awaitReady(START));
   }
 
   private void awaitInHand() {

@@ -80,7 +80,7 @@ final class Fleet implements AutoCloseable {
                 0,
                 0,
                 0,
-                Map.of("TICKETING_WORKER_RETRY_FOR", "10s"),
+                Map.of("TICKETING_WORKER_RETRY_FOR", "10s", "TICKETING_WORKER_REMIND_EVERY", "5s"),
                 environments));
     Application ingress = system.addIngress();
     Application notifier = system.addNotifier();
