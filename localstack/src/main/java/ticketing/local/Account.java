@@ -71,12 +71,21 @@ final class Account {
 
   /// All of them side by side, and then the checks.
   static String table(List<Account> accounts) {
-    Map<String, Boolean> names = new LinkedHashMap<>();
-    accounts.forEach(account -> account.figures.keySet().forEach(key -> names.put(key, true)));
+    List<String> names = new ArrayList<>();
+    for (Account account : accounts) {
+      int place = 0;
+      for (String figure : account.figures.keySet()) {
+        // What only one of them has stands where it stands there.
+        if (!names.contains(figure)) {
+          names.add(place, figure);
+        }
+        place = names.indexOf(figure) + 1;
+      }
+    }
     StringBuilder text = new StringBuilder("\n  %-44s".formatted(""));
     accounts.forEach(account -> text.append("%20s".formatted(account.name)));
     text.append('\n');
-    for (String figure : names.keySet()) {
+    for (String figure : names) {
       text.append("  %-44s".formatted(figure));
       accounts.forEach(
           account -> text.append("%20s".formatted(account.figures.getOrDefault(figure, ""))));
