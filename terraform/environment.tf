@@ -6,8 +6,8 @@ locals {
     SPRING_PROFILES_ACTIVE    = "aws"
     AWS_REGION                = var.region
     TICKETING_REDIS_ADDRESSES = local.cache_addresses
-    # Java takes a quarter of the memory unless told otherwise. One that has run out of it is started afresh.
-    JAVA_TOOL_OPTIONS = "-XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
+    # Of 2 GB the system, Docker and the agent need their share; docker/start hands this to Java.
+    JAVA_OPTS = "-XX:MaxRAMPercentage=55"
   }, local.cache_clustered ? { TICKETING_REDIS_CLUSTER = "true" } : {})
 
   common_secrets = { TICKETING_REDIS_PASSWORD = aws_secretsmanager_secret.redis.arn }

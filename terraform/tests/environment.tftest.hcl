@@ -22,7 +22,7 @@ run "ingress_api_is_told_this_and_nothing_else" {
   assert {
     condition = module.ingress_api.environment == tomap({
       AWS_REGION                           = "ap-northeast-2"
-      JAVA_TOOL_OPTIONS                    = "-XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
+      JAVA_OPTS                            = "-XX:MaxRAMPercentage=55"
       SPRING_PROFILES_ACTIVE               = "aws"
       TICKETING_DATABASE_POOL              = "6"
       TICKETING_DATABASE_READER_URL        = "jdbc:aws-wrapper:mysql://ticketing.cluster-ro-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
@@ -52,7 +52,7 @@ run "booking_worker_is_told_this_and_nothing_else" {
   assert {
     condition = module.booking_worker.environment == tomap({
       AWS_REGION                    = "ap-northeast-2"
-      JAVA_TOOL_OPTIONS             = "-XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
+      JAVA_OPTS                     = "-XX:MaxRAMPercentage=55"
       SPRING_PROFILES_ACTIVE        = "aws"
       TICKETING_DATABASE_POOL       = "6"
       TICKETING_DATABASE_SECRET_ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"
@@ -76,7 +76,7 @@ run "notifier_is_told_this_and_nothing_else" {
   assert {
     condition = module.notifier.environment == tomap({
       AWS_REGION                = "ap-northeast-2"
-      JAVA_TOOL_OPTIONS         = "-XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
+      JAVA_OPTS                 = "-XX:MaxRAMPercentage=55"
       SPRING_PROFILES_ACTIVE    = "aws"
       TICKETING_INGRESS_URL     = "https://tickets.example.com"
       TICKETING_MANAGEMENT_PORT = "9081"
