@@ -1,12 +1,14 @@
 package ticketing.worker;
 
 import java.time.Clock;
+import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import ticketing.domain.BoardSettings;
+import ticketing.domain.Heartbeats;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisSettings;
 import ticketing.domain.TicketBoard;
@@ -34,5 +36,10 @@ public class WorkerApplication {
   @Bean
   TicketBoard ticketBoard(Redis redis, BoardSettings settings) {
     return new TicketBoard(redis, settings);
+  }
+
+  @Bean
+  Heartbeats.Pulse heartbeat(Redis redis) {
+    return new Heartbeats(redis).pulse(Heartbeats.Kind.WORKER, Map::of);
   }
 }

@@ -1,6 +1,7 @@
 package ticketing.notifier;
 
 import java.time.Clock;
+import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -11,6 +12,7 @@ import ticketing.domain.AccessSettings;
 import ticketing.domain.AccessTokens;
 import ticketing.domain.BoardSettings;
 import ticketing.domain.EventBoard;
+import ticketing.domain.Heartbeats;
 import ticketing.domain.Logouts;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisSettings;
@@ -62,5 +64,11 @@ class NotifierApplication {
   @Bean
   AccessTokens accessTokens(AccessSettings settings, Environment environment, Clock clock) {
     return new AccessTokens(settings, environment.acceptsProfiles(Profiles.of("local")), clock);
+  }
+
+  @Bean
+  Heartbeats.Pulse heartbeat(Redis redis, Peers peers) {
+    return new Heartbeats(redis)
+        .pulse(Heartbeats.Kind.NOTIFIER, () -> Map.of("sockets", (double) peers.count()));
   }
 }

@@ -48,6 +48,10 @@ final class Peers implements SmartLifecycle {
     return welcoming && open.size() < settings.maxSockets();
   }
 
+  int count() {
+    return open.size();
+  }
+
   /// The peer of a socket that is just opening.
   Peer meet(WebSocketSession session, Visitor visitor) {
     return new Peer(session, visitor, this, settings);
