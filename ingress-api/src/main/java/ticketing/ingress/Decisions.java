@@ -43,6 +43,7 @@ class Decisions implements SmartLifecycle {
   private final EventBoard events;
   private final EventCatalog catalog;
   private final BoardGaps gaps;
+  private final SaleFigures figures;
   private final Clock clock;
   private final Semaphore waiters;
   private final ConcurrentHashMap<UUID, Set<CompletableFuture<Optional<Ticket>>>> waiting =
@@ -58,12 +59,14 @@ class Decisions implements SmartLifecycle {
       EventBoard events,
       EventCatalog catalog,
       BoardGaps gaps,
+      SaleFigures figures,
       Clock clock,
       IngressSettings settings) {
     this.board = board;
     this.events = events;
     this.catalog = catalog;
     this.gaps = gaps;
+    this.figures = figures;
     this.clock = clock;
     this.waiters = new Semaphore(settings.limits().waiters());
   }
@@ -143,9 +146,10 @@ class Decisions implements SmartLifecycle {
 
   private void announced(TicketBoard.Announced decision) {
     count(clock.instant().getEpochSecond());
+    Ticket ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
+    figures.decided(ticket);
     Set<CompletableFuture<Optional<Ticket>>> calls = waiting.get(decision.ticketId());
     if (calls != null) {
-      Ticket ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
       calls.forEach(call -> call.complete(Optional.of(ticket)));
     }
   }

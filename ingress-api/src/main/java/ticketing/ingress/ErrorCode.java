@@ -37,6 +37,7 @@ enum ErrorCode {
   /// The copies could not be removed; they live for their short time only.
   CACHE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   LOGOUT_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
+  FIGURES_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   OVERLOADED(HttpStatus.SERVICE_UNAVAILABLE);
 
   private final HttpStatus status;

@@ -35,7 +35,7 @@ import ticketing.domain.Ticket;
 @RequestMapping(path = "/api/v1/reservations", produces = MediaType.APPLICATION_JSON_VALUE)
 class ReservationController {
 
-  private static final String PATH = "/api/v1/reservations";
+  static final String PATH = "/api/v1/reservations";
 
   /// Nobody knows when an operator resumes a paused sale.
   private static final Duration PAUSED = Duration.ofSeconds(30);
