@@ -5,6 +5,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -18,7 +19,9 @@ record IngressSettings(
     @Valid @NotNull Queue queue,
     @Valid @NotNull @DefaultValue Limits limits,
     @Valid @NotNull @DefaultValue Cache cache,
-    @Valid @NotNull Rates rates) {
+    @Valid @NotNull Rates rates,
+    @Valid @NotNull @DefaultValue Pages pages,
+    @Valid @NotNull @DefaultValue Simulation simulation) {
 
   /// @param inFlight commands that may be on their way to the queue at once; beyond it: 503
   /// @param timeout longest wait for the queue to take a command
@@ -77,4 +80,25 @@ record IngressSettings(
   /// @param perSecond requests that are always fine
   /// @param burst requests at once after a rest
   record Rate(@Min(1) int perSecond, @Min(1) int burst) {}
+
+  /// @param notifierUrl `ws://` or `wss://` address where the pages find the notifier; empty: where
+  ///     they come from
+  /// @param currency ISO 4217 code that the pages show prices in
+  record Pages(
+      @NotNull @Pattern(regexp = "|wss?://[^\\s;,/]+") @DefaultValue("") String notifierUrl,
+      @NotNull @Pattern(regexp = "[A-Z]{3}") @DefaultValue("KRW") String currency) {}
+
+  /// The simulated on-sale; there is one only in the local profile.
+  ///
+  /// @param buyers each sends one booking
+  /// @param seats fewer, so that it sells out
+  /// @param connections requests at once
+  /// @param arrival time over which the buyers come
+  /// @param longest after which no more bookings are sent
+  record Simulation(
+      @Min(1) @Max(100_000) @DefaultValue("6000") int buyers,
+      @Min(1) @Max(100_000) @DefaultValue("2000") int seats,
+      @Min(1) @Max(256) @DefaultValue("48") int connections,
+      @NotNull @DefaultValue("12s") Duration arrival,
+      @NotNull @DefaultValue("60s") Duration longest) {}
 }

@@ -98,7 +98,8 @@ public final class LocalSystem implements AutoCloseable {
 
   /// One more of them on free ports, ready on return.
   public Application addIngress() {
-    return started(List.of(newIngress(Ports.free(), Ports.free()))).getFirst();
+    int notifierPort = notifier().url().getPort();
+    return started(List.of(newIngress(Ports.free(), Ports.free(), notifierPort))).getFirst();
   }
 
   /// One more of them on free ports, ready on return.
@@ -153,8 +154,10 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private void startApplications() {
-    newIngress(orFree(settings.ingressPort()), orFree(settings.ingressManagementPort()));
-    newNotifier(orFree(settings.notifierPort()), orFree(settings.notifierManagementPort()));
+    int notifierPort = orFree(settings.notifierPort());
+    newIngress(
+        orFree(settings.ingressPort()), orFree(settings.ingressManagementPort()), notifierPort);
+    newNotifier(notifierPort, orFree(settings.notifierManagementPort()));
     for (int worker = 0; worker < settings.workers(); worker++) {
       newWorker();
     }
@@ -170,8 +173,10 @@ public final class LocalSystem implements AutoCloseable {
     return applications;
   }
 
-  private Application newIngress(int port, int managementPort) {
-    return added(ingresses, "ingress-api", port, managementPort, Map.of());
+  private Application newIngress(int port, int managementPort, int notifierPort) {
+    Map<String, String> whereTheNotifierIs =
+        Map.of("TICKETING_NOTIFIER_URL", "ws://127.0.0.1:" + notifierPort);
+    return added(ingresses, "ingress-api", port, managementPort, whereTheNotifierIs);
   }
 
   private Application newNotifier(int port, int managementPort) {

@@ -1,0 +1,108 @@
+// Signing in and signing up.
+
+import {config, post, signIn} from './api.js';
+import {t} from './i18n.js';
+import {busy, el, field, notice, refuse, wordsFor} from './ui.js';
+
+const DEMO_PASSWORD = 'ticketing-demo';
+
+/** @param more shown under the form */
+function form(title, intro, fields, action, submit, more) {
+  const problem = el('div', {'aria-live': 'assertive'});
+  const button = el('button', {class: 'button primary', type: 'submit'}, action);
+  const byName = Object.fromEntries(fields.map(each => [each.input.name, each]));
+  const wordsOf = name => t(`field.${name}.invalid`);
+
+  async function submitted(event) {
+    event.preventDefault();
+    problem.replaceChildren();
+    fields.forEach(each => each.refuse(null));
+    const wrong = fields.filter(each => !each.input.checkValidity());
+    wrong.forEach(each => each.refuse(wordsOf(each.input.name)));
+    if (wrong.length > 0) {
+      wrong[0].input.focus();
+      return;
+    }
+    try {
+      await busy(button, () => submit(byName));
+    } catch (error) {
+      const words = error.errors?.length > 0 ? refuse(byName, error, wordsOf) : wordsFor(error);
+      if (words) {
+        problem.replaceChildren(notice('bad', words));
+      }
+    }
+  }
+
+  return el('section', {class: 'narrow card'},
+    el('h1', {tabindex: '-1'}, title),
+    intro && el('p', {class: 'muted'}, intro),
+    problem,
+    el('form', {novalidate: true, onsubmit: submitted}, fields.map(each => each.node), button),
+    more);
+}
+
+function emailField() {
+  return field('email', t('field.email'), {
+    type: 'email', autocomplete: 'username', required: true, maxlength: 254, inputmode: 'email',
+  });
+}
+
+function passwordField(attributes, hint) {
+  const password = field('password', t('field.password'),
+    {type: 'password', required: true, ...attributes}, hint);
+  const show = el('button', {
+    class: 'quiet reveal', type: 'button', 'aria-pressed': 'false',
+    onclick: () => {
+      const shown = password.input.type === 'text';
+      password.input.type = shown ? 'password' : 'text';
+      show.setAttribute('aria-pressed', String(!shown));
+    },
+  }, t('field.password.show'));
+  password.input.after(show);
+  return password;
+}
+
+/**
+ * @param accounts the demo accounts to offer
+ * @param done called when somebody is signed in
+ * @param signUp address of the sign-up form; null: none
+ */
+export async function signInForm({intro = null, accounts, signUp, done}) {
+  const {local} = await config;
+  const email = emailField();
+  const password = passwordField({autocomplete: 'current-password', maxlength: 72});
+  const demo = local && el('div', {class: 'demo'},
+    el('p', {class: 'muted'}, t('signIn.demo')),
+    accounts.map(account => el('button', {
+      class: 'button small', type: 'button',
+      onclick: () => {
+        email.input.value = account;
+        password.input.value = DEMO_PASSWORD;
+      },
+    }, account)));
+  return form(t('signIn.title'), intro, [email, password], t('signIn.action'),
+    async () => {
+      await signIn(email.input.value.trim(), password.input.value);
+      done();
+    },
+    [
+      signUp && el('p', {}, `${t('signIn.new')} `, el('a', {href: signUp}, t('signUp.title'))),
+      demo,
+    ]);
+}
+
+export function signUpForm({signIn: signInAddress, done}) {
+  const name = field('name', t('field.name'), {autocomplete: 'name', required: true, maxlength: 100});
+  const email = emailField();
+  const password = passwordField({autocomplete: 'new-password', minlength: 8, maxlength: 72},
+    t('field.password.hint'));
+  return form(t('signUp.title'), null, [name, email, password], t('signUp.action'),
+    async () => {
+      const address = email.input.value.trim();
+      await post('/api/v1/users',
+        {email: address, password: password.input.value, name: name.input.value.trim()});
+      await signIn(address, password.input.value);
+      done();
+    },
+    el('p', {}, `${t('signUp.known')} `, el('a', {href: signInAddress}, t('signIn.title'))));
+}

@@ -1,0 +1,110 @@
+// Time series of the last minutes. The legend carries the present values as text, so that nobody
+// needs to see the lines.
+
+import uPlot from '/webjars/uplot/dist/uPlot.esm.js';
+import {axisTime, number} from './i18n.js';
+import {el} from './ui.js';
+
+const KEPT = 180; // samples
+const HEIGHT = 160;
+const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4], [1, 4], [14, 4]];
+const LIGHT = ['#2444c9', '#b93a07', '#0b6b40', '#7d35e8', '#7c5200', '#0a6475'];
+const DARK = ['#a3b5ff', '#ffa26b', '#6fdca0', '#d3aeff', '#f3c47f', '#6cd6ea'];
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+export class Chart {
+  #label;
+  #samples = [];
+  #keys = [];
+  #plot = null;
+  #place = el('div', {class: 'plot', 'aria-hidden': 'true'});
+  #legend = el('ul', {class: 'legend'});
+  #none;
+
+  /** @param label words for a series */
+  constructor(title, label, none) {
+    this.#label = label;
+    this.#none = none;
+    this.node = el('section', {class: 'chart'}, el('h2', {}, title), this.#legend, this.#place);
+    dark.addEventListener('change', () => this.#rebuild());
+    new ResizeObserver(() => this.#resize()).observe(this.#place);
+  }
+
+  /** @param values by series; a series may come and go */
+  add(at, values) {
+    this.#samples.push({at, values});
+    this.#samples.splice(0, this.#samples.length - KEPT);
+    const keys = [...new Set(this.#samples.flatMap(sample => Object.keys(sample.values)))]
+      .slice(0, DASHES.length);
+    if (keys.join() !== this.#keys.join()) {
+      this.#keys = keys;
+      this.#rebuild();
+    } else {
+      this.#plot?.setData(this.#data());
+    }
+    this.#write(values);
+  }
+
+  #colour(index) {
+    return (dark.matches ? DARK : LIGHT)[index];
+  }
+
+  #write(values) {
+    if (this.#keys.length === 0) {
+      this.#legend.replaceChildren(el('li', {class: 'muted'}, this.#none));
+      return;
+    }
+    this.#legend.replaceChildren(...this.#keys.map((key, index) => {
+      const mark = el('span', {class: 'key', 'aria-hidden': 'true'});
+      mark.style.background = this.#colour(index);
+      const value = values[key];
+      return el('li', {}, mark, el('span', {}, this.#label(key)),
+        el('b', {}, value === null || value === undefined ? '–' : number(value, value < 10 ? 1 : 0)));
+    }));
+  }
+
+  #data() {
+    return [
+      this.#samples.map(sample => sample.at / 1000),
+      ...this.#keys.map(key => this.#samples.map(sample => sample.values[key] ?? null)),
+    ];
+  }
+
+  #rebuild() {
+    this.#plot?.destroy();
+    this.#plot = null;
+    if (this.#keys.length === 0) {
+      return;
+    }
+    const style = getComputedStyle(document.documentElement);
+    const ink = style.getPropertyValue('--muted');
+    const line = style.getPropertyValue('--line');
+    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    const axis = {stroke: ink, font, grid: {stroke: line, width: 1}, ticks: {show: false}};
+    this.#plot = new uPlot({
+      width: Math.max(200, this.#place.clientWidth),
+      height: HEIGHT,
+      legend: {show: false},
+      cursor: {show: false},
+      padding: [8, 4, 0, 0],
+      scales: {
+        x: {range: (plot, from, to) => [Math.min(from, to - 60), to]},
+        y: {range: (plot, from, to) => [0, Math.max(4, (to ?? 0) * 1.1)]},
+      },
+      axes: [
+        {...axis, values: (plot, ticks) => ticks.map(tick => axisTime(tick * 1000)), space: 80, size: 26},
+        {...axis, size: 52, space: 30, values: (plot, ticks) => ticks.map(tick => number(tick))},
+      ],
+      series: [{}, ...this.#keys.map((key, index) => ({
+        stroke: this.#colour(index), width: 2, dash: DASHES[index], points: {show: false}, spanGaps: true,
+      }))],
+    }, this.#data(), this.#place);
+  }
+
+  #resize() {
+    if (this.#plot && this.#place.clientWidth > 0) {
+      this.#plot.setSize({width: this.#place.clientWidth, height: HEIGHT});
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// Words, numbers, times and prices in the reader's language.
+
+import {read, write} from './store.js';
+import {config} from './api.js';
+
+const LANGUAGES = ['en', 'ko'];
+
+let words = {};
+let language = 'en';
+let currency = 'KRW';
+
+function preferred() {
+  const chosen = read('language');
+  if (LANGUAGES.includes(chosen)) {
+    return chosen;
+  }
+  return navigator.languages.map(tag => tag.slice(0, 2)).find(tag => LANGUAGES.includes(tag)) ?? 'en';
+}
+
+/** Loads the words; before anything is shown. */
+export async function load() {
+  await use(preferred());
+  currency = (await config).currency;
+}
+
+export async function choose(to) {
+  write('language', to);
+  await use(to);
+}
+
+async function use(to) {
+  const response = await fetch(`/app/${to}.json`);
+  words = await response.json();
+  language = to;
+  document.documentElement.lang = to;
+}
+
+export const current = () => language;
+export const other = () => LANGUAGES.find(each => each !== language);
+
+/** The words for a key, with {name} replaced. */
+export function t(key, values = {}) {
+  const text = words[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values[name];
+    return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
+  });
+}
+
+export const has = key => key in words;
+
+export function number(value, digits = 0) {
+  return new Intl.NumberFormat(language, {maximumFractionDigits: digits}).format(value);
+}
+
+export function price(amount) {
+  const value = Number(amount);
+  return new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: Number.isInteger(value) ? 0 : 2,
+    maximumFractionDigits: 2,
+  }).format(value);
+}
+
+const formatted = options => time =>
+  new Intl.DateTimeFormat(language, options).format(new Date(time));
+
+export const dateTime = formatted({dateStyle: 'full', timeStyle: 'short'});
+export const shortDateTime = formatted({dateStyle: 'medium', timeStyle: 'short'});
+export const time = formatted({timeStyle: 'short'});
+export const exactTime = formatted({timeStyle: 'medium'});
+export const axisTime =
+  formatted({hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
+export const month = formatted({month: 'short'});
+export const day = formatted({day: 'numeric'});
+export const weekday = formatted({weekday: 'short'});
+
+/** About how long: "3 seconds", "2 minutes". */
+export function span(seconds) {
+  const [value, unit] =
+    seconds < 90 ? [Math.max(1, Math.round(seconds)), 'second']
+      : seconds < 5400 ? [Math.round(seconds / 60), 'minute'] : [Math.round(seconds / 3600), 'hour'];
+  return new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay: 'long'}).format(value);
+}
+
+/** Minutes and seconds, or hours as well: "4:05". */
+export function clockSpan(milliseconds) {
+  const all = Math.max(0, Math.ceil(milliseconds / 1000));
+  const parts = [Math.floor(all / 60) % 60, all % 60].map(part => String(part).padStart(2, '0'));
+  const hours = Math.floor(all / 3600);
+  return hours > 0 ? `${hours}:${parts.join(':')}` : parts.join(':').replace(/^0/, '');
+}

@@ -1,0 +1,367 @@
+// The operations page: how the sale goes, the events, the dead letters.
+
+import {ApiError, call, config, get, post, signedOut, signOut} from './api.js';
+import * as account from './account.js';
+import {Chart} from './charts.js';
+import {eventDialog} from './eventform.js';
+import {load, number, shortDateTime, t} from './i18n.js';
+import * as store from './store.js';
+import {busy, el, empty, languageSwitch, notice, say, sure, wordsFor} from './ui.js';
+
+const EVERY = 1000; // ms between two looks
+const EVENTS_EVERY = 3; // looks
+const SHOWN_EVENTS = 4; // lines in the chart of seats
+const LIST = 100;
+
+let stop = () => {};
+
+function frame() {
+  const session = store.session();
+  document.getElementById('skip').textContent = t('page.skip');
+  document.getElementById('header').replaceChildren(el('div', {class: 'bar'},
+    el('a', {class: 'brand', href: '/operations'},
+      el('img', {src: '/app/icon.svg', alt: '', width: 28, height: 28}), `Ticketing ${t('ops.title')}`),
+    el('nav', {'aria-label': t('nav.label')},
+      el('a', {href: '/'}, t('nav.buyer')),
+      session && el('button', {class: 'quiet', type: 'button', title: session.email, onclick: async () => {
+        await signOut();
+        render();
+      }}, t('nav.signOut')),
+      languageSwitch(render))));
+  document.title = `${t('ops.title')} · Ticketing`;
+}
+
+async function render() {
+  stop();
+  stop = () => {};
+  frame();
+  const main = document.getElementById('main');
+  const session = store.session();
+  if (!session) {
+    main.replaceChildren(await account.signInForm({
+      intro: t('ops.needed'), accounts: ['admin@ticketing.local'], signUp: null, done: render,
+    }));
+  } else if (session.role !== 'ADMIN') {
+    main.replaceChildren(el('section', {class: 'empty'},
+      el('h1', {tabindex: '-1'}, t('ops.forbidden')), el('p', {}, t('ops.forbidden.words')),
+      el('button', {class: 'button primary', type: 'button', onclick: async () => {
+        await signOut();
+        render();
+      }}, t('nav.signOut'))));
+  } else {
+    main.replaceChildren(await desk());
+  }
+}
+
+/** Everything that an administrator sees; looks every second until `stop`. */
+async function desk() {
+  const {local} = await config;
+  const line = el('p', {class: 'line live'}, t('ops.live'));
+  const trouble = el('div', {});
+  const figures = tiles();
+  const graphs = charts();
+  const list = eventsPanel();
+  const dead = deadLetters();
+  const simulation = local ? simulationButton(() => list.refresh()) : null;
+  let ended = false;
+  let looks = 0;
+  let lastDead = null;
+
+  async function look() {
+    const at = Date.now();
+    const [queue, sale] = await Promise.all([
+      settled(get('/api/v1/operations/queue')), settled(get('/api/v1/operations/figures'))]);
+    if (ended) {
+      return;
+    }
+    const error = queue.error ?? sale.error;
+    line.hidden = Boolean(error);
+    trouble.replaceChildren(...(error ? [notice('warn', t('ops.stale', {why: wordsFor(error)}))] : []));
+    figures.update(queue.value, sale.value);
+    graphs.update(at, queue.value, sale.value);
+    if (looks % EVENTS_EVERY === 0) {
+      await list.refresh();
+      graphs.seats(at, list.shown());
+    }
+    if (queue.value && queue.value.deadLetters !== lastDead) {
+      lastDead = queue.value.deadLetters;
+      dead.refresh();
+    }
+    await simulation?.update();
+    looks++;
+    if (!ended) {
+      timer = setTimeout(look, Math.max(0, EVERY - (Date.now() - at)));
+    }
+  }
+
+  let timer = setTimeout(look, 0);
+  stop = () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+  return el('div', {},
+    el('div', {class: 'ops-head'},
+      el('div', {}, el('h1', {tabindex: '-1'}, t('ops.title')), line), simulation?.node),
+    trouble, figures.node, graphs.node, list.node, dead.node);
+}
+
+async function settled(promise) {
+  try {
+    return {value: await promise};
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    return {error};
+  }
+}
+
+function span(millis) {
+  return millis < 1000
+    ? t('unit.millis', {value: millis}) : t('unit.seconds', {value: number(millis / 1000, 1)});
+}
+
+const known = value => value !== null && value !== undefined;
+
+function tiles() {
+  const places = {};
+  const node = el('dl', {class: 'tiles'},
+    ['depth', 'age', 'inFlight', 'accepted', 'decided', 'sockets', 'workers', 'dead', 'latency'].map(name => {
+      const value = el('dd', {}, '–');
+      const tile = el('div', {class: 'tile'}, value, el('dt', {}, t(`tile.${name}`)));
+      places[name] = {tile, value};
+      return tile;
+    }));
+  const set = (name, text, alarm = false) => {
+    places[name].value.textContent = text;
+    places[name].tile.classList.toggle('alarm', alarm);
+  };
+  return {
+    node,
+    update(queue, sale) {
+      if (queue) {
+        set('depth', number(queue.depth));
+        set('age', known(queue.oldestAgeSeconds)
+          ? t('unit.seconds', {value: queue.oldestAgeSeconds}) : t('unit.unknown'));
+        set('inFlight', number(queue.inFlight));
+        set('dead', number(queue.deadLetters), queue.deadLetters > 0);
+      }
+      if (sale) {
+        set('decided', number(total(sale.decisions)));
+        set('latency', sale.latency ? `${span(sale.latency.p50)} / ${span(sale.latency.p99)}` : '–');
+        set('accepted', number(sale.acceptedPerSecond));
+        set('sockets', number(sale.sockets), sale.notifiers === 0);
+        set('workers', number(sale.workers), sale.workers === 0);
+      }
+    },
+  };
+}
+
+function total(rates) {
+  return Object.values(rates).reduce((sum, rate) => sum + rate, 0);
+}
+
+function charts() {
+  const words = key => t(`series.${key}`);
+  const none = t('chart.none');
+  const names = new Map();
+  const queue = new Chart(t('chart.queue'), words, none);
+  const rate = new Chart(t('chart.rate'), words, none);
+  const latency = new Chart(t('chart.latency'), words, none);
+  const rejects = new Chart(t('chart.rejects'), key => t(`rejects.${key}`), none);
+  const seats = new Chart(t('chart.seats'), key => names.get(key) ?? key, none);
+  const age = new Chart(t('chart.age'), words, none);
+  const sockets = new Chart(t('chart.sockets'), words, none);
+  const workers = new Chart(t('chart.workers'), words, none);
+  return {
+    node: el('div', {class: 'charts'},
+      [queue, age, rate, latency, rejects, seats, sockets, workers].map(chart => chart.node)),
+    update(at, now, sale) {
+      if (now) {
+        queue.add(at, {depth: now.depth, inFlight: now.inFlight});
+        age.add(at, {age: now.oldestAgeSeconds});
+      }
+      if (sale) {
+        rate.add(at, {
+          accepted: sale.acceptedPerSecond, refused: sale.refusedPerSecond, decided: total(sale.decisions),
+        });
+        latency.add(at, sale.latency ? {p50: sale.latency.p50, p99: sale.latency.p99} : {p50: null, p99: null});
+        rejects.add(at, sale.rejects);
+        sockets.add(at, {sockets: sale.sockets});
+        workers.add(at, {workers: sale.workers});
+      }
+    },
+    seats(at, events) {
+      const values = {};
+      for (const event of events) {
+        names.set(`e${event.eventId}`, event.eventName);
+        values[`e${event.eventId}`] = event.availableSeats;
+      }
+      seats.add(at, values);
+    },
+  };
+}
+
+function eventsPanel() {
+  const body = el('tbody', {});
+  const trouble = el('div', {'aria-live': 'polite'});
+  let all = [];
+  let drawn = '';
+
+  async function act(button, work) {
+    trouble.replaceChildren();
+    try {
+      await busy(button, work);
+    } catch (error) {
+      trouble.replaceChildren(notice('bad', wordsFor(error)));
+    }
+    await refresh();
+  }
+
+  function row(event) {
+    const quiet = (action, work) => el('button', {
+      class: 'quiet', type: 'button', 'aria-label': t(`admin.${action}.of`, {name: event.eventName}),
+      'data-action': action, onclick: click => work(click.currentTarget),
+    }, t(`admin.${action}`));
+    const turn = action => quiet(action, button =>
+      act(button, () => post(`/api/v1/operations/events/${event.eventId}/${action}`)));
+    return el('tr', {'data-event': event.eventId},
+      el('th', {scope: 'row'}, event.eventName),
+      el('td', {class: 'number'}, shortDateTime(event.eventDate)),
+      el('td', {}, el('span', {class: `chip ${{ACTIVE: 'good', PAUSED: 'warn'}[event.status] ?? ''}`},
+        t(`status.${event.status}`))),
+      el('td', {class: 'number'}, `${number(event.availableSeats)} / ${number(event.totalSeats)}`),
+      el('td', {class: 'actions'}, event.status !== 'CANCELLED' && [
+        quiet('edit', () => edit(event)),
+        turn(event.status === 'PAUSED' ? 'resume' : 'pause'),
+        quiet('cancel', async button => {
+          if (await sure(t('admin.cancel.sure', {name: event.eventName}), t('admin.cancel.words'), t('admin.cancel'))) {
+            await act(button, () => call('DELETE', `/api/v1/events/${event.eventId}`));
+          }
+        })]));
+  }
+
+  async function edit(event) {
+    if (await eventDialog(event)) {
+      await refresh();
+    }
+  }
+
+  async function refresh() {
+    const page = await settled(get(`/api/v1/events?size=${LIST}`));
+    if (!page.value) {
+      return;
+    }
+    all = page.value.content.sort((a, b) => b.eventId - a.eventId);
+    const now = JSON.stringify(all);
+    // Whoever stands on a button stays there.
+    if (now !== drawn) {
+      drawn = now;
+      const at = document.activeElement?.closest?.('tr')?.dataset.event;
+      const action = document.activeElement?.dataset.action;
+      body.replaceChildren(...all.map(row));
+      if (at && action) {
+        const place = body.querySelector(`tr[data-event="${at}"]`);
+        (place?.querySelector(`[data-action="${action}"]`) ?? place?.querySelector('button'))?.focus();
+      }
+    }
+  }
+
+  return {
+    refresh,
+    shown: () => all.filter(event => event.status !== 'CANCELLED').slice(0, SHOWN_EVENTS),
+    node: el('section', {class: 'panel', 'aria-labelledby': 'events-title'},
+      el('div', {class: 'panel-head'}, el('h2', {id: 'events-title'}, t('admin.events')),
+        el('button', {class: 'button small', type: 'button', id: 'new-event', onclick: () => edit(null)}, t('admin.create'))),
+      trouble,
+      el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'events-title'}, el('table', {},
+        el('thead', {}, el('tr', {}, ['event', 'date', 'state', 'seats', 'actions'].map(column =>
+          el('th', {scope: 'col'}, t(`column.${column}`))))),
+        body))),
+  };
+}
+
+function deadLetters() {
+  const place = el('div', {});
+  const told = el('div', {'aria-live': 'polite'});
+  const redrive = el('button', {class: 'button small', type: 'button', id: 'redrive', disabled: true, onclick: async () => {
+    try {
+      const {messages} = await busy(redrive, () => post('/api/v1/operations/dead-letters/redrive'));
+      told.replaceChildren(notice('info', t('dead.redriven', {messages})));
+    } catch (error) {
+      told.replaceChildren(notice('bad', wordsFor(error)));
+    }
+    await refresh();
+  }}, t('dead.redrive'));
+
+  async function refresh() {
+    const list = await settled(get('/api/v1/operations/dead-letters'));
+    if (list.error) {
+      place.replaceChildren(notice('warn', wordsFor(list.error)));
+      return;
+    }
+    const letters = list.value.content;
+    redrive.disabled = letters.length === 0;
+    place.replaceChildren(letters.length === 0
+      ? empty(t('dead.none'), t('dead.none.words'))
+      : el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'dead-title'}, el('table', {},
+        el('thead', {}, el('tr', {}, ['sent', 'received', 'message'].map(column =>
+          el('th', {scope: 'col'}, t(`column.${column}`))))),
+        el('tbody', {}, letters.map(letter => el('tr', {},
+          el('td', {class: 'number'}, letter.sentAt ? shortDateTime(letter.sentAt) : t('unit.unknown')),
+          el('td', {class: 'number'}, number(letter.receiveCount)),
+          el('td', {}, el('code', {}, letter.body))))))));
+  }
+
+  return {
+    refresh,
+    node: el('section', {class: 'panel', 'aria-labelledby': 'dead-title'},
+      el('div', {class: 'panel-head'}, el('h2', {id: 'dead-title'}, t('dead.title')),
+        el('div', {}, el('button', {class: 'quiet', type: 'button', onclick: refresh}, t('dead.refresh')), redrive)),
+      told, place),
+  };
+}
+
+function simulationButton(started) {
+  const state = el('p', {class: 'hint', 'aria-live': 'polite', id: 'simulation-state'}, t('ops.simulate.hint'));
+  const button = el('button', {class: 'button primary', type: 'button', id: 'simulate', onclick: async () => {
+    try {
+      write(await busy(button, () => post('/api/v1/operations/simulation')));
+      await started();
+    } catch (error) {
+      state.textContent = wordsFor(error);
+    }
+  }}, t('ops.simulate'));
+
+  function write(now) {
+    if (now.eventId !== null) {
+      const sent = now.accepted + now.refused + now.failed;
+      button.disabled = now.running;
+      state.textContent = now.running
+        ? t('ops.simulate.running', {sent, buyers: now.buyers})
+        : t('ops.simulate.done', {accepted: now.accepted, refused: now.refused, failed: now.failed});
+    }
+  }
+
+  return {
+    node: el('div', {class: 'simulation'}, button, state),
+    async update() {
+      const now = await settled(get('/api/v1/operations/simulation'));
+      if (now.value) {
+        write(now.value);
+      }
+    },
+  };
+}
+
+await load();
+signedOut.addEventListener('signed-out', () => {
+  say(t('code.UNAUTHENTICATED'));
+  render();
+});
+store.onChange(name => {
+  if (name === 'session' || name === null) {
+    render();
+  }
+});
+render();

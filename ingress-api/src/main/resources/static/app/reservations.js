@@ -1,0 +1,70 @@
+// What the signed-in user has booked.
+
+import {get} from './api.js';
+import {number, price, shortDateTime, t} from './i18n.js';
+import {cancelButton, holdControls} from './tickets.js';
+import {busy, el, empty} from './ui.js';
+
+const PAGE = 20;
+const KINDS = {CONFIRMED: 'good', HELD: 'warn', CANCELLED: '', EXPIRED: ''};
+
+export async function list() {
+  const place = el('ul', {class: 'reservations'});
+  const more = el('div', {class: 'more'});
+  const names = new Map();
+  const ends = [];
+  let pages = 0;
+
+  async function nameOf(eventId) {
+    if (!names.has(eventId)) {
+      names.set(eventId, get(`/api/v1/events/${eventId}`).then(event => event, () => null));
+    }
+    return names.get(eventId);
+  }
+
+  async function load() {
+    const page = await get(`/api/v1/users/me/reservations?page=${pages}&size=${PAGE}`);
+    pages++;
+    for (const reservation of page.content) {
+      const event = await nameOf(reservation.eventId);
+      const {node, leave} = item(reservation, event);
+      place.append(node);
+      ends.push(leave);
+    }
+    more.replaceChildren(...(pages < page.page.totalPages
+      ? [el('button', {class: 'button', type: 'button', onclick: event => busy(event.target, load)}, t('list.more'))]
+      : []));
+  }
+
+  await load();
+  return {
+    title: t('nav.reservations'),
+    node: el('section', {},
+      el('h1', {tabindex: '-1'}, t('nav.reservations')),
+      place.children.length > 0 ? place : empty(t('reservations.none'), t('reservations.none.words'),
+        el('a', {class: 'button primary', href: '#/'}, t('outcome.events'))),
+      more),
+    leave: () => ends.forEach(end => end()),
+  };
+}
+
+function item(reservation, event) {
+  const eventName = event?.eventName ?? t('ticket.event.number', {id: String(reservation.eventId)});
+  const problem = el('div', {'aria-live': 'assertive'});
+  const about = {eventName, eventId: reservation.eventId};
+  const hold = reservation.status === 'HELD'
+    ? holdControls({...reservation, eventName, eventId: reservation.eventId}) : null;
+  return {
+    node: el('li', {class: 'card reservation'},
+      el('div', {class: 'reservation-head'},
+        el('h2', {}, el('a', {href: `#/events/${reservation.eventId}`}, eventName)),
+        el('span', {class: `chip ${KINDS[reservation.status]}`}, t(`reservation.${reservation.status}`))),
+      el('p', {}, t('ticket.seats.value', {type: reservation.seatType, quantity: number(reservation.quantity)}),
+        ` · ${price(reservation.totalPrice)}`, event && ` · ${shortDateTime(event.eventDate)}`),
+      el('p', {class: 'muted'}, t('reservation.made', {id: String(reservation.reservationId), time: shortDateTime(reservation.reservedAt)})),
+      hold?.node,
+      reservation.status === 'CONFIRMED' && [problem, el('div', {class: 'buttons'},
+        cancelButton({reservationId: reservation.reservationId, about, problem, held: false}))]),
+    leave: hold?.leave ?? (() => {}),
+  };
+}
