@@ -1,0 +1,151 @@
+package ticketing.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.deque.html.axecore.results.AxeResults;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Every view against the rules of WCAG 2.2 AA that a machine can check.
+@ExtendWith(Site.Extension.class)
+class AccessibilityTest {
+
+  private static final List<String> RULES =
+      List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice");
+
+  private final Site site;
+
+  AccessibilityTest(Site site) {
+    this.site = site;
+  }
+
+  static Stream<Look> looks() {
+    return Stream.of(Look.ENGLISH, Look.KOREAN.dark().phone());
+  }
+
+  @ParameterizedTest
+  @MethodSource("looks")
+  void buyersViewsAreAccessible(Look look) {
+    long open = site.newEvent("Open", 3, 1000, ",\"maxSeatsPerUser\":4");
+    long held = site.newEvent("Held", 0, 10, ",\"holdMinutes\":10");
+    long later =
+        site.newEvent(
+            "Later",
+            0,
+            10,
+            ",\"saleOpensAt\":\"%s\"".formatted(Instant.now().plus(3, ChronoUnit.DAYS)));
+    try (Visitor visitor = site.visitor(look)) {
+      visitor.open("/");
+      visitor.seesHeading("events.title");
+      check(visitor, "events");
+      visitor.open("/#/events/" + open);
+      visitor.sees("choice.type");
+      check(visitor, "event");
+      visitor.open("/#/events/" + later);
+      visitor.sees("countdown.words");
+      check(visitor, "countdown");
+      visitor.open("/#/sign-in");
+      visitor.button("signIn.action").click();
+      visitor.sees("field.email.invalid");
+      check(visitor, "sign-in with errors");
+      visitor.signUp(Site.newAddress("axe"));
+      visitor.open("/#/sign-up");
+      visitor.seesHeading("signUp.title");
+      check(visitor, "sign-up");
+      visitor.open("/#/reservations");
+      visitor.sees("reservations.none");
+      check(visitor, "no reservations");
+
+      visitor.open("/#/events/" + open);
+      try (Site.Pause pause = site.pauseWorkers()) {
+        visitor.button("book.action").click();
+        visitor.seesHeading("waiting.BOOK");
+        check(visitor, "waiting");
+        visitor.open("/#/");
+        visitor.sees("tray.next");
+        check(visitor, "events with a ticket");
+      }
+      visitor.page().getByText(visitor.words.of("tray.decided")).click();
+      visitor.seesHeading("outcome.BOOK.done");
+      check(visitor, "booked");
+      visitor.open("/#/events/" + held);
+      visitor.button("book.action").click();
+      visitor.seesHeading("outcome.held");
+      check(visitor, "held");
+      visitor.open("/#/reservations");
+      visitor.sees("reservation.HELD");
+      check(visitor, "reservations");
+      visitor.button("hold.release").click();
+      check(visitor, "dialog");
+      visitor.open("/#/events/999999");
+      visitor.sees("code.EVENT_NOT_FOUND");
+      check(visitor, "failure");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("looks")
+  void theOperationsPageIsAccessible(Look look) {
+    site.newDeadLetter("not json");
+    try (Visitor admin = site.visitor(look)) {
+      admin.open("/operations");
+      admin.sees("ops.needed");
+      check(admin, "sign-in");
+      admin.signIn("/operations", site.admin);
+      admin.page().locator("tr[data-event]").first().waitFor();
+      admin.page().locator(".chart canvas").first().waitFor();
+      admin.seesText("not json");
+      check(admin, "operations");
+      admin.button("admin.create").click();
+      check(admin, "event form");
+    }
+  }
+
+  private static void check(Visitor visitor, String view) {
+    AxeResults results = new AxeBuilder(visitor.page()).withTags(RULES).analyze();
+    assertThat(results.getPasses()).as("rules that %s was held to", view).hasSizeGreaterThan(10);
+    assertThat(results.getViolations())
+        .as(view)
+        .extracting(
+            rule ->
+                rule.getId()
+                    + ": "
+                    + rule.getNodes().stream().map(node -> node.getHtml() + node.getAny().stream().map(c -> c.getMessage()).toList()).toList())
+        .isEmpty();
+  }
+
+  @Test
+  void aMissingLabelWouldBeFound() {
+    try (Visitor visitor = site.visitor(Look.ENGLISH)) {
+      visitor.open("/");
+      visitor.page().evaluate("document.querySelector('main').append(document.createElement('input'))");
+      assertThat(new AxeBuilder(visitor.page()).withTags(RULES).analyze().getViolations())
+          .extracting(rule -> rule.getId())
+          .contains("label");
+    }
+  }
+
+  @Test
+  void anInlineScriptIsRefusedAndReported() {
+    Visitor visitor = site.visitor(Look.ENGLISH);
+    visitor.open("/");
+    visitor.seesHeading("events.title");
+    visitor
+        .page()
+        .evaluate(
+            """
+            const script = document.createElement('script');
+            script.textContent = 'window.injected = true';
+            document.body.append(script);""");
+    assertThat(visitor.page().evaluate("window.injected === true")).isEqualTo(false);
+    assertThat(visitor.troubles()).anyMatch(trouble -> trouble.contains("script-src"));
+    visitor.context.close();
+  }
+}

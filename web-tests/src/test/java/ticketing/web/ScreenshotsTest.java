@@ -1,0 +1,122 @@
+package ticketing.web;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.options.AriaRole;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import ticketing.local.servers.Checkout;
+
+/// Takes the pictures of the README: into `target/images`, or with `-Dticketing.images=docs/images`
+/// to where the README finds them.
+@ExtendWith(Site.Extension.class)
+class ScreenshotsTest {
+
+  private static final Path FOLDER =
+      Checkout.root().resolve(System.getProperty("ticketing.images", "web-tests/target/images"));
+
+  private final Site site;
+
+  ScreenshotsTest(Site site) {
+    this.site = site;
+  }
+
+  private long event(String name, String venue, int days, String types, String more) {
+    Instant date =
+        Instant.now().plus(days, ChronoUnit.DAYS).truncatedTo(ChronoUnit.DAYS).plus(10, ChronoUnit.HOURS);
+    return site.newEvent(
+            """
+            {"eventName":"%s","eventDate":"%s","venueName":"%s","venueAddress":"Seoul",
+             "seatTypes":[%s]%s}"""
+                .formatted(name, date, venue, types, more))
+        .get("eventId")
+        .longValue();
+  }
+
+  private static String type(String name, int price, int seats) {
+    return "{\"seatType\":\"%s\",\"price\":\"%d\",\"totalSeats\":%d}".formatted(name, price, seats);
+  }
+
+  @Test
+  void buyersPageFromTheListToTheTicket() {
+    String stage = "%s,%s,%s".formatted(type("VIP", 150000, 120), type("R", 99000, 800), type("S", 55000, 2400));
+    long jazz = event("Winter Jazz Night", "Hangang Hall", 9, stage, ",\"maxSeatsPerUser\":4");
+    String fan = Site.newAddress("fan");
+    site.signUp(fan, "Fan");
+    long chamber = event("Chamber Music at Dusk", "Bukchon Salon", 12, type("A", 77000, 12), "");
+    site.book(fan, chamber, "A", 10);
+    site.book(fan, chamber, "A", 1);
+    event(
+        "서울 가족 뮤지컬",
+        "남산 극장",
+        20,
+        stage,
+        ",\"saleOpensAt\":\"%s\""
+            .formatted(Instant.now().plus(29, ChronoUnit.HOURS).truncatedTo(ChronoUnit.HOURS)));
+    event("Indie Rock Live", "Mapo Club", 26, type("S", 44000, 600), ",\"holdMinutes\":5");
+
+    try (Visitor visitor = site.visitor(Look.ENGLISH)) {
+      visitor.open("/");
+      visitor.seesText("Winter Jazz Night");
+      save(visitor, "buyer-events");
+    }
+    try (Visitor visitor = site.visitor(Look.KOREAN.dark())) {
+      visitor.open("/#/events/" + jazz);
+      visitor.sees("choice.type");
+      visitor.page().getByRole(AriaRole.RADIO, new Page.GetByRoleOptions().setName("VIP")).check();
+      visitor.button("quantity.more").click();
+      save(visitor, "buyer-event-dark");
+    }
+    try (Visitor visitor = site.visitor(Look.KOREAN.phone());
+        Visitor other = site.visitor(Look.ENGLISH.dark().phone())) {
+      visitor.signUp(Site.newAddress("minji")).open("/#/events/" + jazz);
+      other.signUp(Site.newAddress("alex")).open("/#/events/" + jazz);
+      String crowd = Site.newAddress("crowd");
+      site.signUp(crowd, "Crowd");
+      try (Site.Pause pause = site.pauseWorkers()) {
+        site.queue(crowd, jazz, "S", 128);
+        visitor.button("book.action").click();
+        visitor.seesHeading("waiting.BOOK");
+        assertThat(visitor.page().locator(".place")).hasText("128");
+        visitor.sees("line.live");
+        save(visitor, "buyer-waiting-phone");
+        other.button("book.action").click();
+        other.seesHeading("waiting.BOOK");
+      }
+      other.seesHeading("outcome.BOOK.done");
+      save(other, "buyer-booked-phone-dark");
+    }
+  }
+
+  @Test
+  void operationsPageDuringAnOnSale() {
+    try (Visitor admin = site.visitor(Look.ENGLISH)) {
+      admin.signIn("/operations", site.admin);
+      assertThat(admin.page().locator(".chart canvas").first()).isVisible(Visitor.patience());
+      admin.button("ops.simulate").click();
+      assertThat(admin.page().locator("#simulation-state"))
+          .containsText(
+              Pattern.compile("accepted"),
+              new LocatorAssertions.ContainsTextOptions().setTimeout(90_000));
+      save(admin, "operations");
+      admin.page().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(com.microsoft.playwright.options.ColorScheme.DARK));
+      admin.button("language.other").click();
+      assertThat(admin.page().locator("html")).hasAttribute("lang", "ko");
+      assertThat(admin.page().locator(".chart canvas").first()).isVisible(Visitor.patience());
+      save(admin, "operations-dark");
+    }
+  }
+
+  private static void save(Visitor visitor, String name) {
+    Path file = FOLDER.resolve(name + ".png");
+    visitor.page().screenshot(new Page.ScreenshotOptions().setPath(file));
+    assertThat(file).isNotEmptyFile();
+  }
+}

@@ -1,0 +1,140 @@
+package ticketing.web;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ReducedMotion;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
+
+/// A person with a browser of their own. Closing it fails the test if a page broke its
+/// Content-Security-Policy or threw an error that nobody caught.
+final class Visitor implements AutoCloseable {
+
+  private static final double PATIENCE = 30_000; // ms, for a busy machine
+
+  /// Reported by the page itself, because the console would not tell which rule was broken.
+  private static final String WATCH =
+      """
+      window.violations = [];
+      addEventListener('securitypolicyviolation', event =>
+        console.error('Content-Security-Policy: ' + event.violatedDirective + ' ' + event.blockedURI));
+      """;
+
+  final Words words;
+  final BrowserContext context;
+  private final URI url;
+  private final List<String> troubles = new CopyOnWriteArrayList<>();
+  private Page page;
+
+  Visitor(Browser browser, URI url, Look look) {
+    this.url = url;
+    this.words = Words.of(look);
+    this.context =
+        browser.newContext(
+            new Browser.NewContextOptions()
+                .setLocale(look.language())
+                .setTimezoneId("Asia/Seoul")
+                .setColorScheme(look.colours())
+                .setReducedMotion(ReducedMotion.REDUCE)
+                .setViewportSize(look.width(), look.height())
+                .setHasTouch(look.isPhone())
+                .setDeviceScaleFactor(look.isPhone() ? 2 : 1));
+    context.setDefaultTimeout(PATIENCE);
+    context.setDefaultNavigationTimeout(PATIENCE);
+    context.addInitScript(WATCH);
+    context.onConsoleMessage(
+        message -> {
+          if (message.type().equals("error") && message.text().contains("Content-Security-Policy")) {
+            troubles.add(message.text());
+          }
+        });
+    context.onWebError(error -> troubles.add(error.error()));
+    this.page = context.newPage();
+  }
+
+  Page page() {
+    return page;
+  }
+
+  List<String> troubles() {
+    return troubles;
+  }
+
+  Visitor open(String path) {
+    page.navigate(url.resolve("/") + path.substring(1));
+    return this;
+  }
+
+  /// Closes the page and opens another one, as if the browser had been closed.
+  Visitor reopen(String path) {
+    page.close();
+    page = context.newPage();
+    return open(path);
+  }
+
+  /// Signs up in the page, with the keyboard alone.
+  Visitor signUp(String email) {
+    open("/#/sign-up");
+    page.getByLabel(words.of("field.name")).fill("Kim Min-ji");
+    page.getByLabel(words.of("field.email")).fill(email);
+    page.getByLabel(words.of("field.password"), new Page.GetByLabelOptions().setExact(true))
+        .fill(Site.PASSWORD);
+    page.keyboard().press("Enter");
+    assertThat(button("nav.signOut")).isVisible(patience());
+    return this;
+  }
+
+  Visitor signIn(String path, String email) {
+    open(path);
+    page.getByLabel(words.of("field.email")).fill(email);
+    page.getByLabel(words.of("field.password"), new Page.GetByLabelOptions().setExact(true))
+        .fill(Site.PASSWORD);
+    page.keyboard().press("Enter");
+    assertThat(button("nav.signOut")).isVisible(patience());
+    return this;
+  }
+
+  Locator button(String key) {
+    return page.getByRole(
+        AriaRole.BUTTON, new Page.GetByRoleOptions().setName(words.of(key)).setExact(true));
+  }
+
+  void sees(String key, String... values) {
+    seesText(words.of(key, values));
+  }
+
+  void seesText(String text) {
+    assertThat(page.getByText(text).filter(new Locator.FilterOptions().setVisible(true)).first())
+        .isVisible(patience());
+  }
+
+  void seesHeading(String key) {
+    seesHeading(Pattern.compile(Pattern.quote(words.of(key))));
+  }
+
+  void seesHeading(Pattern name) {
+    assertThat(
+            page.getByRole(
+                AriaRole.HEADING, new Page.GetByRoleOptions().setName(name).setLevel(1)))
+        .isVisible(patience());
+  }
+
+  static LocatorAssertions.IsVisibleOptions patience() {
+    return new LocatorAssertions.IsVisibleOptions().setTimeout(PATIENCE);
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    assertThat(troubles).isEmpty();
+  }
+}
