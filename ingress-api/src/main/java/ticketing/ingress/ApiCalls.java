@@ -230,6 +230,21 @@ final class ApiCalls {
             get(V1 + "/operations/queue", "getQueue", ADMIN, "How full the queue is")
                 .answer("figures", new QueueDesk.Figures(1_250, 300, 3L, 0, 480.5))
                 .fails(ErrorCode.QUEUE_UNAVAILABLE, ErrorCode.DATABASE_UNAVAILABLE),
+            get(V1 + "/operations/figures", "getFigures", ADMIN, "How the sale goes")
+                .explained("Counted over the last five whole seconds.")
+                .answer(
+                    "figures",
+                    new SaleFigures.Report(
+                        Map.of(TicketStatus.CONFIRMED, 312.4, TicketStatus.REJECTED, 168.2),
+                        Map.of(Reason.SOLD_OUT, 168.2),
+                        new SaleFigures.Latency(38, 215),
+                        495.0,
+                        1.2,
+                        2,
+                        4,
+                        2,
+                        8_120))
+                .fails(ErrorCode.FIGURES_UNAVAILABLE),
             get(
                     V1 + "/operations/dead-letters",
                     "listDeadLetters",

@@ -21,9 +21,9 @@ class FiguresController {
   }
 
   @GetMapping("/figures")
-  SaleFigures.Figures figures() {
+  SaleFigures.Report figures() {
     try {
-      return figures.figures();
+      return figures.report();
     } catch (RedisUnavailable e) {
       throw Problem.retry(
           ErrorCode.FIGURES_UNAVAILABLE, "The figures cannot be read right now.", RETRY);

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Heartbeats;
 import ticketing.domain.Reason;
@@ -57,10 +58,10 @@ class SaleFigures implements AutoCloseable {
   /// @param acceptedPerSecond bookings answered with 202
   /// @param refusedPerSecond bookings answered with anything else
   /// @param sockets open at all notifiers
-  record Figures(
+  record Report(
       Map<TicketStatus, Double> decisions,
       Map<Reason, Double> rejects,
-      Latency latency,
+      @Nullable Latency latency,
       double acceptedPerSecond,
       double refusedPerSecond,
       int ingresses,
@@ -92,7 +93,7 @@ class SaleFigures implements AutoCloseable {
   }
 
   /// @throws ticketing.domain.RedisUnavailable if nobody can tell
-  Figures figures() {
+  Report report() {
     Heartbeats.Alive ingresses = heartbeats.alive(Heartbeats.Kind.INGRESS);
     Heartbeats.Alive notifiers = heartbeats.alive(Heartbeats.Kind.NOTIFIER);
     Heartbeats.Alive workers = heartbeats.alive(Heartbeats.Kind.WORKER);
@@ -109,7 +110,7 @@ class SaleFigures implements AutoCloseable {
         rejects.put(reason, (double) all.reasons[reason.ordinal()] / WINDOW);
       }
     }
-    return new Figures(
+    return new Report(
         decisions,
         rejects,
         latency(all.latencies),
