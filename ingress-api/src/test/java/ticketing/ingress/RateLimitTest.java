@@ -75,14 +75,8 @@ class RateLimitTest {
 
   @Test
   void headerMeansNothingWithoutATrustedProxy() throws Exception {
-    IngressSettings known = strict.context.getBean(IngressSettings.class);
     IngressSettings.Rate few = new IngressSettings.Rate(1, 5);
-    IngressSettings settings =
-        new IngressSettings(
-            known.queue(),
-            known.limits(),
-            known.cache(),
-            new IngressSettings.Rates(true, 0, few, few));
+    IngressSettings settings = with(new IngressSettings.Rates(true, 0, few, few));
     AddressLimit filter =
         new AddressLimit(
             new RateLimits(strict.context.getBean(Redis.class), settings),
@@ -101,14 +95,8 @@ class RateLimitTest {
 
   @Test
   void mostPeopleCostNoRoundTrip() {
-    IngressSettings known = strict.context.getBean(IngressSettings.class);
     IngressSettings.Rate generous = new IngressSettings.Rate(200, 1000);
-    IngressSettings settings =
-        new IngressSettings(
-            known.queue(),
-            known.limits(),
-            known.cache(),
-            new IngressSettings.Rates(true, 0, generous, generous));
+    IngressSettings settings = with(new IngressSettings.Rates(true, 0, generous, generous));
     Redis redis = strict.context.getBean(Redis.class);
     RateLimits limits = new RateLimits(redis, settings);
     String user = Ingress.newUser();
@@ -158,5 +146,11 @@ class RateLimitTest {
         assertThat(limits.takeForUser("someone")).isZero();
       }
     }
+  }
+
+  private IngressSettings with(IngressSettings.Rates rates) {
+    IngressSettings known = strict.context.getBean(IngressSettings.class);
+    return new IngressSettings(
+        known.queue(), known.limits(), known.cache(), rates, known.pages(), known.simulation());
   }
 }
