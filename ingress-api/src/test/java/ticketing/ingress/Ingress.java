@@ -87,6 +87,8 @@ final class Ingress implements AutoCloseable {
     arguments.add("--spring.datasource.username=" + servers.databaseUser());
     arguments.add("--spring.datasource.password=" + servers.databasePassword());
     arguments.add("--spring.datasource.hikari.connection-timeout=3000");
+    Optional.ofNullable(servers.environment().get("SPRING_JPA_DATABASE_PLATFORM"))
+        .ifPresent(dialect -> arguments.add("--spring.jpa.database-platform=" + dialect));
     arguments.add("--ticketing.redis.addresses=" + servers.redisAddress());
     // Generous, for a machine that is busy with other builds.
     arguments.add("--ticketing.redis.timeout=5s");

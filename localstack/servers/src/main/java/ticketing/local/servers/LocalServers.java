@@ -1,6 +1,8 @@
 package ticketing.local.servers;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -11,14 +13,15 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// The three servers the system needs, on the loopback of this machine. Started together, and each one
+/// The three servers the system needs, at addresses on the loopback of this machine. Started together, and each one
 /// can be stopped and started again alone, on the same port, to see what the system does without it.
 ///
-/// The schema `ticketing` exists and is empty; the queue `ticketing-bookings` and its dead letters
+/// The schema of [#databaseUrl] exists and is empty; the queue `ticketing-bookings` and its dead letters
 /// exist. None of the processes outlives this JVM.
 public final class LocalServers implements AutoCloseable {
 
@@ -28,31 +31,56 @@ public final class LocalServers implements AutoCloseable {
 
   private final ServerSettings settings;
   private final FileChannel lockFile;
-  private final MariaDb database;
-  private final RedisServer redis;
+  private final Database database;
+  private final Server redis;
   private final Queue queue;
 
-  private LocalServers(ServerSettings settings, FileChannel lockFile) {
+  private LocalServers(
+      ServerSettings settings, ExternalServers external, FileChannel lockFile) {
     this.settings = settings;
     this.lockFile = lockFile;
     Path folder = settings.folder();
+    Duration startTimeout = settings.startTimeout();
     this.database =
-        new MariaDb(
-            folder, Ports.orFree(settings.databasePort(), "MariaDB"), settings.startTimeout());
+        external
+            .database()
+            .map(mysql -> Database.on(mysql, startTimeout))
+            .orElseGet(
+                () ->
+                    Database.on(
+                        new MariaDb(
+                            folder,
+                            Ports.orFree(settings.databasePort(), "MariaDB"),
+                            startTimeout)));
     this.redis =
-        new RedisServer(
-            folder,
-            Ports.orFree(settings.redisPort(), "Redis"),
-            settings.persistent(),
-            settings.startTimeout());
+        external
+            .redis()
+            .<Server>map(address -> RedisServer.external(socket(address), startTimeout))
+            .orElseGet(
+                () ->
+                    new RedisServer(
+                        folder,
+                        Ports.orFree(settings.redisPort(), "Redis"),
+                        settings.persistent(),
+                        startTimeout));
     this.queue =
         new Queue(
-            folder,
-            Ports.orFree(settings.queuePort(), "the queue"),
-            settings.queueApart(),
-            settings.persistent(),
-            settings.visibility(),
-            settings.startTimeout());
+            external
+                .queue()
+                .<Server>map(address -> Queue.external(socket(address), startTimeout))
+                .orElseGet(
+                    () ->
+                        new ElasticMq(
+                            folder,
+                            Ports.orFree(settings.queuePort(), "the queue"),
+                            settings.queueApart(),
+                            settings.persistent(),
+                            startTimeout)),
+            settings.visibility());
+  }
+
+  private static InetSocketAddress socket(URI address) {
+    return new InetSocketAddress(address.getHost(), address.getPort());
   }
 
   /// Free ports, nothing kept; the logs stay in the folder until the next start.
@@ -60,14 +88,20 @@ public final class LocalServers implements AutoCloseable {
     return start(ServerSettings.in(folder));
   }
 
-  /// All three answer on return.
+  /// All three answer on return. A run that keeps no data takes the servers of [ExternalServers]
+  /// instead of its own, where there are any.
   ///
   /// @throws ServerException if one does not come up; none is left running then
   public static LocalServers start(ServerSettings settings) {
+    return start(
+        settings, settings.persistent() ? ExternalServers.NONE : ExternalServers.configured());
+  }
+
+  static LocalServers start(ServerSettings settings, ExternalServers external) {
     FileChannel lockFile = lock(settings.folder());
     LocalServers servers = null;
     try {
-      servers = new LocalServers(settings, lockFile);
+      servers = new LocalServers(settings, external, lockFile);
       servers.deleteLeftovers();
       servers.startAll();
       return servers;
@@ -93,19 +127,19 @@ public final class LocalServers implements AutoCloseable {
   }
 
   public String databaseUrl() {
-    return database.url(MariaDb.SCHEMA);
+    return database.url();
   }
 
   public String databaseUser() {
-    return MariaDb.USER;
+    return database.user();
   }
 
   public String databasePassword() {
-    return MariaDb.PASSWORD;
+    return database.password();
   }
 
   public String redisAddress() {
-    return redis.address();
+    return "redis://127.0.0.1:" + redis.port();
   }
 
   public String queueEndpoint() {
@@ -122,21 +156,27 @@ public final class LocalServers implements AutoCloseable {
 
   /// What an application needs in its environment to find the servers.
   public Map<String, String> environment() {
-    return Map.of(
-        "TICKETING_DATABASE_URL", databaseUrl(),
-        "TICKETING_DATABASE_USER", databaseUser(),
-        "TICKETING_DATABASE_PASSWORD", databasePassword(),
-        "TICKETING_REDIS_ADDRESSES", redisAddress(),
-        "TICKETING_QUEUE_ENDPOINT", queueEndpoint(),
-        "TICKETING_QUEUE_NAME", QUEUE,
-        "AWS_REGION", Queue.REGION,
-        "AWS_ACCESS_KEY_ID", "local",
-        "AWS_SECRET_ACCESS_KEY", "local");
+    Map<String, String> environment = new HashMap<>();
+    environment.put("TICKETING_DATABASE_URL", databaseUrl());
+    environment.put("TICKETING_DATABASE_USER", databaseUser());
+    environment.put("TICKETING_DATABASE_PASSWORD", databasePassword());
+    environment.put("TICKETING_REDIS_ADDRESSES", redisAddress());
+    environment.put("TICKETING_QUEUE_ENDPOINT", queueEndpoint());
+    environment.put("TICKETING_QUEUE_NAME", QUEUE);
+    environment.put("AWS_REGION", Queue.REGION);
+    environment.put("AWS_ACCESS_KEY_ID", "local");
+    environment.put("AWS_SECRET_ACCESS_KEY", "local");
+    if (database.isMariaDb()) {
+      // The driver is MySQL's, so Hibernate would take the server for one and lock rows in words
+      // that MariaDB does not know.
+      environment.put("SPRING_JPA_DATABASE_PLATFORM", "org.hibernate.dialect.MariaDBDialect");
+    }
+    return environment;
   }
 
   /// @return the JDBC URL of a new empty schema on the same server, for the same user
   public String newDatabase() {
-    return database.createDatabase();
+    return database.createSchema();
   }
 
   /// Creates a queue of this name and its dead letters, `<name>-dlq`, with the redrive policy of the
@@ -147,27 +187,40 @@ public final class LocalServers implements AutoCloseable {
 
   /// A connection to the schema `ticketing`, for tools and tests; applications bring their own pool.
   public Connection connect() throws SQLException {
-    return database.connect(MariaDb.SCHEMA);
+    return database.connect();
   }
 
   /// Calls back, from another thread, when one of the processes running now ends although nobody told
   /// it to.
   public void onDeath(Consumer<ManagedProcess> listener) {
-    database.onDeath(listener);
-    redis.onDeath(listener);
-    queue.onDeath(listener);
+    if (database.server() instanceof MariaDb own) {
+      own.onDeath(listener);
+    }
+    if (redis instanceof RedisServer own) {
+      own.onDeath(listener);
+    }
+    if (queue.server() instanceof ElasticMq own) {
+      own.onDeath(listener);
+    }
   }
 
   /// Processor time each process has used so far; the queue is a part of this JVM.
   public Map<String, Duration> processorTimes() {
-    return Map.of("MariaDB", database.processorTime(), "Redis", redis.processorTime());
+    Map<String, Duration> times = new HashMap<>();
+    if (database.server() instanceof MariaDb own) {
+      times.put("MariaDB", own.processorTime());
+    }
+    if (redis instanceof RedisServer own) {
+      times.put("Redis", own.processorTime());
+    }
+    return times;
   }
 
-  public MariaDb database() {
-    return database;
+  public Server database() {
+    return database.server();
   }
 
-  public RedisServer redis() {
+  public Server redis() {
     return redis;
   }
 

@@ -4,20 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /// A MariaDB server process with durable commits, UTC and utf8mb4.
-public final class MariaDb {
+final class MariaDb implements Server {
 
   static final String SCHEMA = "ticketing";
   static final String USER = "ticketing";
@@ -30,7 +27,6 @@ public final class MariaDb {
   private final Path folder;
   private final int port;
   private final Duration startTimeout;
-  private final AtomicInteger databases = new AtomicInteger();
   private ManagedProcess process;
 
   MariaDb(Path folder, int port, Duration startTimeout) {
@@ -39,9 +35,7 @@ public final class MariaDb {
     this.startTimeout = startTimeout;
   }
 
-  /// Ready for connections on return.
-  ///
-  /// @throws ServerException if it does not come up within the start timeout
+  @Override
   public synchronized void start() {
     if (isRunning()) {
       return;
@@ -69,25 +63,26 @@ public final class MariaDb {
     process.awaitReady(this::answers, startTimeout);
   }
 
-  /// Stops it as an operator would; does nothing if it is not running.
+  @Override
   public synchronized void stop() {
     if (process != null) {
       process.stop(STOP_GRACE);
     }
   }
 
-  /// Ends it as a power cut would.
+  @Override
   public synchronized void kill() {
     if (process != null) {
       process.kill();
     }
   }
 
+  @Override
   public synchronized boolean isRunning() {
     return process != null && process.isAlive();
   }
 
-  /// @throws IllegalStateException if it was never started
+  @Override
   public synchronized long pid() {
     if (process == null) {
       throw new IllegalStateException("not started");
@@ -103,42 +98,14 @@ public final class MariaDb {
     process.onDeath(listener);
   }
 
+  @Override
   public int port() {
     return port;
   }
 
-  String url(String schema) {
-    return "jdbc:mysql://127.0.0.1:" + port + "/" + schema;
-  }
-
-  /// A connection for tools and tests; applications bring their own pool.
-  Connection connect(String schema) throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("user", USER);
-    properties.setProperty("password", PASSWORD);
-    // Connector/J asks MariaDB for keywords it does not have unless told not to.
-    properties.setProperty("useInformationSchema", "false");
-    properties.setProperty("connectionTimeZone", "UTC");
-    properties.setProperty("sslMode", "DISABLED");
-    properties.setProperty("connectTimeout", "2000"); // ms
-    properties.setProperty("socketTimeout", "30000"); // ms
-    return DriverManager.getConnection(url(schema), properties);
-  }
-
-  /// @return the JDBC URL of a new empty schema
-  String createDatabase() {
-    String schema = SCHEMA + "_" + databases.incrementAndGet();
-    try (Connection connection = connect(SCHEMA);
-        var statement = connection.createStatement()) {
-      statement.execute("CREATE OR REPLACE DATABASE " + schema);
-    } catch (SQLException e) {
-      throw new ServerException("cannot create the schema " + schema + ": " + e.getMessage(), e);
-    }
-    return url(schema);
-  }
-
   private boolean answers() {
-    try (Connection connection = connect(SCHEMA)) {
+    try (Connection connection =
+        Database.connect(Database.url(port, SCHEMA), USER, PASSWORD, Database.MARIADB)) {
       return connection.isValid(2);
     } catch (SQLException e) {
       return false;

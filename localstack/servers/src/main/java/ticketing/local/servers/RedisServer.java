@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import redis.embedded.core.ExecutableProvider;
 
 /// A Redis server process.
-public final class RedisServer {
+final class RedisServer implements Server {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
   private static final int PROBE_MILLIS = 1_000;
@@ -31,9 +31,7 @@ public final class RedisServer {
     this.startTimeout = startTimeout;
   }
 
-  /// Ready for commands on return.
-  ///
-  /// @throws ServerException if it does not come up within the start timeout
+  @Override
   public synchronized void start() {
     if (isRunning()) {
       return;
@@ -69,26 +67,27 @@ public final class RedisServer {
     process.awaitReady(this::answers, startTimeout);
   }
 
-  /// Stops it as an operator would; does nothing if it is not running. Without persistence the keys
-  /// are gone.
+  /// Without persistence the keys are gone.
+  @Override
   public synchronized void stop() {
     if (process != null) {
       process.stop(STOP_GRACE);
     }
   }
 
-  /// Ends it as a power cut would.
+  @Override
   public synchronized void kill() {
     if (process != null) {
       process.kill();
     }
   }
 
+  @Override
   public synchronized boolean isRunning() {
     return process != null && process.isAlive();
   }
 
-  /// @throws IllegalStateException if it was never started
+  @Override
   public synchronized long pid() {
     if (process == null) {
       throw new IllegalStateException("not started");
@@ -104,24 +103,35 @@ public final class RedisServer {
     process.onDeath(listener);
   }
 
+  @Override
   public int port() {
     return port;
   }
 
-  String address() {
-    return "redis://127.0.0.1:" + port;
+  /// A server of somebody's. A stop takes its keys away, as that of a server of our own does.
+  static Relay external(InetSocketAddress address, Duration startTimeout) {
+    return new Relay(
+        "Redis",
+        address,
+        startTimeout,
+        at -> "+PONG".equals(answer(at, "PING", 5)),
+        at -> answer(at, "FLUSHALL", 3));
   }
 
   /// Not yet ready while it answers `-LOADING`.
   private boolean answers() {
+    return "+PONG".equals(answer(port, "PING", 5));
+  }
+
+  /// @return so many bytes of the answer; empty if there is none
+  private static String answer(int port, String command, int size) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress("127.0.0.1", port), PROBE_MILLIS);
       socket.setSoTimeout(PROBE_MILLIS);
-      socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-      byte[] answer = socket.getInputStream().readNBytes(5);
-      return new String(answer, StandardCharsets.US_ASCII).equals("+PONG");
+      socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readNBytes(size), StandardCharsets.US_ASCII);
     } catch (IOException e) {
-      return false;
+      return "";
     }
   }
 

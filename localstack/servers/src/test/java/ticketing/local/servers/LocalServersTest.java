@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Properties;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -25,11 +26,11 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 class LocalServersTest {
 
   private static final Path TARGET = Path.of("target", "test-servers").toAbsolutePath();
-  private static final LocalServers SERVERS = LocalServers.shared();
+  private static final LocalServers SERVERS = embedded(ServerSettings.in(TARGET.resolve("shared")));
 
   @AfterAll
-  static void sharedServersStayUpForOtherTests() {
-    assertThat(SERVERS.database().isRunning()).isTrue();
+  static void stop() {
+    SERVERS.close();
   }
 
   @Test
@@ -101,7 +102,7 @@ class LocalServersTest {
 
   @Test
   void eachServerStopsAloneAndComesBackOnItsPort() throws Exception {
-    try (LocalServers servers = LocalServers.start(TARGET.resolve("restart"))) {
+    try (LocalServers servers = embedded(ServerSettings.in(TARGET.resolve("restart")))) {
       try (Connection connection = connect(servers, servers.databaseUrl())) {
         connection.createStatement().execute("CREATE TABLE kept (id INT PRIMARY KEY)");
       }
@@ -154,7 +155,7 @@ class LocalServersTest {
         ServerSettings.in(TARGET.resolve("persistent-" + System.nanoTime()))
             .withPersistence(true)
             .withVisibility(Duration.ofSeconds(3));
-    try (LocalServers servers = LocalServers.start(settings);
+    try (LocalServers servers = embedded(settings);
         SqsClient sqs = sqs(servers)) {
       try (Connection connection = connect(servers, servers.databaseUrl())) {
         connection.createStatement().execute("CREATE TABLE kept (id INT PRIMARY KEY)");
@@ -174,7 +175,7 @@ class LocalServersTest {
         }
       }
     }
-    try (LocalServers servers = LocalServers.start(settings);
+    try (LocalServers servers = embedded(settings);
         SqsClient sqs = sqs(servers)) {
       try (Connection connection = connect(servers, servers.databaseUrl())) {
         assertThat(single(connection, "SELECT COUNT(*) FROM kept")).isEqualTo("0");
@@ -193,11 +194,11 @@ class LocalServersTest {
     try (ServerSocket busy = new ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
       ServerSettings settings =
           ServerSettings.in(TARGET.resolve("busy")).withPorts(0, busy.getLocalPort(), 0);
-      assertThatThrownBy(() -> LocalServers.start(settings))
+      assertThatThrownBy(() -> embedded(settings))
           .isInstanceOf(ServerException.class)
           .hasMessage("port " + busy.getLocalPort() + " for Redis is already in use");
     }
-    assertThatThrownBy(() -> LocalServers.start(SERVERS.folder()))
+    assertThatThrownBy(() -> embedded(ServerSettings.in(SERVERS.folder())))
         .isInstanceOf(ServerException.class)
         .hasMessageContaining("is in use by another run");
   }
@@ -207,9 +208,56 @@ class LocalServersTest {
     Files.createDirectories(TARGET);
     Path file = TARGET.resolve("a-file");
     Files.writeString(file, "not a folder");
-    assertThatThrownBy(() -> LocalServers.start(file))
+    assertThatThrownBy(() -> embedded(ServerSettings.in(file)))
         .isInstanceOf(ServerException.class)
         .hasMessageStartingWith("cannot write to the folder " + file);
+  }
+
+  @Test
+  void serversOfOthersCanBeCutOffAndAreLeftClean() throws Exception {
+    URI database = URI.create(SERVERS.databaseUrl().substring("jdbc:".length()));
+    ExternalServers external =
+        new ExternalServers(
+            Optional.of(
+                new ExternalServers.Database(
+                    database, SERVERS.databaseUser(), SERVERS.databasePassword())),
+            Optional.of(URI.create(SERVERS.redisAddress())),
+            Optional.of(URI.create(SERVERS.queueEndpoint())));
+    try (LocalServers servers =
+        LocalServers.start(ServerSettings.in(TARGET.resolve("external")), external)) {
+      try (Connection connection = connect(servers, servers.newDatabase())) {
+        connection.createStatement().execute("CREATE TABLE kept (id INT PRIMARY KEY)");
+        servers.database().stop();
+        assertThat(connection.isValid(2)).isFalse();
+        assertThatThrownBy(() -> connect(servers, servers.databaseUrl()))
+            .isInstanceOf(SQLException.class);
+        servers.database().start();
+        assertThat(
+                single(
+                    connect(servers, servers.databaseUrl()),
+                    "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'kept'"))
+            .isEqualTo("1");
+      }
+      redis(servers, "SET a 1");
+      servers.redis().kill();
+      assertThatThrownBy(() -> redis(servers, "PING")).isInstanceOf(java.io.IOException.class);
+      servers.redis().start();
+      assertThat(redis(servers, "GET a")).isEqualTo("$-1");
+      servers.newQueues("another");
+      assertThat(servers.queue().backlog("another")).isZero();
+    }
+    try (Connection connection = connect(SERVERS, SERVERS.databaseUrl())) {
+      assertThat(
+              single(
+                  connection,
+                  "SELECT COUNT(*) FROM information_schema.schemata"
+                      + " WHERE schema_name LIKE 'ticketing\\_%\\_%'"))
+          .isEqualTo("0");
+    }
+  }
+
+  private static LocalServers embedded(ServerSettings settings) {
+    return LocalServers.start(settings, ExternalServers.NONE);
   }
 
   private static Connection connect(LocalServers servers, String url) throws SQLException {

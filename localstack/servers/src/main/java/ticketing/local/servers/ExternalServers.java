@@ -1,0 +1,58 @@
+package ticketing.local.servers;
+
+import java.net.URI;
+import java.util.Locale;
+import java.util.Optional;
+
+/// Servers that somebody else has started, to be used in place of embedded ones: for tests on a real
+/// MySQL, or in containers. Each setting is a system property or an environment variable:
+///
+/// - `ticketing.test.database.url`, `TICKETING_TEST_DATABASE_URL`: `jdbc:mysql://host:port/schema`.
+///   The account must be allowed to create and drop schemas `ticketing%`
+/// - `ticketing.test.database.user`, `ticketing.test.database.password`: both `ticketing` by default
+/// - `ticketing.test.redis.address`: `redis://host:port`. All its keys are deleted
+/// - `ticketing.test.queue.endpoint`: `http://host:port` of something that speaks SQS
+record ExternalServers(
+    Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
+
+  static final ExternalServers NONE =
+      new ExternalServers(Optional.empty(), Optional.empty(), Optional.empty());
+
+  /// @param address `mysql://host:port/schema`
+  record Database(URI address, String user, String password) {}
+
+  /// @throws ServerException if an address has not the form above
+  static ExternalServers configured() {
+    return new ExternalServers(
+        setting("database.url")
+            .map(
+                url ->
+                    new Database(
+                        address(url.replaceFirst("^jdbc:", ""), "mysql"),
+                        setting("database.user").orElse("ticketing"),
+                        setting("database.password").orElse("ticketing"))),
+        setting("redis.address").map(address -> address(address, "redis")),
+        setting("queue.endpoint").map(address -> address(address, "http")));
+  }
+
+  private static URI address(String text, String scheme) {
+    URI address = URI.create(text);
+    boolean needsPath = scheme.equals("mysql");
+    if (!scheme.equals(address.getScheme())
+        || address.getHost() == null
+        || address.getPort() < 0
+        || needsPath && address.getPath().length() < 2) {
+      throw new ServerException(
+          "not of the form %s://host:port%s: %s".formatted(scheme, needsPath ? "/schema" : "", text));
+    }
+    return address;
+  }
+
+  private static Optional<String> setting(String name) {
+    String property = "ticketing.test." + name;
+    String variable = property.replace('.', '_').toUpperCase(Locale.ROOT);
+    return Optional.ofNullable(System.getProperty(property, System.getenv(variable)))
+        .map(String::strip)
+        .filter(value -> !value.isEmpty());
+  }
+}
