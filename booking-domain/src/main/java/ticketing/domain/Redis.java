@@ -3,6 +3,9 @@ package ticketing.domain;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,7 +25,7 @@ import org.redisson.config.ConstantDelay;
 
 /// The one way to Redis: every call is bounded in time, and after repeated failures calls fail at
 /// once for a while instead of each waiting for its own timeout.
-public final class Redis implements AutoCloseable {
+public final class Redis implements AutoCloseable, MeterBinder {
 
   /// Connections kept open to a node while nothing is to be done.
   private static final int IDLE = 4;
@@ -124,6 +127,13 @@ public final class Redis implements AutoCloseable {
   /// Whether Redis answered lately; false while calls are being skipped.
   public boolean seemsUp() {
     return breaker.getState() != CircuitBreaker.State.OPEN;
+  }
+
+  @Override
+  public void bindTo(MeterRegistry registry) {
+    Gauge.builder("ticketing.redis.up", this, redis -> redis.seemsUp() ? 1 : 0)
+        .description("1 while Redis answers, 0 while calls to it are skipped")
+        .register(registry);
   }
 
   static String script(String name) {

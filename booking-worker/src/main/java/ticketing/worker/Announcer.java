@@ -29,8 +29,13 @@ class Announcer {
   private final Deque<BoardEntry> missed = new ArrayDeque<>();
   private final LinkedHashMap<Long, EventView> missedEvents = new LinkedHashMap<>();
 
-  Announcer(TicketBoard board) {
+  Announcer(TicketBoard board, WorkerMetrics metrics) {
     this.board = board;
+    metrics.watch(
+        "ticketing.missed",
+        "announcements",
+        "Decisions that Redis has still to hear of",
+        this::missed);
   }
 
   /// @param event after the change, or null if it did not change
@@ -99,6 +104,12 @@ class Announcer {
       synchronized (missed) {
         missedEvents.remove(event.eventId(), event);
       }
+    }
+  }
+
+  private int missed() {
+    synchronized (missed) {
+      return missed.size();
     }
   }
 

@@ -1,10 +1,6 @@
 package ticketing.worker;
 
-import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -41,9 +37,7 @@ class BoxOffice {
   private final Announcer announcer;
   private final WorkerSettings settings;
   private final Clock clock;
-  private final MeterRegistry metrics;
-  private final DistributionSummary groupSize;
-  private final Timer transactionTime;
+  private final WorkerMetrics metrics;
 
   BoxOffice(
       Ledger ledger,
@@ -52,15 +46,13 @@ class BoxOffice {
       Announcer announcer,
       WorkerSettings settings,
       Clock clock,
-      MeterRegistry metrics) {
+      WorkerMetrics metrics) {
     this.ledger = ledger;
     this.lock = lock;
     this.announcer = announcer;
     this.settings = settings;
     this.clock = clock;
     this.metrics = metrics;
-    this.groupSize = DistributionSummary.builder("ticketing.group.size").register(metrics);
-    this.transactionTime = Timer.builder("ticketing.transaction").register(metrics);
     this.transaction = new TransactionTemplate(transactions);
     transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
     transaction.setTimeout(Math.toIntExact(Math.max(1, settings.transactionTimeout().toSeconds())));
@@ -74,14 +66,14 @@ class BoxOffice {
   void decide(long eventId, Collection<? extends Command> commands) {
     Map<UUID, Command> distinct = new LinkedHashMap<>();
     commands.forEach(command -> distinct.putIfAbsent(command.ticketId(), command));
-    groupSize.record(distinct.size());
+    metrics.grouped(distinct.size());
     Committed committed =
         lock.holding(
             eventId,
             () ->
-                transactionTime.record(
+                metrics.timingTransaction(
                     () -> transaction.execute(status -> decide(eventId, distinct))));
-    committed.fresh.forEach(this::count);
+    committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
     announce(committed);
   }
 
@@ -146,6 +138,7 @@ class BoxOffice {
         eventId,
         () -> {
           Committed committed = transaction.execute(status -> expireDue(eventId));
+          metrics.expired(committed.reservations.size());
           announce(committed);
           return committed.reservations.size();
         });
@@ -188,7 +181,7 @@ class BoxOffice {
               ledger.record(givenUp, List.of());
               return new Committed(givenUp, List.of(), null, List.of());
             });
-    committed.fresh.forEach(this::count);
+    committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
     announce(committed);
   }
 
@@ -301,23 +294,6 @@ class BoxOffice {
         null,
         reason,
         null);
-  }
-
-  private void count(BoardEntry entry) {
-    Ticket ticket = entry.ticket();
-    metrics
-        .counter(
-            "ticketing.decisions",
-            "action",
-            ticket.action().name(),
-            "status",
-            ticket.status().name(),
-            "reason",
-            ticket.reason() == null ? "none" : ticket.reason().name())
-        .increment();
-    metrics
-        .timer("ticketing.decision.latency")
-        .record(Duration.between(ticket.acceptedAt(), ticket.decidedAt()));
   }
 
   private Instant now() {

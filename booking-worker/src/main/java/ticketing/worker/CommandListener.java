@@ -1,7 +1,5 @@
 package ticketing.worker;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +44,7 @@ class CommandListener implements SmartLifecycle {
   private final Semaphore room;
   private final Lanes<Waiting> lanes;
   private final Semaphore helpersWanted = new Semaphore(0);
-  private final Counter redeliveries;
-  private final Counter unreadable;
+  private final WorkerMetrics metrics;
   private ExecutorService pollers;
   private volatile boolean running;
   private volatile String queueUrl;
@@ -57,16 +54,19 @@ class CommandListener implements SmartLifecycle {
       BoxOffice boxOffice,
       DatabaseGate database,
       WorkerSettings settings,
-      MeterRegistry metrics) {
+      WorkerMetrics metrics) {
     this.sqs = sqs;
     this.boxOffice = boxOffice;
     this.database = database;
     this.settings = settings;
     this.room = new Semaphore(settings.inFlight());
     this.lanes = new Lanes<>(settings.groupSize(), this::decide);
-    this.redeliveries = metrics.counter("ticketing.redeliveries");
-    this.unreadable = metrics.counter("ticketing.unreadable");
-    metrics.gauge("ticketing.in.flight", room, r -> settings.inFlight() - r.availablePermits());
+    this.metrics = metrics;
+    metrics.watch(
+        "ticketing.in.flight",
+        "messages",
+        "Messages that this worker has received and not yet deleted",
+        () -> settings.inFlight() - room.availablePermits());
   }
 
   /// A received message. It may be deleted once all its commands are decided.
@@ -150,7 +150,7 @@ class CommandListener implements SmartLifecycle {
 
   private void accept(Message message) throws InterruptedException {
     if (receiveCount(message) > 1) {
-      redeliveries.increment();
+      metrics.redelivered();
     }
     List<Command> commands = new ArrayList<>();
     boolean whole = true;
@@ -159,7 +159,7 @@ class CommandListener implements SmartLifecycle {
         case Decoded.Readable readable -> commands.add(readable.command());
         case Decoded.Unreadable bad -> {
           whole = false;
-          unreadable.increment();
+          metrics.unreadable();
           log.warn("message {} cannot be read: {}", message.messageId(), bad.why());
         }
       }

@@ -21,8 +21,13 @@ class DatabaseGate {
   private final DataSource database;
   private volatile boolean open = true;
 
-  DatabaseGate(DataSource database) {
+  DatabaseGate(DataSource database, WorkerMetrics metrics) {
     this.database = database;
+    metrics.watch(
+        "ticketing.database.up",
+        null,
+        "1 while the database can be reached, 0 while receiving is stopped for want of it",
+        () -> open ? 1 : 0);
   }
 
   boolean open() {

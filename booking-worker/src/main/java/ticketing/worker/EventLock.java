@@ -1,5 +1,6 @@
 package ticketing.worker;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.redisson.api.RLock;
@@ -9,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisUnavailable;
+import ticketing.worker.WorkerMetrics.LockResult;
 
 /// The lock `lock:event:{eventId}` in Redis, around a whole transaction. It keeps workers from
 /// queueing up inside the database; it does not keep seats from being sold twice, which is the row
@@ -20,10 +22,12 @@ class EventLock {
 
   private final Redis redis;
   private final WorkerSettings settings;
+  private final WorkerMetrics metrics;
 
-  EventLock(Redis redis, WorkerSettings settings) {
+  EventLock(Redis redis, WorkerSettings settings, WorkerMetrics metrics) {
     this.redis = redis;
     this.settings = settings;
+    this.metrics = metrics;
   }
 
   /// Runs the work while holding the lock, or without if there is no Redis.
@@ -35,20 +39,30 @@ class EventLock {
     }
     String name = "lock:event:" + eventId;
     boolean held = acquire(name);
+    long since = System.nanoTime();
     try {
       return work.get();
     } finally {
       release(name, held);
+      if (held) {
+        metrics.heldLock(Duration.ofNanos(System.nanoTime() - since));
+      }
     }
   }
 
   private boolean acquire(String name) {
+    long since = System.nanoTime();
+    LockResult result = LockResult.TIMED_OUT;
     try {
       redis.call(client -> tryLock(client.getLock(name)));
+      result = LockResult.TAKEN;
       return true;
     } catch (RedisUnavailable e) {
+      result = LockResult.UNAVAILABLE;
       log.debug("working without {}: {}", name, e.getMessage());
       return false;
+    } finally {
+      metrics.waitedForLock(result, Duration.ofNanos(System.nanoTime() - since));
     }
   }
 

@@ -3,6 +3,7 @@ package ticketing.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -48,7 +49,7 @@ class AnnouncerTest {
 
   @Test
   void whatRedisMissedIsToldWhenItIsBack() {
-    Announcer announcer = new Announcer(tickets);
+    Announcer announcer = new Announcer(tickets, new WorkerMetrics(new SimpleMeterRegistry()));
     BoardEntry decided =
         BoardEntry.pending(
             new Command.BookSeats(TicketIds.next(), "7", 77, "R", 1, Instant.now(), null));

@@ -21,8 +21,8 @@ class DyingWorker {
   static class DiesAfterCommit {
     @Bean
     @Primary
-    Announcer dyingAnnouncer(TicketBoard board) {
-      return new Announcer(board) {
+    Announcer dyingAnnouncer(TicketBoard board, WorkerMetrics metrics) {
+      return new Announcer(board, metrics) {
         @Override
         void announce(
             List<BoardEntry> fresh, List<BoardEntry> known, EventView event, List<Long> changed) {

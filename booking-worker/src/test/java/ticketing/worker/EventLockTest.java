@@ -3,6 +3,7 @@ package ticketing.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +38,7 @@ class EventLockTest {
 
   @Test
   void isHeldDuringTheWorkAndFreeAfterIt() {
-    EventLock lock = new EventLock(redis, settings());
+    EventLock lock = new EventLock(redis, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
     assertThat(lock.<Boolean>holding(1, () -> lockedInRedis(redis, 1))).isTrue();
     assertThat(lockedInRedis(redis, 1)).isFalse();
   }
@@ -66,7 +67,7 @@ class EventLockTest {
                                 return 1
                                 """,
                                 ReturnType.LONG)));
-    EventLock lock = new EventLock(impatient, settings());
+    EventLock lock = new EventLock(impatient, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
     lock.holding(
         2,
         () -> {

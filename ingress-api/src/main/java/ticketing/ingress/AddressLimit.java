@@ -20,11 +20,14 @@ class AddressLimit extends OncePerRequestFilter {
   private final RateLimits limits;
   private final Problems problems;
   private final IngressSettings.Rates settings;
+  private final IngressMetrics metrics;
 
-  AddressLimit(RateLimits limits, Problems problems, IngressSettings settings) {
+  AddressLimit(
+      RateLimits limits, Problems problems, IngressSettings settings, IngressMetrics metrics) {
     this.limits = limits;
     this.problems = problems;
     this.settings = settings.rates();
+    this.metrics = metrics;
   }
 
   @Override
@@ -40,6 +43,7 @@ class AddressLimit extends OncePerRequestFilter {
     if (wait.isZero()) {
       chain.doFilter(request, response);
     } else {
+      metrics.refused(IngressMetrics.Share.ADDRESS);
       problems.write(response, Problem.rateLimited(wait));
     }
   }

@@ -32,6 +32,7 @@ import ticketing.domain.Gathering;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
+import ticketing.ingress.IngressMetrics.Acceptance;
 
 /// The way in: whatever [#accept] returns a ticket for is durably queued or decided already, and
 /// whatever it throws for is not queued by this request.
@@ -69,6 +70,7 @@ class CommandQueue {
   private final BoardGaps gaps;
   private final Clock clock;
   private final IngressSettings.Queue settings;
+  private final IngressMetrics metrics;
   private final Semaphore inFlight;
   private final Gathering<Command, Sent> outgoing;
 
@@ -79,7 +81,9 @@ class CommandQueue {
       Ledger ledger,
       BoardGaps gaps,
       Clock clock,
-      IngressSettings settings) {
+      IngressSettings settings,
+      IngressMetrics metrics) {
+    this.metrics = metrics;
     this.urls = urls;
     this.board = board;
     this.ledger = ledger;
@@ -116,7 +120,20 @@ class CommandQueue {
   ///     the ticket belongs to something else
   Ticket accept(Function<Instant, Command> command) {
     Command now = command.apply(clock.instant().truncatedTo(ChronoUnit.MICROS));
-    return now.fingerprint() == null ? acceptOnce(now) : acceptRepeatable(command, now);
+    Acceptance result = Acceptance.REFUSED;
+    try {
+      Ticket ticket = now.fingerprint() == null ? acceptOnce(now) : acceptRepeatable(command, now);
+      boolean first = ticket.acceptedAt().equals(now.acceptedAt());
+      result = first ? Acceptance.ACCEPTED : Acceptance.REPEATED;
+      return ticket;
+    } catch (Problem problem) {
+      if (problem.code() == ErrorCode.IDEMPOTENCY_KEY_REUSED) {
+        result = Acceptance.MISUSED;
+      }
+      throw problem;
+    } finally {
+      metrics.accepted(now.action(), result);
+    }
   }
 
   private Ticket acceptOnce(Command command) {

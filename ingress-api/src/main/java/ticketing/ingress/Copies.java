@@ -1,6 +1,5 @@
 package ticketing.ingress;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +10,7 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.Json;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisUnavailable;
+import ticketing.ingress.IngressMetrics.Copy;
 
 /// Plain JSON copies in Redis of what lies in the database. Without Redis there are none, and
 /// everybody reads the database.
@@ -24,11 +24,11 @@ class Copies {
   private static final List<String> KINDS = List.of("event", "user", "reservation");
 
   private final Redis redis;
-  private final MeterRegistry meters;
+  private final IngressMetrics metrics;
 
-  Copies(Redis redis, MeterRegistry meters) {
+  Copies(Redis redis, IngressMetrics metrics) {
     this.redis = redis;
-    this.meters = meters;
+    this.metrics = metrics;
   }
 
   /// @param copy empty if there is none
@@ -56,13 +56,8 @@ class Copies {
             ? Optional.empty()
             : Optional.ofNullable((String) answers.getFirst())
                 .map(json -> Json.INTERNAL.readValue(json, type));
-    count(meters, kind, copy.isPresent());
+    metrics.looked(Copy.of(kind), copy.isPresent());
     return new Found<>(copy, !changing);
-  }
-
-  /// For the hit rate.
-  static void count(MeterRegistry meters, String kind, boolean hit) {
-    meters.counter("ticketing.cache", "kind", kind, "result", hit ? "hit" : "miss").increment();
   }
 
   void store(String kind, String id, Object value, Duration ttl) {

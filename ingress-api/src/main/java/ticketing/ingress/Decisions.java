@@ -61,14 +61,21 @@ class Decisions implements SmartLifecycle {
       BoardGaps gaps,
       SaleFigures figures,
       Clock clock,
-      IngressSettings settings) {
+      IngressSettings settings,
+      IngressMetrics metrics) {
     this.board = board;
     this.events = events;
     this.catalog = catalog;
     this.gaps = gaps;
     this.figures = figures;
     this.clock = clock;
-    this.waiters = new Semaphore(settings.limits().waiters());
+    int most = settings.limits().waiters();
+    this.waiters = new Semaphore(most);
+    metrics.watch(
+        "ticketing.waiters",
+        null,
+        "Requests that wait for a decision",
+        () -> most - waiters.availablePermits());
   }
 
   /// Waits for a ticket's final state, at most this long.

@@ -25,14 +25,18 @@ class EventCatalog {
 
   private final Events events;
   private final EventBoard board;
-  private final MeterRegistry meters;
+  private final IngressMetrics metrics;
   private final LoadingCache<Long, Optional<EventView>> near;
 
   EventCatalog(
-      Events events, EventBoard board, MeterRegistry meters, IngressSettings settings) {
+      Events events,
+      EventBoard board,
+      MeterRegistry meters,
+      IngressSettings settings,
+      IngressMetrics metrics) {
     this.events = events;
     this.board = board;
-    this.meters = meters;
+    this.metrics = metrics;
     this.near =
         CaffeineCacheMetrics.monitor(
             meters,
@@ -59,7 +63,7 @@ class EventCatalog {
       // A copy that turns people away is not believed: Redis may have missed that seats came back.
       Optional<EventView> copy =
           board.find(eventId).filter(event -> event.availableSeats() > 0);
-      Copies.count(meters, "event", copy.isPresent());
+      metrics.looked(IngressMetrics.Copy.EVENT, copy.isPresent());
       if (copy.isPresent()) {
         return copy;
       }

@@ -26,6 +26,7 @@ record IngressSettings(
   /// @param inFlight commands that may be on their way to the queue at once; beyond it: 503
   /// @param timeout longest wait for the queue to take a command
   /// @param gathering how long a message may wait for others to share its call
+  /// @param gauges how often the figures of the queue are read for the metrics; 0s: never
   /// @param commandsPerMessage most commands of one event that share a message; 1: none do, and the
   ///     depth of the queue counts commands, as the scaling of workers takes it to
   record Queue(
@@ -34,6 +35,7 @@ record IngressSettings(
       @Min(1) @DefaultValue("10000") int inFlight,
       @NotNull @DefaultValue("5s") Duration timeout,
       @NotNull @DefaultValue("4ms") Duration gathering,
+      @NotNull @DefaultValue("10s") Duration gauges,
       @Min(1) @Max(100) @DefaultValue("1") int commandsPerMessage) {}
 
   /// @param body largest request body

@@ -20,11 +20,14 @@ class UserLimit extends OncePerRequestFilter {
   private final RateLimits limits;
   private final Problems problems;
   private final boolean enabled;
+  private final IngressMetrics metrics;
 
-  UserLimit(RateLimits limits, Problems problems, IngressSettings settings) {
+  UserLimit(
+      RateLimits limits, Problems problems, IngressSettings settings, IngressMetrics metrics) {
     this.limits = limits;
     this.problems = problems;
     this.enabled = settings.rates().enabled();
+    this.metrics = metrics;
   }
 
   @Override
@@ -41,6 +44,7 @@ class UserLimit extends OncePerRequestFilter {
     if (wait.isZero()) {
       chain.doFilter(request, response);
     } else {
+      metrics.refused(IngressMetrics.Share.USER);
       problems.write(response, Problem.rateLimited(wait));
     }
   }

@@ -81,7 +81,8 @@ class RateLimitTest {
         new AddressLimit(
             new RateLimits(strict.context.getBean(Redis.class), settings),
             strict.context.getBean(Problems.class),
-            settings);
+            settings,
+            strict.context.getBean(IngressMetrics.class));
     List<Integer> answers = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       MockHttpServletRequest request = new MockHttpServletRequest("GET", "/api/v1/events");

@@ -101,7 +101,7 @@ final class Peer {
   }
 
   /// Closes the socket instead of sending what still waits.
-  void drop(CloseStatus status, String reason) {
+  void drop(CloseStatus status, Drop reason) {
     synchronized (this) {
       if (last != null) {
         return;
@@ -127,7 +127,7 @@ final class Peer {
       }
     }
     if (full) {
-      drop(Closing.SLOW_READER.status(), "slow");
+      drop(Closing.SLOW_READER.status(), Drop.SLOW);
     } else {
       startSending();
     }
@@ -190,7 +190,7 @@ final class Peer {
       unsent.clear();
     }
     if (slow) {
-      peers.dropped("slow");
+      peers.dropped(Drop.SLOW);
     }
     try {
       session.close(Closing.SLOW_READER.status());

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -24,8 +26,8 @@ final class Peers implements SmartLifecycle {
   private final NotifierSettings settings;
   private final Access access;
   private final Clock clock;
-  private final MeterRegistry meters;
   private final Counter frames;
+  private final Map<Drop, Counter> dropped = new EnumMap<>(Drop.class);
   private final Set<Peer> open = ConcurrentHashMap.newKeySet();
   private ScheduledExecutorService ticker;
   private volatile boolean welcoming;
@@ -34,14 +36,24 @@ final class Peers implements SmartLifecycle {
     this.settings = settings;
     this.access = access;
     this.clock = clock;
-    this.meters = meters;
     this.frames =
-        Counter.builder("ticketing.notifier.frames")
+        Counter.builder("ticketing.frames")
             .description("Frames sent, without pings")
+            .baseUnit("frames")
             .register(meters);
-    Gauge.builder("ticketing.notifier.sockets", open, Set::size)
+    Gauge.builder("ticketing.sockets", open, Set::size)
         .description("Open sockets")
+        .baseUnit("sockets")
         .register(meters);
+    for (Drop reason : Drop.values()) {
+      dropped.put(
+          reason,
+          Counter.builder("ticketing.dropped")
+              .description("Sockets that this process gave up")
+              .baseUnit("sockets")
+              .tag("reason", reason.tag())
+              .register(meters));
+    }
   }
 
   boolean haveRoom() {
@@ -63,7 +75,7 @@ final class Peers implements SmartLifecycle {
     boolean room = haveRoom();
     open.add(peer);
     if (!room) {
-      peer.drop(Closing.TOO_MANY_SOCKETS.status(), "room");
+      peer.drop(Closing.TOO_MANY_SOCKETS.status(), Drop.ROOM);
     }
   }
 
@@ -75,18 +87,14 @@ final class Peers implements SmartLifecycle {
     frames.increment();
   }
 
-  void dropped(String reason) {
-    Counter.builder("ticketing.notifier.dropped")
-        .description("Sockets that this process gave up")
-        .tag("reason", reason)
-        .register(meters)
-        .increment();
+  void dropped(Drop reason) {
+    dropped.get(reason).increment();
   }
 
   private void tick() {
     for (Peer peer : open) {
       if (peer.isSilentFor(settings.unanswered())) {
-        peer.drop(Closing.SILENT.status(), "silent");
+        peer.drop(Closing.SILENT.status(), Drop.SILENT);
       } else if (!clock.instant().isBefore(peer.visitor().expiresAt())) {
         peer.close(Closing.TOKEN_EXPIRED.status());
       } else if (peer.nanosSincePing() > settings.ping().toNanos()) {

@@ -80,12 +80,13 @@ final class TicketSockets implements SmartLifecycle {
     this.settings = settings;
     this.clock = clock;
     this.latency =
-        Timer.builder("ticketing.notifier.decided.to.frame")
-            .description("From the decision to its frame; includes the difference of two clocks")
+        Timer.builder("ticketing.frame.latency")
+            .description("From a decision to its frame; includes the difference of two clocks")
             .serviceLevelObjectives(LATENCIES)
             .register(meters);
-    Gauge.builder("ticketing.notifier.tickets", waiting, Map::size)
+    Gauge.builder("ticketing.subscribed", waiting, Map::size)
         .description("Tickets that some socket waits for")
+        .baseUnit("tickets")
         .register(meters);
   }
 

@@ -50,7 +50,7 @@ class PeersTest {
   @AfterEach
   void leave() {
     notifier.leaveAll();
-    await().atMost(Client.PATIENCE).until(() -> notifier.gauge("ticketing.notifier.sockets") == 0);
+    await().atMost(Client.PATIENCE).until(() -> notifier.gauge("ticketing.sockets") == 0);
   }
 
   @Test
@@ -73,7 +73,7 @@ class PeersTest {
   }
 
   private static double dropped(String reason) {
-    return notifier.count("ticketing.notifier.dropped", reason);
+    return notifier.count("ticketing.dropped", reason);
   }
 
   @Test

@@ -360,8 +360,8 @@ class TicketSocketsTest {
         .atMost(Client.PATIENCE)
         .untilAsserted(
             () -> {
-              assertThat(notifier.gauge("ticketing.notifier.sockets")).isZero();
-              assertThat(notifier.gauge("ticketing.notifier.tickets")).isZero();
+              assertThat(notifier.gauge("ticketing.sockets")).isZero();
+              assertThat(notifier.gauge("ticketing.subscribed")).isZero();
             });
   }
 

@@ -1,0 +1,140 @@
+package ticketing.worker;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.springframework.stereotype.Component;
+import ticketing.domain.Ticket;
+
+/// What a worker counts and times. All tags have few values, known beforehand: never an event, a
+/// user or a ticket.
+@Component
+class WorkerMetrics {
+
+  /// How the wait for the lock of an event ended.
+  enum LockResult {
+    TAKEN,
+    TIMED_OUT,
+    /// There was no Redis to take it from.
+    UNAVAILABLE
+  }
+
+  private static final Duration[] SHORT = millis(1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_000);
+  private static final Duration[] LONG =
+      millis(10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000);
+  private static final double[] GROUPS = {1, 2, 5, 10, 25, 50, 100, 250, 500};
+
+  private final MeterRegistry registry;
+  private final DistributionSummary groupSize;
+  private final Map<LockResult, Timer> lockWait = new EnumMap<>(LockResult.class);
+  private final Timer lockHold;
+  private final Timer transaction;
+  private final Timer latency;
+  private final Counter redeliveries;
+  private final Counter unreadable;
+  private final Counter expired;
+
+  WorkerMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    groupSize =
+        DistributionSummary.builder("ticketing.group.size")
+            .description("Commands decided in one transaction")
+            .baseUnit("commands")
+            .serviceLevelObjectives(GROUPS)
+            .register(registry);
+    for (LockResult result : LockResult.values()) {
+      lockWait.put(
+          result,
+          Timer.builder("ticketing.lock.wait")
+              .description("Waiting for the Redis lock of an event")
+              .tag("result", result.name().toLowerCase(Locale.ROOT))
+              .serviceLevelObjectives(SHORT)
+              .register(registry));
+    }
+    lockHold =
+        Timer.builder("ticketing.lock.hold")
+            .description("Holding the Redis lock of an event")
+            .serviceLevelObjectives(SHORT)
+            .register(registry);
+    transaction =
+        Timer.builder("ticketing.transaction")
+            .description("One transaction that decides a group, begin to commit")
+            .serviceLevelObjectives(SHORT)
+            .register(registry);
+    latency =
+        Timer.builder("ticketing.decision.latency")
+            .description("From the acceptance of a command to its decision")
+            .serviceLevelObjectives(LONG)
+            .register(registry);
+    redeliveries =
+        counter("ticketing.redeliveries", null, "Messages received that were received before");
+    unreadable =
+        counter("ticketing.unreadable", "commands", "Commands that could not be read");
+    expired = counter("ticketing.expired", "holds", "Holds whose seats went back on sale");
+  }
+
+  void grouped(int commands) {
+    groupSize.record(commands);
+  }
+
+  void waitedForLock(LockResult result, Duration time) {
+    lockWait.get(result).record(time);
+  }
+
+  void heldLock(Duration time) {
+    lockHold.record(time);
+  }
+
+  <T> T timingTransaction(Supplier<T> work) {
+    return transaction.record(work);
+  }
+
+  void decided(Ticket ticket) {
+    Counter.builder("ticketing.decisions")
+        .description("Commands decided; repeats of decided ones do not count")
+        .tag("action", lower(ticket.action()))
+        .tag("status", lower(ticket.status()))
+        .tag("reason", ticket.reason() == null ? "none" : lower(ticket.reason()))
+        .register(registry)
+        .increment();
+    latency.record(Duration.between(ticket.acceptedAt(), ticket.decidedAt()));
+  }
+
+  void redelivered() {
+    redeliveries.increment();
+  }
+
+  void unreadable() {
+    unreadable.increment();
+  }
+
+  void expired(int holds) {
+    expired.increment(holds);
+  }
+
+  /// @param unit what is counted, unless the name says so; null: none
+  /// @param value read whenever somebody asks
+  void watch(String name, String unit, String description, Supplier<Number> value) {
+    Gauge.builder(name, value).description(description).baseUnit(unit).register(registry);
+  }
+
+  private Counter counter(String name, String unit, String description) {
+    return Counter.builder(name).description(description).baseUnit(unit).register(registry);
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static Duration[] millis(int... limits) {
+    return IntStream.of(limits).mapToObj(Duration::ofMillis).toArray(Duration[]::new);
+  }
+}

@@ -1,0 +1,251 @@
+package ticketing.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Json;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
+import ticketing.local.servers.Checkout;
+
+/// What the running system tells of itself, and whether `docs/` says the same. One booking has been
+/// made, decided and pushed through a WebSocket.
+class ObservabilityTest {
+
+  private static final Path DOCS = Checkout.root().resolve("docs");
+  private static final Path PAGE = DOCS.resolve("metrics.md");
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Pattern NAME =
+      Pattern.compile("\\b(ticketing|http|hikaricp|jvm|process|system)_[a-z0-9_]+");
+
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private static LocalSystem system;
+
+  @BeforeAll
+  static void bookOnce() throws Exception {
+    system = LocalSystem.start(SystemSettings.in(Path.of("target", "observability-test")));
+    DemoData.addTo(system.servers());
+    String token =
+        Json.INTERNAL
+            .readTree(
+                post(
+                    "/api/v1/auth/token",
+                    null,
+                    "{\"email\":\"%s\",\"password\":\"%s\"}"
+                        .formatted(DemoData.BUYER_EMAIL, DemoData.PASSWORD)))
+            .get("accessToken")
+            .asString();
+    Ticket accepted =
+        Json.INTERNAL.readValue(
+            post(
+                "/api/v1/reservations", token, "{\"eventId\":1,\"seatType\":\"R\",\"quantity\":1}"),
+            Ticket.class);
+    assertThat(lastFrame(token, accepted).status()).isEqualTo(TicketStatus.CONFIRMED);
+  }
+
+  @AfterAll
+  static void stop() {
+    system.close();
+    HTTP.close();
+  }
+
+  @Test
+  void metricsPageSaysWhatPrometheusSees() throws IOException {
+    Scrape scrape = scrape();
+    String table =
+        scrape.metrics().entrySet().stream()
+            .filter(metric -> isOurs(metric.getKey()))
+            .map(metric -> row(metric.getKey(), metric.getValue()))
+            .collect(Collectors.joining("\n"));
+    assertThat(section("ours"))
+        .as("docs/metrics.md should have, between its markers,\n%s", table)
+        .isEqualTo(table);
+  }
+
+  @Test
+  void labelsHaveOnlyTheValuesOfTheMetricsPage() throws IOException {
+    Scrape scrape = scrape();
+    Set<String> allowed = new TreeSet<>();
+    for (List<String> row : rows("labels")) {
+      for (String value : row.get(2).split(", ")) {
+        allowed.add(row.get(0) + " " + row.get(1) + "=" + value);
+      }
+    }
+    Set<String> seen = new TreeSet<>();
+    scrape
+        .metrics()
+        .forEach(
+            (name, metric) -> {
+              if (isOurs(name)) {
+                metric
+                    .labels()
+                    .forEach(
+                        (label, values) ->
+                            values.forEach(value -> seen.add(name + " " + label + "=" + value)));
+              }
+            });
+    assertThat(seen).isNotEmpty();
+    assertThat(allowed).containsAll(seen);
+    for (Reason reason : Reason.values()) {
+      assertThat(allowed)
+          .contains("ticketing_decisions_total reason=" + reason.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  @Test
+  void dashboardAndAlertsNameOnlyMetricsOfThePage() throws IOException {
+    Set<String> known = new TreeSet<>();
+    rows("ours").forEach(row -> known.add(row.getFirst()));
+    Set<String> ofLibraries = new TreeSet<>();
+    rows("libraries").forEach(row -> ofLibraries.add(row.getFirst()));
+    assertThat(scrape().metrics().keySet()).containsAll(ofLibraries);
+    known.addAll(ofLibraries);
+    Path folder = DOCS.resolve("observability");
+    for (String file : List.of("grafana-dashboard.json", "alerts.yaml")) {
+      Set<String> used = new TreeSet<>();
+      Matcher name = NAME.matcher(Files.readString(folder.resolve(file)));
+      while (name.find()) {
+        used.add(Scrape.family(name.group(), known));
+      }
+      assertThat(used).as(file).isNotEmpty();
+      assertThat(known).as(file).containsAll(used);
+    }
+  }
+
+  private static Scrape scrape() throws IOException {
+    Scrape scrape = new Scrape();
+    // The figures of the queue are read a little after the start.
+    await()
+        .atMost(PATIENCE)
+        .until(() -> !text(system.ingress()).contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
+    for (Application application : system.applications()) {
+      scrape.add(application.name().replaceFirst("-\\d$", ""), text(application));
+    }
+    return scrape;
+  }
+
+  private static String text(Application application) throws IOException {
+    return send(
+        HttpRequest.newBuilder(application.managementUrl().resolve("/actuator/prometheus"))
+            .build());
+  }
+
+  /// The maximum that goes with each timer and summary is a metric of its own, and adds nothing.
+  private static boolean isOurs(String name) {
+    return name.startsWith("ticketing_") && !name.endsWith("_max");
+  }
+
+  private static String row(String name, Scrape.Metric metric) {
+    return "| `%s` | %s | %s | %s | %s |"
+        .formatted(
+            name,
+            metric.type(),
+            String.join(", ", metric.processes()),
+            String.join(", ", metric.labels().keySet()),
+            metric.help());
+  }
+
+  /// Without the two lines of a table's head.
+  private static String section(String name) throws IOException {
+    String page = Files.readString(PAGE);
+    int from = page.indexOf("<!-- " + name + " -->");
+    int to = page.indexOf("<!-- end of " + name + " -->");
+    assertThat(from).as(name).isNotNegative();
+    return page.substring(from, to).lines().skip(3).collect(Collectors.joining("\n"));
+  }
+
+  private static List<List<String>> rows(String section) throws IOException {
+    return section(section)
+        .lines()
+        .map(
+            line ->
+                Arrays.stream(line.split("\\|"))
+                    .skip(1)
+                    .map(cell -> cell.replace("`", "").strip())
+                    .toList())
+        .toList();
+  }
+
+  private static String post(String path, String token, String body) throws IOException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(system.ingress().url().resolve(path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return send(request.build());
+  }
+
+  private static String send(HttpRequest request) throws IOException {
+    try {
+      HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(response.statusCode()).as(response.body()).isBetween(200, 299);
+      return response.body();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Ticket lastFrame(String token, Ticket ticket) throws Exception {
+    List<String> frames = new ArrayList<>();
+    CompletableFuture<List<String>> closed = new CompletableFuture<>();
+    URI notifier = system.notifier().url();
+    HTTP.newWebSocketBuilder()
+        .header("Authorization", "Bearer " + token)
+        .buildAsync(
+            URI.create("ws://" + notifier.getAuthority() + "/ws/tickets/" + ticket.ticketId()),
+            new WebSocket.Listener() {
+              private final StringBuilder frame = new StringBuilder();
+
+              @Override
+              public CompletionStage<?> onText(
+                  WebSocket socket, CharSequence text, boolean last) {
+                frame.append(text);
+                if (last) {
+                  frames.add(frame.toString());
+                  frame.setLength(0);
+                }
+                socket.request(1);
+                return null;
+              }
+
+              @Override
+              public CompletionStage<?> onClose(
+                  WebSocket socket, int status, String reason) {
+                closed.complete(frames);
+                return null;
+              }
+            })
+        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    return Json.INTERNAL.readValue(
+        closed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).getLast(), Ticket.class);
+  }
+}
