@@ -127,11 +127,12 @@ class ObservabilityTest {
     assertThat(scrape().metrics().keySet()).containsAll(ofLibraries);
     known.addAll(ofLibraries);
     Path folder = DOCS.resolve("observability");
-    for (String file : List.of("grafana-dashboard.json", "alerts.yaml")) {
+    for (String file :
+        List.of("grafana-dashboard.json", "alerts.yaml", "cloudwatch-agent.json")) {
       Set<String> used = new TreeSet<>();
       Matcher name = NAME.matcher(Files.readString(folder.resolve(file)));
       while (name.find()) {
-        used.add(Scrape.family(name.group(), known));
+        used.add(Scrape.family(name.group().replaceFirst("_seconds_max$", "_seconds"), known));
       }
       assertThat(used).as(file).isNotEmpty();
       assertThat(known).as(file).containsAll(used);
