@@ -1,5 +1,6 @@
 package ticketing.domain;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.UUID;
 
 /// A ticket with what only this system may know of it.
@@ -7,18 +8,30 @@ import java.util.UUID;
 /// @param owner user id of whoever submitted the command
 /// @param fingerprint see [Command#fingerprint()]
 /// @param attempt which request wrote a pending entry; null once decided
-public record BoardEntry(String owner, String fingerprint, UUID attempt, Ticket ticket) {
+/// @param trace of its decision, see [Traces]; null if that was not sampled
+public record BoardEntry(
+    String owner,
+    String fingerprint,
+    UUID attempt,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String trace,
+    Ticket ticket) {
 
   public static BoardEntry pending(Command command) {
     return new BoardEntry(
-        command.userId(), command.fingerprint(), UUID.randomUUID(), Ticket.pending(command));
+        command.userId(), command.fingerprint(), UUID.randomUUID(), null, Ticket.pending(command));
   }
 
   public static BoardEntry decided(String owner, String fingerprint, Ticket ticket) {
-    return new BoardEntry(owner, fingerprint, null, ticket);
+    return new BoardEntry(owner, fingerprint, null, null, ticket);
   }
 
   BoardEntry with(Ticket changed) {
-    return new BoardEntry(owner, fingerprint, attempt, changed);
+    return new BoardEntry(owner, fingerprint, attempt, trace, changed);
+  }
+
+  public BoardEntry traced(String traceparent) {
+    return traceparent == null
+        ? this
+        : new BoardEntry(owner, fingerprint, attempt, traceparent, ticket);
   }
 }

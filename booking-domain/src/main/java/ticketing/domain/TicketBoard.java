@@ -328,6 +328,7 @@ public final class TicketBoard {
             lines
                 .append(ticket.ticketId())
                 .append(' ')
+                .append(entry.trace() == null ? "" : entry.trace() + " ")
                 .append(Json.INTERNAL.writeValueAsString(ticket))
                 .append('\n');
           }
@@ -359,8 +360,19 @@ public final class TicketBoard {
 
   /// A decision as it was announced.
   ///
+  /// @param trace see [BoardEntry]
   /// @param json the public ticket, ready to be sent
-  public record Announced(UUID ticketId, String json) {}
+  public record Announced(UUID ticketId, String trace, String json) {
+
+    /// @param line `<ticket id> <json>` or `<ticket id> <trace> <json>`
+    private static Announced parse(String line) {
+      int json = line.indexOf('{');
+      return new Announced(
+          UUID.fromString(line.substring(0, 36)),
+          json == 37 ? null : line.substring(37, json - 1),
+          line.substring(json));
+    }
+  }
 
   /// Hears every announcement from now on. What was announced before or while the connection was
   /// down is not repeated: so subscribe first, then read, and read again when `resubscribed` runs.
@@ -385,14 +397,7 @@ public final class TicketBoard {
           return topic.addListener(
               String.class,
               (channel, lines) ->
-                  lines
-                      .lines()
-                      .forEach(
-                          line ->
-                              listener.accept(
-                                  new Announced(
-                                      UUID.fromString(line.substring(0, 36)),
-                                      line.substring(37)))));
+                  lines.lines().forEach(line -> listener.accept(Announced.parse(line))));
         });
   }
 

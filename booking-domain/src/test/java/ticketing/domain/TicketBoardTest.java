@@ -77,7 +77,7 @@ class TicketBoardTest {
   void ticketThatIsThereStaysAsItIs() {
     BoardEntry first = pending();
     assertThat(board.open(first).join().earlier()).isEmpty();
-    BoardEntry repeat = new BoardEntry(first.owner(), "other", UUID.randomUUID(), first.ticket());
+    BoardEntry repeat = new BoardEntry(first.owner(), "other", UUID.randomUUID(), null, first.ticket());
     assertThat(board.open(repeat).join().earlier())
         .hasValueSatisfying(there -> assertThat(there.attempt()).isEqualTo(first.attempt()));
     board.announce(List.of(confirmed(first)), 1, null, List.of());
@@ -90,7 +90,7 @@ class TicketBoardTest {
   void onlyTheAttemptThatPutItUpCanWithdrawIt() {
     BoardEntry first = pending();
     board.open(first).join();
-    BoardEntry second = new BoardEntry(first.owner(), null, UUID.randomUUID(), first.ticket());
+    BoardEntry second = new BoardEntry(first.owner(), null, UUID.randomUUID(), null, first.ticket());
     board.claim(second).join();
     board.withdraw(first).join();
     assertThat(board.find(first.ticket().ticketId())).isPresent();
@@ -124,7 +124,7 @@ class TicketBoardTest {
                             .map(
                                 ticket ->
                                     new Announced(
-                                        ticket.ticketId(),
+                                        ticket.ticketId(), null,
                                         Json.INTERNAL.writeValueAsString(ticket)))
                             .toArray(Announced[]::new)));
   }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -64,6 +65,14 @@ class BoxOffice {
   /// @param commands of that event; repeats among them are decided once
   /// @throws org.springframework.dao.DataAccessException if nothing was decided; trying again is safe
   void decide(long eventId, Collection<? extends Command> commands) {
+    decide(eventId, commands, ticketId -> null);
+  }
+
+  /// As [#decide(long, Collection)]; who tells of a decision goes on with its trace.
+  ///
+  /// @param traces the `traceparent` of each ticket; null if it is not sampled
+  void decide(
+      long eventId, Collection<? extends Command> commands, Function<UUID, String> traces) {
     Map<UUID, Command> distinct = new LinkedHashMap<>();
     commands.forEach(command -> distinct.putIfAbsent(command.ticketId(), command));
     metrics.grouped(distinct.size());
@@ -74,7 +83,7 @@ class BoxOffice {
                 metrics.timingTransaction(
                     () -> transaction.execute(status -> decide(eventId, distinct))));
     committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
-    announce(committed);
+    announce(committed.traced(traces));
   }
 
   private Committed decide(long eventId, Map<UUID, Command> commands) {
@@ -310,5 +319,17 @@ class BoxOffice {
       List<BoardEntry> fresh,
       Collection<BoardEntry> known,
       EventView event,
-      List<Long> reservations) {}
+      List<Long> reservations) {
+
+    Committed traced(Function<UUID, String> traces) {
+      return new Committed(traced(fresh, traces), traced(known, traces), event, reservations);
+    }
+
+    private static List<BoardEntry> traced(
+        Collection<BoardEntry> entries, Function<UUID, String> traces) {
+      return entries.stream()
+          .map(entry -> entry.traced(traces.apply(entry.ticket().ticketId())))
+          .toList();
+    }
+  }
 }

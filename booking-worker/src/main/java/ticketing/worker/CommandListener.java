@@ -2,7 +2,11 @@ package ticketing.worker;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -11,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
@@ -19,10 +24,12 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
+import ticketing.domain.Traces;
 
 /// The control flow of a worker: receive in tens, gather by event, decide in groups, delete in tens.
 /// A message is deleted last, after everything in it is decided and announced; whatever happens
@@ -45,6 +52,7 @@ class CommandListener implements SmartLifecycle {
   private final Lanes<Waiting> lanes;
   private final Semaphore helpersWanted = new Semaphore(0);
   private final WorkerMetrics metrics;
+  private final Traces traces;
   private ExecutorService pollers;
   private volatile boolean running;
   private volatile String queueUrl;
@@ -54,7 +62,9 @@ class CommandListener implements SmartLifecycle {
       BoxOffice boxOffice,
       DatabaseGate database,
       WorkerSettings settings,
-      WorkerMetrics metrics) {
+      WorkerMetrics metrics,
+      Traces traces) {
+    this.traces = traces;
     this.sqs = sqs;
     this.boxOffice = boxOffice;
     this.database = database;
@@ -84,7 +94,8 @@ class CommandListener implements SmartLifecycle {
     }
   }
 
-  private record Waiting(Command command, Delivery delivery) {}
+  /// @param trace see [Traces]; null if it is not sampled
+  private record Waiting(Command command, String trace, Delivery delivery) {}
 
   @Override
   public void start() {
@@ -135,6 +146,7 @@ class CommandListener implements SmartLifecycle {
                           .queueUrl(queueUrl())
                           .maxNumberOfMessages(TEN)
                           .waitTimeSeconds(wait ? Math.toIntExact(settings.pollWait().toSeconds()) : 0)
+                          .messageAttributeNames(Traces.ATTRIBUTE)
                           .messageSystemAttributeNames(
                               MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
               .join()
@@ -152,11 +164,15 @@ class CommandListener implements SmartLifecycle {
     if (receiveCount(message) > 1) {
       metrics.redelivered();
     }
-    List<Command> commands = new ArrayList<>();
+    MessageAttributeValue traces = message.messageAttributes().get(Traces.ATTRIBUTE);
+    Iterator<String> trace =
+        Traces.split(traces == null ? "" : traces.stringValue()).iterator();
+    Map<Command, String> commands = new LinkedHashMap<>();
     boolean whole = true;
     for (Decoded decoded : CommandCodec.decode(message.body())) {
+      String of = trace.hasNext() ? trace.next() : null;
       switch (decoded) {
-        case Decoded.Readable readable -> commands.add(readable.command());
+        case Decoded.Readable readable -> commands.put(readable.command(), of);
         case Decoded.Unreadable bad -> {
           whole = false;
           metrics.unreadable();
@@ -170,7 +186,8 @@ class CommandListener implements SmartLifecycle {
     // One for the message was taken before it was received. The rest comes free without this thread:
     // what others wait to put in never fills the room.
     room.acquire(delivery.room - 1);
-    commands.forEach(command -> lanes.submit(command.eventId(), new Waiting(command, delivery)));
+    commands.forEach(
+        (command, of) -> lanes.submit(command.eventId(), new Waiting(command, of, delivery)));
     if (!whole) {
       comeBackSoon(message);
     }
@@ -181,8 +198,9 @@ class CommandListener implements SmartLifecycle {
 
   private void decide(long eventId, List<Waiting> group) {
     boolean decided = false;
-    try {
-      retrying(eventId, group);
+    try (var event = MDC.putCloseable("event", String.valueOf(eventId));
+        GroupTrace trace = GroupTrace.start(traces, eventId, group.size(), sampled(group))) {
+      retrying(eventId, group, trace);
       decided = true;
     } catch (DataAccessException | TransactionException e) {
       log.warn("event {}: {} commands not decided: {}", eventId, group.size(), rootMessage(e));
@@ -197,14 +215,24 @@ class CommandListener implements SmartLifecycle {
     settle(group, decided);
   }
 
+  private static Map<UUID, String> sampled(List<Waiting> group) {
+    Map<UUID, String> sampled = new LinkedHashMap<>();
+    for (Waiting waiting : group) {
+      if (waiting.trace() != null) {
+        sampled.put(waiting.command().ticketId(), waiting.trace());
+      }
+    }
+    return sampled;
+  }
+
   /// Tries again while the database is away or another transaction is in the way.
-  private void retrying(long eventId, List<Waiting> group) {
+  private void retrying(long eventId, List<Waiting> group, GroupTrace trace) {
     List<Command> commands = group.stream().map(Waiting::command).toList();
     long end = System.nanoTime() + settings.retryFor().toNanos();
     Duration pause = settings.retryPause();
     while (true) {
       try {
-        boxOffice.decide(eventId, commands);
+        boxOffice.decide(eventId, commands, trace::of);
         return;
       } catch (DataAccessException | TransactionException e) {
         database.failed(e);

@@ -1,5 +1,6 @@
 package ticketing.worker;
 
+import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
@@ -12,6 +13,7 @@ import ticketing.domain.Heartbeats;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisSettings;
 import ticketing.domain.TicketBoard;
+import ticketing.domain.Traces;
 
 /// Starts a booking worker.
 @SpringBootApplication
@@ -31,6 +33,11 @@ public class WorkerApplication {
   @Bean
   Redis redis(RedisSettings settings) {
     return Redis.connect(settings);
+  }
+
+  @Bean
+  Traces traces(OpenTelemetry telemetry) {
+    return new Traces(telemetry);
   }
 
   @Bean

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.batchmanager.SqsAsyncBatchManager;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import ticketing.domain.BoardEntry;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
@@ -32,6 +33,7 @@ import ticketing.domain.Gathering;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
+import ticketing.domain.Traces;
 import ticketing.ingress.IngressMetrics.Acceptance;
 
 /// The way in: whatever [#accept] returns a ticket for is durably queued or decided already, and
@@ -72,7 +74,10 @@ class CommandQueue {
   private final IngressSettings.Queue settings;
   private final IngressMetrics metrics;
   private final Semaphore inFlight;
-  private final Gathering<Command, Sent> outgoing;
+  /// @param trace see [Traces]; null if it is not sampled
+  private record Outgoing(Command command, String trace) {}
+
+  private final Gathering<Outgoing, Sent> outgoing;
 
   CommandQueue(
       SqsAsyncClient sqs,
@@ -216,16 +221,16 @@ class CommandQueue {
     if (!inFlight.tryAcquire()) {
       return CompletableFuture.completedFuture(new Sent.Refused("too many in flight"));
     }
-    CompletableFuture<Sent> sent = outgoing.submit(command);
+    CompletableFuture<Sent> sent = outgoing.submit(new Outgoing(command, Traces.current()));
     sent.whenComplete((taken, failure) -> inFlight.release());
     return sent;
   }
 
   /// Packs what waits for the same event into messages, and hands them to the queue together.
-  private List<Sent> send(List<Command> commands) {
+  private List<Sent> send(List<Outgoing> commands) {
     Map<Long, List<Integer>> byEvent = new LinkedHashMap<>();
     for (int i = 0; i < commands.size(); i++) {
-      byEvent.computeIfAbsent(commands.get(i).eventId(), id -> new ArrayList<>()).add(i);
+      byEvent.computeIfAbsent(commands.get(i).command().eventId(), id -> new ArrayList<>()).add(i);
     }
     Map<List<Integer>, CompletableFuture<Sent>> messages = new LinkedHashMap<>();
     byEvent.forEach(
@@ -241,7 +246,10 @@ class CommandQueue {
     return List.of(results);
   }
 
-  private CompletableFuture<Sent> send(long eventId, List<Command> commands) {
+  private CompletableFuture<Sent> send(long eventId, List<Outgoing> packed) {
+    List<Command> commands = packed.stream().map(Outgoing::command).toList();
+    Map<String, MessageAttributeValue> trace =
+        attributes(Traces.join(packed.stream().map(Outgoing::trace).toList()));
     return urls.bookings()
         .thenCompose(
             to ->
@@ -250,6 +258,7 @@ class CommandQueue {
                         message
                             .queueUrl(to)
                             .messageBody(CommandCodec.encode(commands))
+                            .messageAttributes(trace)
                             .messageGroupId(String.valueOf(eventId))))
         .<Sent>thenApply(taken -> new Sent.Taken())
         .completeOnTimeout(
@@ -257,6 +266,14 @@ class CommandQueue {
             settings.timeout().toMillis(),
             TimeUnit.MILLISECONDS)
         .exceptionally(failure -> new Sent.Refused(reason(failure)));
+  }
+
+  private static Map<String, MessageAttributeValue> attributes(String trace) {
+    return trace.isEmpty()
+        ? Map.of()
+        : Map.of(
+            Traces.ATTRIBUTE,
+            MessageAttributeValue.builder().dataType("String").stringValue(trace).build());
   }
 
   private void await(CompletableFuture<Sent> sent) {

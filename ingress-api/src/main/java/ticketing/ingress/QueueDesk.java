@@ -30,6 +30,7 @@ import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.TicketBoard;
+import ticketing.domain.Traces;
 
 /// What an operator sees of the queue, and the way back for dead letters.
 @Component
@@ -209,6 +210,7 @@ class QueueDesk {
             SendMessageBatchRequestEntry.builder()
                 .id(id)
                 .messageBody(message.body())
+                .messageAttributes(message.messageAttributes())
                 .messageGroupId(group)
                 .build());
         deletes.add(
@@ -237,6 +239,7 @@ class QueueDesk {
                         .maxNumberOfMessages(BATCH)
                         .visibilityTimeout(hiddenSeconds)
                         .waitTimeSeconds(1)
+                        .messageAttributeNames(Traces.ATTRIBUTE)
                         .messageSystemAttributeNames(MessageSystemAttributeName.ALL)))
         .messages();
   }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,7 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.Checkout;
+import tools.jackson.databind.JsonNode;
 
 /// What the running system tells of itself, and whether `docs/` says the same. One booking has been
 /// made, decided and pushed through a WebSocket.
@@ -45,13 +47,24 @@ class ObservabilityTest {
 
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private static final Collector COLLECTOR = new Collector();
   private static LocalSystem system;
+  private static String token;
+  private static Ticket booked;
 
   @BeforeAll
   static void bookOnce() throws Exception {
-    system = LocalSystem.start(SystemSettings.in(Path.of("target", "observability-test")));
+    system =
+        LocalSystem.start(
+            SystemSettings.in(Path.of("target", "observability-test"))
+                .withEnvironment(
+                    Map.of(
+                        "TICKETING_LOG_FORMAT", "ecs",
+                        "TICKETING_TRACES_ENDPOINT", COLLECTOR.endpoint(),
+                        "TICKETING_TRACES_SAMPLING", "1",
+                        "OTEL_BSP_SCHEDULE_DELAY", "200")));
     DemoData.addTo(system.servers());
-    String token =
+    token =
         Json.INTERNAL
             .readTree(
                 post(
@@ -61,18 +74,15 @@ class ObservabilityTest {
                         .formatted(DemoData.BUYER_EMAIL, DemoData.PASSWORD)))
             .get("accessToken")
             .asString();
-    Ticket accepted =
-        Json.INTERNAL.readValue(
-            post(
-                "/api/v1/reservations", token, "{\"eventId\":1,\"seatType\":\"R\",\"quantity\":1}"),
-            Ticket.class);
-    assertThat(lastFrame(token, accepted).status()).isEqualTo(TicketStatus.CONFIRMED);
+    booked = book();
+    assertThat(lastFrame(booked).status()).isEqualTo(TicketStatus.CONFIRMED);
   }
 
   @AfterAll
   static void stop() {
     system.close();
     HTTP.close();
+    COLLECTOR.close();
   }
 
   @Test
@@ -139,6 +149,73 @@ class ObservabilityTest {
     }
   }
 
+  @Test
+  void oneTraceLeadsFromTheRequestThroughTheWorkerToTheFrame() {
+    await().atMost(PATIENCE).until(() -> !COLLECTOR.spans("send frame").isEmpty());
+    Collector.Seen frame = COLLECTOR.spans("send frame").getFirst();
+    await().atMost(PATIENCE).until(() -> !COLLECTOR.spans("decide").isEmpty());
+    await().atMost(PATIENCE).until(() -> !posts(frame.trace()).isEmpty());
+    Collector.Seen decide =
+        COLLECTOR.spans("decide").stream()
+            .filter(span -> span.id().equals(frame.parent()))
+            .findFirst()
+            .orElseThrow();
+    Collector.Seen request = posts(frame.trace()).getFirst();
+    Collector.Seen group =
+        COLLECTOR.spans("commit group").stream()
+            .filter(span -> decide.links().contains(span.id()))
+            .findFirst()
+            .orElseThrow();
+    assertThat(decide.parent()).isEqualTo(request.id());
+    assertThat(group.links()).contains(request.id());
+    assertThat(List.of(request.process(), decide.process(), frame.process()))
+        .containsExactly("ingress-api", "booking-worker", "notifier");
+    assertThat(List.of(request.trace(), decide.trace()))
+        .containsExactly(frame.trace(), frame.trace());
+  }
+
+  private static List<Collector.Seen> posts(String trace) {
+    return COLLECTOR.spans("http post /api/v1/reservations").stream()
+        .filter(span -> span.trace().equals(trace))
+        .toList();
+  }
+
+  @Test
+  void logIsJsonAndSaysNothingOfBookingsOrPeople() throws Exception {
+    int before = logLines().size();
+    for (int i = 0; i < 3; i++) {
+      assertThat(lastFrame(book()).status()).isEqualTo(TicketStatus.CONFIRMED);
+    }
+    List<String> lines = logLines();
+    assertThat(lines).hasSizeGreaterThan(0).hasSize(before);
+    assertThat(lines)
+        .allSatisfy(
+            line -> {
+              JsonNode json = Json.INTERNAL.readTree(line);
+              assertThat(json.at("/@timestamp").asString()).isNotEmpty();
+              assertThat(json.at("/log/level").asString()).isIn("INFO", "WARN", "ERROR");
+              assertThat(json.at("/service/name").asString())
+                  .isIn("ingress-api", "booking-worker", "notifier");
+            });
+    assertThat(String.join("\n", lines))
+        .doesNotContain(
+            booked.ticketId().toString(), DemoData.BUYER_EMAIL, DemoData.PASSWORD, token);
+  }
+
+  /// Of all applications; what the JVM itself says on standard error is no log.
+  private static List<String> logLines() {
+    return system.applications().stream()
+        .flatMap(application -> application.readLog().lines())
+        .filter(line -> !line.startsWith("WARNING: "))
+        .toList();
+  }
+
+  private static Ticket book() throws IOException {
+    return Json.INTERNAL.readValue(
+        post("/api/v1/reservations", token, "{\"eventId\":1,\"seatType\":\"R\",\"quantity\":1}"),
+        Ticket.class);
+  }
+
   private static Scrape scrape() throws IOException {
     Scrape scrape = new Scrape();
     // The figures of the queue are read a little after the start.
@@ -193,13 +270,13 @@ class ObservabilityTest {
         .toList();
   }
 
-  private static String post(String path, String token, String body) throws IOException {
+  private static String post(String path, String bearer, String body) throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(system.ingress().url().resolve(path))
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body));
-    if (token != null) {
-      request.header("Authorization", "Bearer " + token);
+    if (bearer != null) {
+      request.header("Authorization", "Bearer " + bearer);
     }
     return send(request.build());
   }
@@ -215,7 +292,7 @@ class ObservabilityTest {
     }
   }
 
-  private static Ticket lastFrame(String token, Ticket ticket) throws Exception {
+  private static Ticket lastFrame(Ticket ticket) throws Exception {
     List<String> frames = new ArrayList<>();
     CompletableFuture<List<String>> closed = new CompletableFuture<>();
     URI notifier = system.notifier().url();

@@ -1,5 +1,6 @@
 package ticketing.notifier;
 
+import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
@@ -17,6 +18,7 @@ import ticketing.domain.Logouts;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisSettings;
 import ticketing.domain.TicketBoard;
+import ticketing.domain.Traces;
 
 @SpringBootApplication
 @EnableConfigurationProperties({
@@ -44,6 +46,11 @@ class NotifierApplication {
   @Bean
   Redis redis(RedisSettings settings) {
     return Redis.connect(settings);
+  }
+
+  @Bean
+  Traces traces(OpenTelemetry telemetry) {
+    return new Traces(telemetry);
   }
 
   @Bean

@@ -8,6 +8,8 @@ import org.springframework.web.socket.CloseStatus;
 import ticketing.domain.BoardEntry;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
+import ticketing.domain.TicketBoard.Announced;
+import ticketing.domain.Traces;
 
 /// One socket waiting for one ticket, until the final state has been sent to it. Announcements and
 /// reads may come in any order and repeatedly; nothing is sent before somebody has vouched that the
@@ -16,21 +18,27 @@ final class Subscription {
 
   private final Peer peer;
   private final UUID ticketId;
+  private final Traces traces;
   private final BiConsumer<Subscription, CloseStatus> whenOver;
 
   /// Whether ingress is being asked about it.
   private final AtomicBoolean asking = new AtomicBoolean();
 
   private boolean owned;
-  private String held;
+  private Announced held;
   private boolean told;
   private Long position;
   private volatile boolean over;
 
   /// @param whenOver called once, unless [#cancel()] comes first, with how a socket that served this
   ///     subscription alone should close
-  Subscription(Peer peer, UUID ticketId, BiConsumer<Subscription, CloseStatus> whenOver) {
+  Subscription(
+      Peer peer,
+      UUID ticketId,
+      Traces traces,
+      BiConsumer<Subscription, CloseStatus> whenOver) {
     this.peer = peer;
+    this.traces = traces;
     this.ticketId = ticketId;
     this.whenOver = whenOver;
   }
@@ -54,15 +62,15 @@ final class Subscription {
   /// The decision, as it was published to everybody.
   ///
   /// @return whether it was sent on
-  synchronized boolean announced(String json) {
+  synchronized boolean announced(Announced decision) {
     if (over) {
       return false;
     }
     if (!owned) {
-      held = json;
+      held = decision;
       return false;
     }
-    finish(json);
+    finish(decision);
     return true;
   }
 
@@ -72,7 +80,7 @@ final class Subscription {
       return;
     }
     if (peer.visitor().maySee(entry.owner())) {
-      read(entry.ticket());
+      read(entry.ticket(), entry.trace());
     } else {
       refuse();
     }
@@ -80,12 +88,15 @@ final class Subscription {
 
   /// What somebody says who knows that the ticket is the visitor's.
   synchronized void read(Ticket ticket) {
-    if (over) {
-      return;
+    if (!over) {
+      read(ticket, null);
     }
+  }
+
+  private void read(Ticket ticket, String trace) {
     owned = true;
     if (ticket.status().isFinal()) {
-      finish(Json.INTERNAL.writeValueAsString(ticket));
+      finish(new Announced(ticketId, trace, Json.INTERNAL.writeValueAsString(ticket)));
     } else if (held != null) {
       finish(held);
     } else if (!told || !Objects.equals(position, ticket.position())) {
@@ -108,9 +119,9 @@ final class Subscription {
     over = true;
   }
 
-  private void finish(String json) {
+  private void finish(Announced decision) {
     over = true;
-    peer.send(json);
+    traces.within(decision.trace(), "send frame", () -> peer.send(decision.json()));
     whenOver.accept(this, Closing.DECIDED.status());
   }
 

@@ -32,6 +32,7 @@ import ticketing.domain.RedisUnavailable;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
 import ticketing.domain.TicketBoard.Announced;
+import ticketing.domain.Traces;
 import tools.jackson.core.JacksonException;
 
 /// Who waits for which ticket, and how they come to know of it. Three ways lead to a subscriber:
@@ -61,6 +62,7 @@ final class TicketSockets implements SmartLifecycle {
   private final NotifierSettings settings;
   private final Clock clock;
   private final Timer latency;
+  private final Traces traces;
 
   private final Map<UUID, List<Subscription>> waiting = new ConcurrentHashMap<>();
   private final BlockingQueue<Subscription> unread = new LinkedBlockingQueue<>(UNREAD);
@@ -74,7 +76,9 @@ final class TicketSockets implements SmartLifecycle {
       Ingress ingress,
       NotifierSettings settings,
       Clock clock,
-      MeterRegistry meters) {
+      MeterRegistry meters,
+      Traces traces) {
+    this.traces = traces;
     this.board = board;
     this.ingress = ingress;
     this.settings = settings;
@@ -101,6 +105,7 @@ final class TicketSockets implements SmartLifecycle {
         new Subscription(
             peer,
             ticketId,
+            traces,
             (ended, status) -> {
               forget(ended);
               whenOver.accept(ended, status);
@@ -138,7 +143,7 @@ final class TicketSockets implements SmartLifecycle {
       return;
     }
     for (Subscription subscription : subscriptions) {
-      if (subscription.announced(announced.json())) {
+      if (subscription.announced(announced)) {
         recordLatency(announced.json());
       }
     }
