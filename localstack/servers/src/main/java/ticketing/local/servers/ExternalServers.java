@@ -12,6 +12,7 @@ import java.util.Optional;
 /// - `ticketing.test.database.user`, `ticketing.test.database.password`: both `ticketing` by default
 /// - `ticketing.test.redis.address`: `redis://host:port`. All its keys are deleted
 /// - `ticketing.test.queue.endpoint`: `http://host:port` of something that speaks SQS
+/// - `ticketing.test.containers=true` in place of all of them: see [Containers]
 record ExternalServers(
     Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
 
@@ -23,6 +24,9 @@ record ExternalServers(
 
   /// @throws ServerException if an address has not the form above
   static ExternalServers configured() {
+    if (inContainers()) {
+      return Containers.start();
+    }
     return new ExternalServers(
         setting("database.url")
             .map(
@@ -33,6 +37,10 @@ record ExternalServers(
                         setting("database.password").orElse("ticketing"))),
         setting("redis.address").map(address -> address(address, "redis")),
         setting("queue.endpoint").map(address -> address(address, "http")));
+  }
+
+  static boolean inContainers() {
+    return setting("containers").map(Boolean::parseBoolean).orElse(false);
   }
 
   private static URI address(String text, String scheme) {

@@ -1,0 +1,67 @@
+package ticketing.local.servers;
+
+import java.net.URI;
+import java.util.Optional;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.lifecycle.Startables;
+import org.testcontainers.localstack.LocalStackContainer;
+import org.testcontainers.mysql.MySQLContainer;
+import org.testcontainers.utility.DockerImageName;
+
+/// The three servers in containers, one set for each JVM, from the images of `localstack/compose.yaml`.
+/// The containers end with the JVM.
+final class Containers {
+
+  private static final String USER = "root"; // tests make schemas of their own
+  private static final String PASSWORD = "ticketing";
+  private static final int REDIS_PORT = 6379;
+
+  private static ExternalServers running;
+
+  private Containers() {}
+
+  /// Whether a Docker engine answers.
+  static boolean available() {
+    return DockerClientFactory.instance().isDockerAvailable();
+  }
+
+  /// @throws ServerException if they do not come up
+  static synchronized ExternalServers start() {
+    if (running == null) {
+      running = startAll();
+    }
+    return running;
+  }
+
+  // They are stopped when the JVM ends: by a hook of Testcontainers, or by its reaper.
+  @SuppressWarnings("resource")
+  private static ExternalServers startAll() {
+    MySQLContainer mysql =
+        new MySQLContainer(DockerImageName.parse("mysql:8.4"))
+            .withDatabaseName(MariaDb.SCHEMA)
+            .withUsername(USER)
+            .withPassword(PASSWORD);
+    GenericContainer<?> redis =
+        new GenericContainer<>(DockerImageName.parse("valkey/valkey:8.1"))
+            .withExposedPorts(REDIS_PORT);
+    LocalStackContainer queue =
+        new LocalStackContainer(DockerImageName.parse("localstack/localstack:4.14.0"))
+            .withServices("sqs");
+    Startables.deepStart(mysql, redis, queue).join();
+    return new ExternalServers(
+        Optional.of(
+            new ExternalServers.Database(
+                URI.create(
+                    "mysql://%s:%d/%s"
+                        .formatted(
+                            mysql.getHost(),
+                            mysql.getMappedPort(MySQLContainer.MYSQL_PORT),
+                            MariaDb.SCHEMA)),
+                USER,
+                PASSWORD)),
+        Optional.of(
+            URI.create("redis://" + redis.getHost() + ":" + redis.getMappedPort(REDIS_PORT))),
+        Optional.of(queue.getEndpoint()));
+  }
+}
