@@ -14,6 +14,16 @@ import org.springframework.util.StringUtils;
 public final class TracesSwitch implements EnvironmentPostProcessor {
 
   private static final String ENDPOINT = "TICKETING_TRACES_ENDPOINT";
+  private static final String TRACING = "org.springframework.boot.micrometer.tracing.";
+
+  /// What would make spans, sampled or not, even with nowhere to send them.
+  private static final String MAKERS =
+      String.join(
+          ",",
+          TRACING + "autoconfigure.MicrometerTracingAutoConfiguration",
+          TRACING + "autoconfigure.NoopTracerAutoConfiguration",
+          TRACING + "opentelemetry.autoconfigure.OpenTelemetryTracingAutoConfiguration",
+          TRACING + "opentelemetry.autoconfigure.otlp.OtlpTracingAutoConfiguration");
 
   @Override
   public void postProcessEnvironment(
@@ -24,6 +34,9 @@ public final class TracesSwitch implements EnvironmentPostProcessor {
             .anyMatch(name -> StringUtils.hasText(environment.getProperty(name)));
     Map<String, Object> properties = new HashMap<>();
     properties.put("management.opentelemetry.enabled", on);
+    if (!on) {
+      properties.put("spring.autoconfigure.exclude", MAKERS);
+    }
     if (StringUtils.hasText(environment.getProperty(ENDPOINT))) {
       properties.put(
           "management.opentelemetry.tracing.export.otlp.endpoint",
