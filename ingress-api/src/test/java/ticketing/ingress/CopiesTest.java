@@ -154,7 +154,7 @@ class CopiesTest {
         ingress.sendTo(
             ingress.managementPort(), "GET", "/actuator/prometheus", null, null);
     assertThat(metrics.body())
-        .contains("ticketing_cache_total{")
+        .contains("ticketing_cache_reads_total{")
         .contains("kind=\"event\"")
         .contains("cache_gets_total{");
   }
