@@ -36,7 +36,7 @@ class BuyerTest {
     long event = site.newEvent("First booking", 5, 100, "");
     try (Visitor visitor = site.visitor(look)) {
       visitor.open("/#/events/" + event);
-      visitor.seesHeading(Pattern.compile("First booking"));
+      visitor.seesTitle("First booking");
       visitor.page().getByRole(AriaRole.RADIO, new Page.GetByRoleOptions().setName("VIP")).check();
       visitor.button("quantity.more").click();
       visitor.button("book.signIn").click();

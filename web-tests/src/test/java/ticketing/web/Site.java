@@ -46,6 +46,7 @@ final class Site implements AutoCloseable {
   /// Small enough for one look at the operations page.
   private static final Map<String, String> SETTINGS =
       Map.of(
+          "TICKETING_QUEUE_TIMEOUT", "20s",
           "TICKETING_SIMULATION_BUYERS", "900",
           "TICKETING_SIMULATION_SEATS", "300",
           "TICKETING_SIMULATION_CONNECTIONS", "16",

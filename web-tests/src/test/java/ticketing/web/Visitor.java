@@ -13,7 +13,6 @@ import com.microsoft.playwright.options.ReducedMotion;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.regex.Pattern;
 
 /// A person with a browser of their own. Closing it fails the test if a page broke its
 /// Content-Security-Policy or threw an error that nobody caught.
@@ -24,7 +23,6 @@ final class Visitor implements AutoCloseable {
   /// Reported by the page itself, because the console would not tell which rule was broken.
   private static final String WATCH =
       """
-      window.violations = [];
       addEventListener('securitypolicyviolation', event =>
         console.error('Content-Security-Policy: ' + event.violatedDirective + ' ' + event.blockedURI));
       """;
@@ -118,13 +116,14 @@ final class Visitor implements AutoCloseable {
   }
 
   void seesHeading(String key) {
-    seesHeading(Pattern.compile(Pattern.quote(words.of(key))));
+    seesTitle(words.of(key));
   }
 
-  void seesHeading(Pattern name) {
+  void seesTitle(String title) {
     assertThat(
             page.getByRole(
-                AriaRole.HEADING, new Page.GetByRoleOptions().setName(name).setLevel(1)))
+                AriaRole.HEADING,
+                new Page.GetByRoleOptions().setName(title).setExact(true).setLevel(1)))
         .isVisible(patience());
   }
 
