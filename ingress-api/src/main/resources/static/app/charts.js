@@ -11,19 +11,27 @@ const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4], [1, 4], [14, 4]];
 const LIGHT = ['#2444c9', '#b93a07', '#0b6b40', '#7d35e8', '#7c5200', '#0a6475'];
 const DARK = ['#a3b5ff', '#ffa26b', '#6fdca0', '#d3aeff', '#f3c47f', '#6cd6ea'];
 
+/** What was seen so far, by chart: a change of language forgets nothing. */
+const seen = new Map();
+
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 export class Chart {
   #label;
-  #samples = [];
+  #samples;
   #keys = [];
   #plot = null;
   #place = el('div', {class: 'plot', 'aria-hidden': 'true'});
   #legend = el('ul', {class: 'legend'});
   #none;
 
-  /** @param label words for a series */
-  constructor(title, label, none) {
+  /**
+   * @param name under which its samples are kept
+   * @param label words for a series
+   */
+  constructor(name, title, label, none) {
+    this.#samples = seen.get(name) ?? [];
+    seen.set(name, this.#samples);
     this.#label = label;
     this.#none = none;
     this.node = el('section', {class: 'chart'}, el('h2', {}, title), this.#legend, this.#place);
@@ -64,6 +72,12 @@ export class Chart {
     }));
   }
 
+  /** At least half a minute, so that the first samples do not race across. */
+  #span() {
+    const last = this.#samples.at(-1).at / 1000;
+    return [Math.min(this.#samples[0].at / 1000, last - 30), last];
+  }
+
   #data() {
     return [
       this.#samples.map(sample => sample.at / 1000),
@@ -89,7 +103,7 @@ export class Chart {
       cursor: {show: false},
       padding: [8, 4, 0, 0],
       scales: {
-        x: {range: (plot, from, to) => [Math.min(from, to - 60), to]},
+        x: {range: () => this.#span()},
         y: {range: (plot, from, to) => [0, Math.max(4, (to ?? 0) * 1.1)]},
       },
       axes: [

@@ -136,6 +136,7 @@ function chosen(eventId) {
 export async function one(eventId) {
   const event = await get(`/api/v1/events/${eventId}`);
   const state = el('div', {class: 'badge'});
+  const seats = el('div', {});
   const sale = el('div', {});
   let seatType = chosen(eventId)?.seatType ?? null;
   let quantity = chosen(eventId)?.quantity ?? 1;
@@ -150,6 +151,7 @@ export async function one(eventId) {
   function draw() {
     const now = stateOf(event);
     state.replaceChildren(chip(event));
+    seats.replaceChildren(...(now === 'ON_SALE' || now === 'SCARCE' ? [availability(event)] : []));
     if (now === shape || (form && (now === 'ON_SALE' || now === 'SCARCE') && (shape === 'ON_SALE' || shape === 'SCARCE'))) {
       form?.update();
       shape = now;
@@ -298,8 +300,8 @@ export async function one(eventId) {
   }
 
   draw();
-  const end = watchSeats(eventId, seats => {
-    Object.assign(event, {availableSeats: seats.availableSeats, seatTypes: seats.seatTypes});
+  const end = watchSeats(eventId, now => {
+    Object.assign(event, {availableSeats: now.availableSeats, seatTypes: now.seatTypes});
     draw();
   });
   const now = setInterval(draw, 1000);
@@ -313,7 +315,8 @@ export async function one(eventId) {
         el('dl', {class: 'facts'},
           el('dt', {}, t('event.when')), el('dd', {}, dateTime(event.eventDate)),
           venue(event) && [el('dt', {}, t('event.where')), el('dd', {}, venue(event))],
-          event.saleClosesAt && [el('dt', {}, t('event.closes')), el('dd', {}, shortDateTime(event.saleClosesAt))])),
+          event.saleClosesAt && [el('dt', {}, t('event.closes')), el('dd', {}, shortDateTime(event.saleClosesAt))]),
+        seats),
       el('div', {class: 'card'}, sale)),
     leave: () => {
       end();

@@ -13,6 +13,9 @@ const EVENTS_EVERY = 3; // looks
 const SHOWN_EVENTS = 4; // lines in the chart of seats
 const LIST = 100;
 
+/** Of events, for the chart of seats. */
+const names = new Map();
+
 let stop = () => {};
 
 function frame() {
@@ -164,15 +167,14 @@ function total(rates) {
 function charts() {
   const words = key => t(`series.${key}`);
   const none = t('chart.none');
-  const names = new Map();
-  const queue = new Chart(t('chart.queue'), words, none);
-  const rate = new Chart(t('chart.rate'), words, none);
-  const latency = new Chart(t('chart.latency'), words, none);
-  const rejects = new Chart(t('chart.rejects'), key => t(`rejects.${key}`), none);
-  const seats = new Chart(t('chart.seats'), key => names.get(key) ?? key, none);
-  const age = new Chart(t('chart.age'), words, none);
-  const sockets = new Chart(t('chart.sockets'), words, none);
-  const workers = new Chart(t('chart.workers'), words, none);
+  const queue = new Chart('queue', t('chart.queue'), words, none);
+  const rate = new Chart('rate', t('chart.rate'), words, none);
+  const latency = new Chart('latency', t('chart.latency'), words, none);
+  const rejects = new Chart('rejects', t('chart.rejects'), key => t(`rejects.${key}`), none);
+  const seats = new Chart('seats', t('chart.seats'), key => names.get(key) ?? key, none);
+  const age = new Chart('age', t('chart.age'), words, none);
+  const sockets = new Chart('sockets', t('chart.sockets'), words, none);
+  const workers = new Chart('workers', t('chart.workers'), words, none);
   return {
     node: el('div', {class: 'charts'},
       [queue, age, rate, latency, rejects, seats, sockets, workers].map(chart => chart.node)),

@@ -104,11 +104,11 @@ class OperationsTest {
 
   @Test
   void deadLettersAreShownAndSentBack() {
-    String body = "{\"broken\":\"%s\"}".formatted(Site.newAddress("letter"));
-    site.newDeadLetter(body);
+    site.forgetDeadLetters();
+    String letter = site.newDeadLetter();
     try (Visitor admin = site.visitor(Look.ENGLISH)) {
       admin.signIn("/operations", site.admin);
-      admin.seesText(body);
+      admin.seesText(letter);
       assertThat(tile(admin, "tile.dead")).containsText("1", LONG);
       admin.button("dead.redrive").click();
       admin.sees("dead.redriven", "messages", "1");

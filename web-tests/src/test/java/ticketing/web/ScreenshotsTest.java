@@ -2,14 +2,18 @@ package ticketing.web;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.regex.Pattern;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import ticketing.local.servers.Checkout;
@@ -80,6 +84,16 @@ class ScreenshotsTest {
       other.signUp(Site.newAddress("alex")).open("/#/events/" + jazz);
       String crowd = Site.newAddress("crowd");
       site.signUp(crowd, "Crowd");
+      // A pace is measured from second to second; without one nobody can estimate a wait.
+      AtomicInteger booked = new AtomicInteger();
+      await()
+          .pollInterval(Duration.ofMillis(1_200))
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () -> {
+                site.book(crowd, jazz, "S", 1);
+                return booked.incrementAndGet() == 3;
+              });
       try (Site.Pause pause = site.pauseWorkers()) {
         site.queue(crowd, jazz, "S", 128);
         visitor.button("book.action").click();
@@ -97,16 +111,18 @@ class ScreenshotsTest {
 
   @Test
   void operationsPageDuringAnOnSale() {
+    site.forgetDeadLetters();
     try (Visitor admin = site.visitor(Look.ENGLISH)) {
       admin.signIn("/operations", site.admin);
       assertThat(admin.page().locator(".chart canvas").first()).isVisible(Visitor.patience());
       admin.button("ops.simulate").click();
-      assertThat(admin.page().locator("#simulation-state"))
-          .containsText(
-              Pattern.compile("accepted"),
-              new LocatorAssertions.ContainsTextOptions().setTimeout(90_000));
+      LocatorAssertions.ContainsTextOptions patience =
+          new LocatorAssertions.ContainsTextOptions().setTimeout(90_000);
+      Locator state = admin.page().locator("#simulation-state");
+      assertThat(state).containsText("On-sale running", patience);
+      assertThat(state).containsText("On-sale over", patience);
       save(admin, "operations");
-      admin.page().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(com.microsoft.playwright.options.ColorScheme.DARK));
+      admin.page().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
       admin.button("language.other").click();
       assertThat(admin.page().locator("html")).hasAttribute("lang", "ko");
       assertThat(admin.page().locator(".chart canvas").first()).isVisible(Visitor.patience());

@@ -17,6 +17,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +29,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
 import ticketing.domain.Json;
 import ticketing.local.Application;
 import ticketing.local.LocalSystem;
@@ -258,13 +262,16 @@ final class Site implements AutoCloseable {
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
+    HttpResponse<String> response = send(request.build());
+    if (response.statusCode() >= 300) {
+      throw new IllegalStateException(path + ": " + response.statusCode() + " " + response.body());
+    }
+    return Json.INTERNAL.readTree(response.body());
+  }
+
+  private HttpResponse<String> send(HttpRequest request) {
     try {
-      HttpResponse<String> response =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() >= 300) {
-        throw new IllegalStateException(path + ": " + response.statusCode() + " " + response.body());
-      }
-      return Json.INTERNAL.readTree(response.body());
+      return http.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -273,29 +280,34 @@ final class Site implements AutoCloseable {
     }
   }
 
-  /// A message that no worker can decide, among the dead letters.
-  void newDeadLetter(String body) {
+  /// A booking of an event that does not exist, among the dead letters.
+  ///
+  /// @return something that only this message contains
+  String newDeadLetter() {
+    UUID ticket = UUID.randomUUID();
+    Command lost =
+        new Command.BookSeats(ticket, "nobody", 999_999_999, "S", 1, Instant.now(), null);
+    queueCall("SendMessage", Map.of("MessageBody", CommandCodec.encode(lost)));
+    return ticket.toString();
+  }
+
+  void forgetDeadLetters() {
+    queueCall("PurgeQueue", Map.of());
+  }
+
+  private void queueCall(String action, Map<String, String> parameters) {
+    Map<String, String> body = new HashMap<>(parameters);
+    body.put("QueueUrl", system.servers().deadLetterUrl());
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(system.servers().queueEndpoint()))
             .timeout(Duration.ofSeconds(10))
             .header("Content-Type", "application/x-amz-json-1.0")
-            .header("X-Amz-Target", "AmazonSQS.SendMessage")
-            .POST(
-                HttpRequest.BodyPublishers.ofString(
-                    Json.INTERNAL.writeValueAsString(
-                        Map.of(
-                            "QueueUrl", system.servers().deadLetterUrl(), "MessageBody", body))))
+            .header("X-Amz-Target", "AmazonSQS." + action)
+            .POST(HttpRequest.BodyPublishers.ofString(Json.INTERNAL.writeValueAsString(body)))
             .build();
-    try {
-      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() != 200) {
-        throw new IllegalStateException(response.body());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
+    HttpResponse<String> response = send(request);
+    if (response.statusCode() != 200) {
+      throw new IllegalStateException(response.body());
     }
   }
 

@@ -87,7 +87,7 @@ final class Visitor implements AutoCloseable {
     page.getByLabel(words.of("field.password"), new Page.GetByLabelOptions().setExact(true))
         .fill(Site.PASSWORD);
     page.keyboard().press("Enter");
-    assertThat(button("nav.signOut")).isVisible(patience());
+    assertThat(button("nav.signOut").first()).isVisible(patience());
     return this;
   }
 
@@ -97,7 +97,7 @@ final class Visitor implements AutoCloseable {
     page.getByLabel(words.of("field.password"), new Page.GetByLabelOptions().setExact(true))
         .fill(Site.PASSWORD);
     page.keyboard().press("Enter");
-    assertThat(button("nav.signOut")).isVisible(patience());
+    assertThat(button("nav.signOut").first()).isVisible(patience());
     return this;
   }
 
