@@ -48,7 +48,8 @@ final class DrainCurve {
     for (int requests : REQUESTS) {
       String size = String.format(Locale.ROOT, "%,d", requests);
       Plot backlog =
-          new Plot(size + " requests in the first minute", "seconds after the opening", "undecided");
+          new Plot(
+              size + " requests in the first minute", "seconds after the opening", "undecided");
       Plot workers =
           new Plot(size + " requests in the first minute", "seconds after the opening", "workers");
       preparations(requests)
@@ -109,8 +110,7 @@ final class DrainCurve {
         out.append(String.format(Locale.ROOT, "| %,d | %s |", requests, name));
         for (double rate : RATES) {
           OnSaleModel model = preparations(requests).get(name).deciding(rate);
-          out.append(
-              String.format(Locale.ROOT, " %,d s |", model.run(HORIZON).drainedAt() + 1));
+          out.append(String.format(Locale.ROOT, " %,d s |", model.run(HORIZON).drainedAt() + 1));
         }
         out.append('\n');
       }

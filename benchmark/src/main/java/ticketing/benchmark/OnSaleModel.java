@@ -12,12 +12,12 @@ import java.util.List;
 /// - Requests arrive evenly over the first minute and are decided in order.
 /// - A worker decides at its rate; all together at most at the rate of the one event that is hot,
 ///   whose row only one transaction at a time may change.
-/// - CloudWatch has one figure for each whole minute, the mean of the messages that wait, divided by
-///   the workers in service, and has it `metricDelay` after the minute's end. What workers hold
+/// - CloudWatch has one figure for each whole minute, the mean of the messages that wait, divided
+///   by the workers in service, and has it `metricDelay` after the minute's end. What workers hold
 ///   already does not count as waiting.
-/// - Target tracking asks for `ceil(workers x figure / target)` once its last three figures are above
-///   the target, every minute anew; workers still warming up do not count, and one ordered is not
-///   ordered twice.
+/// - Target tracking asks for `ceil(workers x figure / target)` once its last three figures are
+///   above the target, every minute anew; workers still warming up do not count, and one ordered is
+///   not ordered twice.
 /// - A worker ordered is in service after `boot`.
 /// - After fifteen figures below nine tenths of the target, with nobody warming up, the group goes
 ///   back to its minimum (on AWS it goes there step by step).
@@ -51,28 +51,64 @@ record OnSaleModel(
   /// @param started workers that are in service when the sale opens
   OnSaleModel startedWith(int started) {
     return new OnSaleModel(
-        requests, workerRate, eventRate, wantedLatency, started, min, max, boot, warmup,
-        metricDelay, held);
+        requests,
+        workerRate,
+        eventRate,
+        wantedLatency,
+        started,
+        min,
+        max,
+        boot,
+        warmup,
+        metricDelay,
+        held);
   }
 
   /// @param boot seconds from the order of a worker until it is in service
   OnSaleModel booting(int boot) {
     return new OnSaleModel(
-        requests, workerRate, eventRate, wantedLatency, started, min, max, boot, warmup,
-        metricDelay, held);
+        requests,
+        workerRate,
+        eventRate,
+        wantedLatency,
+        started,
+        min,
+        max,
+        boot,
+        warmup,
+        metricDelay,
+        held);
   }
 
   /// @param workerRate bookings that one worker decides in a second; the target follows it
   OnSaleModel deciding(double workerRate) {
     return new OnSaleModel(
-        requests, workerRate, eventRate, wantedLatency, started, min, max, boot, warmup,
-        metricDelay, held);
+        requests,
+        workerRate,
+        eventRate,
+        wantedLatency,
+        started,
+        min,
+        max,
+        boot,
+        warmup,
+        metricDelay,
+        held);
   }
 
   OnSaleModel limitedTo(int max) {
     return new OnSaleModel(
-        requests, workerRate, eventRate, wantedLatency, started, min, max, boot, warmup,
-        metricDelay, held);
+        requests,
+        workerRate,
+        eventRate,
+        wantedLatency,
+        started,
+        min,
+        max,
+        boot,
+        warmup,
+        metricDelay,
+        held);
   }
 
   /// Waiting bookings for each worker that scaling aims at.
@@ -199,8 +235,8 @@ record OnSaleModel(
     }
   }
 
-  /// How long a request of each arrival second waited, for the last one that came in it; every second
-  /// of arrival has as many requests as any other.
+  /// How long a request of each arrival second waited, for the last one that came in it; every
+  /// second of arrival has as many requests as any other.
   private double[] waits(List<Second> seconds, int drainedAt) {
     double[] waits = new double[ARRIVAL_SECONDS];
     double decided = 0;

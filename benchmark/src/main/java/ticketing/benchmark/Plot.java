@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// A line chart as SVG text: the same input gives the same bytes on every machine, which a chart that
-/// asks the system for its fonts does not.
+/// A line chart as SVG text: the same input gives the same bytes on every machine, which a chart
+/// that asks the system for its fonts does not.
 final class Plot {
 
   private static final int WIDTH = 860;
@@ -56,26 +56,36 @@ final class Plot {
       double y = HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
       line(out, "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>", LEFT, y, WIDTH - RIGHT);
       line(
-          out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT - 8, y + 4,
+          out,
+          "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
+          LEFT - 8,
+          y + 4,
           number(share * top));
       line(
-          out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", x,
-          HEIGHT - BOTTOM + 18, number(share * right));
+          out,
+          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+          x,
+          HEIGHT - BOTTOM + 18,
+          number(share * right));
     }
     line(
-        out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>",
-        (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, escaped(horizontal));
+        out,
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+        (LEFT + WIDTH - RIGHT) / 2,
+        HEIGHT - 10,
+        escaped(horizontal));
     line(
-        out, "<text transform=\"translate(16 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
-        (TOP + HEIGHT - BOTTOM) / 2, escaped(vertical));
+        out,
+        "<text transform=\"translate(16 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
+        (TOP + HEIGHT - BOTTOM) / 2,
+        escaped(vertical));
     for (int number = 0; number < curves.size(); number++) {
       draw(out, curves.get(number), number, right, top);
     }
     return out.append("</svg>\n").toString();
   }
 
-  private static void draw(
-      StringBuilder out, Curve curve, int number, double right, double top) {
+  private static void draw(StringBuilder out, Curve curve, int number, double right, double top) {
     String colour = COLOURS.get(number % COLOURS.size());
     out.append("<polyline fill=\"none\" stroke=\"").append(colour).append("\" stroke-width=\"2\"");
     out.append(" points=\"");

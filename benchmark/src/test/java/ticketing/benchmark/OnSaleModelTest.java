@@ -132,7 +132,8 @@ class OnSaleModelTest {
     String policy = Files.readString(Path.of("..", "terraform", "service_booking_worker.tf"));
     OnSaleModel model = OnSaleModel.of(1);
 
-    assertThat(model.workerRate()).isEqualTo(number(variables, "\"worker_rate\".*?default += (\\d+)"));
+    assertThat(model.workerRate())
+        .isEqualTo(number(variables, "\"worker_rate\".*?default += (\\d+)"));
     assertThat(model.wantedLatency())
         .isEqualTo(number(variables, "\"wanted_latency_seconds\".*?default += (\\d+)"));
     assertThat(model.min())

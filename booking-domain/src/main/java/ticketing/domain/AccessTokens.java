@@ -94,8 +94,7 @@ public final class AccessTokens {
             .claim("role", role)
             .build();
     return signer
-        .encode(
-            JwtEncoderParameters.from(JwsHeader.with(MacAlgorithm.HS256).build(), claims))
+        .encode(JwtEncoderParameters.from(JwsHeader.with(MacAlgorithm.HS256).build(), claims))
         .getTokenValue();
   }
 }

@@ -34,8 +34,8 @@ public sealed interface Command {
   /// time that counts for sale windows.
   Instant acceptedAt();
 
-  /// Digest of the request it came from, to tell a repeat of an `Idempotency-Key` from its reuse for
-  /// something else; null when the request had no key.
+  /// Digest of the request it came from, to tell a repeat of an `Idempotency-Key` from its reuse
+  /// for something else; null when the request had no key.
   String fingerprint();
 
   Action action();
@@ -104,8 +104,8 @@ public sealed interface Command {
     }
   }
 
-  /// Sets what is on sale to exactly these seat types; one that is missing is withdrawn, which works
-  /// only while none of its seats is sold or held.
+  /// Sets what is on sale to exactly these seat types; one that is missing is withdrawn, which
+  /// works only while none of its seats is sold or held.
   record ChangeSeats(
       UUID ticketId,
       String userId,

@@ -13,6 +13,7 @@ public final class Logouts {
 
   /// Most tokens asked about in one round trip, and most round trips at a time.
   private static final int TOGETHER = 200;
+
   private static final int ROUND_TRIPS = 2;
 
   private final Redis redis;

@@ -16,8 +16,8 @@ import org.springframework.validation.annotation.Validated;
 /// @param password empty: none
 /// @param timeout longest wait for one answer
 /// @param attempts how often a call is tried again after its first failure
-/// @param pause how long no call is made after Redis has failed repeatedly, so that nobody waits for
-///     a server that is known to be down
+/// @param pause how long no call is made after Redis has failed repeatedly, so that nobody waits
+///   for a server that is known to be down
 /// @param connections most connections to one node
 @Validated
 @ConfigurationProperties("ticketing.redis")

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// The claim check for one command, as clients see it in the 202 answer, the poll and the WebSocket
 /// frame. Absent (null) means not known yet or not applicable.
 ///
-/// @param position how many undecided requests of the event are ahead, approximately; never negative
+/// @param position how many undecided requests of the event are ahead, approximately; never
+///   negative
 /// @param estimatedWaitSeconds seconds until the decision at the pace measured last
 /// @param expiresAt until when the seats are held (only with `HELD`)
 /// @param reason only with `REJECTED`
@@ -32,8 +33,7 @@ public record Ticket(
   /// The ticket of a command that has just been accepted.
   public static Ticket pending(Command command) {
     return switch (command) {
-      case Command.BookSeats book ->
-          pending(book, book.seatType(), book.quantity(), null);
+      case Command.BookSeats book -> pending(book, book.seatType(), book.quantity(), null);
       case Command.ConfirmHold confirm -> pending(confirm, null, null, confirm.reservationId());
       case Command.CancelReservation cancel -> pending(cancel, null, null, cancel.reservationId());
       case Command.ChangeSeats change -> pending(change, null, null, null);

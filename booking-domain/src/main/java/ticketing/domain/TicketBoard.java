@@ -17,7 +17,6 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
-import org.redisson.api.RScript;
 import org.redisson.api.RScript.Mode;
 import org.redisson.api.RScript.ReturnType;
 import org.redisson.api.RTopic;
@@ -28,9 +27,9 @@ import org.redisson.client.codec.StringCodec;
 /// Where everybody looks up the state of a ticket: Redis keys `ticket:{ticketId}`, the waiting line
 /// `waiting:{eventId}` of each event, and the channel `tickets` on which decisions are announced.
 ///
-/// The board is a copy. The truth about a decided ticket is its row in `tickets`; the truth about an
-/// undecided one is its message on the queue. So every method may fail with [RedisUnavailable], and
-/// nothing is lost by it.
+/// The board is a copy. The truth about a decided ticket is its row in `tickets`; the truth about
+/// an undecided one is its message on the queue. So every method may fail with [RedisUnavailable],
+/// and nothing is lost by it.
 public final class TicketBoard {
 
   private static final String CHANNEL = "tickets";
@@ -40,6 +39,7 @@ public final class TicketBoard {
 
   /// Most tickets in one round trip, and most round trips of a kind at a time.
   private static final int TOGETHER = 200;
+
   private static final int ROUND_TRIPS = 2;
 
   private final Redis redis;
@@ -68,8 +68,8 @@ public final class TicketBoard {
     return puts.submit(new Put(pending, "new"));
   }
 
-  /// Puts up a pending ticket again, in the name of this attempt, unless it has been decided; so that
-  /// another attempt that failed cannot withdraw what this one has queued.
+  /// Puts up a pending ticket again, in the name of this attempt, unless it has been decided; so
+  /// that another attempt that failed cannot withdraw what this one has queued.
   public CompletableFuture<Opened> claim(BoardEntry pending) {
     return puts.submit(new Put(pending, "claim"));
   }
@@ -133,8 +133,7 @@ public final class TicketBoard {
     }
     long place = rank instanceof Number number ? number.longValue() : 0;
     return new Opened(
-        there,
-        there.map(BoardEntry::ticket).orElse(ticket).waiting(place, wait(place, rate)));
+        there, there.map(BoardEntry::ticket).orElse(ticket).waiting(place, wait(place, rate)));
   }
 
   private void leave(Ticket ticket) {
@@ -234,7 +233,11 @@ public final class TicketBoard {
       placed.add(
           waiting
               .get(i)
-              .with(waiting.get(i).ticket().waiting(position, wait(position, answers.get(2 * i + 1)))));
+              .with(
+                  waiting
+                      .get(i)
+                      .ticket()
+                      .waiting(position, wait(position, answers.get(2 * i + 1)))));
     }
     return placed;
   }
@@ -255,9 +258,7 @@ public final class TicketBoard {
             batch ->
                 eventIds.forEach(
                     id ->
-                        batch
-                            .getScoredSortedSet(line(id), StringCodec.INSTANCE)
-                            .firstScoreAsync()))
+                        batch.getScoredSortedSet(line(id), StringCodec.INSTANCE).firstScoreAsync()))
         .stream()
         .filter(Objects::nonNull)
         .map(score -> ((Number) score).longValue())
@@ -305,10 +306,7 @@ public final class TicketBoard {
   /// @param reservations ids of reservations that were changed: their copies are removed
   /// @throws RedisUnavailable if that cannot be done now
   public void announce(
-      Collection<BoardEntry> decided,
-      int fresh,
-      EventView event,
-      Collection<Long> reservations) {
+      Collection<BoardEntry> decided, int fresh, EventView event, Collection<Long> reservations) {
     if (decided.isEmpty() && event == null) {
       return;
     }

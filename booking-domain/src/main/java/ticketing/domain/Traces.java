@@ -54,8 +54,7 @@ public final class Traces {
       return null;
     }
     Map<String, String> carrier = HashMap.newHashMap(2);
-    W3CTraceContextPropagator.getInstance()
-        .inject(Context.root().with(span), carrier, Map::put);
+    W3CTraceContextPropagator.getInstance().inject(Context.root().with(span), carrier, Map::put);
     return carrier.get(ATTRIBUTE);
   }
 

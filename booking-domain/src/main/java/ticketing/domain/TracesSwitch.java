@@ -29,8 +29,7 @@ public final class TracesSwitch implements EnvironmentPostProcessor {
   public void postProcessEnvironment(
       ConfigurableEnvironment environment, SpringApplication application) {
     boolean on =
-        Stream.of(
-                ENDPOINT, "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+        Stream.of(ENDPOINT, "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
             .anyMatch(name -> StringUtils.hasText(environment.getProperty(name)));
     Map<String, Object> properties = new HashMap<>();
     properties.put("management.opentelemetry.enabled", on);

@@ -35,8 +35,7 @@ class CommandCodecTest {
 
   @Test
   void oneBadCommandDoesNotHurtItsNeighbours() {
-    String body =
-        CommandCodec.encode(COMMANDS).replace("\"quantity\":2", "\"quantity\":\"two\"");
+    String body = CommandCodec.encode(COMMANDS).replace("\"quantity\":2", "\"quantity\":\"two\"");
     List<Decoded> decoded = CommandCodec.decode(body);
     assertThat(decoded).hasSize(4);
     assertThat(decoded.getFirst())
@@ -49,8 +48,7 @@ class CommandCodecTest {
   @Test
   void aVersionOfTheFutureIsNotGuessedAtButItsTicketsAreKnown() {
     UUID ticket = COMMANDS.get(1).ticketId();
-    String body =
-        CommandCodec.encode(COMMANDS.get(1)).replace("\"version\":1", "\"version\":2");
+    String body = CommandCodec.encode(COMMANDS.get(1)).replace("\"version\":1", "\"version\":2");
     assertThat(CommandCodec.decode(body))
         .singleElement()
         .isInstanceOfSatisfying(
@@ -73,8 +71,6 @@ class CommandCodecTest {
         "{\"version\":\"1\",\"commands\":[{\"action\":\"BOOK\",\"ticketId\":\"x\"}]}"
       })
   void whatIsNoCommandIsUnreadableAndNothingWorse(String body) {
-    assertThat(CommandCodec.decode(body))
-        .singleElement()
-        .isInstanceOf(Decoded.Unreadable.class);
+    assertThat(CommandCodec.decode(body)).singleElement().isInstanceOf(Decoded.Unreadable.class);
   }
 }

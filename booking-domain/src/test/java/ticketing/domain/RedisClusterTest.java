@@ -25,12 +25,11 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.redisson.api.RLock;
-import org.redisson.client.codec.StringCodec;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.local.servers.RedisCluster;
 
-/// Everything that the processes do with Redis, on a cluster of three primaries with a replica each.
-/// The keys of one step lie on several nodes: twelve events fall on all three.
+/// Everything that the processes do with Redis, on a cluster of three primaries with a replica
+/// each. The keys of one step lie on several nodes: twelve events fall on all three.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RedisClusterTest {
 
@@ -62,7 +61,13 @@ class RedisClusterTest {
   private static Redis connect() {
     return Redis.connect(
         new RedisSettings(
-            cluster.addresses(), true, "secret", Duration.ofSeconds(5), 3, Duration.ofSeconds(1), 16));
+            cluster.addresses(),
+            true,
+            "secret",
+            Duration.ofSeconds(5),
+            3,
+            Duration.ofSeconds(1),
+            16));
   }
 
   private static BoardSettings board() {
@@ -73,9 +78,7 @@ class RedisClusterTest {
   @Order(1)
   void eventsAndTicketsLieOnAllThreePrimaries() {
     Set<String> primaries =
-        LongStream.of(EVENTS)
-            .mapToObj(event -> primaryOf("waiting:" + event))
-            .collect(toSet());
+        LongStream.of(EVENTS).mapToObj(event -> primaryOf("waiting:" + event)).collect(toSet());
     assertThat(primaries).hasSize(3);
     // A script with two keys runs only where both lie.
     for (long event : EVENTS) {
@@ -98,8 +101,7 @@ class RedisClusterTest {
     Map<UUID, BoardEntry> found = tickets.findAll(places.keySet());
 
     assertThat(found).hasSize(3 * EVENTS.length);
-    places.forEach(
-        (id, place) -> assertThat(found.get(id).ticket().position()).isEqualTo(place));
+    places.forEach((id, place) -> assertThat(found.get(id).ticket().position()).isEqualTo(place));
     assertThat(tickets.oldest(LongStream.of(EVENTS).boxed().toList())).isPresent();
   }
 
@@ -260,14 +262,37 @@ class RedisClusterTest {
         entry.owner(),
         null,
         new Ticket(
-            t.ticketId(), t.action(), TicketStatus.CONFIRMED, t.eventId(), t.seatType(), t.quantity(),
-            null, null, t.acceptedAt(), Instant.now(), 42L, null, null, null));
+            t.ticketId(),
+            t.action(),
+            TicketStatus.CONFIRMED,
+            t.eventId(),
+            t.seatType(),
+            t.quantity(),
+            null,
+            null,
+            t.acceptedAt(),
+            Instant.now(),
+            42L,
+            null,
+            null,
+            null));
   }
 
   private static EventView event(long id, long version) {
     return new EventView(
-        id, "Concert", Instant.parse("2099-12-24T10:00:00Z"), "Hall", "Seoul", EventStatus.ACTIVE,
-        10, 9, null, null, null, null,
-        List.of(new SeatTypeView("A", Money.of("10.00"), 10, 9)), version);
+        id,
+        "Concert",
+        Instant.parse("2099-12-24T10:00:00Z"),
+        "Hall",
+        "Seoul",
+        EventStatus.ACTIVE,
+        10,
+        9,
+        null,
+        null,
+        null,
+        null,
+        List.of(new SeatTypeView("A", Money.of("10.00"), 10, 9)),
+        version);
   }
 }

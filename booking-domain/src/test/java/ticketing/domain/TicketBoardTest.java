@@ -66,7 +66,8 @@ class TicketBoardTest {
     for (int place = 0; place < 500; place += 99) {
       assertThat(position(line.get(place))).isEqualTo(place);
     }
-    board.announce(line.subList(0, 100).stream().map(this::confirmed).toList(), 100, null, List.of());
+    board.announce(
+        line.subList(0, 100).stream().map(this::confirmed).toList(), 100, null, List.of());
     assertThat(position(line.get(499))).isEqualTo(399);
     assertThat(board.find(line.getFirst().ticket().ticketId()).orElseThrow().ticket().status())
         .isEqualTo(TicketStatus.CONFIRMED);
@@ -77,7 +78,8 @@ class TicketBoardTest {
   void ticketThatIsThereStaysAsItIs() {
     BoardEntry first = pending();
     assertThat(board.open(first).join().earlier()).isEmpty();
-    BoardEntry repeat = new BoardEntry(first.owner(), "other", UUID.randomUUID(), null, first.ticket());
+    BoardEntry repeat =
+        new BoardEntry(first.owner(), "other", UUID.randomUUID(), null, first.ticket());
     assertThat(board.open(repeat).join().earlier())
         .hasValueSatisfying(there -> assertThat(there.attempt()).isEqualTo(first.attempt()));
     board.announce(List.of(confirmed(first)), 1, null, List.of());
@@ -90,7 +92,8 @@ class TicketBoardTest {
   void onlyTheAttemptThatPutItUpCanWithdrawIt() {
     BoardEntry first = pending();
     board.open(first).join();
-    BoardEntry second = new BoardEntry(first.owner(), null, UUID.randomUUID(), null, first.ticket());
+    BoardEntry second =
+        new BoardEntry(first.owner(), null, UUID.randomUUID(), null, first.ticket());
     board.claim(second).join();
     board.withdraw(first).join();
     assertThat(board.find(first.ticket().ticketId())).isPresent();
@@ -124,7 +127,8 @@ class TicketBoardTest {
                             .map(
                                 ticket ->
                                     new Announced(
-                                        ticket.ticketId(), null,
+                                        ticket.ticketId(),
+                                        null,
                                         Json.INTERNAL.writeValueAsString(ticket)))
                             .toArray(Announced[]::new)));
   }

@@ -20,7 +20,8 @@ class TracesSwitchTest {
 
   @Test
   void anEndpointSwitchesThemOn() {
-    StandardEnvironment on = with(Map.of("TICKETING_TRACES_ENDPOINT", "http://collector/v1/traces"));
+    StandardEnvironment on =
+        with(Map.of("TICKETING_TRACES_ENDPOINT", "http://collector/v1/traces"));
     assertThat(on.getProperty(ENABLED)).isEqualTo("true");
     assertThat(on.getProperty("management.opentelemetry.tracing.export.otlp.endpoint"))
         .isEqualTo("http://collector/v1/traces");

@@ -63,7 +63,8 @@ class BoxOffice {
   /// committed and the messages may be deleted.
   ///
   /// @param commands of that event; repeats among them are decided once
-  /// @throws org.springframework.dao.DataAccessException if nothing was decided; trying again is safe
+  /// @throws org.springframework.dao.DataAccessException if nothing was decided; trying again is
+  ///   safe
   void decide(long eventId, Collection<? extends Command> commands) {
     decide(eventId, commands, ticketId -> null);
   }
@@ -71,8 +72,7 @@ class BoxOffice {
   /// As [#decide(long, Collection)]; who tells of a decision goes on with its trace.
   ///
   /// @param traces the `traceparent` of each ticket; null if it is not sampled
-  void decide(
-      long eventId, Collection<? extends Command> commands, Function<UUID, String> traces) {
+  void decide(long eventId, Collection<? extends Command> commands, Function<UUID, String> traces) {
     Map<UUID, Command> distinct = new LinkedHashMap<>();
     commands.forEach(command -> distinct.putIfAbsent(command.ticketId(), command));
     metrics.grouped(distinct.size());
@@ -113,8 +113,7 @@ class BoxOffice {
     List<BoardEntry> fresh =
         outcome.decisions().stream().map(decision -> entry(decision, reserved, now)).toList();
     ledger.record(fresh, givenUp);
-    return new Committed(
-        fresh, known.values(), after(event, outcome), ids(outcome.changed()));
+    return new Committed(fresh, known.values(), after(event, outcome), ids(outcome.changed()));
   }
 
   private Inventory inventory(Optional<EventView> event, List<Command> commands) {
@@ -131,9 +130,7 @@ class BoxOffice {
     boolean limited = event.isPresent() && event.get().maxSeatsPerUser() != null;
     return new Inventory(
         event,
-        limited && !bookers.isEmpty()
-            ? ledger.seatsOf(event.get().eventId(), bookers)
-            : Map.of(),
+        limited && !bookers.isEmpty() ? ledger.seatsOf(event.get().eventId(), bookers) : Map.of(),
         event.isEmpty() || named.isEmpty()
             ? Map.of()
             : ledger.reservations(event.get().eventId(), named));
@@ -196,10 +193,7 @@ class BoxOffice {
 
   private void announce(Committed committed) {
     announcer.announce(
-        committed.fresh,
-        List.copyOf(committed.known),
-        committed.event,
-        committed.reservations);
+        committed.fresh, List.copyOf(committed.known), committed.event, committed.reservations);
   }
 
   private static EventView after(Optional<EventView> event, Outcome outcome) {

@@ -31,9 +31,9 @@ import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
 import ticketing.domain.Traces;
 
-/// The control flow of a worker: receive in tens, gather by event, decide in groups, delete in tens.
-/// A message is deleted last, after everything in it is decided and announced; whatever happens
-/// before that brings it back.
+/// The control flow of a worker: receive in tens, gather by event, decide in groups, delete in
+/// tens. A message is deleted last, after everything in it is decided and announced; whatever
+/// happens before that brings it back.
 ///
 /// Speaks to SQS itself instead of through a listener container, because it needs to know when to
 /// stop receiving (stopping, or a database that is down) and to delete exactly what was decided.
@@ -107,8 +107,8 @@ class CommandListener implements SmartLifecycle {
     }
   }
 
-  /// One scout always waits for messages; the others help while its calls come back full, so that an
-  /// idle worker pays for one long poll at a time.
+  /// One scout always waits for messages; the others help while its calls come back full, so that
+  /// an idle worker pays for one long poll at a time.
   private void poll(boolean scout) {
     while (running) {
       try {
@@ -145,7 +145,8 @@ class CommandListener implements SmartLifecycle {
                       request
                           .queueUrl(queueUrl())
                           .maxNumberOfMessages(TEN)
-                          .waitTimeSeconds(wait ? Math.toIntExact(settings.pollWait().toSeconds()) : 0)
+                          .waitTimeSeconds(
+                              wait ? Math.toIntExact(settings.pollWait().toSeconds()) : 0)
                           .messageAttributeNames(Traces.ATTRIBUTE)
                           .messageSystemAttributeNames(
                               MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
@@ -165,8 +166,7 @@ class CommandListener implements SmartLifecycle {
       metrics.redelivered();
     }
     MessageAttributeValue traces = message.messageAttributes().get(Traces.ATTRIBUTE);
-    Iterator<String> trace =
-        Traces.split(traces == null ? "" : traces.stringValue()).iterator();
+    Iterator<String> trace = Traces.split(traces == null ? "" : traces.stringValue()).iterator();
     Map<Command, String> commands = new LinkedHashMap<>();
     boolean whole = true;
     for (Decoded decoded : CommandCodec.decode(message.body())) {
@@ -183,7 +183,8 @@ class CommandListener implements SmartLifecycle {
     // A message with something unreadable in it is never deleted here: after its last receive SQS
     // moves it to the dead letters. What can be read in it is decided all the same.
     Delivery delivery = new Delivery(message, commands.size(), !whole);
-    // One for the message was taken before it was received. The rest comes free without this thread:
+    // One for the message was taken before it was received. The rest comes free without this
+    // thread:
     // what others wait to put in never fills the room.
     room.acquire(delivery.room - 1);
     commands.forEach(
@@ -268,8 +269,7 @@ class CommandListener implements SmartLifecycle {
     for (int from = 0; from < deliveries.size(); from += TEN) {
       List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>(TEN);
       int taken = 0;
-      for (Delivery delivery :
-          deliveries.subList(from, Math.min(from + TEN, deliveries.size()))) {
+      for (Delivery delivery : deliveries.subList(from, Math.min(from + TEN, deliveries.size()))) {
         taken += delivery.room;
         // The entry's id is its place, not the message's id: the same message may stand twice in a
         // batch if it was delivered again, and SQS refuses a batch with two equal ids.
@@ -315,8 +315,7 @@ class CommandListener implements SmartLifecycle {
   }
 
   private static int receiveCount(Message message) {
-    String count =
-        message.attributes().get(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
+    String count = message.attributes().get(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
     return count == null ? 1 : Integer.parseInt(count);
   }
 

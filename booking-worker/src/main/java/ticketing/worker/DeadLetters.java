@@ -19,9 +19,9 @@ import ticketing.domain.CommandCodec.Decoded;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.TicketBoard;
 
-/// Looks at the dead letters, so that whoever waits for one of them learns that it was given up. The
-/// messages stay where they are, for an operator to look at and to redrive: a redriven command that
-/// is decided then replaces the `GAVE_UP` of its ticket.
+/// Looks at the dead letters, so that whoever waits for one of them learns that it was given up.
+/// The messages stay where they are, for an operator to look at and to redrive: a redriven command
+/// that is decided then replaces the `GAVE_UP` of its ticket.
 @Component
 class DeadLetters {
 

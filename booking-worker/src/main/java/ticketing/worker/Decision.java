@@ -14,8 +14,7 @@ sealed interface Decision {
   record Booked(Command.BookSeats command, Money totalPrice) implements Decision {}
 
   /// Seats are kept until then, and sold if the buyer confirms.
-  record Held(Command.BookSeats command, Money totalPrice, Instant expiresAt)
-      implements Decision {}
+  record Held(Command.BookSeats command, Money totalPrice, Instant expiresAt) implements Decision {}
 
   /// A hold became a sale.
   record Confirmed(Command.ConfirmHold command, Reservation reservation) implements Decision {}

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.UUID;
 import ticketing.domain.Traces;
 
-/// The spans of one group: one `decide` for each sampled command, below the request that sent it, and
-/// one `commit group` for what is done for all of them at once. As that has many parents, it stands
-/// below the first and links to all; each `decide` links to it.
+/// The spans of one group: one `decide` for each sampled command, below the request that sent it,
+/// and one `commit group` for what is done for all of them at once. As that has many parents, it
+/// stands below the first and links to all; each `decide` links to it.
 ///
 /// Of a group without sampled commands there is nothing.
 final class GroupTrace implements AutoCloseable {

@@ -8,7 +8,7 @@ import ticketing.domain.EventView;
 ///
 /// @param event empty if there is no such event
 /// @param seatsOfUser seats that a user has (held or confirmed); complete for every user with a
-///     booking in the group if the event has a limit, else empty
+///   booking in the group if the event has a limit, else empty
 /// @param reservations those that the group's commands name, by id
 record Inventory(
     Optional<EventView> event,

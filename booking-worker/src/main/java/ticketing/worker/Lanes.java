@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /// Gathers what waits for the same event. While one group of an event is being worked on the next
-/// one gathers, so a lone item goes at once and a flood goes in big groups; different events go side
-/// by side. How much can wait is bounded by whoever submits.
+/// one gathers, so a lone item goes at once and a flood goes in big groups; different events go
+/// side by side. How much can wait is bounded by whoever submits.
 final class Lanes<T> implements AutoCloseable {
 
   private final int groupSize;

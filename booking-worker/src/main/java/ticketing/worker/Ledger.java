@@ -54,7 +54,8 @@ class Ledger {
                 SELECT id, event_name, event_date, venue_name, venue_address, status, total_seats,
                        available_seats, sale_opens_at, sale_closes_at, max_seats_per_user,
                        hold_minutes, version
-                FROM events WHERE id = ? FOR UPDATE""")
+                FROM events WHERE id = ? FOR UPDATE\
+                """)
             .param(eventId)
             .query(Ledger::event)
             .optional();
@@ -65,7 +66,8 @@ class Ledger {
                 sql.sql(
                         """
                         SELECT seat_type, price, total_seats, available_seats FROM seat_types
-                        WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE""")
+                        WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
+                        """)
                     .param(eventId)
                     .query(Ledger::seatType)
                     .list()));
@@ -78,7 +80,8 @@ class Ledger {
             """
             SELECT id, action, user_id, event_id, seat_type, quantity, decision, reason,
                    reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at
-            FROM tickets WHERE id IN (:ids)""")
+            FROM tickets WHERE id IN (:ids)\
+            """)
         .param("ids", ticketIds.stream().map(UUID::toString).toList())
         .query(Ledger::ticket)
         .list()
@@ -93,7 +96,8 @@ class Ledger {
             """
             SELECT user_id, SUM(quantity) AS seats FROM reservations
             WHERE event_id = :event AND user_id IN (:users) AND status IN ('CONFIRMED', 'HELD')
-            GROUP BY user_id""")
+            GROUP BY user_id\
+            """)
         .param("event", eventId)
         .param("users", users)
         .query(
@@ -108,7 +112,8 @@ class Ledger {
     sql.sql(
             """
             SELECT id, user_id, seat_type, quantity, total_price, status, expires_at
-            FROM reservations WHERE id IN (:ids) AND event_id = :event FOR UPDATE""")
+            FROM reservations WHERE id IN (:ids) AND event_id = :event FOR UPDATE\
+            """)
         .param("ids", ids)
         .param("event", eventId)
         .query(RESERVATION)
@@ -122,7 +127,8 @@ class Ledger {
     return sql.sql(
             """
             SELECT DISTINCT event_id FROM reservations
-            WHERE status = 'HELD' AND expires_at <= ? LIMIT ?""")
+            WHERE status = 'HELD' AND expires_at <= ? LIMIT ?\
+            """)
         .params(utc(now), limit)
         .query(Long.class)
         .list();
@@ -143,7 +149,8 @@ class Ledger {
             """
             SELECT id, user_id, seat_type, quantity, total_price, status, expires_at
             FROM reservations WHERE event_id = ? AND status = 'HELD' AND expires_at <= ?
-            ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED""")
+            ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+            """)
         .params(eventId, utc(now), limit)
         .query(RESERVATION)
         .list();
@@ -160,7 +167,8 @@ class Ledger {
     sql.sql(
             """
             UPDATE events SET available_seats = available_seats + ?, version = version + 1
-            WHERE id = ?""")
+            WHERE id = ?\
+            """)
         .params(all, event.eventId())
         .update();
     List<Object[]> rows = new ArrayList<>();
@@ -171,7 +179,8 @@ class Ledger {
     batches.batchUpdate(
         """
         UPDATE seat_types SET available_seats = available_seats + ?
-        WHERE event_id = ? AND seat_type = ?""",
+        WHERE event_id = ? AND seat_type = ?\
+        """,
         rows);
   }
 
@@ -183,11 +192,13 @@ class Ledger {
       sql.sql(
               known
                   ? """
-                    UPDATE seat_types SET price = ?, total_seats = ?, available_seats = ?
-                    WHERE event_id = ? AND seat_type = ?"""
+                  UPDATE seat_types SET price = ?, total_seats = ?, available_seats = ?
+                  WHERE event_id = ? AND seat_type = ?\
+                  """
                   : """
-                    INSERT INTO seat_types (price, total_seats, available_seats, event_id, seat_type)
-                    VALUES (?, ?, ?, ?, ?)""")
+                  INSERT INTO seat_types (price, total_seats, available_seats, event_id, seat_type)
+                  VALUES (?, ?, ?, ?, ?)\
+                  """)
           .params(
               type.price().amount(),
               type.totalSeats(),
@@ -206,7 +217,8 @@ class Ledger {
     sql.sql(
             """
             UPDATE events SET total_seats = ?, available_seats = ?, version = version + 1
-            WHERE id = ?""")
+            WHERE id = ?\
+            """)
         .params(
             offer.stream().mapToInt(SeatTypeView::totalSeats).sum(),
             offer.stream().mapToInt(SeatTypeView::availableSeats).sum(),
@@ -221,7 +233,8 @@ class Ledger {
     batches.batchUpdate(
         """
         UPDATE reservations SET status = ?, cancelled_at = COALESCE(?, cancelled_at),
-               expires_at = ? WHERE id = ?""",
+               expires_at = ? WHERE id = ?\
+        """,
         changed,
         changed.size(),
         (statement, reservation) -> {
@@ -260,7 +273,8 @@ class Ledger {
                 """
                 INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,
                        total_price, status, reserved_at, expires_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)\
+                """,
                 Statement.RETURN_GENERATED_KEYS),
         new BatchPreparedStatementSetter() {
           @Override
@@ -314,7 +328,8 @@ class Ledger {
         """
         INSERT INTO tickets (id, action, user_id, event_id, seat_type, quantity, decision, reason,
                reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+        """,
         entries,
         entries.size(),
         (statement, entry) -> {

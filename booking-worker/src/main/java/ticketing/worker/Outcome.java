@@ -8,7 +8,7 @@ import ticketing.domain.EventView.SeatTypeView;
 ///
 /// @param decisions one for each command, in order of acceptance
 /// @param released change of the free seats of each seat type that changes (negative: sold); of
-///     types as they were before `seatTypes`
+///   types as they were before `seatTypes`
 /// @param seatTypes what is on sale afterwards
 /// @param offerChanged whether `seatTypes` differs from before in more than free seats
 /// @param changed reservations that have a new status

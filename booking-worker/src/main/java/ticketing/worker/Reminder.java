@@ -15,9 +15,9 @@ import ticketing.domain.BoardSettings;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.TicketBoard;
 
-/// The last net under the announcements: looks for tickets that still wait on the board although they
-/// are decided, and announces them again. That is what is left when a worker could not reach Redis
-/// and died before it could. Any number of workers may do so at once.
+/// The last net under the announcements: looks for tickets that still wait on the board although
+/// they are decided, and announces them again. That is what is left when a worker could not reach
+/// Redis and died before it could. Any number of workers may do so at once.
 @Component
 class Reminder {
 

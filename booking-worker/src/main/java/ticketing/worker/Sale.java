@@ -17,8 +17,9 @@ import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.SeatOffer;
 
-/// The decision itself: from an inventory and commands to an outcome. Nothing but its arguments goes
-/// in and nothing but its result comes out, so that any number of cases can be tried against it.
+/// The decision itself: from an inventory and commands to an outcome. Nothing but its arguments
+/// goes in and nothing but its result comes out, so that any number of cases can be tried against
+/// it.
 final class Sale {
 
   static final Comparator<Command> ORDER_OF_ACCEPTANCE =
@@ -96,7 +97,8 @@ final class Sale {
         : new Decision.Held(book, total, now.plus(Duration.ofMinutes(event.holdMinutes())));
   }
 
-  /// Sale windows go by the time of acceptance: whoever asked in time is not punished for the queue.
+  /// Sale windows go by the time of acceptance: whoever asked in time is not punished for the
+  /// queue.
   private Reason against(EventView event, SeatTypeView type, Command.BookSeats book) {
     Instant asked = book.acceptedAt();
     if (event.status() == EventStatus.CANCELLED) {
@@ -113,8 +115,7 @@ final class Sale {
       return Reason.SALE_CLOSED;
     }
     if (event.maxSeatsPerUser() != null
-        && seatsOfUser.getOrDefault(book.userId(), 0) + book.quantity()
-            > event.maxSeatsPerUser()) {
+        && seatsOfUser.getOrDefault(book.userId(), 0) + book.quantity() > event.maxSeatsPerUser()) {
       return Reason.LIMIT_EXCEEDED;
     }
     return type.availableSeats() < book.quantity() ? Reason.SOLD_OUT : null;

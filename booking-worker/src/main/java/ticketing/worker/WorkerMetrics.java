@@ -76,8 +76,7 @@ class WorkerMetrics {
             .register(registry);
     redeliveries =
         counter("ticketing.redeliveries", null, "Messages received that were received before");
-    unreadable =
-        counter("ticketing.unreadable", "commands", "Commands that could not be read");
+    unreadable = counter("ticketing.unreadable", "commands", "Commands that could not be read");
     expired = counter("ticketing.expired", "holds", "Holds whose seats went back on sale");
   }
 

@@ -19,10 +19,10 @@ import org.springframework.validation.annotation.Validated;
 /// @param inFlight most commands received whose messages are not yet deleted
 /// @param pollers most receive calls (of ten messages) at once
 /// @param pollWait how long a receive call waits for a first message; at most 20 s
-/// @param transactionTimeout longest transaction; shorter than the lease, so that a lock is not lost
-///     in the middle of one
+/// @param transactionTimeout longest transaction; shorter than the lease, so that a lock is not
+///   lost in the middle of one
 /// @param retryFor how long a group is tried again before its messages are left to be redelivered;
-///     must end before their visibility timeout does
+///   must end before their visibility timeout does
 /// @param retryPause first pause between two tries; doubles up to a second
 /// @param stopTimeout how long a stopping worker finishes what it has in hand
 /// @param expiryEvery how often holds that are due are looked for

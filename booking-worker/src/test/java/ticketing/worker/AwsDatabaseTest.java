@@ -43,17 +43,14 @@ class AwsDatabaseTest {
   @BeforeAll
   static void start() throws IOException {
     servers = LocalServers.start(Path.of("target", "aws-database"));
-    secrets =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    secrets = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     secrets.createContext(
         "/",
         exchange -> {
           asked = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-          String pair =
-              "{\"username\":\"ticketing\",\"password\":\"%s\"}".formatted(password);
+          String pair = "{\"username\":\"ticketing\",\"password\":\"%s\"}".formatted(password);
           byte[] answer =
-              new JsonMapper()
-                  .writeValueAsBytes(Map.of("ARN", SECRET, "SecretString", pair));
+              new JsonMapper().writeValueAsBytes(Map.of("ARN", SECRET, "SecretString", pair));
           exchange.getResponseHeaders().add("Content-Type", "application/x-amz-json-1.1");
           exchange.sendResponseHeaders(200, answer.length);
           exchange.getResponseBody().write(answer);

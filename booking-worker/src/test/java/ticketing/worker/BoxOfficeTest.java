@@ -205,7 +205,8 @@ class BoxOfficeTest {
 
   @Test
   void aDeadLetterIsGivenUpAndDecidedWhenItIsRedriven() {
-    BoxOffice office = worker("--ticketing.worker.dead-letters-every=200ms").getBean(BoxOffice.class);
+    BoxOffice office =
+        worker("--ticketing.worker.dead-letters-every=200ms").getBean(BoxOffice.class);
     long event = event(10, null, null);
     Command book = book(event, "ann", 1);
     sendTo(queue + "-dlq", CommandCodec.encode(book));
@@ -310,17 +311,17 @@ class BoxOfficeTest {
 
   private List<String> arguments() {
     return List.of(
-                "--server.port=0",
-                "--spring.datasource.url=" + database,
-                "--spring.datasource.username=" + servers.databaseUser(),
-                "--spring.datasource.password=" + servers.databasePassword(),
-                "--ticketing.redis.addresses=" + servers.redisAddress(),
-                "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
-                "--spring.cloud.aws.credentials.access-key=local",
-                "--spring.cloud.aws.credentials.secret-key=local",
-                "--ticketing.worker.queue=" + queue,
-                "--ticketing.worker.poll-wait=1s",
-                "--ticketing.worker.stop-timeout=5s");
+        "--server.port=0",
+        "--spring.datasource.url=" + database,
+        "--spring.datasource.username=" + servers.databaseUser(),
+        "--spring.datasource.password=" + servers.databasePassword(),
+        "--ticketing.redis.addresses=" + servers.redisAddress(),
+        "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
+        "--spring.cloud.aws.credentials.access-key=local",
+        "--spring.cloud.aws.credentials.secret-key=local",
+        "--ticketing.worker.queue=" + queue,
+        "--ticketing.worker.poll-wait=1s",
+        "--ticketing.worker.stop-timeout=5s");
   }
 
   private ConfigurableApplicationContext worker(String... more) {
@@ -338,11 +339,14 @@ class BoxOfficeTest {
             """
             INSERT INTO events (event_name, total_seats, available_seats, event_date,
                    max_seats_per_user, hold_minutes)
-            VALUES ('Show', ?, ?, '2027-01-01 10:00:00', ?, ?)""")
+            VALUES ('Show', ?, ?, '2027-01-01 10:00:00', ?, ?)\
+            """)
         .params(seats, seats, limit, holdMinutes)
         .update();
     long id = count("SELECT MAX(id) FROM events");
-    sql.sql("INSERT INTO seat_types VALUES (?, 'A', 10.00, ?, ?)").params(id, seats, seats).update();
+    sql.sql("INSERT INTO seat_types VALUES (?, 'A', 10.00, ?, ?)")
+        .params(id, seats, seats)
+        .update();
     return id;
   }
 
@@ -381,9 +385,7 @@ class BoxOfficeTest {
 
   private Ticket decided(Command command) {
     TicketBoard board = workers.getFirst().getBean(TicketBoard.class);
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> board.find(command.ticketId()).isPresent());
+    await().atMost(Duration.ofSeconds(20)).until(() -> board.find(command.ticketId()).isPresent());
     return board.find(command.ticketId()).orElseThrow().ticket();
   }
 

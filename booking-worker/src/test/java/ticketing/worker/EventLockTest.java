@@ -67,7 +67,8 @@ class EventLockTest {
                                 return 1
                                 """,
                                 ReturnType.LONG)));
-    EventLock lock = new EventLock(impatient, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
+    EventLock lock =
+        new EventLock(impatient, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
     lock.holding(
         2,
         () -> {
@@ -97,7 +98,22 @@ class EventLockTest {
   private static WorkerSettings settings() {
     Duration second = Duration.ofSeconds(1);
     return new WorkerSettings(
-        "queue", "dead", true, Duration.ofSeconds(10), Duration.ofSeconds(60), 500, 5000, 8, second,
-        second, second, second, second, second, 500, second, second);
+        "queue",
+        "dead",
+        true,
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
+        500,
+        5000,
+        8,
+        second,
+        second,
+        second,
+        second,
+        second,
+        second,
+        500,
+        second,
+        second);
   }
 }

@@ -51,7 +51,9 @@ class GroupTraceTest {
     }
 
     SpanData group = spans("commit group").getFirst();
-    assertThat(group.getLinks()).extracting(LinkData::getSpanContext).map(SpanContext::getSpanId)
+    assertThat(group.getLinks())
+        .extracting(LinkData::getSpanContext)
+        .map(SpanContext::getSpanId)
         .containsExactlyElementsOf(requests.stream().map(SpanContext::getSpanId).toList());
     assertThat(spans("decide"))
         .extracting(SpanData::getParentSpanId)

@@ -67,8 +67,7 @@ class SalePropertiesTest {
       @ForAll long seed, @ForAll @IntRange(min = 0, max = 60) int size) {
     Case one = new Case(seed, 20, size, 4);
     assertThat(one.decide().decisions().stream().map(d -> d.command().ticketId()).toList())
-        .containsExactlyInAnyOrderElementsOf(
-            one.commands.stream().map(Command::ticketId).toList());
+        .containsExactlyInAnyOrderElementsOf(one.commands.stream().map(Command::ticketId).toList());
   }
 
   @Property(tries = 300)
@@ -118,8 +117,7 @@ class SalePropertiesTest {
         case Decision.Rejected rejected -> {
           if (rejected.reason() == Reason.LIMIT_EXCEEDED) {
             Command.BookSeats book = (Command.BookSeats) rejected.command();
-            assertThat(seats.getOrDefault(book.userId(), 0) + book.quantity())
-                .isGreaterThan(limit);
+            assertThat(seats.getOrDefault(book.userId(), 0) + book.quantity()).isGreaterThan(limit);
           }
         }
         case Decision.Held held -> throw new AssertionError(held);
@@ -180,8 +178,20 @@ class SalePropertiesTest {
       event =
           Ledger.after(
               new EventView(
-                  1, "Show", NOON, null, null, EventStatus.ACTIVE, 0, 0, null, null, limit, null,
-                  List.of(), 1),
+                  1,
+                  "Show",
+                  NOON,
+                  null,
+                  null,
+                  EventStatus.ACTIVE,
+                  0,
+                  0,
+                  null,
+                  null,
+                  limit,
+                  null,
+                  List.of(),
+                  1),
               types,
               1);
       for (int i = 0; i < size; i++) {

@@ -74,8 +74,7 @@ class AccountController {
   @PostMapping("/users")
   ResponseEntity<Account> signUp(@Valid @RequestBody SignUp request) {
     if (!Accounts.fits(request.password())) {
-      throw Problem.invalid(
-          "password", "must be at most " + Accounts.LONGEST_PASSWORD + " bytes");
+      throw Problem.invalid("password", "must be at most " + Accounts.LONGEST_PASSWORD + " bytes");
     }
     User user = accounts.signUp(request.email(), request.password(), request.name());
     return ResponseEntity.created(URI.create("/api/v1/users/me")).body(Account.of(user));

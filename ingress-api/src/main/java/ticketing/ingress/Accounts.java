@@ -77,9 +77,7 @@ class Accounts {
     return row.filter(known -> matches)
         .map(UserRow::user)
         .orElseThrow(
-            () ->
-                Problem.of(
-                    ErrorCode.INVALID_CREDENTIALS, "The email or the password is wrong."));
+            () -> Problem.of(ErrorCode.INVALID_CREDENTIALS, "The email or the password is wrong."));
   }
 
   Optional<User> find(String userId) {
@@ -108,8 +106,7 @@ class Accounts {
 
   private <T> T inTurn(Supplier<T> work) {
     try {
-      if (!hashing.tryAcquire(
-          settings.limits().hashingWait().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!hashing.tryAcquire(settings.limits().hashingWait().toMillis(), TimeUnit.MILLISECONDS)) {
         throw busy();
       }
     } catch (InterruptedException e) {

@@ -48,8 +48,8 @@ class AddressLimit extends OncePerRequestFilter {
     }
   }
 
-  /// Each proxy appends whom it heard from, so the client is as many places from the end as there are
-  /// proxies of our own. What stands before that anybody may have written.
+  /// Each proxy appends whom it heard from, so the client is as many places from the end as there
+  /// are proxies of our own. What stands before that anybody may have written.
   private String address(HttpServletRequest request) {
     String forwarded = String.join(",", Collections.list(request.getHeaders("X-Forwarded-For")));
     if (settings.proxies() == 0 || forwarded.isBlank()) {

@@ -85,9 +85,7 @@ final class ApiCall {
   /// It answers 202 and queues a command, once for each `Idempotency-Key`.
   ApiCall queues() {
     headers(HttpHeaders.LOCATION, HttpHeaders.RETRY_AFTER);
-    return fails(
-        ErrorCode.IDEMPOTENCY_KEY_REUSED,
-        ErrorCode.QUEUE_UNAVAILABLE);
+    return fails(ErrorCode.IDEMPOTENCY_KEY_REUSED, ErrorCode.QUEUE_UNAVAILABLE);
   }
 
   /// It has an `ETag` and answers 304 to whom knows it.

@@ -26,8 +26,8 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 
-/// Every call, in the order in which the document shows them: who may call it, how it answers, and an
-/// example of each answer, made of the types that real answers are made of.
+/// Every call, in the order in which the document shows them: who may call it, how it answers, and
+/// an example of each answer, made of the types that real answers are made of.
 final class ApiCalls {
 
   private static final String V1 = "/api/v1";
@@ -61,8 +61,7 @@ final class ApiCalls {
   private static final Command.BookSeats BOOKING =
       new Command.BookSeats(TICKET, USER_ID, 1, "VIP", 2, ACCEPTED, null);
   private static final Ticket PENDING = Ticket.pending(BOOKING).waiting(1_234, 3L);
-  private static final Ticket CONFIRMED =
-      decided(Action.BOOK, TicketStatus.CONFIRMED, null, null);
+  private static final Ticket CONFIRMED = decided(Action.BOOK, TicketStatus.CONFIRMED, null, null);
   private static final Ticket HELD = decided(Action.BOOK, TicketStatus.HELD, HELD_UNTIL, null);
   private static final Ticket SOLD_OUT =
       decided(Action.BOOK, TicketStatus.REJECTED, null, Reason.SOLD_OUT);
@@ -97,8 +96,7 @@ final class ApiCalls {
                 .request("buyer", new AccountController.SignUp(EMAIL, PASSWORD, "Buyer"))
                 .answer("buyer", new AccountController.Account(USER_ID, EMAIL, "Buyer"))
                 .headers(HttpHeaders.LOCATION)
-                .fails(
-                    ErrorCode.EMAIL_TAKEN, ErrorCode.OVERLOADED, ErrorCode.DATABASE_UNAVAILABLE),
+                .fails(ErrorCode.EMAIL_TAKEN, ErrorCode.OVERLOADED, ErrorCode.DATABASE_UNAVAILABLE),
             post(V1 + "/auth/token", "signIn", ANYONE, HttpStatus.OK, "Issues an access token")
                 .explained(
                     "Not where an OpenID Connect issuer gives the tokens: there it answers 404.")
@@ -218,8 +216,7 @@ final class ApiCalls {
                 .answer("held", HELD)
                 .answer("rejected", SOLD_OUT)
                 .conditional()
-                .headers(
-                    HttpHeaders.RETRY_AFTER, ApiCall.PREFERENCE_APPLIED, HttpHeaders.VARY)
+                .headers(HttpHeaders.RETRY_AFTER, ApiCall.PREFERENCE_APPLIED, HttpHeaders.VARY)
                 .fails(
                     ErrorCode.TICKET_NOT_FOUND,
                     ErrorCode.TICKET_UNAVAILABLE,

@@ -40,9 +40,9 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The OpenAPI document at `/v3/api-docs`. What a call takes and gives comes from its handler method,
-/// the rest from [ApiCalls]; error answers follow from [ErrorCode]. A handler without an entry there,
-/// or an entry without a handler, makes the document fail.
+/// The OpenAPI document at `/v3/api-docs`. What a call takes and gives comes from its handler
+/// method, the rest from [ApiCalls]; error answers follow from [ErrorCode]. A handler without an
+/// entry there, or an entry without a handler, makes the document fail.
 @Configuration(proxyBeanMethods = false)
 class ApiDocument {
 
@@ -54,7 +54,8 @@ class ApiDocument {
       Bookings are asked for, not made: the answer is 202 with a ticket, and the ticket tells what \
       became of it, by polling here or by WebSocket (see the AsyncAPI document). Times are ISO-8601 \
       in UTC. Errors are problem details (RFC 9457) with a stable `code`. Clients must ignore \
-      properties that they do not know; the server refuses those that it does not know.""";
+      properties that they do not know; the server refuses those that it does not know.\
+      """;
 
   private final JsonMapper json;
 
@@ -128,8 +129,7 @@ class ApiDocument {
     return operation;
   }
 
-  private void complete(
-      Operation operation, String tag, ApiCall call, Components components) {
+  private void complete(Operation operation, String tag, ApiCall call, Components components) {
     operation.setTags(List.of(tag));
     operation.setOperationId(call.id);
     operation.setSummary(call.summary);
@@ -138,8 +138,13 @@ class ApiDocument {
       operation.addSecurityItem(new SecurityRequirement().addList(BEARER));
     }
     if (operation.getRequestBody() != null) {
-      operation.getRequestBody().getContent().values().forEach(
-          body -> call.requests.forEach((name, value) -> body.addExamples(name, example(value))));
+      operation
+          .getRequestBody()
+          .getContent()
+          .values()
+          .forEach(
+              body ->
+                  call.requests.forEach((name, value) -> body.addExamples(name, example(value))));
     }
     if (operation.getParameters() != null) {
       operation.getParameters().forEach(ApiDocument::complete);
@@ -152,7 +157,8 @@ class ApiDocument {
               .name(HttpHeaders.IF_NONE_MATCH)
               .description("The `ETag` of an earlier answer; 304 if nothing has changed since")
               .schema(ApiSchemas.of("string")));
-      ApiResponse unchanged = new ApiResponse().description(HttpStatus.NOT_MODIFIED.getReasonPhrase());
+      ApiResponse unchanged =
+          new ApiResponse().description(HttpStatus.NOT_MODIFIED.getReasonPhrase());
       call.headers.forEach(name -> unchanged.addHeaderObject(name, headerReference(name)));
       responses.addApiResponse(NOT_MODIFIED, unchanged);
     }
@@ -271,10 +277,9 @@ class ApiDocument {
 
   private void addProblem(Components components) {
     ModelConverters converters = ModelConverters.getInstance(true);
-    converters
-        .readAll(new AnnotatedType(Problem.FieldError.class))
-        .forEach(components::addSchemas);
-    Schema<?> problem = converters.readAll(new AnnotatedType(ProblemDetail.class)).get("ProblemDetail");
+    converters.readAll(new AnnotatedType(Problem.FieldError.class)).forEach(components::addSchemas);
+    Schema<?> problem =
+        converters.readAll(new AnnotatedType(ProblemDetail.class)).get("ProblemDetail");
     Schema<?> code = ApiSchemas.of("string").description("Stable; see the page of errors");
     Arrays.stream(ErrorCode.values()).forEach(value -> addEnum(code, value.name()));
     problem.getProperties().remove("properties");
@@ -304,7 +309,8 @@ class ApiDocument {
     Map<String, Header> headers = new LinkedHashMap<>();
     headers.put(
         HttpHeaders.LOCATION,
-        header("Where to find what was made").schema(ApiSchemas.of("string").format("uri-reference")));
+        header("Where to find what was made")
+            .schema(ApiSchemas.of("string").format("uri-reference")));
     headers.put(
         HttpHeaders.RETRY_AFTER,
         header("Seconds after which it is worth asking again")
@@ -318,8 +324,7 @@ class ApiDocument {
     headers.put(
         ApiCall.PREFERENCE_APPLIED,
         header("`wait=N` if the server was ready to wait").schema(ApiSchemas.of("string")));
-    headers.put(
-        HttpHeaders.WWW_AUTHENTICATE, header("`Bearer`").schema(ApiSchemas.of("string")));
+    headers.put(HttpHeaders.WWW_AUTHENTICATE, header("`Bearer`").schema(ApiSchemas.of("string")));
     return headers;
   }
 
@@ -337,7 +342,9 @@ class ApiDocument {
     Map<String, Schema> schemas = document.getComponents().getSchemas();
     for (String sent : List.of("EventRequest", "SeatType")) {
       Schema<?> schema = schemas.get(sent);
-      schema.getRequired().removeIf(name -> acceptsNull((Schema<?>) schema.getProperties().get(name)));
+      schema
+          .getRequired()
+          .removeIf(name -> acceptsNull((Schema<?>) schema.getProperties().get(name)));
     }
   }
 

@@ -68,13 +68,13 @@ final class ApiSchemas implements ModelConverter {
         .description("An amount without a currency, as a decimal string");
   }
 
-  private static Schema<?> oneOf(
-      Class<?> type, JsonSubTypes kinds, ModelConverterContext context) {
+  private static Schema<?> oneOf(Class<?> type, JsonSubTypes kinds, ModelConverterContext context) {
     Discriminator discriminator =
         new Discriminator().propertyName(type.getAnnotation(JsonTypeInfo.class).property());
     Schema<?> union = new JsonSchema().discriminator(discriminator);
     for (JsonSubTypes.Type kind : kinds.value()) {
-      String reference = context.resolve(new AnnotatedType(kind.value()).resolveAsRef(true)).get$ref();
+      String reference =
+          context.resolve(new AnnotatedType(kind.value()).resolveAsRef(true)).get$ref();
       union.addOneOfItem(new JsonSchema().$ref(reference));
       discriminator.mapping(kind.name(), reference);
     }
@@ -84,8 +84,7 @@ final class ApiSchemas implements ModelConverter {
 
   @SuppressWarnings("rawtypes")
   private void complete(Class<?> type, Schema<?> schema, Map<String, Schema> models) {
-    String name =
-        schema.get$ref() == null ? null : schema.get$ref().substring(REFERENCE.length());
+    String name = schema.get$ref() == null ? null : schema.get$ref().substring(REFERENCE.length());
     Schema<?> model = name == null ? schema : models.get(name);
     if (model == null) {
       return;
@@ -158,8 +157,8 @@ final class ApiSchemas implements ModelConverter {
         .orElseThrow();
   }
 
-  /// What the standard conversion does not see: a blank text is empty, and a pattern of ours means the
-  /// whole text.
+  /// What the standard conversion does not see: a blank text is empty, and a pattern of ours means
+  /// the whole text.
   private static void bound(AnnotatedElement component, Schema<?> property) {
     if (component.isAnnotationPresent(NotBlank.class)) {
       property.setMinLength(1);

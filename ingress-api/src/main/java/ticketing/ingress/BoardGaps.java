@@ -91,8 +91,7 @@ class BoardGaps {
   /// Ids are UUIDv7, which tell their time, or UUIDv5 if they come from an `Idempotency-Key`.
   private static boolean couldBeOurs(UUID ticketId, Instant before) {
     return switch (ticketId.version()) {
-      case 7 ->
-          Instant.ofEpochMilli(ticketId.getMostSignificantBits() >>> 16).isBefore(before);
+      case 7 -> Instant.ofEpochMilli(ticketId.getMostSignificantBits() >>> 16).isBefore(before);
       case 5 -> true;
       default -> false;
     };

@@ -33,7 +33,8 @@ class BodyLimit extends OncePerRequestFilter {
       throws ServletException, IOException {
     if (request.getContentLengthLong() > limit) {
       refuse(response);
-    } else if (request.getContentLengthLong() < 0 && request.getHeader("Transfer-Encoding") != null) {
+    } else if (request.getContentLengthLong() < 0
+        && request.getHeader("Transfer-Encoding") != null) {
       byte[] body = request.getInputStream().readNBytes(limit + 1);
       if (body.length > limit) {
         refuse(response);
@@ -47,8 +48,7 @@ class BodyLimit extends OncePerRequestFilter {
 
   private void refuse(HttpServletResponse response) throws IOException {
     problems.write(
-        response,
-        Problem.of(ErrorCode.BODY_TOO_LARGE, "A body has at most " + limit + " bytes."));
+        response, Problem.of(ErrorCode.BODY_TOO_LARGE, "A body has at most " + limit + " bytes."));
   }
 
   /// A request of unknown length whose body has been read.

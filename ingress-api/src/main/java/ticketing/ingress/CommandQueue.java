@@ -1,5 +1,6 @@
 package ticketing.ingress;
 
+import jakarta.annotation.PreDestroy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +20,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import jakarta.annotation.PreDestroy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -53,6 +53,7 @@ class CommandQueue {
   /// Most round trips to the queue at a time, and most calls in each; while they are under way
   /// commands gather for the next.
   private static final int ROUND_TRIPS = 8;
+
   private static final int CALLS = 10;
 
   private static final Duration RETRY = Duration.ofSeconds(2);
@@ -74,6 +75,7 @@ class CommandQueue {
   private final IngressSettings.Queue settings;
   private final IngressMetrics metrics;
   private final Semaphore inFlight;
+
   /// @param trace see [Traces]; null if it is not sampled
   private record Outgoing(Command command, String trace) {}
 
@@ -111,18 +113,16 @@ class CommandQueue {
             .scheduledExecutor(gathering)
             .overrideConfiguration(
                 batches ->
-                    batches
-                        .maxBatchSize(BATCH)
-                        .sendRequestFrequency(this.settings.gathering()))
+                    batches.maxBatchSize(BATCH).sendRequestFrequency(this.settings.gathering()))
             .build();
   }
 
   /// Queues a command under the time of its acceptance.
   ///
-  /// @param command makes the command for a given time of acceptance; one with a fingerprint may
-  ///     be a repeat and then gets the ticket of its first time
+  /// @param command makes the command for a given time of acceptance; one with a fingerprint may be
+  ///   a repeat and then gets the ticket of its first time
   /// @throws Problem `QUEUE_UNAVAILABLE` if the queue did not take it, `IDEMPOTENCY_KEY_REUSED` if
-  ///     the ticket belongs to something else
+  ///   the ticket belongs to something else
   Ticket accept(Function<Instant, Command> command) {
     Command now = command.apply(clock.instant().truncatedTo(ChronoUnit.MICROS));
     Acceptance result = Acceptance.REFUSED;

@@ -9,8 +9,8 @@ import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.stereotype.Component;
 
-/// Problem details also for what the container refuses before any servlet sees it, such as an illegal
-/// target. Only a request that is not HTTP at all gets an answer without a body.
+/// Problem details also for what the container refuses before any servlet sees it, such as an
+/// illegal target. Only a request that is not HTTP at all gets an answer without a body.
 @Component
 class ContainerProblems implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
 

@@ -63,9 +63,7 @@ class Copies {
   void store(String kind, String id, Object value, Duration ttl) {
     String json = Json.INTERNAL.writeValueAsString(value);
     redis
-        .async(
-            client ->
-                client.getBucket(key(kind, id), StringCodec.INSTANCE).setAsync(json, ttl))
+        .async(client -> client.getBucket(key(kind, id), StringCodec.INSTANCE).setAsync(json, ttl))
         .exceptionally(failure -> null);
   }
 

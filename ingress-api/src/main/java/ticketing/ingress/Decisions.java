@@ -111,8 +111,7 @@ class Decisions implements SmartLifecycle {
     }
   }
 
-  private static Optional<Ticket> heard(
-      CompletableFuture<Optional<Ticket>> call, Duration left) {
+  private static Optional<Ticket> heard(CompletableFuture<Optional<Ticket>> call, Duration left) {
     long millis = Math.clamp(left.toMillis(), 1, LOOK_AGAIN.toMillis());
     try {
       return call.get(millis, TimeUnit.MILLISECONDS);

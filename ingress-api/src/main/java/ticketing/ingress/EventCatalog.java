@@ -14,8 +14,8 @@ import ticketing.domain.EventView;
 import ticketing.domain.RedisUnavailable;
 
 /// Events for reading: from a near copy in this process that is at most a moment old, else from
-/// Redis, else from the database. For one event only one reader goes further than the near copy; the
-/// others wait for it. Without Redis it works the same, straight from the database.
+/// Redis, else from the database. For one event only one reader goes further than the near copy;
+/// the others wait for it. Without Redis it works the same, straight from the database.
 ///
 /// The database is the primary: what the catalog says turns bookings away.
 @Component
@@ -61,8 +61,7 @@ class EventCatalog {
     boolean shared = true;
     try {
       // A copy that turns people away is not believed: Redis may have missed that seats came back.
-      Optional<EventView> copy =
-          board.find(eventId).filter(event -> event.availableSeats() > 0);
+      Optional<EventView> copy = board.find(eventId).filter(event -> event.availableSeats() > 0);
       metrics.looked(IngressMetrics.Copy.EVENT, copy.isPresent());
       if (copy.isPresent()) {
         return copy;

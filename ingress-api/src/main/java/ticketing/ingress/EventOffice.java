@@ -60,8 +60,8 @@ class EventOffice {
 
   /// Seats first: if they are refused, nothing has changed.
   ///
-  /// @throws Problem `SEATS_SOLD` if it would take away what is sold, `CHANGE_PENDING` if it has not
-  ///     been decided in time
+  /// @throws Problem `SEATS_SOLD` if it would take away what is sold, `CHANGE_PENDING` if it has
+  ///   not been decided in time
   EventView change(Caller caller, long eventId, EventRequest request) {
     EventView before = get(eventId);
     if (before.status() == EventStatus.CANCELLED) {
@@ -70,8 +70,7 @@ class EventOffice {
     if (!request.offersSameAs(before)) {
       changeSeats(caller, eventId, request);
     }
-    return changed(
-        eventId, () -> events.describe(eventId, request, EventStatus.CANCELLED) > 0);
+    return changed(eventId, () -> events.describe(eventId, request, EventStatus.CANCELLED) > 0);
   }
 
   private void changeSeats(Caller caller, long eventId, EventRequest request) {

@@ -62,8 +62,7 @@ record EventRequest(
       SeatType type = seatTypes.get(i);
       seats += type.totalSeats();
       if (!names.add(type.seatType())) {
-        errors.add(
-            new Problem.FieldError("seatTypes[" + i + "].seatType", "must occur only once"));
+        errors.add(new Problem.FieldError("seatTypes[" + i + "].seatType", "must occur only once"));
       }
       if (type.price().amount().compareTo(HIGHEST_PRICE) > 0) {
         errors.add(
@@ -95,7 +94,8 @@ record EventRequest(
     Set<SeatOffer> known = new HashSet<>();
     event
         .seatTypes()
-        .forEach(type -> known.add(new SeatOffer(type.seatType(), type.price(), type.totalSeats())));
+        .forEach(
+            type -> known.add(new SeatOffer(type.seatType(), type.price(), type.totalSeats())));
     return known.equals(Set.copyOf(offers()));
   }
 }

@@ -25,7 +25,8 @@ interface Events extends Repository<EventRow, Long> {
       where (:status is null or e.status = :status)
         and (:from is null or e.eventDate >= :from)
         and (:to is null or e.eventDate < :to)
-      order by e.eventDate, e.id""")
+      order by e.eventDate, e.id\
+      """)
   Page<EventRow> list(EventStatus status, Instant from, Instant to, Pageable page);
 
   /// Newest first.
@@ -42,13 +43,15 @@ interface Events extends Repository<EventRow, Long> {
         e.saleOpensAt = :#{#to.saleOpensAt()}, e.saleClosesAt = :#{#to.saleClosesAt()},
         e.maxSeatsPerUser = :#{#to.maxSeatsPerUser()}, e.holdMinutes = :#{#to.holdMinutes()},
         e.version = e.version + 1
-      where e.id = :id and e.status <> :cancelled""")
+      where e.id = :id and e.status <> :cancelled\
+      """)
   int describe(long id, EventRequest to, EventStatus cancelled);
 
   @Modifying
   @Query(
       """
       update EventRow e set e.status = :to, e.version = e.version + 1
-      where e.id = :id and e.status <> :to and e.status <> :cancelled""")
+      where e.id = :id and e.status <> :to and e.status <> :cancelled\
+      """)
   int turn(long id, EventStatus to, EventStatus cancelled);
 }

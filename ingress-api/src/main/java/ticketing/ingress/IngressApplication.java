@@ -1,5 +1,6 @@
 package ticketing.ingress;
 
+import io.awspring.cloud.autoconfigure.sqs.SqsAsyncClientCustomizer;
 import java.time.Clock;
 import java.time.Duration;
 import org.springframework.boot.SpringApplication;
@@ -8,7 +9,6 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
-import io.awspring.cloud.autoconfigure.sqs.SqsAsyncClientCustomizer;
 import ticketing.domain.AccessSettings;
 import ticketing.domain.AccessTokens;
 import ticketing.domain.BoardSettings;

@@ -28,7 +28,7 @@ record IngressSettings(
   /// @param gathering how long a message may wait for others to share its call
   /// @param gauges how often the figures of the queue are read for the metrics; 0s: never
   /// @param commandsPerMessage most commands of one event that share a message; 1: none do, and the
-  ///     depth of the queue counts commands, as the scaling of workers takes it to
+  ///   depth of the queue counts commands, as the scaling of workers takes it to
   record Queue(
       @NotBlank String name,
       @NotBlank String deadLetters,
@@ -46,8 +46,8 @@ record IngressSettings(
   /// @param hashingWait longest wait for a turn at that
   /// @param deadLetters most dead letters shown in one list
   /// @param overdue how long after its estimated wait a pending ticket is looked up in the ledger
-  /// @param doubt how long a ticket that cannot be found may still turn up after the board has missed
-  ///     some; longer than any backlog
+  /// @param doubt how long a ticket that cannot be found may still turn up after the board has
+  ///   missed some; longer than any backlog
   record Limits(
       @NotNull @DefaultValue("16KB") DataSize body,
       @Min(0) @DefaultValue("10000") int waiters,
@@ -70,7 +70,7 @@ record IngressSettings(
       @NotNull @DefaultValue("30s") Duration reservation) {}
 
   /// @param proxies trusted ones in front of this process that append to `X-Forwarded-For`; 0: the
-  ///     header is ignored
+  ///   header is ignored
   /// @param user for each user
   /// @param address for each address that requests come from
   record Rates(
@@ -84,7 +84,7 @@ record IngressSettings(
   record Rate(@Min(1) int perSecond, @Min(1) int burst) {}
 
   /// @param notifierUrl `ws://` or `wss://` address where the pages find the notifier; empty: where
-  ///     they come from
+  ///   they come from
   /// @param currency ISO 4217 code that the pages show prices in
   record Pages(
       @NotNull @Pattern(regexp = "|wss?://[^\\s;,/]+") @DefaultValue("") String notifierUrl,

@@ -16,6 +16,7 @@ class Ledger {
 
   /// Most tickets in one query, and most queries at a time.
   private static final int TOGETHER = 200;
+
   private static final int QUERIES = 2;
 
   private final TicketRows rows;

@@ -23,8 +23,7 @@ class OperationsController {
   private final EventCatalog catalog;
   private final Copies copies;
 
-  OperationsController(
-      QueueDesk queue, EventOffice office, EventCatalog catalog, Copies copies) {
+  OperationsController(QueueDesk queue, EventOffice office, EventCatalog catalog, Copies copies) {
     this.queue = queue;
     this.office = office;
     this.catalog = catalog;

@@ -1,5 +1,6 @@
 package ticketing.ingress;
 
+import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -49,7 +50,6 @@ import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.annotation.HandlerMethodValidationException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
-import io.swagger.v3.oas.annotations.Hidden;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
@@ -222,10 +222,11 @@ class Problems extends ResponseEntityExceptionHandler implements ErrorController
   private static List<Problem.FieldError> fieldErrors(Exception failure) {
     List<Problem.FieldError> errors = new ArrayList<>();
     switch (failure) {
-      case MethodArgumentNotValidException invalid -> invalid
-          .getBindingResult()
-          .getAllErrors()
-          .forEach(error -> errors.add(fieldError(error, "body")));
+      case MethodArgumentNotValidException invalid ->
+          invalid
+              .getBindingResult()
+              .getAllErrors()
+              .forEach(error -> errors.add(fieldError(error, "body")));
       case HandlerMethodValidationException invalid -> {
         for (var result : invalid.getParameterValidationResults()) {
           String name = result.getMethodParameter().getParameterName();

@@ -248,8 +248,7 @@ class QueueDesk {
     String from = await(urls.deadLetters());
     for (int start = 0; start < messages.size(); start += BATCH) {
       List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>();
-      for (Message message :
-          messages.subList(start, Math.min(start + BATCH, messages.size()))) {
+      for (Message message : messages.subList(start, Math.min(start + BATCH, messages.size()))) {
         entries.add(
             ChangeMessageVisibilityBatchRequestEntry.builder()
                 .id(String.valueOf(entries.size()))

@@ -5,7 +5,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
-/// Where the queue and its dead letters are. Each is asked for once, and again only after a failure.
+/// Where the queue and its dead letters are. Each is asked for once, and again only after a
+/// failure.
 @Component
 class QueueUrls {
 

@@ -12,9 +12,9 @@ import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.stereotype.Component;
 
 /// Gives every read-only transaction a connection to a read replica, where there are any
-/// (`ticketing.database.reader-url`). All else, also a read outside of a transaction, stays with the
-/// writer: a replica lags behind it by some milliseconds, so only what may be a moment old is read in
-/// a read-only transaction.
+/// (`ticketing.database.reader-url`). All else, also a read outside of a transaction, stays with
+/// the writer: a replica lags behind it by some milliseconds, so only what may be a moment old is
+/// read in a read-only transaction.
 @Component
 @ConditionalOnProperty("ticketing.database.reader-url")
 class ReadReplicas implements BeanPostProcessor, DisposableBean {

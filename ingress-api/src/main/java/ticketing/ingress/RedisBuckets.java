@@ -15,8 +15,9 @@ import org.redisson.client.codec.ByteArrayCodec;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisUnavailable;
 
-/// Bucket4j's buckets in Redis through Redisson's public classes; Bucket4j itself offers other clients
-/// only. A bucket that has filled up again vanishes. Every method may fail with [RedisUnavailable].
+/// Bucket4j's buckets in Redis through Redisson's public classes; Bucket4j itself offers other
+/// clients only. A bucket that has filled up again vanishes. Every method may fail with
+/// [RedisUnavailable].
 final class RedisBuckets extends AbstractCompareAndSwapBasedProxyManager<String> {
 
   private static final ExpirationAfterWriteStrategy FULL_AGAIN =
@@ -36,8 +37,7 @@ final class RedisBuckets extends AbstractCompareAndSwapBasedProxyManager<String>
       public Optional<byte[]> getStateData(Optional<Long> timeoutNanos) {
         return redis.call(
             client ->
-                Optional.ofNullable(
-                    client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()));
+                Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()));
       }
 
       @Override

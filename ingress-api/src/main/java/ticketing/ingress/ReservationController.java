@@ -87,7 +87,9 @@ class ReservationController {
       refuseWhatIsCertain(catalog.get(booking.eventId()), booking.seatType());
     } catch (Problem refusal) {
       // A repeat gets its ticket also when the sale has ended since.
-      if (!MAY_COME_LATER.contains(refusal.code()) || !as.mayBeRepeat() || !queue.mayKnow(as.ticketId())) {
+      if (!MAY_COME_LATER.contains(refusal.code())
+          || !as.mayBeRepeat()
+          || !queue.mayKnow(as.ticketId())) {
         throw refusal;
       }
     }

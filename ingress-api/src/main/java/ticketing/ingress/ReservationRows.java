@@ -17,6 +17,7 @@ interface ReservationRows extends Repository<ReservationRow, Long> {
       """
       select r from ReservationRow r
       where r.userId = :userId and (:status is null or r.status = :status)
-      order by r.id desc""")
+      order by r.id desc\
+      """)
   Page<ReservationRow> list(String userId, String status, Pageable page);
 }

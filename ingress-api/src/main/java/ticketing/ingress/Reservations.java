@@ -4,8 +4,8 @@ import java.time.Clock;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
 
-/// Reservations for reading, each for a moment from its copy in Redis. Whoever asked for a change of
-/// one sees it as it is from then on.
+/// Reservations for reading, each for a moment from its copy in Redis. Whoever asked for a change
+/// of one sees it as it is from then on.
 @Component
 class Reservations {
 
@@ -43,9 +43,7 @@ class Reservations {
 
   /// @throws Problem `RESERVATION_NOT_FOUND`
   Reservation getFresh(long reservationId) {
-    return rows.find(reservationId)
-        .map(ReservationRow::view)
-        .orElseThrow(Reservations::notFound);
+    return rows.find(reservationId).map(ReservationRow::view).orElseThrow(Reservations::notFound);
   }
 
   /// A change of it is about to be asked for.

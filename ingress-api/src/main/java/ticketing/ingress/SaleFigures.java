@@ -124,8 +124,7 @@ class SaleFigures implements AutoCloseable {
 
   private Map<String, Double> door() {
     Second all = lately();
-    return Map.of(
-        ACCEPTED, (double) all.accepted / WINDOW, REFUSED, (double) all.refused / WINDOW);
+    return Map.of(ACCEPTED, (double) all.accepted / WINDOW, REFUSED, (double) all.refused / WINDOW);
   }
 
   private Second second() {

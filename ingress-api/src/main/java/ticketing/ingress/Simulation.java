@@ -36,9 +36,7 @@ import ticketing.domain.Money;
 @Hidden
 @Profile("local")
 @RestController
-@RequestMapping(
-    path = "/api/v1/operations/simulation",
-    produces = MediaType.APPLICATION_JSON_VALUE)
+@RequestMapping(path = "/api/v1/operations/simulation", produces = MediaType.APPLICATION_JSON_VALUE)
 class Simulation {
 
   private static final String SEAT_TYPE = "S";
@@ -75,8 +73,7 @@ class Simulation {
   /// @param eventId null: there was none yet
   /// @param refused turned away with an answer
   /// @param failed without an answer
-  record State(
-      boolean running, Long eventId, int buyers, int accepted, int refused, int failed) {}
+  record State(boolean running, Long eventId, int buyers, int accepted, int refused, int failed) {}
 
   @GetMapping
   synchronized State state() {
@@ -133,12 +130,7 @@ class Simulation {
 
     State state() {
       return new State(
-          busy.get() > 0,
-          eventId,
-          settings.buyers(),
-          accepted.get(),
-          refused.get(),
-          failed.get());
+          busy.get() > 0, eventId, settings.buyers(), accepted.get(), refused.get(), failed.get());
     }
 
     /// One connection's share of the buyers.

@@ -36,9 +36,7 @@ class TicketController {
     this.limits = settings.limits();
   }
 
-  @GetMapping(
-      path = "/api/v1/tickets/{ticketId}",
-      produces = MediaType.APPLICATION_JSON_VALUE)
+  @GetMapping(path = "/api/v1/tickets/{ticketId}", produces = MediaType.APPLICATION_JSON_VALUE)
   ResponseEntity<Ticket> get(
       @AuthenticationPrincipal Caller caller,
       @PathVariable UUID ticketId,

@@ -14,8 +14,8 @@ import ticketing.domain.RedisUnavailable;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
 
-/// Tickets for reading: from the board, else from the ledger. The ledger is also asked about what the
-/// board shows as undecided for longer than expected, because the board can miss a decision.
+/// Tickets for reading: from the board, else from the ledger. The ledger is also asked about what
+/// the board shows as undecided for longer than expected, because the board can miss a decision.
 @Component
 class Tickets {
 
@@ -43,8 +43,8 @@ class Tickets {
     this.overdue = settings.limits().overdue();
   }
 
-  /// @throws Problem `TICKET_NOT_FOUND` if it is certain that there is none, and for somebody else's;
-  ///     `TICKET_UNAVAILABLE` if its state cannot be read right now
+  /// @throws Problem `TICKET_NOT_FOUND` if it is certain that there is none, and for somebody
+  ///   else's; `TICKET_UNAVAILABLE` if its state cannot be read right now
   Ticket get(Caller caller, UUID ticketId) {
     BoardEntry entry = find(ticketId).orElseThrow(Tickets::notFound);
     if (!caller.maySee(entry.owner())) {
@@ -86,8 +86,7 @@ class Tickets {
   }
 
   private boolean isOverdue(Ticket ticket) {
-    long estimate =
-        ticket.estimatedWaitSeconds() == null ? 0 : ticket.estimatedWaitSeconds();
+    long estimate = ticket.estimatedWaitSeconds() == null ? 0 : ticket.estimatedWaitSeconds();
     return !ticket.status().isFinal()
         && ticket.acceptedAt().plus(overdue).plusSeconds(estimate).isBefore(clock.instant());
   }

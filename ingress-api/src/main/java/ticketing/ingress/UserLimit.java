@@ -36,9 +36,7 @@ class UserLimit extends OncePerRequestFilter {
       throws ServletException, IOException {
     Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
     Duration wait =
-        enabled
-                && authentication != null
-                && authentication.getPrincipal() instanceof Caller caller
+        enabled && authentication != null && authentication.getPrincipal() instanceof Caller caller
             ? limits.takeForUser(caller.userId())
             : Duration.ZERO;
     if (wait.isZero()) {

@@ -1,15 +1,16 @@
 package ticketing.ingress;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.time.DateTimeException;
 import java.time.Instant;
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.format.FormatterRegistry;
 import org.springframework.http.HttpMethod;
-import org.springframework.http.converter.HttpMessageConverters;
 import org.springframework.http.converter.HttpMessageConverter;
+import org.springframework.http.converter.HttpMessageConverters;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
@@ -20,7 +21,6 @@ import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.format.FormatterRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import ticketing.domain.AccessTokens;
 import ticketing.domain.EventView;
@@ -120,8 +120,7 @@ class WebConfiguration implements WebMvcConfigurer {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .addMixIn(EventView.class, WithoutVersion.class)
             .addMixIn(Reservation.class, WithoutOwner.class)
-            .addModule(
-                new SimpleModule("times").addDeserializer(Instant.class, new TimeReader()));
+            .addModule(new SimpleModule("times").addDeserializer(Instant.class, new TimeReader()));
   }
 
   /// The version is for telling copies apart, not for clients.

@@ -37,8 +37,7 @@ class AccountTest {
     assertThat(created.header("Location")).isEqualTo("/api/v1/users/me");
 
     Ingress.Answer token =
-        ingress.post(
-            "/api/v1/auth/token", null, credentials(email.toUpperCase(), "correct horse"));
+        ingress.post("/api/v1/auth/token", null, credentials(email.toUpperCase(), "correct horse"));
     assertThat(token.status()).isEqualTo(200);
     assertThat(token.json().get("tokenType").asString()).isEqualTo("Bearer");
     assertThat(token.json().get("expiresIn").longValue()).isEqualTo(8 * 3600);
@@ -57,8 +56,7 @@ class AccountTest {
     try (ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> calls = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
-        calls.add(
-            people.submit(() -> ingress.post("/api/v1/users", null, signUp(email)).status()));
+        calls.add(people.submit(() -> ingress.post("/api/v1/users", null, signUp(email)).status()));
       }
       for (Future<Integer> call : calls) {
         answers.add(call.get());

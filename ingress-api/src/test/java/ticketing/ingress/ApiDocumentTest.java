@@ -33,8 +33,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The OpenAPI document: valid, committed as it is served, and kept by real answers. Run with
-/// `mvn -Pdocs` it writes the committed copy anew.
+/// The OpenAPI document: valid, committed as it is served, and kept by real answers. Run with `mvn
+/// -Pdocs` it writes the committed copy anew.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ApiDocumentTest {
 
@@ -63,8 +63,7 @@ class ApiDocumentTest {
 
   @Test
   void documentIsValidOpenApi31() {
-    SwaggerParseResult parsed =
-        new OpenAPIV3Parser().readContents(document.toString(), null, null);
+    SwaggerParseResult parsed = new OpenAPIV3Parser().readContents(document.toString(), null, null);
 
     assertThat(parsed.getMessages()).isEmpty();
     assertThat(parsed.getOpenAPI().getOpenapi()).isEqualTo("3.1.0");
@@ -112,7 +111,8 @@ class ApiDocumentTest {
     String page = Files.readString(Checkout.root().resolve("docs/errors.md"));
     int from = page.indexOf("\n" + heading + "\n");
     assertThat(from).as(heading).isNotNegative();
-    return page.substring(from, page.indexOf("\n## ", from + 1)).lines()
+    return page.substring(from, page.indexOf("\n## ", from + 1))
+        .lines()
         .filter(line -> line.startsWith("| `"))
         .map(line -> line.replace("`", "").split("\\s*\\|\\s*"))
         .map(cells -> List.of(cells[1], cells[2]))
@@ -158,7 +158,8 @@ class ApiDocumentTest {
                               .replaceAll("\\{\\w+}", "999999999");
                       String body = operation.has("requestBody") ? "{}" : null;
                       Ingress.Answer stranger = ingress.send(method, path, null, body);
-                      assertThat(stranger.status() == 401 && stranger.code().equals("UNAUTHENTICATED"))
+                      assertThat(
+                              stranger.status() == 401 && stranger.code().equals("UNAUTHENTICATED"))
                           .as("%s %s without a token: %s", method, path, stranger)
                           .isEqualTo(operation.has("security"));
                       if (!path.endsWith("/logout")) {
@@ -273,10 +274,10 @@ class ApiDocumentTest {
     String admin = ingress.admin();
     SqsAsyncClient sqs = ingress.context.getBean(SqsAsyncClient.class);
     String bookings = sqs.getQueueUrl(q -> q.queueName(ingress.queue)).join().queueUrl();
-    String deadLetters = sqs.getQueueUrl(q -> q.queueName(ingress.queue + "-dlq")).join().queueUrl();
+    String deadLetters =
+        sqs.getQueueUrl(q -> q.queueName(ingress.queue + "-dlq")).join().queueUrl();
     Command lost =
-        new Command.CancelReservation(
-            UUID.randomUUID(), "user", 1, 42, true, Instant.now(), null);
+        new Command.CancelReservation(UUID.randomUUID(), "user", 1, 42, true, Instant.now(), null);
     sqs.sendMessage(m -> m.queueUrl(deadLetters).messageBody(CommandCodec.encode(lost))).join();
     sqs.sendMessage(m -> m.queueUrl(deadLetters).messageBody("not ours")).join();
 

@@ -109,8 +109,7 @@ class BookingTest {
     ingress.sql().update("update seat_types set available_seats = 1 where event_id = ?", event);
     ingress
         .sql()
-        .update(
-            "update events set available_seats = 1, version = version + 1 where id = ?", event);
+        .update("update events set available_seats = 1, version = version + 1 where id = ?", event);
     EventView now =
         ingress.context.getBean(Events.class).find(event).map(EventRow::view).orElseThrow();
     assertThat(other.book(user, event, 1, there).code()).isEqualTo("SOLD_OUT");
@@ -118,8 +117,7 @@ class BookingTest {
     for (Ingress one : List.of(ingress, other)) {
       await()
           .pollInterval(Duration.ofSeconds(1))
-          .untilAsserted(
-              () -> assertThat(one.book(user, event, 1, there).status()).isEqualTo(202));
+          .untilAsserted(() -> assertThat(one.book(user, event, 1, there).status()).isEqualTo(202));
     }
   }
 
@@ -130,13 +128,11 @@ class BookingTest {
     ingress.sql().update("update seat_types set available_seats = 5 where event_id = ?", event);
     ingress
         .sql()
-        .update(
-            "update events set available_seats = 5, version = version + 1 where id = ?", event);
+        .update("update events set available_seats = 5, version = version + 1 where id = ?", event);
     // Nothing was announced: Redis still says sold out.
     await()
         .untilAsserted(
-            () ->
-                assertThat(ingress.book(Ingress.newUser(), event, 1).status()).isEqualTo(202));
+            () -> assertThat(ingress.book(Ingress.newUser(), event, 1).status()).isEqualTo(202));
   }
 
   @Test
@@ -230,8 +226,7 @@ class BookingTest {
     long id = ingress.reserve(Ingress.newUser(), event, "CONFIRMED", null);
     String path = "/api/v1/reservations/" + id;
     String stranger = ingress.token(Ingress.newUser());
-    String unknown = 
-        ingress.get("/api/v1/reservations/999999999", stranger).bodyWithoutInstance();
+    String unknown = ingress.get("/api/v1/reservations/999999999", stranger).bodyWithoutInstance();
     for (Ingress.Answer answer :
         List.of(
             ingress.get(path, stranger),
@@ -242,8 +237,7 @@ class BookingTest {
       assertThat(answer.bodyWithoutInstance()).isEqualTo(unknown);
     }
     assertThat(ingress.get(path, ingress.admin()).status()).isEqualTo(200);
-    assertThat(ingress.post(path + "/confirmation", ingress.admin(), null).status())
-        .isEqualTo(404);
+    assertThat(ingress.post(path + "/confirmation", ingress.admin(), null).status()).isEqualTo(404);
     assertThat(ingress.delete(path, ingress.admin()).status()).isEqualTo(202);
     assertThat(commandsOf("admin"))
         .anyMatch(

@@ -24,7 +24,8 @@ class ClientsPageTest {
   @Test
   void pageShowsEverySourceAsItIs() throws IOException {
     String page = Files.readString(PAGE);
-    String now = SOURCE.matcher(page).replaceAll(found -> Matcher.quoteReplacement(shown(found.group(1))));
+    String now =
+        SOURCE.matcher(page).replaceAll(found -> Matcher.quoteReplacement(shown(found.group(1))));
     if (Boolean.getBoolean("ticketing.docs.write")) {
       Files.writeString(PAGE, now);
     }

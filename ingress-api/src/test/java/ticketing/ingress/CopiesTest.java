@@ -96,8 +96,7 @@ class CopiesTest {
     copy("event:" + event);
     ingress.sql().update("update events set event_name = 'Bulk' where id = ?", event);
     String path = "/api/v1/operations/caches/eviction";
-    assertThat(ingress.post(path, ingress.token(Ingress.newUser()), null).status())
-        .isEqualTo(403);
+    assertThat(ingress.post(path, ingress.token(Ingress.newUser()), null).status()).isEqualTo(403);
     Ingress.Answer evicted = ingress.post(path, ingress.admin(), null);
     assertThat(evicted.status()).isEqualTo(200);
     assertThat(evicted.json().get("evicted").longValue()).isPositive();
@@ -151,8 +150,7 @@ class CopiesTest {
     long event = ingress.newEvent(10, 10);
     ingress.get("/api/v1/events/" + event, null);
     Ingress.Answer metrics =
-        ingress.sendTo(
-            ingress.managementPort(), "GET", "/actuator/prometheus", null, null);
+        ingress.sendTo(ingress.managementPort(), "GET", "/actuator/prometheus", null, null);
     assertThat(metrics.body())
         .contains("ticketing_cache_reads_total{")
         .contains("kind=\"event\"")

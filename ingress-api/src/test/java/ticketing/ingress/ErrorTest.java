@@ -216,13 +216,13 @@ class ErrorTest {
     if (answer.status() < 400) {
       return;
     }
-    assertThat(answer.status()).as(what).isIn(400, 401, 403, 404, 405, 406, 409, 413, 415, 417, 422, 425, 429, 503);
+    assertThat(answer.status())
+        .as(what)
+        .isIn(400, 401, 403, 404, 405, 406, 409, 413, 415, 417, 422, 425, 429, 503);
     if (method.equals("HEAD")) {
       return;
     }
-    assertThat(answer.headers().get("content-type"))
-        .as(what)
-        .isEqualTo("application/problem+json");
+    assertThat(answer.headers().get("content-type")).as(what).isEqualTo("application/problem+json");
     ErrorCode code = ErrorCode.valueOf(answer.code());
     assertThat(code.status().value()).as(what).isEqualTo(answer.status());
     assertThat(answer.json().get("status").intValue()).as(what).isEqualTo(answer.status());
@@ -247,7 +247,8 @@ class ErrorTest {
     assertThat(post("/api/v1/reservations", large, JSON).code()).isEqualTo("BODY_TOO_LARGE");
     String chunked =
         "POST /api/v1/reservations HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\nAuthorization: Bearer %s\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
-            .formatted(JSON, ingress.admin(), large.length, new String(large, StandardCharsets.UTF_8));
+            .formatted(
+                JSON, ingress.admin(), large.length, new String(large, StandardCharsets.UTF_8));
     RawClient.Answer answer = RawClient.send(ingress.port, utf8(chunked));
     check(answer, "POST", "chunked");
     assertThat(answer.status()).isEqualTo(413);
@@ -278,8 +279,7 @@ class ErrorTest {
     }
     assertThat(post("/api/v1/reservations", utf8("{}"), "Content-Type: text/plain").status())
         .isEqualTo(415);
-    assertThat(post("/api/v1/tickets/" + UUID.randomUUID(), null, JSON).status())
-        .isEqualTo(405);
+    assertThat(post("/api/v1/tickets/" + UUID.randomUUID(), null, JSON).status()).isEqualTo(405);
   }
 
   @Test
@@ -294,8 +294,7 @@ class ErrorTest {
             "//api/v1/events",
             "/api/v1/events/1;x=y",
             "/api/v1/events/\"<>")) {
-      RawClient.Answer answer =
-          RawClient.send(ingress.port, "GET", target, List.of(admin), null);
+      RawClient.Answer answer = RawClient.send(ingress.port, "GET", target, List.of(admin), null);
       check(answer, "GET", target);
       assertThat(answer.status()).as(target).isEqualTo(400);
     }

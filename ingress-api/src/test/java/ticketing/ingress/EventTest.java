@@ -44,7 +44,8 @@ class EventTest {
             "availableSeats":1000,"saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,\
             "holdMinutes":null,"seatTypes":[\
             {"seatType":"R","price":"5.50","totalSeats":900,"availableSeats":900},\
-            {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100}]}"""
+            {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100}]}\
+            """
                 .formatted(id));
     Ingress.Answer same =
         ingress.get("/api/v1/events/" + id, null, "If-None-Match", read.header("ETag"));
@@ -116,8 +117,7 @@ class EventTest {
           {"\"2030-12-24T10:00:00Z\"", "null", "eventDate"},
           {"\"venueName\"", "\"venueNam\"", "venueNam"},
         }) {
-      assertThat(
-              fields(ingress.post("/api/v1/events", admin, good.replace(change[0], change[1]))))
+      assertThat(fields(ingress.post("/api/v1/events", admin, good.replace(change[0], change[1]))))
           .as(change[1])
           .containsExactly(change[2]);
     }
@@ -179,7 +179,8 @@ class EventTest {
           .update(
               """
               update seat_types set price = ?, total_seats = ?, available_seats = ?
-              where event_id = ? and seat_type = ?""",
+              where event_id = ? and seat_type = ?\
+              """,
               offer.price().amount(),
               offer.totalSeats(),
               offer.totalSeats(),
@@ -191,7 +192,8 @@ class EventTest {
         .update(
             """
             update events set total_seats = ?, available_seats = ?, version = version + 1
-            where id = ?""",
+            where id = ?\
+            """,
             total,
             total,
             change.eventId());
@@ -201,7 +203,8 @@ class EventTest {
   void changeOfSeatsWaitsForTheWorker() {
     long id = ingress.newEvent();
     var decided = decideChange(id, TicketStatus.CONFIRMED, null);
-    Ingress.Answer changed = put(id, Ingress.event("").replace("\"totalSeats\":100}", "\"totalSeats\":150}"));
+    Ingress.Answer changed =
+        put(id, Ingress.event("").replace("\"totalSeats\":100}", "\"totalSeats\":150}"));
     assertThat(changed.status()).isEqualTo(200);
     assertThat(changed.json().get("totalSeats").intValue()).isEqualTo(1050);
     assertThat(decided.join().seatTypes())
@@ -250,8 +253,7 @@ class EventTest {
   void cancelledEventStaysAndTakesNoBookings() {
     long id = ingress.newEvent();
     for (int i = 0; i < 2; i++) {
-      assertThat(ingress.delete("/api/v1/events/" + id, ingress.admin()).status())
-          .isEqualTo(204);
+      assertThat(ingress.delete("/api/v1/events/" + id, ingress.admin()).status()).isEqualTo(204);
     }
     assertThat(ingress.get("/api/v1/events/" + id, null).json().get("status").asString())
         .isEqualTo("CANCELLED");
@@ -260,7 +262,9 @@ class EventTest {
     String resume = "/api/v1/operations/events/" + id + "/resume";
     assertThat(ingress.post(resume, ingress.admin(), null).code()).isEqualTo("EVENT_CANCELLED");
     assertThat(
-            ingress.sql().queryForObject("select count(*) from events where id = ?", Long.class, id))
+            ingress
+                .sql()
+                .queryForObject("select count(*) from events where id = ?", Long.class, id))
         .isOne();
   }
 
@@ -310,8 +314,7 @@ class EventTest {
           {"from=yesterday", "from"},
           {"to=2041-05-01", "to"},
         }) {
-      assertThat(fields(ingress.get("/api/v1/events?" + bad[0], null)))
-          .containsExactly(bad[1]);
+      assertThat(fields(ingress.get("/api/v1/events?" + bad[0], null))).containsExactly(bad[1]);
     }
   }
 

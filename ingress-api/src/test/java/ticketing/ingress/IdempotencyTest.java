@@ -48,10 +48,13 @@ class IdempotencyTest {
       }
     }
     assertThat(answers).allMatch(answer -> answer.status() == 202);
-    assertThat(answers).extracting(a -> a.json().get("ticketId").asString()).containsOnly(
-        answers.getFirst().json().get("ticketId").asString());
+    assertThat(answers)
+        .extracting(a -> a.json().get("ticketId").asString())
+        .containsOnly(answers.getFirst().json().get("ticketId").asString());
     // The queue may hold it more than once; a worker decides a ticket once.
-    assertThat(commandsOf(user)).isNotEmpty().containsOnly(commandOf(answers.getFirst(), user, event));
+    assertThat(commandsOf(user))
+        .isNotEmpty()
+        .containsOnly(commandOf(answers.getFirst(), user, event));
   }
 
   private static Command commandOf(Ingress.Answer answer, String user, long event) {
@@ -79,7 +82,8 @@ class IdempotencyTest {
     Ingress.Answer reused = ingress.book(user, event, 2, KEY, "k");
     assertThat(reused.status()).isEqualTo(422);
     assertThat(reused.code()).isEqualTo("IDEMPOTENCY_KEY_REUSED");
-    String spaced = " { \"quantity\": 1, \"seatType\": \"VIP\", \"eventId\": %d } ".formatted(event);
+    String spaced =
+        " { \"quantity\": 1, \"seatType\": \"VIP\", \"eventId\": %d } ".formatted(event);
     assertThat(
             ingress
                 .post("/api/v1/reservations", ingress.token(user), spaced, KEY, "k")
@@ -88,11 +92,7 @@ class IdempotencyTest {
                 .asString())
         .isEqualTo(first);
     assertThat(
-            ingress
-                .book(Ingress.newUser(), event, 2, KEY, "k")
-                .json()
-                .get("ticketId")
-                .asString())
+            ingress.book(Ingress.newUser(), event, 2, KEY, "k").json().get("ticketId").asString())
         .isNotEqualTo(first);
     Command booked = commandsOf(user).getFirst();
     long reservation = ingress.reserve(user, event, "CONFIRMED", null);
@@ -144,9 +144,9 @@ class IdempotencyTest {
     Redis redis = ingress.context.getBean(Redis.class);
     long undecided =
         redis.call(
-            client -> client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).remainTimeToLive());
-    assertThat(Duration.ofMillis(undecided))
-        .isBetween(Duration.ofHours(23), Duration.ofHours(24));
+            client ->
+                client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).remainTimeToLive());
+    assertThat(Duration.ofMillis(undecided)).isBetween(Duration.ofHours(23), Duration.ofHours(24));
     // Decided long ago, and forgotten by the board.
     ingress.decide(commandsOf(user).getFirst(), TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     Timestamp yesterday = Timestamp.from(Instant.now().minus(Duration.ofHours(23)));

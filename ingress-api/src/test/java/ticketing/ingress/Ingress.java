@@ -50,8 +50,7 @@ final class Ingress implements AutoCloseable {
   final String queue;
   final String databaseUrl;
   final ConfigurableApplicationContext context;
-  final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final int port;
 
   /// @param status of the answer
@@ -179,8 +178,7 @@ final class Ingress implements AutoCloseable {
     return sendTo(port, method, path, token, body, headers);
   }
 
-  Answer sendTo(
-      int to, String method, String path, String token, String body, String... headers) {
+  Answer sendTo(int to, String method, String path, String token, String body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to + path))
             .timeout(Duration.ofSeconds(40))
@@ -203,7 +201,9 @@ final class Ingress implements AutoCloseable {
           http.send(request.build(), HttpResponse.BodyHandlers.ofString());
       String type = response.headers().firstValue("Content-Type").orElse("");
       JsonNode json =
-          type.contains("json") ? Json.INTERNAL.readTree(response.body()) : Json.INTERNAL.missingNode();
+          type.contains("json")
+              ? Json.INTERNAL.readTree(response.body())
+              : Json.INTERNAL.missingNode();
       return new Answer(
           response.statusCode(),
           name -> response.headers().firstValue(name).orElse(null),
@@ -219,11 +219,12 @@ final class Ingress implements AutoCloseable {
 
   static String event(String more) {
     return """
-        {"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
-         "venueAddress":"Seoul","saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,
-         "holdMinutes":null,
-         "seatTypes":[{"seatType":"VIP","price":"150000.00","totalSeats":100},
-                      {"seatType":"R","price":"5.5","totalSeats":900}]%s}"""
+    {"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
+     "venueAddress":"Seoul","saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,
+     "holdMinutes":null,
+     "seatTypes":[{"seatType":"VIP","price":"150000.00","totalSeats":100},
+                  {"seatType":"R","price":"5.5","totalSeats":900}]%s}\
+    """
         .formatted(more);
   }
 
@@ -246,7 +247,9 @@ final class Ingress implements AutoCloseable {
                     .replaceAll(
                         "(?s)\"seatTypes\":.*\\]",
                         "\"seatTypes\":[{\"seatType\":\"VIP\",\"price\":\"150000.00\","
-                            + "\"totalSeats\":" + seats + "}]"))
+                            + "\"totalSeats\":"
+                            + seats
+                            + "}]"))
             .json()
             .get("eventId")
             .longValue();
@@ -355,7 +358,8 @@ final class Ingress implements AutoCloseable {
             """
             insert into tickets (id, action, user_id, event_id, seat_type, quantity, decision,
               reason, reservation_id, total_price, fingerprint, accepted_at, decided_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+            """,
             decided.ticketId().toString(),
             decided.action().name(),
             command.userId(),
@@ -390,7 +394,8 @@ final class Ingress implements AutoCloseable {
             """
             insert into reservations (ticket_id, event_id, user_id, quantity, seat_type,
               total_price, status, reserved_at, expires_at)
-            values (?, ?, ?, 2, 'VIP', 300000.00, ?, ?, ?)""",
+            values (?, ?, ?, 2, 'VIP', 300000.00, ?, ?, ?)\
+            """,
             ticket,
             eventId,
             user,

@@ -81,10 +81,8 @@ class OperationsTest {
       Ingress.Answer denied = ingress.send(call[0], OPERATIONS + call[1], buyer, null);
       assertThat(denied.status()).as(call[1]).isEqualTo(403);
       assertThat(denied.code()).isEqualTo("FORBIDDEN");
-      assertThat(ingress.send(call[0], OPERATIONS + call[1], null, null).status())
-          .isEqualTo(401);
-      assertThat(
-              ingress.send(call[0], OPERATIONS + call[1], ingress.admin(), null).status())
+      assertThat(ingress.send(call[0], OPERATIONS + call[1], null, null).status()).isEqualTo(401);
+      assertThat(ingress.send(call[0], OPERATIONS + call[1], ingress.admin(), null).status())
           .isEqualTo(200);
     }
   }
@@ -120,16 +118,16 @@ class OperationsTest {
     assertThat(working.get("depth").longValue()).isEqualTo(2);
     assertThat(working.get("inFlight").longValue()).isEqualTo(1);
     sqs.changeMessageVisibility(
-            r ->
-                r.queueUrl(queue()).receiptHandle(held.receiptHandle()).visibilityTimeout(0))
+            r -> r.queueUrl(queue()).receiptHandle(held.receiptHandle()).visibilityTimeout(0))
         .join();
     ingress
         .drain()
-        .forEach(
-            command -> ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
+        .forEach(command -> ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
     await()
         .untilAsserted(
-            () -> assertThat(get("/queue").json().get("decidedPerSecond").doubleValue()).isPositive());
+            () ->
+                assertThat(get("/queue").json().get("decidedPerSecond").doubleValue())
+                    .isPositive());
   }
 
   @Test
@@ -168,7 +166,9 @@ class OperationsTest {
               found.addAll(ingress.drain());
               assertThat(found).containsExactlyInAnyOrderElementsOf(lost);
             });
-    await().untilAsserted(() -> assertThat(get("/dead-letters").json().get("total").longValue()).isZero());
+    await()
+        .untilAsserted(
+            () -> assertThat(get("/dead-letters").json().get("total").longValue()).isZero());
   }
 
   @Test

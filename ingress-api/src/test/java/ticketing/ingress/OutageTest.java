@@ -22,16 +22,12 @@ class OutageTest {
     } finally {
       start.run();
     }
-    await()
-        .ignoreExceptions()
-        .until(() -> ingress.board().find(UUID.randomUUID()).isEmpty());
+    await().ignoreExceptions().until(() -> ingress.board().find(UUID.randomUUID()).isEmpty());
     await()
         .until(
             () ->
-                ingress.post("/api/v1/events", ingress.admin(), Ingress.event("")).status()
-                    == 201);
-    await()
-        .until(() -> ingress.get("/api/v1/operations/queue", ingress.admin()).status() == 200);
+                ingress.post("/api/v1/events", ingress.admin(), Ingress.event("")).status() == 201);
+    await().until(() -> ingress.get("/api/v1/operations/queue", ingress.admin()).status() == 200);
   }
 
   private List<Command> commandsOf(String user) {
@@ -74,14 +70,11 @@ class OutageTest {
               .filter(command -> command.ticketId().equals(accepted[1]))
               .limit(1)
               .forEach(
-                  command ->
-                      ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
-          assertThat(ingress.get("/api/v1/tickets/" + accepted[1], token).status())
-              .isEqualTo(200);
+                  command -> ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
+          assertThat(ingress.get("/api/v1/tickets/" + accepted[1], token).status()).isEqualTo(200);
           Ingress.Answer late = ingress.book(user, event, 1, Repeatable.HEADER, "k");
           assertThat(late.json().get("reason").asString()).isEqualTo("SOLD_OUT");
-          assertThat(ingress.book(user, event, 2, Repeatable.HEADER, "k").status())
-              .isEqualTo(422);
+          assertThat(ingress.book(user, event, 2, Repeatable.HEADER, "k").status()).isEqualTo(422);
 
           Ingress.Answer logout = ingress.post("/api/v1/auth/logout", token, null);
           assertThat(logout.status()).isEqualTo(503);
@@ -96,11 +89,7 @@ class OutageTest {
     assertThat(still.code()).isEqualTo("TICKET_UNAVAILABLE");
     assertThat(
             Ingress.strict()
-                .get(
-                    "/api/v1/tickets/" + accepted[0],
-                    token,
-                    "X-Forwarded-For",
-                    "10.9.0.1")
+                .get("/api/v1/tickets/" + accepted[0], token, "X-Forwarded-For", "10.9.0.1")
                 .status())
         .isEqualTo(503);
     assertThat(ingress.get("/api/v1/tickets/" + accepted[1], token).status()).isEqualTo(200);
@@ -121,8 +110,7 @@ class OutageTest {
             assertThat(refused.code()).isEqualTo("QUEUE_UNAVAILABLE");
             assertThat(refused.header("Retry-After")).isEqualTo("2");
           }
-          Ingress.Answer figures =
-              ingress.get("/api/v1/operations/queue", ingress.admin());
+          Ingress.Answer figures = ingress.get("/api/v1/operations/queue", ingress.admin());
           assertThat(figures.status()).isEqualTo(503);
           assertThat(figures.code()).isEqualTo("QUEUE_UNAVAILABLE");
           assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);

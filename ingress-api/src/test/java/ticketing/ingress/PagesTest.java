@@ -47,10 +47,7 @@ class PagesTest {
     Ingress.Answer first = ingress.get("/app/style.css", null);
     assertThat(first.header("Cache-Control")).isEqualTo("no-cache");
     assertThat(first.header("Last-Modified")).isNull();
-    assertThat(
-            ingress
-                .get("/app/style.css", null, "If-None-Match", first.header("ETag"))
-                .status())
+    assertThat(ingress.get("/app/style.css", null, "If-None-Match", first.header("ETag")).status())
         .isEqualTo(304);
   }
 

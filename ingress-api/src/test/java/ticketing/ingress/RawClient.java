@@ -39,8 +39,7 @@ final class RawClient {
 
   private RawClient() {}
 
-  static Answer send(
-      int port, String method, String target, List<String> headers, byte[] body) {
+  static Answer send(int port, String method, String target, List<String> headers, byte[] body) {
     ByteArrayOutputStream request = new ByteArrayOutputStream();
     List<String> lines = new ArrayList<>();
     lines.add(method + " " + target + " HTTP/1.1");
@@ -50,8 +49,7 @@ final class RawClient {
     if (body != null) {
       lines.add("Content-Length: " + body.length);
     }
-    request.writeBytes(
-        (String.join("\r\n", lines) + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+    request.writeBytes((String.join("\r\n", lines) + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
     if (body != null) {
       request.writeBytes(body);
     }
@@ -114,8 +112,7 @@ final class RawClient {
       while (bytes[line] != '\r') {
         line++;
       }
-      int size =
-          Integer.parseInt(new String(bytes, at, line - at, StandardCharsets.US_ASCII), 16);
+      int size = Integer.parseInt(new String(bytes, at, line - at, StandardCharsets.US_ASCII), 16);
       if (size == 0) {
         break;
       }

@@ -35,8 +35,7 @@ class ReplicaTest {
     String user = Ingress.newUser();
     String token = lagging.token(user);
     assertThat(get("/api/v1/events/" + event, null).status()).isEqualTo(200);
-    Ingress.Answer booked =
-        lagging.book(user, event, 2, "X-Forwarded-For", "10.8.1.1");
+    Ingress.Answer booked = lagging.book(user, event, 2, "X-Forwarded-For", "10.8.1.1");
     assertThat(booked.status()).isEqualTo(202);
     String ticket = booked.json().get("ticketId").asString();
     Command command =
@@ -65,8 +64,7 @@ class ReplicaTest {
     TransactionTemplate reading = new TransactionTemplate(transactions);
     reading.setReadOnly(true);
     String schema = "select database()";
-    String there =
-        reading.execute(tx -> lagging.sql().queryForObject(schema, String.class));
+    String there = reading.execute(tx -> lagging.sql().queryForObject(schema, String.class));
     String here =
         new TransactionTemplate(transactions)
             .execute(tx -> lagging.sql().queryForObject(schema, String.class));

@@ -107,8 +107,7 @@ class TicketTest {
 
   private CompletableFuture<Ingress.Answer> poll(String user, Command command, String prefer) {
     return CompletableFuture.supplyAsync(
-        () ->
-            ingress.get(path(command.ticketId()), ingress.token(user), "Prefer", prefer));
+        () -> ingress.get(path(command.ticketId()), ingress.token(user), "Prefer", prefer));
   }
 
   @Test
@@ -130,8 +129,7 @@ class TicketTest {
     String user = Ingress.newUser();
     Command command = booked(user);
     CompletableFuture<Ingress.Answer> first =
-        CompletableFuture.supplyAsync(
-            () -> waitAt(strict, user, command, "wait=20", "10.6.0.1"));
+        CompletableFuture.supplyAsync(() -> waitAt(strict, user, command, "wait=20", "10.6.0.1"));
     await().until(() -> waiting(strict, command.ticketId()));
     Ingress.Answer second = waitAt(strict, user, command, "wait=20", "10.6.0.2");
     assertThat(second.json().get("status").asString()).isEqualTo("PENDING");
@@ -201,12 +199,10 @@ class TicketTest {
       assertThat(answer.code()).isEqualTo("TICKET_UNAVAILABLE");
       assertThat(answer.header("Retry-After")).isEqualTo("2");
     }
-    assertThat(ingress.get(path(UUID.randomUUID()), ingress.token(user)).status())
-        .isEqualTo(404);
+    assertThat(ingress.get(path(UUID.randomUUID()), ingress.token(user)).status()).isEqualTo(404);
     assertThat(ingress.get(path(TicketIds.next()), ingress.token(user)).status()).isEqualTo(404);
     ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
-    assertThat(ingress.get(path(command.ticketId()), ingress.token(user)).status())
-        .isEqualTo(200);
+    assertThat(ingress.get(path(command.ticketId()), ingress.token(user)).status()).isEqualTo(200);
     redis.call(
         client -> {
           client.getBucket("board:whole-since", StringCodec.INSTANCE).set("0");

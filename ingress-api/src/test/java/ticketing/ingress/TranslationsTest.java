@@ -38,7 +38,8 @@ class TranslationsTest {
   private static final Pattern USE = Pattern.compile("'([a-zA-Z]+(?:\\.[a-zA-Z0-9_]+)+)'");
 
   /// t(`prefix.${…}suffix`
-  private static final Pattern BUILT = Pattern.compile("`([a-zA-Z.]+\\.)\\$\\{[^`]*?}([a-zA-Z.]*)`");
+  private static final Pattern BUILT =
+      Pattern.compile("`([a-zA-Z.]+\\.)\\$\\{[^`]*?}([a-zA-Z.]*)`");
 
   private final Map<String, String> english = table("en");
   private final Map<String, String> korean = table("ko");
@@ -127,7 +128,10 @@ class TranslationsTest {
         BUILT
             .matcher(scripts)
             .results()
-            .map(use -> Pattern.compile(Pattern.quote(use.group(1)) + ".+" + Pattern.quote(use.group(2))))
+            .map(
+                use ->
+                    Pattern.compile(
+                        Pattern.quote(use.group(1)) + ".+" + Pattern.quote(use.group(2))))
             .toList();
     assertThat(built).isNotEmpty();
     Set<String> spare = new TreeSet<>(english.keySet());

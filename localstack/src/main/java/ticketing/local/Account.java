@@ -34,8 +34,10 @@ final class Account {
       long strayReservations) {}
 
   private final String name;
+
   /// Name and value, in the order to print them.
   private final Map<String, String> figures = new LinkedHashMap<>();
+
   private final List<Check> checks = new ArrayList<>();
 
   private Account(String name) {
@@ -132,9 +134,10 @@ final class Account {
     figures.put("accept latency p50 / p99", millis(sorted(sale, sale::acceptNanos, all -> true)));
     figures.put(
         "decision latency p50 / p99",
-        millis(IntStream.range(0, books.decisionMicros().length)
-            .mapToLong(index -> books.decisionMicros()[index] * 1_000)
-            .toArray()));
+        millis(
+            IntStream.range(0, books.decisionMicros().length)
+                .mapToLong(index -> books.decisionMicros()[index] * 1_000)
+                .toArray()));
     figures.put(
         "request to WebSocket frame p50 / p99",
         millis(sorted(sale, sale::knownNanos, sale::waitsAtSocket)));
@@ -185,8 +188,7 @@ final class Account {
   }
 
   private static String outcome(Ticket ticket) {
-    return outcome(
-        ticket.status().name(), ticket.reason() == null ? null : ticket.reason().name());
+    return outcome(ticket.status().name(), ticket.reason() == null ? null : ticket.reason().name());
   }
 
   private static String outcome(String decision, String reason) {
@@ -247,8 +249,7 @@ final class Account {
             event));
   }
 
-  private static long number(Connection connection, String query, long event)
-      throws SQLException {
+  private static long number(Connection connection, String query, long event) throws SQLException {
     try (var statement = connection.createStatement();
         var rows = statement.executeQuery(query.formatted(event))) {
       rows.next();

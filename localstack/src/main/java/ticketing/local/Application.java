@@ -19,8 +19,8 @@ import ticketing.local.servers.ServerException;
 /// One of the applications as a process of its own, on the same ports however often it is started.
 public final class Application {
 
-  /// For processes that live for minutes on few cores: the second compiler would take more time than
-  /// its code saves.
+  /// For processes that live for minutes on few cores: the second compiler would take more time
+  /// than its code saves.
   private static final List<String> JVM =
       List.of(
           "-Xmx384m",
@@ -30,6 +30,7 @@ public final class Application {
           "-XX:+ExitOnOutOfMemoryError",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
+
   private static final Duration PROBE = Duration.ofSeconds(2);
 
   private final String name;

@@ -15,10 +15,10 @@ import ticketing.domain.Json;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ServerException;
 
-/// `mvn -Pdemo`: the whole system and two sales, each of one event to many buyers at once. In the rush
-/// there is a seat for everybody, so that every request goes all the way and the pace can be measured;
-/// in the on-sale most go away empty, many of them at the door. What the buyers were told is checked
-/// against the database. Exit code 0 only if every check holds.
+/// `mvn -Pdemo`: the whole system and two sales, each of one event to many buyers at once. In the
+/// rush there is a seat for everybody, so that every request goes all the way and the pace can be
+/// measured; in the on-sale most go away empty, many of them at the door. What the buyers were told
+/// is checked against the database. Exit code 0 only if every check holds.
 public final class Demo {
 
   private static final Duration TIMEOUT = Duration.ofMinutes(5);

@@ -16,7 +16,8 @@ import java.util.UUID;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import ticketing.local.servers.LocalServers;
 
-/// The accounts and events to try the system with: inserted into an empty database, and never again.
+/// The accounts and events to try the system with: inserted into an empty database, and never
+/// again.
 final class DemoData {
 
   static final String BUYER_EMAIL = "buyer@ticketing.local";
@@ -156,8 +157,8 @@ final class DemoData {
     return id;
   }
 
-  /// One ticket and one reservation per seat already gone, so that what is sold and what is available
-  /// add up to the total.
+  /// One ticket and one reservation per seat already gone, so that what is sold and what is
+  /// available add up to the total.
   private static void sell(Connection connection, long event, SeatType type, Instant at)
       throws SQLException {
     BigDecimal price = new BigDecimal(type.price());

@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// One HTTP/1.1 connection, kept alive and opened again when the server has closed it. Not for use by
-/// two threads at once. The buyers share two cores with the system they load, and this costs a
+/// One HTTP/1.1 connection, kept alive and opened again when the server has closed it. Not for use
+/// by two threads at once. The buyers share two cores with the system they load, and this costs a
 /// fraction of what a general client costs.
 final class HttpConnection implements AutoCloseable {
 

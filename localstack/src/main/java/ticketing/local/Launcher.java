@@ -117,7 +117,8 @@ public final class Launcher {
     return 1;
   }
 
-  /// Runs in the shutdown hook: the main thread does the work, because it knows how far it has come.
+  /// Runs in the shutdown hook: the main thread does the work, because it knows how far it has
+  /// come.
   private void stopBySignal(Thread main) {
     if (stopping) {
       return;

@@ -17,8 +17,8 @@ import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ServerException;
 
-/// The servers and the applications together, each application a process of its own. Whatever happens
-/// to this JVM, none of them outlives it.
+/// The servers and the applications together, each application a process of its own. Whatever
+/// happens to this JVM, none of them outlives it.
 public final class LocalSystem implements AutoCloseable {
 
   private static final Duration READY = Duration.ofSeconds(300);
@@ -42,8 +42,7 @@ public final class LocalSystem implements AutoCloseable {
   private Consumer<ManagedProcess> deathListener = dead -> {};
   private boolean closed;
 
-  private LocalSystem(
-      SystemSettings settings, LocalServers servers, Consumer<String> progress) {
+  private LocalSystem(SystemSettings settings, LocalServers servers, Consumer<String> progress) {
     this.settings = settings;
     this.servers = servers;
     this.progress = progress;
@@ -180,7 +179,8 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private Application newNotifier(int port, int managementPort) {
-    Map<String, String> whereIngressIs = Map.of("TICKETING_INGRESS_URL", ingress().url().toString());
+    Map<String, String> whereIngressIs =
+        Map.of("TICKETING_INGRESS_URL", ingress().url().toString());
     return added(notifiers, "notifier", port, managementPort, whereIngressIs);
   }
 
@@ -223,7 +223,8 @@ public final class LocalSystem implements AutoCloseable {
     return application;
   }
 
-  /// Side by side, but not on the common pool: whoever waits for this stop may sit on its only thread.
+  /// Side by side, but not on the common pool: whoever waits for this stop may sit on its only
+  /// thread.
   private void stop(List<Application> those, Duration grace) {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       those.forEach(one -> threads.submit(() -> stop(one, grace)));

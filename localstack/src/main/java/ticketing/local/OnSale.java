@@ -21,9 +21,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import tools.jackson.core.JacksonException;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
+import tools.jackson.core.JacksonException;
 
 /// Many buyers, each of whom books one seat of the same event and follows the ticket to its end:
 /// most by polling, when the server says so, some by WebSocket. Only over the public interfaces.
@@ -269,10 +269,7 @@ final class OnSale {
         try {
           HttpConnection.Response response =
               connection.send(
-                  "GET",
-                  "/api/v1/tickets/" + poll.ticketId(),
-                  authorization(poll.buyer()),
-                  null);
+                  "GET", "/api/v1/tickets/" + poll.ticketId(), authorization(poll.buyer()), null);
           polled.incrementAndGet();
           if (response.status() == 200) {
             Ticket ticket = Json.INTERNAL.readValue(response.body(), Ticket.class);
@@ -298,7 +295,8 @@ final class OnSale {
 
   private void watch(HttpClient sockets, int buyer, String ticketId) {
     CompletableFuture<Void> closed = new CompletableFuture<>();
-    URI uri = URI.create("ws" + plan.notifier().toString().substring(4) + "/ws/tickets/" + ticketId);
+    URI uri =
+        URI.create("ws" + plan.notifier().toString().substring(4) + "/ws/tickets/" + ticketId);
     try {
       connecting.acquire();
       try {

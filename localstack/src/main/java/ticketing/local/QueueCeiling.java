@@ -88,8 +88,7 @@ final class QueueCeiling {
   private static void receive(SqsClient sqs, String url, AtomicInteger undeleted) {
     while (undeleted.get() > 0) {
       List<Message> messages =
-          sqs.receiveMessage(
-                  call -> call.queueUrl(url).maxNumberOfMessages(TEN).waitTimeSeconds(1))
+          sqs.receiveMessage(call -> call.queueUrl(url).maxNumberOfMessages(TEN).waitTimeSeconds(1))
               .messages();
       if (messages.isEmpty()) {
         continue;
@@ -110,8 +109,7 @@ final class QueueCeiling {
 
   private static String body(int number) {
     return CommandCodec.encode(
-        new Command.BookSeats(
-            TicketIds.next(), "demo-" + number, 1, "S", 1, Instant.now(), null));
+        new Command.BookSeats(TicketIds.next(), "demo-" + number, 1, "S", 1, Instant.now(), null));
   }
 
   static SqsClient client(LocalServers servers) {

@@ -6,9 +6,9 @@ import java.util.OptionalInt;
 
 /// How many workers a backlog asks for: what target tracking on backlog per worker does on AWS.
 ///
-/// `wanted = ceil(backlog / target)`, within the bounds, where `target = latency x rate` is what one
-/// worker works off within the wanted latency. More are added at once; one is taken away at a time,
-/// and only when fewer have been enough during a whole quiet period.
+/// `wanted = ceil(backlog / target)`, within the bounds, where `target = latency x rate` is what
+/// one worker works off within the wanted latency. More are added at once; one is taken away at a
+/// time, and only when fewer have been enough during a whole quiet period.
 final class ScalingPolicy {
 
   /// @param least workers, at least 1

@@ -36,8 +36,7 @@ class AutoscalerTest {
       List<Future<?>> bookings =
           IntStream.range(0, BUYERS)
               .<Future<?>>mapToObj(
-                  buyer ->
-                      threads.submit(() -> crowd.book("flood-" + buyer, event, "R", 1, "key")))
+                  buyer -> threads.submit(() -> crowd.book("flood-" + buyer, event, "R", 1, "key")))
               .toList();
       for (Future<?> booking : bookings) {
         booking.get();

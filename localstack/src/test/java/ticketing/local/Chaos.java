@@ -210,12 +210,17 @@ final class Chaos {
       String what =
           end == null
               ? "no end"
-              : end.action() + " " + end.status() + (end.reason() == null ? "" : " " + end.reason());
+              : end.action()
+                  + " "
+                  + end.status()
+                  + (end.reason() == null ? "" : " " + end.reason());
       ends.merge(what, 1L, Long::sum);
     }
     say("strikes: " + strikes);
     say("%,d accepted: %s".formatted(crowd.claims().size(), ends));
-    say("holds expired: " + fleet.number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'"));
+    say(
+        "holds expired: "
+            + fleet.number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'"));
     say("refused at the door: " + crowd.refusals());
     say(
         "requests repeated %,d, given up %,d; polls that did not know an accepted ticket %,d"

@@ -13,8 +13,7 @@ final class Claim {
   /// What must be the same wherever it is told.
   record End(TicketStatus status, Reason reason, Long reservationId, Instant decidedAt) {
     static End of(Ticket ticket) {
-      return new End(
-          ticket.status(), ticket.reason(), ticket.reservationId(), ticket.decidedAt());
+      return new End(ticket.status(), ticket.reason(), ticket.reservationId(), ticket.decidedAt());
     }
   }
 

@@ -114,8 +114,7 @@ class ClientsTest {
   @EnumSource
   void bookingClientTellsSeatsFromNoSeats(Language language) throws Exception {
     language.assumeInstalled();
-    long event =
-        fleet.addEvent("Limited", 2, null, new DemoData.SeatType("R", "10.00", 10, 10));
+    long event = fleet.addEvent("Limited", 2, null, new DemoData.SeatType("R", "10.00", 10, 10));
     String email = newAccount();
     String url = fleet.ingresses().getFirst().toString();
 
@@ -273,7 +272,8 @@ class ClientsTest {
         post(
             "/api/v1/users",
             null,
-            "{\"email\":\"%s\",\"password\":\"%s\",\"name\":\"Client\"}".formatted(email, PASSWORD));
+            "{\"email\":\"%s\",\"password\":\"%s\",\"name\":\"Client\"}"
+                .formatted(email, PASSWORD));
     assertThat(answer.statusCode()).isEqualTo(201);
     return email;
   }
@@ -310,8 +310,8 @@ class ClientsTest {
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /// A rough way to ingress: the first booking arrives but its answer is lost, the second is too early,
-  /// the third is one too many, and so is the first poll.
+  /// A rough way to ingress: the first booking arrives but its answer is lost, the second is too
+  /// early, the third is one too many, and so is the first poll.
   private static final class Detour implements AutoCloseable {
 
     final Queue<String> keys = new ConcurrentLinkedQueue<>();

@@ -102,8 +102,7 @@ class EndToEndTest {
     }
     Awaitility.await()
         .atMost(LIMIT)
-        .until(
-            () -> fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == 100);
+        .until(() -> fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == 100);
     fleet.system().workers().forEach(Application::kill);
     fleet.network().heal("queue");
     startWorkers();

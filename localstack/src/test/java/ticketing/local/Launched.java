@@ -46,8 +46,7 @@ final class Launched implements AutoCloseable {
       command.add("-Dticketing." + port + "=" + settings.getOrDefault(port, "0"));
     }
     settings.forEach((name, value) -> command.add("-Dticketing." + name + "=" + value));
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), Launcher.class.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Launcher.class.getName()));
     Files.createDirectories(output.getParent());
     Process parent =
         new ProcessBuilder(command)
@@ -74,9 +73,7 @@ final class Launched implements AutoCloseable {
   }
 
   Launched awaitScreen() {
-    Awaitility.await()
-        .atMost(START)
-        .until(() -> !parent.isAlive() || printed().contains("Ctrl-C"));
+    Awaitility.await().atMost(START).until(() -> !parent.isAlive() || printed().contains("Ctrl-C"));
     if (!parent.isAlive()) {
       throw new AssertionError("it has not come up:\n" + printed());
     }

@@ -127,12 +127,14 @@ class LauncherTest {
     Files.createDirectories(TARGET);
     Files.writeString(file, "not a folder");
     assertThat(failure(Map.of("data", file.toString())))
-        .isEqualTo("Cannot write to the folder %1$s: %1$s exists and is not a folder".formatted(file));
+        .isEqualTo(
+            "Cannot write to the folder %1$s: %1$s exists and is not a folder".formatted(file));
     assertThat(failure(Map.of("workers", "many")))
         .isEqualTo("-Dticketing.workers=many must be a number from 1 to 8, or a range such as 1-4");
     assertThat(failure(Map.of("ingress.port", "18080", "notifier.port", "18080")))
         .isEqualTo(
-            "Port 18080 is wanted twice, by -Dticketing.ingress.port and -Dticketing.notifier.port");
+            "Port 18080 is wanted twice, by -Dticketing.ingress.port and"
+                + " -Dticketing.notifier.port");
   }
 
   @Test
@@ -236,7 +238,8 @@ class LauncherTest {
               URI.create(printed.group(1).replace("$TICKET", ticket.ticketId().toString())),
               new WebSocket.Listener() {
                 @Override
-                public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+                public CompletionStage<?> onText(
+                    WebSocket socket, CharSequence data, boolean last) {
                   frame.complete(data.toString());
                   return null;
                 }

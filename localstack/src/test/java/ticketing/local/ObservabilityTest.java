@@ -137,8 +137,7 @@ class ObservabilityTest {
     assertThat(scrape().metrics().keySet()).containsAll(ofLibraries);
     known.addAll(ofLibraries);
     Path folder = DOCS.resolve("observability");
-    for (String file :
-        List.of("grafana-dashboard.json", "alerts.yaml", "cloudwatch-agent.json")) {
+    for (String file : List.of("grafana-dashboard.json", "alerts.yaml", "cloudwatch-agent.json")) {
       Set<String> used = new TreeSet<>();
       Matcher name = NAME.matcher(Files.readString(folder.resolve(file)));
       while (name.find()) {
@@ -221,7 +220,10 @@ class ObservabilityTest {
     // The figures of the queue are read a little after the start.
     await()
         .atMost(PATIENCE)
-        .until(() -> !text(system.ingress()).contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
+        .until(
+            () ->
+                !text(system.ingress())
+                    .contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
     for (Application application : system.applications()) {
       scrape.add(application.name().replaceFirst("-\\d$", ""), text(application));
     }
@@ -304,8 +306,7 @@ class ObservabilityTest {
               private final StringBuilder frame = new StringBuilder();
 
               @Override
-              public CompletionStage<?> onText(
-                  WebSocket socket, CharSequence text, boolean last) {
+              public CompletionStage<?> onText(WebSocket socket, CharSequence text, boolean last) {
                 frame.append(text);
                 if (last) {
                   frames.add(frame.toString());
@@ -316,8 +317,7 @@ class ObservabilityTest {
               }
 
               @Override
-              public CompletionStage<?> onClose(
-                  WebSocket socket, int status, String reason) {
+              public CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
                 closed.complete(frames);
                 return null;
               }

@@ -129,8 +129,7 @@ final class Oracle {
     Set<Claim.End> told = new HashSet<>(claim.polled());
     told.addAll(claim.pushed());
     // Given up and decided after all: the one second state there may be.
-    told.removeIf(
-        end -> end.reason() == Reason.GAVE_UP && row.end().reason() != Reason.GAVE_UP);
+    told.removeIf(end -> end.reason() == Reason.GAVE_UP && row.end().reason() != Reason.GAVE_UP);
     if (!told.equals(Set.of(row.end()))) {
       broken.add(who + ": told " + told + ", in the table " + row.end());
     }
@@ -164,8 +163,7 @@ final class Oracle {
     }
   }
 
-  private static void readLedger(Connection connection, Map<UUID, Row> ledger)
-      throws SQLException {
+  private static void readLedger(Connection connection, Map<UUID, Row> ledger) throws SQLException {
     try (var statement = connection.createStatement();
         var rows =
             statement.executeQuery(

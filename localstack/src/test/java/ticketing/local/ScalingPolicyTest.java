@@ -50,7 +50,8 @@ class ScalingPolicyTest {
         assertThat(Duration.between(lastNeeded, now)).isGreaterThanOrEqualTo(BOUNDS.quiet());
         lastNeeded = now;
       } else {
-        assertThat(decided).isEqualTo(wanted > running ? OptionalInt.of(wanted) : OptionalInt.empty());
+        assertThat(decided)
+            .isEqualTo(wanted > running ? OptionalInt.of(wanted) : OptionalInt.empty());
       }
       running = decided.orElse(running);
       now = now.plusSeconds(secondsBetween);

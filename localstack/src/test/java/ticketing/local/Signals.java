@@ -11,7 +11,10 @@ final class Signals {
   static void send(String signal, long pid) {
     try {
       int code =
-          new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).inheritIO().start().waitFor();
+          new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+              .inheritIO()
+              .start()
+              .waitFor();
       if (code != 0) {
         throw new AssertionError("kill -" + signal + " " + pid + " ended with " + code);
       }

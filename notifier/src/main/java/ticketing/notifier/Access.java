@@ -31,7 +31,8 @@ final class Access {
 
   /// Empty: no token, a bad one, or one that was given back.
   ///
-  /// @throws org.springframework.security.oauth2.jwt.JwtException if the issuer's keys cannot be had
+  /// @throws org.springframework.security.oauth2.jwt.JwtException if the issuer's keys cannot be
+  ///   had
   Optional<Visitor> visitor(HttpHeaders headers) {
     return token(headers).flatMap(this::verified).filter(this::stillCounts);
   }

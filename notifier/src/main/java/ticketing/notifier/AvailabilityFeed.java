@@ -154,7 +154,8 @@ final class AvailabilityFeed implements SmartLifecycle {
   }
 
   private void tellNews() throws InterruptedException {
-    // The shorter the step, the less a frame is late; its distance to the one before is kept anyway.
+    // The shorter the step, the less a frame is late; its distance to the one before is kept
+    // anyway.
     Thread.sleep(settings.feedInterval().dividedBy(10));
     for (Show show : shows.values()) {
       if (show.news) {

@@ -13,7 +13,8 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
 import ticketing.domain.Json;
 
-/// Answers a handshake that must not become a socket: 401, 426 or 503, as `application/problem+json`.
+/// Answers a handshake that must not become a socket: 401, 426 or 503, as
+/// `application/problem+json`.
 final class Entrance implements HandshakeInterceptor {
 
   /// Attribute of the session: the [Visitor].
@@ -57,8 +58,7 @@ final class Entrance implements HandshakeInterceptor {
     HttpHeaders headers = response.getHeaders();
     Optional<Visitor> visitor;
     try {
-      visitor =
-          tokenNeeded ? access.visitor(request.getHeaders()) : Optional.of(Visitor.ANYBODY);
+      visitor = tokenNeeded ? access.visitor(request.getHeaders()) : Optional.of(Visitor.ANYBODY);
     } catch (JwtException e) {
       headers.set(HttpHeaders.RETRY_AFTER, "5");
       return refuse(
@@ -77,15 +77,12 @@ final class Entrance implements HandshakeInterceptor {
     }
     if (!"websocket".equalsIgnoreCase(request.getHeaders().getUpgrade())) {
       headers.set(HttpHeaders.UPGRADE, "websocket");
-      return refuse(
-          response, Refusal.UPGRADE_REQUIRED, "This is a WebSocket");
+      return refuse(response, Refusal.UPGRADE_REQUIRED, "This is a WebSocket");
     }
     if (!peers.haveRoom()) {
       headers.set(HttpHeaders.RETRY_AFTER, "5");
       return refuse(
-          response,
-          Refusal.TOO_MANY_SOCKETS,
-          "This instance takes no more sockets at the moment");
+          response, Refusal.TOO_MANY_SOCKETS, "This instance takes no more sockets at the moment");
     }
     attributes.put(VISITOR, visitor.get());
     return true;
@@ -98,8 +95,8 @@ final class Entrance implements HandshakeInterceptor {
       WebSocketHandler handler,
       Exception failure) {}
 
-  private static boolean refuse(
-      ServerHttpResponse response, Refusal refusal, String detail) throws IOException {
+  private static boolean refuse(ServerHttpResponse response, Refusal refusal, String detail)
+      throws IOException {
     HttpStatus status = refusal.status();
     response.setStatusCode(status);
     response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);

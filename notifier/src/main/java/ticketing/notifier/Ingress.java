@@ -61,8 +61,8 @@ final class Ingress implements DisposableBean {
     callers.allowCoreThreadTimeOut(true);
   }
 
-  /// Asks for a ticket in the name of its visitor; the answer comes on another thread, or at once if
-  /// there are too many questions already.
+  /// Asks for a ticket in the name of its visitor; the answer comes on another thread, or at once
+  /// if there are too many questions already.
   void ticket(UUID ticketId, Visitor visitor, Consumer<Answer<Ticket>> whenAnswered) {
     ask("/api/v1/tickets/" + ticketId, visitor, Ticket.class, whenAnswered);
   }

@@ -50,8 +50,7 @@ record NotifierSettings(
         Duration ping,
     @NotNull @DurationMin(millis = 200) @DurationMax(minutes = 30) @DefaultValue("60s")
         Duration unanswered,
-    @NotNull @DurationMin(millis = 50) @DurationMax(minutes = 5) @DefaultValue("3s")
-        Duration sweep,
+    @NotNull @DurationMin(millis = 50) @DurationMax(minutes = 5) @DefaultValue("3s") Duration sweep,
     @Min(10) @Max(100_000) @DefaultValue("2000") int sweepTickets,
     @NotNull @DurationMin(millis = 50) @DurationMax(minutes = 1) @DefaultValue("500ms")
         Duration feedInterval) {

@@ -12,8 +12,7 @@ final class OneTicket implements Conversation {
   OneTicket(Peer peer, TicketSockets tickets, UUID ticketId) throws InterruptedException {
     this.peer = peer;
     this.tickets = tickets;
-    this.subscription =
-        tickets.subscribe(peer, ticketId, (ended, status) -> peer.close(status));
+    this.subscription = tickets.subscribe(peer, ticketId, (ended, status) -> peer.close(status));
   }
 
   @Override

@@ -18,8 +18,8 @@ import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.adapter.NativeWebSocketSession;
 
 /// One open socket and what waits to be sent through it. No method waits for the client: a virtual
-/// thread that lives only while something waits does the sending, in order. What waits is bounded in
-/// size, and each send in time; a client that reads too slowly is dropped with 1013.
+/// thread that lives only while something waits does the sending, in order. What waits is bounded
+/// in size, and each send in time; a client that reads too slowly is dropped with 1013.
 final class Peer {
 
   private static final Logger log = LoggerFactory.getLogger(Peer.class);
@@ -85,8 +85,7 @@ final class Peer {
   }
 
   boolean isSilentFor(Duration time) {
-    return unansweredPings.get() >= SILENT
-        && System.nanoTime() - answeredAt > time.toNanos();
+    return unansweredPings.get() >= SILENT && System.nanoTime() - answeredAt > time.toNanos();
   }
 
   /// Closes the socket after what was sent before.

@@ -30,13 +30,10 @@ final class Subscription {
   private Long position;
   private volatile boolean over;
 
-  /// @param whenOver called once, unless [#cancel()] comes first, with how a socket that served this
-  ///     subscription alone should close
+  /// @param whenOver called once, unless [#cancel()] comes first, with how a socket that served
+  ///   this subscription alone should close
   Subscription(
-      Peer peer,
-      UUID ticketId,
-      Traces traces,
-      BiConsumer<Subscription, CloseStatus> whenOver) {
+      Peer peer, UUID ticketId, Traces traces, BiConsumer<Subscription, CloseStatus> whenOver) {
     this.peer = peer;
     this.traces = traces;
     this.ticketId = ticketId;

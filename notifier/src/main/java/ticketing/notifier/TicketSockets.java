@@ -98,8 +98,7 @@ final class TicketSockets implements SmartLifecycle {
   /// many others are still to be read.
   ///
   /// @param whenOver see [Subscription]
-  Subscription subscribe(
-      Peer peer, UUID ticketId, BiConsumer<Subscription, CloseStatus> whenOver)
+  Subscription subscribe(Peer peer, UUID ticketId, BiConsumer<Subscription, CloseStatus> whenOver)
       throws InterruptedException {
     Subscription subscription =
         new Subscription(
@@ -218,8 +217,7 @@ final class TicketSockets implements SmartLifecycle {
     if (subscriptions.isEmpty()) {
       return true;
     }
-    Set<UUID> ids =
-        subscriptions.stream().map(Subscription::ticketId).collect(Collectors.toSet());
+    Set<UUID> ids = subscriptions.stream().map(Subscription::ticketId).collect(Collectors.toSet());
     Map<UUID, BoardEntry> found;
     try {
       found = board.findAll(ids);
@@ -240,7 +238,7 @@ final class TicketSockets implements SmartLifecycle {
   }
 
   /// @param boardDown an undecided ticket is on the board alone: while that cannot be read, ingress
-  ///     not knowing it means nothing
+  ///   not knowing it means nothing
   private void askIngress(Subscription subscription, boolean boardDown) {
     if (subscription.isOver() || !subscription.asking().compareAndSet(false, true)) {
       return;

@@ -38,8 +38,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Makes the AsyncAPI document of the sockets and of the queue: schemas from the types that are
-/// written and read, errors and closings from their enums, limits from the default settings, examples
-/// by the code that writes frames and messages.
+/// written and read, errors and closings from their enums, limits from the default settings,
+/// examples by the code that writes frames and messages.
 final class AsyncApi {
 
   private static final String SCHEMAS = "components/schemas";
@@ -111,8 +111,8 @@ final class AsyncApi {
         "1.0.0",
         "description",
         "What the notifier pushes over WebSocket, and what travels through the queue from"
-            + " ingress-api to the booking workers. A frame is the whole current state, so a repeated"
-            + " frame is harmless. Clients must ignore properties that they do not know.",
+            + " ingress-api to the booking workers. A frame is the whole current state, so a"
+            + " repeated frame is harmless. Clients must ignore properties that they do not know.",
         "license",
         map("name", "Apache-2.0", "url", "https://www.apache.org/licenses/LICENSE-2.0"));
   }
@@ -149,9 +149,12 @@ final class AsyncApi {
         "ticket",
         socket(
             "/ws/tickets/{ticketId}",
-            "Sends the ticket's state at once, then every change, and closes after the final state. "
+            "Sends the ticket's state at once, then every change, and closes after the final state."
+                + " "
                 + pings,
-            map("ticketId", map("description", "The ticket; somebody else's is as good as unknown")),
+            map(
+                "ticketId",
+                map("description", "The ticket; somebody else's is as good as unknown")),
             List.of("ticket", "error"),
             List.of(
                 Closing.DECIDED,
@@ -184,14 +187,14 @@ final class AsyncApi {
         "bookings",
         queue(
             "ticketing-bookings",
-            "A standard queue with `MessageGroupId` = event id (fair queue). At least once, in about"
-                + " this order; a command takes effect once, by its ticket id. After 5 receives a"
-                + " message goes to the dead letters."),
+            "A standard queue with `MessageGroupId` = event id (fair queue). At least once, in"
+                + " about this order; a command takes effect once, by its ticket id. After 5"
+                + " receives a message goes to the dead letters."),
         "deadLetters",
         queue(
             "ticketing-bookings-dlq",
-            "Messages that could not be processed. Their tickets are `REJECTED` with `GAVE_UP` until"
-                + " they are moved back and decided."));
+            "Messages that could not be processed. Their tickets are `REJECTED` with `GAVE_UP`"
+                + " until they are moved back and decided."));
   }
 
   private static Map<String, Object> socket(
@@ -247,13 +250,7 @@ final class AsyncApi {
         "messages",
         messageReferences(List.of("commands")),
         "bindings",
-        map(
-            "sqs",
-            map(
-                "queue",
-                map("name", name, "fifoQueue", false),
-                "bindingVersion",
-                "0.2.0")));
+        map("sqs", map("queue", map("name", name, "fifoQueue", false), "bindingVersion", "0.2.0")));
   }
 
   private static Map<String, Object> operations() {
@@ -379,8 +376,7 @@ final class AsyncApi {
     message.put("name", name);
     message.put("summary", summary);
     if (payload == CommandCodec.Envelope.class) {
-      message.set(
-          "bindings", node(map("sqs", map("bindingVersion", "0.2.0"))));
+      message.set("bindings", node(map("sqs", map("bindingVersion", "0.2.0"))));
     }
     message.set("payload", schemas.createSchemaReference(payload));
     var list = message.putArray("examples");

@@ -21,8 +21,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The AsyncAPI document: valid, committed as it is made from the code, and kept by what is sent. Run
-/// with `mvn -Pdocs` it writes the committed copy anew.
+/// The AsyncAPI document: valid, committed as it is made from the code, and kept by what is sent.
+/// Run with `mvn -Pdocs` it writes the committed copy anew.
 class AsyncApiDocumentTest {
 
   private static final Path DOCS = Checkout.root().resolve("docs");
@@ -125,7 +125,8 @@ class AsyncApiDocumentTest {
     int from = page.indexOf("\n" + heading + "\n");
     assertThat(from).as(heading).isNotNegative();
     int to = page.indexOf("\n## ", from + 1);
-    return page.substring(from, to < 0 ? page.length() : to).lines()
+    return page.substring(from, to < 0 ? page.length() : to)
+        .lines()
         .filter(line -> line.startsWith("| `"))
         .map(line -> line.split("\\|")[1].strip().replace("`", ""))
         .toList();

@@ -101,8 +101,7 @@ class AvailabilityFeedTest {
     Client first = notifier.watch("/ws/events/104");
     assertThat(first.next().path("availableSeats").asInt()).isEqualTo(77);
     box.show(104, 77, 3);
-    List<Client> more =
-        Stream.generate(() -> notifier.watch("/ws/events/104")).limit(20).toList();
+    List<Client> more = Stream.generate(() -> notifier.watch("/ws/events/104")).limit(20).toList();
     for (Client client : more) {
       assertThat(client.next().path("availableSeats").asInt()).isEqualTo(77);
       client.leave();
@@ -115,8 +114,7 @@ class AvailabilityFeedTest {
     box.show(105, 50, 1);
     Client client = notifier.watch("/ws/events/105");
     assertThat(client.next().path("availableSeats").asInt()).isEqualTo(50);
-    ingress.answer(
-        "/api/v1/events/105", Json.INTERNAL.writeValueAsString(Box.event(105, 60, 2)));
+    ingress.answer("/api/v1/events/105", Json.INTERNAL.writeValueAsString(Box.event(105, 60, 2)));
     box.events.evict(105, 2).join();
     assertThat(client.next().path("availableSeats").asInt()).isEqualTo(60);
   }

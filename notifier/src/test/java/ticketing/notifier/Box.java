@@ -132,6 +132,8 @@ final class Box implements AutoCloseable {
   /// Just after Redis has returned, a call may still meet a connection of before.
   private static void insist(Runnable call) {
     Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInSameThread()
         .ignoreExceptionsMatching(
             failure ->
                 failure instanceof RedisUnavailable

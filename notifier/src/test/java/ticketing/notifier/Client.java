@@ -80,8 +80,7 @@ final class Client implements WebSocket.Listener {
   private static String frame(String action, List<UUID> ids) {
     return ids.stream()
         .map(id -> "\"" + id + "\"")
-        .collect(
-            Collectors.joining(",", "{\"action\":\"" + action + "\",\"ticketIds\":[", "]}"));
+        .collect(Collectors.joining(",", "{\"action\":\"" + action + "\",\"ticketIds\":[", "]}"));
   }
 
   JsonNode next() throws InterruptedException {

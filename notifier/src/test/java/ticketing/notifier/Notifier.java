@@ -89,8 +89,7 @@ final class Notifier implements AutoCloseable {
   }
 
   double count(String meter, String reason) {
-    var counter =
-        context.getBean(MeterRegistry.class).find(meter).tag("reason", reason).counter();
+    var counter = context.getBean(MeterRegistry.class).find(meter).tag("reason", reason).counter();
     return counter == null ? 0 : counter.count();
   }
 

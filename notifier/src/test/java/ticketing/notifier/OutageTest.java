@@ -56,8 +56,7 @@ class OutageTest {
 
     SERVERS.redis().stop();
     ingress.answer(
-        "/api/v1/tickets/" + id,
-        Json.INTERNAL.writeValueAsString(Box.confirmed(entry).ticket()));
+        "/api/v1/tickets/" + id, Json.INTERNAL.writeValueAsString(Box.confirmed(entry).ticket()));
     assertThat(one.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");
     assertThat(one.closeCode()).isEqualTo(1000);
     assertThat(many.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");

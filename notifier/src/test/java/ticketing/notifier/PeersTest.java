@@ -55,8 +55,7 @@ class PeersTest {
 
   @Test
   void slowReaderIsDropped() {
-    Client client =
-        notifier.noted(Client.connect(notifier.uri("/ws/tickets"), BUYER, false));
+    Client client = notifier.noted(Client.connect(notifier.uri("/ws/tickets"), BUYER, false));
     // Each bad frame is answered by an error frame, which nobody reads.
     await()
         .pollInterval(Duration.ofMillis(1))
@@ -137,6 +136,9 @@ class PeersTest {
     assertThat(refusal.statusCode()).isEqualTo(503);
     assertThat(refusal.headers().firstValue("retry-after")).isPresent();
     first.leave();
-    await().atMost(Client.PATIENCE).ignoreExceptions().untilAsserted(() -> notifier.connect("/ws/tickets", BUYER));
+    await()
+        .atMost(Client.PATIENCE)
+        .ignoreExceptions()
+        .untilAsserted(() -> notifier.connect("/ws/tickets", BUYER));
   }
 }

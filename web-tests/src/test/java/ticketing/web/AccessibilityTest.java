@@ -118,7 +118,12 @@ class AccessibilityTest {
             rule ->
                 rule.getId()
                     + ": "
-                    + rule.getNodes().stream().map(node -> node.getHtml() + node.getAny().stream().map(c -> c.getMessage()).toList()).toList())
+                    + rule.getNodes().stream()
+                        .map(
+                            node ->
+                                node.getHtml()
+                                    + node.getAny().stream().map(c -> c.getMessage()).toList())
+                        .toList())
         .isEmpty();
   }
 
@@ -127,7 +132,9 @@ class AccessibilityTest {
     try (Visitor visitor = site.visitor(Look.ENGLISH)) {
       visitor.open("/");
       visitor.seesHeading("events.title");
-      visitor.page().evaluate("document.querySelector('main').append(document.createElement('input'))");
+      visitor
+          .page()
+          .evaluate("document.querySelector('main').append(document.createElement('input'))");
       assertThat(new AxeBuilder(visitor.page()).withTags(RULES).analyze().getViolations())
           .extracting(rule -> rule.getId())
           .contains("label");
@@ -145,7 +152,8 @@ class AccessibilityTest {
             """
             const script = document.createElement('script');
             script.textContent = 'window.injected = true';
-            document.body.append(script);""");
+            document.body.append(script);\
+            """);
     assertThat(visitor.page().evaluate("window.injected === true")).isEqualTo(false);
     assertThat(visitor.troubles()).anyMatch(trouble -> trouble.contains("script-src"));
     visitor.context.close();

@@ -61,7 +61,11 @@ class BuyerTest {
       visitor.open("/#/reservations");
       visitor.sees("reservation.CONFIRMED");
       visitor.button("reservation.cancel").click();
-      visitor.page().getByRole(AriaRole.DIALOG).getByText(visitor.words.of("reservation.cancel")).click();
+      visitor
+          .page()
+          .getByRole(AriaRole.DIALOG)
+          .getByText(visitor.words.of("reservation.cancel"))
+          .click();
       visitor.seesHeading("outcome.CANCEL.done");
     }
   }
@@ -75,7 +79,12 @@ class BuyerTest {
       assertThat(visitor.page().locator("html")).hasAttribute("lang", "en");
       visitor.reopen("/");
       assertThat(visitor.page().locator("html")).hasAttribute("lang", "en");
-      assertThat(visitor.page().getByRole(AriaRole.LINK).filter(new Locator.FilterOptions().setHasText("Sign in"))).isVisible();
+      assertThat(
+              visitor
+                  .page()
+                  .getByRole(AriaRole.LINK)
+                  .filter(new Locator.FilterOptions().setHasText("Sign in")))
+          .isVisible();
     }
   }
 
@@ -208,14 +217,12 @@ class BuyerTest {
       visitor.signUp(Site.newAddress("offline")).open("/#/events/" + event);
       visitor.sees("seats.left.short", "left", "100");
       // The server takes it, and the answer is lost.
-      visitor
-          .context
-          .route(
-              "**/api/v1/reservations",
-              route -> {
-                route.fetch();
-                route.abort();
-              });
+      visitor.context.route(
+          "**/api/v1/reservations",
+          route -> {
+            route.fetch();
+            route.abort();
+          });
       visitor.button("book.action").click();
       visitor.sees("code.NETWORK");
       visitor.context.unroute("**/api/v1/reservations");

@@ -40,7 +40,12 @@ class OperationsTest {
       assertThat(rejects).containsText(admin.words.of("rejects.SOLD_OUT"), LONG);
       assertThat(admin.page().locator("#simulation-state"))
           .containsText(Pattern.compile("accepted.* 0 failed"), LONG);
-      assertThat(admin.page().locator("tr").filter(new Locator.FilterOptions().setHasText("Simulated on-sale")).first())
+      assertThat(
+              admin
+                  .page()
+                  .locator("tr")
+                  .filter(new Locator.FilterOptions().setHasText("Simulated on-sale"))
+                  .first())
           .containsText("0 / 300", LONG);
       assertThat(chart(admin, "chart.seats")).containsText("Simulated on-sale");
       // Each of the eight has drawn something.
@@ -53,7 +58,8 @@ class OperationsTest {
                           """
                           () => [...document.querySelectorAll('.chart canvas')].every(canvas =>
                             canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-                              .data.some(value => value !== 0))"""))
+                              .data.some(value => value !== 0))\
+                          """))
           .isTrue();
     }
   }
@@ -91,14 +97,19 @@ class OperationsTest {
       press(row, admin, "admin.resume.of", name);
       assertThat(row).containsText(admin.words.of("status.ACTIVE"), LONG);
       press(row, admin, "admin.cancel.of", name);
-      admin.page().getByRole(AriaRole.DIALOG).getByText(admin.words.of("admin.cancel"), new Locator.GetByTextOptions().setExact(true)).click();
+      admin
+          .page()
+          .getByRole(AriaRole.DIALOG)
+          .getByText(admin.words.of("admin.cancel"), new Locator.GetByTextOptions().setExact(true))
+          .click();
       assertThat(row).containsText(admin.words.of("status.CANCELLED"), LONG);
     }
   }
 
   private static void press(Locator row, Visitor admin, String key, String name) {
     row.getByRole(
-            AriaRole.BUTTON, new Locator.GetByRoleOptions().setName(admin.words.of(key, "name", name)))
+            AriaRole.BUTTON,
+            new Locator.GetByRoleOptions().setName(admin.words.of(key, "name", name)))
         .click();
   }
 
@@ -145,7 +156,13 @@ class OperationsTest {
     return admin
         .page()
         .locator(".tile")
-        .filter(new Locator.FilterOptions().setHas(admin.page().getByText(admin.words.of(key), new Page.GetByTextOptions().setExact(true))))
+        .filter(
+            new Locator.FilterOptions()
+                .setHas(
+                    admin
+                        .page()
+                        .getByText(
+                            admin.words.of(key), new Page.GetByTextOptions().setExact(true))))
         .locator("dd");
   }
 

@@ -25,7 +25,8 @@ class ReadmeTest {
   private final Readme english = Readme.of("README.md");
   private final Readme korean = Readme.of("README.ko.md");
 
-  /// @param names in running text and tables, in backquotes; by section, because languages order words differently
+  /// @param names in running text and tables, in backquotes; by section, because languages order
+  ///   words differently
   /// @param rows of tables
   private record Section(int level, String title, List<String> names, int rows) {}
 
@@ -59,7 +60,10 @@ class ReadmeTest {
           NAME.matcher(line).results().map(found -> found.group(1)).forEach(last.names()::add);
           sections.add(
               new Section(
-                  last.level(), last.title(), last.names(), last.rows() + (line.startsWith("|") ? 1 : 0)));
+                  last.level(),
+                  last.title(),
+                  last.names(),
+                  last.rows() + (line.startsWith("|") ? 1 : 0)));
         }
         LINK.matcher(line).results().map((MatchResult found) -> found.group(1)).forEach(links::add);
       }
@@ -77,7 +81,8 @@ class ReadmeTest {
 
   @Test
   void bothHaveTheSameSections() {
-    assertThat(korean.sections()).extracting(Section::level)
+    assertThat(korean.sections())
+        .extracting(Section::level)
         .isEqualTo(english.sections().stream().map(Section::level).toList());
     assertThat(english.sections()).hasSizeGreaterThan(5);
     for (int i = 0; i < english.sections().size(); i++) {
@@ -99,7 +104,8 @@ class ReadmeTest {
   /// Apart from the one by which each leads to the other.
   @Test
   void bothLeadToTheSamePlaces() {
-    assertThat(without(korean.links(), "README.md")).isEqualTo(without(english.links(), "README.ko.md"));
+    assertThat(without(korean.links(), "README.md"))
+        .isEqualTo(without(english.links(), "README.ko.md"));
     assertThat(korean.links()).contains("README.md");
     assertThat(english.links()).contains("README.ko.md");
   }

@@ -34,11 +34,15 @@ class ScreenshotsTest {
 
   private long event(String name, String venue, int days, String types, String more) {
     Instant date =
-        Instant.now().plus(days, ChronoUnit.DAYS).truncatedTo(ChronoUnit.DAYS).plus(10, ChronoUnit.HOURS);
+        Instant.now()
+            .plus(days, ChronoUnit.DAYS)
+            .truncatedTo(ChronoUnit.DAYS)
+            .plus(10, ChronoUnit.HOURS);
     return site.newEvent(
             """
             {"eventName":"%s","eventDate":"%s","venueName":"%s","venueAddress":"Seoul",
-             "seatTypes":[%s]%s}"""
+             "seatTypes":[%s]%s}\
+            """
                 .formatted(name, date, venue, types, more))
         .get("eventId")
         .longValue();
@@ -50,7 +54,9 @@ class ScreenshotsTest {
 
   @Test
   void buyersPageFromTheListToTheTicket() {
-    String stage = "%s,%s,%s".formatted(type("VIP", 150000, 120), type("R", 99000, 800), type("S", 55000, 2400));
+    String stage =
+        "%s,%s,%s"
+            .formatted(type("VIP", 150000, 120), type("R", 99000, 800), type("S", 55000, 2400));
     long jazz = event("Winter Jazz Night", "Hangang Hall", 9, stage, ",\"maxSeatsPerUser\":4");
     String fan = Site.newAddress("fan");
     site.signUp(fan, "Fan");

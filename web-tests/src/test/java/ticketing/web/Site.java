@@ -112,8 +112,7 @@ final class Site implements AutoCloseable {
     }
 
     private static Optional<Path> chromium() {
-      return Stream.concat(
-              Stream.ofNullable(System.getenv("CHROMIUM")), CHROMIUM.stream())
+      return Stream.concat(Stream.ofNullable(System.getenv("CHROMIUM")), CHROMIUM.stream())
           .map(Path::of)
           .filter(Files::isExecutable)
           .findFirst();
@@ -187,7 +186,8 @@ final class Site implements AutoCloseable {
             adminToken,
             """
             {"eventName":"%s","eventDate":"2031-12-24T10:00:00Z","venueName":"Hall","venueAddress":"Seoul",
-             "seatTypes":[%s{"seatType":"S","price":"55000","totalSeats":%d}]%s}"""
+             "seatTypes":[%s{"seatType":"S","price":"55000","totalSeats":%d}]%s}\
+            """
                 .formatted(name, vip, seats, more))
         .get("eventId")
         .longValue();

@@ -51,7 +51,8 @@ final class Visitor implements AutoCloseable {
     context.addInitScript(WATCH);
     context.onConsoleMessage(
         message -> {
-          if (message.type().equals("error") && message.text().contains("Content-Security-Policy")) {
+          if (message.type().equals("error")
+              && message.text().contains("Content-Security-Policy")) {
             troubles.add(message.text());
           }
         });

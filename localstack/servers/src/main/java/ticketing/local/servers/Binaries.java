@@ -19,9 +19,9 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
-/// Server programs unpacked from their jars, once per checkout: in `target/servers` of the outermost
-/// Maven project around the working directory, or where the system property `ticketing.binaries` says.
-/// JVMs that come at the same time wait for the first.
+/// Server programs unpacked from their jars, once per checkout: in `target/servers` of the
+/// outermost Maven project around the working directory, or where the system property
+/// `ticketing.binaries` says. JVMs that come at the same time wait for the first.
 final class Binaries {
 
   @FunctionalInterface
@@ -124,8 +124,7 @@ final class Binaries {
   static String reason(IOException e) {
     return switch (e) {
       case AccessDeniedException denied -> "no permission for " + denied.getFile();
-      case FileAlreadyExistsException exists ->
-          exists.getFile() + " exists and is not a folder";
+      case FileAlreadyExistsException exists -> exists.getFile() + " exists and is not a folder";
       default -> e.getMessage();
     };
   }

@@ -8,7 +8,8 @@ public final class Checkout {
 
   private Checkout() {}
 
-  /// The outermost folder with a `pom.xml` around the working directory, or else the working directory.
+  /// The outermost folder with a `pom.xml` around the working directory, or else the working
+  /// directory.
   public static Path root() {
     Path here = Path.of("").toAbsolutePath();
     Path root = here;

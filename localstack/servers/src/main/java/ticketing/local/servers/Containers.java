@@ -9,8 +9,8 @@ import org.testcontainers.localstack.LocalStackContainer;
 import org.testcontainers.mysql.MySQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
-/// The three servers in containers, one set for each JVM, from the images of `localstack/compose.yaml`.
-/// The containers end with the JVM.
+/// The three servers in containers, one set for each JVM, from the images of
+/// `localstack/compose.yaml`. The containers end with the JVM.
 final class Containers {
 
   private static final String USER = "root"; // tests make schemas of their own

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/// The schemas on a database server: the first one, `ticketing` on a server of our own, and those that
-/// tests make for themselves.
+/// The schemas on a database server: the first one, `ticketing` on a server of our own, and those
+/// that tests make for themselves.
 final class Database {
 
   static final Map<String, String> MARIADB =

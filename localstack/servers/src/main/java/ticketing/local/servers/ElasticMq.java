@@ -30,8 +30,8 @@ import scala.concurrent.Await;
 import scala.concurrent.Future;
 import scala.concurrent.duration.FiniteDuration;
 
-/// An SQS server (ElasticMQ), inside this JVM or as a process of its own. [#stop] makes it unreachable
-/// but keeps its messages, as an outage of SQS would.
+/// An SQS server (ElasticMQ), inside this JVM or as a process of its own. [#stop] makes it
+/// unreachable but keeps its messages, as an outage of SQS would.
 final class ElasticMq implements Server {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
@@ -152,7 +152,8 @@ final class ElasticMq implements Server {
 
   private ManagedProcess apart() {
     if (process == null) {
-      throw new IllegalStateException("the queue is not a process of its own, or was never started");
+      throw new IllegalStateException(
+          "the queue is not a process of its own, or was never started");
     }
     return process;
   }

@@ -4,17 +4,17 @@ import java.net.URI;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Servers that somebody else has started, to be used in place of embedded ones: for tests on a real
-/// MySQL, or in containers. Each setting is a system property or an environment variable:
+/// Servers that somebody else has started, to be used in place of embedded ones: for tests on a
+/// real MySQL, or in containers. Each setting is a system property or an environment variable:
 ///
 /// - `ticketing.test.database.url`, `TICKETING_TEST_DATABASE_URL`: `jdbc:mysql://host:port/schema`.
 ///   The account must be allowed to create and drop schemas `ticketing%`
-/// - `ticketing.test.database.user`, `ticketing.test.database.password`: both `ticketing` by default
+/// - `ticketing.test.database.user`, `ticketing.test.database.password`: both `ticketing` by
+///   default
 /// - `ticketing.test.redis.address`: `redis://host:port`. All its keys are deleted
 /// - `ticketing.test.queue.endpoint`: `http://host:port` of something that speaks SQS
 /// - `ticketing.test.containers=true` in place of all of them: see [Containers]
-record ExternalServers(
-    Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
+record ExternalServers(Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
 
   static final ExternalServers NONE =
       new ExternalServers(Optional.empty(), Optional.empty(), Optional.empty());
@@ -51,7 +51,8 @@ record ExternalServers(
         || address.getPort() < 0
         || needsPath && address.getPath().length() < 2) {
       throw new ServerException(
-          "not of the form %s://host:port%s: %s".formatted(scheme, needsPath ? "/schema" : "", text));
+          "not of the form %s://host:port%s: %s"
+              .formatted(scheme, needsPath ? "/schema" : "", text));
     }
     return address;
   }

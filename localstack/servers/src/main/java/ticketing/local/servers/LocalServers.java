@@ -18,11 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// The three servers the system needs, at addresses on the loopback of this machine. Started together, and each one
-/// can be stopped and started again alone, on the same port, to see what the system does without it.
+/// The three servers the system needs, at addresses on the loopback of this machine. Started
+/// together, and each one can be stopped and started again alone, on the same port, to see what the
+/// system does without it.
 ///
-/// The schema of [#databaseUrl] exists and is empty; the queue `ticketing-bookings` and its dead letters
-/// exist. None of the processes outlives this JVM.
+/// The schema of [#databaseUrl] exists and is empty; the queue `ticketing-bookings` and its dead
+/// letters exist. None of the processes outlives this JVM.
 public final class LocalServers implements AutoCloseable {
 
   public static final String QUEUE = "ticketing-bookings";
@@ -35,8 +36,7 @@ public final class LocalServers implements AutoCloseable {
   private final Server redis;
   private final Queue queue;
 
-  private LocalServers(
-      ServerSettings settings, ExternalServers external, FileChannel lockFile) {
+  private LocalServers(ServerSettings settings, ExternalServers external, FileChannel lockFile) {
     this.settings = settings;
     this.lockFile = lockFile;
     Path folder = settings.folder();
@@ -118,8 +118,7 @@ public final class LocalServers implements AutoCloseable {
   /// One instance for all tests of a JVM, under `target/servers-<pid>`, stopped when the JVM ends.
   public static synchronized LocalServers shared() {
     if (shared == null) {
-      LocalServers servers =
-          start(Path.of("target", "servers-" + ProcessHandle.current().pid()));
+      LocalServers servers = start(Path.of("target", "servers-" + ProcessHandle.current().pid()));
       Runtime.getRuntime().addShutdownHook(new Thread(servers::close, "servers-stop"));
       shared = servers;
     }
@@ -179,19 +178,20 @@ public final class LocalServers implements AutoCloseable {
     return database.createSchema();
   }
 
-  /// Creates a queue of this name and its dead letters, `<name>-dlq`, with the redrive policy of the
-  /// real one.
+  /// Creates a queue of this name and its dead letters, `<name>-dlq`, with the redrive policy of
+  /// the real one.
   public void newQueues(String name) {
     queue.create(name);
   }
 
-  /// A connection to the schema `ticketing`, for tools and tests; applications bring their own pool.
+  /// A connection to the schema `ticketing`, for tools and tests; applications bring their own
+  /// pool.
   public Connection connect() throws SQLException {
     return database.connect();
   }
 
-  /// Calls back, from another thread, when one of the processes running now ends although nobody told
-  /// it to.
+  /// Calls back, from another thread, when one of the processes running now ends although nobody
+  /// told it to.
   public void onDeath(Consumer<ManagedProcess> listener) {
     if (database.server() instanceof MariaDb own) {
       own.onDeath(listener);
@@ -232,7 +232,8 @@ public final class LocalServers implements AutoCloseable {
     return settings.folder();
   }
 
-  /// Stops all three, also when the thread is interrupted; without persistence their data is deleted.
+  /// Stops all three, also when the thread is interrupted; without persistence their data is
+  /// deleted.
   @Override
   public void close() {
     boolean interrupted = Thread.interrupted();

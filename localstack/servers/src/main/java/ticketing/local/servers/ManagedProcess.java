@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// A child process whose output goes to a file. It gets no Ctrl-C of the terminal (whoever started it
-/// stops it, in order), and it does not outlive this JVM, however that ends.
+/// A child process whose output goes to a file. It gets no Ctrl-C of the terminal (whoever started
+/// it stops it, in order), and it does not outlive this JVM, however that ends.
 public final class ManagedProcess {
 
   private static final int LAST_LINES = 20;
@@ -65,7 +65,7 @@ public final class ManagedProcess {
   /// Returns when the condition holds.
   ///
   /// @throws ServerException if the process ends or the time is up before that; the process is then
-  ///     dead and the message has its last lines
+  ///   dead and the message has its last lines
   public void awaitReady(BooleanSupplier ready, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
     try {

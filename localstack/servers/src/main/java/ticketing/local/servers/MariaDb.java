@@ -143,12 +143,12 @@ final class MariaDb implements Server {
   /// Only schemas of this system, so that a wrong statement cannot spoil the server's own tables.
   private static String accounts() {
     return """
-        CREATE DATABASE IF NOT EXISTS %1$s;
-        CREATE USER IF NOT EXISTS %2$s@'127.0.0.1' IDENTIFIED BY '%3$s';
-        CREATE USER IF NOT EXISTS %2$s@'localhost' IDENTIFIED BY '%3$s';
-        GRANT ALL ON `%1$s%%`.* TO %2$s@'127.0.0.1';
-        GRANT ALL ON `%1$s%%`.* TO %2$s@'localhost';
-        """
+    CREATE DATABASE IF NOT EXISTS %1$s;
+    CREATE USER IF NOT EXISTS %2$s@'127.0.0.1' IDENTIFIED BY '%3$s';
+    CREATE USER IF NOT EXISTS %2$s@'localhost' IDENTIFIED BY '%3$s';
+    GRANT ALL ON `%1$s%%`.* TO %2$s@'127.0.0.1';
+    GRANT ALL ON `%1$s%%`.* TO %2$s@'localhost';
+    """
         .formatted(SCHEMA, USER, PASSWORD);
   }
 
@@ -179,8 +179,7 @@ final class MariaDb implements Server {
   }
 
   private static Path template(Path programs) {
-    return Binaries.folder(
-        programs.getFileName() + "-empty", folder -> install(programs, folder));
+    return Binaries.folder(programs.getFileName() + "-empty", folder -> install(programs, folder));
   }
 
   private static void install(Path programs, Path data) throws IOException {

@@ -123,8 +123,8 @@ public final class Queue implements Server {
     return endpoint() + "/" + ACCOUNT + "/" + name;
   }
 
-  /// Creates the queue and `<name>-dlq`, where a message goes after 5 receives, or brings those that
-  /// exist to these settings.
+  /// Creates the queue and `<name>-dlq`, where a message goes after 5 receives, or brings those
+  /// that exist to these settings.
   void create(String name) {
     String deadLetters = name + "-dlq";
     create(deadLetters, Map.of());

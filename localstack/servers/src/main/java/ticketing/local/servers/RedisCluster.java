@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
-/// A Redis cluster of three primaries with a replica each, on the loopback and behind a password: what
-/// `redis-cli --cluster create` makes, without `redis-cli`. None of its processes outlives this JVM.
+/// A Redis cluster of three primaries with a replica each, on the loopback and behind a password:
+/// what `redis-cli --cluster create` makes, without `redis-cli`. None of its processes outlives
+/// this JVM.
 public final class RedisCluster implements AutoCloseable {
 
   private static final int SLOTS = 16_384;
@@ -83,15 +84,24 @@ public final class RedisCluster implements AutoCloseable {
     List<String> command =
         List.of(
             RedisServer.program().toString(),
-            "--port", Integer.toString(port),
-            "--bind", "127.0.0.1",
-            "--dir", folder.toString(),
-            "--save", "",
-            "--cluster-enabled", "yes",
-            "--cluster-node-timeout", Integer.toString(NODE_TIMEOUT_MILLIS),
-            "--requirepass", password,
-            "--masterauth", password,
-            "--loglevel", "notice");
+            "--port",
+            Integer.toString(port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            folder.toString(),
+            "--save",
+            "",
+            "--cluster-enabled",
+            "yes",
+            "--cluster-node-timeout",
+            Integer.toString(NODE_TIMEOUT_MILLIS),
+            "--requirepass",
+            password,
+            "--masterauth",
+            password,
+            "--loglevel",
+            "notice");
     ManagedProcess process =
         ManagedProcess.start("Redis", command, Map.of(), folder, folder.resolve("redis.log"));
     ports.add(port);

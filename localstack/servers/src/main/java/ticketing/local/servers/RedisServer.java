@@ -62,8 +62,7 @@ final class RedisServer implements Server {
             "allkeys-lru",
             "--loglevel",
             "notice");
-    process =
-        ManagedProcess.start("Redis", command, Map.of(), data, folder.resolve("redis.log"));
+    process = ManagedProcess.start("Redis", command, Map.of(), data, folder.resolve("redis.log"));
     process.awaitReady(this::answers, startTimeout);
   }
 

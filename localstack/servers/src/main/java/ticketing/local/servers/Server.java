@@ -1,7 +1,7 @@
 package ticketing.local.servers;
 
-/// A server that the system needs, at an address that stays the same: so that tests can see what the
-/// system does without it.
+/// A server that the system needs, at an address that stays the same: so that tests can see what
+/// the system does without it.
 public sealed interface Server permits MariaDb, RedisServer, Queue, ElasticMq, Relay {
 
   /// Ready on return; does nothing if it runs.

@@ -8,10 +8,10 @@ import java.util.Objects;
 ///
 /// @param folder for data and logs; created if absent, used by one JVM at a time
 /// @param databasePort 1 to 65535, or 0 for a free one; likewise the others
-/// @param queueApart true: the queue is a process of its own, which keeps its messages on disk while
-///     this instance lives; false: it is a part of this JVM, and faster
-/// @param persistent true: rows, keys and queued messages survive close and start; false: the data is
-///     deleted on close, and only logs stay
+/// @param queueApart true: the queue is a process of its own, which keeps its messages on disk
+///   while this instance lives; false: it is a part of this JVM, and faster
+/// @param persistent true: rows, keys and queued messages survive close and start; false: the data
+///   is deleted on close, and only logs stay
 /// @param visibility how long a received message stays hidden; whole seconds, up to 12 hours
 /// @param startTimeout for each server
 public record ServerSettings(
@@ -55,14 +55,7 @@ public record ServerSettings(
 
   public ServerSettings withVisibility(Duration timeout) {
     return new ServerSettings(
-        folder,
-        databasePort,
-        redisPort,
-        queuePort,
-        queueApart,
-        persistent,
-        timeout,
-        startTimeout);
+        folder, databasePort, redisPort, queuePort, queueApart, persistent, timeout, startTimeout);
   }
 
   public ServerSettings withQueueApart() {

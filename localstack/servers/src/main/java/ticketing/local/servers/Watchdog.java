@@ -14,12 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Ends the children of a JVM that could not do so itself, for instance after `kill -9`. It is a tiny
-/// process of its own, holding the other end of a pipe from that JVM: the operating system closes the
-/// pipe whatever way the JVM ends.
+/// Ends the children of a JVM that could not do so itself, for instance after `kill -9`. It is a
+/// tiny process of its own, holding the other end of a pipe from that JVM: the operating system
+/// closes the pipe whatever way the JVM ends.
 ///
-/// The pipe carries one line per child: its pid and its start time in milliseconds, so that a pid the
-/// system has given to somebody else since is not mistaken for the child.
+/// The pipe carries one line per child: its pid and its start time in milliseconds, so that a pid
+/// the system has given to somebody else since is not mistaken for the child.
 public final class Watchdog {
 
   private static final Duration GRACE = Duration.ofSeconds(15);
@@ -33,8 +33,7 @@ public final class Watchdog {
     if (guardian == null || !guardian.isAlive()) {
       guardian = start();
     }
-    long started =
-        child.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    long started = child.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
     OutputStream pipe = guardian.getOutputStream();
     pipe.write((child.pid() + " " + started + "\n").getBytes(StandardCharsets.US_ASCII));
     pipe.flush();

@@ -72,8 +72,7 @@ class LocalServersTest {
     try (SqsClient sqs = sqs(SERVERS)) {
       sqs.sendMessage(call -> call.queueUrl(url).messageBody("body").messageGroupId("7"));
       for (int receive = 0; receive < 5; receive++) {
-        assertThat(
-                sqs.receiveMessage(call -> call.queueUrl(url).visibilityTimeout(0)).messages())
+        assertThat(sqs.receiveMessage(call -> call.queueUrl(url).visibilityTimeout(0)).messages())
             .hasSize(1);
       }
       assertThat(sqs.receiveMessage(call -> call.queueUrl(url)).messages()).isEmpty();
@@ -122,8 +121,7 @@ class LocalServersTest {
       try (SqsClient sqs = sqs(servers)) {
         sqs.sendMessage(call -> call.queueUrl(servers.queueUrl()).messageBody("kept"));
         servers.queue().stop();
-        assertThatThrownBy(
-                () -> sqs.receiveMessage(call -> call.queueUrl(servers.queueUrl())))
+        assertThatThrownBy(() -> sqs.receiveMessage(call -> call.queueUrl(servers.queueUrl())))
             .isInstanceOf(software.amazon.awssdk.core.exception.SdkClientException.class);
         servers.queue().start();
         assertThat(sqs.receiveMessage(call -> call.queueUrl(servers.queueUrl())).messages())
@@ -165,8 +163,7 @@ class LocalServersTest {
           call -> call.queueUrl(servers.queueUrl()).messageBody("kept").messageGroupId("1"));
       sqs.sendMessage(call -> call.queueUrl(servers.queueUrl()).messageBody("done"));
       var messages =
-          sqs.receiveMessage(
-                  call -> call.queueUrl(servers.queueUrl()).maxNumberOfMessages(10))
+          sqs.receiveMessage(call -> call.queueUrl(servers.queueUrl()).maxNumberOfMessages(10))
               .messages();
       for (var message : messages) {
         if (message.body().equals("done")) {
