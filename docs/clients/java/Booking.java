@@ -66,7 +66,7 @@ public class Booking {
       }
       ticket = answer.body();
       if (field(ticket, "status").equals("PENDING")) {
-        pause(retryAfter(answer));
+        pause(retryAfter(answer, 1));
       }
     }
     System.out.println(ticket);
@@ -96,7 +96,7 @@ public class Booking {
           }
           case 425, 429, 500, 502, 503, 504 -> {
             System.err.println(answer.statusCode() + " " + field(answer.body(), "code"));
-            wait = Math.max(retryAfter(answer), backOff());
+            wait = retryAfter(answer, backOff());
           }
           default -> {
             failures = 0;
@@ -158,8 +158,8 @@ public class Booking {
     return 1;
   }
 
-  private static int retryAfter(HttpResponse<?> answer) {
-    return answer.headers().firstValue("Retry-After").map(Integer::parseInt).orElse(1);
+  private static int retryAfter(HttpResponse<?> answer, int otherwise) {
+    return answer.headers().firstValue("Retry-After").map(Integer::parseInt).orElse(otherwise);
   }
 
   /// 1, 2, 4 ... seconds.

@@ -52,7 +52,7 @@ async function book(wish) {
     const answer = await call(path, { headers: { Prefer: 'wait=20' } });
     ticket = await answer.json();
     if (ticket.status === 'PENDING') {
-      await pause(retryAfter(answer));
+      await pause(retryAfter(answer, 1));
     }
   }
   return ticket;
@@ -61,7 +61,7 @@ async function book(wish) {
 // Repeats the request until it has an answer that another attempt would not change.
 async function call(path, request) {
   while (Date.now() < deadline) {
-    let wait = 0;
+    let wait = backOff();
     try {
       token ??= await signIn();
       const answer = await send(path, {
@@ -79,7 +79,7 @@ async function call(path, request) {
         throw new Refused(`${answer.status} ${body}`);
       } else {
         console.error(`${answer.status} ${body}`);
-        wait = retryAfter(answer);
+        wait = retryAfter(answer, wait);
       }
     } catch (error) {
       if (error instanceof Refused) {
@@ -87,7 +87,6 @@ async function call(path, request) {
       }
       console.error(`no answer: ${error}`);
     }
-    wait = Math.max(wait, backOff());
     if (Date.now() + wait * 1000 > deadline) {
       console.error(`worth another attempt in ${wait} s, which is too long to wait`);
       break;
@@ -116,8 +115,8 @@ function send(path, request) {
   return fetch(new URL(path, TICKETING_URL), { ...request, signal: AbortSignal.timeout(30_000) });
 }
 
-function retryAfter(answer) {
-  return Number(answer.headers.get('Retry-After') ?? 1);
+function retryAfter(answer, otherwise) {
+  return Number(answer.headers.get('Retry-After') ?? otherwise);
 }
 
 // 1, 2, 4 ... seconds

@@ -63,7 +63,7 @@ call() {
       401) token= ;;
       000 | 425 | 429 | 500 | 502 | 503 | 504)
         echo "$status $body" >&2
-        ((${retry_after:-0} <= wait)) || wait=$retry_after
+        wait=${retry_after:-$wait}
         ;;
       *) refused ;;
     esac
