@@ -38,6 +38,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
+import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The OpenAPI document at `/v3/api-docs`. What a call takes and gives comes from its handler
@@ -352,8 +353,10 @@ class ApiDocument {
     return schema.getTypes() != null && schema.getTypes().contains("null");
   }
 
-  /// As our own mapper writes it.
+  /// As our own mapper writes it, but maps always in the same order.
   private Example example(Object value) {
-    return new Example().value(json.readValue(json.writeValueAsString(value), Object.class));
+    String text =
+        json.writer(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).writeValueAsString(value);
+    return new Example().value(json.readValue(text, Object.class));
   }
 }

@@ -282,6 +282,8 @@ class ApiDocumentTest {
     sqs.sendMessage(m -> m.queueUrl(deadLetters).messageBody("not ours")).join();
 
     call(200, "GET", "/api/v1/operations/queue", admin);
+    call(200, "GET", "/api/v1/operations/figures", admin);
+    call(200, "POST", "/api/v1/operations/caches/eviction", admin);
     assertThat(call(200, "GET", "/api/v1/operations/dead-letters", admin).json().get("content"))
         .hasSize(2);
     call(200, "POST", "/api/v1/operations/dead-letters/redrive", admin);
