@@ -381,6 +381,10 @@ public final class TicketBoard {
         client -> {
           RTopic topic = client.getTopic(CHANNEL, StringCodec.INSTANCE);
           topic.addListener(
+              String.class,
+              (channel, lines) ->
+                  lines.lines().forEach(line -> listener.accept(Announced.parse(line))));
+          return topic.addListener(
               new StatusListener() {
                 @Override
                 public void onSubscribe(String channel) {
@@ -392,11 +396,9 @@ public final class TicketBoard {
                   // Only this process's own shutdown unsubscribes.
                 }
               });
-          return topic.addListener(
-              String.class,
-              (channel, lines) ->
-                  lines.lines().forEach(line -> listener.accept(Announced.parse(line))));
         });
+    // The channel may have been subscribed before the second listener came to hear of it.
+    resubscribed.run();
   }
 
   private static RBatch batch(RedissonClient client) {
