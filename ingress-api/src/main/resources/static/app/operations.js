@@ -88,7 +88,10 @@ async function desk() {
     }
     if (queue.value && queue.value.deadLetters !== lastDead) {
       lastDead = queue.value.deadLetters;
-      dead.refresh();
+      // Not waited for, as a look at the letters takes a second; one that failed is repeated.
+      dead.refresh().then(seen => {
+        lastDead = seen ? lastDead : null;
+      });
     }
     await simulation?.update();
     looks++;
@@ -300,7 +303,7 @@ function deadLetters() {
     const list = await settled(get('/api/v1/operations/dead-letters'));
     if (list.error) {
       place.replaceChildren(notice('warn', wordsFor(list.error)));
-      return;
+      return false;
     }
     const letters = list.value.content;
     redrive.disabled = letters.length === 0;
@@ -313,6 +316,7 @@ function deadLetters() {
           el('td', {class: 'number'}, letter.sentAt ? shortDateTime(letter.sentAt) : t('unit.unknown')),
           el('td', {class: 'number'}, number(letter.receiveCount)),
           el('td', {}, el('code', {}, letter.body))))))));
+    return true;
   }
 
   return {

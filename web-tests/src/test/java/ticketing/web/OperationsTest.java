@@ -2,13 +2,11 @@ package ticketing.web;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
-import java.time.Duration;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -146,9 +144,8 @@ class OperationsTest {
       admin.sees("ops.stale", "why", admin.words.of("code.NETWORK"));
       assertThat(tile(admin, "tile.workers")).containsText("1");
       admin.context.setOffline(false);
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> admin.page().locator(".notice.warn").count() == 0);
+      assertThat(admin.page().locator(".notice.warn"))
+          .hasCount(0, new LocatorAssertions.HasCountOptions().setTimeout(30_000));
     }
   }
 
