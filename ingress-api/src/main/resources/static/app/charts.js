@@ -7,6 +7,8 @@ import {el} from './ui.js';
 
 const KEPT = 180; // samples
 const HEIGHT = 160;
+/** Whole numbers between two ticks. */
+const STEPS = Array.from({length: 10}, (none, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
 const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4], [1, 4], [14, 4]];
 const LIGHT = ['#2444c9', '#b93a07', '#0b6b40', '#7d35e8', '#7c5200', '#0a6475'];
 const DARK = ['#a3b5ff', '#ffa26b', '#6fdca0', '#d3aeff', '#f3c47f', '#6cd6ea'];
@@ -108,7 +110,7 @@ export class Chart {
       },
       axes: [
         {...axis, values: (plot, ticks) => ticks.map(tick => axisTime(tick * 1000)), space: 80, size: 26},
-        {...axis, size: 52, space: 30, values: (plot, ticks) => ticks.map(tick => number(tick))},
+        {...axis, size: 52, space: 30, incrs: STEPS, values: (plot, ticks) => ticks.map(tick => number(tick))},
       ],
       series: [{}, ...this.#keys.map((key, index) => ({
         stroke: this.#colour(index), width: 2, dash: DASHES[index], points: {show: false}, spanGaps: true,

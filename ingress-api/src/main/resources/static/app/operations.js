@@ -9,7 +9,6 @@ import * as store from './store.js';
 import {busy, el, empty, languageSwitch, notice, say, sure, wordsFor} from './ui.js';
 
 const EVERY = 1000; // ms between two looks
-const EVENTS_EVERY = 3; // looks
 const SHOWN_EVENTS = 4; // lines in the chart of seats
 const LIST = 100;
 
@@ -67,7 +66,6 @@ async function desk() {
   const dead = deadLetters();
   const simulation = local ? simulationButton(() => list.refresh()) : null;
   let ended = false;
-  let looks = 0;
   let lastDead = null;
 
   async function look() {
@@ -82,10 +80,8 @@ async function desk() {
     trouble.replaceChildren(...(error ? [notice('warn', t('ops.stale', {why: wordsFor(error)}))] : []));
     figures.update(queue.value, sale.value);
     graphs.update(at, queue.value, sale.value);
-    if (looks % EVENTS_EVERY === 0) {
-      await list.refresh();
-      graphs.seats(at, list.shown());
-    }
+    await list.refresh();
+    graphs.seats(at, list.shown());
     if (queue.value && queue.value.deadLetters !== lastDead) {
       lastDead = queue.value.deadLetters;
       // Not waited for, as a look at the letters takes a second; one that failed is repeated.
@@ -94,7 +90,6 @@ async function desk() {
       });
     }
     await simulation?.update();
-    looks++;
     if (!ended) {
       timer = setTimeout(look, Math.max(0, EVERY - (Date.now() - at)));
     }

@@ -224,7 +224,7 @@ class BuyerTest {
             route.abort();
           });
       visitor.button("book.action").click();
-      visitor.sees("code.NETWORK");
+      visitor.seesText(visitor.words.of("code.NETWORK"));
       visitor.context.unroute("**/api/v1/reservations");
       visitor.seesHeading("outcome.BOOK.done");
       visitor.open("/#/events/" + event);
@@ -239,7 +239,7 @@ class BuyerTest {
       visitor.signUp(Site.newAddress("closed")).open("/#/events/" + event);
       visitor.context.route("**/api/v1/reservations", route -> route.abort());
       visitor.button("book.action").click();
-      visitor.sees("code.NETWORK");
+      visitor.seesText(visitor.words.of("code.NETWORK"));
       visitor.context.unroute("**/api/v1/reservations");
       visitor.reopen("/");
       visitor.page().getByText(visitor.words.of("tray.decided")).click();

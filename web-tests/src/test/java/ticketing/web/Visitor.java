@@ -107,12 +107,18 @@ final class Visitor implements AutoCloseable {
         AriaRole.BUTTON, new Page.GetByRoleOptions().setName(words.of(key)).setExact(true));
   }
 
+  /// Just these words, in some element.
   void sees(String key, String... values) {
-    seesText(words.of(key, values));
+    sees(page.getByText(words.of(key, values), new Page.GetByTextOptions().setExact(true)));
   }
 
+  /// This text, maybe among others.
   void seesText(String text) {
-    assertThat(page.getByText(text).filter(new Locator.FilterOptions().setVisible(true)).first())
+    sees(page.getByText(text));
+  }
+
+  private static void sees(Locator any) {
+    assertThat(any.filter(new Locator.FilterOptions().setVisible(true)).first())
         .isVisible(patience());
   }
 
