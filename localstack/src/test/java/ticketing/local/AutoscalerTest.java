@@ -48,12 +48,12 @@ class AutoscalerTest {
                 return null;
               });
       Awaitility.await().atMost(LIMIT).until(() -> fleet.system().workers().size() == 3);
+      fleet.system().workers().forEach(worker -> fleet.network().heal(worker.name()));
       Awaitility.await()
           .atMost(LIMIT)
           .until(
               () ->
                   fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == BUYERS);
-      fleet.system().workers().forEach(worker -> fleet.network().heal(worker.name()));
       Awaitility.await().atMost(LIMIT).until(() -> fleet.system().workers().size() == 2);
       scaling.cancel(true);
 
