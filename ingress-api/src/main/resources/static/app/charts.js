@@ -103,7 +103,7 @@ export class Chart {
       height: HEIGHT,
       legend: {show: false},
       cursor: {show: false},
-      padding: [8, 4, 0, 0],
+      padding: [8, 26, 0, 0],
       scales: {
         x: {range: () => this.#span()},
         y: {range: (plot, from, to) => [0, Math.max(4, (to ?? 0) * 1.1)]},
