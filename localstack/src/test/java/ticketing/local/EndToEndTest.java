@@ -188,7 +188,7 @@ class EndToEndTest {
         .until(
             () ->
                 fleet.servers().queue().waiting(LocalServers.QUEUE) == 0
-                    && fleet.workersMetric("ticketing_in_flight") > 0);
+                    && fleet.workersMetric("ticketing_in_flight_messages") > 0);
   }
 
   private long available(long event) throws SQLException {
