@@ -49,6 +49,9 @@ final class TicketSockets implements SmartLifecycle {
   /// Most subscriptions that wait for their first read; beyond it subscribers wait to subscribe.
   private static final int UNREAD = 10_000;
 
+  /// Between two attempts to read everything from a board that cannot be read.
+  private static final Duration AGAIN = Duration.ofSeconds(1);
+
   /// Buckets of the latency's histogram.
   private static final Duration[] LATENCIES =
       IntStream.of(5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
@@ -66,8 +69,9 @@ final class TicketSockets implements SmartLifecycle {
 
   private final Map<UUID, List<Subscription>> waiting = new ConcurrentHashMap<>();
   private final BlockingQueue<Subscription> unread = new LinkedBlockingQueue<>(UNREAD);
-  private volatile boolean missed;
+  private volatile boolean missed; // what stood on the board may not have been read
   private volatile boolean running;
+  private long notBefore = System.nanoTime(); // next attempt after a failed one
   private Background background;
   private Iterator<List<Subscription>> round = Collections.emptyIterator();
 
@@ -171,24 +175,32 @@ final class TicketSockets implements SmartLifecycle {
       batch.add(first);
       unread.drainTo(batch, READ - 1);
       batch.removeIf(Subscription::isOver);
-      read(batch);
+      if (!read(batch)) {
+        missed = true;
+      }
     }
-    if (missed) {
+    if (missed && System.nanoTime() - notBefore >= 0) {
       missed = false;
-      readAll();
+      if (!readAll()) {
+        missed = true;
+        notBefore = System.nanoTime() + AGAIN.toNanos();
+      }
     }
   }
 
-  private void readAll() {
+  /// @return whether the board could be read; where it cannot, the rest is left for the next time
+  private boolean readAll() {
     List<Subscription> batch = new ArrayList<>(READ);
     for (List<Subscription> subscriptions : waiting.values()) {
       batch.addAll(subscriptions);
       if (batch.size() >= READ) {
-        missed |= !read(batch);
+        if (!read(batch)) {
+          return false;
+        }
         batch.clear();
       }
     }
-    missed |= !read(batch);
+    return read(batch);
   }
 
   private void sweep() throws InterruptedException {
