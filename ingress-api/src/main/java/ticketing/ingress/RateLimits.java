@@ -9,6 +9,7 @@ import io.github.bucket4j.distributed.proxy.ProxyManager;
 import io.github.bucket4j.distributed.proxy.optimization.DelayParameters;
 import io.github.bucket4j.distributed.proxy.optimization.Optimization;
 import io.github.bucket4j.distributed.proxy.optimization.Optimizations;
+import io.github.bucket4j.util.concurrent.batch.BatchHelper.BatchFailedException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.stereotype.Component;
@@ -123,6 +124,12 @@ class RateLimits {
         return Duration.ofNanos(probe.getNanosToWaitForRefill());
       } catch (RedisUnavailable e) {
         return Duration.ZERO;
+      } catch (BatchFailedException e) {
+        // So fails whoever had another request's thread ask for it.
+        if (e.getCause() instanceof RedisUnavailable) {
+          return Duration.ZERO;
+        }
+        throw e;
       }
     }
   }

@@ -149,6 +149,32 @@ class RateLimitTest {
     }
   }
 
+  /// Requests that come at the same time ask together, and hear of the failure in another way.
+  @Test
+  void nobodyIsRefusedWithoutRedisHoweverManyComeAtOnce() throws Exception {
+    RedisSettings nowhere =
+        new RedisSettings(
+            List.of("redis://127.0.0.1:1"),
+            false,
+            "",
+            java.time.Duration.ofMillis(200),
+            0,
+            java.time.Duration.ofMillis(1),
+            1);
+    IngressSettings.Rate few = new IngressSettings.Rate(1, 10);
+    try (Redis redis = Redis.connect(nowhere);
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      RateLimits limits = new RateLimits(redis, with(new IngressSettings.Rates(true, 0, few, few)));
+      List<Future<java.time.Duration>> calls = new ArrayList<>();
+      for (int i = 0; i < 2_000; i++) {
+        calls.add(clients.submit(() -> limits.takeForAddress("somewhere")));
+      }
+      for (Future<java.time.Duration> call : calls) {
+        assertThat(call.get()).isZero();
+      }
+    }
+  }
+
   private IngressSettings with(IngressSettings.Rates rates) {
     IngressSettings known = strict.context.getBean(IngressSettings.class);
     return new IngressSettings(
