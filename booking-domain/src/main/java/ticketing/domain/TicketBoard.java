@@ -35,6 +35,7 @@ public final class TicketBoard {
   private static final String CHANNEL = "tickets";
   private static final String OPEN = Redis.script("open.lua");
   private static final String WITHDRAW = Redis.script("withdraw.lua");
+  private static final String GIVE_UP = Redis.script("give_up.lua");
   private static final String PACE = Redis.script("pace.lua");
 
   /// Most tickets in one round trip, and most round trips of a kind at a time.
@@ -299,7 +300,9 @@ public final class TicketBoard {
   }
 
   /// Stores decisions, takes them out of the waiting lines, tells all who listen and refreshes the
-  /// event's copy, in one round trip (one for each node of a cluster). Repeating it is harmless.
+  /// event's copy, in one round trip (one for each node of a cluster). Repeating it is harmless. A
+  /// decision replaces `GAVE_UP`, which is the one second state there may be; `GAVE_UP` never
+  /// replaces a decision.
   ///
   /// @param fresh how many of them were decided just now, for the pace; repeats do not count
   /// @param event the event after these decisions, or null if it has not changed
@@ -317,18 +320,17 @@ public final class TicketBoard {
           Map<Long, List<Object>> leaving = new HashMap<>();
           for (BoardEntry entry : decided) {
             Ticket ticket = entry.ticket();
-            batch
-                .getBucket(key(ticket.ticketId()), StringCodec.INSTANCE)
-                .setAsync(Json.INTERNAL.writeValueAsString(entry), settings.decided());
             leaving
                 .computeIfAbsent(ticket.eventId(), id -> new ArrayList<>())
                 .add(ticket.ticketId().toString());
-            lines
-                .append(ticket.ticketId())
-                .append(' ')
-                .append(entry.trace() == null ? "" : entry.trace() + " ")
-                .append(Json.INTERNAL.writeValueAsString(ticket))
-                .append('\n');
+            if (ticket.reason() == Reason.GAVE_UP) {
+              addGivingUp(batch, entry);
+            } else {
+              batch
+                  .getBucket(key(ticket.ticketId()), StringCodec.INSTANCE)
+                  .setAsync(Json.INTERNAL.writeValueAsString(entry), settings.decided());
+              lines.append(line(entry)).append('\n');
+            }
           }
           leaving.forEach(
               (eventId, ids) -> {
@@ -354,6 +356,29 @@ public final class TicketBoard {
           }
           return batch.execute();
         });
+  }
+
+  /// It may come late: the ticket may have been redriven and decided since.
+  private void addGivingUp(RBatch batch, BoardEntry entry) {
+    String key = key(entry.ticket().ticketId());
+    batch
+        .getScript(StringCodec.INSTANCE)
+        .evalAsync(
+            key,
+            Mode.READ_WRITE,
+            GIVE_UP,
+            ReturnType.LONG,
+            List.of(key),
+            Json.INTERNAL.writeValueAsString(entry),
+            seconds(settings.decided()),
+            CHANNEL,
+            line(entry));
+  }
+
+  private static String line(BoardEntry entry) {
+    return entry.ticket().ticketId()
+        + (entry.trace() == null ? " " : " " + entry.trace() + " ")
+        + Json.INTERNAL.writeValueAsString(entry.ticket());
   }
 
   /// A decision as it was announced.

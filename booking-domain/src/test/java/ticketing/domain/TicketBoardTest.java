@@ -75,6 +75,54 @@ class TicketBoardTest {
   }
 
   @Test
+  void decisionReplacesGivingUpButNotTheOtherWayRound() {
+    BoardEntry pending = pending();
+    board.open(pending).join();
+    UUID id = pending.ticket().ticketId();
+    Queue<String> heard = new ConcurrentLinkedQueue<>();
+    board.listen(
+        announced -> {
+          if (announced.ticketId().equals(id)) {
+            heard.add(Json.INTERNAL.readTree(announced.json()).path("status").asString());
+          }
+        },
+        () -> {});
+    BoardEntry decided = confirmed(pending);
+    board.announce(List.of(givenUp(pending)), 0, null, List.of());
+    assertThat(board.find(id).orElseThrow().ticket().reason()).isEqualTo(Reason.GAVE_UP);
+    board.announce(List.of(decided), 1, null, List.of());
+    board.announce(List.of(givenUp(pending)), 0, null, List.of());
+    assertThat(board.find(id).orElseThrow()).isEqualTo(decided);
+    board.announce(List.of(decided), 0, null, List.of());
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(heard).containsExactly("REJECTED", "CONFIRMED", "CONFIRMED"));
+  }
+
+  private static BoardEntry givenUp(BoardEntry pending) {
+    Ticket ticket = pending.ticket();
+    return BoardEntry.decided(
+        pending.owner(),
+        pending.fingerprint(),
+        new Ticket(
+            ticket.ticketId(),
+            ticket.action(),
+            TicketStatus.REJECTED,
+            ticket.eventId(),
+            ticket.seatType(),
+            ticket.quantity(),
+            null,
+            null,
+            ticket.acceptedAt(),
+            ticket.acceptedAt().plusSeconds(1),
+            null,
+            null,
+            Reason.GAVE_UP,
+            null));
+  }
+
+  @Test
   void ticketThatIsThereStaysAsItIs() {
     BoardEntry first = pending();
     assertThat(board.open(first).join().earlier()).isEmpty();
