@@ -24,6 +24,16 @@ public sealed interface Command {
   /// Most seats one booking may ask for.
   int MAX_QUANTITY = 10;
 
+  /// Most characters in the name of a seat type, and in a user id: the tables hold no more.
+  int MAX_SEAT_TYPE = 10;
+
+  int MAX_USER_ID = 50;
+
+  /// Whether an event may have a seat type of that name.
+  static boolean mayBeSeatType(String name) {
+    return name.codePointCount(0, name.length()) <= MAX_SEAT_TYPE;
+  }
+
   UUID ticketId();
 
   String userId();
@@ -53,6 +63,10 @@ public sealed interface Command {
     public BookSeats {
       requireCommon(ticketId, userId, acceptedAt);
       Objects.requireNonNull(seatType, "seatType");
+      if (!mayBeSeatType(seatType)) {
+        throw new IllegalArgumentException(
+            "a seat type has at most " + MAX_SEAT_TYPE + " characters");
+      }
       if (quantity < 1 || quantity > MAX_QUANTITY) {
         throw new IllegalArgumentException("quantity must be 1 to " + MAX_QUANTITY);
       }
@@ -132,6 +146,9 @@ public sealed interface Command {
   private static void requireCommon(UUID ticketId, String userId, Instant acceptedAt) {
     Objects.requireNonNull(ticketId, "ticketId");
     Objects.requireNonNull(userId, "userId");
+    if (userId.length() > MAX_USER_ID) {
+      throw new IllegalArgumentException("a user id has at most " + MAX_USER_ID + " characters");
+    }
     Objects.requireNonNull(acceptedAt, "acceptedAt");
   }
 }

@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -43,6 +44,7 @@ class CommandListener implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(CommandListener.class);
   private static final int TEN = 10; // most messages of one SQS call
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+  private static final int LONGEST_UNREAD = 30; // s until an unreadable message comes again
 
   private final SqsAsyncClient sqs;
   private final BoxOffice boxOffice;
@@ -203,6 +205,12 @@ class CommandListener implements SmartLifecycle {
         GroupTrace trace = GroupTrace.start(traces, eventId, group.size(), sampled(group))) {
       retrying(eventId, group, trace);
       decided = true;
+    } catch (DataIntegrityViolationException e) {
+      log.warn("event {}: the tables refuse a group of {}", eventId, group.size(), e);
+      if (group.size() > 1) {
+        group.forEach(one -> decide(eventId, List.of(one)));
+        return;
+      }
     } catch (DataAccessException | TransactionException e) {
       log.warn("event {}: {} commands not decided: {}", eventId, group.size(), rootMessage(e));
     } catch (RuntimeException e) {
@@ -235,6 +243,9 @@ class CommandListener implements SmartLifecycle {
       try {
         boxOffice.decide(eventId, commands, trace::of);
         return;
+      } catch (DataIntegrityViolationException e) {
+        // Trying again would end the same way, and keep the others waiting.
+        throw e;
       } catch (DataAccessException | TransactionException e) {
         database.failed(e);
         if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
@@ -295,7 +306,9 @@ class CommandListener implements SmartLifecycle {
 
   /// Shows a message that cannot be read again soon, and later each time.
   private void comeBackSoon(Message message) {
-    int seconds = Math.min(30, 1 << Math.min(5, receiveCount(message)));
+    int doublings = Math.clamp(receiveCount(message) - 1, 0, 5);
+    int seconds =
+        (int) Math.min(LONGEST_UNREAD, settings.unreadablePause().toSeconds() << doublings);
     sqs.changeMessageVisibility(
             request ->
                 request

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
@@ -57,7 +58,7 @@ class DeadLetters {
         for (Message message : messages) {
           CommandCodec.decode(message.body()).forEach(one -> entry(one).ifPresent(entries::add));
         }
-        boxOffice.giveUp(entries);
+        giveUp(entries);
         if (messages.size() < 10) {
           return;
         }
@@ -67,6 +68,19 @@ class DeadLetters {
     } catch (DataAccessException | TransactionException e) {
       database.failed(e);
       log.debug("dead letters not recorded, next round tries again: {}", e.getMessage());
+    }
+  }
+
+  /// What the tables refuse keeps nobody else from being given up.
+  private void giveUp(List<BoardEntry> entries) {
+    try {
+      boxOffice.giveUp(entries);
+    } catch (DataIntegrityViolationException e) {
+      if (entries.size() > 1) {
+        entries.forEach(entry -> giveUp(List.of(entry)));
+      } else {
+        log.warn("a dead letter cannot be recorded: {}", e.getMessage());
+      }
     }
   }
 

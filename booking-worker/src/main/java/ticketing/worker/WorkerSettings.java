@@ -24,6 +24,8 @@ import org.springframework.validation.annotation.Validated;
 /// @param retryFor how long a group is tried again before its messages are left to be redelivered;
 ///   must end before their visibility timeout does
 /// @param retryPause first pause between two tries; doubles up to a second
+/// @param unreadablePause before a message that cannot be read is received again; doubles each
+///   time, up to 30 s
 /// @param stopTimeout how long a stopping worker finishes what it has in hand
 /// @param expiryEvery how often holds that are due are looked for
 /// @param expiryBatch most holds that expire in one transaction
@@ -44,6 +46,7 @@ record WorkerSettings(
     @NotNull Duration transactionTimeout,
     @NotNull Duration retryFor,
     @NotNull Duration retryPause,
+    @NotNull Duration unreadablePause,
     @NotNull Duration stopTimeout,
     @NotNull Duration expiryEvery,
     @Min(1) @Max(5000) int expiryBatch,

@@ -3,9 +3,6 @@ package ticketing.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -15,16 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
@@ -32,6 +25,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import ticketing.domain.BoardEntry;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
@@ -196,6 +190,90 @@ class BoxOfficeTest {
   }
 
   @Test
+  void poisonBecomesDeadLettersThatAreGivenUpAndHurtsNobodyElse() {
+    ConfigurableApplicationContext worker =
+        worker(
+            "--ticketing.worker.unreadable-pause=0s",
+            "--ticketing.worker.dead-letters-every=200ms");
+    visibility(Duration.ofSeconds(1));
+    TicketBoard board = worker.getBean(TicketBoard.class);
+    long event = event(50, null, null);
+    List<Command> known = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Command accepted = book(event, "poisoned" + i, 1);
+      board.open(BoardEntry.pending(accepted)).join();
+      known.add(accepted);
+    }
+    String good = CommandCodec.encode(known.get(2));
+    Command refused =
+        new BookSeats(TicketIds.next(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+    List<Command> others = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      others.add(book(event, "buyer" + i, 1));
+    }
+    sendBody("this is not JSON");
+    sendBody(CommandCodec.encode(known.get(0)).replace("\"BOOK\"", "\"DANCE\""));
+    sendBody(CommandCodec.encode(known.get(1)).replace("\"version\":1", "\"version\":99"));
+    sendBody(good.replace("poisoned2", "p".repeat(200_000)));
+    List<Command> withRefused = new ArrayList<>(others.subList(0, 10));
+    withRefused.add(refused);
+    sendBody(CommandCodec.encode(withRefused));
+    others.subList(10, 20).forEach(this::send);
+    Command nowhere = book(4711, "ann", 1);
+    send(nowhere);
+
+    others.forEach(other -> assertThat(decided(other).status()).isEqualTo(TicketStatus.CONFIRMED));
+    assertThat(decided(nowhere).reason()).isEqualTo(Reason.EVENT_NOT_FOUND);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () -> {
+              assertThat(messages(queue)).isZero();
+              assertThat(messages(queue + "-dlq")).isEqualTo(5);
+              assertThat(known).allMatch(one -> decided(one).reason() == Reason.GAVE_UP);
+            });
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isEqualTo(3);
+    assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(20);
+    assertThat(available(event)).isEqualTo(30);
+
+    // As a worker would read them that knows the new type and version.
+    known.forEach(this::send);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () ->
+                assertThat(known).allMatch(one -> decided(one).status() == TicketStatus.CONFIRMED));
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isZero();
+    assertThat(available(event)).isEqualTo(27);
+  }
+
+  private long messages(String of) {
+    return sqs()
+        .getQueueAttributes(
+            request -> request.queueUrl(url(of)).attributeNames(QueueAttributeName.ALL))
+        .join()
+        .attributes()
+        .entrySet()
+        .stream()
+        .filter(attribute -> attribute.getKey().toString().startsWith("ApproximateNumberOf"))
+        .mapToLong(attribute -> Long.parseLong(attribute.getValue()))
+        .sum();
+  }
+
+  private void visibility(Duration time) {
+    sqs()
+        .setQueueAttributes(
+            request ->
+                request
+                    .queueUrl(url(queue))
+                    .attributes(
+                        Map.of(
+                            QueueAttributeName.VISIBILITY_TIMEOUT,
+                            String.valueOf(time.toSeconds()))))
+        .join();
+  }
+
+  @Test
   void anUnknownEventIsADecisionToo() {
     worker();
     Command book = book(4711, "ann", 1);
@@ -216,97 +294,6 @@ class BoxOfficeTest {
     assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
     assertThat(count("SELECT COUNT(*) FROM tickets")).isEqualTo(1);
     assertThat(available(event)).isEqualTo(9);
-  }
-
-  @Test
-  void aWorkerKilledAfterItsCommitLeavesOneDecisionThatIsStillAnnounced(@TempDir Path folder)
-      throws Exception {
-    ConfigurableApplicationContext living = worker("--ticketing.worker.queue=" + otherQueue());
-    long event = event(10, null, null);
-    visibility(Duration.ofSeconds(2));
-    Command book = book(event, "ann", 2);
-    Path log = folder.resolve("dying.log");
-    Process dying =
-        new ProcessBuilder(command(arguments()))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    try {
-      send(book);
-      assertThat(dying.waitFor(60, TimeUnit.SECONDS)).as(() -> text(log)).isTrue();
-      assertThat(dying.exitValue()).as(() -> text(log)).isEqualTo(DyingWorker.KILLED);
-    } finally {
-      dying.destroyForcibly();
-    }
-    assertThat(count("SELECT COUNT(*) FROM tickets")).isEqualTo(1);
-    TicketBoard board = living.getBean(TicketBoard.class);
-    assertThat(board.find(book.ticketId())).isEmpty();
-    BlockingQueue<TicketBoard.Announced> heard = new LinkedBlockingQueue<>();
-    board.listen(heard::add, () -> {});
-
-    worker();
-    TicketBoard.Announced announced;
-    do {
-      announced = heard.poll(20, TimeUnit.SECONDS);
-      assertThat(announced).isNotNull();
-    } while (!announced.ticketId().equals(book.ticketId()));
-    assertThat(announced.json()).contains("CONFIRMED");
-    assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
-    assertThat(count("SELECT COUNT(*) FROM tickets")).isEqualTo(1);
-    assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(1);
-    assertThat(available(event)).isEqualTo(8);
-    await().atMost(Duration.ofSeconds(10)).until(this::queueIsEmpty);
-  }
-
-  private String otherQueue() {
-    String other = "other-" + UUID.randomUUID();
-    servers.newQueues(other);
-    return other;
-  }
-
-  private void visibility(Duration time) {
-    sqs()
-        .setQueueAttributes(
-            request ->
-                request
-                    .queueUrl(url(queue))
-                    .attributes(
-                        Map.of(
-                            QueueAttributeName.VISIBILITY_TIMEOUT,
-                            String.valueOf(time.toSeconds()))))
-        .join();
-  }
-
-  private boolean queueIsEmpty() {
-    return sqs()
-        .getQueueAttributes(
-            request -> request.queueUrl(url(queue)).attributeNames(QueueAttributeName.ALL))
-        .join()
-        .attributes()
-        .entrySet()
-        .stream()
-        .filter(attribute -> attribute.getKey().toString().startsWith("ApproximateNumberOf"))
-        .allMatch(attribute -> attribute.getValue().equals("0"));
-  }
-
-  private static List<String> command(List<String> arguments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                DyingWorker.class.getName()));
-    command.addAll(arguments);
-    return command;
-  }
-
-  private static String text(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      return e.toString();
-    }
   }
 
   private List<String> arguments() {

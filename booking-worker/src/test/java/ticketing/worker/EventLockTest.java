@@ -112,6 +112,7 @@ class EventLockTest {
         second,
         second,
         second,
+        second,
         500,
         second,
         second);

@@ -5,6 +5,7 @@ import java.util.List;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.oauth2.jwt.Jwt;
+import ticketing.domain.Command;
 
 /// Who sends a request, as their token says.
 ///
@@ -14,16 +15,13 @@ record Caller(String userId, String role, String tokenId, Instant expiresAt) {
   static final String BUYER = "BUYER";
   static final String ADMIN = "ADMIN";
 
-  /// Longest user id that the schema holds.
-  private static final int LONGEST_ID = 50;
-
   static Caller of(Jwt token) {
     String role = ADMIN.equals(token.getClaimAsString("role")) ? ADMIN : BUYER;
     return new Caller(token.getSubject(), role, token.getId(), token.getExpiresAt());
   }
 
   boolean isUsable() {
-    return userId != null && !userId.isEmpty() && userId.length() <= LONGEST_ID;
+    return userId != null && !userId.isEmpty() && userId.length() <= Command.MAX_USER_ID;
   }
 
   boolean isAdmin() {

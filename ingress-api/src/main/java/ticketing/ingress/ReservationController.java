@@ -88,6 +88,7 @@ class ReservationController {
     } catch (Problem refusal) {
       // A repeat gets its ticket also when the sale has ended since.
       if (!MAY_COME_LATER.contains(refusal.code())
+          || !Command.mayBeSeatType(booking.seatType())
           || !as.mayBeRepeat()
           || !queue.mayKnow(as.ticketId())) {
         throw refusal;
