@@ -70,6 +70,7 @@ class CommandQueue {
   private final ScheduledExecutorService gathering;
   private final TicketBoard board;
   private final Ledger ledger;
+  private final DatabaseWatch database;
   private final BoardGaps gaps;
   private final Clock clock;
   private final IngressSettings.Queue settings;
@@ -86,6 +87,7 @@ class CommandQueue {
       QueueUrls urls,
       TicketBoard board,
       Ledger ledger,
+      DatabaseWatch database,
       BoardGaps gaps,
       Clock clock,
       IngressSettings settings,
@@ -94,6 +96,7 @@ class CommandQueue {
     this.urls = urls;
     this.board = board;
     this.ledger = ledger;
+    this.database = database;
     this.gaps = gaps;
     this.clock = clock;
     this.settings = settings.queue();
@@ -218,6 +221,10 @@ class CommandQueue {
   }
 
   private CompletableFuture<Sent> send(Command command) {
+    if (!database.admits()) {
+      return CompletableFuture.completedFuture(
+          new Sent.Refused("enough is waiting for the database"));
+    }
     if (!inFlight.tryAcquire()) {
       return CompletableFuture.completedFuture(new Sent.Refused("too many in flight"));
     }

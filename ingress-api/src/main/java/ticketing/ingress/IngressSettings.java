@@ -29,6 +29,8 @@ record IngressSettings(
   /// @param gauges how often the figures of the queue are read for the metrics; 0s: never
   /// @param commandsPerMessage most commands of one event that share a message; 1: none do, and the
   ///   depth of the queue counts commands, as the scaling of workers takes it to
+  /// @param backlogWithoutDatabase most messages on the queue with which commands are still
+  ///   accepted while the database is away; beyond it: 503
   record Queue(
       @NotBlank String name,
       @NotBlank String deadLetters,
@@ -36,7 +38,8 @@ record IngressSettings(
       @NotNull @DefaultValue("5s") Duration timeout,
       @NotNull @DefaultValue("4ms") Duration gathering,
       @NotNull @DefaultValue("10s") Duration gauges,
-      @Min(1) @Max(100) @DefaultValue("1") int commandsPerMessage) {}
+      @Min(1) @Max(100) @DefaultValue("1") int commandsPerMessage,
+      @Min(0) @DefaultValue("100000") int backlogWithoutDatabase) {}
 
   /// @param body largest request body
   /// @param waiters requests that may wait for a decision at once; beyond it they do not wait

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.stereotype.Component;
 import ticketing.domain.BoardEntry;
 import ticketing.domain.Gathering;
@@ -20,14 +21,20 @@ class Ledger {
   private static final int QUERIES = 2;
 
   private final TicketRows rows;
+  private final DatabaseWatch database;
   private final Gathering<UUID, Optional<BoardEntry>> finds =
       new Gathering<>("ledger", TOGETHER, QUERIES, this::findEach);
 
-  Ledger(TicketRows rows) {
+  Ledger(TicketRows rows, DatabaseWatch database) {
     this.rows = rows;
+    this.database = database;
   }
 
+  /// @throws DataAccessResourceFailureException if the database is away
   Optional<BoardEntry> find(UUID ticketId) {
+    if (database.away()) {
+      throw new DataAccessResourceFailureException("the database is away");
+    }
     try {
       return finds.submit(ticketId).join();
     } catch (CompletionException e) {

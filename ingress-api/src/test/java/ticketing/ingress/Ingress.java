@@ -77,9 +77,16 @@ final class Ingress implements AutoCloseable {
   private Ingress(String queue, String databaseUrl, Map<String, String> settings) {
     this.queue = queue;
     this.databaseUrl = databaseUrl;
+    this.context =
+        SpringApplication.run(IngressApplication.class, arguments(settings).toArray(String[]::new));
+    this.port = ((WebServerApplicationContext) context).getWebServer().getPort();
+  }
+
+  /// Those of another instance behind the same load balancer.
+  List<String> arguments(Map<String, String> settings) {
     List<String> arguments = new ArrayList<>();
     arguments.add("--spring.profiles.active=local");
-    arguments.add("--server.port=0");
+    arguments.add("--server.port=" + settings.getOrDefault("server.port", "0"));
     arguments.add("--management.server.port=0");
     arguments.add("--server.address=127.0.0.1");
     arguments.add("--spring.datasource.url=" + databaseUrl);
@@ -94,10 +101,13 @@ final class Ingress implements AutoCloseable {
     arguments.add("--ticketing.queue.timeout=20s");
     arguments.add("--ticketing.queue.name=" + queue);
     arguments.add("--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint());
-    settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
-    this.context =
-        SpringApplication.run(IngressApplication.class, arguments.toArray(String[]::new));
-    this.port = ((WebServerApplicationContext) context).getWebServer().getPort();
+    settings.forEach(
+        (name, value) -> {
+          if (!name.equals("server.port")) {
+            arguments.add("--" + name + "=" + value);
+          }
+        });
+    return arguments;
   }
 
   static Ingress start(Map<String, String> settings) {
@@ -128,6 +138,7 @@ final class Ingress implements AutoCloseable {
       Map<String, String> settings =
           Map.of(
               "ticketing.database.reader-url", stale,
+              "ticketing.queue.backlog-without-database", "3",
               "ticketing.limits.waiters", "1",
               "ticketing.limits.change-wait", "200ms",
               "ticketing.cache.near-copy", "5m",

@@ -3,7 +3,10 @@ package ticketing.ingress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
@@ -158,5 +161,52 @@ class OutageTest {
         });
     Ingress.Answer after = ingress.get("/api/v1/tickets/" + ticket, token);
     assertThat(after.json().path("status").asString("")).as(after.body()).isEqualTo("PENDING");
+  }
+
+  @Test
+  void withoutTheDatabaseBookingsAreAcceptedUpToABound() {
+    Ingress strict = Ingress.strict();
+    long event = ingress.newEvent();
+    ingress.drain();
+    // Whose copies let bookings in; the event is in Redis then, too.
+    assertThat(strict.get("/api/v1/events/" + event, null, "X-Forwarded-For", "10.9.2.1").status())
+        .isEqualTo(200);
+    await().until(() -> ingress.redisGet("event:" + event) != null);
+    Set<String> accepted = new HashSet<>();
+    without(
+        ingress.servers.database()::stop,
+        ingress.servers.database()::start,
+        () -> {
+          await().until(strict.context.getBean(DatabaseWatch.class)::away);
+          await().until(ingress.context.getBean(DatabaseWatch.class)::away);
+          List<Ingress.Answer> answers = new ArrayList<>();
+          for (int i = 0; i < 10; i++) {
+            String[] headers = {"X-Forwarded-For", "10.9.1." + i, Repeatable.HEADER, "k"};
+            answers.add(strict.book(Ingress.newUser(), event, 1, headers));
+          }
+          for (Ingress.Answer answer : answers) {
+            if (answer.status() == 202) {
+              accepted.add(answer.json().get("ticketId").asString());
+            } else {
+              assertThat(answer.status()).isEqualTo(503);
+              assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
+              assertThat(answer.header("Retry-After")).isEqualTo("2");
+            }
+          }
+          assertThat(accepted).hasSizeBetween(1, 9);
+          // Its sibling has the usual bound.
+          Ingress.Answer more = ingress.book(Ingress.newUser(), event, 1);
+          assertThat(more.status()).isEqualTo(202);
+          accepted.add(more.json().get("ticketId").asString());
+        });
+    assertThat(ingress.drain())
+        .extracting(command -> command.ticketId().toString())
+        .containsExactlyInAnyOrderElementsOf(accepted);
+    await()
+        .until(
+            () ->
+                strict.book(Ingress.newUser(), event, 1, "X-Forwarded-For", "10.9.2.1").status()
+                    == 202);
+    ingress.drain();
   }
 }
