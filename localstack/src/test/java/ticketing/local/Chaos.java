@@ -32,13 +32,21 @@ import ticketing.domain.TicketStatus;
 /// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it for long and prints what it does.
 final class Chaos {
 
+  /// @param wholeRounds goes on until every fault has struck every kind of process equally often
   /// @param faultTime how long each fault lasts, except that a killed process comes back sooner
   /// @param calm between two faults, for what was interrupted to be taken up again
-  record Plan(long seed, Duration atLeast, Duration faultTime, Duration calm, int buyers) {}
+  record Plan(
+      long seed,
+      Duration atLeast,
+      boolean wholeRounds,
+      Duration faultTime,
+      Duration calm,
+      int buyers) {}
 
   private record Strike(String victim, Fault fault) {}
 
   private static final String SEATS = "R";
+  private static final String REDELIVERIES = "ticketing_redeliveries_total";
   private static final int LIMIT = 6; // seats per user and event
   private static final long PAUSE_MILLIS = 150; // of a buyer between two wishes
 
@@ -48,6 +56,7 @@ final class Chaos {
   private final Crowd crowd;
   private final List<Long> events = new ArrayList<>();
   private final Map<String, Integer> strikes = new TreeMap<>();
+  private long redelivered;
   private volatile boolean stopping;
 
   Chaos(Fleet fleet, Plan plan, PrintStream out) {
@@ -67,6 +76,7 @@ final class Chaos {
           new Plan(
               seed,
               Duration.ofMinutes(minutes),
+              true,
               Duration.ofSeconds(15),
               Duration.ofSeconds(10),
               24);
@@ -115,13 +125,14 @@ final class Chaos {
     Random random = new Random(plan.seed());
     long end = System.nanoTime() + plan.atLeast().toNanos();
     List<Strike> todo = new ArrayList<>();
-    while (System.nanoTime() < end) {
+    while (System.nanoTime() < end || plan.wholeRounds() && !todo.isEmpty()) {
       if (todo.isEmpty()) {
         todo = all(random);
       }
       Strike next = todo.removeLast();
       say(next.fault() + " " + next.victim());
       strikes.merge(next.fault() + " " + kind(next.victim()), 1, Integer::sum);
+      redelivered += redeliveriesForgottenBy(next);
       next.fault().strike(fleet, next.victim());
       if (next.fault() != Fault.KILL) {
         TimeUnit.MILLISECONDS.sleep(plan.faultTime().toMillis());
@@ -129,6 +140,12 @@ final class Chaos {
       next.fault().heal(fleet, next.victim());
       TimeUnit.MILLISECONDS.sleep(plan.calm().toMillis());
     }
+  }
+
+  /// A worker that is killed takes its count with it.
+  private long redeliveriesForgottenBy(Strike next) {
+    boolean forgets = next.fault() == Fault.KILL && kind(next.victim()).equals(Fleet.worker(1));
+    return forgets ? (long) fleet.application(next.victim()).metric(REDELIVERIES) : 0;
   }
 
   private static List<Strike> all(Random random) {
@@ -221,6 +238,9 @@ final class Chaos {
     say(
         "holds expired: "
             + fleet.number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'"));
+    say(
+        "messages delivered again: %,d"
+            .formatted(redelivered + (long) fleet.workersMetric(REDELIVERIES)));
     say("refused at the door: " + crowd.refusals());
     say(
         "requests repeated %,d, given up %,d; polls that did not know an accepted ticket %,d"

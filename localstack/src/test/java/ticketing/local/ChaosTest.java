@@ -10,7 +10,12 @@ class ChaosTest {
 
   private static final Chaos.Plan PLAN =
       new Chaos.Plan(
-          20_261_224, Duration.ofSeconds(40), Duration.ofSeconds(3), Duration.ofSeconds(1), 12);
+          20_261_224,
+          Duration.ofSeconds(40),
+          false,
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(1),
+          12);
 
   @Test
   void everyAcceptedRequestHasOneEndWhateverFails() throws Exception {

@@ -147,7 +147,11 @@ final class Crowd implements AutoCloseable {
   }
 
   private Claim accepted(String userId, String body) {
-    Ticket ticket = Json.INTERNAL.readValue(body, Ticket.class);
+    return claim(userId, Json.INTERNAL.readValue(body, Ticket.class));
+  }
+
+  /// Follows a ticket from now on.
+  Claim claim(String userId, Ticket ticket) {
     Claim claim = claims.computeIfAbsent(ticket.ticketId(), id -> new Claim(userId, ticket));
     if (!claim.userId().equals(userId)) {
       wrong.add("ticket " + ticket.ticketId() + " was given to two users");

@@ -88,26 +88,38 @@ final class Oracle {
 
   private final Fleet fleet;
   private final Crowd crowd;
+  private final Duration patience;
 
   Oracle(Fleet fleet, Crowd crowd) {
+    this(fleet, crowd, END);
+  }
+
+  /// @param patience how long each ticket may take from now to its end, and then to its push
+  Oracle(Fleet fleet, Crowd crowd, Duration patience) {
     this.fleet = fleet;
     this.crowd = crowd;
+    this.patience = patience;
   }
 
   /// Waits for what is still to come, then judges.
   ///
   /// @return what is broken, empty if nothing
   List<String> judge() throws InterruptedException, SQLException {
+    try (Connection connection = fleet.servers().connect()) {
+      return judge(connection);
+    }
+  }
+
+  /// As [#judge()], by what this connection sees of the tables.
+  List<String> judge(Connection connection) throws InterruptedException, SQLException {
     List<String> broken = new ArrayList<>(crowd.wrong());
     broken.addAll(pollAll());
     awaitPushes();
     Map<UUID, Row> ledger = new HashMap<>();
-    try (Connection connection = fleet.servers().connect()) {
-      readLedger(connection, ledger);
-      for (Map.Entry<String, String> rule : NEVER.entrySet()) {
-        for (String row : strings(connection, rule.getValue())) {
-          broken.add(rule.getKey() + ": " + row);
-        }
+    readLedger(connection, ledger);
+    for (Map.Entry<String, String> rule : NEVER.entrySet()) {
+      for (String row : strings(connection, rule.getValue())) {
+        broken.add(rule.getKey() + ": " + row);
       }
     }
     crowd.claims().forEach(claim -> judge(claim, ledger.get(claim.accepted().ticketId()), broken));
@@ -144,7 +156,7 @@ final class Oracle {
         threads.submit(
             () -> {
               try {
-                crowd.await(claim, END);
+                crowd.await(claim, patience);
               } catch (AssertionError e) {
                 late.add(e.getMessage());
               }
@@ -156,7 +168,7 @@ final class Oracle {
   }
 
   private void awaitPushes() throws InterruptedException {
-    long deadline = System.nanoTime() + END.toNanos();
+    long deadline = System.nanoTime() + patience.toNanos();
     while (crowd.claims().stream().anyMatch(claim -> claim.pushed().isEmpty())
         && System.nanoTime() < deadline) {
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
