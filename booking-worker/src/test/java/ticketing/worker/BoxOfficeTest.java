@@ -3,6 +3,7 @@ package ticketing.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,8 @@ import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Reason;
+import ticketing.domain.Redis;
+import ticketing.domain.RedisUnavailable;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
 import ticketing.domain.TicketIds;
@@ -88,13 +92,14 @@ class BoxOfficeTest {
     assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(1);
   }
 
+  /// With the lock, without it, and with one that is gone before any transaction is over.
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void twoWorkersSellEachSeatOnce(boolean lock) throws Exception {
+  @ValueSource(strings = {"lock=true", "lock=false", "lock-lease=1ms"})
+  void twoWorkersSellEachSeatOnce(String lock) throws Exception {
     List<BoxOffice> offices =
         List.of(
-            worker("--ticketing.worker.lock=" + lock).getBean(BoxOffice.class),
-            worker("--ticketing.worker.lock=" + lock).getBean(BoxOffice.class));
+            worker("--ticketing.worker." + lock).getBean(BoxOffice.class),
+            worker("--ticketing.worker." + lock).getBean(BoxOffice.class));
     long event = event(50, null, null);
     List<Command> deliveries = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
@@ -120,6 +125,56 @@ class BoxOfficeTest {
     assertThat(count("SELECT COUNT(DISTINCT user_id) FROM reservations")).isEqualTo(50);
     assertThat(available(event)).isZero();
     assertThat(count("SELECT available_seats FROM seat_types")).isZero();
+  }
+
+  @Test
+  void twoHoldersOfALockThatRedisForgotSellEachSeatOnce() throws Exception {
+    ConfigurableApplicationContext worker = worker("--ticketing.worker.transaction-timeout=60s");
+    BoxOffice one = worker.getBean(BoxOffice.class);
+    BoxOffice other = worker("--ticketing.worker.transaction-timeout=60s").getBean(BoxOffice.class);
+    Redis redis = worker.getBean(Redis.class);
+    long event = event(5, null, null);
+    List<Command> some = new ArrayList<>();
+    List<Command> more = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      some.add(book(event, "buyer" + i, 1));
+      more.add(book(event, "other" + i, 1));
+    }
+    try (Connection blocking = worker.getBean(DataSource.class).getConnection();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      blocking.setAutoCommit(false);
+      blocking
+          .createStatement()
+          .executeQuery("SELECT id FROM events WHERE id = " + event + " FOR UPDATE");
+      Future<?> first = threads.submit(() -> one.decide(event, some));
+      awaitLocked(redis, event);
+      servers.redis().stop();
+      servers.redis().start();
+      await("the lock is forgotten")
+          .atMost(Duration.ofSeconds(20))
+          .ignoreException(RedisUnavailable.class)
+          .until(() -> !isLocked(redis, event));
+      Future<?> second = threads.submit(() -> other.decide(event, more));
+      awaitLocked(redis, event);
+      blocking.rollback();
+      first.get();
+      second.get();
+    }
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE decision = 'CONFIRMED'")).isEqualTo(5);
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'SOLD_OUT'")).isEqualTo(15);
+    assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(5);
+    assertThat(available(event)).isZero();
+  }
+
+  private static void awaitLocked(Redis redis, long event) {
+    await("somebody holds the lock")
+        .atMost(Duration.ofSeconds(20))
+        .ignoreException(RedisUnavailable.class)
+        .until(() -> isLocked(redis, event));
+  }
+
+  private static boolean isLocked(Redis redis, long event) {
+    return redis.call(client -> client.getLock("lock:event:" + event).isLocked());
   }
 
   @Test
