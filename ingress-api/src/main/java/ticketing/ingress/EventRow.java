@@ -49,6 +49,10 @@ class EventRow {
   @CollectionTable(name = "seat_types", joinColumns = @JoinColumn(name = "event_id"))
   private List<SeatTypeRow> seatTypes = new ArrayList<>();
 
+  /// As the workers order them, so that a list of seats does not jump when it is updated.
+  private static final Comparator<SeatTypeRow> DEAREST_FIRST =
+      Comparator.comparing(SeatTypeRow::price).reversed().thenComparing(SeatTypeRow::seatType);
+
   @Embeddable
   record SeatTypeRow(String seatType, BigDecimal price, int totalSeats, int availableSeats) {}
 
@@ -91,7 +95,7 @@ class EventRow {
         maxSeatsPerUser,
         holdMinutes,
         seatTypes.stream()
-            .sorted(Comparator.comparing(SeatTypeRow::seatType))
+            .sorted(DEAREST_FIRST)
             .map(
                 type ->
                     new EventView.SeatTypeView(

@@ -75,9 +75,10 @@ export async function signInForm({intro = null, accounts, signUp, done}) {
     el('p', {class: 'muted'}, t('signIn.demo')),
     accounts.map(account => el('button', {
       class: 'button small', type: 'button',
-      onclick: () => {
+      onclick: ({currentTarget}) => {
         email.input.value = account;
         password.input.value = DEMO_PASSWORD;
+        currentTarget.closest('section').querySelector('[type=submit]').focus();
       },
     }, account)));
   return form(t('signIn.title'), intro, [email, password], t('signIn.action'),

@@ -97,7 +97,7 @@ function lost() {
   return {
     node: el('section', {class: 'empty'},
       el('h1', {tabindex: '-1'}, t('lost.title')),
-      el('p', {}, el('a', {class: 'button', href: '#/'}, t('outcome.events')))),
+      el('p', {}, el('a', {class: 'button', href: '#/'}, t('events.all')))),
     title: t('lost.title'),
   };
 }

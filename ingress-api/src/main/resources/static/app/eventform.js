@@ -45,13 +45,15 @@ export function eventDialog(event) {
     };
     const rows = el('div', {});
     let types = [];
+    let added = 0; // rows in all: an id is not used again when one was removed
 
     function addType(type) {
+      const id = added++;
       const row = {
-        seatType: field(`seatType${types.length}`, t('field.seatType'), {required: true, maxlength: 10, value: type?.seatType}),
-        price: field(`price${types.length}`, t('field.price'),
+        seatType: field(`seatType${id}`, t('field.seatType'), {required: true, maxlength: 10, value: type?.seatType}),
+        price: field(`price${id}`, t('field.price'),
           {required: true, inputmode: 'decimal', pattern: '[0-9]{1,7}([.][0-9]{1,2})?', value: type?.price}),
-        totalSeats: field(`totalSeats${types.length}`, t('field.totalSeats'),
+        totalSeats: field(`totalSeats${id}`, t('field.totalSeats'),
           {type: 'number', required: true, min: 1, max: 10_000_000, value: type?.totalSeats}),
       };
       row.node = el('div', {class: 'seat-row'}, row.seatType.node, row.price.node, row.totalSeats.node,

@@ -12,6 +12,8 @@ const PAGE = 20;
 const MOST_WATCHED = 8; // sockets for the events of the list
 const MOST_SEATS = 10; // of one booking
 const SCARCE = 0.1;
+const REFRESH = 30_000; // ms between two looks at what is not pushed: status and times
+const REFRESH_PAUSED = 5_000;
 
 /** CANCELLED, CLOSED, NOT_OPEN, PAUSED, SOLD_OUT, SCARCE or ON_SALE. */
 function stateOf(event) {
@@ -246,6 +248,12 @@ export async function one(eventId) {
           ? t('seats.left.short', {left: number(type.availableSeats)}) : t('state.SOLD_OUT');
       }
       amount.textContent = number(quantity);
+      // A button that can no longer be pressed would lose the focus.
+      if (document.activeElement === less && quantity <= 1) {
+        more.focus();
+      } else if (document.activeElement === more && quantity >= most) {
+        less.focus();
+      }
       less.disabled = quantity <= 1;
       more.disabled = quantity >= most;
       total.textContent = offered ? price(Number(offered.price) * quantity) : '';
@@ -299,7 +307,20 @@ export async function one(eventId) {
     draw();
   }
 
+  let refreshing = 0;
+  function refreshLater() {
+    // Not all at the same moment.
+    const pause = (event.status === 'PAUSED' ? REFRESH_PAUSED : REFRESH) * (0.75 + Math.random() / 2);
+    refreshing = setTimeout(async () => {
+      await refresh();
+      if (refreshing) {
+        refreshLater();
+      }
+    }, pause);
+  }
+
   draw();
+  refreshLater();
   const end = watchSeats(eventId, now => {
     Object.assign(event, {availableSeats: now.availableSeats, seatTypes: now.seatTypes});
     draw();
@@ -320,6 +341,8 @@ export async function one(eventId) {
       el('div', {class: 'card'}, sale)),
     leave: () => {
       end();
+      clearTimeout(refreshing);
+      refreshing = 0;
       clearInterval(now);
       clearInterval(timer);
     },

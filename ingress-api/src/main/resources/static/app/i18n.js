@@ -80,7 +80,7 @@ export const weekday = formatted({weekday: 'short'});
 /** About how long: "3 seconds", "2 minutes". */
 export function span(seconds) {
   const [value, unit] =
-    seconds < 90 ? [Math.max(1, Math.round(seconds)), 'second']
+    seconds < 60 ? [Math.max(1, Math.round(seconds)), 'second']
       : seconds < 5400 ? [Math.round(seconds / 60), 'minute'] : [Math.round(seconds / 3600), 'hour'];
   return new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay: 'long'}).format(value);
 }

@@ -25,12 +25,23 @@ class Line {
       this.#connect();
     }
   };
+  // Without a network a socket stays open for minutes, and nobody hears anything.
+  #cut = () => {
+    const socket = this.#socket;
+    if (socket) {
+      socket.onclose = null;
+      socket.onmessage = null;
+      socket.close();
+      this.#lost();
+    }
+  };
 
   constructor(path, protocols, handlers) {
     this.#path = path;
     this.#protocols = protocols;
     this.#handlers = handlers;
     addEventListener('online', this.#again);
+    addEventListener('offline', this.#cut);
     document.addEventListener('visibilitychange', this.#again);
     this.#connect();
   }
@@ -49,6 +60,7 @@ class Line {
     this.#closed = true;
     clearTimeout(this.#timer);
     removeEventListener('online', this.#again);
+    removeEventListener('offline', this.#cut);
     document.removeEventListener('visibilitychange', this.#again);
     this.#socket?.close();
   }
@@ -70,16 +82,18 @@ class Line {
         this.#handlers.frame(JSON.parse(message.data));
       }
     };
-    socket.onclose = () => {
-      this.#socket = null;
-      if (this.#closed) {
-        return;
-      }
-      this.#handlers.lost?.();
-      // Not all at the same moment, when a server comes back.
-      this.#timer = setTimeout(() => this.#connect(), this.#pause * (0.5 + Math.random()));
-      this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
-    };
+    socket.onclose = () => this.#lost();
+  }
+
+  #lost() {
+    this.#socket = null;
+    if (this.#closed) {
+      return;
+    }
+    this.#handlers.lost?.();
+    // Not all at the same moment, when a server comes back.
+    this.#timer = setTimeout(() => this.#connect(), this.#pause * (0.5 + Math.random()));
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 }
 

@@ -42,7 +42,7 @@ export async function list() {
     node: el('section', {},
       el('h1', {tabindex: '-1'}, t('nav.reservations')),
       place.children.length > 0 ? place : empty(t('reservations.none'), t('reservations.none.words'),
-        el('a', {class: 'button primary', href: '#/'}, t('outcome.events'))),
+        el('a', {class: 'button primary', href: '#/'}, t('events.all'))),
       more),
     leave: () => ends.forEach(end => end()),
   };
@@ -53,18 +53,23 @@ function item(reservation, event) {
   const problem = el('div', {'aria-live': 'assertive'});
   const about = {eventName, eventId: reservation.eventId};
   const hold = reservation.status === 'HELD'
-    ? holdControls({...reservation, eventName, eventId: reservation.eventId}) : null;
-  return {
-    node: el('li', {class: 'card reservation'},
-      el('div', {class: 'reservation-head'},
-        el('h2', {}, el('a', {href: `#/events/${reservation.eventId}`}, eventName)),
-        el('span', {class: `chip ${KINDS[reservation.status]}`}, t(`reservation.${reservation.status}`))),
-      el('p', {}, t('ticket.seats.value', {type: reservation.seatType, quantity: number(reservation.quantity)}),
-        ` · ${price(reservation.totalPrice)}`, event && ` · ${shortDateTime(event.eventDate)}`),
-      el('p', {class: 'muted'}, t('reservation.made', {id: String(reservation.reservationId), time: shortDateTime(reservation.reservedAt)})),
-      hold?.node,
-      reservation.status === 'CONFIRMED' && [problem, el('div', {class: 'buttons'},
-        cancelButton({reservationId: reservation.reservationId, about, problem, held: false}))]),
-    leave: hold?.leave ?? (() => {}),
-  };
+    ? holdControls({...reservation, eventName, eventId: reservation.eventId}, now => {
+      const focused = node.contains(document.activeElement);
+      const changed = item(now, event).node;
+      node.replaceWith(changed);
+      if (focused) {
+        changed.querySelector('a').focus();
+      }
+    }) : null;
+  const node = el('li', {class: 'card reservation'},
+    el('div', {class: 'reservation-head'},
+      el('h2', {}, el('a', {href: `#/events/${reservation.eventId}`}, eventName)),
+      el('span', {class: `chip ${KINDS[reservation.status]}`}, t(`reservation.${reservation.status}`))),
+    el('p', {}, t('ticket.seats.value', {type: reservation.seatType, quantity: number(reservation.quantity)}),
+      ` · ${price(reservation.totalPrice)}`, event && ` · ${shortDateTime(event.eventDate)}`),
+    el('p', {class: 'muted'}, t('reservation.made', {id: String(reservation.reservationId), time: shortDateTime(reservation.reservedAt)})),
+    hold?.node,
+    reservation.status === 'CONFIRMED' && [problem, el('div', {class: 'buttons'},
+      cancelButton({reservationId: reservation.reservationId, about, problem, held: false}))]);
+  return {node, leave: hold?.leave ?? (() => {})};
 }

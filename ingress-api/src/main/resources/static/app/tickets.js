@@ -10,6 +10,7 @@ import {busy, el, notice, say, sure, wordsFor} from './ui.js';
 
 const LONGEST_PAUSE = 10; // seconds between two attempts
 const CHECK_HOLD = 5000;
+const URGENT = 60_000; // of a hold's last moments
 const SPEAK = 5000; // the place in line is not read out more often
 
 const feed = new TicketFeed();
@@ -244,41 +245,28 @@ function panel(kind, mark, title, ticket, eventName, words, buttons) {
 function held(ticket, eventName) {
   const controls = holdControls({
     reservationId: ticket.reservationId, expiresAt: ticket.expiresAt, eventName, eventId: ticket.eventId,
+  }, reservation => {
+    view.node.replaceChildren(
+      el('div', {class: 'mark', 'aria-hidden': 'true'}, reservation.status === 'CONFIRMED' ? '✓' : '!'),
+      el('h1', {tabindex: '-1'}, t(`held.${reservation.status}`)),
+      el('p', {class: 'lead'}, t(`held.${reservation.status}.next`)),
+      el('div', {class: 'buttons'},
+        reservation.status === 'CONFIRMED'
+          ? el('a', {class: 'button primary', href: '#/reservations'}, t('nav.reservations'))
+          : el('a', {class: 'button primary', href: `#/events/${ticket.eventId}`}, t('outcome.back')),
+        el('a', {class: 'button', href: '#/'}, t('outcome.events'))),
+      el('hr', {}), summary(ticket, eventName));
   });
   const view = panel('info', '◷', t('outcome.held'), ticket, eventName,
     t('outcome.held.next', {time: time(ticket.expiresAt)}), controls.node);
-  let check = 0;
-  async function look() {
-    const reservation = await get(`/api/v1/reservations/${ticket.reservationId}`).catch(() => null);
-    if (reservation && reservation.status !== 'HELD') {
-      clearInterval(check);
-      controls.leave();
-      view.node.replaceChildren(
-        el('div', {class: 'mark', 'aria-hidden': 'true'}, reservation.status === 'CONFIRMED' ? '✓' : '!'),
-        el('h1', {tabindex: '-1'}, t(`held.${reservation.status}`)),
-        el('p', {class: 'lead'}, t(`held.${reservation.status}.next`)),
-        el('div', {class: 'buttons'},
-          reservation.status === 'CONFIRMED'
-            ? el('a', {class: 'button primary', href: '#/reservations'}, t('nav.reservations'))
-            : el('a', {class: 'button primary', href: `#/events/${ticket.eventId}`}, t('outcome.back')),
-          el('a', {class: 'button', href: '#/'}, t('outcome.events'))),
-        el('hr', {}), summary(ticket, eventName));
-      say(t(`held.${reservation.status}`));
-    }
-  }
-  check = setInterval(look, CHECK_HOLD);
-  look();
-  return {
-    ...view,
-    leave: () => {
-      clearInterval(check);
-      controls.leave();
-    },
-  };
+  return {...view, leave: controls.leave};
 }
 
-/** Countdown, confirm and cancel of a held reservation. */
-export function holdControls({reservationId, expiresAt, eventName, eventId}) {
+/**
+ * Countdown, confirm and cancel of a held reservation.
+ * @param over told of the reservation once it is no longer held, by whatever cause
+ */
+export function holdControls({reservationId, expiresAt, eventName, eventId}, over) {
   const left = el('strong', {class: 'left', role: 'timer', 'aria-live': 'off'});
   const problem = el('div', {'aria-live': 'assertive'});
   const about = {eventName, eventId};
@@ -289,18 +277,35 @@ export function holdControls({reservationId, expiresAt, eventName, eventId}) {
   function tick() {
     const millis = end - clock.now();
     left.textContent = clockSpan(millis);
+    left.classList.toggle('urgent', millis < URGENT);
     if (millis <= 0) {
       confirm.disabled = true;
     }
   }
+  async function look() {
+    const reservation = await get(`/api/v1/reservations/${reservationId}`).catch(() => null);
+    if (!ended && reservation && reservation.status !== 'HELD') {
+      leave();
+      say(t(`held.${reservation.status}`));
+      over(reservation);
+    }
+  }
+  let ended = false;
   const timer = setInterval(tick, 250);
+  const check = setInterval(look, CHECK_HOLD);
+  function leave() {
+    ended = true;
+    clearInterval(timer);
+    clearInterval(check);
+  }
   tick();
+  look();
   return {
     node: el('div', {class: 'hold'},
       el('p', {class: 'hold-left'}, `${t('hold.left')} `, left),
       problem,
       el('div', {class: 'buttons'}, confirm, cancelButton({reservationId, about, problem, held: true}))),
-    leave: () => clearInterval(timer),
+    leave,
   };
 }
 

@@ -45,12 +45,15 @@ export function notice(kind, text, ...more) {
     el('p', {}, text), ...more);
 }
 
-/** A failed view, with a way to try again. */
+/** A failed view, with a way to try again where that may help, and a way on. */
 export function failure(error, again) {
+  const missing = error.status === 404;
   return el('section', {class: 'empty'},
-    el('h1', {tabindex: '-1'}, t('failure.title')),
+    el('h1', {tabindex: '-1'}, t(missing ? 'lost.title' : 'failure.title')),
     el('p', {}, wordsFor(error)),
-    el('button', {class: 'button', type: 'button', onclick: again}, t('failure.again')));
+    missing
+      ? el('a', {class: 'button', href: '#/'}, t('events.all'))
+      : el('button', {class: 'button', type: 'button', onclick: again}, t('failure.again')));
 }
 
 export function loading() {
@@ -130,8 +133,9 @@ export function refuse(fields, error, wordsOf) {
   return first ? '' : wordsFor(error);
 }
 
-/** Runs the work of a button, which meanwhile cannot be pressed again. */
+/** Runs the work of a button, which meanwhile cannot be pressed again, and keeps the focus. */
 export async function busy(button, work) {
+  const focused = document.activeElement === button;
   button.disabled = true;
   button.classList.add('busy');
   try {
@@ -139,5 +143,8 @@ export async function busy(button, work) {
   } finally {
     button.disabled = false;
     button.classList.remove('busy');
+    if (focused && document.activeElement === document.body) {
+      button.focus();
+    }
   }
 }

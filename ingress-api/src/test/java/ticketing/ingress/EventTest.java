@@ -43,8 +43,8 @@ class EventTest {
             "venueName":"Hall","venueAddress":"Seoul","status":"ACTIVE","totalSeats":1000,\
             "availableSeats":1000,"saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,\
             "holdMinutes":null,"seatTypes":[\
-            {"seatType":"R","price":"5.50","totalSeats":900,"availableSeats":900},\
-            {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100}]}\
+            {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100},\
+            {"seatType":"R","price":"5.50","totalSeats":900,"availableSeats":900}]}\
             """
                 .formatted(id));
     Ingress.Answer same =

@@ -110,7 +110,7 @@ class AccessibilityTest {
   }
 
   private static void check(Visitor visitor, String view) {
-    AxeResults results = new AxeBuilder(visitor.page()).withTags(RULES).analyze();
+    AxeResults results = axe(visitor).analyze();
     assertThat(results.getPasses()).as("rules that %s was held to", view).hasSizeGreaterThan(10);
     assertThat(results.getViolations())
         .as(view)
@@ -127,6 +127,11 @@ class AccessibilityTest {
         .isEmpty();
   }
 
+  /// Legacy mode spares a second page for frames, of which there are none.
+  private static AxeBuilder axe(Visitor visitor) {
+    return new AxeBuilder(visitor.page()).withTags(RULES).setLegacyMode(true);
+  }
+
   @Test
   void aMissingLabelWouldBeFound() {
     try (Visitor visitor = site.visitor(Look.ENGLISH)) {
@@ -135,7 +140,7 @@ class AccessibilityTest {
       visitor
           .page()
           .evaluate("document.querySelector('main').append(document.createElement('input'))");
-      assertThat(new AxeBuilder(visitor.page()).withTags(RULES).analyze().getViolations())
+      assertThat(axe(visitor).analyze().getViolations())
           .extracting(rule -> rule.getId())
           .contains("label");
     }

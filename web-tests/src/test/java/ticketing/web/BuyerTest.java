@@ -155,6 +155,7 @@ class BuyerTest {
   void aHoldIsConfirmedInTimeOrExpires() {
     long event = site.newEvent("Held", 0, 10, ",\"holdMinutes\":5");
     try (Visitor visitor = site.visitor(Look.ENGLISH.phone())) {
+      visitor.page().clock().install();
       visitor.signUp(Site.newAddress("hold")).open("/#/events/" + event);
       visitor.button("book.action").click();
       visitor.seesHeading("outcome.held");
@@ -165,15 +166,68 @@ class BuyerTest {
       visitor.open("/#/events/" + event);
       visitor.button("book.action").click();
       visitor.seesHeading("outcome.held");
-      assertThat(
-              site.sql(
-                  "UPDATE reservations SET expires_at = ? WHERE event_id = ? AND status = 'HELD'",
-                  java.time.LocalDateTime.now(java.time.ZoneOffset.UTC).minusSeconds(5),
-                  event))
-          .isEqualTo(1);
+      site.letHoldRunOut(event);
+      visitor.page().clock().fastForward("00:10");
       visitor.seesHeading("held.EXPIRED");
+
       visitor.open("/#/events/" + event);
       visitor.sees("seats.left.short", "left", "9");
+      visitor.button("book.action").click();
+      visitor.seesHeading("outcome.held");
+      visitor.open("/#/reservations");
+      visitor.sees("reservation.HELD");
+      site.letHoldRunOut(event);
+      visitor.page().clock().fastForward("00:10");
+      visitor.sees("reservation.EXPIRED");
+      assertThat(visitor.page().locator(".hold")).hasCount(0);
+    }
+  }
+
+  @Test
+  void aPausedSaleIsSeenToPauseAndToGoOn() {
+    long event = site.newEvent("Paused", 0, 10, "");
+    try (Visitor visitor = site.visitor(Look.KOREAN)) {
+      visitor.page().clock().install();
+      visitor.open("/#/events/" + event);
+      visitor.sees("choice.type");
+      site.turn(event, "pause");
+      visitor.page().clock().fastForward("00:40");
+      visitor.sees("state.PAUSED.words");
+      site.turn(event, "resume");
+      visitor.page().clock().fastForward("00:10");
+      visitor.sees("choice.type");
+    }
+  }
+
+  @Test
+  void theKeyboardAloneBooks() {
+    long event = site.newEvent("By keyboard", 3, 10, "");
+    try (Visitor visitor = site.visitor(Look.ENGLISH)) {
+      visitor.signUp(Site.newAddress("keys")).open("/#/events/" + event);
+      assertThat(
+              visitor
+                  .page()
+                  .getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setLevel(1))
+                  .filter(new Locator.FilterOptions().setHasText("By keyboard")))
+          .isFocused();
+      visitor.press("Tab", "ArrowDown", "Tab", "Enter");
+      assertThat(visitor.page().getByLabel(visitor.words.of("quantity.label"))).hasText("2");
+      visitor.press("Shift+Tab", "Enter");
+      assertThat(visitor.page().getByLabel(visitor.words.of("quantity.label"))).hasText("1");
+      // The button that cannot be pressed any more has given the focus away.
+      assertThat(visitor.button("quantity.more")).isFocused();
+      visitor.press("Tab", "Enter");
+      visitor.seesHeading("outcome.BOOK.done");
+      visitor.sees("ticket.seats.value", "type", "S", "quantity", "1");
+      assertThat(
+              visitor
+                  .page()
+                  .getByRole(
+                      AriaRole.HEADING,
+                      new Page.GetByRoleOptions()
+                          .setName(visitor.words.of("outcome.BOOK.done"))
+                          .setLevel(1)))
+          .isFocused();
     }
   }
 
@@ -190,6 +244,10 @@ class BuyerTest {
         visitor.seesHeading("waiting.BOOK");
         visitor.reopen("/");
         visitor.page().getByText(visitor.words.of("tray.next")).click();
+        visitor.sees("line.live");
+        visitor.context.setOffline(true);
+        visitor.sees("line.polling");
+        visitor.context.setOffline(false);
         visitor.sees("line.live");
         site.notifier().kill();
         visitor.sees("line.polling");
@@ -249,7 +307,7 @@ class BuyerTest {
 
   @Test
   void theSaleOpensBeforeTheirEyesByTheServersClock() {
-    Instant opens = Instant.now().plusSeconds(8).truncatedTo(ChronoUnit.SECONDS);
+    Instant opens = Instant.now().plusSeconds(5).truncatedTo(ChronoUnit.SECONDS);
     long event = site.newEvent("Opening", 0, 10, ",\"saleOpensAt\":\"%s\"".formatted(opens));
     try (Visitor visitor = site.visitor(Look.ENGLISH)) {
       // A clock that is an hour slow must not matter.

@@ -7,6 +7,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,6 +27,7 @@ class OperationsTest {
 
   @Test
   void oneClickShowsAnOnSaleFromTheFirstRequestToSoldOut() {
+    site.forgetDeadLetters();
     try (Visitor admin = site.visitor(Look.ENGLISH)) {
       admin.signIn("/operations", site.admin);
       assertThat(tile(admin, "tile.workers")).containsText("1", LONG);
@@ -59,6 +61,12 @@ class OperationsTest {
                               .data.some(value => value !== 0))\
                           """))
           .isTrue();
+      admin.picture("operations");
+      admin.page().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
+      admin.button("language.other").click();
+      assertThat(admin.page().locator("html")).hasAttribute("lang", "ko");
+      assertThat(admin.page().locator(".chart canvas")).hasCount(8);
+      admin.picture("operations-dark");
     }
   }
 

@@ -1,30 +1,20 @@
 package ticketing.web;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
-import com.microsoft.playwright.options.ColorScheme;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import ticketing.local.servers.Checkout;
 
-/// Takes the pictures of the README: into `target/images`, or with `-Dticketing.images=docs/images`
-/// to where the README finds them.
+/// Takes the buyer's pictures of the README; [OperationsTest] takes the others.
 @ExtendWith(Site.Extension.class)
 class ScreenshotsTest {
-
-  private static final Path FOLDER =
-      Checkout.root().resolve(System.getProperty("ticketing.images", "web-tests/target/images"));
 
   private final Site site;
 
@@ -75,14 +65,14 @@ class ScreenshotsTest {
     try (Visitor visitor = site.visitor(Look.ENGLISH)) {
       visitor.open("/");
       visitor.seesText("Winter Jazz Night");
-      save(visitor, "buyer-events");
+      visitor.picture("buyer-events");
     }
     try (Visitor visitor = site.visitor(Look.KOREAN.dark())) {
       visitor.open("/#/events/" + jazz);
       visitor.sees("choice.type");
       visitor.page().getByRole(AriaRole.RADIO, new Page.GetByRoleOptions().setName("VIP")).check();
       visitor.button("quantity.more").click();
-      save(visitor, "buyer-event-dark");
+      visitor.picture("buyer-event-dark");
     }
     try (Visitor visitor = site.visitor(Look.KOREAN.phone());
         Visitor other = site.visitor(Look.ENGLISH.dark().phone())) {
@@ -106,39 +96,12 @@ class ScreenshotsTest {
         visitor.seesHeading("waiting.BOOK");
         assertThat(visitor.page().locator(".place")).hasText("128");
         visitor.sees("line.live");
-        save(visitor, "buyer-waiting-phone");
+        visitor.picture("buyer-waiting-phone");
         other.button("book.action").click();
         other.seesHeading("waiting.BOOK");
       }
       other.seesHeading("outcome.BOOK.done");
-      save(other, "buyer-booked-phone-dark");
+      other.picture("buyer-booked-phone-dark");
     }
-  }
-
-  @Test
-  void operationsPageDuringAnOnSale() {
-    site.forgetDeadLetters();
-    try (Visitor admin = site.visitor(Look.ENGLISH)) {
-      admin.signIn("/operations", site.admin);
-      assertThat(admin.page().locator(".chart canvas").first()).isVisible(Visitor.patience());
-      admin.button("ops.simulate").click();
-      LocatorAssertions.ContainsTextOptions patience =
-          new LocatorAssertions.ContainsTextOptions().setTimeout(90_000);
-      Locator state = admin.page().locator("#simulation-state");
-      assertThat(state).containsText("On-sale running", patience);
-      assertThat(state).containsText("On-sale over", patience);
-      save(admin, "operations");
-      admin.page().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
-      admin.button("language.other").click();
-      assertThat(admin.page().locator("html")).hasAttribute("lang", "ko");
-      assertThat(admin.page().locator(".chart canvas").first()).isVisible(Visitor.patience());
-      save(admin, "operations-dark");
-    }
-  }
-
-  private static void save(Visitor visitor, String name) {
-    Path file = FOLDER.resolve(name + ".png");
-    visitor.page().screenshot(new Page.ScreenshotOptions().setPath(file));
-    assertThat(file).isNotEmptyFile();
   }
 }

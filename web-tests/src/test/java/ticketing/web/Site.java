@@ -18,6 +18,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -232,6 +234,29 @@ final class Site implements AutoCloseable {
                     .get("status")
                     .asString()
                     .equals("PENDING"));
+  }
+
+  /// @param action `pause` or `resume`
+  void turn(long event, String action) {
+    post("/api/v1/operations/events/%d/%s".formatted(event, action), adminToken, "");
+  }
+
+  /// Lets the time of the event's one hold run out, and waits until the workers have seen it.
+  void letHoldRunOut(long event) {
+    int left = seatsLeft(event);
+    int held =
+        sql(
+            "UPDATE reservations SET expires_at = ? WHERE event_id = ? AND status = 'HELD'",
+            LocalDateTime.now(ZoneOffset.UTC).minusSeconds(5),
+            event);
+    if (held != 1) {
+      throw new IllegalStateException(held + " holds");
+    }
+    await().atMost(Duration.ofSeconds(30)).until(() -> seatsLeft(event) > left);
+  }
+
+  private int seatsLeft(long event) {
+    return send("GET", "/api/v1/events/" + event, null, null).get("availableSeats").intValue();
   }
 
   /// Queues bookings of one seat each and does not wait for them.

@@ -11,14 +11,19 @@ import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ReducedMotion;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import ticketing.local.servers.Checkout;
 
 /// A person with a browser of their own. Closing it fails the test if a page broke its
 /// Content-Security-Policy or threw an error that nobody caught.
 final class Visitor implements AutoCloseable {
 
   private static final double PATIENCE = 30_000; // ms, for a busy machine
+
+  private static final Path PICTURES =
+      Checkout.root().resolve(System.getProperty("ticketing.images", "web-tests/target/images"));
 
   /// Reported by the page itself, because the console would not tell which rule was broken.
   private static final String WATCH =
@@ -100,6 +105,20 @@ final class Visitor implements AutoCloseable {
     page.keyboard().press("Enter");
     assertThat(button("nav.signOut").first()).isVisible(patience());
     return this;
+  }
+
+  /// Of what is seen now: into `target/images`, or with `-Dticketing.images=docs/images` to where
+  /// the README finds it.
+  void picture(String name) {
+    Path file = PICTURES.resolve(name + ".png");
+    page.screenshot(new Page.ScreenshotOptions().setPath(file));
+    assertThat(file).isNotEmptyFile();
+  }
+
+  void press(String... keys) {
+    for (String key : keys) {
+      page.keyboard().press(key);
+    }
   }
 
   Locator button(String key) {
