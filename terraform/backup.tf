@@ -2,6 +2,8 @@ locals {
   backup_days   = 7
   backup_window = format("%02d:00-%02d:30", var.night_starts_utc, var.night_starts_utc)
   snapshot_days = 30
+  # Windows are in UTC. Where the night starts in its evening, Sunday's is still on its Saturday.
+  maintenance_day = var.night_starts_utc < 13 ? "sun" : "sat"
 }
 
 # The daily backup and the recovery to any second of the last seven days are the cluster's own (database.tf).

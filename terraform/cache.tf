@@ -68,7 +68,7 @@ resource "aws_elasticache_replication_group" "main" {
   # Nothing in it is the only copy: it is not backed up.
   snapshot_retention_limit   = 0
   auto_minor_version_upgrade = true
-  maintenance_window         = format("sun:%02d:00-sun:%02d:00", var.night_starts_utc + 2, var.night_starts_utc + 3)
+  maintenance_window         = format("%[1]s:%02[2]d:00-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 2, var.night_starts_utc + 3)
 
   lifecycle {
     create_before_destroy = true

@@ -80,7 +80,7 @@ resource "aws_rds_cluster" "main" {
 
   backup_retention_period      = local.backup_days
   preferred_backup_window      = local.backup_window
-  preferred_maintenance_window = format("sun:%02d:00-sun:%02d:00", var.night_starts_utc + 1, var.night_starts_utc + 2)
+  preferred_maintenance_window = format("%[1]s:%02[2]d:00-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 1, var.night_starts_utc + 2)
   copy_tags_to_snapshot        = true
   # The last seven days outlive a cluster that was deleted by mistake.
   delete_automated_backups = false

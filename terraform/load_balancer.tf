@@ -33,6 +33,27 @@ resource "aws_lb_target_group" "ingress_api" {
   }
 }
 
+resource "aws_lb_target_group" "ingress_api_waits" {
+  # The same instances, for requests that ask to wait: their seconds would hide how fast the others are answered.
+  name                 = "${local.name}-ingress-api-waits"
+  vpc_id               = aws_vpc.main.id
+  target_type          = "instance"
+  protocol             = "HTTP"
+  port                 = 8080
+  deregistration_delay = local.deregistration_seconds.ingress_api
+
+  load_balancing_algorithm_type = "least_outstanding_requests"
+
+  health_check {
+    path                = "/readyz"
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
 resource "aws_lb_target_group" "notifier" {
   name                 = "${local.name}-notifier"
   vpc_id               = aws_vpc.main.id
@@ -126,6 +147,23 @@ resource "aws_lb_listener_rule" "sockets" {
   action {
     type             = "forward"
     target_group_arn = aws_lb_target_group.notifier.arn
+  }
+}
+
+resource "aws_lb_listener_rule" "waits" {
+  listener_arn = aws_lb_listener.https.arn
+  priority     = 20
+
+  condition {
+    http_header {
+      http_header_name = "Prefer"
+      values           = ["*wait=*"]
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.ingress_api_waits.arn
   }
 }
 

@@ -11,7 +11,7 @@ module "ingress_api" {
   region            = var.region
   subnet_ids        = [for subnet in aws_subnet.private : subnet.id]
   security_group_id = aws_security_group.ec2.id
-  target_group_arns = [aws_lb_target_group.ingress_api.arn]
+  target_group_arns = [aws_lb_target_group.ingress_api.arn, aws_lb_target_group.ingress_api_waits.arn]
 
   image_tag       = var.image_tag
   ami_id          = var.ami_id
@@ -177,7 +177,7 @@ resource "aws_cloudwatch_metric_alarm" "ingress_api_unhealthy" {
 
 resource "aws_cloudwatch_metric_alarm" "ingress_api_response_time" {
   alarm_name          = "${local.name}-ingress-api-response-time"
-  alarm_description   = "Warning: ingress-api answers in more than 100 ms on average."
+  alarm_description   = "Warning: ingress-api answers in more than 100 ms on average, requests that ask to wait left out."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "TargetResponseTime"
   dimensions          = { LoadBalancer = aws_lb.main.arn_suffix, TargetGroup = aws_lb_target_group.ingress_api.arn_suffix }

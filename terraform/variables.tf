@@ -291,7 +291,7 @@ variable "database_binary_log" {
 }
 
 variable "night_starts_utc" {
-  description = "Hour (UTC) at which the quiet time of the region begins: the daily backup, an hour later the database's maintenance (Sundays), two hours later the cache's. 18 is 03:00 in Seoul."
+  description = "Hour (UTC) at which the quiet time of the region begins: the daily backup, an hour later the database's maintenance (in the night to Sunday, there), two hours later the cache's. 18 is 03:00 in Seoul."
   type        = number
   default     = 18
 

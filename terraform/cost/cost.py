@@ -167,7 +167,7 @@ def choices(design):
     """From the brief's design to ours, one choice after another."""
     steps = [
         ("`t4g.small` instead of `t3.medium`", dict(instance=design.instance), "2 GB instead of 4, Graviton instead of x86. None in availability; less room for each instance, so the groups grow a little earlier."),
-        ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c go on booking, but none can start, and logs and metrics stop, until `nat_gateway_zones = [\"c\"]` is applied."),
+        ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c go on booking and pushing, but notifier there cannot ask ingress-api for what the cache has lost, no instance can start, and logs and metrics stop, until `nat_gateway_zones = [\"c\"]` is applied."),
         ("an endpoint for SQS in both zones", dict(endpoints=design.endpoints), "Pays for the choice before it: the path of a booking does not hang on the NAT gateway."),
         ("Valkey instead of Redis", dict(cache=design.cache), "None: the same protocol, replica and failover."),
         ("CPU measured by the agent that measures memory anyway", dict(detailed_monitoring=design.detailed_monitoring), "An instance whose agent has died is not seen in its group's average."),

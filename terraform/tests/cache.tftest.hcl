@@ -57,7 +57,7 @@ run "it_is_valkey_that_forgets_what_is_used_least" {
   }
 
   assert {
-    condition     = aws_elasticache_replication_group.main.snapshot_retention_limit == 0 && aws_elasticache_replication_group.main.maintenance_window == "sun:20:00-sun:21:00"
+    condition     = aws_elasticache_replication_group.main.snapshot_retention_limit == 0 && aws_elasticache_replication_group.main.maintenance_window == "sat:20:00-sat:21:00"
     error_message = "No snapshots; maintenance after the database's."
   }
 }

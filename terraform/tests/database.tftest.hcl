@@ -66,8 +66,8 @@ run "backups_are_made_at_03_00_in_seoul_and_kept_7_days" {
   }
 
   assert {
-    condition     = aws_rds_cluster.main.preferred_maintenance_window == "sun:19:00-sun:20:00"
-    error_message = "Maintenance stays clear of the backup."
+    condition     = aws_rds_cluster.main.preferred_maintenance_window == "sat:19:00-sat:20:00"
+    error_message = "Maintenance stays clear of the backup: Sunday 04:00 in Seoul is Saturday 19:00 UTC."
   }
 
   assert {
@@ -207,4 +207,15 @@ run "refuses_a_night_that_ends_on_another_day" {
   }
 
   expect_failures = [var.night_starts_utc]
+}
+
+run "where_the_night_starts_in_the_utc_morning_sunday_is_sunday" {
+  variables {
+    night_starts_utc = 8
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.preferred_maintenance_window == "sun:09:00-sun:10:00" && aws_elasticache_replication_group.main.maintenance_window == "sun:10:00-sun:11:00"
+    error_message = "08:00 UTC is the night in Virginia, of the same day."
+  }
 }

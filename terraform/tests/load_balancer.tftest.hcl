@@ -9,6 +9,11 @@ variables {
 }
 
 override_resource {
+  target = aws_lb_target_group.ingress_api_waits
+  values = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/ticketing-ingress-api-waits/3" }
+}
+
+override_resource {
   target = aws_lb_target_group.ingress_api
   values = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/ticketing-ingress-api/6d0ecf831eec9f09" }
 }
@@ -98,23 +103,35 @@ run "nothing_under_actuator_is_ever_forwarded" {
   }
 }
 
+run "requests_that_ask_to_wait_are_timed_apart" {
+  assert {
+    condition     = [for header in one(aws_lb_listener_rule.waits.condition).http_header : "${header.http_header_name}: ${one(header.values)}"] == ["Prefer: *wait=*"] && one(aws_lb_listener_rule.waits.action).target_group_arn == aws_lb_target_group.ingress_api_waits.arn
+    error_message = "Prefer: wait=N goes to a target group of its own: the alarm on response time must not see a poll's seconds."
+  }
+
+  assert {
+    condition     = aws_lb_listener_rule.actuator.priority < aws_lb_listener_rule.sockets.priority && aws_lb_listener_rule.sockets.priority < aws_lb_listener_rule.waits.priority && aws_lb_listener_rule.waits.listener_arn == aws_lb_listener.https.arn
+    error_message = "The header opens neither /actuator nor takes a socket away."
+  }
+}
+
 run "targets_are_asked_whether_they_are_ready" {
   assert {
-    condition = [for group in [aws_lb_target_group.ingress_api, aws_lb_target_group.notifier] :
+    condition = [for group in [aws_lb_target_group.ingress_api, aws_lb_target_group.ingress_api_waits, aws_lb_target_group.notifier] :
       [for check in group.health_check : "${check.path} ${check.matcher} ${check.interval} ${check.timeout} ${check.healthy_threshold} ${check.unhealthy_threshold}"]
-    ] == [["/readyz 200 10 5 2 3"], ["/readyz 200 10 5 2 3"]]
+    ] == [["/readyz 200 10 5 2 3"], ["/readyz 200 10 5 2 3"], ["/readyz 200 10 5 2 3"]]
     error_message = "GET /readyz every 10 s: two good answers bring a target in, three bad ones take it out."
   }
 
   assert {
-    condition     = [for group in [aws_lb_target_group.ingress_api, aws_lb_target_group.notifier] : "${group.protocol} ${group.port} ${group.target_type}"] == ["HTTP 8080 instance", "HTTP 8081 instance"]
+    condition     = [for group in [aws_lb_target_group.ingress_api, aws_lb_target_group.ingress_api_waits, aws_lb_target_group.notifier] : "${group.protocol} ${group.port} ${group.target_type}"] == ["HTTP 8080 instance", "HTTP 8080 instance", "HTTP 8081 instance"]
     error_message = "8080 and 8081."
   }
 }
 
 run "each_target_group_has_its_own_time_to_let_go" {
   assert {
-    condition     = [tonumber(aws_lb_target_group.ingress_api.deregistration_delay), tonumber(aws_lb_target_group.notifier.deregistration_delay)] == [30, 60]
+    condition     = [tonumber(aws_lb_target_group.ingress_api.deregistration_delay), tonumber(aws_lb_target_group.ingress_api_waits.deregistration_delay), tonumber(aws_lb_target_group.notifier.deregistration_delay)] == [30, 30, 60]
     error_message = "A long poll takes 20 s; sockets are closed and come back elsewhere."
   }
 
