@@ -26,7 +26,7 @@ class DatabaseGate {
     metrics.watch(
         "ticketing.database.up",
         null,
-        "1 while the database can be reached, 0 while receiving is stopped for want of it",
+        "1 while the database can be reached, 0 while nobody waits for it",
         () -> open ? 1 : 0);
   }
 

@@ -44,7 +44,10 @@ class DatabaseWatch implements SmartLifecycle {
     this.urls = urls;
     this.settings = settings.queue();
     metrics.watch(
-        "ticketing.database.up", null, "1 while the database can be reached", () -> away ? 0 : 1);
+        "ticketing.database.up",
+        null,
+        "1 while the database can be reached, 0 while nobody waits for it",
+        () -> away ? 0 : 1);
   }
 
   boolean away() {
