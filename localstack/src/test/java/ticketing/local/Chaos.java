@@ -26,8 +26,9 @@ import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 
 /// Bookings, confirmations, cancellations and expiring holds all the time, and meanwhile one fault
-/// after the other; then the [Oracle]. The seed fixes which fault strikes whom in which order, and
-/// what the buyers wish for; not, of course, how it interleaves.
+/// after the other, and at last a power cut that hits everything at once; then the [Oracle]. The
+/// seed fixes which fault strikes whom in which order, and what the buyers wish for; not, of
+/// course, how it interleaves.
 ///
 /// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it for long and prints what it does.
 final class Chaos {
@@ -47,6 +48,10 @@ final class Chaos {
 
   private static final String SEATS = "R";
   private static final String REDELIVERIES = "ticketing_redeliveries_total";
+
+  /// For every accepted ticket to end, once everything runs again.
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final int LIMIT = 6; // seats per user and event
   private static final long PAUSE_MILLIS = 150; // of a buyer between two wishes
 
@@ -105,6 +110,9 @@ final class Chaos {
       }
       try {
         strike();
+        say("KILL everything at once");
+        redelivered += (long) fleet.workersMetric(REDELIVERIES);
+        fleet.restartAll();
       } finally {
         stopping = true;
       }
@@ -112,7 +120,7 @@ final class Chaos {
         buyer.get();
       }
       say("all is whole again; judging");
-      broken = new Oracle(fleet, crowd).judge();
+      broken = new Oracle(fleet, crowd, PATIENCE).judge();
     } finally {
       crowd.close();
     }

@@ -11,7 +11,7 @@ class ChaosTest {
   private static final Chaos.Plan PLAN =
       new Chaos.Plan(
           20_261_224,
-          Duration.ofSeconds(40),
+          Duration.ofSeconds(25),
           false,
           Duration.ofSeconds(3),
           Duration.ofSeconds(1),

@@ -16,6 +16,7 @@ import ticketing.domain.AccessTokens;
 import ticketing.local.servers.Checkout;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.Ports;
+import ticketing.local.servers.Server;
 import ticketing.local.servers.ServerSettings;
 
 /// The whole system with two processes of each kind, every server a process of its own and every
@@ -28,6 +29,8 @@ final class Fleet implements AutoCloseable {
   static final List<String> INGRESSES = List.of("ingress-api", "ingress-api-2");
   static final List<String> NOTIFIERS = List.of("notifier", "notifier-2");
   static final List<String> SERVERS = List.of("database", "Redis", "queue");
+
+  private static final Duration READY = Duration.ofSeconds(300);
 
   /// As many as may ever be started get their wires.
   private static final int WORKERS = 4;
@@ -122,6 +125,16 @@ final class Fleet implements AutoCloseable {
         .filter(one -> one.name().equals(name))
         .findFirst()
         .orElseThrow();
+  }
+
+  /// Kills every process, applications and servers, and starts them again; ready on return.
+  void restartAll() {
+    system.applications().forEach(Application::kill);
+    List<Server> all = List.of(servers().database(), servers().redis(), servers().queue());
+    all.forEach(Server::kill);
+    all.forEach(Server::start);
+    system.applications().forEach(Application::start);
+    system.applications().forEach(application -> application.awaitReady(READY));
   }
 
   /// Where the clients reach them.
