@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ServerException;
@@ -21,15 +22,16 @@ public final class Application {
 
   /// For processes that live for minutes on few cores: the second compiler would take more time
   /// than its code saves.
-  private static final List<String> JVM =
-      List.of(
-          "-Xmx384m",
-          "-Xss512k",
-          "-XX:+UseSerialGC",
-          "-XX:TieredStopAtLevel=1",
-          "-XX:+ExitOnOutOfMemoryError",
-          "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow");
+  static final List<String> JVM =
+      Stream.concat(
+              AotCache.HEAP.stream(),
+              Stream.of(
+                  "-Xss512k",
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:+ExitOnOutOfMemoryError",
+                  "--enable-native-access=ALL-UNNAMED",
+                  "--sun-misc-unsafe-memory-access=allow"))
+          .toList();
 
   private static final Duration PROBE = Duration.ofSeconds(2);
 
@@ -74,6 +76,7 @@ public final class Application {
     List<String> command = new ArrayList<>();
     command.add(BootJar.java().toString());
     command.addAll(JVM);
+    command.addAll(AotCache.options(jar));
     command.add("-jar");
     command.add(jar.toString());
     process = ManagedProcess.start(name, command, environment, folder, log());
@@ -156,6 +159,10 @@ public final class Application {
 
   public String name() {
     return name;
+  }
+
+  Path jar() {
+    return jar;
   }
 
   public int managementPort() {

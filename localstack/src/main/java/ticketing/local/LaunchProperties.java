@@ -94,6 +94,11 @@ final class LaunchProperties {
         : Path.of(text("started-in", "")).resolve(data).toAbsolutePath().normalize();
   }
 
+  /// Whether the next start is prepared while this one runs.
+  boolean makesCaches() {
+    return Boolean.parseBoolean(text("aot", "false"));
+  }
+
   boolean watchesParent() {
     return Boolean.parseBoolean(text("watch-parent", "false"));
   }

@@ -1,7 +1,9 @@
 package ticketing.local;
 
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -39,18 +41,32 @@ public final class Launcher {
         system -> {
           System.out.println(new Screen(system));
           LaunchProperties properties = new LaunchProperties(System.getProperties());
-          ScalingPolicy.Bounds bounds = properties.workers();
-          if (bounds.least() < bounds.most()) {
-            new Autoscaler(
-                    system,
-                    bounds,
-                    properties.workerRate(),
-                    change -> System.out.println("[scaling] " + change))
-                .run();
+          try (AotCache.Making _ = AotCache.make(withoutCache(system, properties))) {
+            scaleOrWait(system, properties);
           }
-          TimeUnit.DAYS.sleep(Long.MAX_VALUE);
           return 0;
         });
+  }
+
+  private static List<Path> withoutCache(LocalSystem system, LaunchProperties properties) {
+    return properties.makesCaches()
+        ? system.applications().stream().map(Application::jar).toList()
+        : List.of();
+  }
+
+  /// Until it is interrupted.
+  private static void scaleOrWait(LocalSystem system, LaunchProperties properties)
+      throws InterruptedException {
+    ScalingPolicy.Bounds bounds = properties.workers();
+    if (bounds.least() < bounds.most()) {
+      new Autoscaler(
+              system,
+              bounds,
+              properties.workerRate(),
+              change -> System.out.println("[scaling] " + change))
+          .run();
+    }
+    TimeUnit.DAYS.sleep(Long.MAX_VALUE);
   }
 
   /// Starts the system, lets the work run in this thread and stops the system; then ends this JVM.
