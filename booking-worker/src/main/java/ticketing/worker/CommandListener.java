@@ -201,27 +201,37 @@ class CommandListener implements SmartLifecycle {
 
   private void decide(long eventId, List<Waiting> group) {
     boolean decided = false;
-    try (var event = MDC.putCloseable("event", String.valueOf(eventId));
+    boolean apart = false;
+    try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
+        var _ = alone(group);
         GroupTrace trace = GroupTrace.start(traces, eventId, group.size(), sampled(group))) {
-      retrying(eventId, group, trace);
-      decided = true;
-    } catch (DataIntegrityViolationException e) {
-      log.warn("event {}: the tables refuse a group of {}", eventId, group.size(), e);
-      if (group.size() > 1) {
-        group.forEach(one -> decide(eventId, List.of(one)));
-        return;
-      }
-    } catch (DataAccessException | TransactionException e) {
-      log.warn("event {}: {} commands not decided: {}", eventId, group.size(), rootMessage(e));
-    } catch (RuntimeException e) {
-      log.error("event {}: a group of {} failed", eventId, group.size(), e);
-      if (group.size() > 1) {
-        // Something in this group cannot be decided. Alone, each command hurts only itself.
-        group.forEach(one -> decide(eventId, List.of(one)));
-        return;
+      // Caught in here: what is logged about the group needs its context.
+      try {
+        retrying(eventId, group, trace);
+        decided = true;
+      } catch (DataIntegrityViolationException e) {
+        log.warn("event {}: the tables refuse a group of {}", eventId, group.size(), e);
+        apart = group.size() > 1;
+      } catch (DataAccessException | TransactionException e) {
+        log.warn("event {}: {} commands not decided: {}", eventId, group.size(), rootMessage(e));
+      } catch (RuntimeException e) {
+        log.error("event {}: a group of {} failed", eventId, group.size(), e);
+        apart = group.size() > 1;
       }
     }
+    if (apart) {
+      // Something in this group cannot be decided. Alone, each command hurts only itself.
+      group.forEach(one -> decide(eventId, List.of(one)));
+      return;
+    }
     settle(group, decided);
+  }
+
+  /// The log's context of a group that is one ticket; null: it is more.
+  private static MDC.MDCCloseable alone(List<Waiting> group) {
+    return group.size() == 1
+        ? MDC.putCloseable("ticket", group.getFirst().command().ticketId().toString())
+        : null;
   }
 
   private static Map<UUID, String> sampled(List<Waiting> group) {

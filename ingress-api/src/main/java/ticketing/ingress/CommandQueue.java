@@ -22,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.batchmanager.SqsAsyncBatchManager;
@@ -129,7 +130,8 @@ class CommandQueue {
   Ticket accept(Function<Instant, Command> command) {
     Command now = command.apply(clock.instant().truncatedTo(ChronoUnit.MICROS));
     Acceptance result = Acceptance.REFUSED;
-    try {
+    try (var _ = MDC.putCloseable("ticket", now.ticketId().toString());
+        var _ = MDC.putCloseable("event", String.valueOf(now.eventId()))) {
       Ticket ticket = now.fingerprint() == null ? acceptOnce(now) : acceptRepeatable(command, now);
       boolean first = ticket.acceptedAt().equals(now.acceptedAt());
       result = first ? Acceptance.ACCEPTED : Acceptance.REPEATED;

@@ -3,12 +3,17 @@ package ticketing.ingress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
@@ -103,6 +108,10 @@ class OutageTest {
   void withoutTheQueueNothingIsAccepted() {
     long event = ingress.newEvent();
     String user = Ingress.newUser();
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(CommandQueue.class);
+    logged.start();
+    logger.addAppender(logged);
     without(
         ingress.servers.queue()::stop,
         ingress.servers.queue()::start,
@@ -113,6 +122,16 @@ class OutageTest {
             assertThat(refused.code()).isEqualTo("QUEUE_UNAVAILABLE");
             assertThat(refused.header("Retry-After")).isEqualTo("2");
           }
+          logger.detachAppender(logged);
+          assertThat(logged.list)
+              .hasSize(2)
+              .allSatisfy(
+                  line -> {
+                    assertThat(line.getLevel()).isEqualTo(Level.WARN);
+                    assertThat(line.getMDCPropertyMap())
+                        .containsKey("ticket")
+                        .containsEntry("event", Long.toString(event));
+                  });
           Ingress.Answer figures = ingress.get("/api/v1/operations/queue", ingress.admin());
           assertThat(figures.status()).isEqualTo(503);
           assertThat(figures.code()).isEqualTo("QUEUE_UNAVAILABLE");
