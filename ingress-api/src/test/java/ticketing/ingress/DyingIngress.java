@@ -21,7 +21,7 @@ final class DyingIngress {
     BEFORE_SENDING,
     /// The command is on the queue, its client has no answer.
     SENT,
-    /// Dead letters are on the queue again, and still among the dead letters.
+    /// Of the two steps that move dead letters, send and delete, one is done.
     HALF_REDRIVEN
   }
 
@@ -52,8 +52,7 @@ final class DyingIngress {
               (proxy, method, arguments) -> {
                 boolean sends = method.getName().equals("sendMessageBatch");
                 boolean deletes = method.getName().equals("deleteMessageBatch");
-                if (sends && point == Point.BEFORE_SENDING
-                    || deletes && point == Point.HALF_REDRIVEN) {
+                if (sends && point == Point.BEFORE_SENDING) {
                   die();
                 }
                 if (method.getName().equals("startMessageMoveTask")) {
@@ -65,7 +64,8 @@ final class DyingIngress {
                 } catch (InvocationTargetException e) {
                   throw e.getCause();
                 }
-                if (sends && point == Point.SENT) {
+                if (sends && point == Point.SENT
+                    || (sends || deletes) && point == Point.HALF_REDRIVEN) {
                   ((CompletableFuture<?>) result).join();
                   die();
                 }
