@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -58,11 +59,12 @@ class CrashTest {
 
   private static final int SEATS = 9;
   private static final int BUYERS = 12;
-  private static final Duration VISIBILITY = Duration.ofSeconds(6);
+  private static final Duration VISIBILITY = Duration.ofSeconds(8);
   private static final Duration LIMIT = Duration.ofSeconds(90);
 
   private static final LocalServers SERVERS = LocalServers.shared();
   private static final Map<Death, Scene> SCENES = new EnumMap<>(Death.class);
+  private static final List<CompletableFuture<Void>> CLOSING = new ArrayList<>();
   private static SqsAsyncClient sqs;
   private static Redis redis;
   private static TicketBoard board;
@@ -108,7 +110,7 @@ class CrashTest {
                 List.of(SERVERS.redisAddress()),
                 false,
                 "",
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
                 1,
                 Duration.ofMillis(100),
                 4));
@@ -118,12 +120,18 @@ class CrashTest {
       SCENES.put(death, new Scene(death, folder));
     }
     board.listen(heard -> SCENES.values().forEach(scene -> scene.heard.add(heard)), () -> {});
+    // Not before all is prepared: they leave no processor time for anything else.
+    for (Scene scene : SCENES.values()) {
+      scene.start();
+    }
   }
 
   @AfterAll
   static void tidy() {
-    SCENES.values().forEach(scene -> scene.dying.destroyForcibly());
+    SCENES.values().forEach(Scene::end);
     SCENES.clear();
+    CLOSING.forEach(CompletableFuture::join);
+    CLOSING.clear();
     sqs.close();
     redis.close();
   }
@@ -137,7 +145,7 @@ class CrashTest {
     scene.assertDiedAt(death);
     ConfigurableApplicationContext successor =
         SpringApplication.run(WorkerApplication.class, scene.settings().toArray(String[]::new));
-    try (successor) {
+    try {
       await("all is decided, and no message is left")
           .atMost(LIMIT)
           .untilAsserted(
@@ -146,6 +154,9 @@ class CrashTest {
                 assertThat(scene.undecided()).isEmpty();
                 assertThat(scene.holdsDue()).isZero();
               });
+    } finally {
+      // That takes seconds in which others can go on.
+      CLOSING.add(CompletableFuture.runAsync(successor::close));
     }
     assertThat(scene.messages(scene.queue + "-dlq")).isZero();
     if (death.what != What.REDRIVEN) {
@@ -163,9 +174,10 @@ class CrashTest {
     final JdbcClient sql;
     final long event;
     final Path log;
-    final Process dying;
+    private final Point point;
+    private Process dying;
 
-    Scene(Death death, Path folder) throws IOException {
+    Scene(Death death, Path folder) {
       SERVERS.newQueues(queue);
       sqs.setQueueAttributes(
               request ->
@@ -190,6 +202,10 @@ class CrashTest {
         }
       }
       log = folder.resolve(death + ".log");
+      point = death.point;
+    }
+
+    void start() throws IOException {
       List<String> command =
           new ArrayList<>(
               List.of(
@@ -200,13 +216,19 @@ class CrashTest {
                   "-cp",
                   System.getProperty("java.class.path"),
                   DyingWorker.class.getName(),
-                  death.point.name()));
+                  point.name()));
       command.addAll(settings());
       dying =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
+    }
+
+    void end() {
+      if (dying != null) {
+        dying.destroyForcibly();
+      }
     }
 
     List<String> settings() {
