@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
@@ -106,5 +108,18 @@ class PagesTest {
     JsonNode none = ingress.get(path, ingress.admin()).json();
     assertThat(none.get("running").booleanValue()).isFalse();
     assertThat(none.get("eventId").isNull()).isTrue();
+  }
+
+  @Test
+  void theSimulationIsThereInTheLocalProfileOnly() {
+    try (AnnotationConfigApplicationContext cloud = new AnnotationConfigApplicationContext();
+        AnnotationConfigApplicationContext local = new AnnotationConfigApplicationContext()) {
+      local.getEnvironment().setActiveProfiles("local");
+      for (AnnotationConfigApplicationContext context : List.of(cloud, local)) {
+        context.register(Simulation.class);
+      }
+      assertThat(cloud.containsBeanDefinition("simulation")).isFalse();
+      assertThat(local.containsBeanDefinition("simulation")).isTrue();
+    }
   }
 }

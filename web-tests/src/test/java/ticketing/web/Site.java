@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
@@ -85,22 +85,21 @@ final class Site implements AutoCloseable {
   }
 
   /// One [Site] for all classes, closed after the last.
-  static final class Extension implements BeforeAllCallback, ParameterResolver {
+  static final class Extension implements ExecutionCondition, ParameterResolver {
 
     private static final ExtensionContext.Namespace NAMESPACE =
         ExtensionContext.Namespace.create(Site.class);
+    private static final String MISSING =
+        "no Chromium here: install Debian's package chromium, or set CHROMIUM to one";
 
+    /// Not an assumption before the class: of those Surefire reports neither a skip nor a reason.
     @Override
-    public void beforeAll(ExtensionContext context) {
-      Optional<Path> chromium = chromium();
-      Assumptions.assumeTrue(
-          chromium.isPresent(),
-          "no Chromium here: install Debian's package chromium, or set CHROMIUM to one");
-      store(context).computeIfAbsent(Site.class, key -> new Site(chromium.get()), Site.class);
-    }
-
-    private static ExtensionContext.Store store(ExtensionContext context) {
-      return context.getRoot().getStore(NAMESPACE);
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+      if (chromium().isPresent()) {
+        return ConditionEvaluationResult.enabled("there is a Chromium");
+      }
+      System.err.println(context.getDisplayName() + " is skipped: " + MISSING);
+      return ConditionEvaluationResult.disabled(MISSING);
     }
 
     @Override
@@ -110,7 +109,10 @@ final class Site implements AutoCloseable {
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-      return store(context).get(Site.class, Site.class);
+      return context
+          .getRoot()
+          .getStore(NAMESPACE)
+          .computeIfAbsent(Site.class, key -> new Site(chromium().orElseThrow()), Site.class);
     }
 
     private static Optional<Path> chromium() {
