@@ -7,7 +7,6 @@ import java.util.function.BooleanSupplier;
 import org.springframework.data.domain.Pageable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.domain.Command;
 import ticketing.domain.EventStatus;
@@ -25,6 +24,7 @@ class EventOffice {
   private static final Duration RETRY = Duration.ofSeconds(2);
 
   private final Events events;
+  private final ReplicaReads reads;
   private final EventCatalog catalog;
   private final CommandQueue queue;
   private final Tickets tickets;
@@ -33,12 +33,14 @@ class EventOffice {
 
   EventOffice(
       Events events,
+      ReplicaReads reads,
       EventCatalog catalog,
       CommandQueue queue,
       Tickets tickets,
       IngressSettings settings,
       PlatformTransactionManager transactions) {
     this.events = events;
+    this.reads = reads;
     this.catalog = catalog;
     this.queue = queue;
     this.tickets = tickets;
@@ -46,10 +48,9 @@ class EventOffice {
     this.writing = new TransactionTemplate(transactions);
   }
 
-  /// From the replica, which may lag: it decides nothing.
-  @Transactional(readOnly = true)
+  /// From a replica, which may lag: it decides nothing.
   PageOf<EventView> list(EventStatus status, Instant from, Instant to, Pageable page) {
-    return PageOf.of(events.list(status, from, to, page), EventRow::view);
+    return reads.read(() -> PageOf.of(events.list(status, from, to, page), EventRow::view));
   }
 
   EventView create(EventRequest request) {

@@ -16,12 +16,19 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("ticketing")
 record IngressSettings(
+    @Valid @NotNull @DefaultValue Database database,
     @Valid @NotNull Queue queue,
     @Valid @NotNull @DefaultValue Limits limits,
     @Valid @NotNull @DefaultValue Cache cache,
     @Valid @NotNull Rates rates,
     @Valid @NotNull @DefaultValue Pages pages,
     @Valid @NotNull @DefaultValue Simulation simulation) {
+
+  /// @param readerTimeout longest wait for a read replica, before the primary is read instead
+  /// @param readerPause how long replicas that keep failing are left alone
+  record Database(
+      @NotNull @DefaultValue("2s") Duration readerTimeout,
+      @NotNull @DefaultValue("5s") Duration readerPause) {}
 
   /// @param inFlight commands that may be on their way to the queue at once; beyond it: 503
   /// @param timeout longest wait for the queue to take a command

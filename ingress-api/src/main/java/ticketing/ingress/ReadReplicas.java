@@ -3,6 +3,7 @@ package ticketing.ingress;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
+import java.time.Duration;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -20,10 +21,15 @@ import org.springframework.stereotype.Component;
 class ReadReplicas implements BeanPostProcessor, DisposableBean {
 
   private final String url;
+  private final long timeoutMillis;
   private HikariDataSource readers;
 
   ReadReplicas(Environment environment) {
     this.url = environment.getRequiredProperty("ticketing.database.reader-url");
+    this.timeoutMillis =
+        environment
+            .getRequiredProperty("ticketing.database.reader-timeout", Duration.class)
+            .toMillis();
   }
 
   @Override
@@ -31,7 +37,8 @@ class ReadReplicas implements BeanPostProcessor, DisposableBean {
     return bean instanceof HikariDataSource writer && readers == null ? routing(writer) : bean;
   }
 
-  /// The same pool once more, at the readers' address.
+  /// The same pool once more, at the readers' address, and sooner tired of waiting: there is still
+  /// the writer.
   private DataSource routing(HikariDataSource writer) {
     HikariConfig config = new HikariConfig();
     writer.copyStateTo(config);
@@ -40,6 +47,10 @@ class ReadReplicas implements BeanPostProcessor, DisposableBean {
     config.setReadOnly(true);
     // The process starts, and books, also while no replica answers.
     config.setInitializationFailTimeout(-1);
+    config.setConnectionTimeout(timeoutMillis);
+    config.setValidationTimeout(timeoutMillis);
+    config.addDataSourceProperty("connectTimeout", timeoutMillis);
+    config.addDataSourceProperty("socketTimeout", timeoutMillis);
     readers = new HikariDataSource(config);
     LazyConnectionDataSourceProxy routing = new LazyConnectionDataSourceProxy();
     routing.setTargetDataSource(writer);

@@ -1,6 +1,7 @@
 package ticketing.ingress;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -37,6 +38,7 @@ import ticketing.domain.Ticket;
 import ticketing.domain.TicketBoard;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.Relay;
 import tools.jackson.databind.JsonNode;
 
 /// A running ingress with its own schema and queues on the shared servers, and a client for it.
@@ -45,6 +47,9 @@ final class Ingress implements AutoCloseable {
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static Ingress shared;
   private static Ingress strict;
+
+  /// The way of [#strict] to its replica.
+  static Relay replica;
 
   final LocalServers servers = LocalServers.shared();
   final String queue;
@@ -134,10 +139,20 @@ final class Ingress implements AutoCloseable {
   /// an announcement replaces, and with a replica of its own schema that no change ever reaches.
   static synchronized Ingress strict() {
     if (strict == null) {
-      String stale = LocalServers.shared().newDatabase();
+      URI stale = URI.create(LocalServers.shared().newDatabase().substring("jdbc:".length()));
+      replica =
+          new Relay(
+              "replica",
+              new InetSocketAddress(stale.getHost(), stale.getPort()),
+              Duration.ofSeconds(30),
+              port -> true,
+              port -> {});
+      replica.start();
+      String url = "jdbc:" + stale.toString().replace(":" + stale.getPort(), ":" + replica.port());
       Map<String, String> settings =
           Map.of(
-              "ticketing.database.reader-url", stale,
+              "ticketing.database.reader-url", url,
+              "ticketing.database.reader-pause", "1s",
               "ticketing.queue.backlog-without-database", "3",
               "ticketing.limits.waiters", "1",
               "ticketing.limits.change-wait", "200ms",
@@ -149,7 +164,7 @@ final class Ingress implements AutoCloseable {
               "ticketing.rates.address.burst", "40");
       strict = shared().sibling(settings);
       Flyway.configure()
-          .dataSource(stale, strict.servers.databaseUser(), strict.servers.databasePassword())
+          .dataSource(url, strict.servers.databaseUser(), strict.servers.databasePassword())
           .locations("classpath:db/migration")
           .load()
           .migrate();

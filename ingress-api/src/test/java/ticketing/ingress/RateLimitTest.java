@@ -178,6 +178,12 @@ class RateLimitTest {
   private IngressSettings with(IngressSettings.Rates rates) {
     IngressSettings known = strict.context.getBean(IngressSettings.class);
     return new IngressSettings(
-        known.queue(), known.limits(), known.cache(), rates, known.pages(), known.simulation());
+        known.database(),
+        known.queue(),
+        known.limits(),
+        known.cache(),
+        rates,
+        known.pages(),
+        known.simulation());
   }
 }

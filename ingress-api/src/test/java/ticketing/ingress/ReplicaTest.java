@@ -1,13 +1,18 @@
 package ticketing.ingress;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.domain.Command;
 import ticketing.domain.TicketStatus;
+import tools.jackson.databind.JsonNode;
 
 /// Reading from a replica that never hears of any change.
 class ReplicaTest {
@@ -25,8 +30,36 @@ class ReplicaTest {
   @Test
   void listOfEventsComesFromTheReplica() {
     primary.newEvent();
-    assertThat(get("/api/v1/events", null).json().get("content")).isEmpty();
+    await().until(() -> list().isEmpty());
     assertThat(primary.get("/api/v1/events", null).json().get("content")).isNotEmpty();
+  }
+
+  private JsonNode list() {
+    Ingress.Answer answer = get("/api/v1/events", null);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    return answer.json().get("content");
+  }
+
+  @Test
+  void deadReplicaLeavesTheListToThePrimary() {
+    primary.newEvent();
+    await().until(() -> list().isEmpty());
+    Ingress.replica.stop();
+    try {
+      // At once, so that some meet connections that have just died, and all wait at the same time.
+      List<JsonNode> lists =
+          IntStream.range(0, 24)
+              .mapToObj(i -> CompletableFuture.supplyAsync(this::list, Thread::startVirtualThread))
+              .toList()
+              .stream()
+              .map(CompletableFuture::join)
+              .toList();
+      assertThat(lists).noneMatch(JsonNode::isEmpty);
+      assertThat(list()).isNotEmpty();
+    } finally {
+      Ingress.replica.start();
+    }
+    await().until(() -> list().isEmpty());
   }
 
   @Test

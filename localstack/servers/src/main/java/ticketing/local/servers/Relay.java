@@ -12,9 +12,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 
-/// Stands in front of a server that this JVM did not start and may not stop. Stopping it cuts all
-/// connections and refuses new ones, which is all that an application sees of a dead server.
-final class Relay implements Server {
+/// Stands in front of a server that may not be stopped itself, as others use it too. Stopping it
+/// cuts all connections and refuses new ones, which is all that an application sees of a dead
+/// server.
+public final class Relay implements Server {
 
   private static final int CONNECT_MILLIS = 5_000;
   private static final long POLL_MILLIS = 50;
@@ -31,7 +32,7 @@ final class Relay implements Server {
 
   /// @param answers whether the server, asked through this port, is ready
   /// @param whenStopped what else a stop has to take away, run before the connections are cut
-  Relay(
+  public Relay(
       String name,
       InetSocketAddress target,
       Duration startTimeout,
