@@ -150,18 +150,18 @@ final class Ingress implements AutoCloseable {
       replica.start();
       String url = "jdbc:" + stale.toString().replace(":" + stale.getPort(), ":" + replica.port());
       Map<String, String> settings =
-          Map.of(
-              "ticketing.database.reader-url", url,
-              "ticketing.database.reader-pause", "1s",
-              "ticketing.queue.backlog-without-database", "3",
-              "ticketing.limits.waiters", "1",
-              "ticketing.limits.change-wait", "200ms",
-              "ticketing.cache.near-copy", "5m",
-              "ticketing.rates.proxies", "1",
-              "ticketing.rates.user.per-second", "1",
-              "ticketing.rates.user.burst", "60",
-              "ticketing.rates.address.per-second", "1",
-              "ticketing.rates.address.burst", "40");
+          Map.ofEntries(
+              Map.entry("ticketing.database.reader-url", url),
+              Map.entry("ticketing.database.reader-pause", "1s"),
+              Map.entry("ticketing.queue.backlog-without-database", "3"),
+              Map.entry("ticketing.limits.waiters", "1"),
+              Map.entry("ticketing.limits.change-wait", "200ms"),
+              Map.entry("ticketing.cache.near-copy", "5m"),
+              Map.entry("ticketing.rates.proxies", "1"),
+              Map.entry("ticketing.rates.user.per-second", "1"),
+              Map.entry("ticketing.rates.user.burst", "60"),
+              Map.entry("ticketing.rates.address.per-second", "1"),
+              Map.entry("ticketing.rates.address.burst", "40"));
       strict = shared().sibling(settings);
       Flyway.configure()
           .dataSource(url, strict.servers.databaseUser(), strict.servers.databasePassword())
