@@ -60,7 +60,7 @@ class CrashTest {
   private static final int SEATS = 9;
   private static final int BUYERS = 12;
   private static final Duration VISIBILITY = Duration.ofSeconds(8);
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(3);
 
   private static final LocalServers SERVERS = LocalServers.shared();
   private static final Map<Death, Scene> SCENES = new EnumMap<>(Death.class);
