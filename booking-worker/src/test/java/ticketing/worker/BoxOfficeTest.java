@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import ticketing.domain.BoardEntry;
@@ -214,6 +217,81 @@ class BoxOfficeTest {
             TicketIds.next(), "bob", event, decided(lost).reservationId(), now(), null);
     office.decide(event, List.of(late));
     assertThat(decided(late).reason()).isEqualTo(Reason.HOLD_EXPIRED);
+  }
+
+  @Test
+  void holdsExpiringUnderLoadKeepSeatsInBalanceAndAUserWithinTheLimit() throws Exception {
+    String often = "--ticketing.worker.expiry-every=20ms";
+    List<BoxOffice> offices =
+        List.of(worker(often).getBean(BoxOffice.class), worker(often).getBean(BoxOffice.class));
+    long event = event(40, 4, 10);
+    AtomicBoolean over = new AtomicBoolean();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> audit = threads.submit(() -> auditUntil(over, event));
+      try {
+        // Until every seat has been sold several times over.
+        while (count("SELECT COALESCE(SUM(quantity), 0) FROM reservations") < 160) {
+          List<Future<?>> running = new ArrayList<>();
+          for (int group = 0; group < 20; group++) {
+            BoxOffice office = offices.get(group % 2);
+            List<Command> commands = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+              commands.add(book(event, "ann", 1));
+              commands.add(book(event, "buyer" + group, 1));
+            }
+            running.add(threads.submit(() -> office.decide(event, commands)));
+          }
+          for (Future<?> one : running) {
+            one.get();
+          }
+          letHoldsFallDue(event);
+        }
+      } finally {
+        over.set(true);
+      }
+      audit.get();
+    }
+    letHoldsFallDue(event);
+    await().atMost(Duration.ofSeconds(5)).until(() -> available(event) == 40);
+    assertThat(count("SELECT COUNT(*) FROM reservations WHERE status <> 'EXPIRED'")).isZero();
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'LIMIT_EXCEEDED'")).isPositive();
+  }
+
+  /// Looks with one statement at a time, which sees one state of the database.
+  private void auditUntil(AtomicBoolean over, long event) {
+    String live =
+        " (SELECT COALESCE(SUM(quantity), 0) FROM reservations"
+            + " WHERE event_id = e.id AND status IN ('HELD', 'CONFIRMED') %s)";
+    String look =
+        "SELECT e.total_seats - e.available_seats AS gone,"
+            + " (SELECT total_seats - available_seats FROM seat_types WHERE event_id = e.id)"
+            + " AS goneOfType,"
+            + live.formatted("")
+            + " AS sold,"
+            + live.formatted("AND user_id = 'ann'")
+            + " AS ann FROM events e WHERE id = "
+            + event;
+    while (!over.get()) {
+      Map<String, Object> now = sql.sql(look).query().singleRow();
+      long sold = ((Number) now.get("sold")).longValue();
+      assertThat(((Number) now.get("gone")).longValue()).as("%s", now).isEqualTo(sold);
+      assertThat(((Number) now.get("goneOfType")).longValue()).as("%s", now).isEqualTo(sold);
+      assertThat(((Number) now.get("ann")).longValue()).as("%s", now).isLessThanOrEqualTo(4);
+    }
+  }
+
+  /// Under the lock of the event, as workers change reservations.
+  private void letHoldsFallDue(long event) {
+    new TransactionTemplate(workers.getLast().getBean(PlatformTransactionManager.class))
+        .executeWithoutResult(
+            tx -> {
+              sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
+                  .param(event)
+                  .query(Long.class)
+                  .single();
+              sql.sql("UPDATE reservations SET expires_at = '2020-01-01' WHERE status = 'HELD'")
+                  .update();
+            });
   }
 
   @Test
