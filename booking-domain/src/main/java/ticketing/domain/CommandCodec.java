@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -14,13 +15,24 @@ public final class CommandCodec {
   /// Grows only when an older worker must not read the message at all.
   public static final int VERSION = 1;
 
+  private static final int LONGEST_WHY = 200;
+  private static final Pattern CONTROL =
+      Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
+
   /// What became of one command of a message.
   public sealed interface Decoded {
 
     record Readable(Command command) implements Decoded {}
 
+    /// @param why one line for a log, of at most 200 characters, whatever stands in the message
     /// @param ticketId present if at least that could be read
-    record Unreadable(String why, Optional<UUID> ticketId) implements Decoded {}
+    record Unreadable(String why, Optional<UUID> ticketId) implements Decoded {
+      public Unreadable {
+        String line = String.valueOf(why);
+        line = line.substring(0, Math.min(line.length(), LONGEST_WHY));
+        why = CONTROL.matcher(line).replaceAll(" ");
+      }
+    }
   }
 
   /// The body as it is written.

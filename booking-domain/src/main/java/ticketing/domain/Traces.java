@@ -69,8 +69,10 @@ public final class Traces {
   }
 
   /// The opposite of [#join]; empty if the attribute is.
+  ///
+  /// @param attribute null: there is none, or it is no text
   public static List<String> split(String attribute) {
-    return attribute.isEmpty()
+    return attribute == null || attribute.isEmpty()
         ? List.of()
         : Arrays.stream(attribute.split(",", -1)).map(one -> one.isEmpty() ? null : one).toList();
   }

@@ -158,7 +158,13 @@ class CommandListener implements SmartLifecycle {
       room.release(TEN - messages.size());
     }
     for (Message message : messages) {
-      accept(message);
+      try {
+        accept(message);
+      } catch (RuntimeException e) {
+        // It comes back. What one message does must not end the receiving of all others.
+        log.error("message {} could not be taken up", message.messageId(), e);
+        room.release();
+      }
     }
     return messages.size() == TEN;
   }
@@ -168,7 +174,7 @@ class CommandListener implements SmartLifecycle {
       metrics.redelivered();
     }
     MessageAttributeValue traces = message.messageAttributes().get(Traces.ATTRIBUTE);
-    Iterator<String> trace = Traces.split(traces == null ? "" : traces.stringValue()).iterator();
+    Iterator<String> trace = Traces.split(traces == null ? null : traces.stringValue()).iterator();
     Map<Command, String> commands = new LinkedHashMap<>();
     boolean whole = true;
     for (Decoded decoded : CommandCodec.decode(message.body())) {
