@@ -15,7 +15,12 @@ override_resource {
 
 override_resource {
   target = aws_secretsmanager_secret.access_key[0]
-  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf" }
+  values = { id = "access-key-secret", arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf" }
+}
+
+override_resource {
+  target = random_password.access_key[0]
+  values = { result = "a-key-that-signs" }
 }
 
 run "ingress_api_is_told_this_and_nothing_else" {
@@ -92,6 +97,18 @@ run "notifier_is_told_this_and_nothing_else" {
   }
 }
 
+run "the_key_that_signs_tokens_is_made_here_and_kept_as_a_secret" {
+  assert {
+    condition     = aws_secretsmanager_secret_version.access_key[0].secret_id == "access-key-secret" && aws_secretsmanager_secret_version.access_key[0].secret_string == "a-key-that-signs"
+    error_message = "The key lies in Secrets Manager."
+  }
+
+  assert {
+    condition     = random_password.access_key[0].length == 64
+    error_message = "HS256 asks for 32 bytes at least."
+  }
+}
+
 run "each_variable_is_one_that_the_application_reads" {
   assert {
     condition = flatten([for name, service in {
@@ -117,7 +134,7 @@ run "an_openid_issuer_takes_the_key_s_place" {
   }
 
   assert {
-    condition     = module.ingress_api.environment["TICKETING_ACCESS_ISSUER_URI"] == "https://login.example.com/" && keys(module.ingress_api.secrets) == tolist(["TICKETING_REDIS_PASSWORD"])
+    condition     = lookup(module.ingress_api.environment, "TICKETING_ACCESS_ISSUER_URI", "") == "https://login.example.com/" && keys(module.ingress_api.secrets) == tolist(["TICKETING_REDIS_PASSWORD"])
     error_message = "ingress-api is told the issuer and gets no key."
   }
 }

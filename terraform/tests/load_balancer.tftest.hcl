@@ -23,6 +23,12 @@ override_resource {
   values = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/ticketing-notifier/7d0ecf831eec9f09" }
 }
 
+override_resource {
+  # Its own, so that a rule at the wrong listener is seen.
+  target = aws_lb_listener.http
+  values = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:listener/app/ticketing/50dc6c495c0c9188/80" }
+}
+
 run "the_load_balancer_stands_in_both_public_subnets" {
   assert {
     condition     = aws_lb.main.load_balancer_type == "application" && aws_lb.main.internal == false && aws_lb.main.subnets == toset([for subnet in aws_subnet.public : subnet.id])

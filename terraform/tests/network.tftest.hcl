@@ -112,6 +112,23 @@ run "database_subnets_have_no_way_out" {
   }
 
   assert {
+    # Read from the code: only so is a resource seen that no assertion knows.
+    condition = toset(flatten([for file in fileset(path.root, "**/*.tf") :
+      [for name in regexall("resource \"(aws_(?:\\w+_)?route(?:_\\w+)?)\" \"(\\w+)\"", file("${path.root}/${file}")) : join(".", name)]
+      ])) == toset([
+      "aws_route.internet", "aws_route.nat",
+      "aws_route_table.database", "aws_route_table.private", "aws_route_table.public",
+      "aws_route_table_association.database", "aws_route_table_association.private", "aws_route_table_association.public",
+    ])
+    error_message = "There are no other routes than these."
+  }
+
+  assert {
+    condition     = length(aws_route_table.database.route) == 0
+    error_message = "The database's route table has no route of its own."
+  }
+
+  assert {
     condition     = !contains(concat([aws_route.internet.route_table_id], [for route in aws_route.nat : route.route_table_id]), aws_route_table.database.id)
     error_message = "No route leads out of the database subnets."
   }
@@ -147,7 +164,7 @@ run "interface_endpoints_are_an_option" {
   }
 
   assert {
-    condition     = length(aws_vpc_endpoint.interface) == 4
+    condition     = [for endpoint in aws_vpc_endpoint.interface : trimprefix(endpoint.service_name, "com.amazonaws.ap-northeast-2.")] == ["ecr.api", "ecr.dkr", "secretsmanager", "sqs"]
     error_message = "Each service that is named gets an endpoint."
   }
 }
