@@ -46,6 +46,7 @@ final class Crowd implements AutoCloseable {
   private final Map<String, LongAdder> refusals = new ConcurrentHashMap<>();
   private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
   private final LongAdder repeated = new LongAdder();
+  private final LongAdder turnedAway = new LongAdder();
   private final LongAdder unanswered = new LongAdder();
   private final LongAdder lostFromSight = new LongAdder();
 
@@ -70,6 +71,11 @@ final class Crowd implements AutoCloseable {
   /// Requests sent again: no answer, 429 or 503.
   long repeated() {
     return repeated.sum();
+  }
+
+  /// Of these, those that were answered 429 or 503.
+  long turnedAway() {
+    return turnedAway.sum();
   }
 
   /// Requests that were given up without an answer.
@@ -131,7 +137,10 @@ final class Crowd implements AutoCloseable {
             refusals.computeIfAbsent(code(response), code -> new LongAdder()).increment();
             return Optional.empty();
           }
-          case 429, 503 -> repeated.increment();
+          case 429, 503 -> {
+            repeated.increment();
+            turnedAway.increment();
+          }
           default -> {
             wrong.add(method + " " + path + ": " + response.statusCode() + " " + response.body());
             return Optional.empty();
@@ -183,7 +192,10 @@ final class Crowd implements AutoCloseable {
           return Optional.of(ticket).filter(known -> known.status().isFinal());
         }
         case 404 -> lostFromSight.increment();
-        case 429, 503 -> repeated.increment();
+        case 429, 503 -> {
+          repeated.increment();
+          turnedAway.increment();
+        }
         default -> wrong.add(request + ": " + response.statusCode() + " " + response.body());
       }
     } catch (IOException e) {

@@ -83,7 +83,10 @@ final class Fleet implements AutoCloseable {
                 0,
                 0,
                 0,
-                Map.of("TICKETING_WORKER_RETRY_FOR", "10s", "TICKETING_WORKER_REMIND_EVERY", "5s"),
+                Map.of(
+                    "TICKETING_WORKER_RETRY_FOR", "10s",
+                    "TICKETING_WORKER_REMIND_EVERY", "5s",
+                    "TICKETING_WORKER_POLL_WAIT", "2s"),
                 environments));
     Application ingress = system.addIngress();
     Application notifier = system.addNotifier();
