@@ -1,14 +1,12 @@
 package ticketing.worker;
 
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,11 +34,12 @@ import ticketing.domain.Redis;
 import ticketing.domain.RedisUnavailable;
 import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.Measurement;
+import ticketing.local.servers.Measurement.Row;
 
 /// How many bookings of one hot event a worker decides in a second, beside what it replaces (a lock
 /// and a transaction for each booking) and beside the most that the database could do (rows
-/// inserted with no lock and no question). `mvn -Pbenchmark` prints the table; nothing fails on a
-/// speed.
+/// inserted with no lock and no question).
 ///
 /// All in one process, against the same servers, in turns: only the ratios mean something.
 final class WorkerCoreBenchmark {
@@ -74,8 +73,11 @@ final class WorkerCoreBenchmark {
     this.redis = worker.getBean(Redis.class);
   }
 
-  /// @param arguments the file for the figures
+  /// @param arguments the folder for the figures
   public static void main(String[] arguments) throws Exception {
+    if (!Measurement.isChosen("core")) {
+      return;
+    }
     LocalServers servers = LocalServers.shared();
     String queue = "benchmark-" + UUID.randomUUID();
     servers.newQueues(queue);
@@ -94,10 +96,7 @@ final class WorkerCoreBenchmark {
             "--logging.level.root=WARN");
     try (ConfigurableApplicationContext worker =
         SpringApplication.run(WorkerApplication.class, settings.toArray(String[]::new))) {
-      Map<String, Double> figures = new WorkerCoreBenchmark(worker).run();
-      String table = table(figures);
-      System.out.println(table);
-      Files.writeString(Path.of(arguments[0]), json(figures));
+      measurement(new WorkerCoreBenchmark(worker).run()).write(Path.of(arguments[0]));
     }
     System.exit(0);
   }
@@ -278,39 +277,19 @@ final class WorkerCoreBenchmark {
     return GROUP;
   }
 
-  private static String table(Map<String, Double> figures) {
-    double core = figures.get("core");
-    StringBuilder table =
-        new StringBuilder("\none hot event                        bookings/s      core is\n");
-    Map<String, String> names =
-        Map.of(
-            "setnx", "(a) SETNX, a transaction each",
-            "redisson", "(a) Redisson lock, a transaction each",
-            "rowLock", "(b) FOR UPDATE, a transaction each",
-            "insertBoth", "(c) bare INSERT, both rows",
-            "insertReservations", "(c) bare INSERT, reservations only",
-            "core", "the worker's core");
-    figures.forEach(
-        (name, rate) ->
-            table.append(
-                String.format(
-                    Locale.ROOT, "%-38s %,8.0f %,10.2f x%n", names.get(name), rate, core / rate)));
-    return table.toString();
-  }
-
-  private static String json(Map<String, Double> figures) {
-    StringBuilder json = new StringBuilder("{\n");
-    String[] names = figures.keySet().toArray(String[]::new);
-    Arrays.stream(names)
-        .forEach(
-            name ->
-                json.append(
-                    String.format(
-                        Locale.ROOT,
-                        "  \"%sPerSecond\": %.0f%s\n",
-                        name,
-                        figures.get(name),
-                        name.equals(names[names.length - 1]) ? "" : ",")));
-    return json.append("}\n").toString();
+  private static Measurement measurement(Map<String, Double> figures) {
+    Row core = Row.of("the worker's core, one hot event", figures.get("core"), "bookings/s");
+    return Measurement.of("worker-core", "mvn -Pbenchmark -Dbenchmark.parts=core")
+        .with(
+            core.beside("(a) set if absent, a transaction each", figures.get("setnx"))
+                .ratioAtLeast(25))
+        .with(
+            core.beside("(a) Redisson's lock, a transaction each", figures.get("redisson"))
+                .ratioAtLeast(25))
+        .with(core.beside("(b) FOR UPDATE, a transaction each", figures.get("rowLock")))
+        .with(
+            core.beside("(c) bare INSERT, reservation and ticket", figures.get("insertBoth"))
+                .ratioAtLeast(0.8))
+        .with(core.beside("(c) bare INSERT, reservation only", figures.get("insertReservations")));
   }
 }
