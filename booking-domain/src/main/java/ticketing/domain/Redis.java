@@ -124,15 +124,15 @@ public final class Redis implements AutoCloseable, MeterBinder {
     }
   }
 
-  /// Whether Redis answered lately; false while calls are being skipped.
-  public boolean seemsUp() {
-    return breaker.getState() != CircuitBreaker.State.OPEN;
+  // Not while a call or two try whether it is back: until they have found it, it is down.
+  private boolean up() {
+    return breaker.getState() == CircuitBreaker.State.CLOSED;
   }
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    Gauge.builder("ticketing.redis.up", this, redis -> redis.seemsUp() ? 1 : 0)
-        .description("1 while Redis answers, 0 while calls to it are skipped")
+    Gauge.builder("ticketing.redis.up", this, redis -> redis.up() ? 1 : 0)
+        .description("1 while Redis answers, 0 while calls to it are skipped or tried again")
         .register(registry);
   }
 

@@ -1,8 +1,11 @@
 package ticketing.domain;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,16 +21,7 @@ class RedisTest {
   @Test
   void afterSomeCallsInVainTheNextOnesDoNotWait() throws IOException {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Redis redis =
-            Redis.connect(
-                new RedisSettings(
-                    List.of("redis://127.0.0.1:" + silent.getLocalPort()),
-                    false,
-                    "",
-                    Duration.ofMillis(200),
-                    0,
-                    Duration.ofHours(1),
-                    1))) {
+        Redis redis = connect(silent, Duration.ofHours(1))) {
       for (int i = 0; i < WAIT_IN_VAIN; i++) {
         assertThatThrownBy(() -> ask(redis)).isInstanceOf(RedisUnavailable.class);
       }
@@ -37,6 +31,41 @@ class RedisTest {
             .hasCauseInstanceOf(CallNotPermittedException.class);
       }
     }
+  }
+
+  /// An alarm that waits for a minute of 0 would never ring if every try were a 1.
+  @Test
+  void isNotUpWhileItIsTriedAgain() throws IOException, InterruptedException {
+    Duration pause = Duration.ofMillis(50);
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Redis redis = connect(silent, pause)) {
+      var meters = new SimpleMeterRegistry();
+      redis.bindTo(meters);
+      Gauge up = meters.get("ticketing.redis.up").gauge();
+      assertThat(up.value()).isEqualTo(1);
+      for (int i = 0; i < WAIT_IN_VAIN; i++) {
+        assertThatThrownBy(() -> ask(redis)).isInstanceOf(RedisUnavailable.class);
+      }
+      assertThat(up.value()).isZero();
+      Thread.sleep(pause.multipliedBy(2));
+      assertThatThrownBy(() -> ask(redis))
+          .isInstanceOf(RedisUnavailable.class)
+          .cause()
+          .isNotInstanceOf(CallNotPermittedException.class);
+      assertThat(up.value()).isZero();
+    }
+  }
+
+  private static Redis connect(ServerSocket silent, Duration pause) {
+    return Redis.connect(
+        new RedisSettings(
+            List.of("redis://127.0.0.1:" + silent.getLocalPort()),
+            false,
+            "",
+            Duration.ofMillis(200),
+            0,
+            pause,
+            1));
   }
 
   private static long ask(Redis redis) {
