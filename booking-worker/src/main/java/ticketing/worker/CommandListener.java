@@ -313,7 +313,7 @@ class CommandListener implements SmartLifecycle {
                 room.release(freed);
                 if (failure != null) {
                   log.warn("{} messages not deleted: {}", entries.size(), rootMessage(failure));
-                } else if (response.hasFailed()) {
+                } else if (!response.failed().isEmpty()) { // an empty list is sent, too
                   log.warn("{} messages not deleted", response.failed().size());
                 }
               });
