@@ -33,12 +33,14 @@ import ticketing.domain.TicketStatus;
 /// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it for long and prints what it does.
 final class Chaos {
 
+  /// @param strikes least number of faults, however long that takes
   /// @param wholeRounds goes on until every fault has struck every kind of process equally often
   /// @param faultTime how long each fault lasts, except that a killed process comes back sooner
   /// @param calm between two faults, for what was interrupted to be taken up again
   record Plan(
       long seed,
       Duration atLeast,
+      int strikes,
       boolean wholeRounds,
       Duration faultTime,
       Duration calm,
@@ -71,17 +73,19 @@ final class Chaos {
     this.crowd = new Crowd(fleet);
   }
 
-  /// Settings are the system properties `chaos.minutes` and `chaos.seed`.
+  /// Settings are the system properties `chaos.minutes`, `chaos.seed` and `chaos.whole`.
   public static void main(String[] arguments) throws Exception {
     long minutes = Long.getLong("chaos.minutes", 30);
     long seed = Long.getLong("chaos.seed", System.nanoTime());
+    boolean whole = !System.getProperty("chaos.whole", "true").equals("false");
     List<String> broken;
     try (Fleet fleet = Fleet.start(Path.of("target", "chaos").toAbsolutePath())) {
       Plan plan =
           new Plan(
               seed,
               Duration.ofMinutes(minutes),
-              true,
+              0,
+              whole,
               Duration.ofSeconds(15),
               Duration.ofSeconds(10),
               24);
@@ -133,7 +137,9 @@ final class Chaos {
     Random random = new Random(plan.seed());
     long end = System.nanoTime() + plan.atLeast().toNanos();
     List<Strike> todo = new ArrayList<>();
-    while (System.nanoTime() < end || plan.wholeRounds() && !todo.isEmpty()) {
+    for (int struck = 0;
+        System.nanoTime() < end || struck < plan.strikes() || plan.wholeRounds() && !todo.isEmpty();
+        struck++) {
       if (todo.isEmpty()) {
         todo = all(random);
       }

@@ -10,12 +10,7 @@ class ChaosTest {
 
   private static final Chaos.Plan PLAN =
       new Chaos.Plan(
-          20_261_224,
-          Duration.ofSeconds(25),
-          false,
-          Duration.ofSeconds(3),
-          Duration.ofSeconds(1),
-          12);
+          20_261_550, Duration.ZERO, 6, false, Duration.ofSeconds(2), Duration.ofMillis(500), 12);
 
   @Test
   void everyAcceptedRequestHasOneEndWhateverFails() throws Exception {

@@ -11,6 +11,10 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import ticketing.domain.AccessSettings;
 import ticketing.domain.AccessTokens;
 import ticketing.local.servers.Checkout;
@@ -38,6 +42,7 @@ final class Fleet implements AutoCloseable {
   private static final String CLIENTS = "clients";
 
   private static Fleet shared;
+  private static Collector collector;
 
   private final Network network = new Network();
   private final AccessTokens tokens =
@@ -49,7 +54,8 @@ final class Fleet implements AutoCloseable {
   private final List<URI> ingresses;
   private final List<URI> notifiers;
 
-  private Fleet(Path folder) {
+  /// @param more settings of all applications
+  private Fleet(Path folder, Map<String, String> more) {
     int database = Ports.free();
     int redis = Ports.free();
     int queue = Ports.free();
@@ -72,39 +78,51 @@ final class Fleet implements AutoCloseable {
             .withPorts(database, redis, queue)
             .withQueueApart()
             .withVisibility(VISIBILITY);
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("TICKETING_WORKER_RETRY_FOR", "10s");
+    environment.put("TICKETING_WORKER_REMIND_EVERY", "5s");
+    environment.put("TICKETING_WORKER_POLL_WAIT", "2s");
     system =
         LocalSystem.start(
             new SystemSettings(
-                servers,
-                Checkout.root(),
-                2,
-                ingressPort,
-                0,
-                0,
-                0,
-                0,
-                Map.of(
-                    "TICKETING_WORKER_RETRY_FOR", "10s",
-                    "TICKETING_WORKER_REMIND_EVERY", "5s",
-                    "TICKETING_WORKER_POLL_WAIT", "2s"),
-                environments));
-    Application ingress = system.addIngress();
-    Application notifier = system.addNotifier();
-    ingresses = List.of(front(system.ingress()), front(ingress));
-    notifiers = List.of(front(system.notifier()), front(notifier));
+                servers, Checkout.root(), 2, ingressPort, 0, 0, 0, 0, environment, environments));
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Application> ingress = threads.submit(system::addIngress);
+      Future<Application> notifier = threads.submit(system::addNotifier);
+      ingresses = List.of(front(system.ingress()), front(ingress.get()));
+      notifiers = List.of(front(system.notifier()), front(notifier.get()));
+    } catch (InterruptedException | ExecutionException e) {
+      system.close();
+      throw new IllegalStateException(e);
+    }
   }
 
+  /// Its applications log and trace as they would in production.
   static synchronized Fleet shared() {
     if (shared == null) {
-      Fleet fleet = start(Path.of("target", "fleet").toAbsolutePath());
+      collector = new Collector();
+      Fleet fleet =
+          new Fleet(
+              Path.of("target", "fleet").toAbsolutePath(),
+              Map.of(
+                  "TICKETING_LOG_FORMAT", "ecs",
+                  "TICKETING_TRACES_ENDPOINT", collector.endpoint(),
+                  "TICKETING_TRACES_SAMPLING", "0",
+                  "OTEL_BSP_SCHEDULE_DELAY", "200"));
       Runtime.getRuntime().addShutdownHook(new Thread(fleet::close, "fleet-stop"));
       shared = fleet;
     }
     return shared;
   }
 
+  /// Gets the traces of the shared one: of requests that ask for it by a `traceparent`.
+  static synchronized Collector collector() {
+    shared();
+    return collector;
+  }
+
   static Fleet start(Path folder) {
-    return new Fleet(folder);
+    return new Fleet(folder, Map.of());
   }
 
   static String worker(int number) {
@@ -135,7 +153,9 @@ final class Fleet implements AutoCloseable {
     system.applications().forEach(Application::kill);
     List<Server> all = List.of(servers().database(), servers().redis(), servers().queue());
     all.forEach(Server::kill);
-    all.forEach(Server::start);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      all.forEach(server -> threads.submit(server::start));
+    }
     system.applications().forEach(Application::start);
     system.applications().forEach(application -> application.awaitReady(READY));
   }

@@ -24,6 +24,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
@@ -34,13 +36,15 @@ import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ServerSettings;
 
-/// `mvn -Prun` without Maven: the launcher in a JVM of its own, with everything it starts.
+/// `mvn -Prun` without Maven: the launcher in a JVM of its own, with everything it starts. Each
+/// test has its own, so two of them run at a time.
 class LauncherTest {
 
   private static final Path TARGET = Path.of("target", "launcher-test").toAbsolutePath();
   private static final Pattern WEB_SOCKET = Pattern.compile("-c (\\S+) -H \"([^:]+): ([^\"]+)\"");
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void printedLinesWorkAndDataSurvivesAStop() throws Exception {
     Path data = TARGET.resolve("data-" + System.nanoTime());
     Ticket booked;
@@ -86,6 +90,7 @@ class LauncherTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void nothingOutlivesALauncherThatIsKilled() throws IOException {
     try (Launched launched = Launched.with(in("killed"), TARGET.resolve("killed.txt"))) {
       List<ProcessHandle> all = launched.awaitProcesses(1);
@@ -95,6 +100,7 @@ class LauncherTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void nothingOutlivesAParentThatIsKilled() throws IOException {
     try (Launched launched = Launched.with(in("orphan"), TARGET.resolve("orphan.txt"))) {
       List<ProcessHandle> all = launched.awaitProcesses(1);
@@ -104,6 +110,7 @@ class LauncherTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void interruptStopsEverything() throws IOException {
     assumeThat(Signals.ignoresInterrupts())
         .as("SIGINT is ignored here, as in the background of a shell")
@@ -118,6 +125,7 @@ class LauncherTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void whatIsWrongWithTheMachineIsSaidInOneSentence() throws IOException {
     try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       String port = Integer.toString(busy.getLocalPort());
@@ -142,6 +150,7 @@ class LauncherTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void withoutTheJdkMavenSaysWhatToInstall() throws Exception {
     Path maven = Path.of(System.getProperty("maven.home"), "bin", "mvn");
     Process process =

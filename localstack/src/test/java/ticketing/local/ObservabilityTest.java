@@ -16,9 +16,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.domain.Reason;
@@ -36,42 +37,37 @@ import ticketing.local.servers.Checkout;
 import tools.jackson.databind.JsonNode;
 
 /// What the running system tells of itself, and whether `docs/` says the same. One booking has been
-/// made, decided and pushed through a WebSocket.
+/// made, decided and pushed through a WebSocket. Before the others: they would be seen in it.
+@Order(1)
 class ObservabilityTest {
 
   private static final Path DOCS = Checkout.root().resolve("docs");
   private static final Path PAGE = DOCS.resolve("metrics.md");
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private static final Pattern NAME =
       Pattern.compile("\\b(ticketing|http|hikaricp|jvm|process|system)_[a-z0-9_]+");
 
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private static final Collector COLLECTOR = new Collector();
-  private static LocalSystem system;
+  private static final String EMAIL = "observed@example.com";
+  private static final String PASSWORD = "observed-password";
+  private static final LocalSystem SYSTEM = Fleet.shared().system();
+
+  private static long event;
   private static String token;
   private static Ticket booked;
 
   @BeforeAll
   static void bookOnce() throws Exception {
-    system =
-        LocalSystem.start(
-            SystemSettings.in(Path.of("target", "observability-test"))
-                .withEnvironment(
-                    Map.of(
-                        "TICKETING_LOG_FORMAT", "ecs",
-                        "TICKETING_TRACES_ENDPOINT", COLLECTOR.endpoint(),
-                        "TICKETING_TRACES_SAMPLING", "1",
-                        "OTEL_BSP_SCHEDULE_DELAY", "200")));
-    DemoData.addTo(system.servers());
+    event =
+        Fleet.shared()
+            .addEvent("Observed", null, null, new DemoData.SeatType("R", "10.00", 10, 10));
+    String account = "{\"email\":\"%s\",\"password\":\"%s\"".formatted(EMAIL, PASSWORD);
+    post("/api/v1/users", null, account + ",\"name\":\"Observed\"}");
     token =
         Json.INTERNAL
-            .readTree(
-                post(
-                    "/api/v1/auth/token",
-                    null,
-                    "{\"email\":\"%s\",\"password\":\"%s\"}"
-                        .formatted(DemoData.BUYER_EMAIL, DemoData.PASSWORD)))
+            .readTree(post("/api/v1/auth/token", null, account + "}"))
             .get("accessToken")
             .asString();
     booked = book();
@@ -79,10 +75,8 @@ class ObservabilityTest {
   }
 
   @AfterAll
-  static void stop() {
-    system.close();
+  static void leave() {
     HTTP.close();
-    COLLECTOR.close();
   }
 
   @Test
@@ -150,18 +144,18 @@ class ObservabilityTest {
 
   @Test
   void oneTraceLeadsFromTheRequestThroughTheWorkerToTheFrame() {
-    await().atMost(PATIENCE).until(() -> !COLLECTOR.spans("send frame").isEmpty());
-    Collector.Seen frame = COLLECTOR.spans("send frame").getFirst();
-    await().atMost(PATIENCE).until(() -> !COLLECTOR.spans("decide").isEmpty());
+    await().atMost(PATIENCE).until(() -> !Fleet.collector().spans("send frame").isEmpty());
+    Collector.Seen frame = Fleet.collector().spans("send frame").getFirst();
+    await().atMost(PATIENCE).until(() -> !Fleet.collector().spans("decide").isEmpty());
     await().atMost(PATIENCE).until(() -> !posts(frame.trace()).isEmpty());
     Collector.Seen decide =
-        COLLECTOR.spans("decide").stream()
+        Fleet.collector().spans("decide").stream()
             .filter(span -> span.id().equals(frame.parent()))
             .findFirst()
             .orElseThrow();
     Collector.Seen request = posts(frame.trace()).getFirst();
     Collector.Seen group =
-        COLLECTOR.spans("commit group").stream()
+        Fleet.collector().spans("commit group").stream()
             .filter(span -> decide.links().contains(span.id()))
             .findFirst()
             .orElseThrow();
@@ -174,7 +168,7 @@ class ObservabilityTest {
   }
 
   private static List<Collector.Seen> posts(String trace) {
-    return COLLECTOR.spans("http post /api/v1/reservations").stream()
+    return Fleet.collector().spans("http post /api/v1/reservations").stream()
         .filter(span -> span.trace().equals(trace))
         .toList();
   }
@@ -197,21 +191,28 @@ class ObservabilityTest {
                   .isIn("ingress-api", "booking-worker", "notifier");
             });
     assertThat(String.join("\n", lines))
-        .doesNotContain(
-            booked.ticketId().toString(), DemoData.BUYER_EMAIL, DemoData.PASSWORD, token);
+        .doesNotContain(booked.ticketId().toString(), EMAIL, PASSWORD, token);
   }
 
   /// Of all applications; what the JVM itself says on standard error is no log.
   private static List<String> logLines() {
-    return system.applications().stream()
+    return SYSTEM.applications().stream()
         .flatMap(application -> application.readLog().lines())
         .filter(line -> !line.startsWith("WARNING: "))
         .toList();
   }
 
+  /// Of a caller who wants to see what becomes of this request.
+  private static String sampled() {
+    return "00-" + UUID.randomUUID().toString().replace("-", "") + "-b7ad6b7169203331-01";
+  }
+
   private static Ticket book() throws IOException {
     return Json.INTERNAL.readValue(
-        post("/api/v1/reservations", token, "{\"eventId\":1,\"seatType\":\"R\",\"quantity\":1}"),
+        post(
+            "/api/v1/reservations",
+            token,
+            "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event)),
         Ticket.class);
   }
 
@@ -222,9 +223,9 @@ class ObservabilityTest {
         .atMost(PATIENCE)
         .until(
             () ->
-                !text(system.ingress())
+                !text(SYSTEM.ingress())
                     .contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
-    for (Application application : system.applications()) {
+    for (Application application : SYSTEM.applications()) {
       scrape.add(application.name().replaceFirst("-\\d$", ""), text(application));
     }
     return scrape;
@@ -274,8 +275,9 @@ class ObservabilityTest {
 
   private static String post(String path, String bearer, String body) throws IOException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(system.ingress().url().resolve(path))
+        HttpRequest.newBuilder(SYSTEM.ingress().url().resolve(path))
             .header("Content-Type", "application/json")
+            .header("traceparent", sampled())
             .POST(HttpRequest.BodyPublishers.ofString(body));
     if (bearer != null) {
       request.header("Authorization", "Bearer " + bearer);
@@ -297,7 +299,7 @@ class ObservabilityTest {
   private static Ticket lastFrame(Ticket ticket) throws Exception {
     List<String> frames = new ArrayList<>();
     CompletableFuture<List<String>> closed = new CompletableFuture<>();
-    URI notifier = system.notifier().url();
+    URI notifier = SYSTEM.notifier().url();
     HTTP.newWebSocketBuilder()
         .header("Authorization", "Bearer " + token)
         .buildAsync(
