@@ -29,6 +29,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import ticketing.domain.BoardEntry;
 import ticketing.domain.Command;
@@ -414,6 +415,57 @@ class BoxOfficeTest {
                             QueueAttributeName.VISIBILITY_TIMEOUT,
                             String.valueOf(time.toSeconds()))))
         .join();
+  }
+
+  /// Each receive counts: after the fifth a message is a dead letter. Without the gate five of them
+  /// would take as many seconds here.
+  @Test
+  void anOutageOfTheDatabaseMakesNoDeadLetters() {
+    DatabaseGate gate =
+        worker(
+                "--ticketing.worker.retry-for=200ms",
+                "--spring.datasource.hikari.connection-timeout=500")
+            .getBean(DatabaseGate.class);
+    long event = event(30, null, null);
+    visibility(Duration.ofSeconds(1));
+    servers.database().stop();
+    try {
+      for (int i = 0; i < 30; i++) {
+        send(book(event, "buyer" + i, 1));
+      }
+      await().atMost(Duration.ofSeconds(20)).until(() -> !gate.open());
+      await()
+          .during(Duration.ofSeconds(4))
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> messages(queue + "-dlq") == 0);
+      assertThat(receiveCounts()).as("one of them is this look").isNotEmpty().allMatch(n -> n <= 3);
+    } finally {
+      servers.database().start();
+    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .until(() -> count("SELECT COUNT(*) FROM tickets WHERE decision = 'CONFIRMED'") == 30);
+    assertThat(messages(queue + "-dlq")).isZero();
+    assertThat(available(event)).isZero();
+  }
+
+  /// Of ten messages that wait.
+  private List<Integer> receiveCounts() {
+    return sqs()
+        .receiveMessage(
+            request ->
+                request
+                    .queueUrl(url(queue))
+                    .maxNumberOfMessages(10)
+                    .messageSystemAttributeNames(
+                        MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
+        .join()
+        .messages()
+        .stream()
+        .map(message -> message.attributes().values().iterator().next())
+        .map(Integer::valueOf)
+        .toList();
   }
 
   @Test
