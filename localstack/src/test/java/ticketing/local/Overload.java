@@ -2,7 +2,9 @@ package ticketing.local;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,7 +18,6 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,24 +25,24 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
-import ticketing.domain.Json;
 import ticketing.local.servers.LocalServers;
-import tools.jackson.databind.JsonNode;
 
 /// First as many clients as keep the system busy, then ten times as many, together with people who
-/// connect and say nothing, who leave again at once, and one who never pauses. All of them want the
-/// same event; meanwhile one buyer of another event tells how long that one waits.
+/// connect and say nothing, who send or read ever so slowly, who leave again at once, and one who
+/// never pauses. All of them want the same event; meanwhile one buyer of another event tells how
+/// long that one waits.
 ///
 /// `mvn -Poverload -Dseconds=60` runs it for long and prints what it saw.
 final class Overload {
 
   /// @param clients that keep the system busy; each sends its next request when it has an answer
   /// @param halfOpen connections that stay open and never send a whole request
+  /// @param slow connections that send one byte of it each second, and as many sockets that follow
+  ///   the flooded event and read nothing
   /// @param connects connections per second that are opened and reset at once
-  record Plan(Duration calm, Duration flood, int clients, int halfOpen, int connects) {}
+  record Plan(Duration calm, Duration flood, int clients, int halfOpen, int slow, int connects) {}
 
   private static final int TIMES = 10;
-  private static final String SEATS = "R";
   private static final int MANY = 10_000_000; // seats
   private static final Duration END = Duration.ofSeconds(180);
   private static final long SAMPLE_MILLIS = 500;
@@ -53,6 +54,7 @@ final class Overload {
   private final Fleet fleet;
   private final Plan plan;
   private final PrintStream out;
+  private final Map<String, Long> before = new TreeMap<>();
   private final Map<String, Long> largest = new TreeMap<>();
   private final Queue<String> broken = new ConcurrentLinkedQueue<>();
 
@@ -68,7 +70,7 @@ final class Overload {
     int clients = Integer.getInteger("overload.clients", 64);
     List<String> broken;
     try (Fleet fleet = Fleet.start(Path.of("target", "overload").toAbsolutePath())) {
-      Plan plan = new Plan(Duration.ofSeconds(15), flood, clients, 500, 1_000);
+      Plan plan = new Plan(Duration.ofSeconds(15), flood, clients, 500, 200, 1_000);
       broken = new Overload(fleet, plan, System.out).run();
     }
     System.exit(broken.isEmpty() ? 0 : 1);
@@ -76,10 +78,11 @@ final class Overload {
 
   /// @return what is broken, empty if nothing
   List<String> run() throws InterruptedException, SQLException, ExecutionException {
-    DemoData.SeatType seats = new DemoData.SeatType(SEATS, "10.00", MANY, MANY);
+    DemoData.SeatType seats = new DemoData.SeatType(Probe.SEATS, "10.00", MANY, MANY);
     long wanted = fleet.addEvent("Flooded", null, null, seats);
     long quiet = fleet.addEvent("Quiet", null, null, seats);
     Map<String, Long> pids = pids();
+    measure(before);
 
     Load calm = load(plan.calm(), plan.clients(), wanted, quiet, false);
     say("busy, %d clients: %s".formatted(plan.clients(), calm));
@@ -90,7 +93,7 @@ final class Overload {
     awaitEmpty();
     say("backlog gone %.1f s after the flood".formatted((System.nanoTime() - since) / 1e9));
 
-    probe(quiet, "overload-after", new Load());
+    probe(new Probe(fleet, "overload-after", fleet.ingresses().get(1)), quiet, new Load());
     if (fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", wanted)
         < calm.accepted() + flood.accepted()) {
       broken.add("something accepted was never decided");
@@ -101,7 +104,13 @@ final class Overload {
     if (!pids.equals(pids())) {
       broken.add("a process was not the same afterwards: " + pids + ", " + pids());
     }
-    say("largest resident sets, MiB: " + largest);
+    Map<String, Long> after = new TreeMap<>();
+    measure(after);
+    largest.forEach(
+        (name, mib) ->
+            say(
+                "resident set of %s, MiB: before %d, largest %d, after %d"
+                    .formatted(name, before.get(name), mib, after.get(name))));
     largest.forEach(
         (name, mib) -> {
           if (mib > LARGEST_MIB) {
@@ -115,10 +124,12 @@ final class Overload {
   /// What clients saw.
   private static final class Load {
     final Map<Integer, LongAdder> statuses = new ConcurrentHashMap<>();
-    final Map<Long, LongAdder> answerMillis = new ConcurrentSkipListMap<>();
-    final Map<Long, LongAdder> quietMillis = new ConcurrentSkipListMap<>();
+    final Spread answers = new Spread();
+    final Spread quiet = new Spread();
     final LongAdder unanswered = new LongAdder();
     final LongAdder connects = new LongAdder();
+    final LongAdder slowBytes = new LongAdder();
+    final LongAdder shutOut = new LongAdder();
     long millis;
 
     long accepted() {
@@ -126,39 +137,21 @@ final class Overload {
       return accepted == null ? 0 : accepted.sum();
     }
 
-    private static void note(Map<Long, LongAdder> of, long since) {
-      of.computeIfAbsent((System.nanoTime() - since) / 1_000_000, key -> new LongAdder())
-          .increment();
-    }
-
-    private static String spread(Map<Long, LongAdder> of) {
-      long all = of.values().stream().mapToLong(LongAdder::sum).sum();
-      return "p50 %d, p99 %d, most %d ms of %,d"
-          .formatted(rank(of, all * 50 / 100), rank(of, all * 99 / 100), rank(of, all - 1), all);
-    }
-
-    private static long rank(Map<Long, LongAdder> of, long rank) {
-      long seen = 0;
-      for (Map.Entry<Long, LongAdder> entry : of.entrySet()) {
-        seen += entry.getValue().sum();
-        if (seen > rank) {
-          return entry.getKey();
-        }
-      }
-      return -1;
-    }
-
     @Override
     public String toString() {
-      return "%s in %.1f s, %,d accepted/s; answers %s; unanswered %d; connects %,d; quiet event, booked to decided: %s"
+      return ("%s in %.1f s, %,d accepted/s; answers %s; unanswered %d; connects %,d; slow bytes"
+              + " %,d, slow and silent connections ended by the server %d; quiet event, booked"
+              + " to decided: %s")
           .formatted(
               new TreeMap<>(statuses),
               millis / 1e3,
               accepted() * 1_000 / Math.max(1, millis),
-              spread(answerMillis),
+              answers,
               unanswered.sum(),
               connects.sum(),
-              spread(quietMillis));
+              slowBytes.sum(),
+              shutOut.sum(),
+              quiet);
     }
   }
 
@@ -172,6 +165,9 @@ final class Overload {
       List<Future<?>> all = new ArrayList<>();
       if (hostile) {
         openHalf(silent);
+        List<Socket> slow = openSlow(silent);
+        openDeaf(silent, wanted);
+        all.add(threads.submit(() -> dribble(slow, load, going)));
         all.add(threads.submit(() -> connect(load, going)));
         all.add(
             threads.submit(
@@ -185,19 +181,21 @@ final class Overload {
       all.add(
           threads.submit(
               () -> {
+                Probe probe = new Probe(fleet, "overload-quiet", fleet.ingresses().get(1));
                 while (going.getAsBoolean()) {
-                  probe(quiet, "overload-quiet", load);
+                  probe(probe, quiet, load);
                   TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
                 }
                 return null;
               }));
       while (going.getAsBoolean()) {
-        measure();
+        measure(largest);
         TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
       }
       for (Future<?> one : all) {
         one.get();
       }
+      silent.stream().filter(Overload::isEnded).forEach(socket -> load.shutOut.increment());
     } finally {
       silent.forEach(Overload::close);
     }
@@ -213,8 +211,8 @@ final class Overload {
         long since = System.nanoTime();
         try {
           HttpConnection.Response response =
-              connection.send("POST", "/api/v1/reservations", headers, booking(event));
-          Load.note(load.answerMillis, since);
+              connection.send("POST", "/api/v1/reservations", headers, Probe.booking(event));
+          load.answers.noteSince(since);
           load.statuses.computeIfAbsent(response.status(), key -> new LongAdder()).increment();
           if (response.status() != 202 && response.status() != 429 && response.status() != 503) {
             broken.add(response.status() + " " + response.body());
@@ -227,59 +225,98 @@ final class Overload {
     return null;
   }
 
-  /// Books in the other event and waits for the end of it.
-  private void probe(long event, String user, Load load) {
-    String headers = "Authorization: Bearer " + fleet.token(user) + "\r\n";
-    long since = System.nanoTime();
-    try (HttpConnection connection = new HttpConnection(fleet.ingresses().get(1))) {
-      HttpConnection.Response response =
-          connection.send("POST", "/api/v1/reservations", headers, booking(event));
-      if (response.status() != 202) {
-        load.statuses.computeIfAbsent(response.status(), key -> new LongAdder()).increment();
-        return;
+  private void probe(Probe probe, long event, Load load) {
+    try {
+      Probe.Seen seen = probe.book(event, load.quiet);
+      if (seen.status() != 202) {
+        load.statuses.computeIfAbsent(seen.status(), key -> new LongAdder()).increment();
+      } else if (!seen.decided()) {
+        broken.add("the quiet event had no decision in time");
       }
-      JsonNode ticket = Json.INTERNAL.readTree(response.body());
-      String path = "/api/v1/tickets/" + ticket.path("ticketId").asString();
-      while (ticket.path("status").asString().equals("PENDING")) {
-        if (System.nanoTime() - since > END.toNanos()) {
-          broken.add("the quiet event had no decision within " + END.toSeconds() + " s");
-          return;
-        }
-        response = connection.send("GET", path, headers + "Prefer: wait=20\r\n", null);
-        if (response.status() == 200) {
-          ticket = Json.INTERNAL.readTree(response.body());
-        }
-      }
-      Load.note(load.quietMillis, since);
     } catch (IOException e) {
       load.unanswered.increment();
     }
   }
 
-  private static String booking(long event) {
-    return "{\"eventId\":%d,\"seatType\":\"%s\",\"quantity\":1}".formatted(event, SEATS);
-  }
-
-  private void openHalf(List<Socket> silent) {
+  private List<URI> doors() {
     List<URI> doors = new ArrayList<>(fleet.ingresses());
     doors.addAll(fleet.notifiers());
-    for (int number = 0; number < plan.halfOpen(); number++) {
+    return doors;
+  }
+
+  private void openHalf(List<Socket> opened) {
+    open(opened, doors(), plan.halfOpen(), "GET /ws/events/1 HTTP/1.1\r\nHost: x\r\nX");
+  }
+
+  private List<Socket> openSlow(List<Socket> opened) {
+    return open(opened, doors(), plan.slow(), "GET /api/v1/events HTTP/1.1\r\nX: ");
+  }
+
+  /// Sockets that follow an event which changes all the time, and neither read nor answer a ping.
+  private void openDeaf(List<Socket> opened, long event) {
+    open(
+        opened,
+        fleet.notifiers(),
+        plan.slow(),
+        "GET /ws/events/%d HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                .formatted(event)
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  }
+
+  private List<Socket> open(List<Socket> opened, List<URI> doors, int count, String start) {
+    List<Socket> those = new ArrayList<>();
+    for (int number = 0; number < count; number++) {
       URI door = doors.get(number % doors.size());
       try {
-        Socket socket = new Socket(door.getHost(), door.getPort());
-        silent.add(socket);
-        socket
-            .getOutputStream()
-            .write("GET /ws/events/1 HTTP/1.1\r\nHost: x\r\nX".getBytes(StandardCharsets.US_ASCII));
+        Socket socket = new Socket();
+        opened.add(socket);
+        // So that what is not read stays with the server.
+        socket.setReceiveBufferSize(4_096);
+        socket.connect(new InetSocketAddress(door.getHost(), door.getPort()));
+        socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
+        those.add(socket);
       } catch (IOException e) {
         broken.add("no connection was possible before the flood: " + e);
       }
     }
+    return those;
+  }
+
+  private static Void dribble(List<Socket> slow, Load load, BooleanSupplier going)
+      throws InterruptedException {
+    while (going.getAsBoolean()) {
+      for (Socket socket : slow) {
+        try {
+          socket.getOutputStream().write('x');
+          load.slowBytes.increment();
+        } catch (IOException e) {
+          // The server has had enough of it.
+        }
+      }
+      TimeUnit.SECONDS.sleep(1);
+    }
+    return null;
+  }
+
+  /// Whatever came before the end is read and thrown away.
+  private static boolean isEnded(Socket socket) {
+    try {
+      socket.setSoTimeout(1);
+      byte[] some = new byte[8_192];
+      int read = socket.getInputStream().read(some);
+      while (read > 0) {
+        read = socket.getInputStream().read(some);
+      }
+      return true;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   private Void connect(Load load, BooleanSupplier going) throws InterruptedException {
-    List<URI> doors = new ArrayList<>(fleet.ingresses());
-    doors.addAll(fleet.notifiers());
+    List<URI> doors = doors();
     long start = System.nanoTime();
     while (going.getAsBoolean()) {
       long due = (System.nanoTime() - start) * plan.connects() / 1_000_000_000;
@@ -312,7 +349,7 @@ final class Overload {
         broken.add("the backlog is still there after " + END.toSeconds() + " s");
         return;
       }
-      measure();
+      measure(largest);
       TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
     }
   }
@@ -326,7 +363,9 @@ final class Overload {
   }
 
   /// Resident set of each process, as Linux tells it.
-  private void measure() {
+  ///
+  /// @param most gets it where it is more than it has, MiB
+  private void measure(Map<String, Long> most) {
     for (Map.Entry<String, Long> process : pids().entrySet()) {
       try {
         Files.readString(Path.of("/proc", process.getValue().toString(), "status"))
@@ -334,7 +373,7 @@ final class Overload {
             .filter(line -> line.startsWith("VmRSS:"))
             .forEach(
                 line ->
-                    largest.merge(
+                    most.merge(
                         process.getKey(),
                         Long.parseLong(line.replaceAll("\\D", "")) / MEBIBYTE_IN_KIB,
                         Math::max));
