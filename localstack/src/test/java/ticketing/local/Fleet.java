@@ -153,9 +153,7 @@ final class Fleet implements AutoCloseable {
     system.applications().forEach(Application::kill);
     List<Server> all = List.of(servers().database(), servers().redis(), servers().queue());
     all.forEach(Server::kill);
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      all.forEach(server -> threads.submit(server::start));
-    }
+    all.parallelStream().forEach(Server::start);
     system.applications().forEach(Application::start);
     system.applications().forEach(application -> application.awaitReady(READY));
   }
