@@ -156,7 +156,8 @@ class ApiDocument {
       operation.addParametersItem(
           new HeaderParameter()
               .name(HttpHeaders.IF_NONE_MATCH)
-              .description("The `ETag` of an earlier answer; 304 if nothing has changed since")
+              .description(
+                  "The `ETag` of an earlier answer; 304 if nothing has changed since. `*`: any")
               .schema(ApiSchemas.of("string")));
       ApiResponse unchanged =
           new ApiResponse().description(HttpStatus.NOT_MODIFIED.getReasonPhrase());

@@ -51,6 +51,11 @@ class PagesTest {
     assertThat(first.header("Last-Modified")).isNull();
     assertThat(ingress.get("/app/style.css", null, "If-None-Match", first.header("ETag")).status())
         .isEqualTo(304);
+    for (String path : new String[] {"/", "/app/style.css"}) {
+      Ingress.Answer any = ingress.get(path, null, "If-None-Match", "*");
+      assertThat(any.status()).as(path).isEqualTo(304);
+      assertThat(any.body()).isEmpty();
+    }
   }
 
   @Test

@@ -82,6 +82,11 @@ class TicketTest {
         ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", tag);
     assertThat(same.status()).isEqualTo(304);
     assertThat(same.body()).isEmpty();
+    Ingress.Answer any =
+        ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", "*");
+    assertThat(any.status()).isEqualTo(304);
+    assertThat(any.header("ETag")).isEqualTo(tag);
+    assertThat(any.body()).isEmpty();
     ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     Ingress.Answer changed =
         ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", tag);
