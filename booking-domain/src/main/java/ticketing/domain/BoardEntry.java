@@ -7,7 +7,7 @@ import java.util.UUID;
 ///
 /// @param owner user id of whoever submitted the command
 /// @param fingerprint see [Command#fingerprint()]
-/// @param attempt which request wrote a pending entry; null once decided
+/// @param attempt which request wrote a pending entry, see [Command#attempt()]; null once decided
 /// @param trace of its decision, see [Traces]; null if that was not sampled
 public record BoardEntry(
     String owner,
@@ -17,8 +17,9 @@ public record BoardEntry(
     Ticket ticket) {
 
   public static BoardEntry pending(Command command) {
+    UUID attempt = command.attempt() == null ? UUID.randomUUID() : command.attempt();
     return new BoardEntry(
-        command.userId(), command.fingerprint(), UUID.randomUUID(), null, Ticket.pending(command));
+        command.userId(), command.fingerprint(), attempt, null, Ticket.pending(command));
   }
 
   public static BoardEntry decided(String owner, String fingerprint, Ticket ticket) {

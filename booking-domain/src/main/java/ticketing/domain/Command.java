@@ -44,6 +44,11 @@ public sealed interface Command {
   /// time that counts for sale windows.
   Instant acceptedAt();
 
+  /// Which request sent it. A request that is repeated with its `Idempotency-Key` sends the same
+  /// command again, under the same ticket, as another attempt. An attempt can be withdrawn, and
+  /// then has no effect when it arrives; null: this one cannot (it was sent by an older version).
+  UUID attempt();
+
   /// Digest of the request it came from, to tell a repeat of an `Idempotency-Key` from its reuse
   /// for something else; null when the request had no key.
   String fingerprint();
@@ -57,8 +62,21 @@ public sealed interface Command {
       String seatType,
       int quantity,
       Instant acceptedAt,
-      @Nullable String fingerprint)
+      @Nullable String fingerprint,
+      @Nullable UUID attempt)
       implements Command {
+
+    /// One that cannot be withdrawn.
+    public BookSeats(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        String seatType,
+        int quantity,
+        Instant acceptedAt,
+        @Nullable String fingerprint) {
+      this(ticketId, userId, eventId, seatType, quantity, acceptedAt, fingerprint, null);
+    }
 
     public BookSeats {
       requireCommon(ticketId, userId, acceptedAt);
@@ -84,8 +102,20 @@ public sealed interface Command {
       long eventId,
       long reservationId,
       Instant acceptedAt,
-      @Nullable String fingerprint)
+      @Nullable String fingerprint,
+      @Nullable UUID attempt)
       implements Command {
+
+    /// One that cannot be withdrawn.
+    public ConfirmHold(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        long reservationId,
+        Instant acceptedAt,
+        @Nullable String fingerprint) {
+      this(ticketId, userId, eventId, reservationId, acceptedAt, fingerprint, null);
+    }
 
     public ConfirmHold {
       requireCommon(ticketId, userId, acceptedAt);
@@ -105,8 +135,21 @@ public sealed interface Command {
       long reservationId,
       boolean onBehalf,
       Instant acceptedAt,
-      @Nullable String fingerprint)
+      @Nullable String fingerprint,
+      @Nullable UUID attempt)
       implements Command {
+
+    /// One that cannot be withdrawn.
+    public CancelReservation(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        long reservationId,
+        boolean onBehalf,
+        Instant acceptedAt,
+        @Nullable String fingerprint) {
+      this(ticketId, userId, eventId, reservationId, onBehalf, acceptedAt, fingerprint, null);
+    }
 
     public CancelReservation {
       requireCommon(ticketId, userId, acceptedAt);
@@ -126,8 +169,20 @@ public sealed interface Command {
       long eventId,
       List<SeatOffer> seatTypes,
       Instant acceptedAt,
-      @Nullable String fingerprint)
+      @Nullable String fingerprint,
+      @Nullable UUID attempt)
       implements Command {
+
+    /// One that cannot be withdrawn.
+    public ChangeSeats(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        List<SeatOffer> seatTypes,
+        Instant acceptedAt,
+        @Nullable String fingerprint) {
+      this(ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, null);
+    }
 
     public ChangeSeats {
       requireCommon(ticketId, userId, acceptedAt);

@@ -137,40 +137,40 @@ public final class TicketBoard {
         there, there.map(BoardEntry::ticket).orElse(ticket).waiting(place, wait(place, rate)));
   }
 
-  private void leave(Ticket ticket) {
-    redis.async(
-        client ->
-            client
-                .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
-                .removeAsync(ticket.ticketId().toString()));
+  private CompletableFuture<Void> leave(Ticket ticket) {
+    return redis
+        .<Boolean>async(
+            client ->
+                client
+                    .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
+                    .removeAsync(ticket.ticketId().toString()))
+        .thenAccept(left -> {});
   }
 
   private static void rate(RBatch batch, long eventId) {
     batch.<String, String>getMap(pace(eventId), StringCodec.INSTANCE).getAsync("rate");
   }
 
-  /// Takes a pending ticket off the board, if this attempt put it there and it is still undecided.
+  /// Takes a pending ticket off the board, unless another attempt put it there or it is decided.
   public CompletableFuture<Void> withdraw(BoardEntry pending) {
-    Ticket ticket = pending.ticket();
+    UUID ticketId = pending.ticket().ticketId();
     return redis
-        .<Object>async(
-            client -> {
-              RBatch batch = batch(client);
-              batch
-                  .getScript(StringCodec.INSTANCE)
-                  .evalAsync(
-                      key(ticket.ticketId()),
-                      Mode.READ_WRITE,
-                      WITHDRAW,
-                      ReturnType.LONG,
-                      List.of(key(ticket.ticketId())),
-                      pending.attempt().toString());
-              batch
-                  .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
-                  .removeAsync(ticket.ticketId().toString());
-              return batch.executeAsync().thenApply(done -> (Object) done);
-            })
-        .thenAccept(done -> {});
+        .<Long>async(
+            client ->
+                client
+                    .getScript(StringCodec.INSTANCE)
+                    .evalAsync(
+                        key(ticketId),
+                        Mode.READ_WRITE,
+                        WITHDRAW,
+                        ReturnType.LONG,
+                        List.of(key(ticketId)),
+                        pending.attempt().toString()))
+        .thenCompose(
+            gone ->
+                gone == 0
+                    ? CompletableFuture.<Void>completedFuture(null)
+                    : leave(pending.ticket()));
   }
 
   /// The ticket, with its place in the waiting line if it is undecided.

@@ -51,6 +51,21 @@ class Announcer {
     }
   }
 
+  /// Takes off the board what these attempts put there. Ingress has done so already, unless it died
+  /// or could not reach Redis; then this is forgotten with the ticket's time to live.
+  void withdraw(List<BoardEntry> attempts) {
+    for (BoardEntry attempt : attempts) {
+      log.info("ticket {}: a withdrawn attempt arrived", attempt.ticket().ticketId());
+      board
+          .withdraw(attempt)
+          .exceptionally(
+              failure -> {
+                log.debug("not taken off the board: {}", failure.getMessage());
+                return null;
+              });
+    }
+  }
+
   /// Redis may come back with a copy of the event from before, and would serve it until it expires.
   private void remember(EventView event) {
     if (event == null) {

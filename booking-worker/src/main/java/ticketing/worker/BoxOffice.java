@@ -3,16 +3,19 @@ package ticketing.worker;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -28,7 +31,8 @@ import ticketing.domain.TicketStatus;
 /// Decides groups of commands of one event: the lock, then the transaction, then the announcement.
 ///
 /// A command takes effect at most once: its decision commits together with the seats, under its
-/// ticket id, and a command that has one already is answered with it.
+/// ticket id, and a command that has one already is answered with it. An attempt that ingress has
+/// withdrawn takes none: whoever sent it was told that it is not queued.
 @Component
 class BoxOffice {
 
@@ -73,21 +77,44 @@ class BoxOffice {
   ///
   /// @param traces the `traceparent` of each ticket; null if it is not sampled
   void decide(long eventId, Collection<? extends Command> commands, Function<UUID, String> traces) {
-    Map<UUID, Command> distinct = new LinkedHashMap<>();
-    commands.forEach(command -> distinct.putIfAbsent(command.ticketId(), command));
-    metrics.grouped(distinct.size());
+    metrics.grouped(Math.toIntExact(commands.stream().map(Command::ticketId).distinct().count()));
     Committed committed =
         lock.holding(
             eventId,
             () ->
                 metrics.timingTransaction(
-                    () -> transaction.execute(status -> decide(eventId, distinct))));
+                    () -> transaction.execute(status -> decideAll(eventId, commands))));
     committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
     announce(committed.traced(traces));
   }
 
-  private Committed decide(long eventId, Map<UUID, Command> commands) {
-    Optional<EventView> event = ledger.lock(eventId);
+  private Committed decideAll(long eventId, Collection<? extends Command> received) {
+    Ledger.Locked locked = ledger.lock(eventId);
+    Optional<EventView> event = locked.event();
+    Set<UUID> gone = withdrawn(locked, received.stream().map(Command::attempt));
+    Map<UUID, Command> commands = new LinkedHashMap<>();
+    List<BoardEntry> withdrawn = new ArrayList<>();
+    for (Command command : received) {
+      if (gone.contains(command.attempt())) {
+        withdrawn.add(BoardEntry.pending(command));
+      } else {
+        commands.putIfAbsent(command.ticketId(), command);
+      }
+    }
+    return decide(event, commands).without(withdrawn);
+  }
+
+  /// The event's row tells whether there is anything to look for.
+  private Set<UUID> withdrawn(Ledger.Locked locked, Stream<UUID> attempts) {
+    boolean some =
+        locked.withdrawnAt() != null
+            && locked.withdrawnAt().isAfter(now().minus(settings.withdrawalsKept()));
+    return some
+        ? ledger.withdrawn(attempts.filter(Objects::nonNull).collect(Collectors.toSet()))
+        : new HashSet<>();
+  }
+
+  private Committed decide(Optional<EventView> event, Map<UUID, Command> commands) {
     Map<UUID, BoardEntry> known = ledger.decided(commands.keySet());
     Set<UUID> givenUp =
         known.values().stream()
@@ -101,7 +128,7 @@ class BoxOffice {
             .filter(command -> !known.containsKey(command.ticketId()))
             .toList();
     if (undecided.isEmpty()) {
-      return new Committed(List.of(), known.values(), null, List.of());
+      return new Committed(List.of(), known.values(), null, List.of(), List.of());
     }
     Instant now = now();
     Outcome outcome = Sale.decide(inventory(event, undecided), undecided, now);
@@ -113,7 +140,8 @@ class BoxOffice {
     List<BoardEntry> fresh =
         outcome.decisions().stream().map(decision -> entry(decision, reserved, now)).toList();
     ledger.record(fresh, givenUp);
-    return new Committed(fresh, known.values(), after(event, outcome), ids(outcome.changed()));
+    return new Committed(
+        fresh, known.values(), after(event, outcome), ids(outcome.changed()), List.of());
   }
 
   private Inventory inventory(Optional<EventView> event, List<Command> commands) {
@@ -152,48 +180,72 @@ class BoxOffice {
 
   private Committed expireDue(long eventId) {
     Instant now = now();
-    Optional<EventView> event = ledger.lock(eventId);
+    Optional<EventView> event = ledger.lock(eventId).event();
     List<Reservation> due = ledger.holdsDue(eventId, now, settings.expiryBatch());
     if (event.isEmpty() || due.isEmpty()) {
-      return new Committed(List.of(), List.of(), null, List.of());
+      return new Committed(List.of(), List.of(), null, List.of(), List.of());
     }
     Outcome outcome = Sale.expire(event.get(), due, now);
     ledger.changeStatus(outcome.changed(), now);
     ledger.moveSeats(event.get(), outcome);
-    return new Committed(List.of(), List.of(), after(event, outcome), ids(outcome.changed()));
+    return new Committed(
+        List.of(), List.of(), after(event, outcome), ids(outcome.changed()), List.of());
   }
 
-  /// Records that these commands could not be processed, unless they have been decided after all.
-  void giveUp(List<BoardEntry> entries) {
-    if (entries.isEmpty()) {
-      return;
-    }
-    Map<UUID, BoardEntry> distinct = new LinkedHashMap<>();
-    entries.forEach(entry -> distinct.put(entry.ticket().ticketId(), entry));
-    Committed committed =
-        transaction.execute(
-            status -> {
-              distinct.keySet().removeAll(ledger.decided(distinct.keySet()).keySet());
-              Instant now = now();
-              List<BoardEntry> givenUp =
-                  distinct.values().stream()
-                      .map(
-                          entry ->
-                              BoardEntry.decided(
-                                  entry.owner(),
-                                  entry.fingerprint(),
-                                  rejected(entry.ticket(), now, Reason.GAVE_UP)))
-                      .toList();
-              ledger.record(givenUp, List.of());
-              return new Committed(givenUp, List.of(), null, List.of());
-            });
+  /// Records that these commands could not be processed, unless they have been decided after all or
+  /// were withdrawn.
+  ///
+  /// @return the attempts among them that were withdrawn
+  Set<UUID> giveUp(List<BoardEntry> entries) {
+    Set<UUID> withdrawn = new HashSet<>();
+    entries.stream()
+        .collect(Collectors.groupingBy(entry -> entry.ticket().eventId()))
+        .forEach((eventId, ofEvent) -> withdrawn.addAll(giveUp(eventId, ofEvent)));
+    return withdrawn;
+  }
+
+  /// Under the lock of the event's row like every decision: what is withdrawn stays withdrawn.
+  private Set<UUID> giveUp(long eventId, List<BoardEntry> entries) {
+    Committed committed = transaction.execute(status -> giveUpAll(eventId, entries));
     committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
     announce(committed);
+    return committed.withdrawn.stream().map(BoardEntry::attempt).collect(Collectors.toSet());
+  }
+
+  private Committed giveUpAll(long eventId, List<BoardEntry> entries) {
+    Ledger.Locked locked = ledger.lock(eventId);
+    Set<UUID> gone = withdrawn(locked, entries.stream().map(BoardEntry::attempt));
+    Map<UUID, BoardEntry> distinct = new LinkedHashMap<>();
+    List<BoardEntry> withdrawn = new ArrayList<>();
+    for (BoardEntry entry : entries) {
+      if (gone.contains(entry.attempt())) {
+        withdrawn.add(entry);
+      } else {
+        distinct.put(entry.ticket().ticketId(), entry);
+      }
+    }
+    distinct.keySet().removeAll(ledger.decided(distinct.keySet()).keySet());
+    Instant now = now();
+    List<BoardEntry> givenUp =
+        distinct.values().stream()
+            .map(
+                entry ->
+                    BoardEntry.decided(
+                        entry.owner(),
+                        entry.fingerprint(),
+                        rejected(entry.ticket(), now, Reason.GAVE_UP)))
+            .toList();
+    ledger.record(givenUp, List.of());
+    return new Committed(givenUp, List.of(), null, List.of(), withdrawn);
   }
 
   private void announce(Committed committed) {
     announcer.announce(
         committed.fresh, List.copyOf(committed.known), committed.event, committed.reservations);
+    if (!committed.withdrawn.isEmpty()) {
+      metrics.withdrawn(committed.withdrawn.size());
+      announcer.withdraw(committed.withdrawn);
+    }
   }
 
   private static EventView after(Optional<EventView> event, Outcome outcome) {
@@ -309,14 +361,21 @@ class BoxOffice {
   /// @param known decided before it
   /// @param event after it, or null if it did not change
   /// @param reservations that have a new status
+  /// @param withdrawn attempts that it left alone
   private record Committed(
       List<BoardEntry> fresh,
       Collection<BoardEntry> known,
       EventView event,
-      List<Long> reservations) {
+      List<Long> reservations,
+      List<BoardEntry> withdrawn) {
+
+    Committed without(List<BoardEntry> withdrawn) {
+      return new Committed(fresh, known, event, reservations, withdrawn);
+    }
 
     Committed traced(Function<UUID, String> traces) {
-      return new Committed(traced(fresh, traces), traced(known, traces), event, reservations);
+      return new Committed(
+          traced(fresh, traces), traced(known, traces), event, reservations, withdrawn);
     }
 
     private static List<BoardEntry> traced(

@@ -1,8 +1,10 @@
 package ticketing.worker;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -22,7 +24,8 @@ import ticketing.domain.TicketBoard;
 
 /// Looks at the dead letters, so that whoever waits for one of them learns that it was given up.
 /// The messages stay where they are, for an operator to look at and to redrive: a redriven command
-/// that is decided then replaces the `GAVE_UP` of its ticket.
+/// that is decided then replaces the `GAVE_UP` of its ticket. Only a message of nothing but
+/// withdrawn commands is deleted.
 @Component
 class DeadLetters {
 
@@ -58,7 +61,8 @@ class DeadLetters {
         for (Message message : messages) {
           CommandCodec.decode(message.body()).forEach(one -> entry(one).ifPresent(entries::add));
         }
-        giveUp(entries);
+        Set<UUID> withdrawn = giveUp(entries);
+        delete(messages.stream().filter(message -> isOnly(withdrawn, message)).toList());
         if (messages.size() < 10) {
           return;
         }
@@ -72,21 +76,45 @@ class DeadLetters {
   }
 
   /// What the tables refuse keeps nobody else from being given up.
-  private void giveUp(List<BoardEntry> entries) {
+  ///
+  /// @return the attempts that were withdrawn
+  private Set<UUID> giveUp(List<BoardEntry> entries) {
     try {
-      boxOffice.giveUp(entries);
+      return boxOffice.giveUp(entries);
     } catch (DataIntegrityViolationException e) {
+      Set<UUID> withdrawn = new HashSet<>();
       if (entries.size() > 1) {
-        entries.forEach(entry -> giveUp(List.of(entry)));
+        entries.forEach(entry -> withdrawn.addAll(giveUp(List.of(entry))));
       } else {
         log.warn("a dead letter cannot be recorded: {}", e.getMessage());
       }
+      return withdrawn;
     }
   }
 
+  /// Nobody waits for what is in it, and redriving it would do nothing.
+  private static boolean isOnly(Set<UUID> withdrawn, Message message) {
+    return CommandCodec.decode(message.body()).stream()
+        .allMatch(
+            one ->
+                one instanceof Decoded.Readable readable
+                    && withdrawn.contains(readable.command().attempt()));
+  }
+
+  private void delete(List<Message> messages) {
+    String url = messages.isEmpty() ? null : url();
+    for (Message message : messages) {
+      sqs.deleteMessage(request -> request.queueUrl(url).receiptHandle(message.receiptHandle()))
+          .join();
+    }
+  }
+
+  private String url() {
+    return sqs.getQueueUrl(request -> request.queueName(settings.deadLetters())).join().queueUrl();
+  }
+
   private List<Message> receive() {
-    String url =
-        sqs.getQueueUrl(request -> request.queueName(settings.deadLetters())).join().queueUrl();
+    String url = url();
     return sqs.receiveMessage(
             request ->
                 request

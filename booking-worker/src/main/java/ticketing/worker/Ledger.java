@@ -47,35 +47,68 @@ class Ledger {
     this.sql = JdbcClient.create(batches);
   }
 
-  Optional<EventView> lock(long eventId) {
-    Optional<EventView> event =
+  /// An event whose row is locked until the transaction ends.
+  ///
+  /// @param event empty if there is none
+  /// @param withdrawnAt when the last command for it was withdrawn; null: none ever was
+  record Locked(Optional<EventView> event, Instant withdrawnAt) {}
+
+  Locked lock(long eventId) {
+    Optional<Locked> row =
         sql.sql(
                 """
                 SELECT id, event_name, event_date, venue_name, venue_address, status, total_seats,
                        available_seats, sale_opens_at, sale_closes_at, max_seats_per_user,
-                       hold_minutes, version
+                       hold_minutes, version, withdrawn_at
                 FROM events WHERE id = ? FOR UPDATE\
                 """)
             .param(eventId)
-            .query(Ledger::event)
+            .query(
+                (found, i) ->
+                    new Locked(Optional.of(event(found, i)), instant(found, "withdrawn_at")))
             .optional();
-    return event.map(
-        row ->
-            withSeatTypes(
-                row,
-                sql.sql(
-                        """
-                        SELECT seat_type, price, total_seats, available_seats FROM seat_types
-                        WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
-                        """)
-                    .param(eventId)
-                    .query(Ledger::seatType)
-                    .list()));
+    if (row.isEmpty()) {
+      return new Locked(Optional.empty(), null);
+    }
+    List<SeatTypeView> seatTypes =
+        sql.sql(
+                """
+                SELECT seat_type, price, total_seats, available_seats FROM seat_types
+                WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
+                """)
+            .param(eventId)
+            .query(Ledger::seatType)
+            .list();
+    return new Locked(
+        row.get().event().map(event -> withSeatTypes(event, seatTypes)), row.get().withdrawnAt());
+  }
+
+  /// Which of these attempts have been withdrawn. Under the lock of their event no other can join
+  /// them.
+  Set<UUID> withdrawn(Collection<UUID> attempts) {
+    return attempts.isEmpty()
+        ? new HashSet<>()
+        : new HashSet<>(
+            sql.sql("SELECT attempt FROM withdrawn_commands WHERE attempt IN (:attempts)")
+                .param("attempts", attempts.stream().map(UUID::toString).toList())
+                .query((row, i) -> UUID.fromString(row.getString(1)))
+                .list());
+  }
+
+  /// @return how many were forgotten
+  int forgetWithdrawn(Instant before, int limit) {
+    return sql.sql(
+            "DELETE FROM withdrawn_commands WHERE created_at < ? ORDER BY created_at LIMIT ?")
+        .params(utc(before), limit)
+        .update();
   }
 
   /// Decisions made before, by ticket id. A ticket that was given up counts as undecided.
   Map<UUID, BoardEntry> decided(Collection<UUID> ticketIds) {
     Map<UUID, BoardEntry> decided = new HashMap<>();
+    if (ticketIds.isEmpty()) {
+      return decided;
+    }
     sql.sql(
             """
             SELECT id, action, user_id, event_id, seat_type, quantity, decision, reason,

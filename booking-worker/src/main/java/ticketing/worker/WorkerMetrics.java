@@ -40,6 +40,7 @@ class WorkerMetrics {
   private final Timer latency;
   private final Counter redeliveries;
   private final Counter unreadable;
+  private final Counter withdrawn;
   private final Counter expired;
 
   WorkerMetrics(MeterRegistry registry) {
@@ -77,6 +78,8 @@ class WorkerMetrics {
     redeliveries =
         counter("ticketing.redeliveries", null, "Messages received that were received before");
     unreadable = counter("ticketing.unreadable", "commands", "Commands that could not be read");
+    withdrawn =
+        counter("ticketing.withdrawn", "commands", "Commands received that ingress had taken back");
     expired = counter("ticketing.expired", "holds", "Holds whose seats went back on sale");
   }
 
@@ -113,6 +116,10 @@ class WorkerMetrics {
 
   void unreadable() {
     unreadable.increment();
+  }
+
+  void withdrawn(int commands) {
+    withdrawn.increment(commands);
   }
 
   void expired(int holds) {

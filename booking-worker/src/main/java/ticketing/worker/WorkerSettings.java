@@ -31,6 +31,10 @@ import org.springframework.validation.annotation.Validated;
 /// @param expiryBatch most holds that expire in one transaction
 /// @param remindEvery how often tickets that have waited for that long are compared with the ledger
 /// @param deadLettersEvery how often the dead letters are looked at
+/// @param withdrawalsKept how long a withdrawn command is remembered; longer than any message
+///   lives, its time as a dead letter and one redrive included
+/// @param withdrawalsEvery how often older ones are forgotten
+/// @param withdrawalsBatch most that are forgotten in one transaction
 @Validated
 @ConfigurationProperties("ticketing.worker")
 record WorkerSettings(
@@ -51,7 +55,10 @@ record WorkerSettings(
     @NotNull Duration expiryEvery,
     @Min(1) @Max(5000) int expiryBatch,
     @NotNull Duration remindEvery,
-    @NotNull Duration deadLettersEvery) {
+    @NotNull Duration deadLettersEvery,
+    @NotNull Duration withdrawalsKept,
+    @NotNull Duration withdrawalsEvery,
+    @Min(1) @Max(10_000) int withdrawalsBatch) {
 
   /// Most commands of one message that count as in flight.
   static final int MESSAGE = 100;

@@ -115,6 +115,9 @@ class EventLockTest {
         second,
         500,
         second,
-        second);
+        second,
+        second,
+        second,
+        500);
   }
 }

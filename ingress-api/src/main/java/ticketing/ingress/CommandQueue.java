@@ -19,6 +19,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.batchmanager.SqsAsyncBatchManager;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 import ticketing.domain.BoardEntry;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
@@ -38,11 +40,13 @@ import ticketing.domain.Traces;
 import ticketing.ingress.IngressMetrics.Acceptance;
 
 /// The way in: whatever [#accept] returns a ticket for is durably queued or decided already, and
-/// whatever it throws for is not queued by this request.
+/// whatever it throws for has no effect.
 ///
-/// The one doubt it cannot remove: a send that ran into its time limit may still have reached the
-/// queue. Such a request is refused, its ticket is taken off the board, and the command is decided
-/// like any other. A client that repeats with the same `Idempotency-Key` gets that decision.
+/// A send that ran into its time limit may have reached the queue all the same, or reach it yet.
+/// Such a command is withdrawn ([Withdrawals]) before its request is refused. The one doubt that is
+/// left is a double fault: neither the queue nor the database answers. Then the request is refused,
+/// and the command, if the queue has it, is decided like any other; a client that repeats with the
+/// same `Idempotency-Key` gets that decision.
 @Component
 class CommandQueue {
 
@@ -57,13 +61,20 @@ class CommandQueue {
 
   private static final int CALLS = 10;
 
+  /// How often a message is sent at most, while it is in doubt.
+  private static final int TRIES = 2;
+
   private static final Duration RETRY = Duration.ofSeconds(2);
 
   /// What the queue said to a command.
   private sealed interface Sent {
     record Taken() implements Sent {}
 
+    /// It does not have it, and will not get it.
     record Refused(String why) implements Sent {}
+
+    /// It may have it, or get it yet.
+    record InDoubt(String why) implements Sent {}
   }
 
   private final QueueUrls urls;
@@ -73,13 +84,24 @@ class CommandQueue {
   private final Ledger ledger;
   private final DatabaseWatch database;
   private final BoardGaps gaps;
+  private final Withdrawals withdrawals;
   private final Clock clock;
   private final IngressSettings.Queue settings;
   private final IngressMetrics metrics;
   private final Semaphore inFlight;
 
+  /// A command on its way.
+  ///
   /// @param trace see [Traces]; null if it is not sampled
-  private record Outgoing(Command command, String trace) {}
+  /// @param taken by whoever sends it, or by whoever has waited in vain for its turn: not by both
+  private record Outgoing(Command command, String trace, AtomicBoolean taken) {
+
+    boolean take() {
+      return taken.compareAndSet(false, true);
+    }
+  }
+
+  private record Sending(Outgoing outgoing, CompletableFuture<Sent> sent) {}
 
   private final Gathering<Outgoing, Sent> outgoing;
 
@@ -90,6 +112,7 @@ class CommandQueue {
       Ledger ledger,
       DatabaseWatch database,
       BoardGaps gaps,
+      Withdrawals withdrawals,
       Clock clock,
       IngressSettings settings,
       IngressMetrics metrics) {
@@ -99,6 +122,7 @@ class CommandQueue {
     this.ledger = ledger;
     this.database = database;
     this.gaps = gaps;
+    this.withdrawals = withdrawals;
     this.clock = clock;
     this.settings = settings.queue();
     this.inFlight = new Semaphore(this.settings.inFlight());
@@ -125,7 +149,8 @@ class CommandQueue {
   ///
   /// @param command makes the command for a given time of acceptance; one with a fingerprint may be
   ///   a repeat and then gets the ticket of its first time
-  /// @throws Problem `QUEUE_UNAVAILABLE` if the queue did not take it, `IDEMPOTENCY_KEY_REUSED` if
+  /// @return pending, or decided if it was decided before this is over
+  /// @throws Problem `QUEUE_UNAVAILABLE` if the queue does not have it, `IDEMPOTENCY_KEY_REUSED` if
   ///   the ticket belongs to something else
   Ticket accept(Function<Instant, Command> command) {
     Command now = command.apply(clock.instant().truncatedTo(ChronoUnit.MICROS));
@@ -148,15 +173,17 @@ class CommandQueue {
 
   private Ticket acceptOnce(Command command) {
     BoardEntry pending = BoardEntry.pending(command);
-    CompletableFuture<Sent> sent = send(command);
+    Sending sending = send(command);
     CompletableFuture<TicketBoard.Opened> opened = board.open(pending);
+    Optional<Ticket> decided;
     try {
-      await(sent);
+      decided = await(sending);
     } catch (Problem refused) {
       joined(opened.handle((there, failure) -> there).thenCompose(x -> board.withdraw(pending)));
       throw refused;
     }
-    return told(joined(opened)).map(TicketBoard.Opened::ticket).orElse(pending.ticket());
+    Ticket ticket = told(joined(opened)).map(TicketBoard.Opened::ticket).orElse(pending.ticket());
+    return decided.orElse(ticket);
   }
 
   /// Takes note whether the board has what was queued.
@@ -182,8 +209,9 @@ class CommandQueue {
         joined(board.withdraw(mine));
         return same(decided.get(), now.fingerprint());
       }
-      await(send(now));
-      return told(opened).map(TicketBoard.Opened::ticket).orElse(mine.ticket());
+      Optional<Ticket> later = await(send(now));
+      Ticket ticket = told(opened).map(TicketBoard.Opened::ticket).orElse(mine.ticket());
+      return later.orElse(ticket);
     } catch (Problem refused) {
       joined(board.withdraw(mine));
       throw refused;
@@ -198,7 +226,10 @@ class CommandQueue {
       return ticket;
     }
     Command again = command.apply(ticket.acceptedAt());
-    await(send(again));
+    Optional<Ticket> decided = await(send(again));
+    if (decided.isPresent()) {
+      return decided.get();
+    }
     return told(joined(board.claim(BoardEntry.pending(again))))
         .map(TicketBoard.Opened::ticket)
         .orElse(ticket);
@@ -222,24 +253,35 @@ class CommandQueue {
     return entry.ticket();
   }
 
-  private CompletableFuture<Sent> send(Command command) {
+  private Sending send(Command command) {
+    Outgoing one = new Outgoing(command, Traces.current(), new AtomicBoolean());
     if (!database.admits()) {
-      return CompletableFuture.completedFuture(
-          new Sent.Refused("enough is waiting for the database"));
+      return refused(one, "enough is waiting for the database");
     }
     if (!inFlight.tryAcquire()) {
-      return CompletableFuture.completedFuture(new Sent.Refused("too many in flight"));
+      return refused(one, "too many in flight");
     }
-    CompletableFuture<Sent> sent = outgoing.submit(new Outgoing(command, Traces.current()));
+    CompletableFuture<Sent> sent = outgoing.submit(one);
     sent.whenComplete((taken, failure) -> inFlight.release());
-    return sent;
+    return new Sending(one, sent);
+  }
+
+  private static Sending refused(Outgoing one, String why) {
+    return new Sending(one, CompletableFuture.completedFuture(new Sent.Refused(why)));
   }
 
   /// Packs what waits for the same event into messages, and hands them to the queue together.
   private List<Sent> send(List<Outgoing> commands) {
+    Sent[] results = new Sent[commands.size()];
     Map<Long, List<Integer>> byEvent = new LinkedHashMap<>();
     for (int i = 0; i < commands.size(); i++) {
-      byEvent.computeIfAbsent(commands.get(i).command().eventId(), id -> new ArrayList<>()).add(i);
+      if (commands.get(i).take()) {
+        byEvent
+            .computeIfAbsent(commands.get(i).command().eventId(), id -> new ArrayList<>())
+            .add(i);
+      } else {
+        results[i] = new Sent.Refused("not sent in time");
+      }
     }
     Map<List<Integer>, CompletableFuture<Sent>> messages = new LinkedHashMap<>();
     byEvent.forEach(
@@ -250,31 +292,52 @@ class CommandQueue {
             messages.put(packed, send(eventId, packed.stream().map(commands::get).toList()));
           }
         });
-    Sent[] results = new Sent[commands.size()];
     messages.forEach((packed, sent) -> packed.forEach(place -> results[place] = sent.join()));
     return List.of(results);
   }
 
   private CompletableFuture<Sent> send(long eventId, List<Outgoing> packed) {
-    List<Command> commands = packed.stream().map(Outgoing::command).toList();
+    String body = CommandCodec.encode(packed.stream().map(Outgoing::command).toList());
     Map<String, MessageAttributeValue> trace =
         attributes(Traces.join(packed.stream().map(Outgoing::trace).toList()));
     return urls.bookings()
-        .thenCompose(
-            to ->
-                sender.sendMessage(
-                    message ->
-                        message
+        .handle(
+            (to, failure) ->
+                failure != null
+                    ? CompletableFuture.<Sent>completedFuture(new Sent.Refused(reason(failure)))
+                    : deliver(
+                        SendMessageRequest.builder()
                             .queueUrl(to)
-                            .messageBody(CommandCodec.encode(commands))
+                            .messageBody(body)
                             .messageAttributes(trace)
-                            .messageGroupId(String.valueOf(eventId))))
-        .<Sent>thenApply(taken -> new Sent.Taken())
+                            .messageGroupId(String.valueOf(eventId))
+                            .build(),
+                        TRIES))
+        .thenCompose(sent -> sent)
         .completeOnTimeout(
-            new Sent.Refused("no answer in time"),
+            new Sent.InDoubt("no answer in time"),
             settings.timeout().toMillis(),
-            TimeUnit.MILLISECONDS)
-        .exceptionally(failure -> new Sent.Refused(reason(failure)));
+            TimeUnit.MILLISECONDS);
+  }
+
+  /// Sends it again while that may end the doubt: what arrives twice is decided once. A later
+  /// refusal does not end it.
+  private CompletableFuture<Sent> deliver(SendMessageRequest message, int tries) {
+    return sender
+        .sendMessage(message)
+        .handle((taken, failure) -> failure == null ? new Sent.Taken() : failed(failure))
+        .thenCompose(
+            first ->
+                first instanceof Sent.InDoubt && tries > 1
+                    ? deliver(message, tries - 1)
+                        .thenApply(second -> second instanceof Sent.Taken ? second : first)
+                    : CompletableFuture.completedFuture(first));
+  }
+
+  private static Sent failed(Throwable failure) {
+    return QueueFailures.isRefusal(failure)
+        ? new Sent.Refused(reason(failure))
+        : new Sent.InDoubt(reason(failure));
   }
 
   private static Map<String, MessageAttributeValue> attributes(String trace) {
@@ -285,28 +348,64 @@ class CommandQueue {
             MessageAttributeValue.builder().dataType("String").stringValue(trace).build());
   }
 
-  private void await(CompletableFuture<Sent> sent) {
-    Sent result;
-    try {
-      result = sent.get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      // If it still waits for its turn, it must not go out any more.
-      sent.cancel(false);
-      result = new Sent.Refused("not sent in time");
-    } catch (ExecutionException e) {
-      result = new Sent.Refused(reason(e));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      sent.cancel(false);
-      result = new Sent.Refused("interrupted");
-    }
-    switch (result) {
-      case Sent.Taken taken -> {}
+  /// Waits until the command is queued.
+  ///
+  /// @return the decision, if that was all that could be learnt: then the queue had it
+  /// @throws Problem if it has no effect
+  private Optional<Ticket> await(Sending sending) {
+    return switch (result(sending)) {
+      case Sent.Taken taken -> Optional.empty();
       case Sent.Refused refused -> {
         log.warn("The queue did not take a command: {}", refused.why());
         throw unavailable();
       }
+      case Sent.InDoubt doubt -> withdraw(sending.outgoing().command(), doubt.why());
+    };
+  }
+
+  private Sent result(Sending sending) {
+    try {
+      return sending.sent().get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return giveUp(sending, "no answer in time");
+    } catch (ExecutionException e) {
+      return failed(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return giveUp(sending, "interrupted");
     }
+  }
+
+  /// If it still waits for its turn, it does not go out any more.
+  private static Sent giveUp(Sending sending, String why) {
+    boolean waits = sending.outgoing().take();
+    if (waits) {
+      sending.sent().cancel(false);
+    }
+    return waits ? new Sent.Refused("not sent in time") : new Sent.InDoubt(why);
+  }
+
+  private Optional<Ticket> withdraw(Command command, String why) {
+    return switch (withdrawals.withdraw(command)) {
+      case Withdrawals.Outcome.Withdrawn withdrawn -> {
+        log.warn("A command was withdrawn, as the queue did not confirm it: {}", why);
+        throw unavailable();
+      }
+      case Withdrawals.Outcome.Decided decided -> {
+        log.warn("A command is decided which the queue did not confirm: {}", why);
+        yield Optional.of(
+            command.fingerprint() == null
+                ? decided.decision().ticket()
+                : same(decided.decision(), command.fingerprint()));
+      }
+      case Withdrawals.Outcome.Unknown unknown -> {
+        log.error(
+            "A command is refused that may yet be decided: {}; not withdrawn: {}",
+            why,
+            unknown.why());
+        throw unavailable();
+      }
+    };
   }
 
   static Problem unavailable() {
@@ -314,15 +413,16 @@ class CommandQueue {
         ErrorCode.QUEUE_UNAVAILABLE, "The queue does not take requests right now.", RETRY);
   }
 
-  /// The board is a help, not a condition: empty if it cannot be reached.
+  /// The board is a help, not a condition: empty if it cannot be reached or read. What is queued
+  /// must not be answered with an error.
   private static <T> Optional<T> joined(CompletableFuture<T> step) {
     try {
       return Optional.ofNullable(step.join());
     } catch (CompletionException e) {
-      if (e.getCause() instanceof RedisUnavailable) {
-        return Optional.empty();
+      if (!(e.getCause() instanceof RedisUnavailable)) {
+        log.error("The board cannot be used", e);
       }
-      throw e;
+      return Optional.empty();
     }
   }
 

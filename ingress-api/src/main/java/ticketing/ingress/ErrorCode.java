@@ -27,7 +27,8 @@ enum ErrorCode {
   SALE_NOT_OPEN(HttpStatus.TOO_EARLY),
   RATE_LIMITED(HttpStatus.TOO_MANY_REQUESTS),
   INTERNAL_ERROR(HttpStatus.INTERNAL_SERVER_ERROR),
-  /// The queue did not confirm the command; after a timeout it may have taken it all the same.
+  /// The queue does not have the command, or it was withdrawn. Only when the database does not
+  /// answer either may a command in doubt be decided all the same.
   QUEUE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   /// The ticket is undecided and its state cannot be read right now.

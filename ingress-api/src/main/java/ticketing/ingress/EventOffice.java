@@ -80,7 +80,13 @@ class EventOffice {
         queue.accept(
             acceptedAt ->
                 new Command.ChangeSeats(
-                    ticketId, caller.userId(), eventId, request.offers(), acceptedAt, null));
+                    ticketId,
+                    caller.userId(),
+                    eventId,
+                    request.offers(),
+                    acceptedAt,
+                    null,
+                    UUID.randomUUID()));
     Ticket ticket = tickets.await(queued, limits.changeWait());
     if (!ticket.status().isFinal()) {
       throw Problem.retry(

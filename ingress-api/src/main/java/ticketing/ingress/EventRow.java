@@ -45,6 +45,9 @@ class EventRow {
   private Integer holdMinutes;
   private long version;
 
+  /// When a command was last withdrawn: tells workers whether to look for withdrawals.
+  private Instant withdrawnAt;
+
   @ElementCollection
   @CollectionTable(name = "seat_types", joinColumns = @JoinColumn(name = "event_id"))
   private List<SeatTypeRow> seatTypes = new ArrayList<>();

@@ -9,6 +9,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import ticketing.domain.AccessSettings;
 import ticketing.domain.AccessTokens;
 import ticketing.domain.BoardSettings;
@@ -63,7 +64,9 @@ public class IngressApplication {
     return new AccessTokens(settings, local, clock);
   }
 
-  /// A call to the queue gives up before the request that waits for it does.
+  /// A call to the queue gives up before the request that waits for it does, also when it is made a
+  /// second time. By itself it repeats only what had no effect: otherwise the failure of the last
+  /// attempt would say nothing about the first.
   @Bean
   SqsAsyncClientCustomizer boundedCalls(IngressSettings settings) {
     Duration whole = settings.queue().timeout().multipliedBy(4).dividedBy(5);
@@ -71,6 +74,14 @@ public class IngressApplication {
         client.overrideConfiguration(
             client
                 .overrideConfiguration()
-                .copy(c -> c.apiCallTimeout(whole).apiCallAttemptTimeout(whole.dividedBy(2))));
+                .copy(
+                    c ->
+                        c.apiCallTimeout(whole)
+                            .apiCallAttemptTimeout(whole.dividedBy(2))
+                            .retryStrategy(
+                                DefaultRetryStrategy.standardStrategyBuilder()
+                                    .useClientDefaults(false)
+                                    .retryOnException(QueueFailures::mayBeRepeated)
+                                    .build())));
   }
 }

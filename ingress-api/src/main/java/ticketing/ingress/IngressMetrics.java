@@ -25,6 +25,15 @@ class IngressMetrics {
     MISUSED
   }
 
+  /// How the withdrawal of a command ended.
+  enum Withdrawal {
+    WITHDRAWN,
+    /// The queue had it, and it was decided already.
+    DECIDED,
+    /// The database did not answer either.
+    UNKNOWN
+  }
+
   /// What a copy in Redis is of.
   enum Copy {
     EVENT,
@@ -53,6 +62,9 @@ class IngressMetrics {
         accepts(action, result);
       }
     }
+    for (Withdrawal result : Withdrawal.values()) {
+      withdrawals(result);
+    }
     for (Copy kind : Copy.values()) {
       cache(kind, true);
       cache(kind, false);
@@ -64,6 +76,16 @@ class IngressMetrics {
 
   void accepted(Action action, Acceptance result) {
     accepts(action, result).increment();
+  }
+
+  void withdrew(Withdrawals.Outcome outcome) {
+    withdrawals(
+            switch (outcome) {
+              case Withdrawals.Outcome.Withdrawn withdrawn -> Withdrawal.WITHDRAWN;
+              case Withdrawals.Outcome.Decided decided -> Withdrawal.DECIDED;
+              case Withdrawals.Outcome.Unknown unknown -> Withdrawal.UNKNOWN;
+            })
+        .increment();
   }
 
   void looked(Copy kind, boolean found) {
@@ -84,6 +106,13 @@ class IngressMetrics {
     return Counter.builder("ticketing.accepts")
         .description("Requests for a ticket")
         .tag("action", lower(action))
+        .tag("result", lower(result))
+        .register(registry);
+  }
+
+  private Counter withdrawals(Withdrawal result) {
+    return Counter.builder("ticketing.withdrawals")
+        .description("Commands in doubt that were to be taken back")
         .tag("result", lower(result))
         .register(registry);
   }

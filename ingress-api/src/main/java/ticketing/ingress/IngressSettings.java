@@ -38,6 +38,9 @@ record IngressSettings(
   ///   depth of the queue counts commands, as the scaling of workers takes it to
   /// @param backlogWithoutDatabase most messages on the queue with which commands are still
   ///   accepted while the database is away; beyond it: 503
+  /// @param withdrawalTimeout longest wait for the database to withdraw a command of which the
+  ///   queue has not said whether it has it
+  /// @param withdrawalsAtOnce most transactions that do so at once, each for one event
   record Queue(
       @NotBlank String name,
       @NotBlank String deadLetters,
@@ -46,7 +49,9 @@ record IngressSettings(
       @NotNull @DefaultValue("4ms") Duration gathering,
       @NotNull @DefaultValue("10s") Duration gauges,
       @Min(1) @Max(100) @DefaultValue("1") int commandsPerMessage,
-      @Min(0) @DefaultValue("100000") int backlogWithoutDatabase) {}
+      @Min(0) @DefaultValue("100000") int backlogWithoutDatabase,
+      @NotNull @DefaultValue("5s") Duration withdrawalTimeout,
+      @Min(1) @DefaultValue("2") int withdrawalsAtOnce) {}
 
   /// @param body largest request body
   /// @param waiters requests that may wait for a decision at once; beyond it they do not wait

@@ -11,8 +11,9 @@ import ticketing.domain.TicketIds;
 /// Under which ticket a request runs: a new one, or always the same for a user and an
 /// `Idempotency-Key`.
 ///
+/// @param attempt of this request, see [ticketing.domain.Command#attempt()]
 /// @param fingerprint SHA-256 (hex) of method, path and canonical body; null without a key
-record Repeatable(UUID ticketId, String fingerprint) {
+record Repeatable(UUID ticketId, UUID attempt, String fingerprint) {
 
   static final String HEADER = "Idempotency-Key";
 
@@ -22,7 +23,7 @@ record Repeatable(UUID ticketId, String fingerprint) {
   /// @param body what was asked for, as it was understood; null without one
   static Repeatable of(String userId, String key, String method, String path, Object body) {
     if (key == null) {
-      return new Repeatable(TicketIds.next(), null);
+      return new Repeatable(TicketIds.next(), UUID.randomUUID(), null);
     }
     if (key.isEmpty()
         || key.length() > LONGEST
@@ -30,7 +31,7 @@ record Repeatable(UUID ticketId, String fingerprint) {
       throw Problem.invalid(HEADER, "must be 1 to 255 printable ASCII characters");
     }
     String text = method + '\n' + path + '\n' + Json.INTERNAL.writeValueAsString(body);
-    return new Repeatable(TicketIds.of(userId, key), sha256(text));
+    return new Repeatable(TicketIds.of(userId, key), UUID.randomUUID(), sha256(text));
   }
 
   boolean mayBeRepeat() {

@@ -82,7 +82,8 @@ class ReservationController {
                 booking.seatType(),
                 booking.quantity(),
                 acceptedAt,
-                as.fingerprint());
+                as.fingerprint(),
+                as.attempt());
     try {
       refuseWhatIsCertain(catalog.get(booking.eventId()), booking.seatType());
     } catch (Problem refusal) {
@@ -152,7 +153,8 @@ class ReservationController {
                     found.eventId(),
                     reservationId,
                     acceptedAt,
-                    as.fingerprint()));
+                    as.fingerprint(),
+                    as.attempt()));
     return accepted(ticket);
   }
 
@@ -178,7 +180,8 @@ class ReservationController {
                     reservationId,
                     !caller.userId().equals(found.userId()),
                     acceptedAt,
-                    as.fingerprint()));
+                    as.fingerprint(),
+                    as.attempt()));
     return accepted(ticket);
   }
 

@@ -21,12 +21,14 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.Table;
 import java.sql.Connection;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.hibernate.annotations.Immutable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.data.jpa.repository.Lock;
 import org.springframework.data.jpa.repository.Modifying;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.CrudRepository;
@@ -53,7 +55,7 @@ class ArchitectureTest {
             .haveNameMatching("org\\.redisson\\.api\\.R.*Lock(Async)?")
             .orShould()
             .callMethodWhere(target(nameMatching("get\\w*Lock")))
-            .because("ingress never takes a lock"),
+            .because("ingress never takes the lock of an event"),
         noClasses()
             .should()
             .dependOnClassesThat()
@@ -78,6 +80,13 @@ class ArchitectureTest {
             .should()
             .beAssignableTo(CrudRepository.class)
             .because("a repository offers only what is used"),
+        methods()
+            .that()
+            .areAnnotatedWith(Query.class)
+            .and()
+            .areNotDeclaredIn(WithdrawalRows.class)
+            .should(LOCK_NO_ROW)
+            .because("only a withdrawal waits for the decision that is being made"),
         methods()
             .that()
             .areAnnotatedWith(Modifying.class)
@@ -113,6 +122,19 @@ class ArchitectureTest {
           events.add(
               new SimpleConditionEvent(
                   method, !writes, method.getFullName() + " runs " + query.value()));
+        }
+      };
+
+  private static final ArchCondition<JavaMethod> LOCK_NO_ROW =
+      new ArchCondition<>("lock no row") {
+        @Override
+        public void check(JavaMethod method, ConditionEvents events) {
+          String query = method.getAnnotationOfType(Query.class).value();
+          boolean locks =
+              query.toLowerCase(Locale.ROOT).contains("for update")
+                  || method.isAnnotatedWith(Lock.class);
+          events.add(
+              new SimpleConditionEvent(method, !locks, method.getFullName() + " runs " + query));
         }
       };
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -89,30 +90,25 @@ final class Ingress implements AutoCloseable {
 
   /// Those of another instance behind the same load balancer.
   List<String> arguments(Map<String, String> settings) {
-    List<String> arguments = new ArrayList<>();
-    arguments.add("--spring.profiles.active=local");
-    arguments.add("--server.port=" + settings.getOrDefault("server.port", "0"));
-    arguments.add("--management.server.port=0");
-    arguments.add("--server.address=127.0.0.1");
-    arguments.add("--spring.datasource.url=" + databaseUrl);
-    arguments.add("--spring.datasource.username=" + servers.databaseUser());
-    arguments.add("--spring.datasource.password=" + servers.databasePassword());
-    arguments.add("--spring.datasource.hikari.connection-timeout=3000");
+    Map<String, String> all = new TreeMap<>();
+    all.put("spring.profiles.active", "local");
+    all.put("server.port", "0");
+    all.put("management.server.port", "0");
+    all.put("server.address", "127.0.0.1");
+    all.put("spring.datasource.url", databaseUrl);
+    all.put("spring.datasource.username", servers.databaseUser());
+    all.put("spring.datasource.password", servers.databasePassword());
+    all.put("spring.datasource.hikari.connection-timeout", "3000");
     Optional.ofNullable(servers.environment().get("SPRING_JPA_DATABASE_PLATFORM"))
-        .ifPresent(dialect -> arguments.add("--spring.jpa.database-platform=" + dialect));
-    arguments.add("--ticketing.redis.addresses=" + servers.redisAddress());
+        .ifPresent(dialect -> all.put("spring.jpa.database-platform", dialect));
+    all.put("ticketing.redis.addresses", servers.redisAddress());
     // Generous, for a machine that is busy with other builds.
-    arguments.add("--ticketing.redis.timeout=5s");
-    arguments.add("--ticketing.queue.timeout=20s");
-    arguments.add("--ticketing.queue.name=" + queue);
-    arguments.add("--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint());
-    settings.forEach(
-        (name, value) -> {
-          if (!name.equals("server.port")) {
-            arguments.add("--" + name + "=" + value);
-          }
-        });
-    return arguments;
+    all.put("ticketing.redis.timeout", "5s");
+    all.put("ticketing.queue.timeout", "20s");
+    all.put("ticketing.queue.name", queue);
+    all.put("spring.cloud.aws.sqs.endpoint", servers.queueEndpoint());
+    all.putAll(settings);
+    return all.entrySet().stream().map(one -> "--" + one.getKey() + "=" + one.getValue()).toList();
   }
 
   static Ingress start(Map<String, String> settings) {

@@ -30,6 +30,9 @@ final class Fleet implements AutoCloseable {
   /// After how long the queue delivers again what a dead worker had received.
   static final Duration VISIBILITY = Duration.ofSeconds(20);
 
+  /// How long a worker's call for messages waits at the queue.
+  static final Duration POLL = Duration.ofSeconds(2);
+
   static final List<String> INGRESSES = List.of("ingress-api", "ingress-api-2");
   static final List<String> NOTIFIERS = List.of("notifier", "notifier-2");
   static final List<String> SERVERS = List.of("database", "Redis", "queue");
@@ -81,7 +84,7 @@ final class Fleet implements AutoCloseable {
     Map<String, String> environment = new HashMap<>(more);
     environment.put("TICKETING_WORKER_RETRY_FOR", "10s");
     environment.put("TICKETING_WORKER_REMIND_EVERY", "5s");
-    environment.put("TICKETING_WORKER_POLL_WAIT", "2s");
+    environment.put("TICKETING_WORKER_POLL_WAIT", POLL.toSeconds() + "s");
     system =
         LocalSystem.start(
             new SystemSettings(

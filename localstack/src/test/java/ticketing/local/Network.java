@@ -34,9 +34,12 @@ final class Network implements AutoCloseable {
 
   /// Only the wire from the one to the other.
   void cut(String from, String to) {
-    links.stream()
-        .filter(link -> link.from().equals(from) && link.to().equals(to))
-        .forEach(link -> link.proxy().cut());
+    each(from, to, TcpProxy::cut);
+  }
+
+  /// What the one sends arrives, what the other answers is lost.
+  void silence(String from, String to) {
+    each(from, to, TcpProxy::silence);
   }
 
   void slow(String process, Duration delay) {
@@ -45,6 +48,13 @@ final class Network implements AutoCloseable {
 
   void heal(String process) {
     each(process, TcpProxy::heal);
+  }
+
+  private void each(String from, String to, Consumer<TcpProxy> action) {
+    links.stream()
+        .filter(link -> link.from().equals(from) && link.to().equals(to))
+        .map(Link::proxy)
+        .forEach(action);
   }
 
   private void each(String process, Consumer<TcpProxy> action) {

@@ -23,6 +23,7 @@ final class TcpProxy implements AutoCloseable {
   private final ServerSocket server;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile boolean cut;
+  private volatile boolean silent;
   private volatile long delayMillis;
 
   /// @param target port on the loopback
@@ -40,6 +41,11 @@ final class TcpProxy implements AutoCloseable {
     hangUp();
   }
 
+  /// Lets through what clients send and loses what is answered, until [#heal()].
+  void silence() {
+    silent = true;
+  }
+
   /// Holds back whatever passes by this long.
   void slow(Duration delay) {
     delayMillis = delay.toMillis();
@@ -48,6 +54,11 @@ final class TcpProxy implements AutoCloseable {
   void heal() {
     cut = false;
     delayMillis = 0;
+    if (silent) {
+      silent = false;
+      // An answer of which the beginning is lost makes no sense.
+      hangUp();
+    }
   }
 
   @Override
@@ -83,14 +94,14 @@ final class TcpProxy implements AutoCloseable {
         throw new IOException("cut");
       }
       upstream.connect(new InetSocketAddress("127.0.0.1", target), CONNECT_MILLIS);
-      Thread.ofVirtual().start(() -> pass(client, upstream));
-      pass(upstream, client);
+      Thread.ofVirtual().start(() -> pass(client, upstream, false));
+      pass(upstream, client, true);
     } catch (IOException e) {
       end(client, upstream);
     }
   }
 
-  private void pass(Socket from, Socket to) {
+  private void pass(Socket from, Socket to, boolean answers) {
     byte[] chunk = new byte[CHUNK];
     try {
       InputStream input = from.getInputStream();
@@ -99,7 +110,9 @@ final class TcpProxy implements AutoCloseable {
         if (delayMillis > 0) {
           TimeUnit.MILLISECONDS.sleep(delayMillis);
         }
-        output.write(chunk, 0, read);
+        if (!(answers && silent)) {
+          output.write(chunk, 0, read);
+        }
       }
     } catch (IOException e) {
       // One end has gone: so must the other.

@@ -2,6 +2,7 @@ package ticketing.local.servers;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -19,6 +20,7 @@ public final class Relay implements Server {
 
   private static final int CONNECT_MILLIS = 5_000;
   private static final long POLL_MILLIS = 50;
+  private static final int CHUNK = 16_384;
 
   private final String name;
   private final InetSocketAddress target;
@@ -27,6 +29,7 @@ public final class Relay implements Server {
   private final IntConsumer whenStopped;
   private final IntPredicate answers;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private volatile boolean silent;
   private ServerSocket entrance;
   private Thread doorman;
 
@@ -71,6 +74,15 @@ public final class Relay implements Server {
     whenStopped.accept(port);
     closeEntrance();
     sockets.forEach(Relay::close);
+  }
+
+  /// While it is silent, what clients send arrives, and what the server answers is lost. Afterwards
+  /// they have to connect again.
+  public void silence(boolean now) {
+    silent = now;
+    if (!now) {
+      sockets.forEach(Relay::close);
+    }
   }
 
   @Override
@@ -149,16 +161,22 @@ public final class Relay implements Server {
         // Stopped meanwhile: the stop may have missed these two.
         throw new IOException("stopped");
       }
-      Thread.startVirtualThread(() -> copy(client, server));
-      copy(server, client);
+      Thread.startVirtualThread(() -> copy(client, server, false));
+      copy(server, client, true);
     } catch (IOException e) {
       cut(client, server);
     }
   }
 
-  private void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to, boolean answers) {
+    byte[] chunk = new byte[CHUNK];
     try {
-      from.getInputStream().transferTo(to.getOutputStream());
+      InputStream input = from.getInputStream();
+      for (int read = input.read(chunk); read >= 0; read = input.read(chunk)) {
+        if (!(answers && silent)) {
+          to.getOutputStream().write(chunk, 0, read);
+        }
+      }
     } catch (IOException e) {
       // One of the two has gone; below the other follows.
     } finally {

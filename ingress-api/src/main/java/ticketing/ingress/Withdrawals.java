@@ -1,0 +1,154 @@
+package ticketing.ingress;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.QueryTimeoutException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+import ticketing.domain.BoardEntry;
+import ticketing.domain.Command;
+import ticketing.domain.Gathering;
+
+/// Takes back commands of which nobody knows whether the queue has them, so that their requests can
+/// be refused.
+///
+/// Exact, because it happens under the lock of the event's row, under which every decision commits:
+/// either the command is decided by then, and its decision is the answer, or it is written down as
+/// withdrawn, and the worker that comes to have it leaves it alone.
+///
+/// What waits for the same event is withdrawn in one transaction, one after the other; so a long
+/// outage of the queue costs the database few connections, and an event whose row is locked for
+/// long keeps only its own requests waiting.
+@Component
+class Withdrawals {
+
+  /// Most commands withdrawn in one transaction.
+  private static final int TOGETHER = 100;
+
+  /// What became of a command.
+  sealed interface Outcome {
+
+    /// It will never have an effect.
+    record Withdrawn() implements Outcome {}
+
+    /// The queue had it.
+    record Decided(BoardEntry decision) implements Outcome {}
+
+    /// It could not be withdrawn in time, and may yet be decided.
+    record Unknown(String why) implements Outcome {}
+  }
+
+  private final WithdrawalRows rows;
+  private final TicketRows tickets;
+  private final DatabaseWatch database;
+  private final Clock clock;
+  private final Duration timeout;
+  private final Semaphore atOnce;
+  private final TransactionTemplate transaction;
+  private final IngressMetrics metrics;
+
+  /// One for each event that ever had a command in doubt.
+  private final Map<Long, Gathering<Command, Outcome>> events = new ConcurrentHashMap<>();
+
+  Withdrawals(
+      WithdrawalRows rows,
+      TicketRows tickets,
+      DatabaseWatch database,
+      Clock clock,
+      IngressSettings settings,
+      PlatformTransactionManager transactions,
+      IngressMetrics metrics) {
+    this.rows = rows;
+    this.tickets = tickets;
+    this.database = database;
+    this.clock = clock;
+    this.timeout = settings.queue().withdrawalTimeout();
+    this.atOnce = new Semaphore(settings.queue().withdrawalsAtOnce(), true);
+    this.metrics = metrics;
+    this.transaction = new TransactionTemplate(transactions);
+    transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+    transaction.setTimeout(Math.toIntExact(Math.max(1, timeout.toSeconds())));
+  }
+
+  Outcome withdraw(Command command) {
+    Outcome outcome = database.away() ? new Outcome.Unknown("the database is away") : ask(command);
+    metrics.withdrew(outcome);
+    return outcome;
+  }
+
+  private Outcome ask(Command command) {
+    CompletableFuture<Outcome> asked =
+        events
+            .computeIfAbsent(
+                command.eventId(),
+                id -> new Gathering<>("withdraw", TOGETHER, 1, group -> withdraw(id, group)))
+            .submit(command);
+    try {
+      return asked.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      asked.cancel(false);
+      return new Outcome.Unknown("not withdrawn in time");
+    } catch (ExecutionException e) {
+      return new Outcome.Unknown(String.valueOf(NestedExceptionUtils.getMostSpecificCause(e)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      asked.cancel(false);
+      return new Outcome.Unknown("interrupted");
+    }
+  }
+
+  private List<Outcome> withdraw(long eventId, List<Command> commands) {
+    try {
+      if (!atOnce.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new QueryTimeoutException("too many withdrawals at once");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryTimeoutException("interrupted", e);
+    }
+    try {
+      return transaction.execute(tx -> withdrawAll(eventId, commands));
+    } finally {
+      atOnce.release();
+    }
+  }
+
+  private List<Outcome> withdrawAll(long eventId, List<Command> commands) {
+    rows.lockEvent(eventId);
+    Map<UUID, BoardEntry> decided =
+        tickets
+            .find(commands.stream().map(command -> command.ticketId().toString()).toList())
+            .stream()
+            .map(TicketRow::entry)
+            .collect(Collectors.toMap(entry -> entry.ticket().ticketId(), entry -> entry));
+    List<Command> undecided =
+        commands.stream().filter(command -> !decided.containsKey(command.ticketId())).toList();
+    if (!undecided.isEmpty()) {
+      Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+      rows.saveAll(undecided.stream().map(command -> WithdrawalRow.of(command, now)).toList());
+      rows.mark(eventId, now);
+    }
+    return commands.stream()
+        .<Outcome>map(
+            command ->
+                decided.containsKey(command.ticketId())
+                    ? new Outcome.Decided(decided.get(command.ticketId()))
+                    : new Outcome.Withdrawn())
+        .toList();
+  }
+}
