@@ -3,6 +3,9 @@ package ticketing.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -389,6 +393,30 @@ class BoxOfficeTest {
                 assertThat(known).allMatch(one -> decided(one).status() == TicketStatus.CONFIRMED));
     assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isZero();
     assertThat(available(event)).isEqualTo(27);
+  }
+
+  /// The tables have no room for one of two fingerprints: they are tried together, then each alone.
+  @Test
+  void whatIsLoggedNamesTheEventAndOfASingleCommandTheTicket() {
+    worker();
+    long event = event(10, null, null);
+    Command good = book(event, "ann", 1);
+    Command refused =
+        new BookSeats(TicketIds.next(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
+    logger.addAppender(log);
+    sendBody(CommandCodec.encode(List.of(good, refused)));
+    assertThat(decided(good).status()).isEqualTo(TicketStatus.CONFIRMED);
+    await().until(() -> log.list.size() == 2);
+    logger.detachAppender(log);
+    Map<String, String> group = log.list.get(0).getMDCPropertyMap();
+    Map<String, String> alone = log.list.get(1).getMDCPropertyMap();
+    assertThat(group).containsEntry("event", Long.toString(event)).doesNotContainKey("ticket");
+    assertThat(alone)
+        .containsEntry("event", Long.toString(event))
+        .containsEntry("ticket", refused.ticketId().toString());
   }
 
   private long messages(String of) {

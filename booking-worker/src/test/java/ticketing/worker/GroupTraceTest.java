@@ -45,12 +45,16 @@ class GroupTraceTest {
 
     UUID first = sampled.keySet().iterator().next();
     String told;
+    SpanContext current;
     try (GroupTrace trace = GroupTrace.start(traces, 7, 5, sampled)) {
       told = trace.of(first);
       assertThat(trace.of(UUID.randomUUID())).isNull();
+      // What is logged now names it.
+      current = Span.current().getSpanContext();
     }
 
     SpanData group = spans("commit group").getFirst();
+    assertThat(current).isEqualTo(group.getSpanContext());
     assertThat(group.getLinks())
         .extracting(LinkData::getSpanContext)
         .map(SpanContext::getSpanId)

@@ -45,6 +45,11 @@ import tools.jackson.databind.JsonNode;
 /// A running ingress with its own schema and queues on the shared servers, and a client for it.
 final class Ingress implements AutoCloseable {
 
+  static {
+    // Tomcat tells of every request that it cannot read, not of the first one only.
+    System.setProperty("org.apache.juli.logging.UserDataHelper.CONFIG", "INFO_ALL");
+  }
+
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static Ingress shared;
   private static Ingress strict;

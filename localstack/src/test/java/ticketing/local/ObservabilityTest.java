@@ -21,6 +21,9 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,7 +47,7 @@ class ObservabilityTest {
   private static final Path DOCS = Checkout.root().resolve("docs");
   private static final Path PAGE = DOCS.resolve("metrics.md");
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-
+  private static final int BOOKINGS = 500;
   private static final Pattern NAME =
       Pattern.compile("\\b(ticketing|http|hikaricp|jvm|process|system)_[a-z0-9_]+");
 
@@ -62,7 +65,7 @@ class ObservabilityTest {
   static void bookOnce() throws Exception {
     event =
         Fleet.shared()
-            .addEvent("Observed", null, null, new DemoData.SeatType("R", "10.00", 10, 10));
+            .addEvent("Observed", null, null, new DemoData.SeatType("R", "10.00", 1_000, 1_000));
     String account = "{\"email\":\"%s\",\"password\":\"%s\"".formatted(EMAIL, PASSWORD);
     post("/api/v1/users", null, account + ",\"name\":\"Observed\"}");
     token =
@@ -176,11 +179,23 @@ class ObservabilityTest {
   @Test
   void logIsJsonAndSaysNothingOfBookingsOrPeople() throws Exception {
     int before = logLines().size();
+    List<UUID> tickets = new ArrayList<>();
+    try (ExecutorService buyers = Executors.newFixedThreadPool(16)) {
+      List<Future<Ticket>> booking = new ArrayList<>();
+      for (int i = 0; i < BOOKINGS; i++) {
+        booking.add(buyers.submit(ObservabilityTest::book));
+      }
+      for (Future<Ticket> one : booking) {
+        tickets.add(one.get().ticketId());
+      }
+    }
     for (int i = 0; i < 3; i++) {
       assertThat(lastFrame(book()).status()).isEqualTo(TicketStatus.CONFIRMED);
     }
+    for (UUID ticket : tickets) {
+      await().atMost(PATIENCE).until(() -> isDecided(ticket));
+    }
     List<String> lines = logLines();
-    assertThat(lines).hasSizeGreaterThan(0).hasSize(before);
     assertThat(lines)
         .allSatisfy(
             line -> {
@@ -190,7 +205,9 @@ class ObservabilityTest {
               assertThat(json.at("/service/name").asString())
                   .isIn("ingress-api", "booking-worker", "notifier");
             });
+    assertThat(lines).hasSizeGreaterThan(0).hasSizeLessThan(before + BOOKINGS / 100);
     assertThat(String.join("\n", lines))
+        .doesNotContain(tickets.stream().map(UUID::toString).toList())
         .doesNotContain(booked.ticketId().toString(), EMAIL, PASSWORD, token);
   }
 
@@ -214,6 +231,19 @@ class ObservabilityTest {
             token,
             "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event)),
         Ticket.class);
+  }
+
+  private static boolean isDecided(UUID ticket) throws IOException {
+    return Json.INTERNAL
+        .readValue(
+            send(
+                HttpRequest.newBuilder(SYSTEM.ingress().url().resolve("/api/v1/tickets/" + ticket))
+                    .header("Authorization", "Bearer " + token)
+                    .header("Prefer", "wait=20")
+                    .build()),
+            Ticket.class)
+        .status()
+        .isFinal();
   }
 
   private static Scrape scrape() throws IOException {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedExceptionUtils;
 import ticketing.domain.RedisUnavailable;
 
 /// Virtual threads that work until they are told to stop.
@@ -52,7 +53,9 @@ final class Background implements AutoCloseable {
               log.info("Listening to {}", channel);
               return;
             } catch (RedisUnavailable e) {
-              log.warn("Cannot listen to {} yet, next attempt in {}", channel, pause);
+              // Its kind alone: messages of Redis' client repeat what was sent.
+              String why = NestedExceptionUtils.getMostSpecificCause(e).getClass().getSimpleName();
+              log.warn("Cannot listen to {} yet: {}, next attempt in {}", channel, why, pause);
             }
             Thread.sleep(pause);
             pause = pause.multipliedBy(2);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /// Skips all tests of `mvn verify -Pdocker` where there is no Docker engine, and says so once.
 public final class EngineCondition implements ExecutionCondition {
 
-  private static final String SENTENCE =
+  static final String SENTENCE =
       "No Docker engine answers, so the tests of -Pdocker are skipped;"
           + " `mvn verify` without it needs none.";
 
@@ -19,6 +19,10 @@ public final class EngineCondition implements ExecutionCondition {
     }
     System.err.println(SENTENCE);
     return ConditionEvaluationResult.disabled(SENTENCE);
+  }
+
+  static boolean isMet() {
+    return !RESULT.isDisabled();
   }
 
   @Override

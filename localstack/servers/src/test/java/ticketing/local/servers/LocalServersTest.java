@@ -133,7 +133,7 @@ class LocalServersTest {
   @Test
   void queueOfItsOwnKeepsItsMessagesWhenKilled() {
     try (LocalServers servers =
-            LocalServers.start(ServerSettings.in(TARGET.resolve("apart")).withQueueApart());
+            embedded(ServerSettings.in(TARGET.resolve("apart")).withQueueApart());
         SqsClient sqs = sqs(servers)) {
       sqs.sendMessage(call -> call.queueUrl(servers.queueUrl()).messageBody("kept"));
       servers.queue().kill();
