@@ -130,6 +130,8 @@ class CrashTest {
               sibling.drain().forEach(command -> back.add(command.ticketId()));
               assertThat(back).isEqualTo(dead);
             });
+    // What was sent but not deleted is hidden for a while, and would show up in other tests.
+    sqs.purgeQueue(request -> request.queueUrl(letters)).join();
   }
 
   private void bookAndDie(Point point, long event) throws Exception {
