@@ -54,6 +54,8 @@ record IngressSettings(
       @Min(1) @DefaultValue("2") int withdrawalsAtOnce) {}
 
   /// @param body largest request body
+  /// @param requests answered at once, those that wait for a decision among them; beyond it they
+  ///   stand in line
   /// @param waiters requests that may wait for a decision at once; beyond it they do not wait
   /// @param longestWait most that `Prefer: wait` can ask for
   /// @param changeWait how long a change of seats waits for its decision
@@ -65,14 +67,24 @@ record IngressSettings(
   ///   missed some; longer than any backlog
   record Limits(
       @NotNull @DefaultValue("16KB") DataSize body,
-      @Min(0) @DefaultValue("10000") int waiters,
+      @Min(1) @Max(20_000) @DefaultValue("600") int requests,
+      @Min(0) @DefaultValue("400") int waiters,
       @NotNull @DefaultValue("20s") Duration longestWait,
       @NotNull @DefaultValue("10s") Duration changeWait,
       @Min(1) @DefaultValue("4") int hashingAtOnce,
       @NotNull @DefaultValue("5s") Duration hashingWait,
       @Min(1) @DefaultValue("100") int deadLetters,
       @NotNull @DefaultValue("5s") Duration overdue,
-      @NotNull @DefaultValue("15m") Duration doubt) {}
+      @NotNull @DefaultValue("15m") Duration doubt) {
+
+    Limits {
+      if (waiters >= requests) {
+        throw new IllegalArgumentException(
+            "of the requests answered at once, some must not be allowed to wait: waiters %d, requests %d"
+                .formatted(waiters, requests));
+      }
+    }
+  }
 
   /// @param nearEvents events kept in this process
   /// @param nearCopy how old such a copy may be
