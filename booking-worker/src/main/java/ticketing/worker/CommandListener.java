@@ -72,7 +72,7 @@ class CommandListener implements SmartLifecycle {
     this.database = database;
     this.settings = settings;
     this.room = new Semaphore(settings.inFlight());
-    this.lanes = new Lanes<>(settings.groupSize(), this::decide);
+    this.lanes = new Lanes<>(settings.groupSize(), settings.groups(), this::decide);
     this.metrics = metrics;
     metrics.watch(
         "ticketing.in.flight",

@@ -7,23 +7,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /// Gathers what waits for the same event. While one group of an event is being worked on the next
 /// one gathers, so a lone item goes at once and a flood goes in big groups; different events go
-/// side by side. How much can wait is bounded by whoever submits.
+/// side by side, a bounded number of them at a time, so that those beyond gather too instead of
+/// waiting for a connection with their lock in hand. How much can wait is bounded by whoever
+/// submits.
 final class Lanes<T> implements AutoCloseable {
 
   private final int groupSize;
+  private final Semaphore atOnce;
   private final BiConsumer<Long, List<T>> work;
   private final Map<Long, ArrayDeque<T>> waiting = new HashMap<>();
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
   /// @param groupSize most items handed to `work` at a time
+  /// @param atOnce most groups worked on at a time, whoever came first first
   /// @param work must not throw
-  Lanes(int groupSize, BiConsumer<Long, List<T>> work) {
+  Lanes(int groupSize, int atOnce, BiConsumer<Long, List<T>> work) {
     this.groupSize = groupSize;
+    this.atOnce = new Semaphore(atOnce, true);
     this.work = work;
   }
 
@@ -42,8 +48,18 @@ final class Lanes<T> implements AutoCloseable {
   }
 
   private void run(long eventId) {
-    for (List<T> group = next(eventId); !group.isEmpty(); group = next(eventId)) {
-      work.accept(eventId, group);
+    boolean more = true;
+    while (more) {
+      atOnce.acquireUninterruptibly();
+      try {
+        List<T> group = next(eventId);
+        more = !group.isEmpty();
+        if (more) {
+          work.accept(eventId, group);
+        }
+      } finally {
+        atOnce.release();
+      }
     }
   }
 

@@ -100,6 +100,7 @@ class EventLockTest {
         Duration.ofSeconds(10),
         Duration.ofSeconds(60),
         500,
+        8,
         5000,
         8,
         second,
