@@ -419,8 +419,7 @@ class BoxOfficeTest {
                     .containsEntry("event", Long.toString(event))
                     .hasSize(isOfOne(line) ? 2 : 1))
         .filteredOn(BoxOfficeTest::isOfOne)
-        .allSatisfy(
-            line -> assertThat(line.getMDCPropertyMap()).containsEntry("ticket", ticket));
+        .allSatisfy(line -> assertThat(line.getMDCPropertyMap()).containsEntry("ticket", ticket));
   }
 
   private static boolean isOfOne(ILoggingEvent line) {
