@@ -88,13 +88,13 @@ public final class LocalServers implements AutoCloseable {
     return start(ServerSettings.in(folder));
   }
 
-  /// All three answer on return. A run that keeps no data takes the servers of [ExternalServers]
-  /// instead of its own, where there are any.
+  /// All three answer on return. Where there are servers of others, [ExternalServers], they are
+  /// taken, but not by a run that keeps data, nor by one that wants a queue that it can kill.
   ///
   /// @throws ServerException if one does not come up; none is left running then
   public static LocalServers start(ServerSettings settings) {
-    return start(
-        settings, settings.persistent() ? ExternalServers.NONE : ExternalServers.configured());
+    boolean own = settings.persistent() || settings.queueApart();
+    return start(settings, own ? ExternalServers.NONE : ExternalServers.configured());
   }
 
   static LocalServers start(ServerSettings settings, ExternalServers external) {
