@@ -30,8 +30,8 @@ import ticketing.domain.Traces;
 class NotifierApplication {
 
   static {
-    // Each socket has two of these in Tomcat; most carry a few frames of some hundred bytes in all.
-    System.setProperty("org.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE", "1024");
+    // Each socket has three of these in Tomcat. A ticket's frame fits; a longer one goes in pieces.
+    System.setProperty("org.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE", "512");
   }
 
   public static void main(String[] args) {

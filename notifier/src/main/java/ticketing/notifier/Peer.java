@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -36,6 +37,13 @@ final class Peer {
   private final Visitor visitor;
   private final Peers peers;
   private final long maxUnsent;
+  private final long maxFrame;
+
+  /// What has come of a frame that is not complete, and its length in bytes. Parts come one after
+  /// the other.
+  private StringBuilder begun;
+
+  private long begunSize;
 
   private final Queue<WebSocketMessage<?>> unsent = new ArrayDeque<>();
   private long unsentSize;
@@ -51,11 +59,10 @@ final class Peer {
     this.visitor = visitor;
     this.peers = peers;
     this.maxUnsent = settings.maxUnsent().toBytes();
-    int maxFrame = Math.toIntExact(settings.maxFrame().toBytes());
-    session.setTextMessageSizeLimit(maxFrame);
-    session.setBinaryMessageSizeLimit(maxFrame);
-    if (session instanceof NativeWebSocketSession adapter) {
-      Map<String, Object> tomcat = adapter.getNativeSession(Session.class).getUserProperties();
+    this.maxFrame = settings.maxFrame().toBytes();
+    if (session instanceof NativeWebSocketSession adapter
+        && adapter.getNativeSession() instanceof Session container) {
+      Map<String, Object> tomcat = container.getUserProperties();
       tomcat.put(TOMCAT_SEND_TIME, settings.sendTime().toMillis());
       tomcat.put(TOMCAT_CLOSE_TIME, settings.sendTime().toMillis());
     }
@@ -67,6 +74,31 @@ final class Peer {
 
   void send(String frame) {
     enqueue(new TextMessage(frame), frame.length());
+  }
+
+  /// Puts a frame together. The socket of one that is too long is closed.
+  ///
+  /// @param size of the part, in bytes
+  /// @return the whole frame with its last part; empty: there is none yet, or it is too long
+  Optional<String> received(String part, int size, boolean last) {
+    begunSize += size;
+    if (begunSize > maxFrame) {
+      // It stays too long, whatever comes.
+      begun = null;
+      close(Closing.FRAME_TOO_BIG.status());
+      return Optional.empty();
+    }
+    if (begun == null) {
+      begun = new StringBuilder(part.length());
+    }
+    begun.append(part);
+    if (!last) {
+      return Optional.empty();
+    }
+    String frame = begun.toString();
+    begun = null;
+    begunSize = 0;
+    return Optional.of(frame);
   }
 
   void ping() {

@@ -1,5 +1,6 @@
 package ticketing.notifier;
 
+import java.util.Optional;
 import org.springframework.web.socket.BinaryMessage;
 import org.springframework.web.socket.CloseStatus;
 import org.springframework.web.socket.PongMessage;
@@ -20,11 +21,9 @@ final class SocketHandler extends AbstractWebSocketHandler {
 
   private final Peers peers;
   private final Opening opening;
-  private final long maxFrame;
 
-  SocketHandler(Peers peers, NotifierSettings settings, Opening opening) {
+  SocketHandler(Peers peers, Opening opening) {
     this.peers = peers;
-    this.maxFrame = settings.maxFrame().toBytes();
     this.opening = opening;
   }
 
@@ -44,20 +43,28 @@ final class SocketHandler extends AbstractWebSocketHandler {
     }
   }
 
+  /// So that the container keeps no room for a whole frame.
   @Override
-  protected void handleTextMessage(WebSocketSession session, TextMessage message)
+  public boolean supportsPartialMessages() {
+    return true;
+  }
+
+  @Override
+  protected void handleTextMessage(WebSocketSession session, TextMessage part)
       throws InterruptedException {
-    if (message.getPayloadLength() > maxFrame) {
-      // Tomcat counts characters, the limit is in bytes.
-      peer(session).close(Closing.FRAME_TOO_BIG.status());
-    } else if (session.getAttributes().get(CONVERSATION) instanceof Conversation conversation) {
-      conversation.received(message.getPayload());
+    Optional<String> frame =
+        peer(session).received(part.getPayload(), part.getPayloadLength(), part.isLast());
+    if (frame.isPresent()
+        && session.getAttributes().get(CONVERSATION) instanceof Conversation conversation) {
+      conversation.received(frame.get());
     }
   }
 
   @Override
-  protected void handleBinaryMessage(WebSocketSession session, BinaryMessage message) {
-    peer(session).send(ErrorFrame.badFrame("Frames are text"));
+  protected void handleBinaryMessage(WebSocketSession session, BinaryMessage part) {
+    Peer peer = peer(session);
+    peer.received("", part.getPayloadLength(), part.isLast())
+        .ifPresent(frame -> peer.send(ErrorFrame.badFrame("Frames are text")));
   }
 
   @Override

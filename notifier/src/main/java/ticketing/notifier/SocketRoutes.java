@@ -2,6 +2,7 @@ package ticketing.notifier;
 
 import java.util.List;
 import java.util.UUID;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -18,6 +19,8 @@ import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 @Configuration(proxyBeanMethods = false)
 @EnableWebSocket
 class SocketRoutes implements WebSocketConfigurer {
+
+  private static final int PART = 64; // characters or bytes of a frame that are kept by a socket
 
   private final NotifierSettings settings;
   private final Peers peers;
@@ -55,7 +58,7 @@ class SocketRoutes implements WebSocketConfigurer {
       boolean tokenNeeded,
       SocketHandler.Opening opening) {
     registry
-        .addHandler(new SocketHandler(peers, settings, opening), path)
+        .addHandler(new SocketHandler(peers, opening), path)
         .addInterceptors(new Entrance(peers, access, tokenNeeded))
         .setHandshakeHandler(new PlainHandshake())
         .setAllowedOriginPatterns(settings.allowedOrigins().toArray(String[]::new));
@@ -100,23 +103,38 @@ class SocketRoutes implements WebSocketConfigurer {
     }
   }
 
-  /// Sockets begin with small buffers, as most never receive a frame; [Peer] sets the real limit,
-  /// and Tomcat makes room for it with the first frame.
+  /// The container keeps little for each socket, as most never receive a frame: a longer frame
+  /// comes in parts, and [Peer] knows the limit.
   @Bean
   ServletServerContainerFactoryBean webSocketContainer() {
     ServletServerContainerFactoryBean container = new ServletServerContainerFactoryBean();
-    container.setMaxTextMessageBufferSize(64);
-    container.setMaxBinaryMessageBufferSize(64);
+    container.setMaxTextMessageBufferSize(PART);
+    container.setMaxBinaryMessageBufferSize(PART);
     return container;
   }
 
-  /// Otherwise the kernel would buffer megabytes for each client that does not read.
-  @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> socketBuffer() {
-    return factory ->
-        factory.addConnectorCustomizers(
-            connector ->
+  /// Apart, so that a benchmark can run the same code on Jetty.
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(TomcatServletWebServerFactory.class)
+  static class OnTomcat {
+
+    /// Of each socket, in each direction, for as long as it is open. A longer frame takes several
+    /// turns.
+    private static final String BUFFER = "512"; // bytes
+
+    /// Otherwise the kernel would buffer megabytes for each client that does not read, and Tomcat
+    /// 16 KiB for each client that is only there.
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> socketBuffers(
+        NotifierSettings settings) {
+      return factory ->
+          factory.addConnectorCustomizers(
+              connector -> {
                 connector.setProperty(
-                    "socket.txBufSize", String.valueOf(settings.socketBuffer().toBytes())));
+                    "socket.txBufSize", String.valueOf(settings.socketBuffer().toBytes()));
+                connector.setProperty("socket.appReadBufSize", BUFFER);
+                connector.setProperty("socket.appWriteBufSize", BUFFER);
+              });
+    }
   }
 }
