@@ -1,5 +1,7 @@
 package ticketing.notifier;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +46,7 @@ final class SocketBenchmark {
   private static final int WATCHERS = 10_000; // of one event
   private static final int UPDATES = 20; // of it
   private static final long KIB = 1_024;
+  private static final int OTHER_FILES = 500; // of a process
 
   private final TicketBoard tickets;
   private final EventBoard events;
@@ -71,7 +74,7 @@ final class SocketBenchmark {
     }
     List<Integer> sizes =
         Arrays.stream(System.getProperty("benchmark.sockets", "10000").split(","))
-            .map(Integer::valueOf)
+            .map(size -> Math.min(Integer.parseInt(size), mostSockets()))
             .toList();
     List<Container> containers =
         Arrays.stream(System.getProperty("benchmark.containers", "tomcat").split(","))
@@ -113,6 +116,13 @@ final class SocketBenchmark {
       }
     }
     System.exit(0);
+  }
+
+  /// A process may have so many files, and each socket is one.
+  private static int mostSockets() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        ? Math.toIntExact(Math.min(1_000_000, unix.getMaxFileDescriptorCount() - OTHER_FILES))
+        : Integer.MAX_VALUE;
   }
 
   /// Everything that a run finds of one server.
