@@ -62,7 +62,7 @@ final class HttpBenchmark {
   private final int warmUp = Integer.getInteger("benchmark.http.warm-up", 45); // s
   private final int seconds = Integer.getInteger("benchmark.http.seconds", 30);
   private final double perSecond =
-      Double.parseDouble(System.getProperty("benchmark.http.requests", "600"));
+      Double.parseDouble(System.getProperty("benchmark.http.requests", "400"));
   private final AccessTokens tokens =
       new AccessTokens(
           new AccessSettings(AccessSettings.LOCAL_KEY, "", Duration.ofHours(1)),
@@ -116,7 +116,7 @@ final class HttpBenchmark {
     SystemSettings settings =
         SystemSettings.in(folder.resolve("system"))
             // Wins over what the launcher sets, which suits processes that live for minutes.
-            .withEnvironment(Map.of("_JAVA_OPTIONS", options.strip()));
+            .withEnvironment(Map.of("_JAVA_OPTIONS", options.strip(), "MALLOC_ARENA_MAX", "2"));
     try (LocalSystem system = LocalSystem.start(settings, HttpBenchmark::say)) {
       new HttpBenchmark(system, folder).run(results);
     }

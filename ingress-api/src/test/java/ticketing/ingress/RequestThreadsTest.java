@@ -51,6 +51,6 @@ class RequestThreadsTest {
         .isInstanceOfSatisfying(
             ThreadPoolExecutor.class,
             threads -> assertThat(threads.getMaximumPoolSize()).isEqualTo(most));
-    assertThat(connector.getProperty("socket.appReadBufSize")).isEqualTo(2048);
+    assertThat(connector.getProperty("socket.appReadBufSize")).isEqualTo("2048");
   }
 }
