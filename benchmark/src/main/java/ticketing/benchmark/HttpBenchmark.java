@@ -313,7 +313,9 @@ final class HttpBenchmark {
     String rates =
         "%,.0f requests/s offered by a closed model".formatted(run.answered() / run.seconds());
     Measurement all =
-        http.with(Row.of(what + ": open connections", run.connections(), "connections"))
+        http.with(
+                Row.of(what + ": open connections", run.connections(), "connections")
+                    .wanted(">= " + buyers, run.connections() >= buyers))
             .with(
                 Row.of(what + ": answers", run.answered() / run.seconds(), "answers/s")
                     .noting("a closed model: buyers who think"))
