@@ -22,6 +22,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.ServerSettings;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The pool as the profile `aws` makes it, on a MariaDB and beside a Secrets Manager of this test's
@@ -42,7 +43,9 @@ class AwsDatabaseTest {
 
   @BeforeAll
   static void start() throws IOException {
-    servers = LocalServers.start(Path.of("target", "aws-database"));
+    // Own ones, whatever the others run on: the account gets another password, in MariaDB's words.
+    servers =
+        LocalServers.start(ServerSettings.in(Path.of("target", "aws-database")).withQueueApart());
     secrets = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     secrets.createContext(
         "/",
