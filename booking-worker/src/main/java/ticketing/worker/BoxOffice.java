@@ -70,13 +70,16 @@ class BoxOffice {
   /// @throws org.springframework.dao.DataAccessException if nothing was decided; trying again is
   ///   safe
   void decide(long eventId, Collection<? extends Command> commands) {
-    decide(eventId, commands, ticketId -> null);
+    commit(eventId, commands, ticketId -> null).run();
   }
 
-  /// As [#decide(long, Collection)]; who tells of a decision goes on with its trace.
+  /// The first half of [#decide]: when it returns, every decision is committed.
   ///
-  /// @param traces the `traceparent` of each ticket; null if it is not sampled
-  void decide(long eventId, Collection<? extends Command> commands, Function<UUID, String> traces) {
+  /// @param traces the `traceparent` of each ticket, for whoever tells of it; null if it is not
+  ///   sampled
+  /// @return the second half, the announcement
+  Runnable commit(
+      long eventId, Collection<? extends Command> commands, Function<UUID, String> traces) {
     metrics.grouped(Math.toIntExact(commands.stream().map(Command::ticketId).distinct().count()));
     Committed committed =
         lock.holding(
@@ -85,7 +88,8 @@ class BoxOffice {
                 metrics.timingTransaction(
                     () -> transaction.execute(status -> decideAll(eventId, commands))));
     committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
-    announce(committed.traced(traces));
+    Committed traced = committed.traced(traces);
+    return () -> announce(traced);
   }
 
   private Committed decideAll(long eventId, Collection<? extends Command> received) {

@@ -170,9 +170,7 @@ class CommandListener implements SmartLifecycle {
   }
 
   private void accept(Message message) throws InterruptedException {
-    if (receiveCount(message) > 1) {
-      metrics.redelivered();
-    }
+    metrics.received(receiveCount(message) > 1);
     MessageAttributeValue traces = message.messageAttributes().get(Traces.ATTRIBUTE);
     Iterator<String> trace = Traces.split(traces == null ? null : traces.stringValue()).iterator();
     Map<Command, String> commands = new LinkedHashMap<>();
@@ -205,16 +203,18 @@ class CommandListener implements SmartLifecycle {
     }
   }
 
-  private void decide(long eventId, List<Waiting> group) {
-    boolean decided = false;
+  /// Commits what is decided of a group.
+  ///
+  /// @return what is left to do: to announce it and to delete its messages
+  private Runnable decide(long eventId, List<Waiting> group) {
+    Runnable announcement = null;
     boolean apart = false;
     try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
         var _ = alone(group);
         GroupTrace trace = GroupTrace.start(traces, eventId, group.size(), sampled(group))) {
       // Caught in here: what is logged about the group needs its context.
       try {
-        retrying(eventId, group, trace);
-        decided = true;
+        announcement = retrying(eventId, group, trace);
       } catch (DataIntegrityViolationException e) {
         log.warn("event {}: the tables refuse a group of {}", eventId, group.size(), e);
         apart = group.size() > 1;
@@ -227,10 +227,26 @@ class CommandListener implements SmartLifecycle {
     }
     if (apart) {
       // Something in this group cannot be decided. Alone, each command hurts only itself.
-      group.forEach(one -> decide(eventId, List.of(one)));
-      return;
+      List<Runnable> each = group.stream().map(one -> decide(eventId, List.of(one))).toList();
+      return () -> each.forEach(Runnable::run);
     }
-    settle(group, decided);
+    Runnable told = announcement;
+    return () -> finish(eventId, group, told);
+  }
+
+  /// @param announcement null if the group was not decided
+  private void finish(long eventId, List<Waiting> group, Runnable announcement) {
+    boolean decided = false;
+    try (var _ = MDC.putCloseable("event", String.valueOf(eventId))) {
+      if (announcement != null) {
+        announcement.run();
+        decided = true;
+      }
+    } catch (RuntimeException e) {
+      log.error("event {}: a group of {} was not announced", eventId, group.size(), e);
+    } finally {
+      settle(group, decided);
+    }
   }
 
   /// The log's context of a group that is one ticket; null: it is more.
@@ -251,14 +267,13 @@ class CommandListener implements SmartLifecycle {
   }
 
   /// Tries again while the database is away or another transaction is in the way.
-  private void retrying(long eventId, List<Waiting> group, GroupTrace trace) {
+  private Runnable retrying(long eventId, List<Waiting> group, GroupTrace trace) {
     List<Command> commands = group.stream().map(Waiting::command).toList();
     long end = System.nanoTime() + settings.retryFor().toNanos();
     Duration pause = settings.retryPause();
     while (true) {
       try {
-        boxOffice.decide(eventId, commands, trace::of);
-        return;
+        return boxOffice.commit(eventId, commands, trace::of);
       } catch (DataIntegrityViolationException e) {
         // Trying again would end the same way, and keep the others waiting.
         throw e;

@@ -9,25 +9,28 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 
 /// Gathers what waits for the same event. While one group of an event is being worked on the next
 /// one gathers, so a lone item goes at once and a flood goes in big groups; different events go
 /// side by side, a bounded number of them at a time, so that those beyond gather too instead of
 /// waiting for a connection with their lock in hand. How much can wait is bounded by whoever
 /// submits.
+///
+/// Work on a group has two halves, and the second half of one group goes beside the first half of
+/// the next. Both halves of all groups of an event keep their order.
 final class Lanes<T> implements AutoCloseable {
 
   private final int groupSize;
   private final Semaphore atOnce;
-  private final BiConsumer<Long, List<T>> work;
+  private final BiFunction<Long, List<T>, Runnable> work;
   private final Map<Long, ArrayDeque<T>> waiting = new HashMap<>();
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
   /// @param groupSize most items handed to `work` at a time
-  /// @param atOnce most groups worked on at a time, whoever came first first
-  /// @param work must not throw
-  Lanes(int groupSize, int atOnce, BiConsumer<Long, List<T>> work) {
+  /// @param atOnce most first halves at a time, whoever came first first
+  /// @param work does the first half and returns the second; neither may throw
+  Lanes(int groupSize, int atOnce, BiFunction<Long, List<T>, Runnable> work) {
     this.groupSize = groupSize;
     this.atOnce = new Semaphore(atOnce, true);
     this.work = work;
@@ -48,18 +51,39 @@ final class Lanes<T> implements AutoCloseable {
   }
 
   private void run(long eventId) {
-    boolean more = true;
-    while (more) {
-      atOnce.acquireUninterruptibly();
-      try {
-        List<T> group = next(eventId);
-        more = !group.isEmpty();
-        if (more) {
-          work.accept(eventId, group);
+    try {
+      Thread before = null;
+      for (Runnable rest = begin(eventId); rest != null; rest = begin(eventId)) {
+        if (before != null) {
+          before.join();
         }
-      } finally {
-        atOnce.release();
+        before = Thread.ofVirtual().name("rest-of-" + eventId).start(rest);
+        if (isEmpty(eventId)) {
+          // The lane may end now, and whoever opens it again must find nothing of it at work.
+          before.join();
+        }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Does the first half of what waits.
+  ///
+  /// @return the second half; null if nothing waited, and the lane is closed
+  private Runnable begin(long eventId) throws InterruptedException {
+    atOnce.acquire();
+    try {
+      List<T> group = next(eventId);
+      return group.isEmpty() ? null : work.apply(eventId, group);
+    } finally {
+      atOnce.release();
+    }
+  }
+
+  private boolean isEmpty(long eventId) {
+    synchronized (waiting) {
+      return waiting.get(eventId).isEmpty();
     }
   }
 

@@ -9,10 +9,14 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.springframework.stereotype.Component;
+import ticketing.domain.Action;
+import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
 
 /// What a worker counts and times. All tags have few values, known beforehand: never an event, a
 /// user or a ticket.
@@ -32,12 +36,17 @@ class WorkerMetrics {
       millis(10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000);
   private static final double[] GROUPS = {1, 2, 5, 10, 25, 50, 100, 250, 500};
 
+  /// What a decision is counted as.
+  private record Kind(Action action, TicketStatus status, Reason reason) {}
+
   private final MeterRegistry registry;
+  private final Map<Kind, Counter> decisions = new ConcurrentHashMap<>();
   private final DistributionSummary groupSize;
   private final Map<LockResult, Timer> lockWait = new EnumMap<>(LockResult.class);
   private final Timer lockHold;
   private final Timer transaction;
   private final Timer latency;
+  private final Counter received;
   private final Counter redeliveries;
   private final Counter unreadable;
   private final Counter withdrawn;
@@ -75,6 +84,8 @@ class WorkerMetrics {
             .description("From the acceptance of a command to its decision")
             .serviceLevelObjectives(LONG)
             .register(registry);
+    received =
+        counter("ticketing.received", "messages", "Messages received, each with some commands");
     redeliveries =
         counter("ticketing.redeliveries", null, "Messages received that were received before");
     unreadable = counter("ticketing.unreadable", "commands", "Commands that could not be read");
@@ -100,18 +111,28 @@ class WorkerMetrics {
   }
 
   void decided(Ticket ticket) {
-    Counter.builder("ticketing.decisions")
-        .description("Commands decided; repeats of decided ones do not count")
-        .tag("action", lower(ticket.action()))
-        .tag("status", lower(ticket.status()))
-        .tag("reason", ticket.reason() == null ? "none" : lower(ticket.reason()))
-        .register(registry)
+    decisions
+        .computeIfAbsent(
+            new Kind(ticket.action(), ticket.status(), ticket.reason()), this::decisions)
         .increment();
     latency.record(Duration.between(ticket.acceptedAt(), ticket.decidedAt()));
   }
 
-  void redelivered() {
-    redeliveries.increment();
+  private Counter decisions(Kind kind) {
+    return Counter.builder("ticketing.decisions")
+        .description("Commands decided; repeats of decided ones do not count")
+        .tag("action", lower(kind.action()))
+        .tag("status", lower(kind.status()))
+        .tag("reason", kind.reason() == null ? "none" : lower(kind.reason()))
+        .register(registry);
+  }
+
+  /// @param before whether this message has been received before
+  void received(boolean before) {
+    received.increment();
+    if (before) {
+      redeliveries.increment();
+    }
   }
 
   void unreadable() {
