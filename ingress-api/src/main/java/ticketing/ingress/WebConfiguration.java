@@ -15,6 +15,7 @@ import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.security.oauth2.jwt.Jwt;
@@ -73,6 +74,12 @@ class WebConfiguration implements WebMvcConfigurer {
                     .authenticationEntryPoint(problems::unauthenticated)
                     .accessDeniedHandler(problems::forbidden))
         .build();
+  }
+
+  /// Off, they still cost an object and a call around each filter of each request.
+  @Bean
+  SecurityObservationSettings noSpansOfFilters() {
+    return SecurityObservationSettings.noObservations();
   }
 
   private static AbstractAuthenticationToken caller(Jwt token, Logouts logouts) {

@@ -103,7 +103,7 @@ final class Ingress implements AutoCloseable {
     all.put("spring.datasource.url", databaseUrl);
     all.put("spring.datasource.username", servers.databaseUser());
     all.put("spring.datasource.password", servers.databasePassword());
-    all.put("spring.datasource.hikari.connection-timeout", "3000");
+    all.put("spring.datasource.hikari.connection-timeout", "1500");
     Optional.ofNullable(servers.environment().get("SPRING_JPA_DATABASE_PLATFORM"))
         .ifPresent(dialect -> all.put("spring.jpa.database-platform", dialect));
     all.put("ticketing.redis.addresses", servers.redisAddress());
