@@ -34,14 +34,16 @@ final class Account {
       long strayReservations) {}
 
   private final String name;
+  private final Books books;
 
   /// Name and value, in the order to print them.
   private final Map<String, String> figures = new LinkedHashMap<>();
 
   private final List<Check> checks = new ArrayList<>();
 
-  private Account(String name) {
+  private Account(String name, Books books) {
     this.name = name;
+    this.books = books;
   }
 
   /// @param ceiling messages per second of the bare queue
@@ -56,14 +58,13 @@ final class Account {
       double ceiling,
       Map<String, Duration> processorTimes)
       throws SQLException {
-    Account account = new Account(name);
-    Books books = read(connection, event);
-    account.addFigures(sale, books, seats, ceiling);
+    Account account = new Account(name, read(connection, event));
+    account.addFigures(sale, seats, ceiling);
     processorTimes.forEach(
         (process, time) ->
             account.figures.put(
                 "processor time, " + process, "%.1f s".formatted(time.toMillis() / 1e3)));
-    account.addChecks(sale, books, seats, deadLetters);
+    account.addChecks(sale, seats, deadLetters);
     return account;
   }
 
@@ -105,7 +106,18 @@ final class Account {
     return text.toString();
   }
 
-  private void addFigures(OnSale sale, Books books, int seats, double ceiling) {
+  /// Decisions per second, from the first accepted to the last decided.
+  double rate() {
+    return books.decisionMicros().length / books.seconds();
+  }
+
+  /// From accepted to decided: what this part of all decisions needed at most, in milliseconds.
+  double decisionMillis(double part) {
+    long[] micros = books.decisionMicros();
+    return micros[(int) ((micros.length - 1) * part)] / 1e3;
+  }
+
+  private void addFigures(OnSale sale, int seats, double ceiling) {
     count("buyers", sale.buyers());
     count("accepted (202)", sale.accepted());
     Map<String, Long> refused = new TreeMap<>();
@@ -141,13 +153,12 @@ final class Account {
     figures.put(
         "request to WebSocket frame p50 / p99",
         millis(sorted(sale, sale::knownNanos, sale::waitsAtSocket)));
-    double rate = books.decisionMicros().length / books.seconds();
-    figures.put("decisions per second", "%,.0f".formatted(rate));
+    figures.put("decisions per second", "%,.0f".formatted(rate()));
     figures.put("bare queue, messages per second", "%,.0f".formatted(ceiling));
-    figures.put("decisions / bare queue", "%.0f %%".formatted(100 * rate / ceiling));
+    figures.put("decisions / bare queue", "%.0f %%".formatted(100 * rate() / ceiling));
   }
 
-  private void addChecks(OnSale sale, Books books, int seats, long deadLetters) {
+  private void addChecks(OnSale sale, int seats, long deadLetters) {
     long confirmed = books.ledger().values().stream().filter("CONFIRMED"::equals).count();
     check("no seat is sold twice: sold <= on sale", books.sold() <= seats);
     check("sold + available = on sale", books.sold() + books.available() == seats);

@@ -58,17 +58,22 @@ final class Autoscaler {
     }
   }
 
+  /// @param waiting bookings
   private record Measurement(long nanos, int workers, long waiting, double decided) {}
 
   /// Null if the queue or a worker does not answer: nothing is changed blindly.
   private Measurement measure() {
     try {
       double decided = 0;
+      double received = 0;
       List<Application> workers = system.workers();
       for (Application worker : workers) {
         decided += worker.metric("ticketing_decisions_total");
+        received += worker.metric("ticketing_received_messages_total");
       }
-      long waiting = system.servers().queue().waiting(LocalServers.QUEUE);
+      // The queue counts messages, and ingress-api may have packed several bookings into one.
+      double bookings = received == 0 ? 1 : Math.max(1, decided / received);
+      long waiting = Math.round(bookings * system.servers().queue().waiting(LocalServers.QUEUE));
       return new Measurement(System.nanoTime(), workers.size(), waiting, decided);
     } catch (ServerException e) {
       return null;

@@ -33,7 +33,7 @@ public final class Demo {
           Clock.systemUTC());
   private final LaunchProperties properties = new LaunchProperties(System.getProperties());
 
-  private Demo(LocalSystem system) {
+  Demo(LocalSystem system) {
     this.system = system;
   }
 
@@ -47,13 +47,8 @@ public final class Demo {
     int sockets = properties.number("demo.sockets", 1_000, 0, 10_000);
     int warmUp = properties.number("demo.warm-up", 10_000, 1, 100_000);
 
-    say("warming up: %,d bookings".formatted(warmUp));
-    sale(createEvent("Warm-up", warmUp), "warm-up", warmUp, sockets / 10).run(() -> {});
-
-    say("measuring the bare queue: send, receive and delete in tens");
-    QueueCeiling.measure(system.servers(), CEILING_MESSAGES / 5);
-    double ceiling = QueueCeiling.measure(system.servers(), CEILING_MESSAGES);
-    say("the bare queue carries %,.0f messages a second".formatted(ceiling));
+    warmUp(warmUp, sockets / 10);
+    double ceiling = ceiling();
 
     List<Account> accounts =
         List.of(
@@ -63,8 +58,23 @@ public final class Demo {
     return accounts.stream().allMatch(Account::holds) ? 0 : 1;
   }
 
+  /// A sale that nobody looks at.
+  void warmUp(int bookings, int sockets) throws InterruptedException {
+    say("warming up: %,d bookings".formatted(bookings));
+    sale(createEvent("Warm-up", bookings), "warm-up", bookings, sockets).run(() -> {});
+  }
+
+  /// Messages per second of the bare queue.
+  double ceiling() throws InterruptedException {
+    say("measuring the bare queue: send, receive and delete in tens");
+    QueueCeiling.measure(system.servers(), CEILING_MESSAGES / 5);
+    double ceiling = QueueCeiling.measure(system.servers(), CEILING_MESSAGES);
+    say("the bare queue carries %,.0f messages a second".formatted(ceiling));
+    return ceiling;
+  }
+
   /// One event, sold to these buyers, and the account of it.
-  private Account hold(String name, int buyers, int seats, int sockets, double ceiling)
+  Account hold(String name, int buyers, int seats, int sockets, double ceiling)
       throws InterruptedException, SQLException {
     say("%s: %,d buyers, %,d seats".formatted(name, buyers, seats));
     long event = createEvent("The " + name, seats);
