@@ -1,5 +1,7 @@
 package ticketing.ingress;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,11 @@ class Withdrawals {
   /// Most commands withdrawn in one transaction.
   private static final int TOGETHER = 100;
 
+  /// Most events with a gathering of their own, and how long an idle one is kept.
+  private static final int EVENTS = 10_000;
+
+  private static final Duration REMEMBERED = Duration.ofMinutes(1);
+
   /// What became of a command.
   sealed interface Outcome {
 
@@ -62,8 +68,10 @@ class Withdrawals {
   private final TransactionTemplate transaction;
   private final IngressMetrics metrics;
 
-  /// One for each event that ever had a command in doubt.
-  private final Map<Long, Gathering<Command, Outcome>> events = new ConcurrentHashMap<>();
+  /// One for each event that had a command in doubt lately. Should one be dropped that is at work,
+  /// its event has two for a while, which only wait for each other's lock.
+  private final Cache<Long, Gathering<Command, Outcome>> events =
+      Caffeine.newBuilder().maximumSize(EVENTS).expireAfterAccess(REMEMBERED).build();
 
   Withdrawals(
       WithdrawalRows rows,
@@ -94,7 +102,7 @@ class Withdrawals {
   private Outcome ask(Command command) {
     CompletableFuture<Outcome> asked =
         events
-            .computeIfAbsent(
+            .get(
                 command.eventId(),
                 id -> new Gathering<>("withdraw", TOGETHER, 1, group -> withdraw(id, group)))
             .submit(command);
