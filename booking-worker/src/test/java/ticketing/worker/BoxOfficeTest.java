@@ -526,26 +526,15 @@ class BoxOfficeTest {
     assertThat(available(event)).isEqualTo(9);
   }
 
-  private List<String> arguments() {
-    return List.of(
-        "--server.port=0",
-        "--spring.datasource.url=" + database,
-        "--spring.datasource.username=" + servers.databaseUser(),
-        "--spring.datasource.password=" + servers.databasePassword(),
-        "--ticketing.redis.addresses=" + servers.redisAddress(),
-        "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
-        "--spring.cloud.aws.credentials.access-key=local",
-        "--spring.cloud.aws.credentials.secret-key=local",
-        "--ticketing.worker.queue=" + queue,
-        "--ticketing.worker.poll-wait=1s",
-        "--ticketing.worker.stop-timeout=5s");
-  }
-
   private ConfigurableApplicationContext worker(String... more) {
-    List<String> arguments = new ArrayList<>(arguments());
-    arguments.addAll(List.of(more));
+    List<String> own =
+        new ArrayList<>(
+            List.of("--ticketing.worker.poll-wait=1s", "--ticketing.worker.stop-timeout=5s"));
+    own.addAll(List.of(more));
     ConfigurableApplicationContext worker =
-        SpringApplication.run(WorkerApplication.class, arguments.toArray(String[]::new));
+        SpringApplication.run(
+            WorkerApplication.class,
+            WorkerArguments.of(servers, database, queue, own.toArray(String[]::new)));
     workers.add(worker);
     sql = worker.getBean(JdbcClient.class);
     return worker;

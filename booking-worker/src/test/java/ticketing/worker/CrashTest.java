@@ -233,19 +233,14 @@ class CrashTest {
 
     List<String> settings() {
       return List.of(
-          "--server.port=0",
-          "--spring.datasource.url=" + schema,
-          "--spring.datasource.username=" + SERVERS.databaseUser(),
-          "--spring.datasource.password=" + SERVERS.databasePassword(),
-          "--ticketing.redis.addresses=" + SERVERS.redisAddress(),
-          "--spring.cloud.aws.sqs.endpoint=" + SERVERS.queueEndpoint(),
-          "--spring.cloud.aws.credentials.access-key=local",
-          "--spring.cloud.aws.credentials.secret-key=local",
-          "--ticketing.worker.queue=" + queue,
-          "--ticketing.worker.lock-lease=3s",
-          "--ticketing.worker.poll-wait=1s",
-          "--ticketing.worker.expiry-every=200ms",
-          "--ticketing.worker.stop-timeout=5s");
+          WorkerArguments.of(
+              SERVERS,
+              schema,
+              queue,
+              "--ticketing.worker.lock-lease=3s",
+              "--ticketing.worker.poll-wait=1s",
+              "--ticketing.worker.expiry-every=200ms",
+              "--ticketing.worker.stop-timeout=5s"));
     }
 
     private long addEvent() {

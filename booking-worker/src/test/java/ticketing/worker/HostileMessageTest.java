@@ -167,19 +167,14 @@ class HostileMessageTest {
   private ConfigurableApplicationContext worker(String queue) {
     return SpringApplication.run(
         WorkerApplication.class,
-        "--server.port=0",
-        "--spring.datasource.url=" + servers.newDatabase(),
-        "--spring.datasource.username=" + servers.databaseUser(),
-        "--spring.datasource.password=" + servers.databasePassword(),
-        "--ticketing.redis.addresses=" + servers.redisAddress(),
-        "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
-        "--spring.cloud.aws.credentials.access-key=local",
-        "--spring.cloud.aws.credentials.secret-key=local",
-        "--ticketing.worker.queue=" + queue,
-        "--ticketing.worker.pollers=2",
-        "--ticketing.worker.poll-wait=1s",
-        "--ticketing.worker.retry-for=1s",
-        "--ticketing.worker.stop-timeout=5s");
+        WorkerArguments.of(
+            servers,
+            servers.newDatabase(),
+            queue,
+            "--ticketing.worker.pollers=2",
+            "--ticketing.worker.poll-wait=1s",
+            "--ticketing.worker.retry-for=1s",
+            "--ticketing.worker.stop-timeout=5s"));
   }
 
   private static Command.BookSeats book(long event) {

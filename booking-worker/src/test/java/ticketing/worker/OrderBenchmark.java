@@ -107,19 +107,14 @@ final class OrderBenchmark {
   private ConfigurableApplicationContext worker(String queue, int groupSize) {
     return SpringApplication.run(
         WorkerApplication.class,
-        "--server.port=0",
-        "--spring.datasource.url=" + database,
-        "--spring.datasource.username=" + servers.databaseUser(),
-        "--spring.datasource.password=" + servers.databasePassword(),
-        "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
-        "--spring.cloud.aws.credentials.access-key=local",
-        "--spring.cloud.aws.credentials.secret-key=local",
-        "--ticketing.redis.addresses=" + servers.redisAddress(),
-        "--ticketing.redis.timeout=10s",
-        "--ticketing.worker.queue=" + queue,
-        "--ticketing.worker.group-size=" + groupSize,
-        "--spring.jmx.enabled=false",
-        "--logging.level.root=WARN");
+        WorkerArguments.of(
+            servers,
+            database,
+            queue,
+            "--ticketing.redis.timeout=10s",
+            "--ticketing.worker.group-size=" + groupSize,
+            "--spring.jmx.enabled=false",
+            "--logging.level.root=WARN"));
   }
 
   /// @param positions distances in places, sorted

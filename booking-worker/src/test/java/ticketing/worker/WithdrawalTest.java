@@ -53,20 +53,15 @@ class WithdrawalTest {
     worker =
         SpringApplication.run(
             WorkerApplication.class,
-            "--server.port=0",
-            "--spring.datasource.url=" + DATABASE,
-            "--spring.datasource.username=" + SERVERS.databaseUser(),
-            "--spring.datasource.password=" + SERVERS.databasePassword(),
-            "--ticketing.redis.addresses=" + SERVERS.redisAddress(),
-            "--spring.cloud.aws.sqs.endpoint=" + SERVERS.queueEndpoint(),
-            "--spring.cloud.aws.credentials.access-key=local",
-            "--spring.cloud.aws.credentials.secret-key=local",
-            "--ticketing.worker.queue=" + QUEUE,
-            "--ticketing.worker.lock=false",
-            "--ticketing.worker.dead-letters-every=200ms",
-            "--ticketing.worker.withdrawals-every=200ms",
-            "--ticketing.worker.poll-wait=1s",
-            "--ticketing.worker.stop-timeout=5s");
+            WorkerArguments.of(
+                SERVERS,
+                DATABASE,
+                QUEUE,
+                "--ticketing.worker.lock=false",
+                "--ticketing.worker.dead-letters-every=200ms",
+                "--ticketing.worker.withdrawals-every=200ms",
+                "--ticketing.worker.poll-wait=1s",
+                "--ticketing.worker.stop-timeout=5s"));
     sql = worker.getBean(JdbcClient.class);
     board = worker.getBean(TicketBoard.class);
     sqs = worker.getBean(SqsAsyncClient.class);

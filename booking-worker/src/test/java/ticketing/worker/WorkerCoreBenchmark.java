@@ -87,17 +87,12 @@ final class WorkerCoreBenchmark {
     servers.newQueues(queue);
     List<String> settings =
         List.of(
-            "--server.port=0",
-            "--spring.datasource.url=" + servers.newDatabase(),
-            "--spring.datasource.username=" + servers.databaseUser(),
-            "--spring.datasource.password=" + servers.databasePassword(),
-            "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
-            "--spring.cloud.aws.credentials.access-key=local",
-            "--spring.cloud.aws.credentials.secret-key=local",
-            "--ticketing.redis.addresses=" + servers.redisAddress(),
-            "--ticketing.redis.timeout=10s",
-            "--ticketing.worker.queue=" + queue,
-            "--logging.level.root=WARN");
+            WorkerArguments.of(
+                servers,
+                servers.newDatabase(),
+                queue,
+                "--ticketing.redis.timeout=10s",
+                "--logging.level.root=WARN"));
     try (ConfigurableApplicationContext worker =
         SpringApplication.run(WorkerApplication.class, settings.toArray(String[]::new))) {
       measurement(new WorkerCoreBenchmark(worker).run()).write(Path.of(arguments[0]));

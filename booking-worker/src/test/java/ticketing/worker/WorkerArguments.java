@@ -1,0 +1,30 @@
+package ticketing.worker;
+
+import java.util.ArrayList;
+import java.util.List;
+import ticketing.local.servers.LocalServers;
+
+/// How a worker in a test or a benchmark is told where the embedded servers are.
+final class WorkerArguments {
+
+  private WorkerArguments() {}
+
+  /// @param database its JDBC address
+  /// @param more settings of the test's own, such as `--ticketing.worker.pollers=2`
+  static String[] of(LocalServers servers, String database, String queue, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--server.port=0",
+                "--spring.datasource.url=" + database,
+                "--spring.datasource.username=" + servers.databaseUser(),
+                "--spring.datasource.password=" + servers.databasePassword(),
+                "--ticketing.redis.addresses=" + servers.redisAddress(),
+                "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
+                "--spring.cloud.aws.credentials.access-key=local",
+                "--spring.cloud.aws.credentials.secret-key=local",
+                "--ticketing.worker.queue=" + queue));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+}
