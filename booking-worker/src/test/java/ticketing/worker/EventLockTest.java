@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +19,7 @@ import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Redis;
 import ticketing.domain.RedisSettings;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.Relay;
 
 /// The lock of an event on a real Redis.
 class EventLockTest {
@@ -74,14 +77,60 @@ class EventLockTest {
     assertThat(lockedInRedis(redis, 2)).as("it is not left to its lease").isFalse();
   }
 
+  /// As after a release that Redis never heard of.
+  @Test
+  void lockThatWasLeftBehindEndsWithItsLeaseAlsoForTheThreadThatLeftIt() {
+    Duration lease = Duration.ofSeconds(1);
+    redis.call(
+        client -> {
+          client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
+          return null;
+        });
+    EventLock lock = new EventLock(redis, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
+    assertThat(lock.<Boolean>holding(3, () -> lockedInRedis(redis, 3))).isTrue();
+    assertThat(lockedInRedis(redis, 3)).as("nothing of it is left").isFalse();
+  }
+
+  @Test
+  void releaseThatDidNotReachRedisIsTriedAgain() {
+    URI address = URI.create(LocalServers.shared().redisAddress());
+    Relay wire =
+        new Relay(
+            "redis",
+            new InetSocketAddress(address.getHost(), address.getPort()),
+            Duration.ofSeconds(10),
+            port -> true,
+            port -> {});
+    wire.start();
+    try (Redis cut = connect("redis://127.0.0.1:" + wire.port(), Duration.ofMillis(500))) {
+      EventLock lock = new EventLock(cut, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
+      lock.holding(
+          4,
+          () -> {
+            assertThat(lockedInRedis(redis, 4)).isTrue();
+            wire.stop();
+            return 0;
+          });
+      assertThat(lockedInRedis(redis, 4)).as("Redis did not hear of the release").isTrue();
+      wire.start();
+      await("long before the lease of a minute ends").until(() -> !lockedInRedis(redis, 4));
+    } finally {
+      wire.stop();
+    }
+  }
+
   private static boolean lockedInRedis(Redis redis, long event) {
     return redis.call(client -> client.getLock("lock:event:" + event).isLocked());
   }
 
   private static Redis connect(Duration timeout) {
+    return connect(LocalServers.shared().redisAddress(), timeout);
+  }
+
+  private static Redis connect(String address, Duration timeout) {
     return Redis.connect(
         new RedisSettings(
-            List.of(LocalServers.shared().redisAddress()),
+            List.of(address),
             false,
             "",
             timeout,
