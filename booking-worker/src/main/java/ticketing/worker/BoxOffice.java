@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -85,14 +87,27 @@ class BoxOffice {
         lock.holding(
             eventId,
             () ->
-                metrics.timingTransaction(
-                    () -> transaction.execute(status -> decideAll(eventId, commands))));
+                metrics.timingTransaction(() -> decideTogether(eventId, commands)));
     committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
     Committed traced = committed.traced(traces);
     return () -> announce(traced);
   }
 
-  private Committed decideAll(long eventId, Collection<? extends Command> received) {
+  /// Hardly ever has one of many commands a decision already, so nobody looks first: the ledger's
+  /// key refuses a second one, and with it the whole transaction.
+  private Committed decideTogether(long eventId, Collection<? extends Command> commands) {
+    try {
+      return transaction.execute(status -> decideAll(eventId, commands, ids -> new HashMap<>()));
+    } catch (DataIntegrityViolationException e) {
+      return transaction.execute(status -> decideAll(eventId, commands, ledger::decided));
+    }
+  }
+
+  /// @param earlier looks up the decisions that there are
+  private Committed decideAll(
+      long eventId,
+      Collection<? extends Command> received,
+      Function<Set<UUID>, Map<UUID, BoardEntry>> earlier) {
     Ledger.Locked locked = ledger.lock(eventId);
     Optional<EventView> event = locked.event();
     Set<UUID> gone = withdrawn(locked, received.stream().map(Command::attempt));
@@ -105,7 +120,7 @@ class BoxOffice {
         commands.putIfAbsent(command.ticketId(), command);
       }
     }
-    return decide(event, commands).without(withdrawn);
+    return decide(event, commands, earlier.apply(commands.keySet())).without(withdrawn);
   }
 
   /// The event's row tells whether there is anything to look for.
@@ -118,8 +133,8 @@ class BoxOffice {
         : new HashSet<>();
   }
 
-  private Committed decide(Optional<EventView> event, Map<UUID, Command> commands) {
-    Map<UUID, BoardEntry> known = ledger.decided(commands.keySet());
+  private Committed decide(
+      Optional<EventView> event, Map<UUID, Command> commands, Map<UUID, BoardEntry> known) {
     Set<UUID> givenUp =
         known.values().stream()
             .map(BoardEntry::ticket)
