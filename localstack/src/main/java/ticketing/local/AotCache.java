@@ -21,7 +21,7 @@ final class AotCache {
 
   /// Of every JVM that makes a cache or uses one: the collector must be the same, and what the
   /// cache holds must fit into the first heap, or the JVM ends.
-  static final List<String> HEAP = List.of("-Xms192m", "-Xmx384m", "-XX:+UseSerialGC");
+  static final List<String> HEAP = List.of("-Xms192m", "-Xmx256m", "-XX:+UseSerialGC");
 
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final String UNREACHABLE = "127.0.0.1:1";

@@ -139,6 +139,7 @@ public record Measurement(
 
   /// Writes `<name>.json` in place of an earlier one.
   public void write(Path folder) throws IOException {
+    Files.createDirectories(folder);
     Files.writeString(folder.resolve(name + ".json"), JSON.writeValueAsString(this) + "\n");
   }
 
