@@ -21,9 +21,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
@@ -48,23 +51,61 @@ import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 
-/// One worker, or two, on a real database, a real Redis and a real queue.
+/// One worker, or two, on a real database, a real Redis and a real queue. Tests that take a server
+/// away come last: the workers that the others share would see it.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BoxOfficeTest {
 
+  private static final int LAST = Integer.MAX_VALUE;
+
+  private static Scene shared;
+
   private final LocalServers servers = LocalServers.shared();
-  private final String database = servers.newDatabase();
-  private final String queue = "test-" + UUID.randomUUID();
-  private final List<ConfigurableApplicationContext> workers = new ArrayList<>();
+  private Scene scene;
   private JdbcClient sql;
 
-  @BeforeEach
-  void queues() {
-    servers.newQueues(queue);
+  /// Workers with a schema and a queue of their own.
+  private record Scene(
+      String database, String queue, List<ConfigurableApplicationContext> workers) {
+
+    static Scene start(int workers, String... more) {
+      LocalServers servers = LocalServers.shared();
+      Scene scene =
+          new Scene(servers.newDatabase(), "test-" + UUID.randomUUID(), new ArrayList<>());
+      servers.newQueues(scene.queue);
+      List<String> own =
+          new ArrayList<>(
+              List.of("--ticketing.worker.poll-wait=1s", "--ticketing.worker.stop-timeout=5s"));
+      own.addAll(List.of(more));
+      String[] arguments =
+          WorkerArguments.of(servers, scene.database, scene.queue, own.toArray(String[]::new));
+      for (int worker = 0; worker < workers; worker++) {
+        scene.workers.add(SpringApplication.run(WorkerApplication.class, arguments));
+      }
+      return scene;
+    }
+
+    /// Side by side: each waits for its last call to the queue.
+    void close() {
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        workers.forEach(worker -> threads.submit(worker::close));
+      }
+    }
   }
 
   @AfterEach
   void stop() {
-    workers.forEach(ConfigurableApplicationContext::close);
+    if (scene != shared) {
+      scene.close();
+    }
+  }
+
+  @AfterAll
+  static void stopShared() {
+    if (shared != null) {
+      shared.close();
+      shared = null;
+    }
   }
 
   @Test
@@ -97,17 +138,19 @@ class BoxOfficeTest {
     boxOffice.decide(event, List.of(book));
     assertThat(decided(book)).isEqualTo(first);
     assertThat(available(event)).isEqualTo(8);
-    assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(1);
+    assertThat(reservations("COUNT(*)", event)).isEqualTo(1);
   }
 
   /// With the lock, without it, and with one that is gone before any transaction is over.
   @ParameterizedTest
   @ValueSource(strings = {"lock=true", "lock=false", "lock-lease=1ms"})
   void twoWorkersSellEachSeatOnce(String lock) throws Exception {
-    List<BoxOffice> offices =
-        List.of(
-            worker("--ticketing.worker." + lock).getBean(BoxOffice.class),
-            worker("--ticketing.worker." + lock).getBean(BoxOffice.class));
+    if (lock.equals("lock=true")) {
+      worker();
+    } else {
+      workers(2, "--ticketing.worker." + lock);
+    }
+    List<BoxOffice> offices = offices();
     long event = event(50, null, null);
     List<Command> deliveries = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
@@ -127,19 +170,21 @@ class BoxOfficeTest {
         one.get();
       }
     }
-    assertThat(count("SELECT COUNT(*) FROM tickets WHERE decision = 'CONFIRMED'")).isEqualTo(50);
-    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'SOLD_OUT'")).isEqualTo(150);
-    assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(50);
-    assertThat(count("SELECT COUNT(DISTINCT user_id) FROM reservations")).isEqualTo(50);
+    assertThat(tickets(event, "decision = 'CONFIRMED'")).isEqualTo(50);
+    assertThat(tickets(event, "reason = 'SOLD_OUT'")).isEqualTo(150);
+    assertThat(reservations("COUNT(*)", event)).isEqualTo(50);
+    assertThat(reservations("COUNT(DISTINCT user_id)", event)).isEqualTo(50);
     assertThat(available(event)).isZero();
-    assertThat(count("SELECT available_seats FROM seat_types")).isZero();
+    assertThat(count("SELECT available_seats FROM seat_types WHERE event_id = " + event)).isZero();
   }
 
   @Test
+  @Order(LAST)
   void twoHoldersOfALockThatRedisForgotSellEachSeatOnce() throws Exception {
-    ConfigurableApplicationContext worker = worker("--ticketing.worker.transaction-timeout=60s");
-    BoxOffice one = worker.getBean(BoxOffice.class);
-    BoxOffice other = worker("--ticketing.worker.transaction-timeout=60s").getBean(BoxOffice.class);
+    ConfigurableApplicationContext worker =
+        workers(2, "--ticketing.worker.transaction-timeout=60s");
+    BoxOffice one = offices().getFirst();
+    BoxOffice other = offices().getLast();
     Redis redis = worker.getBean(Redis.class);
     long event = event(5, null, null);
     List<Command> some = new ArrayList<>();
@@ -200,7 +245,7 @@ class BoxOfficeTest {
 
   @Test
   void aHoldThatIsNotConfirmedGivesItsSeatsBack() {
-    BoxOffice office = worker("--ticketing.worker.expiry-every=100ms").getBean(BoxOffice.class);
+    BoxOffice office = worker().getBean(BoxOffice.class);
     long event = event(5, null, 10);
     Command kept = book(event, "ann", 2);
     Command lost = book(event, "bob", 3);
@@ -212,10 +257,17 @@ class BoxOfficeTest {
             TicketIds.next(), "ann", event, decided(kept).reservationId(), now(), null);
     office.decide(event, List.of(confirm));
     assertThat(decided(confirm).status()).isEqualTo(TicketStatus.CONFIRMED);
-    sql.sql("UPDATE reservations SET expires_at = '2020-01-01' WHERE user_id = 'bob'").update();
+    sql.sql(
+            "UPDATE reservations SET expires_at = '2020-01-01' WHERE user_id = 'bob' AND event_id ="
+                + " "
+                + event)
+        .update();
     await().atMost(Duration.ofSeconds(5)).until(() -> available(event) == 3);
     assertThat(
-            sql.sql("SELECT status FROM reservations ORDER BY user_id").query(String.class).list())
+            sql.sql("SELECT status FROM reservations WHERE event_id = ? ORDER BY user_id")
+                .param(event)
+                .query(String.class)
+                .list())
         .containsExactly("CONFIRMED", "EXPIRED");
     Command late =
         new Command.ConfirmHold(
@@ -226,9 +278,8 @@ class BoxOfficeTest {
 
   @Test
   void holdsExpiringUnderLoadKeepSeatsInBalanceAndAUserWithinTheLimit() throws Exception {
-    String often = "--ticketing.worker.expiry-every=20ms";
-    List<BoxOffice> offices =
-        List.of(worker(often).getBean(BoxOffice.class), worker(often).getBean(BoxOffice.class));
+    worker();
+    List<BoxOffice> offices = offices();
     long event = event(40, 4, 10);
     AtomicBoolean over = new AtomicBoolean();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -241,8 +292,7 @@ class BoxOfficeTest {
                 () -> {
                   sellARound(offices, event, threads);
                   letHoldsFallDue(event);
-                  return audit.isDone()
-                      || count("SELECT COALESCE(SUM(quantity), 0) FROM reservations") >= 160;
+                  return audit.isDone() || reservations("COALESCE(SUM(quantity), 0)", event) >= 160;
                 });
       } finally {
         over.set(true);
@@ -251,8 +301,8 @@ class BoxOfficeTest {
     }
     letHoldsFallDue(event);
     await().atMost(Duration.ofSeconds(5)).until(() -> available(event) == 40);
-    assertThat(count("SELECT COUNT(*) FROM reservations WHERE status <> 'EXPIRED'")).isZero();
-    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'LIMIT_EXCEEDED'")).isPositive();
+    assertThat(reservations("COALESCE(SUM(status <> 'EXPIRED'), 0)", event)).isZero();
+    assertThat(tickets(event, "reason = 'LIMIT_EXCEEDED'")).isPositive();
   }
 
   private static void sellARound(List<BoxOffice> offices, long event, ExecutorService threads)
@@ -297,14 +347,17 @@ class BoxOfficeTest {
 
   /// Under the lock of the event, as workers change reservations.
   private void letHoldsFallDue(long event) {
-    new TransactionTemplate(workers.getLast().getBean(PlatformTransactionManager.class))
+    new TransactionTemplate(scene.workers.getLast().getBean(PlatformTransactionManager.class))
         .executeWithoutResult(
             tx -> {
               sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
                   .param(event)
                   .query(Long.class)
                   .single();
-              sql.sql("UPDATE reservations SET expires_at = '2020-01-01' WHERE status = 'HELD'")
+              sql.sql(
+                      "UPDATE reservations SET expires_at = '2020-01-01' WHERE status = 'HELD'"
+                          + " AND event_id = "
+                          + event)
                   .update();
             });
   }
@@ -335,12 +388,15 @@ class BoxOfficeTest {
     Command book = book(event, "ann", 1);
     send(book);
     assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
+    // They would come again, in the tests that follow.
+    sqs().purgeQueue(request -> request.queueUrl(url(scene.queue))).join();
   }
 
   @Test
   void poisonBecomesDeadLettersThatAreGivenUpAndHurtsNobodyElse() {
     ConfigurableApplicationContext worker =
-        worker(
+        workers(
+            1,
             "--ticketing.worker.unreadable-pause=0s",
             "--ticketing.worker.dead-letters-every=200ms");
     visibility(Duration.ofSeconds(1));
@@ -376,8 +432,8 @@ class BoxOfficeTest {
         .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () -> {
-              assertThat(messages(queue)).isZero();
-              assertThat(messages(queue + "-dlq")).isEqualTo(5);
+              assertThat(messages(scene.queue)).isZero();
+              assertThat(messages(scene.queue + "-dlq")).isEqualTo(5);
               assertThat(known).allMatch(one -> decided(one).reason() == Reason.GAVE_UP);
             });
     assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isEqualTo(3);
@@ -444,7 +500,7 @@ class BoxOfficeTest {
         .setQueueAttributes(
             request ->
                 request
-                    .queueUrl(url(queue))
+                    .queueUrl(url(scene.queue))
                     .attributes(
                         Map.of(
                             QueueAttributeName.VISIBILITY_TIMEOUT,
@@ -455,9 +511,11 @@ class BoxOfficeTest {
   /// Each receive counts: after the fifth a message is a dead letter. Without the gate five of them
   /// would take as many seconds here.
   @Test
+  @Order(LAST)
   void anOutageOfTheDatabaseMakesNoDeadLetters() {
     DatabaseGate gate =
-        worker(
+        workers(
+                1,
                 "--ticketing.worker.retry-for=200ms",
                 "--spring.datasource.hikari.connection-timeout=500")
             .getBean(DatabaseGate.class);
@@ -472,7 +530,7 @@ class BoxOfficeTest {
       await()
           .during(Duration.ofSeconds(4))
           .atMost(Duration.ofSeconds(10))
-          .until(() -> messages(queue + "-dlq") == 0);
+          .until(() -> messages(scene.queue + "-dlq") == 0);
       assertThat(receiveCounts()).as("one of them is this look").isNotEmpty().allMatch(n -> n <= 3);
     } finally {
       servers.database().start();
@@ -481,7 +539,7 @@ class BoxOfficeTest {
         .atMost(Duration.ofSeconds(30))
         .ignoreExceptions()
         .until(() -> count("SELECT COUNT(*) FROM tickets WHERE decision = 'CONFIRMED'") == 30);
-    assertThat(messages(queue + "-dlq")).isZero();
+    assertThat(messages(scene.queue + "-dlq")).isZero();
     assertThat(available(event)).isZero();
   }
 
@@ -491,7 +549,7 @@ class BoxOfficeTest {
         .receiveMessage(
             request ->
                 request
-                    .queueUrl(url(queue))
+                    .queueUrl(url(scene.queue))
                     .maxNumberOfMessages(10)
                     .messageSystemAttributeNames(
                         MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
@@ -513,31 +571,45 @@ class BoxOfficeTest {
 
   @Test
   void aDeadLetterIsGivenUpAndDecidedWhenItIsRedriven() {
-    BoxOffice office =
-        worker("--ticketing.worker.dead-letters-every=200ms").getBean(BoxOffice.class);
+    BoxOffice office = worker().getBean(BoxOffice.class);
     long event = event(10, null, null);
     Command book = book(event, "ann", 1);
-    sendTo(queue + "-dlq", CommandCodec.encode(book));
+    sendTo(scene.queue + "-dlq", CommandCodec.encode(book));
     assertThat(decided(book).reason()).isEqualTo(Reason.GAVE_UP);
     assertThat(available(event)).isEqualTo(10);
     office.decide(event, List.of(book));
     assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
-    assertThat(count("SELECT COUNT(*) FROM tickets")).isEqualTo(1);
+    assertThat(tickets(event, "TRUE")).isEqualTo(1);
     assertThat(available(event)).isEqualTo(9);
   }
 
-  private ConfigurableApplicationContext worker(String... more) {
-    List<String> own =
-        new ArrayList<>(
-            List.of("--ticketing.worker.poll-wait=1s", "--ticketing.worker.stop-timeout=5s"));
-    own.addAll(List.of(more));
-    ConfigurableApplicationContext worker =
-        SpringApplication.run(
-            WorkerApplication.class,
-            WorkerArguments.of(servers, database, queue, own.toArray(String[]::new)));
-    workers.add(worker);
-    sql = worker.getBean(JdbcClient.class);
-    return worker;
+  /// The first of two workers that serve all tests without settings of their own. It does often
+  /// what is to be seen soon.
+  private ConfigurableApplicationContext worker() {
+    if (shared == null) {
+      shared =
+          Scene.start(
+              2,
+              "--ticketing.worker.expiry-every=20ms",
+              "--ticketing.worker.dead-letters-every=200ms");
+    }
+    return in(shared);
+  }
+
+  /// The first of so many that are started for this test.
+  private ConfigurableApplicationContext workers(int count, String... settings) {
+    return in(Scene.start(count, settings));
+  }
+
+  private ConfigurableApplicationContext in(Scene scene) {
+    this.scene = scene;
+    ConfigurableApplicationContext first = scene.workers.getFirst();
+    sql = first.getBean(JdbcClient.class);
+    return first;
+  }
+
+  private List<BoxOffice> offices() {
+    return scene.workers.stream().map(worker -> worker.getBean(BoxOffice.class)).toList();
   }
 
   private long event(int seats, Integer limit, Integer holdMinutes) {
@@ -574,7 +646,7 @@ class BoxOfficeTest {
   }
 
   private void sendBody(String body) {
-    sendTo(queue, body);
+    sendTo(scene.queue, body);
   }
 
   private void sendTo(String queue, String body) {
@@ -582,7 +654,7 @@ class BoxOfficeTest {
   }
 
   private SqsAsyncClient sqs() {
-    return workers.getFirst().getBean(SqsAsyncClient.class);
+    return scene.workers.getFirst().getBean(SqsAsyncClient.class);
   }
 
   private String url(String queue) {
@@ -590,13 +662,21 @@ class BoxOfficeTest {
   }
 
   private Ticket decided(Command command) {
-    TicketBoard board = workers.getFirst().getBean(TicketBoard.class);
+    TicketBoard board = scene.workers.getFirst().getBean(TicketBoard.class);
     await().atMost(Duration.ofSeconds(20)).until(() -> board.find(command.ticketId()).isPresent());
     return board.find(command.ticketId()).orElseThrow().ticket();
   }
 
   private int available(long event) {
     return (int) count("SELECT available_seats FROM events WHERE id = " + event);
+  }
+
+  private long tickets(long event, String which) {
+    return count("SELECT COUNT(*) FROM tickets WHERE event_id = " + event + " AND " + which);
+  }
+
+  private long reservations(String what, long event) {
+    return count("SELECT " + what + " FROM reservations WHERE event_id = " + event);
   }
 
   private long count(String query) {

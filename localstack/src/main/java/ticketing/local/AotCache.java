@@ -53,10 +53,21 @@ final class AotCache {
     return Files.exists(cache) ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off") : List.of();
   }
 
-  /// Makes what is missing, one after the other, as a thing that may always wait: in a thread of
-  /// its own and with the lowest priority where the system has `nice`.
+  /// Makes what is missing, one after the other, in a thread of its own.
   static Making make(List<Path> jars) {
-    Making making = new Making(jars.stream().distinct().filter(jar -> !exists(jar)).toList());
+    return make(jars, List.of());
+  }
+
+  /// As [#make], but as a thing that may always wait: with the lowest priority where the system has
+  /// `nice`.
+  static Making makeHumbly(List<Path> jars) {
+    Path nice = Path.of("/usr/bin/nice");
+    return make(jars, Files.isExecutable(nice) ? List.of(nice.toString(), "-n", "19") : List.of());
+  }
+
+  private static Making make(List<Path> jars, List<String> humbly) {
+    List<Path> missing = jars.stream().distinct().filter(jar -> !exists(jar)).toList();
+    Making making = new Making(missing, humbly);
     making.thread.start();
     return making;
   }
@@ -73,13 +84,15 @@ final class AotCache {
   static final class Making implements AutoCloseable {
 
     private final List<Path> jars;
+    private final List<String> humbly; // what a command begins with to be so
     private final Thread thread =
         Thread.ofPlatform().daemon().name("aot-caches").unstarted(this::run);
     private ManagedProcess running;
     private boolean closed;
 
-    private Making(List<Path> jars) {
+    private Making(List<Path> jars, List<String> humbly) {
       this.jars = jars;
+      this.humbly = humbly;
     }
 
     /// Returns when all are made or one could not be.
@@ -122,11 +135,7 @@ final class AotCache {
     }
 
     private boolean succeeds(Path jar, List<String> mode) {
-      List<String> command = new ArrayList<>();
-      Path nice = Path.of("/usr/bin/nice");
-      if (Files.isExecutable(nice)) {
-        command.addAll(List.of(nice.toString(), "-n", "19"));
-      }
+      List<String> command = new ArrayList<>(humbly);
       command.add(BootJar.java().toString());
       command.addAll(mode);
       command.addAll(Application.JVM);

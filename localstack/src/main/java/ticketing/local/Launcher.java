@@ -41,7 +41,7 @@ public final class Launcher {
         system -> {
           System.out.println(new Screen(system));
           LaunchProperties properties = new LaunchProperties(System.getProperties());
-          try (AotCache.Making _ = AotCache.make(withoutCache(system, properties))) {
+          try (AotCache.Making _ = AotCache.makeHumbly(withoutCache(system, properties))) {
             scaleOrWait(system, properties);
           }
           return 0;

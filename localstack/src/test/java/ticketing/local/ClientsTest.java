@@ -62,6 +62,10 @@ class ClientsTest {
 
     private List<String> command(String program) throws IOException, InterruptedException {
       List<String> command = new ArrayList<>(List.of(interpreter));
+      if (this == JAVA) {
+        // It compiles the program first, and ends long before the second compiler would pay.
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+      }
       if (this == JAVASCRIPT && nodeVersion() < 22) {
         command.add("--experimental-websocket");
       }

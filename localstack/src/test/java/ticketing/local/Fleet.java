@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import ticketing.domain.AccessSettings;
 import ticketing.domain.AccessTokens;
 import ticketing.local.servers.Checkout;
@@ -100,9 +101,11 @@ final class Fleet implements AutoCloseable {
     }
   }
 
-  /// Its applications log and trace as they would in production.
+  /// Its applications log and trace as they would in production, and start from AOT caches, as
+  /// those of the images do. The tests that follow start so many more that making them pays.
   static synchronized Fleet shared() {
     if (shared == null) {
+      makeCaches();
       collector = new Collector();
       Fleet fleet =
           new Fleet(
@@ -116,6 +119,23 @@ final class Fleet implements AutoCloseable {
       shared = fleet;
     }
     return shared;
+  }
+
+  private static void makeCaches() {
+    List<AotCache.Making> makings =
+        Stream.of("ingress-api", "booking-worker", "notifier")
+            .map(module -> AotCache.make(List.of(BootJar.unpacked(Checkout.root(), module))))
+            .toList();
+    try {
+      for (AotCache.Making making : makings) {
+        making.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } finally {
+      makings.forEach(AotCache.Making::close);
+    }
   }
 
   /// Gets the traces of the shared one: of requests that ask for it by a `traceparent`.
