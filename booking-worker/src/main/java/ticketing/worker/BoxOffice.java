@@ -85,9 +85,7 @@ class BoxOffice {
     metrics.grouped(Math.toIntExact(commands.stream().map(Command::ticketId).distinct().count()));
     Committed committed =
         lock.holding(
-            eventId,
-            () ->
-                metrics.timingTransaction(() -> decideTogether(eventId, commands)));
+            eventId, () -> metrics.timingTransaction(() -> decideTogether(eventId, commands)));
     committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
     Committed traced = committed.traced(traces);
     return () -> announce(traced);

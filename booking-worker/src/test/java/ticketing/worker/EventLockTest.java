@@ -129,14 +129,7 @@ class EventLockTest {
 
   private static Redis connect(String address, Duration timeout) {
     return Redis.connect(
-        new RedisSettings(
-            List.of(address),
-            false,
-            "",
-            timeout,
-            0,
-            Duration.ofMillis(100),
-            8));
+        new RedisSettings(List.of(address), false, "", timeout, 0, Duration.ofMillis(100), 8));
   }
 
   private static WorkerSettings settings() {
