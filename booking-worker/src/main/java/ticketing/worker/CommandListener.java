@@ -17,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
@@ -206,7 +207,7 @@ class CommandListener implements SmartLifecycle {
   /// Commits what is decided of a group.
   ///
   /// @return what is left to do: to announce it and to delete its messages
-  private Runnable decide(long eventId, List<Waiting> group) {
+  private Runnable decide(long eventId, List<Waiting> group, Places.Place place) {
     Runnable announcement = null;
     boolean apart = false;
     try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
@@ -214,7 +215,7 @@ class CommandListener implements SmartLifecycle {
         GroupTrace trace = GroupTrace.start(traces, eventId, group.size(), sampled(group))) {
       // Caught in here: what is logged about the group needs its context.
       try {
-        announcement = retrying(eventId, group, trace);
+        announcement = retrying(eventId, group, trace, place);
       } catch (DataIntegrityViolationException e) {
         log.warn("event {}: the tables refuse a group of {}", eventId, group.size(), e);
         apart = group.size() > 1;
@@ -227,7 +228,8 @@ class CommandListener implements SmartLifecycle {
     }
     if (apart) {
       // Something in this group cannot be decided. Alone, each command hurts only itself.
-      List<Runnable> each = group.stream().map(one -> decide(eventId, List.of(one))).toList();
+      List<Runnable> each =
+          group.stream().map(one -> decide(eventId, List.of(one), place)).toList();
       return () -> each.forEach(Runnable::run);
     }
     Runnable told = announcement;
@@ -266,26 +268,42 @@ class CommandListener implements SmartLifecycle {
     return sampled;
   }
 
-  /// Tries again while the database is away or another transaction is in the way.
-  private Runnable retrying(long eventId, List<Waiting> group, GroupTrace trace) {
+  /// Tries again while the database is away or another transaction is in the way. Between two tries
+  /// it stands aside for the other events.
+  private Runnable retrying(
+      long eventId, List<Waiting> group, GroupTrace trace, Places.Place place) {
     List<Command> commands = group.stream().map(Waiting::command).toList();
     long end = System.nanoTime() + settings.retryFor().toNanos();
     Duration pause = settings.retryPause();
+    if (!place.isTaken()) {
+      throw new CannotAcquireLockException("there is no place for another try");
+    }
     while (true) {
       try {
-        return boxOffice.commit(eventId, commands, trace::of);
+        Runnable announcement = boxOffice.commit(eventId, commands, trace::of);
+        place.gotThrough();
+        return announcement;
       } catch (DataIntegrityViolationException e) {
         // Trying again would end the same way, and keep the others waiting.
         throw e;
       } catch (DataAccessException | TransactionException e) {
         database.failed(e);
-        if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
+        if (System.nanoTime() - end > 0 || !stoodAside(place, pause, end)) {
           throw e;
         }
         log.debug("event {}: trying again: {}", eventId, rootMessage(e));
-        pause(pause);
         pause = shorter(pause.multipliedBy(2), LONGEST_PAUSE);
       }
+    }
+  }
+
+  /// @return whether there may be another try
+  private static boolean stoodAside(Places.Place place, Duration pause, long end) {
+    try {
+      return place.standAside(pause, end);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

@@ -7,9 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 
 /// Gathers what waits for the same event. While one group of an event is being worked on the next
 /// one gathers, so a lone item goes at once and a flood goes in big groups; different events go
@@ -21,18 +19,27 @@ import java.util.function.BiFunction;
 /// the next. Both halves of all groups of an event keep their order.
 final class Lanes<T> implements AutoCloseable {
 
+  @FunctionalInterface
+  interface Work<T> {
+
+    /// Does the first half of the work on a group.
+    ///
+    /// @param place where it is done; it may be left for a while
+    /// @return the second half; neither may throw
+    Runnable begin(long eventId, List<T> group, Places.Place place);
+  }
+
   private final int groupSize;
-  private final Semaphore atOnce;
-  private final BiFunction<Long, List<T>, Runnable> work;
+  private final Places places;
+  private final Work<T> work;
   private final Map<Long, ArrayDeque<T>> waiting = new HashMap<>();
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
   /// @param groupSize most items handed to `work` at a time
   /// @param atOnce most first halves at a time, whoever came first first
-  /// @param work does the first half and returns the second; neither may throw
-  Lanes(int groupSize, int atOnce, BiFunction<Long, List<T>, Runnable> work) {
+  Lanes(int groupSize, int atOnce, Work<T> work) {
     this.groupSize = groupSize;
-    this.atOnce = new Semaphore(atOnce, true);
+    this.places = new Places(atOnce);
     this.work = work;
   }
 
@@ -52,8 +59,9 @@ final class Lanes<T> implements AutoCloseable {
 
   private void run(long eventId) {
     try {
+      Places.Place place = places.new Place();
       Thread before = null;
-      for (Runnable rest = begin(eventId); rest != null; rest = begin(eventId)) {
+      for (Runnable rest = begin(eventId, place); rest != null; rest = begin(eventId, place)) {
         if (before != null) {
           before.join();
         }
@@ -71,13 +79,13 @@ final class Lanes<T> implements AutoCloseable {
   /// Does the first half of what waits.
   ///
   /// @return the second half; null if nothing waited, and the lane is closed
-  private Runnable begin(long eventId) throws InterruptedException {
-    atOnce.acquire();
+  private Runnable begin(long eventId, Places.Place place) throws InterruptedException {
+    place.take();
     try {
       List<T> group = next(eventId);
-      return group.isEmpty() ? null : work.apply(eventId, group);
+      return group.isEmpty() ? null : work.begin(eventId, group, place);
     } finally {
-      atOnce.release();
+      place.leave();
     }
   }
 

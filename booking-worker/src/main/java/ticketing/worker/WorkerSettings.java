@@ -16,8 +16,9 @@ import org.springframework.validation.annotation.Validated;
 /// @param lockWait longest wait for the lock of an event
 /// @param lockLease after how long a lock is free again if its holder has died
 /// @param groupSize most commands decided in one transaction
-/// @param groups most groups decided at the same time, each of another event; fewer than the
-///   database has connections for this process, or they wait for one with their lock in hand
+/// @param groups most groups decided at the same time, each of another event, and no more than half
+///   of them after a try in vain; fewer than the database has connections for this process, or they
+///   wait for one with their lock in hand
 /// @param inFlight most commands received whose messages are not yet deleted
 /// @param pollers most receive calls (of ten messages) at once
 /// @param pollWait how long a receive call waits for a first message; at most 20 s

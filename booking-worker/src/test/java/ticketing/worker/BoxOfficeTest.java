@@ -482,17 +482,24 @@ class BoxOfficeTest {
     return line.getFormattedMessage().endsWith("a group of 1");
   }
 
+  /// Waiting, received and delayed.
   private long messages(String of) {
+    return attributes(of).entrySet().stream()
+        .filter(attribute -> attribute.getKey().toString().startsWith("ApproximateNumberOf"))
+        .mapToLong(attribute -> Long.parseLong(attribute.getValue()))
+        .sum();
+  }
+
+  private long waiting(String of) {
+    return Long.parseLong(attributes(of).get(QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES));
+  }
+
+  private Map<QueueAttributeName, String> attributes(String of) {
     return sqs()
         .getQueueAttributes(
             request -> request.queueUrl(url(of)).attributeNames(QueueAttributeName.ALL))
         .join()
-        .attributes()
-        .entrySet()
-        .stream()
-        .filter(attribute -> attribute.getKey().toString().startsWith("ApproximateNumberOf"))
-        .mapToLong(attribute -> Long.parseLong(attribute.getValue()))
-        .sum();
+        .attributes();
   }
 
   private void visibility(Duration time) {
@@ -541,6 +548,33 @@ class BoxOfficeTest {
         .until(() -> count("SELECT COUNT(*) FROM tickets WHERE decision = 'CONFIRMED'") == 30);
     assertThat(messages(scene.queue + "-dlq")).isZero();
     assertThat(available(event)).isZero();
+  }
+
+  /// As many as there are groups at a time. What bounds the wait of another one is a first try of
+  /// theirs, which the time limit of a transaction ends.
+  @Test
+  void manyEventsWhoseRowsSomebodyHoldsLeaveRoomForAnother() throws Exception {
+    ConfigurableApplicationContext worker = workers(1, "--ticketing.worker.transaction-timeout=2s");
+    int groups = worker.getBean(WorkerSettings.class).groups();
+    long other = event(10, null, null);
+    List<Command> stuck = new ArrayList<>();
+    for (int i = 0; i < groups; i++) {
+      stuck.add(book(event(10, null, null), "ann", 1));
+    }
+    Command healthy = book(other, "ann", 1);
+    try (Connection blocking = worker.getBean(DataSource.class).getConnection()) {
+      blocking.setAutoCommit(false);
+      blocking
+          .createStatement()
+          .executeQuery("SELECT id FROM events WHERE id > " + other + " FOR UPDATE");
+      stuck.forEach(this::send);
+      await("the worker has them all").until(() -> waiting(scene.queue) == 0);
+      send(healthy);
+      assertThat(decided(healthy).status()).isEqualTo(TicketStatus.CONFIRMED);
+      assertThat(count("SELECT COUNT(*) FROM tickets")).isEqualTo(1);
+      blocking.rollback();
+    }
+    stuck.forEach(one -> assertThat(decided(one).status()).isEqualTo(TicketStatus.CONFIRMED));
   }
 
   /// Of ten messages that wait.

@@ -3,6 +3,7 @@ package ticketing.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -30,7 +31,7 @@ class LanesTest {
         new Lanes<>(
             1,
             AT_ONCE,
-            (event, group) -> {
+            (event, group, place) -> {
               begun.addAll(group);
               pass(begun.size() == 1 ? first : new CountDownLatch(0));
               return () -> {
@@ -60,7 +61,7 @@ class LanesTest {
         new Lanes<>(
             GROUP,
             AT_ONCE,
-            (event, group) ->
+            (event, group, place) ->
                 () -> {
                   pass(slow);
                   ended.addAll(group);
@@ -85,7 +86,7 @@ class LanesTest {
         new Lanes<>(
             GROUP,
             AT_ONCE,
-            (event, group) -> {
+            (event, group, place) -> {
               if (group.size() > GROUP) {
                 faults.incrementAndGet();
               }
@@ -125,7 +126,7 @@ class LanesTest {
         new Lanes<>(
             500,
             AT_ONCE,
-            (event, group) -> {
+            (event, group, place) -> {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
               groups.incrementAndGet();
               items.addAndGet(group.size());
@@ -145,6 +146,77 @@ class LanesTest {
     assertThat(most).hasValue(AT_ONCE);
     // Those under way may have begun with one item; all others found both.
     assertThat(groups).hasValueLessThanOrEqualTo(EVENTS + AT_ONCE);
+  }
+
+  @Test
+  void howeverManyAreStuckTheOthersFindAPlaceAndTheStuckGoOnWhenTheyCan() throws Exception {
+    int stuck = 3 * AT_ONCE;
+    AtomicInteger trying = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    CountDownLatch allInVain = new CountDownLatch(stuck);
+    CountDownLatch free = new CountDownLatch(1);
+    try (Lanes<Integer> lanes =
+        new Lanes<>(
+            GROUP,
+            AT_ONCE,
+            (event, group, place) -> {
+              if (event < stuck) {
+                allInVain.countDown();
+                while (free.getCount() > 0 && standAside(place)) {
+                  most.accumulateAndGet(trying.incrementAndGet(), Math::max);
+                  pass(free);
+                  trying.decrementAndGet();
+                }
+                place.gotThrough();
+              }
+              return () -> ended.addAll(group);
+            })) {
+      for (int event = 0; event < stuck; event++) {
+        lanes.submit(event, event);
+      }
+      assertThat(allInVain.await(PATIENCE, TimeUnit.SECONDS)).isTrue();
+      await().until(() -> trying.get() == AT_ONCE / 2);
+      for (int event = stuck; event < 2 * stuck; event++) {
+        lanes.submit(event, event);
+      }
+      await().until(() -> ended.size() == stuck);
+      assertThat(ended).allMatch(event -> event >= stuck);
+      free.countDown();
+      await().until(() -> ended.size() == 2 * stuck);
+    }
+    assertThat(most).hasValue(AT_ONCE / 2);
+  }
+
+  @Test
+  void aStuckOneThatGetsNoPlaceInTimeIsTold() throws Exception {
+    Places places = new Places(2);
+    Places.Place first = places.new Place();
+    Places.Place second = places.new Place();
+    first.take();
+    second.take();
+    assertThat(first.standAside(Duration.ZERO, in(PATIENCE))).isTrue();
+    assertThat(second.standAside(Duration.ZERO, in(0))).isFalse();
+    assertThat(second.isTaken()).isFalse();
+    second.leave();
+    first.leave();
+    assertThat(second.standAside(Duration.ZERO, in(PATIENCE))).isTrue();
+    // One that is not stuck has the other.
+    first.gotThrough();
+    first.take();
+    assertThat(first.isTaken()).isTrue();
+  }
+
+  private static long in(long seconds) {
+    return System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+  }
+
+  private static boolean standAside(Places.Place place) {
+    try {
+      return place.standAside(Duration.ofMillis(1), in(PATIENCE));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private static void pass(CountDownLatch gate) {

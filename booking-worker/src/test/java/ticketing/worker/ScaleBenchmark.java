@@ -220,7 +220,7 @@ final class ScaleBenchmark {
         new Lanes<>(
             settings.groupSize(),
             settings.groups(),
-            (event, group) -> {
+            (event, group, place) -> {
               Runnable announcement = boxOffice.commit(event, group, ticketId -> null);
               return () -> {
                 announcement.run();

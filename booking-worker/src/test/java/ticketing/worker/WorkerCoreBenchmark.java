@@ -68,7 +68,8 @@ final class WorkerCoreBenchmark {
   private final Redis redis;
   private final AtomicLong buyer = new AtomicLong();
   private final Semaphore room = new Semaphore(ROOM);
-  private final Lanes<Command> lanes = new Lanes<>(GROUP, 1, this::decide);
+  private final Lanes<Command> lanes =
+      new Lanes<>(GROUP, 1, (event, group, place) -> decide(event, group));
 
   private WorkerCoreBenchmark(ConfigurableApplicationContext worker) {
     this.boxOffice = worker.getBean(BoxOffice.class);
