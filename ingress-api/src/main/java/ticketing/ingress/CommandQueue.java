@@ -253,21 +253,17 @@ class CommandQueue {
     return entry.ticket();
   }
 
+  /// @throws Problem at once where there is too much to do already. A flood of these must cost next
+  ///   to nothing: nothing is stored or taken back, and nothing is logged, as the metrics count
+  ///   them
   private Sending send(Command command) {
+    if (!database.admits() || !inFlight.tryAcquire()) {
+      throw unavailable();
+    }
     Outgoing one = new Outgoing(command, Traces.current(), new AtomicBoolean());
-    if (!database.admits()) {
-      return refused(one, "enough is waiting for the database");
-    }
-    if (!inFlight.tryAcquire()) {
-      return refused(one, "too many in flight");
-    }
     CompletableFuture<Sent> sent = outgoing.submit(one);
     sent.whenComplete((taken, failure) -> inFlight.release());
     return new Sending(one, sent);
-  }
-
-  private static Sending refused(Outgoing one, String why) {
-    return new Sending(one, CompletableFuture.completedFuture(new Sent.Refused(why)));
   }
 
   /// Packs what waits for the same event into messages, and hands them to the queue together.
