@@ -121,6 +121,16 @@ public final class LocalSystem implements AutoCloseable {
     stop(workers.removeLast(), WORKER_GRACE);
   }
 
+  /// Stops the ingress that was started last: it answers what it has.
+  ///
+  /// @throws IllegalStateException if it is the only one
+  void removeIngress() {
+    if (ingresses.size() == 1) {
+      throw new IllegalStateException("a system has at least one ingress");
+    }
+    stop(ingresses.removeLast(), INGRESS_GRACE);
+  }
+
   /// Calls back, from another thread, when a process ends although nobody told it to.
   public synchronized void onDeath(Consumer<ManagedProcess> listener) {
     deathListener = listener;

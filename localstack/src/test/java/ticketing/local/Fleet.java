@@ -35,6 +35,10 @@ final class Fleet implements AutoCloseable {
   static final Duration POLL = Duration.ofSeconds(2);
 
   static final List<String> INGRESSES = List.of("ingress-api", "ingress-api-2");
+
+  /// One that is added and taken away again.
+  private static final String NARROW_INGRESS = "ingress-api-3";
+
   static final List<String> NOTIFIERS = List.of("notifier", "notifier-2");
   static final List<String> SERVERS = List.of("database", "Redis", "queue");
 
@@ -66,6 +70,9 @@ final class Fleet implements AutoCloseable {
     int ingressPort = Ports.free();
     Map<String, Map<String, String>> environments = new HashMap<>();
     INGRESSES.forEach(name -> environments.put(name, toAll(name, database, redis, queue)));
+    Map<String, String> narrow = toAll(NARROW_INGRESS, database, redis, queue);
+    narrow.put("TICKETING_QUEUE_IN_FLIGHT", "1");
+    environments.put(NARROW_INGRESS, narrow);
     for (int number = 1; number <= WORKERS; number++) {
       String name = worker(number);
       environments.put(name, toAll(name, database, redis, queue));
@@ -179,6 +186,14 @@ final class Fleet implements AutoCloseable {
     all.parallelStream().forEach(Server::start);
     system.applications().forEach(Application::start);
     system.applications().forEach(application -> application.awaitReady(READY));
+  }
+
+  /// One more ingress, of which a flood gets little more than refusals; the last one, until it is
+  /// taken away.
+  ///
+  /// @return where the clients reach it
+  URI addNarrowIngress() {
+    return front(system.addIngress());
   }
 
   /// Where the clients reach them.

@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -32,30 +33,45 @@ import ticketing.local.servers.LocalServers;
 /// never pauses. All of them want the same event; meanwhile one buyer of another event tells how
 /// long that one waits.
 ///
+/// Then as many once more, at an ingress with a single place for what is on its way to the queue,
+/// so that it must refuse nearly all of it; these come again after the time that they are told. How
+/// quick is a refusal, and what is accepted beside them?
+///
 /// `mvn -Poverload -Dseconds=60` runs it for long and prints what it saw.
 final class Overload {
 
+  /// @param refusals the flood of the narrow ingress
   /// @param clients that keep the system busy; each sends its next request when it has an answer
   /// @param halfOpen connections that stay open and never send a whole request
   /// @param slow connections that send one byte of it each second, and as many sockets that follow
   ///   the flooded event and read nothing
   /// @param connects connections per second that are opened and reset at once
-  record Plan(Duration calm, Duration flood, int clients, int halfOpen, int slow, int connects) {}
+  record Plan(
+      Duration calm,
+      Duration flood,
+      Duration refusals,
+      int clients,
+      int halfOpen,
+      int slow,
+      int connects) {}
 
   private static final int TIMES = 10;
+  private static final int LATER_MILLIS = 1_000; // at most, than a refused client is told to come
   private static final int MANY = 10_000_000; // seats
   private static final Duration END = Duration.ofSeconds(180);
   private static final long SAMPLE_MILLIS = 500;
+  private static final long PAUSE_MILLIS = 50;
   private static final int MEBIBYTE_IN_KIB = 1_024;
 
-  /// Heap limit of each process and as much again for everything else.
-  private static final long LARGEST_MIB = 2 * 384;
+  /// Heap limit of each process and twice as much for everything else.
+  private static final long LARGEST_MIB = 3 * 256;
 
   private final Fleet fleet;
   private final Plan plan;
   private final PrintStream out;
   private final Map<String, Long> before = new TreeMap<>();
   private final Map<String, Long> largest = new TreeMap<>();
+  private final Map<String, Long> after = new TreeMap<>();
   private final Queue<String> broken = new ConcurrentLinkedQueue<>();
 
   Overload(Fleet fleet, Plan plan, PrintStream out) {
@@ -70,7 +86,7 @@ final class Overload {
     int clients = Integer.getInteger("overload.clients", 64);
     List<String> broken;
     try (Fleet fleet = Fleet.start(Path.of("target", "overload").toAbsolutePath())) {
-      Plan plan = new Plan(Duration.ofSeconds(15), flood, clients, 500, 200, 1_000);
+      Plan plan = new Plan(Duration.ofSeconds(15), flood, flood, clients, 500, 200, 1_000);
       broken = new Overload(fleet, plan, System.out).run();
     }
     System.exit(broken.isEmpty() ? 0 : 1);
@@ -84,27 +100,25 @@ final class Overload {
     Map<String, Long> pids = pids();
     measure(before);
 
-    Load calm = load(plan.calm(), plan.clients(), wanted, quiet, false);
+    List<URI> doors = fleet.ingresses();
+    Load calm = load(new Clients(plan.calm(), plan.clients(), doors, false, false), wanted, quiet);
     say("busy, %d clients: %s".formatted(plan.clients(), calm));
     awaitEmpty();
-    Load flood = load(plan.flood(), TIMES * plan.clients(), wanted, quiet, true);
-    say("flood, %d clients: %s".formatted(TIMES * plan.clients(), flood));
-    long since = System.nanoTime();
-    awaitEmpty();
-    say("backlog gone %.1f s after the flood".formatted((System.nanoTime() - since) / 1e9));
-
-    probe(new Probe(fleet, "overload-after", fleet.ingresses().get(1)), quiet, new Load());
-    if (fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", wanted)
-        < calm.accepted() + flood.accepted()) {
-      broken.add("something accepted was never decided");
-    }
-    if (flood.accepted() == 0) {
+    int tenfold = TIMES * plan.clients();
+    Load flood = load(new Clients(plan.flood(), tenfold, doors, false, true), wanted, quiet);
+    say("flood, %d clients: %s".formatted(tenfold, flood));
+    awaitRecovery(doors.getLast(), quiet);
+    if (flood.answered(202) == 0) {
       broken.add("nothing was accepted any more");
+    }
+    long accepted = calm.answered(202) + flood.answered(202) + refuse(pids, wanted, quiet);
+
+    if (fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", wanted) < accepted) {
+      broken.add("something accepted was never decided");
     }
     if (!pids.equals(pids())) {
       broken.add("a process was not the same afterwards: " + pids + ", " + pids());
     }
-    Map<String, Long> after = new TreeMap<>();
     measure(after);
     largest.forEach(
         (name, mib) ->
@@ -121,10 +135,47 @@ final class Overload {
     return List.copyOf(broken);
   }
 
+  /// The flood of the narrow ingress, which is there only for that.
+  ///
+  /// @return how many it accepted
+  private long refuse(Map<String, Long> others, long wanted, long quiet)
+      throws InterruptedException, ExecutionException {
+    URI narrow = fleet.addNarrowIngress();
+    try {
+      Map<String, Long> pids = pids();
+      String name = pids.keySet().stream().filter(one -> !others.containsKey(one)).findAny().get();
+      Map<String, Long> now = new TreeMap<>();
+      measure(now);
+      before.put(name, now.get(name));
+      int tenfold = TIMES * plan.clients();
+      Load flood =
+          load(new Clients(plan.refusals(), tenfold, List.of(narrow), true, true), wanted, quiet);
+      say("flood of a narrow ingress, %d clients: %s".formatted(tenfold, flood));
+      awaitRecovery(narrow, quiet);
+      if (flood.answered(202) == 0 || flood.answered(503) == 0) {
+        broken.add("nothing was refused, or all: " + flood.statuses);
+      }
+      if (!pids.equals(pids())) {
+        broken.add("a process was not the same afterwards: " + pids + ", " + pids());
+      }
+      measure(after);
+      return flood.answered(202);
+    } finally {
+      fleet.system().removeIngress();
+    }
+  }
+
+  /// @param doors where they book, in turns
+  /// @param patient whether a refused one comes again when it is told to, or at once
+  /// @param amongHostile whether the hostile ones are there, too
+  private record Clients(
+      Duration time, int count, List<URI> doors, boolean patient, boolean amongHostile) {}
+
   /// What clients saw.
   private static final class Load {
     final Map<Integer, LongAdder> statuses = new ConcurrentHashMap<>();
-    final Spread answers = new Spread();
+    final Spread accepted = new Spread();
+    final Spread refused = new Spread();
     final Spread quiet = new Spread();
     final LongAdder unanswered = new LongAdder();
     final LongAdder connects = new LongAdder();
@@ -132,21 +183,22 @@ final class Overload {
     final LongAdder shutOut = new LongAdder();
     long millis;
 
-    long accepted() {
-      LongAdder accepted = statuses.get(202);
-      return accepted == null ? 0 : accepted.sum();
+    long answered(int status) {
+      LongAdder answers = statuses.get(status);
+      return answers == null ? 0 : answers.sum();
     }
 
     @Override
     public String toString() {
-      return ("%s in %.1f s, %,d accepted/s; answers %s; unanswered %d; connects %,d; slow bytes"
-              + " %,d, slow and silent connections ended by the server %d; quiet event, booked"
-              + " to decided: %s")
+      return ("%s in %.1f s, %,d accepted/s; accepted after %s; refused after %s; unanswered %d;"
+              + " connects %,d; slow bytes %,d, slow and silent connections ended by the server %d;"
+              + " quiet event, booked to decided: %s")
           .formatted(
               new TreeMap<>(statuses),
               millis / 1e3,
-              accepted() * 1_000 / Math.max(1, millis),
-              answers,
+              answered(202) * 1_000 / Math.max(1, millis),
+              accepted,
+              refused,
               unanswered.sum(),
               connects.sum(),
               slowBytes.sum(),
@@ -155,15 +207,15 @@ final class Overload {
     }
   }
 
-  private Load load(Duration time, int clients, long wanted, long quiet, boolean hostile)
+  private Load load(Clients clients, long wanted, long quiet)
       throws InterruptedException, ExecutionException {
     Load load = new Load();
     long start = System.nanoTime();
-    BooleanSupplier going = () -> System.nanoTime() - start < time.toNanos();
+    BooleanSupplier going = () -> System.nanoTime() - start < clients.time().toNanos();
     List<Socket> silent = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> all = new ArrayList<>();
-      if (hostile) {
+      if (clients.amongHostile()) {
         openHalf(silent);
         List<Socket> slow = openSlow(silent);
         openDeaf(silent, wanted);
@@ -171,12 +223,19 @@ final class Overload {
         all.add(threads.submit(() -> connect(load, going)));
         all.add(
             threads.submit(
-                () -> book("overload-greedy", fleet.ingresses().get(0), wanted, load, going)));
+                () ->
+                    book(
+                        "overload-greedy",
+                        clients.doors().getFirst(),
+                        wanted,
+                        false,
+                        load,
+                        going)));
       }
-      for (int number = 0; number < clients; number++) {
+      for (int number = 0; number < clients.count(); number++) {
         String user = "overload-" + number;
-        URI ingress = fleet.ingresses().get(number % fleet.ingresses().size());
-        all.add(threads.submit(() -> book(user, ingress, wanted, load, going)));
+        URI ingress = clients.doors().get(number % clients.doors().size());
+        all.add(threads.submit(() -> book(user, ingress, wanted, clients.patient(), load, going)));
       }
       all.add(
           threads.submit(
@@ -203,8 +262,9 @@ final class Overload {
     return load;
   }
 
-  private Void book(String user, URI ingress, long event, Load load, BooleanSupplier going)
-      throws IOException {
+  private Void book(
+      String user, URI ingress, long event, boolean patient, Load load, BooleanSupplier going)
+      throws IOException, InterruptedException {
     String headers = "Authorization: Bearer " + fleet.token(user) + "\r\n";
     try (HttpConnection connection = new HttpConnection(ingress)) {
       while (going.getAsBoolean()) {
@@ -212,10 +272,23 @@ final class Overload {
         try {
           HttpConnection.Response response =
               connection.send("POST", "/api/v1/reservations", headers, Probe.booking(event));
-          load.answers.noteSince(since);
           load.statuses.computeIfAbsent(response.status(), key -> new LongAdder()).increment();
-          if (response.status() != 202 && response.status() != 429 && response.status() != 503) {
-            broken.add(response.status() + " " + response.body());
+          switch (response.status()) {
+            case 202 -> load.accepted.noteSince(since);
+            case 429, 503 -> {
+              load.refused.noteSince(since);
+              long seconds = response.retryAfter(0);
+              if (seconds < 1) {
+                broken.add(response.status() + " that does not say when to come again");
+              }
+              if (patient) {
+                pause(
+                    TimeUnit.SECONDS.toMillis(seconds)
+                        + ThreadLocalRandom.current().nextInt(LATER_MILLIS),
+                    going);
+              }
+            }
+            default -> broken.add(response.status() + " " + response.body());
           }
         } catch (IOException e) {
           load.unanswered.increment();
@@ -223,6 +296,14 @@ final class Overload {
       }
     }
     return null;
+  }
+
+  /// Until it is over, or all is.
+  private static void pause(long millis, BooleanSupplier going) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (going.getAsBoolean() && System.nanoTime() < end) {
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+    }
   }
 
   private void probe(Probe probe, long event, Load load) {
@@ -339,6 +420,18 @@ final class Overload {
       socket.close();
     } catch (IOException e) {
       // It is closed.
+    }
+  }
+
+  /// Until the backlog is gone and a booking is accepted and decided as on any other day.
+  private void awaitRecovery(URI ingress, long quiet) throws InterruptedException {
+    long since = System.nanoTime();
+    awaitEmpty();
+    say("backlog gone %.1f s after the flood".formatted((System.nanoTime() - since) / 1e9));
+    Load afterwards = new Load();
+    probe(new Probe(fleet, "overload-after", ingress), quiet, afterwards);
+    if (!afterwards.statuses.isEmpty() || afterwards.unanswered.sum() > 0) {
+      broken.add("no booking after the flood: " + afterwards.statuses);
     }
   }
 

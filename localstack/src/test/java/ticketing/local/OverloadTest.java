@@ -11,7 +11,8 @@ import org.junit.jupiter.api.condition.OS;
 class OverloadTest {
 
   private static final Overload.Plan PLAN =
-      new Overload.Plan(Duration.ofSeconds(1), Duration.ofSeconds(4), 16, 100, 40, 1_000);
+      new Overload.Plan(
+          Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(2), 16, 100, 40, 1_000);
 
   @Test
   @EnabledOnOs(OS.LINUX)
