@@ -74,10 +74,10 @@ class BoxOfficeTest {
       return scene.with(workers, more);
     }
 
-    /// One worker, to which a message that it does not delete comes back after a second.
-    static Scene impatient(String... more) {
+    /// One worker, to which a message that it does not delete comes back after this time.
+    static Scene impatient(Duration visibility, String... more) {
       Scene scene = empty();
-      LocalServers.shared().newQueues(scene.queue, Duration.ofSeconds(1));
+      LocalServers.shared().newQueues(scene.queue, visibility);
       return scene.with(1, more);
     }
 
@@ -416,6 +416,8 @@ class BoxOfficeTest {
     ConfigurableApplicationContext worker =
         in(
             Scene.impatient(
+                // Enough that a slow machine does not take up what is good five times.
+                Duration.ofSeconds(4),
                 "--ticketing.worker.unreadable-pause=0s",
                 "--ticketing.worker.dead-letters-every=200ms"));
     TicketBoard board = worker.getBean(TicketBoard.class);
@@ -520,6 +522,7 @@ class BoxOfficeTest {
   void anOutageOfTheDatabaseMakesNoDeadLetters() {
     DatabaseGate gate =
         in(Scene.impatient(
+                Duration.ofSeconds(1),
                 "--ticketing.worker.retry-for=200ms",
                 "--spring.datasource.hikari.connection-timeout=500"))
             .getBean(DatabaseGate.class);
