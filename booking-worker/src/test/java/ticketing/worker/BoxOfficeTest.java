@@ -69,20 +69,39 @@ class BoxOfficeTest {
       String database, String queue, List<ConfigurableApplicationContext> workers) {
 
     static Scene start(int workers, String... more) {
-      LocalServers servers = LocalServers.shared();
-      Scene scene =
-          new Scene(servers.newDatabase(), "test-" + UUID.randomUUID(), new ArrayList<>());
-      servers.newQueues(scene.queue);
+      Scene scene = empty();
+      LocalServers.shared().newQueues(scene.queue);
+      return scene.with(workers, more);
+    }
+
+    /// One worker, to which a message that it does not delete comes back after this time.
+    static Scene impatient(Duration visibility, String... more) {
+      Scene scene = empty();
+      LocalServers.shared().newQueues(scene.queue, visibility);
+      return scene.with(1, more);
+    }
+
+    private static Scene empty() {
+      return new Scene(
+          LocalServers.shared().newDatabase(), "test-" + UUID.randomUUID(), new ArrayList<>());
+    }
+
+    private Scene with(int count, String... more) {
       List<String> own =
           new ArrayList<>(
-              List.of("--ticketing.worker.poll-wait=1s", "--ticketing.worker.stop-timeout=5s"));
+              List.of(
+                  "--ticketing.worker.poll-wait=1s",
+                  "--ticketing.worker.stop-timeout=5s",
+                  // Here more groups queue up at a lock than lanes ever let, and how long the last
+                  // one waits depends on the disk.
+                  "--ticketing.worker.lock-wait=60s"));
       own.addAll(List.of(more));
       String[] arguments =
-          WorkerArguments.of(servers, scene.database, scene.queue, own.toArray(String[]::new));
-      for (int worker = 0; worker < workers; worker++) {
-        scene.workers.add(SpringApplication.run(WorkerApplication.class, arguments));
+          WorkerArguments.of(LocalServers.shared(), database, queue, own.toArray(String[]::new));
+      for (int worker = 0; worker < count; worker++) {
+        workers.add(SpringApplication.run(WorkerApplication.class, arguments));
       }
-      return scene;
+      return this;
     }
 
     /// Side by side: each waits for its last call to the queue.
@@ -395,11 +414,12 @@ class BoxOfficeTest {
   @Test
   void poisonBecomesDeadLettersThatAreGivenUpAndHurtsNobodyElse() {
     ConfigurableApplicationContext worker =
-        workers(
-            1,
-            "--ticketing.worker.unreadable-pause=0s",
-            "--ticketing.worker.dead-letters-every=200ms");
-    visibility(Duration.ofSeconds(1));
+        in(
+            Scene.impatient(
+                // Enough that a slow machine does not take up what is good five times.
+                Duration.ofSeconds(4),
+                "--ticketing.worker.unreadable-pause=0s",
+                "--ticketing.worker.dead-letters-every=200ms"));
     TicketBoard board = worker.getBean(TicketBoard.class);
     long event = event(50, null, null);
     List<Command> known = new ArrayList<>();
@@ -502,32 +522,18 @@ class BoxOfficeTest {
         .attributes();
   }
 
-  private void visibility(Duration time) {
-    sqs()
-        .setQueueAttributes(
-            request ->
-                request
-                    .queueUrl(url(scene.queue))
-                    .attributes(
-                        Map.of(
-                            QueueAttributeName.VISIBILITY_TIMEOUT,
-                            String.valueOf(time.toSeconds()))))
-        .join();
-  }
-
   /// Each receive counts: after the fifth a message is a dead letter. Without the gate five of them
   /// would take as many seconds here.
   @Test
   @Order(LAST)
   void anOutageOfTheDatabaseMakesNoDeadLetters() {
     DatabaseGate gate =
-        workers(
-                1,
+        in(Scene.impatient(
+                Duration.ofSeconds(1),
                 "--ticketing.worker.retry-for=200ms",
-                "--spring.datasource.hikari.connection-timeout=500")
+                "--spring.datasource.hikari.connection-timeout=500"))
             .getBean(DatabaseGate.class);
     long event = event(30, null, null);
-    visibility(Duration.ofSeconds(1));
     servers.database().stop();
     try {
       for (int i = 0; i < 30; i++) {

@@ -82,6 +82,14 @@ class AccountTest {
   }
 
   @Test
+  void unknownAddressTakesAsMuchHashingAsAWrongPassword() {
+    String real = new WebConfiguration().passwordEncoder().encode("correct horse");
+    String madeOf = "{bcrypt}$2a$10$"; // what made it, and two to which power of rounds
+    assertThat(real).startsWith(madeOf).hasSameSizeAs(Accounts.NOBODYS_HASH);
+    assertThat(Accounts.NOBODYS_HASH).startsWith(madeOf);
+  }
+
+  @Test
   void badSignUpNamesEveryField() {
     Ingress.Answer answer =
         ingress.post(

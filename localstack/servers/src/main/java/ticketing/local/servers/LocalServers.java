@@ -184,6 +184,14 @@ public final class LocalServers implements AutoCloseable {
     queue.create(name);
   }
 
+  /// As [#newQueues(String)].
+  ///
+  /// @param visibility after which a message comes back that was received and not deleted; as soon
+  ///   as there is a long poll, it is too late to say so: that one may keep the time it began with
+  public void newQueues(String name, Duration visibility) {
+    queue.create(name, visibility);
+  }
+
   /// A connection to the schema `ticketing`, for tools and tests; applications bring their own
   /// pool.
   public Connection connect() throws SQLException {

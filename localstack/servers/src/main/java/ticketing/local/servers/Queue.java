@@ -126,10 +126,15 @@ public final class Queue implements Server {
   /// Creates the queue and `<name>-dlq`, where a message goes after 5 receives, or brings those
   /// that exist to these settings.
   void create(String name) {
+    create(name, visibility);
+  }
+
+  void create(String name, Duration visibility) {
     String deadLetters = name + "-dlq";
-    create(deadLetters, Map.of());
+    create(deadLetters, visibility, Map.of());
     create(
         name,
+        visibility,
         Map.of(
             "RedrivePolicy",
             "{\"deadLetterTargetArn\":\"arn:aws:sqs:%s:%s:%s\",\"maxReceiveCount\":%d}"
@@ -145,7 +150,7 @@ public final class Queue implements Server {
     }
   }
 
-  private void create(String name, Map<String, String> attributes) {
+  private void create(String name, Duration visibility, Map<String, String> attributes) {
     call(Map.of("Action", "CreateQueue", "QueueName", name));
     Map<String, String> wanted = new LinkedHashMap<>(attributes);
     wanted.put("VisibilityTimeout", Long.toString(visibility.toSeconds()));
