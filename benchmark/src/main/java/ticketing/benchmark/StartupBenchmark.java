@@ -45,7 +45,7 @@ final class StartupBenchmark {
   private final Path checkout = Checkout.root();
   private final Path folder;
   private final LocalServers servers;
-  private final int turns = Integer.getInteger("benchmark.startup.turns", 6);
+  private final int turns = Integer.getInteger("benchmark.startup.turns", 3);
 
   private StartupBenchmark(Path folder, LocalServers servers) {
     this.folder = folder;
