@@ -62,7 +62,7 @@ final class HttpBenchmark {
   private final int warmUp = Integer.getInteger("benchmark.http.warm-up", 45); // s
   private final int seconds = Integer.getInteger("benchmark.http.seconds", 30);
   private final double perSecond =
-      Double.parseDouble(System.getProperty("benchmark.http.requests", "400"));
+      Double.parseDouble(System.getProperty("benchmark.http.requests", "300"));
   private final AccessTokens tokens =
       new AccessTokens(
           new AccessSettings(AccessSettings.LOCAL_KEY, "", Duration.ofHours(1)),
