@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import ticketing.domain.VirtualThreads;
 
 class RequestThreadsTest {
 
@@ -22,7 +23,7 @@ class RequestThreadsTest {
     CountDownLatch done = new CountDownLatch(REQUESTS);
     // Nobody goes on before as many run as may.
     Phaser full = new Phaser(MOST);
-    ThreadPoolExecutor threads = RequestThreads.threads(MOST);
+    ThreadPoolExecutor threads = VirtualThreads.bounded("request-", MOST);
     for (int request = 0; request < REQUESTS; request++) {
       boolean first = request < MOST;
       threads.execute(

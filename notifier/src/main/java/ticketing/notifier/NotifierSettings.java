@@ -20,6 +20,7 @@ import org.springframework.validation.annotation.Validated;
 /// @param ingressTimeout longest wait for one answer of ingress
 /// @param ingressCalls most questions to ingress at a time
 /// @param allowedOrigins patterns of origins whose pages may connect
+/// @param requests most handshakes and frames of clients worked on at a time; others wait, unread
 /// @param maxSockets most open sockets; beyond it the handshake gets 503
 /// @param maxSubscriptions most live subscriptions of one multiplexed socket
 /// @param maxFrame longest frame of a client; beyond it the socket closes with 1009
@@ -39,6 +40,7 @@ record NotifierSettings(
         Duration ingressTimeout,
     @Min(1) @Max(256) @DefaultValue("16") int ingressCalls,
     @NotEmpty @DefaultValue("*") List<String> allowedOrigins,
+    @Min(10) @Max(100_000) @DefaultValue("300") int requests,
     @Min(1) @Max(1_000_000) @DefaultValue("10000") int maxSockets,
     @Min(1) @Max(10_000) @DefaultValue("100") int maxSubscriptions,
     @NotNull @DefaultValue("8KB") DataSize maxFrame,

@@ -14,6 +14,7 @@ import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
 import org.springframework.web.socket.server.standard.ServletServerContainerFactoryBean;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
+import ticketing.domain.VirtualThreads;
 
 /// Which path leads to which conversation, and how much memory a socket may take in Tomcat.
 @Configuration(proxyBeanMethods = false)
@@ -122,19 +123,25 @@ class SocketRoutes implements WebSocketConfigurer {
     /// turns.
     private static final String BUFFER = "512"; // bytes
 
-    /// Otherwise the kernel would buffer megabytes for each client that does not read, and Tomcat
-    /// 16 KiB for each client that is only there.
+    /// Otherwise the kernel would buffer megabytes for each client that does not read, Tomcat 16
+    /// KiB for each client that is only there, and ten thousand handshakes at once would fill the
+    /// heap.
     @Bean
     WebServerFactoryCustomizer<TomcatServletWebServerFactory> socketBuffers(
         NotifierSettings settings) {
-      return factory ->
-          factory.addConnectorCustomizers(
-              connector -> {
-                connector.setProperty(
-                    "socket.txBufSize", String.valueOf(settings.socketBuffer().toBytes()));
-                connector.setProperty("socket.appReadBufSize", BUFFER);
-                connector.setProperty("socket.appWriteBufSize", BUFFER);
-              });
+      return factory -> {
+        factory.addProtocolHandlerCustomizers(
+            handler ->
+                handler.setExecutor(
+                    VirtualThreads.bounded("tomcat-handler-", settings.requests())));
+        factory.addConnectorCustomizers(
+            connector -> {
+              connector.setProperty(
+                  "socket.txBufSize", String.valueOf(settings.socketBuffer().toBytes()));
+              connector.setProperty("socket.appReadBufSize", BUFFER);
+              connector.setProperty("socket.appWriteBufSize", BUFFER);
+            });
+      };
     }
   }
 }

@@ -10,7 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import ticketing.domain.AccessSettings;
 import ticketing.domain.AccessTokens;
@@ -26,6 +29,12 @@ final class Notifier implements AutoCloseable {
 
   private Notifier(ConfigurableApplicationContext context) {
     this.context = context;
+  }
+
+  /// What the handshakes and the frames of clients are worked on by.
+  Executor threadsOfTheServer() {
+    var server = ((WebServerApplicationContext) context).getWebServer();
+    return ((TomcatWebServer) server).getTomcat().getConnector().getProtocolHandler().getExecutor();
   }
 
   /// @param settings `name=value`

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.ThreadPoolExecutor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +32,7 @@ class PeersTest {
         Notifier.start(
             redis,
             ingress.url(),
+            "ticketing.notifier.requests=20",
             "ticketing.notifier.max-sockets=3",
             "ticketing.notifier.max-unsent=16KB",
             "ticketing.notifier.socket-buffer=8KB",
@@ -51,6 +53,14 @@ class PeersTest {
   void leave() {
     notifier.leaveAll();
     await().atMost(Client.PATIENCE).until(() -> notifier.gauge("ticketing.sockets") == 0);
+  }
+
+  @Test
+  void noMoreHandshakesAreWorkedOnAtATimeThanTheHeapHasRoomFor() {
+    assertThat(notifier.threadsOfTheServer())
+        .isInstanceOfSatisfying(
+            ThreadPoolExecutor.class,
+            threads -> assertThat(threads.getMaximumPoolSize()).isEqualTo(20));
   }
 
   @Test
