@@ -5,8 +5,8 @@ import static io.gatling.javaapi.core.CoreDsl.exec;
 import static io.gatling.javaapi.core.CoreDsl.forever;
 import static io.gatling.javaapi.core.CoreDsl.jsonPath;
 import static io.gatling.javaapi.core.CoreDsl.pause;
+import static io.gatling.javaapi.core.CoreDsl.percent;
 import static io.gatling.javaapi.core.CoreDsl.rampUsers;
-import static io.gatling.javaapi.core.CoreDsl.repeat;
 import static io.gatling.javaapi.core.CoreDsl.scenario;
 import static io.gatling.javaapi.http.HttpDsl.header;
 import static io.gatling.javaapi.http.HttpDsl.http;
@@ -94,22 +94,21 @@ public final class BuyersSimulation extends Simulation {
             ? exec(ws(named("open a socket")).connect("/ws/tickets"))
             : exec(readEvent());
     ChainBuilder follow = model == Model.SOCKET ? hear() : poll();
-    ChainBuilder look =
+    ChainBuilder decided = exec(book()).doIf("#{ticket.exists()}").then(follow);
+    // Drawn, not counted: so the mix is the same in every second.
+    ChainBuilder step =
         model == Model.READ
-            ? repeat(READS).on(think(READS + 1).exec(readEvent()).exitHereIfFailed())
-            : exec(s -> s);
-    int thoughts = model == Model.READ ? READS + 1 : 1;
+            ? think(READS + 1)
+                .randomSwitch()
+                .on(
+                    percent(100.0 * READS / (READS + 1)).then(readEvent()),
+                    percent(100.0 / (READS + 1)).then(decided))
+            : think(1).exec(decided);
     return scenario(model.name().toLowerCase(Locale.ROOT))
         .feed(tokens())
         .exec(this::inPhase)
         .exec(open)
-        .exec(
-            forever()
-                .on(
-                    look.exec(think(thoughts))
-                        .exec(book())
-                        .doIf("#{ticket.exists()}")
-                        .then(follow)));
+        .exec(forever().on(step));
   }
 
   /// Somewhere between nothing and twice the mean, so that buyers who came together do not stay

@@ -33,7 +33,7 @@ public final class Application {
                   "--sun-misc-unsafe-memory-access=allow"))
           .toList();
 
-  /// Ten thousand sockets keep 140 MB, and with 256 in all their arrival ended the process.
+  /// Ten thousand sockets keep at least 140 MB.
   private static final String HEAP_FOR_SOCKETS = "-Xmx384m";
 
   private static final Duration PROBE = Duration.ofSeconds(2);
