@@ -9,11 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import org.springframework.util.FileSystemUtils;
+import ticketing.local.BootJar;
 import ticketing.local.servers.Checkout;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ManagedProcess;
@@ -34,7 +34,6 @@ final class StartupBenchmark {
   private static final String HEAP = "-Xmx288m";
 
   private static final double LIMIT_SECONDS = 5;
-  private static final Duration UNPACKING = Duration.ofMinutes(2);
   private static final Duration TRAINING = Duration.ofMinutes(5);
   private static final Duration READY = Duration.ofMinutes(3);
   private static final Duration STOP = Duration.ofSeconds(35);
@@ -68,22 +67,13 @@ final class StartupBenchmark {
     if (!Measurement.isChosen(PART)) {
       return;
     }
-    Path folder = fresh(Path.of(arguments[1]).toAbsolutePath());
+    Path folder = Path.of(arguments[1]).toAbsolutePath();
+    FileSystemUtils.deleteRecursively(folder);
+    Files.createDirectories(folder);
     try (LocalServers servers = LocalServers.start(folder.resolve("servers"))) {
       new StartupBenchmark(folder, servers).run().write(Path.of(arguments[0]));
     }
     System.exit(0);
-  }
-
-  private static Path fresh(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> old = Files.walk(folder)) {
-        for (Path file : old.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-    }
-    return Files.createDirectories(folder);
   }
 
   private Measurement run() throws IOException {
@@ -137,40 +127,26 @@ final class StartupBenchmark {
                 "MiB"));
   }
 
-  private Path unpacked(String module, String name) {
+  private Path unpacked(String module, String name) throws IOException {
     Path unpacked = folder.resolve(module).resolve(name);
-    Path target = checkout.resolve(module).resolve("target");
-    Path jar = target.resolve(module + "-1.0.0.jar");
-    if (!Files.exists(jar)) {
-      throw new ServerException(jar + " is missing: build it with `mvn package`");
-    }
-    List<String> extract =
-        List.of(
-            java().toString(),
-            "-Djarmode=tools",
-            "-jar",
-            jar.toString(),
-            "extract",
-            "--destination",
-            unpacked.toString());
-    succeed("unpacking of " + module, extract, Map.of(), UNPACKING);
+    BootJar.unpack(checkout, module, unpacked);
     return unpacked;
   }
 
   private void train(String module, Path home) {
     say(module + ": making the AOT cache");
-    succeed("training of " + module, script("train"), inImage(home), TRAINING);
-  }
-
-  private void succeed(
-      String what, List<String> command, Map<String, String> environment, Duration timeout) {
-    ManagedProcess process =
-        ManagedProcess.start(what, command, environment, folder, folder.resolve("making.log"));
-    int code = process.awaitExit(timeout);
+    ManagedProcess training =
+        ManagedProcess.start(
+            "training of " + module,
+            script("train"),
+            inImage(home),
+            folder,
+            folder.resolve("training.log"));
+    int code = training.awaitExit(TRAINING);
     if (code != 0) {
       throw new ServerException(
-          "%s ended with exit code %d:%n%s"
-              .formatted(what, code, String.join("\n", process.lastLines())));
+          "training of %s ended with exit code %d:%n%s"
+              .formatted(module, code, String.join("\n", training.lastLines())));
     }
   }
 
@@ -217,12 +193,8 @@ final class StartupBenchmark {
 
   /// What an image sets by its layout: where the application lies and which JVM `java` is.
   private static Map<String, String> inImage(Path home) {
-    String path = java().getParent() + ":" + System.getenv("PATH");
+    String path = BootJar.java().getParent() + ":" + System.getenv("PATH");
     return Map.of("TICKETING_HOME", home.toString(), "PATH", path);
-  }
-
-  private static Path java() {
-    return Path.of(System.getProperty("java.home"), "bin", "java");
   }
 
   private static double median(List<Double> sorted) {

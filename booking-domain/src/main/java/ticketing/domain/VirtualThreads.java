@@ -18,9 +18,8 @@ public final class VirtualThreads {
 
   /// Virtual ones, for what they wait is bounded and they cost little, but not without end.
   ///
-  /// @param name what each is called, before its number
   /// @param most at a time, at least 1; what is beyond waits for its turn
-  public static ThreadPoolExecutor bounded(String name, int most) {
+  public static ThreadPoolExecutor bounded(int most) {
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
             most,
@@ -28,7 +27,7 @@ public final class VirtualThreads {
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            Thread.ofVirtual().name(name, 0).factory());
+            Thread.ofVirtual().name("request-", 0).factory());
     threads.allowCoreThreadTimeOut(true);
     return threads;
   }

@@ -112,6 +112,8 @@ class EventLock {
         }
       }
       case UNKNOWN -> {
+        // One that is not known to be held may keep others waiting for a lease at most; while Redis
+        // is down there are as many of those as groups.
         if (held && lateReleases.tryAcquire()) {
           Thread.ofVirtual().name("release-" + taking.name()).start(() -> releaseLate(taking));
         }

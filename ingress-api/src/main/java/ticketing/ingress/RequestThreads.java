@@ -24,7 +24,7 @@ class RequestThreads implements WebServerFactoryCustomizer<TomcatServletWebServe
   @Override
   public void customize(TomcatServletWebServerFactory factory) {
     factory.addProtocolHandlerCustomizers(
-        handler -> handler.setExecutor(VirtualThreads.bounded("tomcat-handler-", most)));
+        handler -> handler.setExecutor(VirtualThreads.bounded(most)));
     factory.addConnectorCustomizers(
         connector -> {
           connector.setProperty("socket.appReadBufSize", BUFFER);

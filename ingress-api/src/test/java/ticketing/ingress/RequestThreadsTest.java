@@ -23,7 +23,7 @@ class RequestThreadsTest {
     CountDownLatch done = new CountDownLatch(REQUESTS);
     // Nobody goes on before as many run as may.
     Phaser full = new Phaser(MOST);
-    ThreadPoolExecutor threads = VirtualThreads.bounded("request-", MOST);
+    ThreadPoolExecutor threads = VirtualThreads.bounded(MOST);
     for (int request = 0; request < REQUESTS; request++) {
       boolean first = request < MOST;
       threads.execute(

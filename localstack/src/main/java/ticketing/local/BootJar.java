@@ -5,24 +5,24 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
+import org.springframework.util.FileSystemUtils;
 import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.ServerException;
 
 /// The built jar of an application, unpacked, because a jar of jars starts seconds later.
-final class BootJar {
+public final class BootJar {
 
   private static final String VERSION = "1.0.0";
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private BootJar() {}
 
-  static Path java() {
+  /// The JVM that this one is.
+  public static Path java() {
     return Path.of(System.getProperty("java.home"), "bin", "java");
   }
 
@@ -31,40 +31,18 @@ final class BootJar {
   /// @return the jar to start
   /// @throws ServerException if the module has not been built
   static Path unpacked(Path checkout, String module) {
-    String name = module + "-" + VERSION + ".jar";
-    Path target = checkout.resolve(module).resolve("target");
-    Path jar = target.resolve(name);
-    Path folder = target.resolve("unpacked");
+    Path jar = built(checkout, module);
+    String name = jar.getFileName().toString();
+    Path folder = jar.resolveSibling("unpacked");
     try {
-      if (!Files.exists(jar)) {
-        throw new ServerException(jar + " is missing: build it with `mvn package`");
-      }
+      mustExist(jar);
       // Not its time: a reproducible build gives every jar the same one.
       String sum = Long.toHexString(checksum(jar));
       Path stamp = folder.resolve("unpacked-from");
       if (Files.exists(stamp) && Files.readString(stamp).equals(sum)) {
         return folder.resolve(name);
       }
-      delete(folder);
-      ManagedProcess unpacking =
-          ManagedProcess.start(
-              "unpacking of " + name,
-              List.of(
-                  java().toString(),
-                  "-XX:TieredStopAtLevel=1",
-                  "-Djarmode=tools",
-                  "-jar",
-                  jar.toString(),
-                  "extract",
-                  "--destination",
-                  folder.toString()),
-              Map.of(),
-              target,
-              target.resolve("unpacking.log"));
-      if (unpacking.awaitExit(TIMEOUT) != 0) {
-        throw new ServerException(
-            "cannot unpack " + jar + ": " + String.join("\n", unpacking.lastLines()));
-      }
+      unpack(jar, folder);
       // Last: a folder without it is half done.
       Files.writeString(stamp, sum);
       return folder.resolve(name);
@@ -80,14 +58,45 @@ final class BootJar {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
+  private static Path built(Path checkout, String module) {
+    return checkout.resolve(module).resolve("target").resolve(module + "-" + VERSION + ".jar");
+  }
+
+  private static void mustExist(Path jar) {
+    if (!Files.exists(jar)) {
+      throw new ServerException(jar + " is missing: build it with `mvn package`");
     }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+  }
+
+  /// Unpacks the jar of a module into a folder of one's own, in place of what lies there.
+  ///
+  /// @throws ServerException if the module has not been built
+  public static void unpack(Path checkout, String module, Path folder) throws IOException {
+    Path jar = built(checkout, module);
+    mustExist(jar);
+    unpack(jar, folder);
+  }
+
+  private static void unpack(Path jar, Path folder) throws IOException {
+    FileSystemUtils.deleteRecursively(folder);
+    ManagedProcess unpacking =
+        ManagedProcess.start(
+            "unpacking of " + jar.getFileName(),
+            List.of(
+                java().toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-Djarmode=tools",
+                "-jar",
+                jar.toString(),
+                "extract",
+                "--destination",
+                folder.toString()),
+            Map.of(),
+            jar.getParent(),
+            jar.resolveSibling("unpacking.log"));
+    if (unpacking.awaitExit(TIMEOUT) != 0) {
+      throw new ServerException(
+          "cannot unpack " + jar + ": " + String.join("\n", unpacking.lastLines()));
     }
   }
 }

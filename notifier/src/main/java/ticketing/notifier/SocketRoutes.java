@@ -124,16 +124,14 @@ class SocketRoutes implements WebSocketConfigurer {
     private static final String BUFFER = "512"; // bytes
 
     /// Otherwise the kernel would buffer megabytes for each client that does not read, Tomcat 16
-    /// KiB for each client that is only there, and ten thousand handshakes at once would fill the
-    /// heap.
+    /// KiB for each client that is only there, and each of many handshakes at once would hold 100
+    /// KiB.
     @Bean
     WebServerFactoryCustomizer<TomcatServletWebServerFactory> socketBuffers(
         NotifierSettings settings) {
       return factory -> {
         factory.addProtocolHandlerCustomizers(
-            handler ->
-                handler.setExecutor(
-                    VirtualThreads.bounded("tomcat-handler-", settings.requests())));
+            handler -> handler.setExecutor(VirtualThreads.bounded(settings.requests())));
         factory.addConnectorCustomizers(
             connector -> {
               connector.setProperty(
