@@ -192,7 +192,8 @@ final class HttpBenchmark {
     try {
       awaitStart(gatling, log);
       TimeUnit.SECONDS.sleep(ramp + warm);
-      return observed(gatling, () -> answers(reports));
+      Application kept = model == Model.SOCKET ? system.notifier() : system.ingress();
+      return observed(gatling, kept, () -> answers(reports));
     } finally {
       gatling.destroyForcibly().waitFor();
     }
@@ -215,12 +216,15 @@ final class HttpBenchmark {
   }
 
   /// Begins with the measured time.
-  private Run observed(Process gatling, Reading answers) throws IOException, InterruptedException {
+  ///
+  /// @param kept to which each client keeps a connection open
+  private Run observed(Process gatling, Application kept, Reading answers)
+      throws IOException, InterruptedException {
     Map<String, double[]> resident = new LinkedHashMap<>();
     Map<String, Double> before = processorSeconds(gatling);
     Instant measured = Instant.now();
     TimeUnit.MILLISECONDS.sleep((long) (LOOK * 1e3 * seconds));
-    long connections = Processes.connections(system.ingress().url().getPort());
+    long connections = Processes.connections(kept.url().getPort());
     for (Application application : system.applications()) {
       resident.put(
           application.name(),
@@ -255,7 +259,13 @@ final class HttpBenchmark {
   private Map<String, Double> processorSeconds(Process gatling) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     for (Application application : system.applications()) {
-      seconds.put(application.name(), ofProcess(ProcessHandle.of(application.pid()).orElseThrow()));
+      ProcessHandle process =
+          ProcessHandle.of(application.pid())
+              .orElseThrow(
+                  () ->
+                      new IllegalStateException(
+                          application.name() + " has ended: see " + application.log()));
+      seconds.put(application.name(), ofProcess(process));
     }
     system
         .servers()

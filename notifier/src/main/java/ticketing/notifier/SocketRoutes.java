@@ -1,19 +1,15 @@
 package ticketing.notifier;
 
-import java.util.List;
 import java.util.UUID;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.http.server.ServerHttpRequest;
-import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.config.annotation.EnableWebSocket;
 import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
 import org.springframework.web.socket.server.standard.ServletServerContainerFactoryBean;
-import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 import ticketing.domain.VirtualThreads;
 
 /// Which path leads to which conversation, and how much memory a socket may take in Tomcat.
@@ -87,21 +83,6 @@ class SocketRoutes implements WebSocketConfigurer {
       return Conversation.OVER;
     }
     return feed.watch(peer, eventId);
-  }
-
-  /// No extensions: compression costs some hundred kilobytes for each socket, and a frame is small.
-  private static final class PlainHandshake extends DefaultHandshakeHandler {
-    PlainHandshake() {
-      setSupportedProtocols(Access.PROTOCOL);
-    }
-
-    @Override
-    protected List<WebSocketExtension> filterRequestedExtensions(
-        ServerHttpRequest request,
-        List<WebSocketExtension> requested,
-        List<WebSocketExtension> supported) {
-      return List.of();
-    }
   }
 
   /// The container keeps little for each socket, as most never receive a frame: a longer frame

@@ -89,18 +89,7 @@ class PeersTest {
   void socketThatAnswersNoPingIsDropped() throws IOException {
     try (Socket raw = new Socket("127.0.0.1", notifier.port())) {
       raw.setSoTimeout(60_000);
-      raw.getOutputStream()
-          .write(
-              """
-              GET /ws/events/1 HTTP/1.1\r
-              Host: localhost\r
-              Upgrade: websocket\r
-              Connection: Upgrade\r
-              Sec-WebSocket-Version: 13\r
-              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
-              \r
-              """
-                  .getBytes(StandardCharsets.US_ASCII));
+      shakeHands(raw, "");
       InputStream in = raw.getInputStream();
       int pings = 0;
       int closeCode = 0;
@@ -119,11 +108,38 @@ class PeersTest {
     }
   }
 
-  private static void readHead(InputStream in) throws IOException {
-    int matched = 0;
-    while (matched < 4) {
-      matched = in.read() == "\r\n\r\n".charAt(matched) ? matched + 1 : 0;
+  /// Every browser makes this offer, and each socket would cost hundreds of kilobytes.
+  @Test
+  void offerToCompressIsNotTaken() throws IOException {
+    try (Socket raw = new Socket("127.0.0.1", notifier.port())) {
+      raw.setSoTimeout(60_000);
+      shakeHands(raw, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n");
+      assertThat(readHead(raw.getInputStream()))
+          .startsWith("HTTP/1.1 101")
+          .doesNotContainIgnoringCase("Sec-WebSocket-Extensions");
     }
+  }
+
+  /// @param headers more of them, each with the end of its line
+  private static void shakeHands(Socket raw, String headers) throws IOException {
+    String head =
+        """
+        GET /ws/events/1 HTTP/1.1\r
+        Host: localhost\r
+        Upgrade: websocket\r
+        Connection: Upgrade\r
+        Sec-WebSocket-Version: 13\r
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+        """;
+    raw.getOutputStream().write((head + headers + "\r\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String readHead(InputStream in) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) in.read());
+    }
+    return head.toString();
   }
 
   @Test
