@@ -9,6 +9,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.socket.config.annotation.EnableWebSocket;
 import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
+import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 import org.springframework.web.socket.server.standard.ServletServerContainerFactoryBean;
 import ticketing.domain.VirtualThreads;
 
@@ -54,10 +55,12 @@ class SocketRoutes implements WebSocketConfigurer {
       String path,
       boolean tokenNeeded,
       SocketHandler.Opening opening) {
+    DefaultHandshakeHandler handshake = new DefaultHandshakeHandler(new SpareUpgrade());
+    handshake.setSupportedProtocols(Access.PROTOCOL);
     registry
         .addHandler(new SocketHandler(peers, opening), path)
         .addInterceptors(new Entrance(peers, access, tokenNeeded))
-        .setHandshakeHandler(new PlainHandshake())
+        .setHandshakeHandler(handshake)
         .setAllowedOriginPatterns(settings.allowedOrigins().toArray(String[]::new));
   }
 
@@ -100,9 +103,11 @@ class SocketRoutes implements WebSocketConfigurer {
   @ConditionalOnClass(TomcatServletWebServerFactory.class)
   static class OnTomcat {
 
-    /// Of each socket, in each direction, for as long as it is open. A longer frame takes several
-    /// turns.
-    private static final String BUFFER = "512"; // bytes
+    /// Of each socket, for as long as it is open: a frame of a client comes in several turns, or
+    /// goes by without it; a ticket's frame goes in one.
+    private static final String READ_BUFFER = "128"; // bytes
+
+    private static final String WRITE_BUFFER = "512"; // bytes
 
     /// Otherwise the kernel would buffer megabytes for each client that does not read, Tomcat 16
     /// KiB for each client that is only there, and each of many handshakes at once would hold 100
@@ -117,8 +122,8 @@ class SocketRoutes implements WebSocketConfigurer {
             connector -> {
               connector.setProperty(
                   "socket.txBufSize", String.valueOf(settings.socketBuffer().toBytes()));
-              connector.setProperty("socket.appReadBufSize", BUFFER);
-              connector.setProperty("socket.appWriteBufSize", BUFFER);
+              connector.setProperty("socket.appReadBufSize", READ_BUFFER);
+              connector.setProperty("socket.appWriteBufSize", WRITE_BUFFER);
             });
       };
     }

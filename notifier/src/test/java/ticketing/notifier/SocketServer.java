@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -52,7 +53,7 @@ final class SocketServer implements AutoCloseable {
     }
   }
 
-  /// After a full collection, in bytes.
+  /// What is alive after a full collection, in bytes.
   ///
   /// @param classes what of the heap is what
   /// @param resident memory of the whole process
@@ -74,6 +75,10 @@ final class SocketServer implements AutoCloseable {
   }
 
   private static final int HISTOGRAM = 40; // lines
+
+  /// Where the serial collector leaves what is dead as it lies, instead of moving all the rest.
+  private static final Set<String> FILLERS =
+      Set.of("[Ljdk.internal.vm.FillerElement;", "jdk.internal.vm.FillerObject");
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -209,9 +214,13 @@ final class SocketServer implements AutoCloseable {
       // "  12:      1234      56789  java.lang.String (java.base@25)", and "Total   1234   56789"
       String[] columns = line.strip().split("\\s+");
       if (columns[0].equals("Total")) {
-        heap = Long.parseLong(columns[2]);
+        heap += Long.parseLong(columns[2]);
       } else if (columns.length > 3 && columns[0].endsWith(":")) {
-        classes.merge(columns[3], Long.valueOf(columns[2]), Long::sum);
+        if (FILLERS.contains(columns[3])) {
+          heap -= Long.parseLong(columns[2]);
+        } else {
+          classes.merge(columns[3], Long.valueOf(columns[2]), Long::sum);
+        }
       }
     }
     return new Memory(heap, classes, resident());
