@@ -44,7 +44,7 @@ final class StartupBenchmark {
   private final Path checkout = Checkout.root();
   private final Path folder;
   private final LocalServers servers;
-  private final int turns = Integer.getInteger("benchmark.startup.turns", 3);
+  private final int turns = Integer.getInteger("benchmark.startup.turns", 2);
 
   private StartupBenchmark(Path folder, LocalServers servers) {
     this.folder = folder;

@@ -220,7 +220,7 @@ public class DecisionBenchmark {
     if (!Measurement.isChosen("decisions")) {
       return;
     }
-    TimeValue turn = TimeValue.milliseconds(Integer.getInteger("benchmark.jmh.millis", 200));
+    TimeValue turn = TimeValue.milliseconds(Integer.getInteger("benchmark.jmh.millis", 150));
     Collection<RunResult> results =
         new Runner(
                 new OptionsBuilder()

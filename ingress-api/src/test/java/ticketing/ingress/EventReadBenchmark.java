@@ -49,7 +49,7 @@ final class EventReadBenchmark {
 
   private static final int ROUNDS = 3;
   private static final int CONNECTIONS = 16;
-  private static final Duration TURN = Duration.ofSeconds(4);
+  private static final Duration TURN = Duration.ofSeconds(3);
   private static final String EMPTY = "/api/v1/events/empty";
   private static final String ANSWERS = "answers/s";
   private static final String MICROS = "µs of processor";

@@ -33,9 +33,6 @@ public final class Application {
                   "--sun-misc-unsafe-memory-access=allow"))
           .toList();
 
-  /// Ten thousand sockets keep at least 140 MB.
-  private static final String HEAP_FOR_SOCKETS = "-Xmx384m";
-
   private static final Duration PROBE = Duration.ofSeconds(2);
 
   private final String name;
@@ -79,9 +76,6 @@ public final class Application {
     List<String> command = new ArrayList<>();
     command.add(BootJar.java().toString());
     command.addAll(JVM);
-    if (name.startsWith("notifier")) {
-      command.add(HEAP_FOR_SOCKETS);
-    }
     command.addAll(AotCache.options(jar));
     command.add("-jar");
     command.add(jar.toString());

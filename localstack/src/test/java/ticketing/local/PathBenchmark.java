@@ -17,9 +17,9 @@ import ticketing.local.servers.Measurement.Row;
 final class PathBenchmark {
 
   private static final int SALES = 3;
-  private static final int BUYERS = 10_000; // in a sale, each of one seat
+  private static final int BUYERS = 5_000; // in a sale, each of one seat
   private static final int SOCKETS = 1_000; // of them wait at a WebSocket, the others poll
-  private static final int WARM_UP = 20_000; // bookings
+  private static final int WARM_UP = 10_000; // bookings
   private static final int PACKED = 50; // most commands of a message, where they are packed
   private static final double QUEUE_CALLS =
       3 / 10.0; // per message: sent, received, deleted in tens
