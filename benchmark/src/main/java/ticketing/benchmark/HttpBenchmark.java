@@ -36,7 +36,8 @@ import ticketing.local.servers.Measurement.Row;
 /// Gatling in another process: how long answers take, what the processes take of memory and of the
 /// processors meanwhile. Gatling's own reports lie in `benchmark/target/gatling`.
 ///
-/// The processes run with the options of the images: both compilers, the same heap.
+/// The processes run as those of the images do: AOT cache, both compilers, room for code, the same
+/// heap.
 final class HttpBenchmark {
 
   private static final String MIB = "MiB";
@@ -111,12 +112,14 @@ final class HttpBenchmark {
     Path results = Path.of(arguments[0]);
     Path folder = Files.createDirectories(Path.of(arguments[1]));
     String options =
-        "-XX:TieredStopAtLevel=4 -XX:NativeMemoryTracking=summary "
+        "-XX:TieredStopAtLevel=4 -XX:ReservedCodeCacheSize=64m -XX:NativeMemoryTracking=summary "
             + System.getProperty("benchmark.http.options", "");
     SystemSettings settings =
         SystemSettings.in(folder.resolve("system"))
             // Wins over what the launcher sets, which suits processes that live for minutes.
             .withEnvironment(Map.of("_JAVA_OPTIONS", options.strip(), "MALLOC_ARENA_MAX", "2"));
+    say("making AOT caches");
+    LocalSystem.makeCaches();
     try (LocalSystem system = LocalSystem.start(settings, HttpBenchmark::say)) {
       new HttpBenchmark(system, folder).run(results);
     }
@@ -229,7 +232,9 @@ final class HttpBenchmark {
       resident.put(
           application.name(),
           new double[] {
-            Processes.residentMib(application.pid()), Processes.threads(application.pid())
+            Processes.residentMib(application.pid()),
+            Processes.anonymousMib(application.pid()),
+            Processes.threads(application.pid())
           });
     }
     Duration left = Duration.between(Instant.now(), measured.plusSeconds(seconds));
@@ -369,7 +374,7 @@ final class HttpBenchmark {
           all.with(
               Row.of(name + ": resident", seen[0], MIB)
                   .atMost(LIMIT_MIB)
-                  .noting("%.0f threads".formatted(seen[1])));
+                  .noting("%.0f of them not of a file; %.0f threads".formatted(seen[1], seen[2])));
       for (Map.Entry<String, Double> part : nativeMemory.get(name).entrySet()) {
         if (part.getValue() >= 1) {
           all = all.with(Row.of(name + ": " + part.getKey() + ", committed", part.getValue(), MIB));

@@ -17,6 +17,7 @@ final class Processes {
 
   private static final double KIB = 1024;
   private static final Pattern RESIDENT = Pattern.compile("(?m)^VmRSS:\\s+(\\d+) kB");
+  private static final Pattern ANONYMOUS = Pattern.compile("(?m)^RssAnon:\\s+(\\d+) kB");
   private static final Pattern THREADS = Pattern.compile("(?m)^Threads:\\s+(\\d+)");
   private static final Pattern COMMITTED =
       Pattern.compile("(?m)^(?:-\\s+(.+?) \\(|(Total): )reserved=\\d+KB, committed=(\\d+)KB");
@@ -27,6 +28,12 @@ final class Processes {
   /// MiB that are in memory.
   static double residentMib(long pid) {
     return number(RESIDENT, status(pid)) / KIB;
+  }
+
+  /// MiB of it that are not of a file: those of a file (code of the JVM, what an AOT cache holds) the
+  /// kernel may drop, and read again.
+  static double anonymousMib(long pid) {
+    return number(ANONYMOUS, status(pid)) / KIB;
   }
 
   static int threads(long pid) {

@@ -58,6 +58,18 @@ final class AotCache {
     return make(jars, List.of());
   }
 
+  /// Makes what is missing, all at the same time, and returns when it is there.
+  static void makeAtOnce(List<Path> jars) throws InterruptedException {
+    List<Making> makings = jars.stream().map(jar -> make(List.of(jar))).toList();
+    try {
+      for (Making making : makings) {
+        making.await();
+      }
+    } finally {
+      makings.forEach(Making::close);
+    }
+  }
+
   /// As [#make], but as a thing that may always wait: with the lowest priority where the system has
   /// `nice`.
   static Making makeHumbly(List<Path> jars) {
