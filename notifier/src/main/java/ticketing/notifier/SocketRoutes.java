@@ -1,6 +1,7 @@
 package ticketing.notifier;
 
 import java.util.UUID;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -9,6 +10,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.socket.config.annotation.EnableWebSocket;
 import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
+import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 import org.springframework.web.socket.server.standard.ServletServerContainerFactoryBean;
 import ticketing.domain.VirtualThreads;
@@ -25,18 +27,21 @@ class SocketRoutes implements WebSocketConfigurer {
   private final Access access;
   private final TicketSockets tickets;
   private final AvailabilityFeed feed;
+  private final RequestUpgradeStrategy upgrade; // null: the container's own
 
   SocketRoutes(
       NotifierSettings settings,
       Peers peers,
       Access access,
       TicketSockets tickets,
-      AvailabilityFeed feed) {
+      AvailabilityFeed feed,
+      ObjectProvider<RequestUpgradeStrategy> upgrade) {
     this.settings = settings;
     this.peers = peers;
     this.access = access;
     this.tickets = tickets;
     this.feed = feed;
+    this.upgrade = upgrade.getIfAvailable();
   }
 
   @Override
@@ -55,7 +60,8 @@ class SocketRoutes implements WebSocketConfigurer {
       String path,
       boolean tokenNeeded,
       SocketHandler.Opening opening) {
-    DefaultHandshakeHandler handshake = new DefaultHandshakeHandler(new SpareUpgrade());
+    DefaultHandshakeHandler handshake =
+        upgrade == null ? new DefaultHandshakeHandler() : new DefaultHandshakeHandler(upgrade);
     handshake.setSupportedProtocols(Access.PROTOCOL);
     registry
         .addHandler(new SocketHandler(peers, opening), path)
@@ -102,6 +108,11 @@ class SocketRoutes implements WebSocketConfigurer {
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnClass(TomcatServletWebServerFactory.class)
   static class OnTomcat {
+
+    @Bean
+    RequestUpgradeStrategy upgrade() {
+      return new SpareUpgrade();
+    }
 
     /// Of each socket, for as long as it is open: a frame of a client comes in several turns, or
     /// goes by without it; a ticket's frame goes in one.

@@ -14,9 +14,9 @@ import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.web.socket.WebSocketExtension;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
-import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
+import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 
-/// Upgrades so that little of the handshake is kept for as long as the socket is open.
+/// Upgrades in Tomcat so that little of the handshake is kept for as long as the socket is open.
 ///
 /// **No extension**, whatever the client offers. Every browser offers `permessage-deflate`, and a
 /// container that takes it keeps a window of 32 KiB in the heap and some more of zlib's outside it
@@ -28,9 +28,7 @@ import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 /// reads again.
 final class SpareUpgrade implements RequestUpgradeStrategy {
 
-  /// The container's, as Spring finds it.
-  private final RequestUpgradeStrategy upgrade =
-      new DefaultHandshakeHandler().getRequestUpgradeStrategy();
+  private final RequestUpgradeStrategy upgrade = new StandardWebSocketUpgradeStrategy();
 
   @Override
   public String[] getSupportedVersions() {
