@@ -63,9 +63,11 @@ final class SocketFleet implements AutoCloseable {
   }
 
   /// @param token null: none is shown
+  /// @param offering compression, as every browser does; what comes is not unpacked
   /// @param atOnce most handshakes at a time
   SocketFleet(
       InetSocketAddress server,
+      boolean offering,
       String path,
       String token,
       int sockets,
@@ -83,8 +85,9 @@ final class SocketFleet implements AutoCloseable {
                 + path
                 + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-                // As every browser offers: what it costs if it is taken belongs to the figures.
-                + "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+                + (offering
+                    ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+                    : "")
                 + (token == null ? "" : "Authorization: Bearer " + token + "\r\n")
                 + "\r\n")
             .getBytes(StandardCharsets.US_ASCII);

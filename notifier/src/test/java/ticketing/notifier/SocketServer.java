@@ -82,10 +82,12 @@ final class SocketServer implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  private final Container container;
   private final ManagedProcess process;
   private final int port;
 
-  private SocketServer(ManagedProcess process, int port) {
+  private SocketServer(Container container, ManagedProcess process, int port) {
+    this.container = container;
     this.process = process;
     this.port = port;
   }
@@ -115,13 +117,14 @@ final class SocketServer implements AutoCloseable {
     all.add("management.server.port=" + management);
     all.add("management.server.address=127.0.0.1");
     return start(
-        "notifier", classPath, "ticketing.notifier.NotifierApplication", options, all, management);
+        container, "notifier", classPath, "ticketing.notifier.NotifierApplication", options, all, management);
   }
 
   static SocketServer echo(Container container, List<String> options, List<String> settings)
       throws IOException {
     List<String> classPath = ownClassPath().filter(lib -> !container.other().owns(lib)).toList();
-    return start("echo", classPath, "ticketing.echo.EchoApplication", options, settings, 0);
+    return start(
+        container, "echo", classPath, "ticketing.echo.EchoApplication", options, settings, 0);
   }
 
   private static Stream<String> ownClassPath() {
@@ -155,6 +158,7 @@ final class SocketServer implements AutoCloseable {
   }
 
   private static SocketServer start(
+      Container container,
       String name,
       List<String> classPath,
       String main,
@@ -180,7 +184,7 @@ final class SocketServer implements AutoCloseable {
         ManagedProcess.start(name, command, Map.of(), folder, folder.resolve(name + ".log"));
     process.awaitReady(
         () -> answers(management == 0 ? port : management, management == 0), PATIENCE);
-    return new SocketServer(process, port);
+    return new SocketServer(container, process, port);
   }
 
   private static boolean answers(int port, boolean anything) {
@@ -197,6 +201,12 @@ final class SocketServer implements AutoCloseable {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  /// Whether clients offer it compression, as browsers do, so that the figures have what it costs if
+  /// it is taken. Not on Jetty, where our notifier would take it, and its frames could not be read.
+  boolean isOffered() {
+    return container == Container.TOMCAT;
   }
 
   InetSocketAddress address() {
