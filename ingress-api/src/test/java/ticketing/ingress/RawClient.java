@@ -67,7 +67,7 @@ final class RawClient {
         // Refused before it was read to the end; the answer may be there already.
       }
       answer = readAll(socket.getInputStream());
-      return parse(new String(answer, StandardCharsets.UTF_8));
+      return parse(new String(answer, StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -83,6 +83,7 @@ final class RawClient {
     return all.toByteArray();
   }
 
+  /// @param text a character for each byte: a chunk's size counts those
   private static Answer parse(String text) {
     if (text.isEmpty()) {
       return new Answer(0, Map.of(), "");
@@ -100,23 +101,20 @@ final class RawClient {
     if ("chunked".equals(headers.get("transfer-encoding"))) {
       body = unchunk(body);
     }
+    body = new String(body.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     return new Answer(Integer.parseInt(lines[0].split(" ")[1]), headers, body);
   }
 
   private static String unchunk(String body) {
     StringBuilder whole = new StringBuilder();
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     int at = 0;
-    while (at < bytes.length) {
-      int line = at;
-      while (bytes[line] != '\r') {
-        line++;
-      }
-      int size = Integer.parseInt(new String(bytes, at, line - at, StandardCharsets.US_ASCII), 16);
+    while (at < body.length()) {
+      int line = body.indexOf('\r', at);
+      int size = Integer.parseInt(body, at, line, 16);
       if (size == 0) {
         break;
       }
-      whole.append(new String(bytes, line + 2, size, StandardCharsets.UTF_8));
+      whole.append(body, line + 2, line + 2 + size);
       at = line + 2 + size + 2;
     }
     return whole.toString();
