@@ -14,8 +14,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -79,7 +77,7 @@ class CommandQueue {
 
   private final QueueUrls urls;
   private final SqsAsyncBatchManager sender;
-  private final ScheduledExecutorService gathering;
+  private final Flushes gathering = new Flushes();
   private final TicketBoard board;
   private final Ledger ledger;
   private final DatabaseWatch database;
@@ -132,9 +130,6 @@ class CommandQueue {
             CALLS * BATCH * this.settings.commandsPerMessage(),
             ROUND_TRIPS,
             this::send);
-    this.gathering =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("gathering").factory());
     this.sender =
         SqsAsyncBatchManager.builder()
             .client(sqs)
