@@ -164,6 +164,7 @@ final class ElasticMq implements Server {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
             "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
             "--sun-misc-unsafe-memory-access=allow",
             "-Dticketing.log=" + folder.resolve("queue.log"),
             "-cp",
