@@ -17,12 +17,15 @@ import java.util.Optional;
 import java.util.Properties;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
+/// Tests with servers of their own run beside those of the shared ones.
 class LocalServersTest {
 
   private static final Path TARGET = Path.of("target", "test-servers").toAbsolutePath();
@@ -100,6 +103,7 @@ class LocalServersTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void eachServerStopsAloneAndComesBackOnItsPort() throws Exception {
     try (LocalServers servers = embedded(ServerSettings.in(TARGET.resolve("restart")))) {
       try (Connection connection = connect(servers, servers.databaseUrl())) {
@@ -131,6 +135,7 @@ class LocalServersTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void queueOfItsOwnKeepsItsMessagesWhenKilled() {
     try (LocalServers servers =
             embedded(ServerSettings.in(TARGET.resolve("apart")).withQueueApart());
@@ -148,6 +153,7 @@ class LocalServersTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void persistentDataSurvivesARestart() throws Exception {
     ServerSettings settings =
         ServerSettings.in(TARGET.resolve("persistent-" + System.nanoTime()))
