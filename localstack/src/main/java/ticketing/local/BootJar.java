@@ -2,8 +2,11 @@ package ticketing.local;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,16 +29,22 @@ public final class BootJar {
     return Path.of(System.getProperty("java.home"), "bin", "java");
   }
 
-  /// Unpacks again only when the jar has changed since.
+  /// Unpacks again only when the jar has changed since. JVMs that come at the same time wait for
+  /// the first.
   ///
   /// @return the jar to start
   /// @throws ServerException if the module has not been built
-  static Path unpacked(Path checkout, String module) {
+  static synchronized Path unpacked(Path checkout, String module) {
     Path jar = built(checkout, module);
     String name = jar.getFileName().toString();
     Path folder = jar.resolveSibling("unpacked");
-    try {
-      mustExist(jar);
+    mustExist(jar);
+    try (FileChannel channel =
+            FileChannel.open(
+                jar.resolveSibling("unpacking.lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        FileLock _ = channel.lock()) {
       // Not its time: a reproducible build gives every jar the same one.
       String sum = Long.toHexString(checksum(jar));
       Path stamp = folder.resolve("unpacked-from");

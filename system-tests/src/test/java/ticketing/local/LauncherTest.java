@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -37,14 +38,20 @@ import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ServerSettings;
 
 /// `mvn -Prun` without Maven: the launcher in a JVM of its own, with everything it starts. Each
-/// test has its own, so two of them run at a time.
+/// test has its own, so two of them run at a time, beside the tests of the shared system.
+@Execution(ExecutionMode.CONCURRENT)
 class LauncherTest {
 
   private static final Path TARGET = Path.of("target", "launcher-test").toAbsolutePath();
   private static final Pattern WEB_SOCKET = Pattern.compile("-c (\\S+) -H \"([^:]+): ([^\"]+)\"");
 
+  /// Or each launcher would make its own, while others do.
+  @BeforeAll
+  static void haveCaches() {
+    Caches.make();
+  }
+
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void printedLinesWorkAndDataSurvivesAStop() throws Exception {
     Path data = TARGET.resolve("data-" + System.nanoTime());
     Ticket booked;
@@ -90,7 +97,6 @@ class LauncherTest {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void nothingOutlivesALauncherThatIsKilled() throws IOException {
     try (Launched launched = Launched.with(in("killed"), TARGET.resolve("killed.txt"))) {
       List<ProcessHandle> all = launched.awaitProcesses(1);
@@ -100,7 +106,6 @@ class LauncherTest {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void nothingOutlivesAParentThatIsKilled() throws IOException {
     try (Launched launched = Launched.with(in("orphan"), TARGET.resolve("orphan.txt"))) {
       List<ProcessHandle> all = launched.awaitProcesses(1);
@@ -110,7 +115,6 @@ class LauncherTest {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void interruptStopsEverything() throws IOException {
     assumeThat(Signals.ignoresInterrupts())
         .as("SIGINT is ignored here, as in the background of a shell")
@@ -125,7 +129,6 @@ class LauncherTest {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void whatIsWrongWithTheMachineIsSaidInOneSentence() throws IOException {
     try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       String port = Integer.toString(busy.getLocalPort());
@@ -150,7 +153,6 @@ class LauncherTest {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void withoutTheJdkMavenSaysWhatToInstall() throws Exception {
     Path maven = Path.of(System.getProperty("maven.home"), "bin", "mvn");
     Process process =

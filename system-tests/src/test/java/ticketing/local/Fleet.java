@@ -15,7 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import ticketing.domain.AccessSettings;
 import ticketing.domain.AccessTokens;
 import ticketing.local.servers.Checkout;
@@ -109,10 +108,10 @@ final class Fleet implements AutoCloseable {
   }
 
   /// Its applications log and trace as they would in production, and start from AOT caches, as
-  /// those of the images do. The tests that follow start so many more that making them pays.
+  /// those of the images do.
   static synchronized Fleet shared() {
     if (shared == null) {
-      makeCaches();
+      Caches.make();
       collector = new Collector();
       Fleet fleet =
           new Fleet(
@@ -126,23 +125,6 @@ final class Fleet implements AutoCloseable {
       shared = fleet;
     }
     return shared;
-  }
-
-  private static void makeCaches() {
-    List<AotCache.Making> makings =
-        Stream.of("ingress-api", "booking-worker", "notifier")
-            .map(module -> AotCache.make(List.of(BootJar.unpacked(Checkout.root(), module))))
-            .toList();
-    try {
-      for (AotCache.Making making : makings) {
-        making.await();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    } finally {
-      makings.forEach(AotCache.Making::close);
-    }
   }
 
   /// Gets the traces of the shared one: of requests that ask for it by a `traceparent`.
