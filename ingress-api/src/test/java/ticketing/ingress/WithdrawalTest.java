@@ -77,9 +77,10 @@ class WithdrawalTest {
 
   @BeforeEach
   void warmUp() {
-    // The queue's address is known, and nothing of another test is left.
-    assertThat(ingress.book(user, event, 1).status()).isEqualTo(202);
-    ingress.drain();
+    // The queue's address is known, and nothing of another test is left. This ingress gives the
+    // queue two seconds, which is little while other modules start processes.
+    await().untilAsserted(() -> assertThat(ingress.book(user, event, 1).status()).isEqualTo(202));
+    Ingress.shared().drain();
   }
 
   @Test
