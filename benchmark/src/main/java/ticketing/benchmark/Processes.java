@@ -30,8 +30,8 @@ final class Processes {
     return number(RESIDENT, status(pid)) / KIB;
   }
 
-  /// MiB of it that are not of a file: those of a file (code of the JVM, what an AOT cache holds) the
-  /// kernel may drop, and read again.
+  /// MiB of it that are not of a file: those of a file (code of the JVM, what an AOT cache holds)
+  /// the kernel may drop, and read again.
   static double anonymousMib(long pid) {
     return number(ANONYMOUS, status(pid)) / KIB;
   }

@@ -53,8 +53,8 @@ public final class LocalSystem implements AutoCloseable {
     return start(settings, step -> {});
   }
 
-  /// From now on every application of this checkout starts from an AOT cache, as those of the images
-  /// do. Where there is none yet this takes half a minute.
+  /// From now on every application of this checkout starts from an AOT cache, as those of the
+  /// images do. Where there is none yet this takes half a minute.
   public static void makeCaches() throws InterruptedException {
     AotCache.makeAtOnce(
         Stream.of("ingress-api", "booking-worker", "notifier")

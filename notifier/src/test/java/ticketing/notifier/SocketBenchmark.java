@@ -241,7 +241,8 @@ final class SocketBenchmark {
       Memory before = server.memory();
       long start = System.nanoTime();
       try (SocketFleet fleet =
-          new SocketFleet(server.address(), server.isOffered(), "/echo", null, sockets, AT_ONCE, listener)) {
+          new SocketFleet(
+              server.address(), server.isOffered(), "/echo", null, sockets, AT_ONCE, listener)) {
         fleet.awaitOpen(120);
         double seconds = (System.nanoTime() - start) / 1e9;
         Memory after = server.memory();
@@ -263,7 +264,9 @@ final class SocketBenchmark {
   /// So that what is loaded with the first socket does not count as the sockets'.
   private static void warm(SocketServer server, String path, String token) throws Exception {
     try (SocketFleet fleet =
-        new SocketFleet(server.address(), server.isOffered(),
+        new SocketFleet(
+            server.address(),
+            server.isOffered(),
             path,
             token,
             2_000,
@@ -354,7 +357,9 @@ final class SocketBenchmark {
       CountDownLatch ready = new CountDownLatch(1);
       int[] turn = new int[sockets];
       try (SocketFleet fleet =
-          new SocketFleet(server.address(), server.isOffered(),
+          new SocketFleet(
+              server.address(),
+              server.isOffered(),
               "/ws/tickets",
               token,
               sockets,
@@ -471,7 +476,9 @@ final class SocketBenchmark {
       int[] count = new int[1];
       Semaphore frames = new Semaphore(0);
       try (SocketFleet fleet =
-          new SocketFleet(server.address(), server.isOffered(),
+          new SocketFleet(
+              server.address(),
+              server.isOffered(),
               "/ws/events/" + event,
               null,
               WATCHERS,

@@ -117,7 +117,13 @@ final class SocketServer implements AutoCloseable {
     all.add("management.server.port=" + management);
     all.add("management.server.address=127.0.0.1");
     return start(
-        container, "notifier", classPath, "ticketing.notifier.NotifierApplication", options, all, management);
+        container,
+        "notifier",
+        classPath,
+        "ticketing.notifier.NotifierApplication",
+        options,
+        all,
+        management);
   }
 
   static SocketServer echo(Container container, List<String> options, List<String> settings)
@@ -203,8 +209,9 @@ final class SocketServer implements AutoCloseable {
     }
   }
 
-  /// Whether clients offer it compression, as browsers do, so that the figures have what it costs if
-  /// it is taken. Not on Jetty, where our notifier would take it, and its frames could not be read.
+  /// Whether clients offer it compression, as browsers do, so that the figures have what it costs
+  /// if it is taken. Not on Jetty, where our notifier would take it, and its frames could not be
+  /// read.
   boolean isOffered() {
     return container == Container.TOMCAT;
   }
