@@ -213,8 +213,6 @@ class CrashTest {
                   "-Xmx256m",
                   "-XX:+UseSerialGC",
                   "-XX:TieredStopAtLevel=1",
-                  "-XX:+UnlockDiagnosticVMOptions",
-                  "-XX:-BytecodeVerificationRemote",
                   "-cp",
                   System.getProperty("java.class.path"),
                   DyingWorker.class.getName(),

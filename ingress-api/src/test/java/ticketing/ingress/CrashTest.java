@@ -165,8 +165,6 @@ class CrashTest {
                   "-Xmx384m",
                   "-XX:+UseSerialGC",
                   "-XX:TieredStopAtLevel=1",
-                  "-XX:+UnlockDiagnosticVMOptions",
-                  "-XX:-BytecodeVerificationRemote",
                   "-Daws.region=ap-northeast-2",
                   "-cp",
                   System.getProperty("java.class.path"),
