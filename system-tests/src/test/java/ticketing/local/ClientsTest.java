@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +40,7 @@ import ticketing.domain.TicketStatus;
 import ticketing.local.servers.Checkout;
 
 /// The clients of `docs/clients` as processes, against the real system.
+@Order(2) // waits more than it works, so it comes while others run beside it
 class ClientsTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(90);

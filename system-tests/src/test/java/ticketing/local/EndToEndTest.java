@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
@@ -23,6 +24,7 @@ import ticketing.local.servers.LocalServers;
 
 /// The whole path with real processes, two of each kind: requests go to either ingress, frames come
 /// from either notifier.
+@Order(2) // waits more than it works, so it comes while others run beside it
 class EndToEndTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(120);

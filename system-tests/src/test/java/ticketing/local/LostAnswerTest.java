@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
@@ -25,6 +26,7 @@ import ticketing.local.servers.LocalServers;
 
 /// The queue takes every message, and ingress hears of none: whatever is refused then is never
 /// booked, confirmed or cancelled, and whatever is accepted is.
+@Order(2) // waits more than it works, so it comes while others run beside it
 class LostAnswerTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
