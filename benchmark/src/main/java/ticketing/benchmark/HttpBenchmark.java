@@ -60,7 +60,7 @@ final class HttpBenchmark {
   private final Path folder;
   private final int buyers = Integer.getInteger("benchmark.http.buyers", 10_000);
   private final int ramp = Integer.getInteger("benchmark.http.ramp", 25); // s
-  private final int warmUp = Integer.getInteger("benchmark.http.warm-up", 30); // s
+  private final int warmUp = Integer.getInteger("benchmark.http.warm-up", 20); // s
   private final int seconds = Integer.getInteger("benchmark.http.seconds", 20);
   private final double perSecond =
       Double.parseDouble(System.getProperty("benchmark.http.requests", "300"));
@@ -129,7 +129,7 @@ final class HttpBenchmark {
   private void run(Path results) throws IOException, InterruptedException {
     Measurement http = Measurement.of("http", "mvn -Pbenchmark -Dbenchmark.parts=http");
     Measurement memory = Measurement.of("memory", "mvn -Pbenchmark -Dbenchmark.parts=http");
-    String models = System.getProperty("benchmark.http.models", "READ,SOCKET,POLL");
+    String models = System.getProperty("benchmark.http.models", "READ,POLL");
     for (Model model : Arrays.stream(models.split(",")).map(Model::valueOf).toList()) {
       // Whoever comes later finds compiled code.
       Run run = run(model, http.rows().isEmpty() ? warmUp : warmUp / 3);

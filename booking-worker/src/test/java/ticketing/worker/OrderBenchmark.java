@@ -31,31 +31,17 @@ import ticketing.local.servers.Measurement.Row;
 import ticketing.local.servers.Measurement.Series;
 
 /// How far the order of confirmation departs from the order of acceptance, through the real queue,
-/// with one worker and with four, and with four that decide in smaller groups. First come, first
-/// served would be a distance of zero.
+/// with one worker and with four. First come, first served would be a distance of zero.
 ///
 /// A booking's place is its place among the reservations' ids, which a group gets in the order in
 /// which it was decided; its distance is that to the place which its time of acceptance gives it.
 final class OrderBenchmark {
 
-  private static final int BUYERS = Integer.getInteger("benchmark.buyers", 10_000);
+  private static final int BUYERS = Integer.getInteger("benchmark.buyers", 5_000);
   private static final int SEATS = BUYERS / 2; // of the second sale
   private static final int TEN = 10; // messages of a send
   private static final int AT_ONCE = 8; // sends
   private static final Duration PATIENCE = Duration.ofMinutes(3);
-
-  /// @param groupSize most bookings that one of them decides at a time
-  private record Fleet(int workers, int groupSize) {
-    @Override
-    public String toString() {
-      return (workers == 1 ? "one worker" : workers + " workers")
-          + (groupSize == GROUP ? "" : " in groups of " + groupSize);
-    }
-  }
-
-  private static final int GROUP = 500; // a worker's default
-  private static final List<Fleet> FLEETS =
-      List.of(new Fleet(1, GROUP), new Fleet(4, GROUP), new Fleet(4, 100));
 
   private final LocalServers servers;
   private final String database;
@@ -75,28 +61,28 @@ final class OrderBenchmark {
         Measurement.of(
             "order",
             "mvn -Pbenchmark -Dbenchmark.parts=order"
-                + (BUYERS == 10_000 ? "" : " -Dbenchmark.buyers=" + BUYERS));
-    for (Fleet fleet : FLEETS) {
-      measurement = benchmark.run(measurement, fleet);
+                + (BUYERS == 5_000 ? "" : " -Dbenchmark.buyers=" + BUYERS));
+    for (int workers : new int[] {1, 4}) {
+      measurement = benchmark.run(measurement, workers);
     }
     measurement.write(Path.of(arguments[0]));
     System.exit(0);
   }
 
-  private Measurement run(Measurement before, Fleet fleet) throws Exception {
+  private Measurement run(Measurement before, int workers) throws Exception {
     String queue = "order-" + UUID.randomUUID();
     servers.newQueues(queue);
     List<ConfigurableApplicationContext> running = new ArrayList<>();
     try {
-      for (int i = 0; i < fleet.workers; i++) {
-        running.add(worker(queue, fleet.groupSize));
+      for (int i = 0; i < workers; i++) {
+        running.add(worker(queue));
       }
       JdbcTemplate sql = running.getFirst().getBean(JdbcTemplate.class);
       SqsAsyncClient sqs = running.getFirst().getBean(SqsAsyncClient.class);
       sell(sql, sqs, queue, BUYERS / 5, BUYERS); // warms up
       return told(
-          told(before, fleet, sell(sql, sqs, queue, BUYERS, BUYERS), "seats for all"),
-          fleet,
+          told(before, workers, sell(sql, sqs, queue, BUYERS, BUYERS), "seats for all"),
+          workers,
           sell(sql, sqs, queue, BUYERS, SEATS),
           "seats for half");
     } finally {
@@ -104,7 +90,7 @@ final class OrderBenchmark {
     }
   }
 
-  private ConfigurableApplicationContext worker(String queue, int groupSize) {
+  private ConfigurableApplicationContext worker(String queue) {
     return SpringApplication.run(
         WorkerApplication.class,
         WorkerArguments.of(
@@ -112,7 +98,6 @@ final class OrderBenchmark {
             database,
             queue,
             "--ticketing.redis.timeout=10s",
-            "--ticketing.worker.group-size=" + groupSize,
             "--spring.jmx.enabled=false",
             "--logging.level.root=WARN"));
   }
@@ -237,8 +222,8 @@ final class OrderBenchmark {
     return new Departures(positions, millis, (int) turned, Math.min(seats, all.size()), perSecond);
   }
 
-  private static Measurement told(Measurement before, Fleet fleet, Departures found, String seats) {
-    String on = ", %s, %s".formatted(fleet, seats);
+  private static Measurement told(Measurement before, int workers, Departures found, String seats) {
+    String on = ", %s, %s".formatted(workers == 1 ? "one worker" : workers + " workers", seats);
     System.out.printf(
         Locale.ROOT,
         "%s: places p50 %d p99 %d max %d; ms p50 %.1f p99 %.1f max %.1f; turned away %d of %d;"

@@ -44,7 +44,7 @@ final class ScaleBenchmark {
   private static final int LONGEST = Integer.getInteger("benchmark.backlog", STANDARD);
 
   /// In each measured turn, at least.
-  private static final int DECISIONS = Integer.getInteger("benchmark.decisions", 20_000);
+  private static final int DECISIONS = Integer.getInteger("benchmark.decisions", 15_000);
 
   private static final int SHARED = 100; // events that two workers share
   private static final double FLAT = 1.2;

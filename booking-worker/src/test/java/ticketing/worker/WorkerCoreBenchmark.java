@@ -46,7 +46,7 @@ import ticketing.local.servers.Measurement.Row;
 final class WorkerCoreBenchmark {
 
   private static final int ROUNDS = 3;
-  private static final Duration TURN = Duration.ofMillis(2_500);
+  private static final Duration TURN = Duration.ofMillis(1_500);
   private static final int GROUP = 500; // bookings in a transaction, as a worker's default
   private static final int ROOM = 4 * GROUP; // bookings that wait or are in work
   private static final int BUYERS = 10; // at once, where each has a transaction; the pool's size

@@ -41,7 +41,7 @@ final class SocketBenchmark {
   private static final int RATE = 1_000; // decisions a second, and echoes
   private static final int TICK = 10; // ms between two groups of decisions
   private static final Duration MEASURED =
-      Duration.ofSeconds(Integer.getInteger("benchmark.sockets.seconds", 10));
+      Duration.ofSeconds(Integer.getInteger("benchmark.sockets.seconds", 6));
   private static final Duration WARM = MEASURED.dividedBy(2);
   private static final int WATCHERS = 10_000; // of one event
   private static final int UPDATES = 20; // of it
