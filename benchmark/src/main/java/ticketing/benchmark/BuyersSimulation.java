@@ -55,7 +55,7 @@ public final class BuyersSimulation extends Simulation {
   private static final int READS = 9;
 
   /// The clients stay a little longer, for what is looked at then.
-  private static final Duration AFTERWARDS = Duration.ofSeconds(10);
+  private static final Duration AFTERWARDS = Duration.ofSeconds(6);
 
   private static final Duration LONGEST_FOLLOWING = Duration.ofSeconds(30);
 

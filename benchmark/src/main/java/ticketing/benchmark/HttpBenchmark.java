@@ -59,7 +59,7 @@ final class HttpBenchmark {
   private final LocalSystem system;
   private final Path folder;
   private final int buyers = Integer.getInteger("benchmark.http.buyers", 10_000);
-  private final int ramp = Integer.getInteger("benchmark.http.ramp", 25); // s
+  private final int ramp = Integer.getInteger("benchmark.http.ramp", 20); // s
   private final int warmUp = Integer.getInteger("benchmark.http.warm-up", 20); // s
   private final int seconds = Integer.getInteger("benchmark.http.seconds", 20);
   private final double perSecond =

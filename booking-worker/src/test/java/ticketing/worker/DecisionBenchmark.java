@@ -59,7 +59,7 @@ public class DecisionBenchmark {
   @State(Scope.Benchmark)
   public static class Group {
 
-    @Param({"1", "10", "100", "500"})
+    @Param({"1", "10", "500"})
     public int commands;
 
     private Inventory inventory;

@@ -16,7 +16,7 @@ final class PathBenchmark {
 
   private static final int BUYERS = 10_000; // in a sale, each of one seat
   private static final int SOCKETS = 1_000; // of them wait at a WebSocket, the others poll
-  private static final int WARM_UP = 15_000; // bookings
+  private static final int WARM_UP = 10_000; // bookings
   private static final int PACKED = 50; // most commands of a message, where they are packed
   private static final double QUEUE_CALLS =
       3 / 10.0; // per message: sent, received, deleted in tens

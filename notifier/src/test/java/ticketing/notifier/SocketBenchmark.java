@@ -44,7 +44,7 @@ final class SocketBenchmark {
       Duration.ofSeconds(Integer.getInteger("benchmark.sockets.seconds", 6));
   private static final Duration WARM = MEASURED.dividedBy(2);
   private static final int WATCHERS = 10_000; // of one event
-  private static final int UPDATES = 20; // of it
+  private static final int UPDATES = 10; // of it
   private static final long KIB = 1_024;
   private static final int OTHER_FILES = 500; // of a process
 
