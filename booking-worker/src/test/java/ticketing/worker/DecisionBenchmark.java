@@ -51,7 +51,7 @@ import tools.jackson.databind.JsonNode;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class DecisionBenchmark {
 
-  private static final int[] GROUPS = {1, 10, 100, 500};
+  private static final int[] GROUPS = {1, 10, 500};
   private static final int USERS = 200; // of a group; some come twice
   private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MICROS);
 
