@@ -93,11 +93,7 @@ final class PathBenchmark {
       // The machine has not stood still meanwhile.
       double ceiling = (before + demo.ceiling()) / 2;
       return new Found(
-          ceiling,
-          sale.rate(),
-          sale.decisionMillis(0.5),
-          sale.decisionMillis(0.99),
-          commands);
+          ceiling, sale.rate(), sale.decisionMillis(0.5), sale.decisionMillis(0.99), commands);
     }
   }
 
