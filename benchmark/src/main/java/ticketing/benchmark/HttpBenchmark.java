@@ -34,7 +34,7 @@ import ticketing.local.servers.Measurement.Row;
 
 /// The whole system as processes of their own, and thousands of clients with a connection each, by
 /// Gatling in another process: how long answers take, what the processes take of memory and of the
-/// processors meanwhile. Gatling's own reports lie in `benchmark/target/gatling`.
+/// processors meanwhile. Gatling's own reports lie in `benchmark/target/http/gatling`.
 ///
 /// The processes run as those of the images do: AOT cache, both compilers, room for code, the same
 /// heap.

@@ -15,6 +15,8 @@ final class Flushes extends ScheduledThreadPoolExecutor {
 
   private static final Logger log = LoggerFactory.getLogger(Flushes.class);
 
+  private boolean failing; // known to the one thread
+
   Flushes() {
     super(1, Thread.ofPlatform().daemon().name("gathering").factory());
   }
@@ -25,11 +27,16 @@ final class Flushes extends ScheduledThreadPoolExecutor {
     return super.scheduleAtFixedRate(() -> attempt(task), delay, period, unit);
   }
 
-  private static void attempt(Runnable task) {
+  private void attempt(Runnable task) {
     try {
       task.run();
+      failing = false;
     } catch (RuntimeException e) {
-      log.info("A flush failed, the next one follows: {}", e.toString());
+      // Once in a row: there are hundreds of turns a second.
+      if (!failing) {
+        log.info("A flush failed, the next one follows: {}", e.toString());
+      }
+      failing = true;
     }
   }
 }

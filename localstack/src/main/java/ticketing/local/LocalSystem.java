@@ -54,12 +54,19 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   /// From now on every application of this checkout starts from an AOT cache, as those of the
-  /// images do. Where there is none yet this takes half a minute.
-  public static void makeCaches() throws InterruptedException {
-    AotCache.makeAtOnce(
-        Stream.of("ingress-api", "booking-worker", "notifier")
-            .map(module -> BootJar.unpacked(Checkout.root(), module))
-            .toList());
+  /// images do. Where there is none yet this takes half a minute; whoever comes meanwhile waits.
+  ///
+  /// @throws IllegalStateException if interrupted
+  public static synchronized void makeCaches() {
+    try {
+      AotCache.makeAtOnce(
+          Stream.of("ingress-api", "booking-worker", "notifier")
+              .map(module -> BootJar.unpacked(Checkout.root(), module))
+              .toList());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   /// Everything is ready on return.

@@ -111,7 +111,7 @@ final class Fleet implements AutoCloseable {
   /// those of the images do.
   static synchronized Fleet shared() {
     if (shared == null) {
-      Caches.make();
+      LocalSystem.makeCaches();
       collector = new Collector();
       Fleet fleet =
           new Fleet(

@@ -48,7 +48,7 @@ class LauncherTest {
   /// Or each launcher would make its own, while others do.
   @BeforeAll
   static void haveCaches() {
-    Caches.make();
+    LocalSystem.makeCaches();
   }
 
   @Test
