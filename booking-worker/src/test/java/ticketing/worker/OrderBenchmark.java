@@ -57,34 +57,36 @@ final class OrderBenchmark {
       return;
     }
     OrderBenchmark benchmark = new OrderBenchmark(LocalServers.shared());
-    Measurement measurement =
-        Measurement.of(
-            "order",
-            "mvn -Pbenchmark -Dbenchmark.parts=order"
-                + (BUYERS == 5_000 ? "" : " -Dbenchmark.buyers=" + BUYERS));
-    for (int workers : new int[] {1, 4}) {
-      measurement = benchmark.run(measurement, workers);
-    }
-    measurement.write(Path.of(arguments[0]));
+    benchmark
+        .run(
+            Measurement.of(
+                "order",
+                "mvn -Pbenchmark -Dbenchmark.parts=order"
+                    + (BUYERS == 5_000 ? "" : " -Dbenchmark.buyers=" + BUYERS)))
+        .write(Path.of(arguments[0]));
     System.exit(0);
   }
 
-  private Measurement run(Measurement before, int workers) throws Exception {
+  /// Workers join those that run: whoever has worked before is warm.
+  private Measurement run(Measurement before) throws Exception {
     String queue = "order-" + UUID.randomUUID();
     servers.newQueues(queue);
     List<ConfigurableApplicationContext> running = new ArrayList<>();
+    Measurement measurement = before;
     try {
-      for (int i = 0; i < workers; i++) {
-        running.add(worker(queue));
+      for (int workers : new int[] {1, 4}) {
+        while (running.size() < workers) {
+          running.add(worker(queue));
+        }
+        JdbcTemplate sql = running.getFirst().getBean(JdbcTemplate.class);
+        SqsAsyncClient sqs = running.getFirst().getBean(SqsAsyncClient.class);
+        sell(sql, sqs, queue, BUYERS / 5, BUYERS); // warms up
+        Departures forAll = sell(sql, sqs, queue, BUYERS, BUYERS);
+        Departures forHalf = sell(sql, sqs, queue, BUYERS, SEATS);
+        measurement = told(measurement, workers, forAll, "seats for all");
+        measurement = told(measurement, workers, forHalf, "seats for half");
       }
-      JdbcTemplate sql = running.getFirst().getBean(JdbcTemplate.class);
-      SqsAsyncClient sqs = running.getFirst().getBean(SqsAsyncClient.class);
-      sell(sql, sqs, queue, BUYERS / 5, BUYERS); // warms up
-      return told(
-          told(before, workers, sell(sql, sqs, queue, BUYERS, BUYERS), "seats for all"),
-          workers,
-          sell(sql, sqs, queue, BUYERS, SEATS),
-          "seats for half");
+      return measurement;
     } finally {
       running.forEach(ConfigurableApplicationContext::close);
     }

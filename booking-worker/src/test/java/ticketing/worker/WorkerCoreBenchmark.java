@@ -45,8 +45,9 @@ import ticketing.local.servers.Measurement.Row;
 /// All in one process, against the same servers, in turns: only the ratios mean something.
 final class WorkerCoreBenchmark {
 
+  private static final int WARM_UP = 4; // rounds
   private static final int ROUNDS = 3;
-  private static final Duration TURN = Duration.ofMillis(1_500);
+  private static final Duration TURN = Duration.ofSeconds(1);
   private static final int GROUP = 500; // bookings in a transaction, as a worker's default
   private static final int ROOM = 4 * GROUP; // bookings that wait or are in work
   private static final int BUYERS = 10; // at once, where each has a transaction; the pool's size
@@ -111,11 +112,10 @@ final class WorkerCoreBenchmark {
             new Variant("insertBoth", 1, event -> insert(event, true)),
             new Variant("insertReservations", 1, event -> insert(event, false)));
     Map<String, List<Double>> rates = new LinkedHashMap<>();
-    for (int round = 0; round <= ROUNDS; round++) {
+    for (int round = -WARM_UP; round < ROUNDS; round++) {
       for (Variant variant : variants) {
         double rate = measure(variant);
-        // The first round warms up.
-        if (round > 0) {
+        if (round >= 0) {
           rates.computeIfAbsent(variant.name(), name -> new ArrayList<>()).add(rate);
         }
       }

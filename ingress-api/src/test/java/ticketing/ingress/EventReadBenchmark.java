@@ -47,9 +47,10 @@ import ticketing.local.servers.Measurement.Row;
 /// answer stands there too.
 final class EventReadBenchmark {
 
+  private static final int WARM_UP = 4; // rounds
   private static final int ROUNDS = 3;
   private static final int CONNECTIONS = 16;
-  private static final Duration TURN = Duration.ofSeconds(3);
+  private static final Duration TURN = Duration.ofMillis(1_500);
   private static final String EMPTY = "/api/v1/events/empty";
   private static final String ANSWERS = "answers/s";
   private static final String MICROS = "µs of processor";
@@ -172,8 +173,7 @@ final class EventReadBenchmark {
 
   private static Measurement results(Process server, List<Variant> variants) throws Exception {
     Map<String, List<Turn>> turns = new LinkedHashMap<>();
-    // The first round warms up.
-    for (int round = 0; round <= ROUNDS; round++) {
+    for (int round = -WARM_UP; round < ROUNDS; round++) {
       for (Variant variant : variants) {
         Turn turn = turn(server, variant);
         System.out.printf(
@@ -182,7 +182,7 @@ final class EventReadBenchmark {
             variant.name(),
             turn.perSecond(),
             turn.micros());
-        if (round > 0) {
+        if (round >= 0) {
           turns.computeIfAbsent(variant.name(), name -> new ArrayList<>()).add(turn);
         }
       }

@@ -36,6 +36,7 @@ final class PathBenchmark {
     if (!Measurement.isChosen("path")) {
       return;
     }
+    LocalSystem.makeCaches();
     Found each = measure(1);
     Found packed = measure(PACKED);
     Measurement.of("whole-path", "mvn -Pbenchmark -Dbenchmark.parts=path")
