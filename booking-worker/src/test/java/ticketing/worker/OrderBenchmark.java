@@ -56,30 +56,27 @@ final class OrderBenchmark {
     if (!Measurement.isChosen("order")) {
       return;
     }
-    OrderBenchmark benchmark = new OrderBenchmark(LocalServers.shared());
-    benchmark
-        .run(
-            Measurement.of(
-                "order",
-                "mvn -Pbenchmark -Dbenchmark.parts=order"
-                    + (BUYERS == 5_000 ? "" : " -Dbenchmark.buyers=" + BUYERS)))
-        .write(Path.of(arguments[0]));
+    new OrderBenchmark(LocalServers.shared()).run().write(Path.of(arguments[0]));
     System.exit(0);
   }
 
   /// Workers join those that run: whoever has worked before is warm.
-  private Measurement run(Measurement before) throws Exception {
+  private Measurement run() throws Exception {
+    Measurement measurement =
+        Measurement.of(
+            "order",
+            "mvn -Pbenchmark -Dbenchmark.parts=order"
+                + (BUYERS == 5_000 ? "" : " -Dbenchmark.buyers=" + BUYERS));
     String queue = "order-" + UUID.randomUUID();
     servers.newQueues(queue);
-    List<ConfigurableApplicationContext> running = new ArrayList<>();
-    Measurement measurement = before;
+    List<ConfigurableApplicationContext> running = new ArrayList<>(List.of(worker(queue)));
     try {
+      JdbcTemplate sql = running.getFirst().getBean(JdbcTemplate.class);
+      SqsAsyncClient sqs = running.getFirst().getBean(SqsAsyncClient.class);
       for (int workers : new int[] {1, 4}) {
         while (running.size() < workers) {
           running.add(worker(queue));
         }
-        JdbcTemplate sql = running.getFirst().getBean(JdbcTemplate.class);
-        SqsAsyncClient sqs = running.getFirst().getBean(SqsAsyncClient.class);
         sell(sql, sqs, queue, BUYERS / 5, BUYERS); // warms up
         Departures forAll = sell(sql, sqs, queue, BUYERS, BUYERS);
         Departures forHalf = sell(sql, sqs, queue, BUYERS, SEATS);

@@ -11,7 +11,7 @@ import ticketing.local.servers.Measurement.Row;
 /// The whole path of a booking, from its POST to its decision, beside what the embedded queue can
 /// carry when nothing is done with its messages: with a message for each booking, and with those
 /// that wait at the same moment packed into one. Buyers, queue, servers and applications share this
-/// machine.
+/// machine; the applications start from AOT caches, as those of the images do.
 final class PathBenchmark {
 
   private static final int BUYERS = 10_000; // in a sale, each of one seat
