@@ -13,7 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import ticketing.local.servers.Checkout;
+import ticketing.local.servers.ProjectRoot;
 
 /// Every source file of the checkout is as google-java-format writes it. `mvn -Pformat` writes
 /// those that are not. A test, because the formatter needs the JDK that the sources are for, and
@@ -24,7 +24,7 @@ class SourceFormatTest {
 
   @Test
   void everySourceFileIsFormatted() throws IOException, FormatterException {
-    List<Path> sources = sources(Checkout.root());
+    List<Path> sources = sources(ProjectRoot.root());
     assertThat(sources).hasSizeGreaterThan(100);
     List<Path> different = new ArrayList<>();
     for (Path source : sources) {

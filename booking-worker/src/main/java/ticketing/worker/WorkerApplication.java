@@ -8,17 +8,22 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
-import ticketing.domain.BoardSettings;
-import ticketing.domain.Heartbeats;
-import ticketing.domain.Redis;
-import ticketing.domain.RedisSettings;
-import ticketing.domain.TicketBoard;
-import ticketing.domain.Traces;
+import ticketing.redis.Heartbeats;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisSettings;
+import ticketing.status.StatusStore;
+import ticketing.status.StatusStoreSettings;
+import ticketing.tracing.Traces;
+import ticketing.worker.settings.WorkerSettings;
 
 /// Starts a booking worker.
 @SpringBootApplication
 @EnableScheduling
-@EnableConfigurationProperties({WorkerSettings.class, RedisSettings.class, BoardSettings.class})
+@EnableConfigurationProperties({
+  WorkerSettings.class,
+  RedisSettings.class,
+  StatusStoreSettings.class
+})
 public class WorkerApplication {
 
   public static void main(String[] arguments) {
@@ -31,8 +36,8 @@ public class WorkerApplication {
   }
 
   @Bean
-  Redis redis(RedisSettings settings) {
-    return Redis.connect(settings);
+  RedisGateway redis(RedisSettings settings) {
+    return RedisGateway.connect(settings);
   }
 
   @Bean
@@ -41,12 +46,12 @@ public class WorkerApplication {
   }
 
   @Bean
-  TicketBoard ticketBoard(Redis redis, BoardSettings settings) {
-    return new TicketBoard(redis, settings);
+  StatusStore ticketBoard(RedisGateway redis, StatusStoreSettings settings) {
+    return new StatusStore(redis, settings);
   }
 
   @Bean
-  Heartbeats.Pulse heartbeat(Redis redis) {
+  Heartbeats.Pulse heartbeat(RedisGateway redis) {
     return new Heartbeats(redis).pulse(Heartbeats.Kind.WORKER, Map::of);
   }
 }

@@ -1,6 +1,5 @@
 package ticketing.worker;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -36,15 +35,7 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.redisson..")
-            .because("everything but the lock goes through the board"),
-        classes()
-            .that()
-            .areTopLevelClasses()
-            .and()
-            .haveSimpleNameNotEndingWith("Application")
-            .should()
-            .bePackagePrivate()
-            .because("nothing outside the worker may decide"));
+            .because("everything but the lock goes through the board"));
   }
 
   @ParameterizedTest

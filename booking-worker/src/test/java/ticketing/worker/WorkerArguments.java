@@ -5,13 +5,13 @@ import java.util.List;
 import ticketing.local.servers.LocalServers;
 
 /// How a worker in a test or a benchmark is told where the embedded servers are.
-final class WorkerArguments {
+public final class WorkerArguments {
 
   private WorkerArguments() {}
 
   /// @param database its JDBC address
   /// @param more settings of the test's own, such as `--ticketing.worker.pollers=2`
-  static String[] of(LocalServers servers, String database, String queue, String... more) {
+  public static String[] of(LocalServers servers, String database, String queue, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(

@@ -10,22 +10,24 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
-import ticketing.domain.AccessSettings;
-import ticketing.domain.AccessTokens;
-import ticketing.domain.BoardSettings;
-import ticketing.domain.EventBoard;
-import ticketing.domain.Logouts;
-import ticketing.domain.Redis;
-import ticketing.domain.RedisSettings;
-import ticketing.domain.TicketBoard;
+import ticketing.ingress.command.SqsErrors;
+import ticketing.ingress.settings.IngressSettings;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisSettings;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.AccessTokens;
+import ticketing.security.RevokedTokens;
+import ticketing.status.EventCache;
+import ticketing.status.StatusStore;
+import ticketing.status.StatusStoreSettings;
 
 /// The process that people and programs talk to over HTTP.
 @SpringBootApplication
 @EnableConfigurationProperties({
   IngressSettings.class,
   RedisSettings.class,
-  BoardSettings.class,
-  AccessSettings.class
+  StatusStoreSettings.class,
+  AccessTokenSettings.class
 })
 public class IngressApplication {
 
@@ -39,27 +41,27 @@ public class IngressApplication {
   }
 
   @Bean
-  Redis redis(RedisSettings settings) {
-    return Redis.connect(settings);
+  RedisGateway redis(RedisSettings settings) {
+    return RedisGateway.connect(settings);
   }
 
   @Bean
-  TicketBoard ticketBoard(Redis redis, BoardSettings settings) {
-    return new TicketBoard(redis, settings);
+  StatusStore ticketBoard(RedisGateway redis, StatusStoreSettings settings) {
+    return new StatusStore(redis, settings);
   }
 
   @Bean
-  EventBoard eventBoard(Redis redis, BoardSettings settings) {
-    return new EventBoard(redis, settings);
+  EventCache eventBoard(RedisGateway redis, StatusStoreSettings settings) {
+    return new EventCache(redis, settings);
   }
 
   @Bean
-  Logouts logouts(Redis redis) {
-    return new Logouts(redis);
+  RevokedTokens logouts(RedisGateway redis) {
+    return new RevokedTokens(redis);
   }
 
   @Bean
-  AccessTokens accessTokens(AccessSettings settings, Environment environment, Clock clock) {
+  AccessTokens accessTokens(AccessTokenSettings settings, Environment environment, Clock clock) {
     boolean local = environment.acceptsProfiles(Profiles.of("local"));
     return new AccessTokens(settings, local, clock);
   }
@@ -81,7 +83,7 @@ public class IngressApplication {
                             .retryStrategy(
                                 DefaultRetryStrategy.standardStrategyBuilder()
                                     .useClientDefaults(false)
-                                    .retryOnException(QueueFailures::mayBeRepeated)
+                                    .retryOnException(SqsErrors::mayBeRepeated)
                                     .build())));
   }
 }

@@ -9,23 +9,25 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
-import ticketing.domain.AccessSettings;
-import ticketing.domain.AccessTokens;
-import ticketing.domain.BoardSettings;
-import ticketing.domain.EventBoard;
-import ticketing.domain.Heartbeats;
-import ticketing.domain.Logouts;
-import ticketing.domain.Redis;
-import ticketing.domain.RedisSettings;
-import ticketing.domain.TicketBoard;
-import ticketing.domain.Traces;
+import ticketing.notifier.connection.ConnectionRegistry;
+import ticketing.notifier.settings.NotifierSettings;
+import ticketing.redis.Heartbeats;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisSettings;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.AccessTokens;
+import ticketing.security.RevokedTokens;
+import ticketing.status.EventCache;
+import ticketing.status.StatusStore;
+import ticketing.status.StatusStoreSettings;
+import ticketing.tracing.Traces;
 
 @SpringBootApplication
 @EnableConfigurationProperties({
   NotifierSettings.class,
   RedisSettings.class,
-  BoardSettings.class,
-  AccessSettings.class
+  StatusStoreSettings.class,
+  AccessTokenSettings.class
 })
 class NotifierApplication {
 
@@ -44,8 +46,8 @@ class NotifierApplication {
   }
 
   @Bean
-  Redis redis(RedisSettings settings) {
-    return Redis.connect(settings);
+  RedisGateway redis(RedisSettings settings) {
+    return RedisGateway.connect(settings);
   }
 
   @Bean
@@ -54,27 +56,27 @@ class NotifierApplication {
   }
 
   @Bean
-  TicketBoard ticketBoard(Redis redis, BoardSettings settings) {
-    return new TicketBoard(redis, settings);
+  StatusStore ticketBoard(RedisGateway redis, StatusStoreSettings settings) {
+    return new StatusStore(redis, settings);
   }
 
   @Bean
-  EventBoard eventBoard(Redis redis, BoardSettings settings) {
-    return new EventBoard(redis, settings);
+  EventCache eventBoard(RedisGateway redis, StatusStoreSettings settings) {
+    return new EventCache(redis, settings);
   }
 
   @Bean
-  Logouts logouts(Redis redis) {
-    return new Logouts(redis);
+  RevokedTokens logouts(RedisGateway redis) {
+    return new RevokedTokens(redis);
   }
 
   @Bean
-  AccessTokens accessTokens(AccessSettings settings, Environment environment, Clock clock) {
+  AccessTokens accessTokens(AccessTokenSettings settings, Environment environment, Clock clock) {
     return new AccessTokens(settings, environment.acceptsProfiles(Profiles.of("local")), clock);
   }
 
   @Bean
-  Heartbeats.Pulse heartbeat(Redis redis, Peers peers) {
+  Heartbeats.Pulse heartbeat(RedisGateway redis, ConnectionRegistry peers) {
     return new Heartbeats(redis)
         .pulse(Heartbeats.Kind.NOTIFIER, () -> Map.of("sockets", (double) peers.count()));
   }

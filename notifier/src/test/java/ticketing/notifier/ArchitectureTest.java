@@ -1,6 +1,5 @@
 package ticketing.notifier;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,15 +33,7 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.redisson..")
-            .because("everything goes through the boards"),
-        classes()
-            .that()
-            .areTopLevelClasses()
-            .and()
-            .haveSimpleNameNotEndingWith("Application")
-            .should()
-            .bePackagePrivate()
-            .because("nobody builds on the notifier"));
+            .because("everything goes through the boards"));
   }
 
   @ParameterizedTest

@@ -12,16 +12,16 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 
 /// What ingress-api would answer, path by path; otherwise 404.
-final class IngressStub implements AutoCloseable {
+public final class IngressStub implements AutoCloseable {
 
-  record Asked(String path, String authorization) {}
+  public record Asked(String path, String authorization) {}
 
   private final HttpServer server;
   private final Map<String, String> answers = new ConcurrentHashMap<>();
   private final List<Asked> asked = new CopyOnWriteArrayList<>();
   private volatile int failure;
 
-  IngressStub() {
+  public IngressStub() {
     try {
       server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     } catch (IOException e) {
@@ -43,20 +43,20 @@ final class IngressStub implements AutoCloseable {
     server.start();
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  void answer(String path, String json) {
+  public void answer(String path, String json) {
     answers.put(path, json);
   }
 
   /// Answers everything with this status; 0: as usual again.
-  void fail(int status) {
+  public void fail(int status) {
     failure = status;
   }
 
-  List<Asked> asked() {
+  public List<Asked> asked() {
     return asked;
   }
 

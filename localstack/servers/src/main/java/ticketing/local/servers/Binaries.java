@@ -134,6 +134,6 @@ final class Binaries {
     if (configured != null) {
       return Path.of(configured).toAbsolutePath();
     }
-    return Checkout.root().resolve("target").resolve("servers");
+    return ProjectRoot.root().resolve("target").resolve("servers");
   }
 }

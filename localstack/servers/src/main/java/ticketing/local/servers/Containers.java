@@ -11,7 +11,7 @@ import org.testcontainers.utility.DockerImageName;
 
 /// The three servers in containers, one set for each JVM, from the images of
 /// `localstack/compose.yaml`. The containers end with the JVM.
-final class Containers {
+public final class Containers {
 
   private static final String USER = "root"; // tests make schemas of their own
   private static final String PASSWORD = "ticketing";
@@ -22,7 +22,7 @@ final class Containers {
   private Containers() {}
 
   /// Whether a Docker engine answers.
-  static boolean available() {
+  public static boolean available() {
     return DockerClientFactory.instance().isDockerAvailable();
   }
 

@@ -32,7 +32,7 @@ import scala.concurrent.duration.FiniteDuration;
 
 /// An SQS server (ElasticMQ), inside this JVM or as a process of its own. [#stop] makes it
 /// unreachable but keeps its messages, as an outage of SQS would.
-final class ElasticMq implements Server {
+final class ElasticMq implements LocalServer {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
   private static final FiniteDuration HANG_UP = FiniteDuration.apply(1, TimeUnit.SECONDS);
@@ -91,8 +91,8 @@ final class ElasticMq implements Server {
                 new NodeAddress("http", "127.0.0.1", port, ""),
                 false,
                 StrictSQSLimits$.MODULE$,
-                Queue.REGION,
-                Queue.ACCOUNT,
+                TestQueues.REGION,
+                TestQueues.ACCOUNT,
                 Option.apply(store),
                 new AutoCreateQueuesConfig(false, null))
             .start();

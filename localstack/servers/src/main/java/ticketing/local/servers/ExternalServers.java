@@ -14,7 +14,8 @@ import java.util.Optional;
 /// - `ticketing.test.redis.address`: `redis://host:port`. All its keys are deleted
 /// - `ticketing.test.queue.endpoint`: `http://host:port` of something that speaks SQS
 /// - `ticketing.test.containers=true` in place of all of them: see [Containers]
-record ExternalServers(Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
+public record ExternalServers(
+    Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
 
   static final ExternalServers NONE =
       new ExternalServers(Optional.empty(), Optional.empty(), Optional.empty());
@@ -39,7 +40,7 @@ record ExternalServers(Optional<Database> database, Optional<URI> redis, Optiona
         setting("queue.endpoint").map(address -> address(address, "http")));
   }
 
-  static boolean inContainers() {
+  public static boolean inContainers() {
     return setting("containers").map(Boolean::parseBoolean).orElse(false);
   }
 

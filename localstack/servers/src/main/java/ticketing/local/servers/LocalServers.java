@@ -32,9 +32,9 @@ public final class LocalServers implements AutoCloseable {
 
   private final ServerSettings settings;
   private final FileChannel lockFile;
-  private final Database database;
-  private final Server redis;
-  private final Queue queue;
+  private final TestSchemas database;
+  private final LocalServer redis;
+  private final TestQueues queue;
 
   private LocalServers(ServerSettings settings, ExternalServers external, FileChannel lockFile) {
     this.settings = settings;
@@ -44,10 +44,10 @@ public final class LocalServers implements AutoCloseable {
     this.database =
         external
             .database()
-            .map(mysql -> Database.on(mysql, startTimeout))
+            .map(mysql -> TestSchemas.on(mysql, startTimeout))
             .orElseGet(
                 () ->
-                    Database.on(
+                    TestSchemas.on(
                         new MariaDb(
                             folder,
                             Ports.orFree(settings.databasePort(), "MariaDB"),
@@ -55,7 +55,7 @@ public final class LocalServers implements AutoCloseable {
     this.redis =
         external
             .redis()
-            .<Server>map(address -> RedisServer.external(socket(address), startTimeout))
+            .<LocalServer>map(address -> RedisServer.external(socket(address), startTimeout))
             .orElseGet(
                 () ->
                     new RedisServer(
@@ -64,10 +64,10 @@ public final class LocalServers implements AutoCloseable {
                         settings.persistent(),
                         startTimeout));
     this.queue =
-        new Queue(
+        new TestQueues(
             external
                 .queue()
-                .<Server>map(address -> Queue.external(socket(address), startTimeout))
+                .<LocalServer>map(address -> TestQueues.external(socket(address), startTimeout))
                 .orElseGet(
                     () ->
                         new ElasticMq(
@@ -162,7 +162,7 @@ public final class LocalServers implements AutoCloseable {
     environment.put("TICKETING_REDIS_ADDRESSES", redisAddress());
     environment.put("TICKETING_QUEUE_ENDPOINT", queueEndpoint());
     environment.put("TICKETING_QUEUE_NAME", QUEUE);
-    environment.put("AWS_REGION", Queue.REGION);
+    environment.put("AWS_REGION", TestQueues.REGION);
     environment.put("AWS_ACCESS_KEY_ID", "local");
     environment.put("AWS_SECRET_ACCESS_KEY", "local");
     if (database.isMariaDb()) {
@@ -224,15 +224,15 @@ public final class LocalServers implements AutoCloseable {
     return times;
   }
 
-  public Server database() {
+  public LocalServer database() {
     return database.server();
   }
 
-  public Server redis() {
+  public LocalServer redis() {
     return redis;
   }
 
-  public Queue queue() {
+  public TestQueues queue() {
     return queue;
   }
 

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// A MariaDB server process with durable commits, UTC and utf8mb4.
-final class MariaDb implements Server {
+final class MariaDb implements LocalServer {
 
   static final String SCHEMA = "ticketing";
   static final String USER = "ticketing";
@@ -105,7 +105,7 @@ final class MariaDb implements Server {
 
   private boolean answers() {
     try (Connection connection =
-        Database.connect(Database.url(port, SCHEMA), USER, PASSWORD, Database.MARIADB)) {
+        TestSchemas.connect(TestSchemas.url(port, SCHEMA), USER, PASSWORD, TestSchemas.MARIADB)) {
       return connection.isValid(2);
     } catch (SQLException e) {
       return false;

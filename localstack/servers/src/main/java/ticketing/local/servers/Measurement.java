@@ -168,7 +168,7 @@ public record Measurement(
     try {
       Process git =
           new ProcessBuilder(command)
-              .directory(Checkout.root().toFile())
+              .directory(ProjectRoot.root().toFile())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       String out = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

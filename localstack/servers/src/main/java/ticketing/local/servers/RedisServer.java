@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import redis.embedded.core.ExecutableProvider;
 
 /// A Redis server process.
-final class RedisServer implements Server {
+final class RedisServer implements LocalServer {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
   private static final int PROBE_MILLIS = 1_000;
@@ -108,8 +108,8 @@ final class RedisServer implements Server {
   }
 
   /// A server of somebody's. A stop takes its keys away, as that of a server of our own does.
-  static Relay external(InetSocketAddress address, Duration startTimeout) {
-    return new Relay(
+  static TcpRelay external(InetSocketAddress address, Duration startTimeout) {
+    return new TcpRelay(
         "Redis",
         address,
         startTimeout,

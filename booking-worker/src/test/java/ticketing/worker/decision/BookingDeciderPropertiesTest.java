@@ -1,0 +1,225 @@
+package ticketing.worker.decision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import ticketing.domain.Command;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.EventView.SeatTypeView;
+import ticketing.domain.Money;
+import ticketing.domain.Reason;
+import ticketing.worker.store.DecisionStore;
+
+/// What holds for every sale whatsoever.
+class BookingDeciderPropertiesTest {
+
+  private static final Instant NOON = Instant.parse("2026-12-01T12:00:00Z");
+  private static final String[] TYPES = {"A", "B", "NOPE"};
+
+  @Property(tries = 500)
+  void seatsAreNeitherLostNorMade(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 0, max = 30) int free,
+      @ForAll @IntRange(min = 0, max = 60) int size) {
+    Case one = new Case(seed, free, size, null);
+    DecisionBatch outcome = one.decide();
+    Map<String, Integer> taken = new HashMap<>();
+    for (Decision decision : outcome.decisions()) {
+      if (decision instanceof Decision.Booked booked) {
+        taken.merge(booked.command().seatType(), booked.command().quantity(), Integer::sum);
+      }
+    }
+    for (Reservation changed : outcome.changed()) {
+      if (changed.status() == ReservationStatus.CANCELLED) {
+        taken.merge(changed.seatType(), -changed.quantity(), Integer::sum);
+      }
+    }
+    for (SeatTypeView before : one.event.seatTypes()) {
+      SeatTypeView after =
+          outcome.seatTypes().stream()
+              .filter(type -> type.seatType().equals(before.seatType()))
+              .findFirst()
+              .orElseThrow();
+      assertThat(after.availableSeats()).isBetween(0, after.totalSeats());
+      assertThat(before.availableSeats() - taken.getOrDefault(before.seatType(), 0))
+          .isEqualTo(after.availableSeats());
+      assertThat(outcome.released().getOrDefault(before.seatType(), 0))
+          .isEqualTo(after.availableSeats() - before.availableSeats());
+    }
+  }
+
+  @Property(tries = 300)
+  void everyCommandGetsExactlyOneDecision(
+      @ForAll long seed, @ForAll @IntRange(min = 0, max = 60) int size) {
+    Case one = new Case(seed, 20, size, 4);
+    assertThat(one.decide().decisions().stream().map(d -> d.command().ticketId()).toList())
+        .containsExactlyInAnyOrderElementsOf(one.commands.stream().map(Command::ticketId).toList());
+  }
+
+  @Property(tries = 300)
+  void theOrderOfDeliveryDoesNotMatter(
+      @ForAll long seed, @ForAll @IntRange(min = 0, max = 60) int size) {
+    Case one = new Case(seed, 15, size, 4);
+    DecisionBatch asSent = one.decide();
+    Collections.shuffle(one.commands, new Random(seed + 1));
+    assertThat(one.decide()).isEqualTo(asSent);
+  }
+
+  @Property(tries = 300)
+  void aGroupDecidesAsItsPartsWould(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 40) int size) {
+    Case one = new Case(seed, 12, size, 3);
+    List<Decision> together = one.decide().decisions();
+    List<Decision> apart = new ArrayList<>();
+    Inventory inventory = one.inventory();
+    for (Command command :
+        one.commands.stream().sorted(BookingDecider.ORDER_OF_ACCEPTANCE).toList()) {
+      DecisionBatch outcome = BookingDecider.decide(inventory, List.of(command), NOON);
+      apart.addAll(outcome.decisions());
+      inventory = after(inventory, outcome);
+    }
+    assertThat(together).isEqualTo(apart);
+  }
+
+  @Property(tries = 300)
+  void nobodyGetsMoreThanTheLimit(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 8) int limit,
+      @ForAll @IntRange(min = 1, max = 60) int size) {
+    Case one = new Case(seed, 1000, size, limit);
+    Map<String, Integer> seats = new HashMap<>(one.inventory().seatsOfUser());
+    Set<Long> givenBack = new HashSet<>();
+    for (Decision decision : one.decide().decisions()) {
+      switch (decision) {
+        case Decision.Booked booked ->
+            seats.merge(booked.command().userId(), booked.command().quantity(), Integer::sum);
+        case Decision.Cancelled cancelled -> {
+          if (givenBack.add(cancelled.reservation().id())) {
+            seats.merge(
+                cancelled.reservation().userId(),
+                -cancelled.reservation().quantity(),
+                Integer::sum);
+          }
+        }
+        case Decision.Rejected rejected -> {
+          if (rejected.reason() == Reason.LIMIT_EXCEEDED) {
+            Command.BookSeats book = (Command.BookSeats) rejected.command();
+            assertThat(seats.getOrDefault(book.userId(), 0) + book.quantity()).isGreaterThan(limit);
+          }
+        }
+        case Decision.Held held -> throw new AssertionError(held);
+        case Decision.Confirmed confirmed -> throw new AssertionError(confirmed);
+        case Decision.SeatsChanged changed -> throw new AssertionError(changed);
+      }
+      if (decision instanceof Decision.Booked booked) {
+        assertThat(seats.get(booked.command().userId())).isLessThanOrEqualTo(limit);
+      }
+    }
+  }
+
+  private static Inventory after(Inventory before, DecisionBatch outcome) {
+    EventView event = before.event().orElseThrow();
+    Map<String, Integer> seats = new HashMap<>(before.seatsOfUser());
+    Map<Long, Reservation> reservations = new HashMap<>(before.reservations());
+    for (Decision decision : outcome.decisions()) {
+      if (decision instanceof Decision.Booked booked) {
+        seats.merge(booked.command().userId(), booked.command().quantity(), Integer::sum);
+      }
+    }
+    for (Reservation changed : outcome.changed()) {
+      seats.merge(changed.userId(), -changed.quantity(), Integer::sum);
+      reservations.put(changed.id(), changed);
+    }
+    return new Inventory(
+        Optional.of(DecisionStore.after(event, outcome.seatTypes(), event.version() + 1)),
+        seats,
+        reservations);
+  }
+
+  /// A random event, random reservations and random commands, the same for the same seed.
+  private static final class Case {
+    final EventView event;
+    final List<Command> commands = new ArrayList<>();
+    final Map<Long, Reservation> reservations = new HashMap<>();
+
+    Case(long seed, int free, int size, Integer limit) {
+      Random random = new Random(seed);
+      for (long id = 1; id <= 5; id++) {
+        reservations.put(
+            id,
+            new Reservation(
+                id,
+                "user" + random.nextInt(5),
+                TYPES[random.nextInt(2)],
+                1,
+                Money.of("10.00"),
+                ReservationStatus.CONFIRMED,
+                null));
+      }
+      List<SeatTypeView> types = new ArrayList<>();
+      for (String name : List.of("A", "B")) {
+        int taken =
+            (int) reservations.values().stream().filter(r -> r.seatType().equals(name)).count();
+        types.add(new SeatTypeView(name, Money.of("10.00"), free + taken, free));
+      }
+      event =
+          DecisionStore.after(
+              new EventView(
+                  1,
+                  "Show",
+                  NOON,
+                  null,
+                  null,
+                  EventStatus.ACTIVE,
+                  0,
+                  0,
+                  null,
+                  null,
+                  limit,
+                  null,
+                  List.of(),
+                  1),
+              types,
+              1);
+      for (int i = 0; i < size; i++) {
+        UUID id = new UUID(random.nextLong(), random.nextLong());
+        String user = "user" + random.nextInt(5);
+        Instant at = NOON.minusMillis(random.nextInt(50));
+        commands.add(
+            random.nextInt(4) > 0
+                ? new Command.BookSeats(
+                    id, user, 1, TYPES[random.nextInt(3)], 1 + random.nextInt(4), at, null)
+                : new Command.CancelReservation(
+                    id, user, 1, 1 + random.nextInt(6), random.nextBoolean(), at, null));
+      }
+    }
+
+    Inventory inventory() {
+      Map<String, Integer> seats =
+          reservations.values().stream()
+              .collect(
+                  Collectors.groupingBy(
+                      Reservation::userId, Collectors.summingInt(Reservation::quantity)));
+      return new Inventory(Optional.of(event), seats, reservations);
+    }
+
+    DecisionBatch decide() {
+      return BookingDecider.decide(inventory(), commands, NOON);
+    }
+  }
+}

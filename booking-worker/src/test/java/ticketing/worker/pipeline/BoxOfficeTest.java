@@ -1,0 +1,729 @@
+package ticketing.worker.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.sql.Connection;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import ticketing.domain.Command;
+import ticketing.domain.Command.BookSeats;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketIds;
+import ticketing.domain.TicketStatus;
+import ticketing.local.servers.LocalServers;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisUnavailableException;
+import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
+import ticketing.worker.WorkerApplication;
+import ticketing.worker.WorkerArguments;
+import ticketing.worker.settings.WorkerSettings;
+import ticketing.worker.store.DatabaseHealth;
+
+/// One worker, or two, on a real database, a real Redis and a real queue. Tests that take a server
+/// away come last: the workers that the others share would see it.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class BoxOfficeTest {
+
+  private static final int LAST = Integer.MAX_VALUE;
+
+  private static Scene shared;
+
+  private final LocalServers servers = LocalServers.shared();
+  private Scene scene;
+  private JdbcClient sql;
+
+  /// Workers with a schema and a queue of their own.
+  private record Scene(
+      String database, String queue, List<ConfigurableApplicationContext> workers) {
+
+    static Scene start(int workers, String... more) {
+      Scene scene = empty();
+      LocalServers.shared().newQueues(scene.queue);
+      return scene.with(workers, more);
+    }
+
+    /// One worker, to which a message that it does not delete comes back after this time.
+    static Scene impatient(Duration visibility, String... more) {
+      Scene scene = empty();
+      LocalServers.shared().newQueues(scene.queue, visibility);
+      return scene.with(1, more);
+    }
+
+    private static Scene empty() {
+      return new Scene(
+          LocalServers.shared().newDatabase(), "test-" + UUID.randomUUID(), new ArrayList<>());
+    }
+
+    private Scene with(int count, String... more) {
+      List<String> own =
+          new ArrayList<>(
+              List.of(
+                  "--ticketing.worker.poll-wait=1s",
+                  "--ticketing.worker.stop-timeout=5s",
+                  // Here more groups queue up at a lock than lanes ever let, and how long the last
+                  // one waits depends on the disk.
+                  "--ticketing.worker.lock-wait=60s"));
+      own.addAll(List.of(more));
+      String[] arguments =
+          WorkerArguments.of(LocalServers.shared(), database, queue, own.toArray(String[]::new));
+      for (int worker = 0; worker < count; worker++) {
+        workers.add(SpringApplication.run(WorkerApplication.class, arguments));
+      }
+      return this;
+    }
+
+    /// Side by side: each waits for its last call to the queue.
+    void close() {
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        workers.forEach(worker -> threads.submit(worker::close));
+      }
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    if (scene != shared) {
+      scene.close();
+    }
+  }
+
+  @AfterAll
+  static void stopShared() {
+    if (shared != null) {
+      shared.close();
+      shared = null;
+    }
+  }
+
+  @Test
+  void aBookingBecomesARowADecisionAndATicket() {
+    worker();
+    long event = event(10, null, null);
+    Command book = book(event, "ann", 2);
+    send(book);
+    Ticket ticket = decided(book);
+    assertThat(ticket.status()).isEqualTo(TicketStatus.CONFIRMED);
+    assertThat(ticket.totalPrice().toString()).isEqualTo("20.00");
+    Map<String, Object> row =
+        sql.sql("SELECT * FROM reservations WHERE id = ?")
+            .param(ticket.reservationId())
+            .query()
+            .singleRow();
+    assertThat(row).containsEntry("user_id", "ann").containsEntry("quantity", 2);
+    assertThat(row).containsEntry("ticket_id", book.ticketId().toString());
+    assertThat(available(event)).isEqualTo(8);
+  }
+
+  @Test
+  void redeliveredCommandGetsTheSameDecision() {
+    ConfigurableApplicationContext worker = worker();
+    long event = event(10, null, null);
+    Command book = book(event, "ann", 2);
+    BoxOffice boxOffice = worker.getBean(BoxOffice.class);
+    boxOffice.decide(event, List.of(book, book));
+    Ticket first = decided(book);
+    boxOffice.decide(event, List.of(book));
+    assertThat(decided(book)).isEqualTo(first);
+    assertThat(available(event)).isEqualTo(8);
+    assertThat(reservations("COUNT(*)", event)).isEqualTo(1);
+  }
+
+  /// With the lock, without it, and with one that is gone before any transaction is over.
+  @ParameterizedTest
+  @ValueSource(strings = {"lock=true", "lock=false", "lock-lease=1ms"})
+  void twoWorkersSellEachSeatOnce(String lock) throws Exception {
+    if (lock.equals("lock=true")) {
+      worker();
+    } else {
+      workers(2, "--ticketing.worker." + lock);
+    }
+    List<BoxOffice> offices = offices();
+    long event = event(50, null, null);
+    List<Command> deliveries = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      Command book = book(event, "buyer" + i, 1);
+      deliveries.add(book);
+      deliveries.add(book);
+    }
+    Collections.shuffle(deliveries, new Random(42));
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int from = 0; from < deliveries.size(); from += 8) {
+        List<Command> group = deliveries.subList(from, from + 8);
+        BoxOffice office = offices.get(from / 8 % 2);
+        running.add(threads.submit(() -> office.decide(event, group)));
+      }
+      for (Future<?> one : running) {
+        one.get();
+      }
+    }
+    assertThat(tickets(event, "decision = 'CONFIRMED'")).isEqualTo(50);
+    assertThat(tickets(event, "reason = 'SOLD_OUT'")).isEqualTo(150);
+    assertThat(reservations("COUNT(*)", event)).isEqualTo(50);
+    assertThat(reservations("COUNT(DISTINCT user_id)", event)).isEqualTo(50);
+    assertThat(available(event)).isZero();
+    assertThat(count("SELECT available_seats FROM seat_types WHERE event_id = " + event)).isZero();
+  }
+
+  @Test
+  @Order(LAST)
+  void twoHoldersOfALockThatRedisForgotSellEachSeatOnce() throws Exception {
+    ConfigurableApplicationContext worker =
+        workers(2, "--ticketing.worker.transaction-timeout=60s");
+    BoxOffice one = offices().getFirst();
+    BoxOffice other = offices().getLast();
+    RedisGateway redis = worker.getBean(RedisGateway.class);
+    long event = event(5, null, null);
+    List<Command> some = new ArrayList<>();
+    List<Command> more = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      some.add(book(event, "buyer" + i, 1));
+      more.add(book(event, "other" + i, 1));
+    }
+    try (Connection blocking = worker.getBean(DataSource.class).getConnection();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      blocking.setAutoCommit(false);
+      blocking
+          .createStatement()
+          .executeQuery("SELECT id FROM events WHERE id = " + event + " FOR UPDATE");
+      Future<?> first = threads.submit(() -> one.decide(event, some));
+      awaitLocked(redis, event);
+      servers.redis().stop();
+      servers.redis().start();
+      await("the lock is forgotten")
+          .atMost(Duration.ofSeconds(20))
+          .ignoreException(RedisUnavailableException.class)
+          .until(() -> !isLocked(redis, event));
+      Future<?> second = threads.submit(() -> other.decide(event, more));
+      awaitLocked(redis, event);
+      blocking.rollback();
+      first.get();
+      second.get();
+    }
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE decision = 'CONFIRMED'")).isEqualTo(5);
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'SOLD_OUT'")).isEqualTo(15);
+    assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(5);
+    assertThat(available(event)).isZero();
+  }
+
+  private static void awaitLocked(RedisGateway redis, long event) {
+    await("somebody holds the lock")
+        .atMost(Duration.ofSeconds(20))
+        .ignoreException(RedisUnavailableException.class)
+        .until(() -> isLocked(redis, event));
+  }
+
+  private static boolean isLocked(RedisGateway redis, long event) {
+    return redis.call(client -> client.getLock("lock:event:" + event).isLocked());
+  }
+
+  @Test
+  void limitsCountWhatAUserAlreadyHas() {
+    BoxOffice office = worker().getBean(BoxOffice.class);
+    long event = event(50, 4, null);
+    Command first = book(event, "ann", 3);
+    office.decide(event, List.of(first));
+    Command tooMany = book(event, "ann", 2);
+    Command fits = book(event, "ann", 1);
+    office.decide(event, List.of(tooMany, fits));
+    assertThat(decided(tooMany).reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
+    assertThat(decided(fits).status()).isEqualTo(TicketStatus.CONFIRMED);
+  }
+
+  @Test
+  void aHoldThatIsNotConfirmedGivesItsSeatsBack() {
+    BoxOffice office = worker().getBean(BoxOffice.class);
+    long event = event(5, null, 10);
+    Command kept = book(event, "ann", 2);
+    Command lost = book(event, "bob", 3);
+    office.decide(event, List.of(kept, lost));
+    assertThat(decided(kept).status()).isEqualTo(TicketStatus.HELD);
+    assertThat(available(event)).isZero();
+    Command confirm =
+        new Command.ConfirmHold(
+            TicketIds.next(), "ann", event, decided(kept).reservationId(), now(), null);
+    office.decide(event, List.of(confirm));
+    assertThat(decided(confirm).status()).isEqualTo(TicketStatus.CONFIRMED);
+    sql.sql(
+            "UPDATE reservations SET expires_at = '2020-01-01' WHERE user_id = 'bob' AND event_id ="
+                + " "
+                + event)
+        .update();
+    await().atMost(Duration.ofSeconds(5)).until(() -> available(event) == 3);
+    assertThat(
+            sql.sql("SELECT status FROM reservations WHERE event_id = ? ORDER BY user_id")
+                .param(event)
+                .query(String.class)
+                .list())
+        .containsExactly("CONFIRMED", "EXPIRED");
+    Command late =
+        new Command.ConfirmHold(
+            TicketIds.next(), "bob", event, decided(lost).reservationId(), now(), null);
+    office.decide(event, List.of(late));
+    assertThat(decided(late).reason()).isEqualTo(Reason.HOLD_EXPIRED);
+  }
+
+  @Test
+  void holdsExpiringUnderLoadKeepSeatsInBalanceAndAUserWithinTheLimit() throws Exception {
+    worker();
+    List<BoxOffice> offices = offices();
+    long event = event(40, 4, 10);
+    AtomicBoolean over = new AtomicBoolean();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> audit = threads.submit(() -> auditUntil(over, event));
+      try {
+        // Until every seat has been sold several times over.
+        await()
+            .atMost(Duration.ofMinutes(1))
+            .until(
+                () -> {
+                  sellARound(offices, event, threads);
+                  letHoldsFallDue(event);
+                  return audit.isDone() || reservations("COALESCE(SUM(quantity), 0)", event) >= 160;
+                });
+      } finally {
+        over.set(true);
+      }
+      audit.get();
+    }
+    letHoldsFallDue(event);
+    await().atMost(Duration.ofSeconds(5)).until(() -> available(event) == 40);
+    assertThat(reservations("COALESCE(SUM(status <> 'EXPIRED'), 0)", event)).isZero();
+    assertThat(tickets(event, "reason = 'LIMIT_EXCEEDED'")).isPositive();
+  }
+
+  private static void sellARound(List<BoxOffice> offices, long event, ExecutorService threads)
+      throws Exception {
+    List<Future<?>> running = new ArrayList<>();
+    for (int group = 0; group < 20; group++) {
+      BoxOffice office = offices.get(group % 2);
+      List<Command> commands = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        commands.add(book(event, "ann", 1));
+        commands.add(book(event, "buyer" + group, 1));
+      }
+      running.add(threads.submit(() -> office.decide(event, commands)));
+    }
+    for (Future<?> one : running) {
+      one.get();
+    }
+  }
+
+  /// Looks with one statement at a time, which sees one state of the database.
+  private void auditUntil(AtomicBoolean over, long event) {
+    String live =
+        " (SELECT COALESCE(SUM(quantity), 0) FROM reservations"
+            + " WHERE event_id = e.id AND status IN ('HELD', 'CONFIRMED') %s)";
+    String look =
+        "SELECT e.total_seats - e.available_seats AS gone,"
+            + " (SELECT total_seats - available_seats FROM seat_types WHERE event_id = e.id)"
+            + " AS goneOfType,"
+            + live.formatted("")
+            + " AS sold,"
+            + live.formatted("AND user_id = 'ann'")
+            + " AS ann FROM events e WHERE id = "
+            + event;
+    while (!over.get()) {
+      Map<String, Object> now = sql.sql(look).query().singleRow();
+      long sold = ((Number) now.get("sold")).longValue();
+      assertThat(((Number) now.get("gone")).longValue()).as("%s", now).isEqualTo(sold);
+      assertThat(((Number) now.get("goneOfType")).longValue()).as("%s", now).isEqualTo(sold);
+      assertThat(((Number) now.get("ann")).longValue()).as("%s", now).isLessThanOrEqualTo(4);
+    }
+  }
+
+  /// Under the lock of the event, as workers change reservations.
+  private void letHoldsFallDue(long event) {
+    new TransactionTemplate(scene.workers.getLast().getBean(PlatformTransactionManager.class))
+        .executeWithoutResult(
+            tx -> {
+              sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
+                  .param(event)
+                  .query(Long.class)
+                  .single();
+              sql.sql(
+                      "UPDATE reservations SET expires_at = '2020-01-01' WHERE status = 'HELD'"
+                          + " AND event_id = "
+                          + event)
+                  .update();
+            });
+  }
+
+  @Test
+  void cancellingTwiceGivesTheSeatsBackOnce() {
+    BoxOffice office = worker().getBean(BoxOffice.class);
+    long event = event(5, null, null);
+    Command book = book(event, "ann", 2);
+    office.decide(event, List.of(book));
+    for (int i = 0; i < 2; i++) {
+      Command cancel = cancel(event, "ann", decided(book).reservationId());
+      office.decide(event, List.of(cancel));
+      assertThat(decided(cancel).status()).isEqualTo(TicketStatus.CANCELLED);
+    }
+    assertThat(available(event)).isEqualTo(5);
+    Command foreign = cancel(event, "eve", decided(book).reservationId());
+    office.decide(event, List.of(foreign));
+    assertThat(decided(foreign).reason()).isEqualTo(Reason.RESERVATION_NOT_FOUND);
+  }
+
+  @Test
+  void aMessageThatCannotBeReadDoesNotStopTheOthers() {
+    worker();
+    long event = event(10, null, null);
+    sendBody("this is not JSON");
+    sendBody("{\"version\":99,\"commands\":[{\"action\":\"BOOK\"}]}");
+    Command book = book(event, "ann", 1);
+    send(book);
+    assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
+    // They would come again, in the tests that follow.
+    sqs().purgeQueue(request -> request.queueUrl(url(scene.queue))).join();
+  }
+
+  @Test
+  void poisonBecomesDeadLettersThatAreGivenUpAndHurtsNobodyElse() {
+    ConfigurableApplicationContext worker =
+        in(
+            Scene.impatient(
+                // Enough that a slow machine does not take up what is good five times.
+                Duration.ofSeconds(4),
+                "--ticketing.worker.unreadable-pause=0s",
+                "--ticketing.worker.dead-letters-every=200ms"));
+    StatusStore board = worker.getBean(StatusStore.class);
+    long event = event(50, null, null);
+    List<Command> known = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Command accepted = book(event, "poisoned" + i, 1);
+      board.open(StatusEntry.pending(accepted)).join();
+      known.add(accepted);
+    }
+    String good = CommandCodec.encode(known.get(2));
+    Command refused =
+        new BookSeats(TicketIds.next(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+    List<Command> others = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      others.add(book(event, "buyer" + i, 1));
+    }
+    sendBody("this is not JSON");
+    sendBody(CommandCodec.encode(known.get(0)).replace("\"BOOK\"", "\"DANCE\""));
+    sendBody(CommandCodec.encode(known.get(1)).replace("\"version\":1", "\"version\":99"));
+    sendBody(good.replace("poisoned2", "p".repeat(200_000)));
+    List<Command> withRefused = new ArrayList<>(others.subList(0, 10));
+    withRefused.add(refused);
+    sendBody(CommandCodec.encode(withRefused));
+    others.subList(10, 20).forEach(this::send);
+    Command nowhere = book(4711, "ann", 1);
+    send(nowhere);
+
+    others.forEach(other -> assertThat(decided(other).status()).isEqualTo(TicketStatus.CONFIRMED));
+    assertThat(decided(nowhere).reason()).isEqualTo(Reason.EVENT_NOT_FOUND);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () -> {
+              assertThat(messages(scene.queue)).isZero();
+              assertThat(messages(scene.queue + "-dlq")).isEqualTo(5);
+              assertThat(known).allMatch(one -> decided(one).reason() == Reason.GAVE_UP);
+            });
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isEqualTo(3);
+    assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(20);
+    assertThat(available(event)).isEqualTo(30);
+
+    // As a worker would read them that knows the new type and version.
+    known.forEach(this::send);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () ->
+                assertThat(known).allMatch(one -> decided(one).status() == TicketStatus.CONFIRMED));
+    assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isZero();
+    assertThat(available(event)).isEqualTo(27);
+  }
+
+  /// The tables have no room for one of two fingerprints: they are tried together, then each alone.
+  @Test
+  void whatIsLoggedNamesTheEventAndOfASingleCommandTheTicket() {
+    worker();
+    long event = event(10, null, null);
+    Command good = book(event, "ann", 1);
+    Command refused =
+        new BookSeats(TicketIds.next(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
+    logger.addAppender(log);
+    sendBody(CommandCodec.encode(List.of(good, refused)));
+    assertThat(decided(good).status()).isEqualTo(TicketStatus.CONFIRMED);
+    await().until(() -> log.list.stream().anyMatch(BoxOfficeTest::isOfOne));
+    logger.detachAppender(log);
+    String ticket = refused.ticketId().toString();
+    assertThat(log.list)
+        .allSatisfy(
+            line ->
+                assertThat(line.getMDCPropertyMap())
+                    .containsEntry("event", Long.toString(event))
+                    .hasSize(isOfOne(line) ? 2 : 1))
+        .filteredOn(BoxOfficeTest::isOfOne)
+        .allSatisfy(line -> assertThat(line.getMDCPropertyMap()).containsEntry("ticket", ticket));
+  }
+
+  private static boolean isOfOne(ILoggingEvent line) {
+    return line.getFormattedMessage().endsWith("a group of 1");
+  }
+
+  /// Waiting, received and delayed.
+  private long messages(String of) {
+    return attributes(of).entrySet().stream()
+        .filter(attribute -> attribute.getKey().toString().startsWith("ApproximateNumberOf"))
+        .mapToLong(attribute -> Long.parseLong(attribute.getValue()))
+        .sum();
+  }
+
+  private long waiting(String of) {
+    return Long.parseLong(attributes(of).get(QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES));
+  }
+
+  private Map<QueueAttributeName, String> attributes(String of) {
+    return sqs()
+        .getQueueAttributes(
+            request -> request.queueUrl(url(of)).attributeNames(QueueAttributeName.ALL))
+        .join()
+        .attributes();
+  }
+
+  /// Each receive counts: after the fifth a message is a dead letter. Without the gate five of them
+  /// would take as many seconds here.
+  @Test
+  @Order(LAST)
+  void anOutageOfTheDatabaseMakesNoDeadLetters() {
+    DatabaseHealth gate =
+        in(Scene.impatient(
+                Duration.ofSeconds(1),
+                "--ticketing.worker.retry-for=200ms",
+                "--spring.datasource.hikari.connection-timeout=500"))
+            .getBean(DatabaseHealth.class);
+    long event = event(30, null, null);
+    servers.database().stop();
+    try {
+      for (int i = 0; i < 30; i++) {
+        send(book(event, "buyer" + i, 1));
+      }
+      await().atMost(Duration.ofSeconds(20)).until(() -> !gate.open());
+      await()
+          .during(Duration.ofSeconds(4))
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> messages(scene.queue + "-dlq") == 0);
+      assertThat(receiveCounts()).as("one of them is this look").isNotEmpty().allMatch(n -> n <= 3);
+    } finally {
+      servers.database().start();
+    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .until(() -> count("SELECT COUNT(*) FROM tickets WHERE decision = 'CONFIRMED'") == 30);
+    assertThat(messages(scene.queue + "-dlq")).isZero();
+    assertThat(available(event)).isZero();
+  }
+
+  /// As many as there are groups at a time. What bounds the wait of another one is a first try of
+  /// theirs, which the time limit of a transaction ends.
+  @Test
+  void manyEventsWhoseRowsSomebodyHoldsLeaveRoomForAnother() throws Exception {
+    ConfigurableApplicationContext worker = workers(1, "--ticketing.worker.transaction-timeout=2s");
+    int groups = worker.getBean(WorkerSettings.class).groups();
+    long other = event(10, null, null);
+    List<Command> stuck = new ArrayList<>();
+    for (int i = 0; i < groups; i++) {
+      stuck.add(book(event(10, null, null), "ann", 1));
+    }
+    Command healthy = book(other, "ann", 1);
+    try (Connection blocking = worker.getBean(DataSource.class).getConnection()) {
+      blocking.setAutoCommit(false);
+      blocking
+          .createStatement()
+          .executeQuery("SELECT id FROM events WHERE id > " + other + " FOR UPDATE");
+      stuck.forEach(this::send);
+      await("the worker has them all").until(() -> waiting(scene.queue) == 0);
+      send(healthy);
+      assertThat(decided(healthy).status()).isEqualTo(TicketStatus.CONFIRMED);
+      assertThat(count("SELECT COUNT(*) FROM tickets")).isEqualTo(1);
+      blocking.rollback();
+    }
+    stuck.forEach(one -> assertThat(decided(one).status()).isEqualTo(TicketStatus.CONFIRMED));
+  }
+
+  /// Of ten messages that wait.
+  private List<Integer> receiveCounts() {
+    return sqs()
+        .receiveMessage(
+            request ->
+                request
+                    .queueUrl(url(scene.queue))
+                    .maxNumberOfMessages(10)
+                    .messageSystemAttributeNames(
+                        MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
+        .join()
+        .messages()
+        .stream()
+        .map(message -> message.attributes().values().iterator().next())
+        .map(Integer::valueOf)
+        .toList();
+  }
+
+  @Test
+  void anUnknownEventIsADecisionToo() {
+    worker();
+    Command book = book(4711, "ann", 1);
+    send(book);
+    assertThat(decided(book).reason()).isEqualTo(Reason.EVENT_NOT_FOUND);
+  }
+
+  @Test
+  void aDeadLetterIsGivenUpAndDecidedWhenItIsRedriven() {
+    BoxOffice office = worker().getBean(BoxOffice.class);
+    long event = event(10, null, null);
+    Command book = book(event, "ann", 1);
+    sendTo(scene.queue + "-dlq", CommandCodec.encode(book));
+    assertThat(decided(book).reason()).isEqualTo(Reason.GAVE_UP);
+    assertThat(available(event)).isEqualTo(10);
+    office.decide(event, List.of(book));
+    assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
+    assertThat(tickets(event, "TRUE")).isEqualTo(1);
+    assertThat(available(event)).isEqualTo(9);
+  }
+
+  /// The first of two workers that serve all tests without settings of their own. It does often
+  /// what is to be seen soon.
+  private ConfigurableApplicationContext worker() {
+    if (shared == null) {
+      shared =
+          Scene.start(
+              2,
+              "--ticketing.worker.expiry-every=20ms",
+              "--ticketing.worker.dead-letters-every=200ms");
+    }
+    return in(shared);
+  }
+
+  /// The first of so many that are started for this test.
+  private ConfigurableApplicationContext workers(int count, String... settings) {
+    return in(Scene.start(count, settings));
+  }
+
+  private ConfigurableApplicationContext in(Scene scene) {
+    this.scene = scene;
+    ConfigurableApplicationContext first = scene.workers.getFirst();
+    sql = first.getBean(JdbcClient.class);
+    return first;
+  }
+
+  private List<BoxOffice> offices() {
+    return scene.workers.stream().map(worker -> worker.getBean(BoxOffice.class)).toList();
+  }
+
+  private long event(int seats, Integer limit, Integer holdMinutes) {
+    sql.sql(
+            """
+            INSERT INTO events (event_name, total_seats, available_seats, event_date,
+                   max_seats_per_user, hold_minutes)
+            VALUES ('Show', ?, ?, '2027-01-01 10:00:00', ?, ?)\
+            """)
+        .params(seats, seats, limit, holdMinutes)
+        .update();
+    long id = count("SELECT MAX(id) FROM events");
+    sql.sql("INSERT INTO seat_types VALUES (?, 'A', 10.00, ?, ?)")
+        .params(id, seats, seats)
+        .update();
+    return id;
+  }
+
+  private static BookSeats book(long event, String user, int quantity) {
+    return new BookSeats(TicketIds.next(), user, event, "A", quantity, now(), null);
+  }
+
+  private static Command cancel(long event, String user, long reservation) {
+    return new Command.CancelReservation(
+        TicketIds.next(), user, event, reservation, false, now(), null);
+  }
+
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MICROS);
+  }
+
+  private void send(Command command) {
+    sendBody(CommandCodec.encode(command));
+  }
+
+  private void sendBody(String body) {
+    sendTo(scene.queue, body);
+  }
+
+  private void sendTo(String queue, String body) {
+    sqs().sendMessage(request -> request.queueUrl(url(queue)).messageBody(body)).join();
+  }
+
+  private SqsAsyncClient sqs() {
+    return scene.workers.getFirst().getBean(SqsAsyncClient.class);
+  }
+
+  private String url(String queue) {
+    return sqs().getQueueUrl(request -> request.queueName(queue)).join().queueUrl();
+  }
+
+  private Ticket decided(Command command) {
+    StatusStore board = scene.workers.getFirst().getBean(StatusStore.class);
+    await().atMost(Duration.ofSeconds(20)).until(() -> board.find(command.ticketId()).isPresent());
+    return board.find(command.ticketId()).orElseThrow().ticket();
+  }
+
+  private int available(long event) {
+    return (int) count("SELECT available_seats FROM events WHERE id = " + event);
+  }
+
+  private long tickets(long event, String which) {
+    return count("SELECT COUNT(*) FROM tickets WHERE event_id = " + event + " AND " + which);
+  }
+
+  private long reservations(String what, long event) {
+    return count("SELECT " + what + " FROM reservations WHERE event_id = " + event);
+  }
+
+  private long count(String query) {
+    return sql.sql(query).query(Long.class).single();
+  }
+}

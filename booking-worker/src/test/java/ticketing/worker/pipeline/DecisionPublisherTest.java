@@ -1,0 +1,94 @@
+package ticketing.worker.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Command;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.Money;
+import ticketing.domain.TicketIds;
+import ticketing.local.servers.LocalServers;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisSettings;
+import ticketing.redis.RedisUnavailableException;
+import ticketing.status.EventCache;
+import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
+import ticketing.status.StatusStoreSettings;
+import ticketing.worker.settings.WorkerMetrics;
+
+class DecisionPublisherTest {
+
+  private final LocalServers servers = LocalServers.shared();
+  private final RedisGateway redis =
+      RedisGateway.connect(
+          new RedisSettings(
+              List.of(servers.redisAddress()),
+              false,
+              "",
+              Duration.ofSeconds(2),
+              0,
+              Duration.ofMillis(100),
+              4));
+  private final StatusStoreSettings settings =
+      new StatusStoreSettings(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
+  private final StatusStore tickets = new StatusStore(redis, settings);
+  private final EventCache events = new EventCache(redis, settings);
+
+  @AfterEach
+  void tidy() {
+    servers.redis().start();
+    redis.close();
+  }
+
+  @Test
+  void whatRedisMissedIsToldWhenItIsBack() {
+    DecisionPublisher announcer =
+        new DecisionPublisher(tickets, new WorkerMetrics(new SimpleMeterRegistry()));
+    StatusEntry decided =
+        StatusEntry.pending(
+            new Command.BookSeats(TicketIds.next(), "7", 77, "R", 1, Instant.now(), null));
+    servers.redis().stop();
+    announcer.announce(List.of(decided), List.of(), event(2), List.of());
+    servers.redis().start();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .untilAsserted(() -> events.refresh(event(1)).join());
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreException(RedisUnavailableException.class)
+        .untilAsserted(
+            () -> {
+              announcer.tellAgain();
+              assertThat(tickets.find(decided.ticket().ticketId())).isPresent();
+              assertThat(events.find(77)).map(EventView::version).contains(2L);
+            });
+  }
+
+  private static EventView event(long version) {
+    return new EventView(
+        77,
+        "Concert",
+        Instant.parse("2030-12-24T10:00:00Z"),
+        null,
+        null,
+        EventStatus.ACTIVE,
+        10,
+        5,
+        null,
+        null,
+        null,
+        null,
+        List.of(new EventView.SeatTypeView("R", Money.of("10.00"), 10, 5)),
+        version);
+  }
+}

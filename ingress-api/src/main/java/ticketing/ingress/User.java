@@ -1,6 +1,0 @@
-package ticketing.ingress;
-
-import org.jspecify.annotations.Nullable;
-
-/// A user as they see themselves, and as they lie in Redis under `user:{userId}`.
-record User(String userId, @Nullable String email, @Nullable String name, String role) {}

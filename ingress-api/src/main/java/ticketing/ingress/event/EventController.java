@@ -1,0 +1,76 @@
+package ticketing.ingress.event;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.net.URI;
+import java.time.Instant;
+import org.springframework.data.domain.PageRequest;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.security.AuthenticatedUser;
+
+/// Events: for everybody to look at, for administrators to make and change.
+@RestController
+@RequestMapping(path = "/api/v1/events", produces = MediaType.APPLICATION_JSON_VALUE)
+class EventController {
+
+  private final EventCatalog catalog;
+  private final EventAdminService office;
+
+  EventController(EventCatalog catalog, EventAdminService office) {
+    this.catalog = catalog;
+    this.office = office;
+  }
+
+  @GetMapping
+  PageResponse<EventView> list(
+      @RequestParam(required = false) EventStatus status,
+      @RequestParam(required = false) Instant from,
+      @RequestParam(required = false) Instant to,
+      @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.LAST) int page,
+      @RequestParam(defaultValue = "20") @Min(1) @Max(PageResponse.LARGEST) int size) {
+    return office.list(status, from, to, PageRequest.of(page, size));
+  }
+
+  @GetMapping("/{eventId}")
+  ResponseEntity<EventView> get(@PathVariable long eventId) {
+    EventView event = catalog.get(eventId);
+    return ResponseEntity.ok().eTag("\"" + event.version() + "\"").body(event);
+  }
+
+  @PostMapping
+  ResponseEntity<EventView> create(@Valid @RequestBody EventRequest request) {
+    request.check();
+    EventView event = office.create(request);
+    return ResponseEntity.created(URI.create("/api/v1/events/" + event.eventId())).body(event);
+  }
+
+  @PutMapping("/{eventId}")
+  EventView change(
+      @AuthenticationPrincipal AuthenticatedUser caller,
+      @PathVariable long eventId,
+      @Valid @RequestBody EventRequest request) {
+    request.check();
+    return office.change(caller, eventId, request);
+  }
+
+  @DeleteMapping("/{eventId}")
+  ResponseEntity<Void> cancel(@PathVariable long eventId) {
+    office.cancel(eventId);
+    return ResponseEntity.noContent().build();
+  }
+}

@@ -1,0 +1,112 @@
+package ticketing.ingress.event;
+
+import jakarta.persistence.CollectionTable;
+import jakarta.persistence.ElementCollection;
+import jakarta.persistence.Embeddable;
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.JoinColumn;
+import jakarta.persistence.Table;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.Money;
+
+/// A row of `events` with its `seat_types`. Inserted here; afterwards only workers write its seats.
+@Entity
+@Table(name = "events")
+public class EventEntity {
+
+  @Id
+  @GeneratedValue(strategy = GenerationType.IDENTITY)
+  private Long id;
+
+  private String eventName;
+  private Instant eventDate;
+  private String venueName;
+  private String venueAddress;
+
+  @Enumerated(EnumType.STRING)
+  private EventStatus status;
+
+  private int totalSeats;
+  private int availableSeats;
+  private Instant saleOpensAt;
+  private Instant saleClosesAt;
+  private Integer maxSeatsPerUser;
+  private Integer holdMinutes;
+  private long version;
+
+  /// When a command was last withdrawn: tells workers whether to look for withdrawals.
+  private Instant withdrawnAt;
+
+  @ElementCollection
+  @CollectionTable(name = "seat_types", joinColumns = @JoinColumn(name = "event_id"))
+  private List<SeatTypeRow> seatTypes = new ArrayList<>();
+
+  /// As the workers order them, so that a list of seats does not jump when it is updated.
+  private static final Comparator<SeatTypeRow> DEAREST_FIRST =
+      Comparator.comparing(SeatTypeRow::price).reversed().thenComparing(SeatTypeRow::seatType);
+
+  @Embeddable
+  record SeatTypeRow(String seatType, BigDecimal price, int totalSeats, int availableSeats) {}
+
+  protected EventEntity() {}
+
+  /// A new event with all its seats on sale.
+  static EventEntity of(EventRequest request) {
+    EventEntity row = new EventEntity();
+    row.eventName = request.eventName();
+    row.eventDate = request.eventDate();
+    row.venueName = request.venueName();
+    row.venueAddress = request.venueAddress();
+    row.status = EventStatus.ACTIVE;
+    row.totalSeats = request.totalSeats();
+    row.availableSeats = request.totalSeats();
+    row.saleOpensAt = request.saleOpensAt();
+    row.saleClosesAt = request.saleClosesAt();
+    row.maxSeatsPerUser = request.maxSeatsPerUser();
+    row.holdMinutes = request.holdMinutes();
+    for (EventRequest.SeatType type : request.seatTypes()) {
+      row.seatTypes.add(
+          new SeatTypeRow(
+              type.seatType(), type.price().amount(), type.totalSeats(), type.totalSeats()));
+    }
+    return row;
+  }
+
+  public EventView view() {
+    return new EventView(
+        id,
+        eventName,
+        eventDate,
+        venueName,
+        venueAddress,
+        status,
+        totalSeats,
+        availableSeats,
+        saleOpensAt,
+        saleClosesAt,
+        maxSeatsPerUser,
+        holdMinutes,
+        seatTypes.stream()
+            .sorted(DEAREST_FIRST)
+            .map(
+                type ->
+                    new EventView.SeatTypeView(
+                        type.seatType(),
+                        new Money(type.price()),
+                        type.totalSeats(),
+                        type.availableSeats()))
+            .toList(),
+        version);
+  }
+}

@@ -1,0 +1,57 @@
+package ticketing.ingress.event;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.data.domain.Page;
+import org.springframework.data.domain.Pageable;
+import org.springframework.data.jpa.repository.Modifying;
+import org.springframework.data.jpa.repository.Query;
+import org.springframework.data.repository.Repository;
+import ticketing.domain.EventStatus;
+
+/// The rows of `events`.
+public interface EventRepository extends Repository<EventEntity, Long> {
+
+  EventEntity save(EventEntity row);
+
+  /// One statement, so that the event and its seat types belong together.
+  @Query("select e from EventEntity e left join fetch e.seatTypes where e.id = :id")
+  Optional<EventEntity> find(long id);
+
+  @Query(
+      """
+      select e from EventEntity e
+      where (:status is null or e.status = :status)
+        and (:from is null or e.eventDate >= :from)
+        and (:to is null or e.eventDate < :to)
+      order by e.eventDate, e.id\
+      """)
+  Page<EventEntity> list(EventStatus status, Instant from, Instant to, Pageable page);
+
+  /// Newest first.
+  @Query("select e.id from EventEntity e order by e.id desc")
+  List<Long> ids(Pageable page);
+
+  /// Everything but the seats.
+  @Modifying
+  @Query(
+      """
+      update EventEntity e set
+        e.eventName = :#{#to.eventName()}, e.eventDate = :#{#to.eventDate()},
+        e.venueName = :#{#to.venueName()}, e.venueAddress = :#{#to.venueAddress()},
+        e.saleOpensAt = :#{#to.saleOpensAt()}, e.saleClosesAt = :#{#to.saleClosesAt()},
+        e.maxSeatsPerUser = :#{#to.maxSeatsPerUser()}, e.holdMinutes = :#{#to.holdMinutes()},
+        e.version = e.version + 1
+      where e.id = :id and e.status <> :cancelled\
+      """)
+  int describe(long id, EventRequest to, EventStatus cancelled);
+
+  @Modifying
+  @Query(
+      """
+      update EventEntity e set e.status = :to, e.version = e.version + 1
+      where e.id = :id and e.status <> :to and e.status <> :cancelled\
+      """)
+  int turn(long id, EventStatus to, EventStatus cancelled);
+}

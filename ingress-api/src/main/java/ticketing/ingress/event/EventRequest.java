@@ -1,0 +1,104 @@
+package ticketing.ingress.event;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import ticketing.domain.EventView;
+import ticketing.domain.Money;
+import ticketing.domain.SeatOffer;
+import ticketing.ingress.problem.ApiException;
+
+/// An event as an administrator describes it.
+public record EventRequest(
+    @NotBlank @Size(max = 255) @Pattern(regexp = TEXT, message = NOT_TEXT) String eventName,
+    @NotNull Instant eventDate,
+    @Size(max = 255) @Pattern(regexp = TEXT, message = NOT_TEXT) @Nullable String venueName,
+    @Size(max = 500) @Pattern(regexp = TEXT, message = NOT_TEXT) @Nullable String venueAddress,
+    @Nullable Instant saleOpensAt,
+    @Nullable Instant saleClosesAt,
+    @Min(1) @Max(1_000_000) @Nullable Integer maxSeatsPerUser,
+    @Min(1) @Max(43_200) @Nullable Integer holdMinutes,
+    @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes) {
+
+  /// No control characters and no halves of surrogate pairs, neither of which any name has.
+  public static final String TEXT = "[^\\p{Cc}\\p{Cs}]*";
+
+  public static final String NOT_TEXT = "must not contain control characters";
+
+  private static final int MOST_SEATS = 10_000_000;
+
+  /// So that the price of the largest booking fits the schema.
+  private static final BigDecimal HIGHEST_PRICE = new BigDecimal("9999999.99");
+
+  /// @param availableSeats may be sent back as it was read; it follows from what is sold
+  public record SeatType(
+      @NotBlank @Size(max = 10) @Pattern(regexp = TEXT, message = NOT_TEXT) String seatType,
+      @NotNull Money price,
+      @NotNull @Min(1) @Max(MOST_SEATS) Integer totalSeats,
+      @Nullable Integer availableSeats) {}
+
+  /// Checks what concerns several fields.
+  ///
+  /// @throws Problem naming every field at fault
+  void check() {
+    List<ApiException.FieldError> errors = new ArrayList<>();
+    if (saleOpensAt != null && saleClosesAt != null && !saleClosesAt.isAfter(saleOpensAt)) {
+      errors.add(new ApiException.FieldError("saleClosesAt", "must be after saleOpensAt"));
+    }
+    Set<String> names = new HashSet<>();
+    long seats = 0;
+    for (int i = 0; i < seatTypes.size(); i++) {
+      SeatType type = seatTypes.get(i);
+      seats += type.totalSeats();
+      if (!names.add(type.seatType())) {
+        errors.add(
+            new ApiException.FieldError("seatTypes[" + i + "].seatType", "must occur only once"));
+      }
+      if (type.price().amount().compareTo(HIGHEST_PRICE) > 0) {
+        errors.add(
+            new ApiException.FieldError(
+                "seatTypes[" + i + "].price", "must be at most " + HIGHEST_PRICE));
+      }
+    }
+    if (seats > MOST_SEATS) {
+      errors.add(
+          new ApiException.FieldError(
+              "seatTypes", "must have at most " + MOST_SEATS + " seats in all"));
+    }
+    if (!errors.isEmpty()) {
+      throw ApiException.invalid(errors);
+    }
+  }
+
+  int totalSeats() {
+    return seatTypes.stream().mapToInt(SeatType::totalSeats).sum();
+  }
+
+  List<SeatOffer> offers() {
+    return seatTypes.stream()
+        .map(type -> new SeatOffer(type.seatType(), type.price(), type.totalSeats()))
+        .toList();
+  }
+
+  /// Whether exactly these seats are on sale already.
+  boolean offersSameAs(EventView event) {
+    Set<SeatOffer> known = new HashSet<>();
+    event
+        .seatTypes()
+        .forEach(
+            type -> known.add(new SeatOffer(type.seatType(), type.price(), type.totalSeats())));
+    return known.equals(Set.copyOf(offers()));
+  }
+}

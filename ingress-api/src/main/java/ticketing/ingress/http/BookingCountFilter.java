@@ -1,0 +1,46 @@
+package ticketing.ingress.http;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+import ticketing.ingress.operations.SaleStatistics;
+import ticketing.ingress.reservation.ReservationController;
+
+/// Counts who comes to book and whether they are let in; stands before everything that may refuse.
+@Component
+@Order(Ordered.HIGHEST_PRECEDENCE + 50)
+class BookingCountFilter extends OncePerRequestFilter {
+
+  private final SaleStatistics figures;
+
+  BookingCountFilter(SaleStatistics figures) {
+    this.figures = figures;
+  }
+
+  @Override
+  protected boolean shouldNotFilter(HttpServletRequest request) {
+    return !HttpMethod.POST.matches(request.getMethod())
+        || !request.getRequestURI().equals(ReservationController.PATH);
+  }
+
+  @Override
+  protected void doFilterInternal(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    boolean accepted = false;
+    try {
+      chain.doFilter(request, response);
+      accepted = response.getStatus() == HttpStatus.ACCEPTED.value();
+    } finally {
+      figures.answered(accepted);
+    }
+  }
+}

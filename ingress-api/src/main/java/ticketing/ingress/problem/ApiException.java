@@ -1,0 +1,56 @@
+package ticketing.ingress.problem;
+
+import java.time.Duration;
+import java.util.List;
+
+/// A request that is answered with an error, on purpose.
+public final class ApiException extends RuntimeException {
+
+  /// What is wrong with one field or parameter.
+  public record FieldError(String field, String message) {}
+
+  private final ErrorCode code;
+  private final Duration retryAfter;
+  private final List<FieldError> errors;
+
+  private ApiException(
+      ErrorCode code, String detail, Duration retryAfter, List<FieldError> errors) {
+    super(detail, null, false, false);
+    this.code = code;
+    this.retryAfter = retryAfter;
+    this.errors = List.copyOf(errors);
+  }
+
+  public static ApiException of(ErrorCode code, String detail) {
+    return new ApiException(code, detail, null, List.of());
+  }
+
+  /// @param retryAfter sent as whole seconds, at least one
+  public static ApiException retry(ErrorCode code, String detail, Duration retryAfter) {
+    return new ApiException(code, detail, retryAfter, List.of());
+  }
+
+  public static ApiException rateLimited(Duration retryAfter) {
+    return retry(ErrorCode.RATE_LIMITED, "Too many requests.", retryAfter);
+  }
+
+  public static ApiException invalid(String field, String message) {
+    return invalid(List.of(new FieldError(field, message)));
+  }
+
+  public static ApiException invalid(List<FieldError> errors) {
+    return new ApiException(ErrorCode.INVALID_REQUEST, "The request is not valid.", null, errors);
+  }
+
+  public ErrorCode code() {
+    return code;
+  }
+
+  Duration retryAfter() {
+    return retryAfter;
+  }
+
+  List<FieldError> errors() {
+    return errors;
+  }
+}

@@ -1,0 +1,330 @@
+package ticketing.ingress.problem;
+
+import io.swagger.v3.oas.annotations.Hidden;
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.validation.ConstraintViolationException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.tomcat.util.http.InvalidParameterException;
+import org.hibernate.HibernateException;
+import org.hibernate.exception.JDBCConnectionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.context.MessageSourceResolvable;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.web.firewall.RequestRejectedException;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionException;
+import org.springframework.validation.FieldError;
+import org.springframework.validation.method.ParameterErrors;
+import org.springframework.web.bind.MethodArgumentNotValidException;
+import org.springframework.web.bind.MissingServletRequestParameterException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.method.annotation.HandlerMethodValidationException;
+import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The one place where error answers are made: RFC 9457 problem details with a stable `code` and,
+/// where fields are at fault, `errors[]`.
+@Hidden
+@RestControllerAdvice
+@RestController
+public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implements ErrorController {
+
+  private static final Logger log = LoggerFactory.getLogger(ProblemDetailAdvice.class);
+  private static final Duration DATABASE_RETRY = Duration.ofSeconds(2);
+
+  private final JsonMapper json;
+
+  ProblemDetailAdvice(JsonMapper json) {
+    this.json = json;
+  }
+
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> onPurpose(ApiException problem) {
+    return ResponseEntity.status(problem.code().status())
+        .headers(headers -> addRetryAfter(headers, problem.retryAfter()))
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .body(detail(problem));
+  }
+
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> invalid(ConstraintViolationException failure) {
+    List<ApiException.FieldError> errors =
+        failure.getConstraintViolations().stream()
+            .map(
+                violation ->
+                    new ApiException.FieldError(
+                        violation.getPropertyPath().toString(), violation.getMessage()))
+            .toList();
+    return onPurpose(ApiException.invalid(errors));
+  }
+
+  /// Parameters are read, and found to be illegal, only when a handler asks for them.
+  @ExceptionHandler({InvalidParameterException.class, RequestRejectedException.class})
+  ResponseEntity<ProblemDetail> illegalParameters(RuntimeException failure) {
+    return onPurpose(ApiException.invalid("parameters", "cannot be read"));
+  }
+
+  /// Thrown by method security inside a handler; the filter chain answers all others itself.
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> denied(AccessDeniedException failure) {
+    return onPurpose(forbidden());
+  }
+
+  @ExceptionHandler({
+    DataAccessException.class,
+    TransactionException.class,
+    HibernateException.class
+  })
+  ResponseEntity<ProblemDetail> database(RuntimeException failure) {
+    if (!isDatabaseUnavailable(failure)) {
+      return bug(failure);
+    }
+    log.warn("The database is unavailable: {}", rootMessage(failure));
+    return onPurpose(databaseUnavailable());
+  }
+
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> bug(RuntimeException failure) {
+    log.error("Unexpected failure", failure);
+    return onPurpose(
+        ApiException.of(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side."));
+  }
+
+  static ApiException databaseUnavailable() {
+    return ApiException.retry(
+        ErrorCode.DATABASE_UNAVAILABLE, "The database is unavailable.", DATABASE_RETRY);
+  }
+
+  static ApiException forbidden() {
+    return ApiException.of(ErrorCode.FORBIDDEN, "This needs another role.");
+  }
+
+  static ApiException unauthenticated() {
+    return ApiException.of(ErrorCode.UNAUTHENTICATED, "A valid bearer token is needed.");
+  }
+
+  /// Whether the failure says that the database cannot be used now, rather than that it refused.
+  public static boolean isDatabaseUnavailable(Throwable failure) {
+    if (failure instanceof DataAccessResourceFailureException
+        || failure instanceof CannotCreateTransactionException) {
+      return true;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JDBCConnectionException
+          || cause instanceof SQLTransientException
+          || cause instanceof SQLRecoverableException
+          || cause instanceof SQLNonTransientConnectionException
+          || cause instanceof SQLException refused && isAboutConnection(refused.getSQLState())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Class 08 of SQLSTATE; a connection that the pool has closed gives none.
+  private static boolean isAboutConnection(String sqlState) {
+    return sqlState == null || sqlState.startsWith("08");
+  }
+
+  /// Answers outside of a handler: in filters and the security chain.
+  public void write(HttpServletResponse response, ApiException problem) throws IOException {
+    response.setStatus(problem.code().status().value());
+    response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+    HttpHeaders headers = new HttpHeaders();
+    addRetryAfter(headers, problem.retryAfter());
+    headers.forEach((name, values) -> values.forEach(value -> response.addHeader(name, value)));
+    byte[] body = json.writeValueAsString(detail(problem)).getBytes(StandardCharsets.UTF_8);
+    response.setContentLength(body.length);
+    response.getOutputStream().write(body);
+  }
+
+  public void unauthenticated(
+      HttpServletRequest request, HttpServletResponse response, AuthenticationException failure)
+      throws IOException {
+    response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+    write(response, unauthenticated());
+  }
+
+  public void forbidden(
+      HttpServletRequest request, HttpServletResponse response, AccessDeniedException failure)
+      throws IOException {
+    write(response, forbidden());
+  }
+
+  /// What the container itself refused, such as an illegal path.
+  @RequestMapping("/error")
+  ResponseEntity<ProblemDetail> container(HttpServletRequest request) {
+    Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
+    return onPurpose(
+        ofStatus(status instanceof Integer number ? number : HttpStatus.NOT_FOUND.value()));
+  }
+
+  /// For an error of which nothing is known but its HTTP status.
+  static ApiException ofStatus(int status) {
+    ErrorCode code = codeFor(HttpStatusCode.valueOf(status));
+    return code == ErrorCode.INVALID_REQUEST
+        ? ApiException.invalid(List.of())
+        : ApiException.of(code, phrase(code.status()));
+  }
+
+  @Override
+  protected ResponseEntity<Object> handleExceptionInternal(
+      Exception failure,
+      Object body,
+      HttpHeaders headers,
+      HttpStatusCode status,
+      WebRequest request) {
+    ErrorCode code = codeFor(status);
+    ApiException problem =
+        code == ErrorCode.INVALID_REQUEST
+            ? ApiException.invalid(fieldErrors(failure))
+            : ApiException.of(code, phrase(code.status()));
+    if (status.is5xxServerError()) {
+      log.error("Unexpected failure", failure);
+    }
+    return ResponseEntity.status(code.status())
+        .headers(headers)
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .body(detail(problem));
+  }
+
+  private static List<ApiException.FieldError> fieldErrors(Exception failure) {
+    List<ApiException.FieldError> errors = new ArrayList<>();
+    switch (failure) {
+      case MethodArgumentNotValidException invalid ->
+          invalid
+              .getBindingResult()
+              .getAllErrors()
+              .forEach(error -> errors.add(fieldError(error, "body")));
+      case HandlerMethodValidationException invalid -> {
+        for (var result : invalid.getParameterValidationResults()) {
+          String name = result.getMethodParameter().getParameterName();
+          if (result instanceof ParameterErrors bean) {
+            bean.getAllErrors().forEach(error -> errors.add(fieldError(error, name)));
+          } else {
+            result
+                .getResolvableErrors()
+                .forEach(
+                    error ->
+                        errors.add(new ApiException.FieldError(name, error.getDefaultMessage())));
+          }
+        }
+      }
+      case MethodArgumentTypeMismatchException mismatch ->
+          errors.add(new ApiException.FieldError(mismatch.getName(), "has the wrong form"));
+      case MissingServletRequestParameterException missing ->
+          errors.add(new ApiException.FieldError(missing.getParameterName(), "is missing"));
+      case HttpMessageNotReadableException unreadable ->
+          errors.add(unreadable(NestedExceptionUtils.getRootCause(unreadable), unreadable));
+      default -> {}
+    }
+    return errors;
+  }
+
+  private static ApiException.FieldError fieldError(
+      MessageSourceResolvable error, String otherwise) {
+    String field = error instanceof FieldError named ? named.getField() : otherwise;
+    return new ApiException.FieldError(field, error.getDefaultMessage());
+  }
+
+  private static ApiException.FieldError unreadable(
+      Throwable root, HttpMessageNotReadableException failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JacksonException broken && !broken.getPath().isEmpty()) {
+        String message =
+            broken instanceof UnrecognizedPropertyException
+                ? "is not known"
+                : root instanceof IllegalArgumentException
+                    ? root.getMessage()
+                    : "has the wrong type";
+        return new ApiException.FieldError(path(broken), message);
+      }
+    }
+    return new ApiException.FieldError("body", "is missing or not JSON");
+  }
+
+  private static String path(JacksonException broken) {
+    StringBuilder path = new StringBuilder();
+    for (JacksonException.Reference step : broken.getPath()) {
+      if (step.getPropertyName() == null) {
+        path.append('[').append(step.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(step.getPropertyName());
+      }
+    }
+    return path.toString();
+  }
+
+  public static ProblemDetail detail(ApiException problem) {
+    ErrorCode code = problem.code();
+    ProblemDetail detail = ProblemDetail.forStatusAndDetail(code.status(), problem.getMessage());
+    detail.setType(URI.create("urn:ticketing:" + code.name().toLowerCase(Locale.ROOT)));
+    detail.setTitle(phrase(code.status()));
+    detail.setProperty("code", code.name());
+    if (code == ErrorCode.INVALID_REQUEST) {
+      detail.setProperty("errors", problem.errors());
+    }
+    return detail;
+  }
+
+  private static void addRetryAfter(HttpHeaders headers, Duration retryAfter) {
+    if (retryAfter != null) {
+      headers.set(HttpHeaders.RETRY_AFTER, String.valueOf(RetryAfter.seconds(retryAfter)));
+    }
+  }
+
+  private static String phrase(HttpStatus status) {
+    return status.getReasonPhrase();
+  }
+
+  private static ErrorCode codeFor(HttpStatusCode status) {
+    return switch (status.value()) {
+      case 401 -> ErrorCode.UNAUTHENTICATED;
+      case 403 -> ErrorCode.FORBIDDEN;
+      case 404 -> ErrorCode.NOT_FOUND;
+      case 405 -> ErrorCode.METHOD_NOT_ALLOWED;
+      case 406 -> ErrorCode.NOT_ACCEPTABLE;
+      case 413 -> ErrorCode.BODY_TOO_LARGE;
+      case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+      case 503 -> ErrorCode.OVERLOADED;
+      default -> status.is4xxClientError() ? ErrorCode.INVALID_REQUEST : ErrorCode.INTERNAL_ERROR;
+    };
+  }
+
+  private static String rootMessage(Throwable failure) {
+    Throwable root = NestedExceptionUtils.getRootCause(failure);
+    return String.valueOf(root == null ? failure.getMessage() : root.getMessage());
+  }
+}

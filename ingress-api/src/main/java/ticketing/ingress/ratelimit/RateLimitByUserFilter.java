@@ -1,0 +1,59 @@
+package ticketing.ingress.ratelimit;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import org.springframework.core.annotation.Order;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.problem.ProblemDetailAdvice;
+import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.ingress.settings.IngressMetrics;
+import ticketing.ingress.settings.IngressSettings;
+
+/// Refuses users that send more than their share.
+@Component
+@Order(0) // after the security chain, which knows the user
+class RateLimitByUserFilter extends OncePerRequestFilter {
+
+  private final RateLimiter limits;
+  private final ProblemDetailAdvice problems;
+  private final boolean enabled;
+  private final IngressMetrics metrics;
+
+  RateLimitByUserFilter(
+      RateLimiter limits,
+      ProblemDetailAdvice problems,
+      IngressSettings settings,
+      IngressMetrics metrics) {
+    this.limits = limits;
+    this.problems = problems;
+    this.enabled = settings.rates().enabled();
+    this.metrics = metrics;
+  }
+
+  @Override
+  protected void doFilterInternal(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
+    Duration wait =
+        enabled
+                && authentication != null
+                && authentication.getPrincipal() instanceof AuthenticatedUser caller
+            ? limits.takeForUser(caller.userId())
+            : Duration.ZERO;
+    if (wait.isZero()) {
+      chain.doFilter(request, response);
+    } else {
+      metrics.refused(IngressMetrics.Share.USER);
+      problems.write(response, ApiException.rateLimited(wait));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package ticketing.ingress.ratelimit;
+
+import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
+import io.github.bucket4j.distributed.proxy.ClientSideConfig;
+import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.AbstractCompareAndSwapBasedProxyManager;
+import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.AsyncCompareAndSwapOperation;
+import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.CompareAndSwapOperation;
+import io.github.bucket4j.distributed.remote.RemoteBucketState;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.redisson.api.BatchOptions;
+import org.redisson.api.RBatch;
+import org.redisson.client.codec.ByteArrayCodec;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisUnavailableException;
+
+/// Bucket4j's buckets in Redis through Redisson's public classes; Bucket4j itself offers other
+/// clients only. A bucket that has filled up again vanishes. Every method may fail with
+/// [RedisUnavailableException].
+final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyManager<String> {
+
+  private static final ExpirationAfterWriteStrategy FULL_AGAIN =
+      ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(Duration.ofSeconds(10));
+
+  private final RedisGateway redis;
+
+  RedisBucketProxyManager(RedisGateway redis) {
+    super(ClientSideConfig.getDefault().withExpirationAfterWriteStrategy(FULL_AGAIN));
+    this.redis = redis;
+  }
+
+  @Override
+  protected CompareAndSwapOperation beginCompareAndSwapOperation(String key) {
+    return new CompareAndSwapOperation() {
+      @Override
+      public Optional<byte[]> getStateData(Optional<Long> timeoutNanos) {
+        return redis.call(
+            client ->
+                Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()));
+      }
+
+      @Override
+      public boolean compareAndSwap(
+          byte[] expected, byte[] wanted, RemoteBucketState state, Optional<Long> timeoutNanos) {
+        long millis = FULL_AGAIN.calculateTimeToLiveMillis(state, currentTimeNanos());
+        return redis.call(
+            client -> {
+              RBatch batch = client.createBatch(BatchOptions.defaults());
+              var bucket = batch.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE);
+              bucket.compareAndSetAsync(expected, wanted);
+              bucket.expireAsync(Duration.ofMillis(Math.max(1, millis)));
+              return (Boolean) batch.execute().getResponses().getFirst();
+            });
+      }
+    };
+  }
+
+  @Override
+  protected AsyncCompareAndSwapOperation beginAsyncCompareAndSwapOperation(String key) {
+    throw new UnsupportedOperationException("buckets are asked by blocking");
+  }
+
+  @Override
+  protected CompletableFuture<Void> removeAsync(String key) {
+    throw new UnsupportedOperationException("buckets are asked by blocking");
+  }
+
+  @Override
+  public void removeProxy(String key) {
+    redis.call(client -> client.getBucket(key).delete());
+  }
+
+  @Override
+  public boolean isAsyncModeSupported() {
+    return false;
+  }
+
+  @Override
+  public boolean isExpireAfterWriteSupported() {
+    return true;
+  }
+}

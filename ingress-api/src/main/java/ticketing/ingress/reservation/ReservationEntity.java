@@ -1,0 +1,45 @@
+package ticketing.ingress.reservation;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.math.BigDecimal;
+import java.time.Instant;
+import org.hibernate.annotations.Immutable;
+import ticketing.domain.Money;
+
+/// A row of `reservations`, which only workers write.
+@Entity
+@Immutable
+@Table(name = "reservations")
+class ReservationEntity {
+
+  @Id private Long id;
+  private String ticketId;
+  private long eventId;
+  private String userId;
+  private int quantity;
+  private String seatType;
+  private BigDecimal totalPrice;
+  private String status;
+  private Instant reservedAt;
+  private Instant cancelledAt;
+  private Instant expiresAt;
+
+  protected ReservationEntity() {}
+
+  ReservationView view() {
+    return new ReservationView(
+        id,
+        ticketId,
+        eventId,
+        seatType,
+        quantity,
+        totalPrice == null ? null : new Money(totalPrice),
+        ReservationView.Status.valueOf(status),
+        reservedAt,
+        expiresAt,
+        cancelledAt,
+        userId);
+  }
+}

@@ -1,0 +1,70 @@
+package ticketing.ingress.ticket;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.UUID;
+import org.hibernate.annotations.Immutable;
+import ticketing.domain.Action;
+import ticketing.domain.Money;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
+import ticketing.status.StatusEntry;
+
+/// A row of `tickets`, the ledger of decisions, which only workers write.
+@Entity
+@Immutable
+@Table(name = "tickets")
+public class TicketEntity {
+
+  @Id private String id;
+
+  @Enumerated(EnumType.STRING)
+  private Action action;
+
+  private String userId;
+  private long eventId;
+  private String seatType;
+  private Integer quantity;
+
+  @Enumerated(EnumType.STRING)
+  private TicketStatus decision;
+
+  @Enumerated(EnumType.STRING)
+  private Reason reason;
+
+  private Long reservationId;
+  private BigDecimal totalPrice;
+  private Instant expiresAt;
+  private String fingerprint;
+  private Instant acceptedAt;
+  private Instant decidedAt;
+
+  protected TicketEntity() {}
+
+  public StatusEntry entry() {
+    return StatusEntry.decided(
+        userId,
+        fingerprint,
+        new Ticket(
+            UUID.fromString(id),
+            action,
+            decision,
+            eventId,
+            seatType,
+            quantity,
+            null,
+            null,
+            acceptedAt,
+            decidedAt,
+            reservationId,
+            expiresAt,
+            reason,
+            totalPrice == null ? null : new Money(totalPrice)));
+  }
+}

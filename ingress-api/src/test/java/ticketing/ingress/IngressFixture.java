@@ -1,0 +1,444 @@
+package ticketing.ingress;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.awaitility.Awaitility;
+import org.flywaydb.core.Flyway;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import ticketing.domain.Action;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.Json;
+import ticketing.domain.Money;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.event.EventCatalog;
+import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.TcpRelay;
+import ticketing.redis.RedisGateway;
+import ticketing.security.AccessTokens;
+import ticketing.status.EventCache;
+import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
+import tools.jackson.databind.JsonNode;
+
+/// A running ingress with its own schema and queues on the shared servers, and a client for it.
+public final class IngressFixture implements AutoCloseable {
+
+  static {
+    // Tomcat tells of every request that it cannot read, not of the first one only.
+    System.setProperty("org.apache.juli.logging.UserDataHelper.CONFIG", "INFO_ALL");
+  }
+
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+  private static IngressFixture shared;
+  private static IngressFixture strict;
+
+  /// The way of [#strict] to its replica.
+  public static TcpRelay replica;
+
+  public final LocalServers servers = LocalServers.shared();
+  public final String queue;
+  public final String databaseUrl;
+  public final ConfigurableApplicationContext context;
+  final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  public final int port;
+
+  /// @param status of the answer
+  /// @param json of its body; a missing node if it has none
+  public record Answer(int status, Function<String, String> headers, JsonNode json, String body) {
+    public String header(String name) {
+      return headers.apply(name);
+    }
+
+    /// Body without the path of the request, by which alone two answers may differ.
+    public String bodyWithoutInstance() {
+      return body.replaceAll("\"instance\":\"[^\"]*\",", "");
+    }
+
+    public String code() {
+      return json.path("code").asString("");
+    }
+  }
+
+  static {
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+  }
+
+  private IngressFixture(String queue, String databaseUrl, Map<String, String> settings) {
+    this.queue = queue;
+    this.databaseUrl = databaseUrl;
+    this.context =
+        SpringApplication.run(IngressApplication.class, arguments(settings).toArray(String[]::new));
+    this.port = ((WebServerApplicationContext) context).getWebServer().getPort();
+  }
+
+  /// Those of another instance behind the same load balancer.
+  public List<String> arguments(Map<String, String> settings) {
+    Map<String, String> all = new TreeMap<>();
+    all.put("spring.profiles.active", "local");
+    all.put("server.port", "0");
+    all.put("management.server.port", "0");
+    all.put("server.address", "127.0.0.1");
+    all.put("spring.datasource.url", databaseUrl);
+    all.put("spring.datasource.username", servers.databaseUser());
+    all.put("spring.datasource.password", servers.databasePassword());
+    all.put("spring.datasource.hikari.connection-timeout", "1500");
+    Optional.ofNullable(servers.environment().get("SPRING_JPA_DATABASE_PLATFORM"))
+        .ifPresent(dialect -> all.put("spring.jpa.database-platform", dialect));
+    all.put("ticketing.redis.addresses", servers.redisAddress());
+    // Generous, for a machine that is busy with other builds.
+    all.put("ticketing.redis.timeout", "5s");
+    all.put("ticketing.queue.timeout", "20s");
+    all.put("ticketing.queue.name", queue);
+    all.put("spring.cloud.aws.sqs.endpoint", servers.queueEndpoint());
+    all.putAll(settings);
+    return all.entrySet().stream().map(one -> "--" + one.getKey() + "=" + one.getValue()).toList();
+  }
+
+  public static IngressFixture start(Map<String, String> settings) {
+    LocalServers servers = LocalServers.shared();
+    String queue = "ingress-" + NUMBER.incrementAndGet();
+    servers.newQueues(queue);
+    return new IngressFixture(queue, servers.newDatabase(), settings);
+  }
+
+  /// Another instance behind the same load balancer.
+  public IngressFixture sibling(Map<String, String> settings) {
+    return new IngressFixture(queue, databaseUrl, settings);
+  }
+
+  /// One for all tests that change nothing for others.
+  public static synchronized IngressFixture shared() {
+    if (shared == null) {
+      shared = start(Map.of("ticketing.limits.overdue", "100ms"));
+    }
+    return shared;
+  }
+
+  /// The shared one's sibling: with small limits, behind a proxy, with near copies that nothing but
+  /// an announcement replaces, and with a replica of its own schema that no change ever reaches.
+  public static synchronized IngressFixture strict() {
+    if (strict == null) {
+      URI stale = URI.create(LocalServers.shared().newDatabase().substring("jdbc:".length()));
+      replica =
+          new TcpRelay(
+              "replica",
+              new InetSocketAddress(stale.getHost(), stale.getPort()),
+              Duration.ofSeconds(30),
+              port -> true,
+              port -> {});
+      replica.start();
+      String url = "jdbc:" + stale.toString().replace(":" + stale.getPort(), ":" + replica.port());
+      Map<String, String> settings =
+          Map.ofEntries(
+              Map.entry("ticketing.database.reader-url", url),
+              Map.entry("ticketing.database.reader-pause", "1s"),
+              Map.entry("ticketing.queue.backlog-without-database", "3"),
+              Map.entry("ticketing.limits.waiters", "1"),
+              Map.entry("ticketing.limits.change-wait", "200ms"),
+              Map.entry("ticketing.cache.near-copy", "5m"),
+              Map.entry("ticketing.rates.proxies", "1"),
+              Map.entry("ticketing.rates.user.per-second", "1"),
+              Map.entry("ticketing.rates.user.burst", "60"),
+              Map.entry("ticketing.rates.address.per-second", "1"),
+              Map.entry("ticketing.rates.address.burst", "40"));
+      strict = shared().sibling(settings);
+      Flyway.configure()
+          .dataSource(url, strict.servers.databaseUser(), strict.servers.databasePassword())
+          .locations("classpath:db/migration")
+          .load()
+          .migrate();
+    }
+    return strict;
+  }
+
+  public int managementPort() {
+    return Integer.parseInt(context.getEnvironment().getProperty("local.management.port"));
+  }
+
+  public String token(String userId) {
+    return context.getBean(AccessTokens.class).issue(userId, AuthenticatedUser.BUYER);
+  }
+
+  public String admin() {
+    return context.getBean(AccessTokens.class).issue("admin", AuthenticatedUser.ADMIN);
+  }
+
+  public static String newUser() {
+    return "user-" + UUID.randomUUID();
+  }
+
+  public Answer get(String path, String token, String... headers) {
+    return send("GET", path, token, null, headers);
+  }
+
+  public Answer post(String path, String token, String body, String... headers) {
+    return send("POST", path, token, body, headers);
+  }
+
+  public Answer delete(String path, String token, String... headers) {
+    return send("DELETE", path, token, null, headers);
+  }
+
+  public Answer send(String method, String path, String token, String body, String... headers) {
+    return sendTo(port, method, path, token, body, headers);
+  }
+
+  public Answer sendTo(
+      int to, String method, String path, String token, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to + path))
+            .timeout(Duration.ofSeconds(40))
+            .method(
+                method,
+                body == null
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body));
+    if (body != null) {
+      request.setHeader("Content-Type", "application/json");
+    }
+    if (token != null) {
+      request.setHeader("Authorization", "Bearer " + token);
+    }
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    try {
+      HttpResponse<String> response =
+          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      String type = response.headers().firstValue("Content-Type").orElse("");
+      JsonNode json =
+          type.contains("json")
+              ? Json.INTERNAL.readTree(response.body())
+              : Json.INTERNAL.missingNode();
+      return new Answer(
+          response.statusCode(),
+          name -> response.headers().firstValue(name).orElse(null),
+          json,
+          response.body());
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public static String event(String more) {
+    return """
+    {"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
+     "venueAddress":"Seoul","saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,
+     "holdMinutes":null,
+     "seatTypes":[{"seatType":"VIP","price":"150000.00","totalSeats":100},
+                  {"seatType":"R","price":"5.5","totalSeats":900}]%s}\
+    """
+        .formatted(more);
+  }
+
+  /// @return its id
+  public long newEvent() {
+    return post("/api/v1/events", admin(), event("")).json().get("eventId").longValue();
+  }
+
+  public static String booking(long eventId, int quantity) {
+    return "{\"eventId\":%d,\"seatType\":\"VIP\",\"quantity\":%d}".formatted(eventId, quantity);
+  }
+
+  /// One whose single seat type has so many seats, of which so many are free.
+  public long newEvent(int seats, int free) {
+    long id =
+        post(
+                "/api/v1/events",
+                admin(),
+                event("")
+                    .replaceAll(
+                        "(?s)\"seatTypes\":.*\\]",
+                        "\"seatTypes\":[{\"seatType\":\"VIP\",\"price\":\"150000.00\","
+                            + "\"totalSeats\":"
+                            + seats
+                            + "}]"))
+            .json()
+            .get("eventId")
+            .longValue();
+    seatsLeft(id, free);
+    return id;
+  }
+
+  /// Changes the rows as a worker's transaction does, and tells nobody.
+  public void seatsLeft(long eventId, int free) {
+    sql().update("update seat_types set available_seats = ? where event_id = ?", free, eventId);
+    sql()
+        .update(
+            "update events set available_seats = ?, version = version + 1 where id = ?",
+            free,
+            eventId);
+    context
+        .getBean(EventCache.class)
+        .evict(
+            eventId,
+            sql().queryForObject("select version from events where id = ?", Long.class, eventId))
+        .join();
+    context.getBean(EventCatalog.class).forget();
+  }
+
+  /// Books and takes the command off the queue, as a worker would.
+  public Command booked(String user, long eventId, int quantity) {
+    Answer answer = book(user, eventId, quantity);
+    if (answer.status() != 202) {
+      throw new IllegalStateException("not accepted: " + answer.body());
+    }
+    String id = answer.json().get("ticketId").asString();
+    return drain().stream()
+        .filter(command -> command.ticketId().toString().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  public Answer book(String user, long eventId, int quantity, String... headers) {
+    return post("/api/v1/reservations", token(user), booking(eventId, quantity), headers);
+  }
+
+  public JdbcTemplate sql() {
+    return new JdbcTemplate(context.getBean(javax.sql.DataSource.class));
+  }
+
+  public StatusStore board() {
+    return context.getBean(StatusStore.class);
+  }
+
+  public String redisGet(String key) {
+    return context
+        .getBean(RedisGateway.class)
+        .call(
+            client ->
+                client
+                    .<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE)
+                    .get());
+  }
+
+  /// Takes everything that is on the queue now.
+  public List<Command> drain() {
+    SqsAsyncClient sqs = context.getBean(SqsAsyncClient.class);
+    String url = sqs.getQueueUrl(request -> request.queueName(queue)).join().queueUrl();
+    List<Command> commands = new ArrayList<>();
+    while (true) {
+      List<Message> messages =
+          sqs.receiveMessage(request -> request.queueUrl(url).maxNumberOfMessages(10))
+              .join()
+              .messages();
+      if (messages.isEmpty()) {
+        return commands;
+      }
+      for (Message message : messages) {
+        for (CommandCodec.Decoded decoded : CommandCodec.decode(message.body())) {
+          commands.add(((CommandCodec.Decoded.Readable) decoded).command());
+        }
+        sqs.deleteMessage(r -> r.queueUrl(url).receiptHandle(message.receiptHandle())).join();
+      }
+    }
+  }
+
+  /// Decides a command as a worker would, as far as readers can tell: ledger, then board.
+  public Ticket decide(Command command, TicketStatus status, Reason reason, Long reservationId) {
+    Instant now = Clock.systemUTC().instant().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
+    Ticket pending = Ticket.pending(command);
+    Ticket decided =
+        new Ticket(
+            pending.ticketId(),
+            pending.action(),
+            status,
+            pending.eventId(),
+            pending.seatType(),
+            pending.quantity(),
+            null,
+            null,
+            pending.acceptedAt(),
+            now,
+            reservationId,
+            null,
+            reason,
+            status == TicketStatus.CONFIRMED && pending.action() == Action.BOOK
+                ? Money.of("150000.00").times(pending.quantity())
+                : null);
+    sql()
+        .update(
+            """
+            insert into tickets (id, action, user_id, event_id, seat_type, quantity, decision,
+              reason, reservation_id, total_price, fingerprint, accepted_at, decided_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+            """,
+            decided.ticketId().toString(),
+            decided.action().name(),
+            command.userId(),
+            decided.eventId(),
+            decided.seatType(),
+            decided.quantity(),
+            decided.status().name(),
+            reason == null ? null : reason.name(),
+            reservationId,
+            decided.totalPrice() == null ? null : decided.totalPrice().amount(),
+            command.fingerprint(),
+            java.sql.Timestamp.from(decided.acceptedAt()),
+            java.sql.Timestamp.from(now));
+    try {
+      board()
+          .announce(
+              List.of(StatusEntry.decided(command.userId(), command.fingerprint(), decided)),
+              1,
+              null,
+              Optional.ofNullable(reservationId).stream().toList());
+    } catch (ticketing.redis.RedisUnavailableException e) {
+      // The ledger has it.
+    }
+    return decided;
+  }
+
+  /// Puts a reservation into the database, as a worker would.
+  public long reserve(String user, long eventId, String status, Instant expiresAt) {
+    String ticket = UUID.randomUUID().toString();
+    sql()
+        .update(
+            """
+            insert into reservations (ticket_id, event_id, user_id, quantity, seat_type,
+              total_price, status, reserved_at, expires_at)
+            values (?, ?, ?, 2, 'VIP', 300000.00, ?, ?, ?)\
+            """,
+            ticket,
+            eventId,
+            user,
+            status,
+            java.sql.Timestamp.from(Instant.now()),
+            expiresAt == null ? null : java.sql.Timestamp.from(expiresAt));
+    return sql()
+        .queryForObject("select id from reservations where ticket_id = ?", Long.class, ticket);
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    http.close();
+  }
+}

@@ -1,0 +1,145 @@
+package ticketing.ingress.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.http.WebConfiguration;
+import tools.jackson.databind.JsonNode;
+
+/// Accounts and tokens, as the contract promises them.
+class AccountTest {
+
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  private static String signUp(String email) {
+    return "{\"email\":\"%s\",\"password\":\"correct horse\",\"name\":\"Kim\"}".formatted(email);
+  }
+
+  private static String credentials(String email, String password) {
+    return "{\"email\":\"%s\",\"password\":\"%s\"}".formatted(email, password);
+  }
+
+  private static String newEmail() {
+    return UUID.randomUUID() + "@example.org";
+  }
+
+  @Test
+  void personSignsUpSignsInAndSeesTheirAccount() {
+    String email = newEmail();
+    IngressFixture.Answer created = ingress.post("/api/v1/users", null, signUp(email));
+    assertThat(created.status()).isEqualTo(201);
+    assertThat(created.json().propertyNames()).containsExactly("userId", "email", "name");
+    assertThat(created.header("Location")).isEqualTo("/api/v1/users/me");
+
+    IngressFixture.Answer token =
+        ingress.post("/api/v1/auth/token", null, credentials(email.toUpperCase(), "correct horse"));
+    assertThat(token.status()).isEqualTo(200);
+    assertThat(token.json().get("tokenType").asString()).isEqualTo("Bearer");
+    assertThat(token.json().get("expiresIn").longValue()).isEqualTo(8 * 3600);
+
+    JsonNode me =
+        ingress.get("/api/v1/users/me", token.json().get("accessToken").asString()).json();
+    assertThat(me.get("userId")).isEqualTo(created.json().get("userId"));
+    assertThat(me.get("email").asString()).isEqualTo(email);
+    assertThat(me.get("name").asString()).isEqualTo("Kim");
+  }
+
+  @Test
+  void emailBelongsToOneAccountWhoeverIsFirst() throws Exception {
+    String email = newEmail();
+    List<Integer> answers = new ArrayList<>();
+    try (ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> calls = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        calls.add(people.submit(() -> ingress.post("/api/v1/users", null, signUp(email)).status()));
+      }
+      for (Future<Integer> call : calls) {
+        answers.add(call.get());
+      }
+    }
+    assertThat(answers).containsExactlyInAnyOrder(201, 409, 409, 409, 409);
+    IngressFixture.Answer late = ingress.post("/api/v1/users", null, signUp(email.toUpperCase()));
+    assertThat(late.status()).isEqualTo(409);
+    assertThat(late.code()).isEqualTo("EMAIL_TAKEN");
+  }
+
+  @Test
+  void unknownAddressLooksLikeAWrongPassword() {
+    String email = newEmail();
+    ingress.post("/api/v1/users", null, signUp(email));
+    IngressFixture.Answer wrong =
+        ingress.post("/api/v1/auth/token", null, credentials(email, "wrong horse"));
+    IngressFixture.Answer unknown =
+        ingress.post("/api/v1/auth/token", null, credentials(newEmail(), "wrong horse"));
+    assertThat(wrong.status()).isEqualTo(401);
+    assertThat(wrong.code()).isEqualTo("INVALID_CREDENTIALS");
+    assertThat(unknown.body()).isEqualTo(wrong.body());
+  }
+
+  @Test
+  void unknownAddressTakesAsMuchHashingAsAWrongPassword() {
+    String real = new WebConfiguration().passwordEncoder().encode("correct horse");
+    String madeOf = "{bcrypt}$2a$10$"; // what made it, and two to which power of rounds
+    assertThat(real).startsWith(madeOf).hasSameSizeAs(AccountService.NOBODYS_HASH);
+    assertThat(AccountService.NOBODYS_HASH).startsWith(madeOf);
+  }
+
+  @Test
+  void badSignUpNamesEveryField() {
+    IngressFixture.Answer answer =
+        ingress.post(
+            "/api/v1/users", null, "{\"email\":\"nowhere\",\"password\":\"short\",\"name\":\"\"}");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.code()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("errors").findValuesAsString("field"))
+        .contains("email", "password", "name");
+    String wide = "x".repeat(30) + "ü".repeat(30);
+    IngressFixture.Answer tooLong =
+        ingress.post(
+            "/api/v1/users",
+            null,
+            "{\"email\":\"%s\",\"password\":\"%s\",\"name\":\"K\"}".formatted(newEmail(), wide));
+    assertThat(tooLong.json().get("errors").findValuesAsString("field"))
+        .containsExactly("password");
+  }
+
+  @Test
+  void tokenGivenBackIsRefusedByEveryInstance() {
+    String token = ingress.token(IngressFixture.newUser());
+    IngressFixture other = IngressFixture.strict();
+    assertThat(other.get("/api/v1/users/me", token).status()).isEqualTo(200);
+    assertThat(ingress.post("/api/v1/auth/logout", token, null).status()).isEqualTo(204);
+    for (IngressFixture one : List.of(ingress, other)) {
+      IngressFixture.Answer answer = one.get("/api/v1/users/me", token);
+      assertThat(answer.status()).isEqualTo(401);
+      assertThat(answer.code()).isEqualTo("UNAUTHENTICATED");
+      assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
+    }
+  }
+
+  @Test
+  void nothingIsShownWithoutAToken() {
+    for (String path :
+        List.of(
+            "/api/v1/users/me",
+            "/api/v1/users/me/reservations",
+            "/api/v1/reservations/1",
+            "/api/v1/tickets/" + UUID.randomUUID(),
+            "/api/v1/operations/queue",
+            "/api/v1/nowhere")) {
+      for (String token : new String[] {null, "nonsense", "a.b.c"}) {
+        IngressFixture.Answer answer = ingress.get(path, token);
+        assertThat(answer.status()).as(path).isEqualTo(401);
+        assertThat(answer.code()).isEqualTo("UNAUTHENTICATED");
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+      }
+    }
+  }
+}

@@ -1,0 +1,304 @@
+package ticketing.ingress.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.sqs.model.SqsException;
+import ticketing.domain.Command;
+import ticketing.domain.Reason;
+import ticketing.domain.TicketIds;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.reservation.ReservationController;
+import ticketing.local.servers.TcpRelay;
+
+/// A 503 means that the command has no effect, also when the queue took it and its answer was lost.
+class CommandRevokerTest {
+
+  private static TcpRelay queue;
+  private static IngressFixture ingress;
+
+  private final long event = ingress.newEvent();
+  private final String user = IngressFixture.newUser();
+
+  @BeforeAll
+  static void start() {
+    URI real = URI.create(IngressFixture.shared().servers.queueEndpoint());
+    queue =
+        new TcpRelay(
+            "the queue",
+            new InetSocketAddress(real.getHost(), real.getPort()),
+            Duration.ofSeconds(30),
+            port -> true,
+            port -> {});
+    queue.start();
+    ingress =
+        IngressFixture.shared()
+            .sibling(
+                Map.of(
+                    "spring.cloud.aws.sqs.endpoint", "http://127.0.0.1:" + queue.port(),
+                    "ticketing.queue.timeout", "2s",
+                    "ticketing.queue.withdrawal-timeout", "2s",
+                    "ticketing.queue.commands-per-message", "100"));
+  }
+
+  @AfterAll
+  static void stop() {
+    ingress.close();
+    queue.stop();
+  }
+
+  @BeforeEach
+  void warmUp() {
+    // The queue's address is known, and nothing of another test is left. This ingress gives the
+    // queue two seconds, which is little while other modules start processes.
+    await().untilAsserted(() -> assertThat(ingress.book(user, event, 1).status()).isEqualTo(202));
+    IngressFixture.shared().drain();
+  }
+
+  @Test
+  void refusedCommandsThatReachedTheQueueAreWithdrawnEachByItsAttempt() throws Exception {
+    long reservation = ingress.reserve(user, event, "HELD", null);
+    String path = "/api/v1/reservations/" + reservation;
+    String token = ingress.token(user);
+    List<IngressFixture.Answer> answers = new ArrayList<>();
+    queue.silence(true);
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<IngressFixture.Answer>> calls =
+          List.of(
+              clients.submit(() -> ingress.book(user, event, 1)),
+              clients.submit(() -> ingress.book(user, event, 2)),
+              clients.submit(() -> ingress.book(user, event, 1, IdempotencyKey.HEADER, "k")),
+              clients.submit(() -> ingress.post(path + "/confirmation", token, null)),
+              clients.submit(() -> ingress.delete(path, token, IdempotencyKey.HEADER, "c")));
+      for (Future<IngressFixture.Answer> call : calls) {
+        answers.add(call.get());
+      }
+    } finally {
+      queue.silence(false);
+    }
+    assertThat(answers)
+        .allSatisfy(
+            answer -> {
+              assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+              assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
+            });
+    List<Command> arrived = IngressFixture.shared().drain();
+    assertThat(arrived).extracting(Command::ticketId).doesNotContainNull();
+    assertThat(arrived.stream().map(Command::attempt).distinct()).hasSize(5);
+    assertThat(withdrawn())
+        .containsExactlyInAnyOrderElementsOf(
+            arrived.stream().map(one -> one.attempt().toString()).distinct().toList());
+    assertThat(
+            ingress
+                .sql()
+                .queryForObject(
+                    "select withdrawn_at is not null from events where id = ?",
+                    Boolean.class,
+                    event))
+        .isTrue();
+    assertThat(arrived).allMatch(one -> ingress.board().find(one.ticketId()).isEmpty());
+
+    IngressFixture.Answer repeated = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
+    assertThat(repeated.status()).isEqualTo(202);
+    assertThat(repeated.json().get("ticketId").asString())
+        .isEqualTo(TicketIds.of(user, "k").toString());
+    List<Command> again = IngressFixture.shared().drain();
+    assertThat(again).hasSize(1);
+    assertThat(withdrawn()).doesNotContain(again.getFirst().attempt().toString());
+  }
+
+  @Test
+  void commandThatIsDecidedMeanwhileIsAcceptedWithItsDecision() throws Exception {
+    UUID ticket = TicketIds.of(user, "k");
+    queue.silence(true);
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<IngressFixture.Answer> call =
+          clients.submit(() -> ingress.book(user, event, 1, IdempotencyKey.HEADER, "k"));
+      Command arrived = null;
+      while (arrived == null) {
+        arrived = IngressFixture.shared().drain().stream().findFirst().orElse(null);
+      }
+      assertThat(arrived.ticketId()).isEqualTo(ticket);
+      ingress.decide(arrived, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
+      IngressFixture.Answer answer = call.get();
+      assertThat(answer.status()).isEqualTo(202);
+      assertThat(answer.json().get("ticketId").asString()).isEqualTo(ticket.toString());
+      assertThat(answer.json().get("reason").asString()).isEqualTo("SOLD_OUT");
+    } finally {
+      queue.silence(false);
+    }
+    assertThat(withdrawn()).isEmpty();
+    IngressFixture.shared().drain();
+  }
+
+  @Test
+  void decisionThatIsAboutToCommitIsWaitedFor() throws Exception {
+    IdempotencyKey as =
+        IdempotencyKey.of(
+            user,
+            "k",
+            "POST",
+            ReservationController.PATH,
+            new ReservationController.BookingRequest(event, "VIP", 1));
+    try (Connection worker = ingress.context.getBean(DataSource.class).getConnection();
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      lock(worker);
+      queue.silence(true);
+      Future<IngressFixture.Answer> call =
+          clients.submit(() -> ingress.book(user, event, 1, IdempotencyKey.HEADER, "k"));
+      try (var insert =
+          worker.prepareStatement(
+              """
+              insert into tickets (id, action, user_id, event_id, seat_type, quantity, decision,
+                reason, fingerprint, accepted_at, decided_at)
+              values (?, 'BOOK', ?, ?, 'VIP', 1, 'REJECTED', 'SOLD_OUT', ?, now(6), now(6))\
+              """)) {
+        insert.setString(1, as.ticketId().toString());
+        insert.setString(2, user);
+        insert.setLong(3, event);
+        insert.setString(4, as.fingerprint());
+        insert.executeUpdate();
+      }
+      await().until(() -> call.isDone() || aWithdrawalWaits());
+      worker.commit();
+      worker.setAutoCommit(true);
+      assertThat(call.get().status()).as(call.get().body()).isEqualTo(202);
+      assertThat(call.get().json().get("reason").asString()).isEqualTo("SOLD_OUT");
+    } finally {
+      queue.silence(false);
+    }
+    assertThat(withdrawn()).isEmpty();
+    IngressFixture.shared().drain();
+  }
+
+  private boolean aWithdrawalWaits() {
+    return ingress
+            .sql()
+            .queryForObject(
+                """
+                select count(*) from information_schema.processlist
+                where info like 'SELECT id FROM events WHERE id = % FOR UPDATE'\
+                """,
+                Integer.class)
+        > 0;
+  }
+
+  @Test
+  void whatWasNeverSentNeedsNoWithdrawal() {
+    queue.stop();
+    try {
+      assertThat(ingress.book(user, event, 1).status()).isEqualTo(503);
+      assertThat(ingress.book(user, event, 1, IdempotencyKey.HEADER, "k").status()).isEqualTo(503);
+    } finally {
+      queue.start();
+    }
+    assertThat(withdrawn()).isEmpty();
+    assertThat(IngressFixture.shared().drain()).isEmpty();
+  }
+
+  @Test
+  void withoutTheDatabaseTheRequestIsRefusedInTimeAndTheDoubtIsCounted() throws Exception {
+    double before = unknown();
+    try (Connection holder = ingress.context.getBean(DataSource.class).getConnection()) {
+      lock(holder);
+      queue.silence(true);
+      long start = System.nanoTime();
+      IngressFixture.Answer answer = ingress.book(user, event, 1);
+      assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+      holder.rollback();
+      holder.setAutoCommit(true);
+    } finally {
+      queue.silence(false);
+    }
+    assertThat(unknown()).isEqualTo(before + 1);
+    IngressFixture.shared().drain();
+  }
+
+  private void lock(Connection holder) throws SQLException {
+    holder.setAutoCommit(false);
+    try (var statement = holder.createStatement()) {
+      statement.executeQuery("SELECT id FROM events WHERE id = " + event + " FOR UPDATE").close();
+    }
+  }
+
+  private List<String> withdrawn() {
+    return ingress
+        .sql()
+        .queryForList(
+            "select attempt from withdrawn_commands where event_id = ?", String.class, event);
+  }
+
+  private static double unknown() {
+    return ingress
+        .context
+        .getBean(io.micrometer.core.instrument.MeterRegistry.class)
+        .get("ticketing.withdrawals")
+        .tag("result", "unknown")
+        .counter()
+        .count();
+  }
+
+  static Stream<Arguments> failures() {
+    return Stream.of(
+        Arguments.of(true, client(new ConnectException("Connection refused"))),
+        Arguments.of(true, client(new UnknownHostException("sqs"))),
+        Arguments.of(true, new CompletionException(answer(403, "AccessDenied"))),
+        Arguments.of(true, answer(400, "QueueDoesNotExist")),
+        Arguments.of(true, answer(0, "InvalidMessageContents")),
+        Arguments.of(false, answer(0, "InternalError")),
+        Arguments.of(false, answer(500, "InternalFailure")),
+        Arguments.of(false, answer(503, "ServiceUnavailable")),
+        Arguments.of(false, client(new IOException("Connection reset by peer"))),
+        Arguments.of(false, client(new TimeoutException("acquire"))),
+        Arguments.of(false, ApiCallTimeoutException.create(4_000)),
+        Arguments.of(false, new IllegalStateException("closed")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void onlyWhatIsCertainIsTakenForARefusal(boolean refusal, Throwable failure) {
+    assertThat(SqsErrors.isRefusal(failure)).isEqualTo(refusal);
+  }
+
+  private static Throwable client(Exception cause) {
+    return SdkClientException.create("Unable to execute HTTP request", cause);
+  }
+
+  private static Throwable answer(int status, String code) {
+    return SqsException.builder()
+        .statusCode(status)
+        .awsErrorDetails(AwsErrorDetails.builder().errorCode(code).build())
+        .build();
+  }
+}

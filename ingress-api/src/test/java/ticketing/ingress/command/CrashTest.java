@@ -1,0 +1,209 @@
+package ticketing.ingress.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.TicketIds;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.command.CrashingIngress.Point;
+import ticketing.ingress.operations.QueueAdminService;
+import ticketing.local.servers.Ports;
+
+/// An ingress dies at a named point of its work; its sibling behind the same load balancer goes on.
+class CrashTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Map<Point, Dying> DYING = new EnumMap<>(Point.class);
+
+  private final IngressFixture sibling = IngressFixture.shared();
+  private final String user = IngressFixture.newUser();
+
+  @BeforeAll
+  static void startAll(@TempDir Path folder) throws IOException {
+    for (Point point : Point.values()) {
+      DYING.put(point, new Dying(point, folder));
+    }
+  }
+
+  @AfterAll
+  static void tidy() {
+    DYING.values().forEach(one -> one.process.destroyForcibly());
+    DYING.clear();
+  }
+
+  @Test
+  void repeatedRequestIsQueuedWhenTheFirstGotNoFurtherThanTheBoard() throws Exception {
+    long event = sibling.newEvent();
+    sibling.drain();
+    UUID ticket = TicketIds.of(user, "key");
+    bookAndDie(Point.BEFORE_SENDING, event);
+    assertThat(sibling.board().find(ticket)).isPresent();
+    assertThat(sibling.drain()).isEmpty();
+
+    IngressFixture.Answer repeated = sibling.book(user, event, 1, IdempotencyKey.HEADER, "key");
+    assertThat(repeated.status()).isEqualTo(202);
+    assertThat(repeated.json().get("ticketId").asString()).isEqualTo(ticket.toString());
+    assertThat(sibling.drain()).extracting(Command::ticketId).containsExactly(ticket);
+  }
+
+  @Test
+  void requestThatWasQueuedButNotAnsweredIsTheSameCommandWhenItIsRepeated() throws Exception {
+    long event = sibling.newEvent();
+    sibling.drain();
+    bookAndDie(Point.SENT, event);
+
+    IngressFixture.Answer repeated = sibling.book(user, event, 1, IdempotencyKey.HEADER, "key");
+    assertThat(repeated.status()).isEqualTo(202);
+    List<Command> queued = sibling.drain();
+    assertThat(queued).hasSize(2);
+    assertThat(queued).extracting(Command::ticketId).containsOnly(queued.getFirst().ticketId());
+    assertThat(queued)
+        .as("same place in the line")
+        .extracting(Command::acceptedAt)
+        .containsOnly(queued.getFirst().acceptedAt());
+
+    sibling.decide(queued.getFirst(), TicketStatus.CONFIRMED, null, 1L);
+    IngressFixture.Answer late = sibling.book(user, event, 1, IdempotencyKey.HEADER, "key");
+    assertThat(late.json().get("status").asString()).isEqualTo("CONFIRMED");
+    assertThat(sibling.drain()).isEmpty();
+  }
+
+  @Test
+  void deadLettersThatWereHalfRedrivenAreAllOnTheQueueAfterTheNextRedrive() throws Exception {
+    sibling.drain();
+    Set<UUID> dead = new HashSet<>();
+    SqsAsyncClient sqs = sibling.context.getBean(SqsAsyncClient.class);
+    String letters =
+        sqs.getQueueUrl(request -> request.queueName(sibling.queue + "-dlq")).join().queueUrl();
+    for (int i = 0; i < 15; i++) {
+      Command command =
+          new Command.BookSeats(TicketIds.next(), user, 1, "VIP", 1, java.time.Instant.now(), null);
+      dead.add(command.ticketId());
+      sqs.sendMessage(
+              message -> message.queueUrl(letters).messageBody(CommandCodec.encode(command)))
+          .join();
+    }
+    Dying dying = DYING.get(Point.HALF_REDRIVEN);
+    dying.awaitReady();
+    assertThatThrownBy(
+            () ->
+                sibling.sendTo(
+                    dying.port,
+                    "POST",
+                    "/api/v1/operations/dead-letters/redrive",
+                    sibling.admin(),
+                    null))
+        .isInstanceOf(UncheckedIOException.class);
+    dying.awaitDeath();
+
+    // By hand as well: a move task of ElasticMQ 1.7.1 brings back what was deleted, so that nothing
+    // could be missing.
+    QueueAdminService desk = sibling.context.getBean(QueueAdminService.class);
+    Set<UUID> back = new HashSet<>();
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              desk.moveHere(1);
+              sibling.drain().forEach(command -> back.add(command.ticketId()));
+              assertThat(back).isEqualTo(dead);
+            });
+    // What was sent but not deleted is hidden for a while, and would show up in other tests.
+    sqs.purgeQueue(request -> request.queueUrl(letters)).join();
+  }
+
+  private void bookAndDie(Point point, long event) throws Exception {
+    Dying dying = DYING.get(point);
+    dying.awaitReady();
+    assertThatThrownBy(
+            () ->
+                sibling.sendTo(
+                    dying.port,
+                    "POST",
+                    "/api/v1/reservations",
+                    sibling.token(user),
+                    IngressFixture.booking(event, 1),
+                    IdempotencyKey.HEADER,
+                    "key"))
+        .isInstanceOf(UncheckedIOException.class);
+    dying.awaitDeath();
+  }
+
+  private static final class Dying {
+    final int port = Ports.free();
+    final Path log;
+    final Process process;
+
+    Dying(Point point, Path folder) throws IOException {
+      log = folder.resolve(point + ".log");
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx384m",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-Daws.region=ap-northeast-2",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  CrashingIngress.class.getName(),
+                  point.name()));
+      command.addAll(
+          IngressFixture.shared().arguments(Map.of("server.port", String.valueOf(port))));
+      process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+    }
+
+    void awaitReady() {
+      await()
+          .atMost(LIMIT)
+          .ignoreException(UncheckedIOException.class)
+          .until(
+              () ->
+                  !process.isAlive()
+                      || IngressFixture.shared().sendTo(port, "GET", "/readyz", null, null).status()
+                          == 200);
+      assertThat(process.isAlive()).as(this::logged).isTrue();
+    }
+
+    void awaitDeath() throws InterruptedException {
+      assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(this::logged).isTrue();
+      assertThat(process.exitValue()).as(this::logged).isEqualTo(CrashingIngress.KILLED);
+    }
+
+    private String logged() {
+      try (Stream<String> lines = Files.lines(log)) {
+        return lines.collect(Collectors.joining("\n"));
+      } catch (IOException e) {
+        return e.toString();
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package ticketing.ingress.command;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.SpringApplication;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.SqsException;
+import software.amazon.awssdk.services.sqs.model.UnsupportedOperationException;
+import ticketing.ingress.IngressApplication;
+
+/// An ingress whose process is gone, as by kill -9, as soon as it comes to a given point of its
+/// work.
+final class CrashingIngress {
+
+  static final int KILLED = 137;
+
+  enum Point {
+    /// The ticket is on the board, its command is not on the queue.
+    BEFORE_SENDING,
+    /// The command is on the queue, its client has no answer.
+    SENT,
+    /// Of the two steps that move dead letters, send and delete, one is done.
+    HALF_REDRIVEN
+  }
+
+  private CrashingIngress() {}
+
+  /// @param arguments the point, then the settings
+  public static void main(String[] arguments) {
+    Point point = Point.valueOf(arguments[0]);
+    SpringApplication ingress = new SpringApplication(IngressApplication.class);
+    ingress.addInitializers(
+        context -> context.getBeanFactory().addBeanPostProcessor(new Trap(point)));
+    ingress.run(List.of(arguments).subList(1, arguments.length).toArray(String[]::new));
+  }
+
+  /// Puts itself between ingress and the queue.
+  private record Trap(Point point) implements BeanPostProcessor {
+
+    @Override
+    public Object postProcessAfterInitialization(Object bean, String name) {
+      return bean instanceof SqsAsyncClient real ? trapped(real) : bean;
+    }
+
+    private SqsAsyncClient trapped(SqsAsyncClient real) {
+      return (SqsAsyncClient)
+          Proxy.newProxyInstance(
+              SqsAsyncClient.class.getClassLoader(),
+              new Class<?>[] {SqsAsyncClient.class},
+              (proxy, method, arguments) -> {
+                boolean sends = method.getName().equals("sendMessageBatch");
+                boolean deletes = method.getName().equals("deleteMessageBatch");
+                if (sends && point == Point.BEFORE_SENDING) {
+                  die();
+                }
+                if (method.getName().equals("startMessageMoveTask")) {
+                  return CompletableFuture.failedFuture(unsupported());
+                }
+                Object result;
+                try {
+                  result = method.invoke(real, arguments);
+                } catch (InvocationTargetException e) {
+                  throw e.getCause();
+                }
+                if (sends && point == Point.SENT
+                    || (sends || deletes) && point == Point.HALF_REDRIVEN) {
+                  ((CompletableFuture<?>) result).join();
+                  die();
+                }
+                return result;
+              });
+    }
+
+    private static SqsException unsupported() {
+      return (SqsException) UnsupportedOperationException.builder().message("not here").build();
+    }
+
+    private static void die() {
+      Runtime.getRuntime().halt(KILLED);
+    }
+  }
+}

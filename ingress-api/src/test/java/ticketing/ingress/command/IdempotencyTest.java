@@ -1,0 +1,175 @@
+package ticketing.ingress.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.redisson.client.codec.StringCodec;
+import ticketing.domain.Command;
+import ticketing.domain.Reason;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.event.EventCatalog;
+import ticketing.ingress.reservation.ReservationController;
+import ticketing.redis.RedisGateway;
+
+/// The same user, key and body give the same ticket.
+class IdempotencyTest {
+
+  private static final String KEY = IdempotencyKey.HEADER;
+
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  private List<Command> commandsOf(String user) {
+    return ingress.drain().stream().filter(command -> command.userId().equals(user)).toList();
+  }
+
+  @Test
+  void concurrentRepeatsOverTwoInstancesAreOneCommand() throws Exception {
+    IngressFixture other = IngressFixture.strict();
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    List<IngressFixture.Answer> answers = new ArrayList<>();
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<IngressFixture.Answer>> calls = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        IngressFixture one = i % 2 == 0 ? ingress : other;
+        String address = "10.7.0." + i;
+        calls.add(
+            clients.submit(() -> one.book(user, event, 1, KEY, "k", "X-Forwarded-For", address)));
+      }
+      for (Future<IngressFixture.Answer> call : calls) {
+        answers.add(call.get());
+      }
+    }
+    assertThat(answers).allMatch(answer -> answer.status() == 202);
+    assertThat(answers)
+        .extracting(a -> a.json().get("ticketId").asString())
+        .containsOnly(answers.getFirst().json().get("ticketId").asString());
+    // The queue may hold it more than once; a worker decides a ticket once.
+    assertThat(commandsOf(user))
+        .isNotEmpty()
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("attempt")
+        .containsOnly(commandOf(answers.getFirst(), user, event));
+  }
+
+  private static Command commandOf(IngressFixture.Answer answer, String user, long event) {
+    return new Command.BookSeats(
+        UUID.fromString(answer.json().get("ticketId").asString()),
+        user,
+        event,
+        "VIP",
+        1,
+        Instant.parse(answer.json().get("acceptedAt").asString()),
+        IdempotencyKey.of(
+                user,
+                "k",
+                "POST",
+                "/api/v1/reservations",
+                new ReservationController.BookingRequest(event, "VIP", 1))
+            .fingerprint());
+  }
+
+  @Test
+  void keyBelongsToOneRequestOfOneUser() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String first = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();
+    IngressFixture.Answer reused = ingress.book(user, event, 2, KEY, "k");
+    assertThat(reused.status()).isEqualTo(422);
+    assertThat(reused.code()).isEqualTo("IDEMPOTENCY_KEY_REUSED");
+    String spaced =
+        " { \"quantity\": 1, \"seatType\": \"VIP\", \"eventId\": %d } ".formatted(event);
+    assertThat(
+            ingress
+                .post("/api/v1/reservations", ingress.token(user), spaced, KEY, "k")
+                .json()
+                .get("ticketId")
+                .asString())
+        .isEqualTo(first);
+    assertThat(
+            ingress
+                .book(IngressFixture.newUser(), event, 2, KEY, "k")
+                .json()
+                .get("ticketId")
+                .asString())
+        .isNotEqualTo(first);
+    Command booked = commandsOf(user).getFirst();
+    long reservation = ingress.reserve(user, event, "CONFIRMED", null);
+    ingress.decide(booked, TicketStatus.CONFIRMED, null, reservation);
+    assertThat(ingress.book(user, event, 1, KEY, "k").json().get("status").asString())
+        .isEqualTo("CONFIRMED");
+    assertThat(ingress.book(user, event, 2, KEY, "k").status()).isEqualTo(422);
+    String path = "/api/v1/reservations/" + reservation;
+    assertThat(ingress.delete(path, ingress.token(user), KEY, "k").status()).isEqualTo(422);
+    IngressFixture.Answer cancel = ingress.delete(path, ingress.token(user), KEY, "c");
+    assertThat(ingress.delete(path, ingress.token(user), KEY, "c").json().get("ticketId"))
+        .isEqualTo(cancel.json().get("ticketId"));
+  }
+
+  @Test
+  void keyMustBePrintable() {
+    long event = ingress.newEvent();
+    for (String bad : List.of("", "x".repeat(256), "tab\there")) {
+      IngressFixture.Answer answer = ingress.book(IngressFixture.newUser(), event, 1, KEY, bad);
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.json().get("errors").findValuesAsString("field")).containsExactly(KEY);
+    }
+    assertThat(ingress.book(IngressFixture.newUser(), event, 1, KEY, "x".repeat(255)).status())
+        .isEqualTo(202);
+  }
+
+  @Test
+  void repeatGetsItsTicketAlsoAfterTheSaleHasEnded() {
+    long event = ingress.newEvent(10, 10);
+    String user = IngressFixture.newUser();
+    String ticket = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();
+    ingress.seatsLeft(event, 0);
+    EventCatalog catalog = ingress.context.getBean(EventCatalog.class);
+    catalog.forget();
+    assertThat(ingress.book(IngressFixture.newUser(), event, 1, KEY, "k").code())
+        .isEqualTo("SOLD_OUT");
+    assertThat(ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString())
+        .isEqualTo(ticket);
+    ingress.decide(commandsOf(user).getFirst(), TicketStatus.REJECTED, Reason.SOLD_OUT, null);
+    IngressFixture.Answer decided = ingress.book(user, event, 1, KEY, "k");
+    assertThat(decided.status()).isEqualTo(202);
+    assertThat(decided.json().get("reason").asString()).isEqualTo("SOLD_OUT");
+  }
+
+  @Test
+  void keyIsRememberedForADay() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String ticket = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();
+    RedisGateway redis = ingress.context.getBean(RedisGateway.class);
+    long undecided =
+        redis.call(
+            client ->
+                client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).remainTimeToLive());
+    assertThat(Duration.ofMillis(undecided)).isBetween(Duration.ofHours(23), Duration.ofHours(24));
+    // Decided long ago, and forgotten by the board.
+    ingress.decide(commandsOf(user).getFirst(), TicketStatus.REJECTED, Reason.SOLD_OUT, null);
+    Timestamp yesterday = Timestamp.from(Instant.now().minus(Duration.ofHours(23)));
+    ingress
+        .sql()
+        .update(
+            "update tickets set accepted_at = ?, decided_at = ? where id = ?",
+            yesterday,
+            yesterday,
+            ticket);
+    redis.call(client -> client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).delete());
+    IngressFixture.Answer repeat = ingress.book(user, event, 1, KEY, "k");
+    assertThat(repeat.json().get("ticketId").asString()).isEqualTo(ticket);
+    assertThat(repeat.json().get("status").asString()).isEqualTo("REJECTED");
+    assertThat(commandsOf(user)).isEmpty();
+  }
+}

@@ -1,0 +1,239 @@
+package ticketing.ingress.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import ticketing.domain.Command;
+import ticketing.domain.Reason;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.command.CommandAcceptor;
+import ticketing.ingress.command.IdempotencyKey;
+
+/// What is answered while a server is down, and afterwards.
+class OutageTest {
+
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  private void without(Runnable stop, Runnable start, Runnable meanwhile) {
+    stop.run();
+    try {
+      meanwhile.run();
+    } finally {
+      start.run();
+    }
+    await().ignoreExceptions().until(() -> ingress.board().find(UUID.randomUUID()).isEmpty());
+    await()
+        .until(
+            () ->
+                ingress.post("/api/v1/events", ingress.admin(), IngressFixture.event("")).status()
+                    == 201);
+    await().until(() -> ingress.get("/api/v1/operations/queue", ingress.admin()).status() == 200);
+  }
+
+  private List<Command> commandsOf(String user) {
+    return ingress.drain().stream().filter(command -> command.userId().equals(user)).toList();
+  }
+
+  @Test
+  void withoutRedisBookingAndReadingGoOn() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String token = ingress.token(user);
+    long reservation = ingress.reserve(user, event, "CONFIRMED", null);
+    UUID[] accepted = new UUID[2];
+    without(
+        ingress.servers.redis()::stop,
+        ingress.servers.redis()::start,
+        () -> {
+          assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);
+          assertThat(ingress.get("/api/v1/reservations/" + reservation, token).status())
+              .isEqualTo(200);
+          assertThat(ingress.get("/api/v1/users/me", token).status()).isEqualTo(200);
+          assertThat(ingress.get("/readyz", null).status()).isEqualTo(200);
+
+          IngressFixture.Answer booked = ingress.book(user, event, 1);
+          assertThat(booked.status()).isEqualTo(202);
+          accepted[0] = UUID.fromString(booked.json().get("ticketId").asString());
+          IngressFixture.Answer keyed = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
+          IngressFixture.Answer again = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
+          assertThat(again.json().get("ticketId")).isEqualTo(keyed.json().get("ticketId"));
+          accepted[1] = UUID.fromString(keyed.json().get("ticketId").asString());
+
+          IngressFixture.Answer undecided = ingress.get("/api/v1/tickets/" + accepted[0], token);
+          assertThat(undecided.status()).isEqualTo(503);
+          assertThat(undecided.code()).isEqualTo("TICKET_UNAVAILABLE");
+          assertThat(undecided.header("Retry-After")).isEqualTo("2");
+
+          List<Command> commands = commandsOf(user);
+          assertThat(commands).extracting(Command::ticketId).contains(accepted);
+          commands.stream()
+              .filter(command -> command.ticketId().equals(accepted[1]))
+              .limit(1)
+              .forEach(
+                  command -> ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
+          assertThat(ingress.get("/api/v1/tickets/" + accepted[1], token).status()).isEqualTo(200);
+          IngressFixture.Answer late = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
+          assertThat(late.json().get("reason").asString()).isEqualTo("SOLD_OUT");
+          assertThat(ingress.book(user, event, 2, IdempotencyKey.HEADER, "k").status())
+              .isEqualTo(422);
+
+          IngressFixture.Answer logout = ingress.post("/api/v1/auth/logout", token, null);
+          assertThat(logout.status()).isEqualTo(503);
+          assertThat(logout.code()).isEqualTo("LOGOUT_UNAVAILABLE");
+          String evict = "/api/v1/operations/caches/eviction";
+          assertThat(ingress.post(evict, ingress.admin(), null).code())
+              .isEqualTo("CACHE_UNAVAILABLE");
+        });
+    // The board never heard of this one, so nobody can be sure that there is no such ticket.
+    IngressFixture.Answer still = ingress.get("/api/v1/tickets/" + accepted[0], token);
+    assertThat(still.status()).isEqualTo(503);
+    assertThat(still.code()).isEqualTo("TICKET_UNAVAILABLE");
+    assertThat(
+            IngressFixture.strict()
+                .get("/api/v1/tickets/" + accepted[0], token, "X-Forwarded-For", "10.9.0.1")
+                .status())
+        .isEqualTo(503);
+    assertThat(ingress.get("/api/v1/tickets/" + accepted[1], token).status()).isEqualTo(200);
+    assertThat(ingress.book(user, event, 1).status()).isEqualTo(202);
+  }
+
+  @Test
+  void withoutTheQueueNothingIsAccepted() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(CommandAcceptor.class);
+    logged.start();
+    logger.addAppender(logged);
+    without(
+        ingress.servers.queue()::stop,
+        ingress.servers.queue()::start,
+        () -> {
+          for (String[] headers : new String[][] {{}, {IdempotencyKey.HEADER, "k"}}) {
+            IngressFixture.Answer refused = ingress.book(user, event, 1, headers);
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.code()).isEqualTo("QUEUE_UNAVAILABLE");
+            assertThat(refused.header("Retry-After")).isEqualTo("2");
+          }
+          logger.detachAppender(logged);
+          assertThat(logged.list)
+              .hasSize(2)
+              .allSatisfy(
+                  line -> {
+                    assertThat(line.getLevel()).isEqualTo(Level.WARN);
+                    assertThat(line.getMDCPropertyMap())
+                        .containsKey("ticket")
+                        .containsEntry("event", Long.toString(event));
+                  });
+          IngressFixture.Answer figures = ingress.get("/api/v1/operations/queue", ingress.admin());
+          assertThat(figures.status()).isEqualTo(503);
+          assertThat(figures.code()).isEqualTo("QUEUE_UNAVAILABLE");
+          assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);
+        });
+    assertThat(commandsOf(user)).isEmpty();
+    UUID refused = UUID.fromString(ticketOf(user, "k"));
+    assertThat(ingress.board().find(refused)).isEmpty();
+    IngressFixture.Answer again = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
+    assertThat(again.status()).isEqualTo(202);
+    assertThat(again.json().get("ticketId").asString()).isEqualTo(refused.toString());
+    assertThat(commandsOf(user)).hasSize(1);
+  }
+
+  private static String ticketOf(String user, String key) {
+    return ticketing.domain.TicketIds.of(user, key).toString();
+  }
+
+  @Test
+  void withoutTheDatabaseRequestsGet503AndTicketsStay() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String token = ingress.token(user);
+    String ticket = ingress.book(user, event, 1).json().get("ticketId").asString();
+    without(
+        ingress.servers.database()::stop,
+        ingress.servers.database()::start,
+        () -> {
+          assertThat(ingress.get("/readyz", null).status()).isEqualTo(503);
+          assertThat(ingress.get("/livez", null).status()).isEqualTo(200);
+          for (IngressFixture.Answer answer :
+              List.of(
+                  ingress.get("/api/v1/events", null),
+                  ingress.get("/api/v1/events/987654", null),
+                  ingress.get("/api/v1/users/me/reservations", token),
+                  ingress.delete("/api/v1/reservations/987654", token),
+                  ingress.post("/api/v1/events", ingress.admin(), IngressFixture.event("")))) {
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.code()).isEqualTo("DATABASE_UNAVAILABLE");
+            assertThat(answer.header("Retry-After")).isEqualTo("2");
+          }
+          assertThat(ingress.get("/api/v1/tickets/" + ticket, token).status()).isEqualTo(200);
+          IngressFixture.Answer unknown =
+              ingress.get("/api/v1/tickets/" + UUID.randomUUID(), token);
+          assertThat(unknown.status()).isEqualTo(503);
+          assertThat(unknown.code()).isEqualTo("TICKET_UNAVAILABLE");
+        });
+    IngressFixture.Answer after = ingress.get("/api/v1/tickets/" + ticket, token);
+    assertThat(after.json().path("status").asString("")).as(after.body()).isEqualTo("PENDING");
+  }
+
+  @Test
+  void withoutTheDatabaseBookingsAreAcceptedUpToABound() {
+    IngressFixture strict = IngressFixture.strict();
+    long event = ingress.newEvent();
+    ingress.drain();
+    // Whose copies let bookings in; the event is in Redis then, too.
+    assertThat(strict.get("/api/v1/events/" + event, null, "X-Forwarded-For", "10.9.2.1").status())
+        .isEqualTo(200);
+    await().until(() -> ingress.redisGet("event:" + event) != null);
+    Set<String> accepted = new HashSet<>();
+    without(
+        ingress.servers.database()::stop,
+        ingress.servers.database()::start,
+        () -> {
+          await().until(strict.context.getBean(DatabaseHealth.class)::away);
+          await().until(ingress.context.getBean(DatabaseHealth.class)::away);
+          List<IngressFixture.Answer> answers = new ArrayList<>();
+          for (int i = 0; i < 10; i++) {
+            String[] headers = {"X-Forwarded-For", "10.9.1." + i, IdempotencyKey.HEADER, "k"};
+            answers.add(strict.book(IngressFixture.newUser(), event, 1, headers));
+          }
+          for (IngressFixture.Answer answer : answers) {
+            if (answer.status() == 202) {
+              accepted.add(answer.json().get("ticketId").asString());
+            } else {
+              assertThat(answer.status()).isEqualTo(503);
+              assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
+              assertThat(answer.header("Retry-After")).isEqualTo("2");
+            }
+          }
+          assertThat(accepted).hasSizeBetween(1, 9);
+          // Its sibling has the usual bound.
+          IngressFixture.Answer more = ingress.book(IngressFixture.newUser(), event, 1);
+          assertThat(more.status()).isEqualTo(202);
+          accepted.add(more.json().get("ticketId").asString());
+        });
+    assertThat(ingress.drain())
+        .extracting(command -> command.ticketId().toString())
+        .containsExactlyInAnyOrderElementsOf(accepted);
+    await()
+        .until(
+            () ->
+                strict
+                        .book(IngressFixture.newUser(), event, 1, "X-Forwarded-For", "10.9.2.1")
+                        .status()
+                    == 202);
+    ingress.drain();
+  }
+}

@@ -1,0 +1,360 @@
+package ticketing.ingress.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Command;
+import ticketing.domain.Reason;
+import ticketing.domain.SeatOffer;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.IngressFixture;
+import tools.jackson.databind.JsonNode;
+
+/// Events, as the contract promises them.
+class EventTest {
+
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  private IngressFixture.Answer put(long eventId, String body) {
+    return ingress.send("PUT", "/api/v1/events/" + eventId, ingress.admin(), body);
+  }
+
+  private static List<String> fields(IngressFixture.Answer answer) {
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.code()).isEqualTo("INVALID_REQUEST");
+    return answer.json().get("errors").findValuesAsString("field");
+  }
+
+  @Test
+  void newEventHasAllItsSeatsOnSale() {
+    IngressFixture.Answer created =
+        ingress.post("/api/v1/events", ingress.admin(), IngressFixture.event(""));
+    assertThat(created.status()).isEqualTo(201);
+    long id = created.json().get("eventId").longValue();
+    assertThat(created.header("Location")).isEqualTo("/api/v1/events/" + id);
+    IngressFixture.Answer read = ingress.get("/api/v1/events/" + id, null);
+    assertThat(read.status()).isEqualTo(200);
+    assertThat(read.body())
+        .isEqualTo(
+            """
+            {"eventId":%d,"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z",\
+            "venueName":"Hall","venueAddress":"Seoul","status":"ACTIVE","totalSeats":1000,\
+            "availableSeats":1000,"saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,\
+            "holdMinutes":null,"seatTypes":[\
+            {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100},\
+            {"seatType":"R","price":"5.50","totalSeats":900,"availableSeats":900}]}\
+            """
+                .formatted(id));
+    IngressFixture.Answer same =
+        ingress.get("/api/v1/events/" + id, null, "If-None-Match", read.header("ETag"));
+    assertThat(same.status()).isEqualTo(304);
+    String[] any = {"If-None-Match", "*"};
+    IngressFixture.Answer unchanged = ingress.get("/api/v1/events/" + id, null, any);
+    assertThat(unchanged.status()).isEqualTo(304);
+    assertThat(unchanged.body()).isEmpty();
+    assertThat(ingress.get("/api/v1/events/987654", null, any).status()).isEqualTo(404);
+    assertThat(ingress.get("/api/v1/events", null, any).status()).isEqualTo(200);
+  }
+
+  @Test
+  void onlyAdministratorsMakeChangeAndCancelEvents() {
+    long id = ingress.newEvent();
+    String buyer = ingress.token(IngressFixture.newUser());
+    for (String[] call :
+        new String[][] {
+          {"POST", "/api/v1/events"},
+          {"PUT", "/api/v1/events/" + id},
+          {"DELETE", "/api/v1/events/" + id}
+        }) {
+      String body = call[0].equals("DELETE") ? null : IngressFixture.event("");
+      IngressFixture.Answer denied = ingress.send(call[0], call[1], buyer, body);
+      assertThat(denied.status()).isEqualTo(403);
+      assertThat(denied.code()).isEqualTo("FORBIDDEN");
+      assertThat(ingress.send(call[0], call[1], null, body).status()).isEqualTo(401);
+    }
+    assertThat(ingress.get("/api/v1/events/" + id, null).json().get("status").asString())
+        .isEqualTo("ACTIVE");
+  }
+
+  @Test
+  void eventThatMakesNoSenseIsRefused() {
+    String good = IngressFixture.event("");
+    String admin = ingress.admin();
+    assertThat(
+            fields(
+                ingress.post(
+                    "/api/v1/events",
+                    admin,
+                    good.replace("\"seatType\":\"R\"", "\"seatType\":\"VIP\""))))
+        .containsExactly("seatTypes[1].seatType");
+    assertThat(
+            fields(
+                ingress.post(
+                    "/api/v1/events",
+                    admin,
+                    good.replace(
+                        "\"saleOpensAt\":null,\"saleClosesAt\":null",
+                        "\"saleOpensAt\":\"2030-01-02T00:00:00Z\","
+                            + "\"saleClosesAt\":\"2030-01-01T00:00:00Z\""))))
+        .containsExactly("saleClosesAt");
+    for (String[] change :
+        new String[][] {
+          {"\"maxSeatsPerUser\":4", "\"maxSeatsPerUser\":0", "maxSeatsPerUser"},
+          {"\"holdMinutes\":null", "\"holdMinutes\":0", "holdMinutes"},
+          {"\"holdMinutes\":null", "\"holdMinutes\":43201", "holdMinutes"},
+          {"\"holdMinutes\":null", "\"holdMinutes\":1.5", "holdMinutes"},
+          {"\"totalSeats\":100}", "\"totalSeats\":0}", "seatTypes[0].totalSeats"},
+          {"\"totalSeats\":100}", "\"totalSeats\":10000001}", "seatTypes[0].totalSeats"},
+          {"\"totalSeats\":100}", "\"totalSeats\":9999999}", "seatTypes"},
+          {"\"totalSeats\":100}", "\"totalSeats\":1e999}", "seatTypes[0].totalSeats"},
+          {"\"150000.00\"", "150000.00", "seatTypes[0].price"},
+          {"\"150000.00\"", "\"-1\"", "seatTypes[0].price"},
+          {"\"150000.00\"", "\"0.001\"", "seatTypes[0].price"},
+          {"\"150000.00\"", "\"10000000\"", "seatTypes[0].price"},
+          {"\"Concert\"", "\"  \"", "eventName"},
+          {"\"Concert\"", "\"" + "x".repeat(256) + "\"", "eventName"},
+          {"\"Concert\"", "\"a\\u0000b\"", "eventName"},
+          {"\"Concert\"", "7", "eventName"},
+          {"\"VIP\"", "\"ELEVENCHARS\"", "seatTypes[0].seatType"},
+          {"\"2030-12-24T10:00:00Z\"", "\"2030-12-24\"", "eventDate"},
+          {"\"2030-12-24T10:00:00Z\"", "1924337400", "eventDate"},
+          {"\"2030-12-24T10:00:00Z\"", "null", "eventDate"},
+          {"\"venueName\"", "\"venueNam\"", "venueNam"},
+        }) {
+      assertThat(fields(ingress.post("/api/v1/events", admin, good.replace(change[0], change[1]))))
+          .as(change[1])
+          .containsExactly(change[2]);
+    }
+    String many =
+        good.replaceAll(
+            "(?s)\\{\"seatType\":\"R\".*\\]",
+            "{\"seatType\":\"T\",\"price\":\"1\",\"totalSeats\":1},".repeat(50)
+                + "{\"seatType\":\"U\",\"price\":\"1\",\"totalSeats\":1}]");
+    assertThat(fields(ingress.post("/api/v1/events", admin, many))).containsExactly("seatTypes");
+  }
+
+  @Test
+  void descriptionChangesWithoutTheQueue() {
+    long id = ingress.newEvent();
+    ingress.drain();
+    IngressFixture.Answer changed =
+        put(
+            id,
+            IngressFixture.event("")
+                .replace("Concert", "Concert, new date")
+                .replace("2030-12-24T10:00:00Z", "2031-01-01T19:00:00+09:00")
+                .replace("\"holdMinutes\":null", "\"holdMinutes\":10"));
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.json().get("eventName").asString()).isEqualTo("Concert, new date");
+    assertThat(changed.json().get("eventDate").asString()).isEqualTo("2031-01-01T10:00:00Z");
+    assertThat(changed.json().get("holdMinutes").intValue()).isEqualTo(10);
+    assertThat(ingress.get("/api/v1/events/" + id, null).body()).isEqualTo(changed.body());
+    assertThat(ingress.drain()).noneMatch(command -> command.eventId() == id);
+  }
+
+  /// Plays the worker for one change of seats.
+  private CompletableFuture<Command.ChangeSeats> decideChange(
+      long eventId, TicketStatus status, Reason reason) {
+    return CompletableFuture.supplyAsync(
+        () ->
+            await()
+                .until(
+                    () -> {
+                      for (Command command : ingress.drain()) {
+                        if (command instanceof Command.ChangeSeats change
+                            && change.eventId() == eventId) {
+                          if (status == TicketStatus.CONFIRMED) {
+                            apply(change);
+                          }
+                          ingress.decide(change, status, reason, null);
+                          return change;
+                        }
+                      }
+                      return null;
+                    },
+                    change -> change != null));
+  }
+
+  private void apply(Command.ChangeSeats change) {
+    int total = change.seatTypes().stream().mapToInt(SeatOffer::totalSeats).sum();
+    for (SeatOffer offer : change.seatTypes()) {
+      ingress
+          .sql()
+          .update(
+              """
+              update seat_types set price = ?, total_seats = ?, available_seats = ?
+              where event_id = ? and seat_type = ?\
+              """,
+              offer.price().amount(),
+              offer.totalSeats(),
+              offer.totalSeats(),
+              change.eventId(),
+              offer.seatType());
+    }
+    ingress
+        .sql()
+        .update(
+            """
+            update events set total_seats = ?, available_seats = ?, version = version + 1
+            where id = ?\
+            """,
+            total,
+            total,
+            change.eventId());
+  }
+
+  @Test
+  void changeOfSeatsWaitsForTheWorker() {
+    long id = ingress.newEvent();
+    var decided = decideChange(id, TicketStatus.CONFIRMED, null);
+    IngressFixture.Answer changed =
+        put(id, IngressFixture.event("").replace("\"totalSeats\":100}", "\"totalSeats\":150}"));
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.json().get("totalSeats").intValue()).isEqualTo(1050);
+    assertThat(decided.join().seatTypes())
+        .extracting(SeatOffer::totalSeats)
+        .containsExactly(150, 900);
+  }
+
+  @Test
+  void changeThatIsNotDecidedInTimeMayBeSentAgain() {
+    long id = ingress.newEvent();
+    IngressFixture.Answer pending =
+        IngressFixture.strict()
+            .send(
+                "PUT",
+                "/api/v1/events/" + id,
+                ingress.admin(),
+                IngressFixture.event("").replace("\"totalSeats\":100}", "\"totalSeats\":150}"),
+                "X-Forwarded-For",
+                "10.10.0.1");
+    assertThat(pending.status()).isEqualTo(503);
+    assertThat(pending.code()).isEqualTo("CHANGE_PENDING");
+    assertThat(pending.header("Retry-After")).isEqualTo("2");
+    assertThat(ingress.get("/api/v1/events/" + id, null).json().get("totalSeats").intValue())
+        .isEqualTo(1000);
+  }
+
+  @Test
+  void soldSeatsAreNeverTakenAway() {
+    long id = ingress.newEvent();
+    var decided = decideChange(id, TicketStatus.REJECTED, Reason.SEATS_SOLD);
+    IngressFixture.Answer refused =
+        put(
+            id,
+            IngressFixture.event("")
+                .replace("\"totalSeats\":100}", "\"totalSeats\":1}")
+                .replace("Concert", "Renamed"));
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.code()).isEqualTo("SEATS_SOLD");
+    decided.join();
+    JsonNode after = ingress.get("/api/v1/events/" + id, null).json();
+    assertThat(after.get("eventName").asString()).isEqualTo("Concert");
+    assertThat(after.get("totalSeats").intValue()).isEqualTo(1000);
+  }
+
+  @Test
+  void cancelledEventStaysAndTakesNoBookings() {
+    long id = ingress.newEvent();
+    for (int i = 0; i < 2; i++) {
+      assertThat(ingress.delete("/api/v1/events/" + id, ingress.admin()).status()).isEqualTo(204);
+    }
+    assertThat(ingress.get("/api/v1/events/" + id, null).json().get("status").asString())
+        .isEqualTo("CANCELLED");
+    assertThat(ingress.book(IngressFixture.newUser(), id, 1).code()).isEqualTo("EVENT_CANCELLED");
+    assertThat(put(id, IngressFixture.event("")).code()).isEqualTo("EVENT_CANCELLED");
+    String resume = "/api/v1/operations/events/" + id + "/resume";
+    assertThat(ingress.post(resume, ingress.admin(), null).code()).isEqualTo("EVENT_CANCELLED");
+    assertThat(
+            ingress
+                .sql()
+                .queryForObject("select count(*) from events where id = ?", Long.class, id))
+        .isOne();
+  }
+
+  @Test
+  void unknownEventIsNotFound() {
+    for (IngressFixture.Answer answer :
+        List.of(
+            ingress.get("/api/v1/events/999999999", null),
+            put(999999999, IngressFixture.event("")),
+            ingress.delete("/api/v1/events/999999999", ingress.admin()),
+            ingress.book(IngressFixture.newUser(), 999999999, 1))) {
+      assertThat(answer.status()).isEqualTo(404);
+      assertThat(answer.code()).isEqualTo("EVENT_NOT_FOUND");
+    }
+  }
+
+  @Test
+  void listIsFilteredAndPaged() {
+    for (int day = 1; day <= 3; day++) {
+      ingress.post(
+          "/api/v1/events",
+          ingress.admin(),
+          IngressFixture.event("").replace("2030-12-24", "2041-05-0" + day));
+    }
+    String may = "/api/v1/events?from=2041-05-01T00:00:00Z&to=2041-06-01T00:00:00%2B09:00";
+    JsonNode first = ingress.get(may + "&size=2", null).json();
+    assertThat(first.propertyNames()).containsExactly("content", "page");
+    assertThat(first.get("page").toString())
+        .isEqualTo("{\"number\":0,\"size\":2,\"totalElements\":3,\"totalPages\":2}");
+    assertThat(first.get("content").findValuesAsString("eventDate"))
+        .containsExactly("2041-05-01T10:00:00Z", "2041-05-02T10:00:00Z");
+    assertThat(first.get("content").get(0).get("seatTypes")).hasSize(2);
+    long cancelled = first.get("content").get(0).get("eventId").longValue();
+    ingress.delete("/api/v1/events/" + cancelled, ingress.admin());
+    assertThat(ingress.get(may + "&size=2&page=1", null).json().get("content")).hasSize(1);
+    assertThat(ingress.get(may + "&status=ACTIVE", null).json().get("content")).hasSize(2);
+    assertThat(ingress.get(may + "&status=CANCELLED", null).json().get("content")).hasSize(1);
+    assertThat(ingress.get(may + "&page=1000000", null).json().get("content")).isEmpty();
+    for (String[] bad :
+        new String[][] {
+          {"page=-1", "page"},
+          {"page=1000001", "page"},
+          {"size=0", "size"},
+          {"size=101", "size"},
+          {"size=x", "size"},
+          {"status=NICE", "status"},
+          {"from=yesterday", "from"},
+          {"to=2041-05-01", "to"},
+        }) {
+      assertThat(fields(ingress.get("/api/v1/events?" + bad[0], null))).containsExactly(bad[1]);
+    }
+  }
+
+  @Test
+  void saleHasItsWindow() {
+    Instant opens = Instant.now().plusSeconds(100);
+    long early = sale("\"saleOpensAt\":\"" + opens + "\",\"saleClosesAt\":null");
+    IngressFixture.Answer tooEarly = ingress.book(IngressFixture.newUser(), early, 1);
+    assertThat(tooEarly.status()).isEqualTo(425);
+    assertThat(tooEarly.code()).isEqualTo("SALE_NOT_OPEN");
+    assertThat(Integer.parseInt(tooEarly.header("Retry-After"))).isBetween(30, 101);
+
+    long late = sale("\"saleOpensAt\":null,\"saleClosesAt\":\"2020-01-01T00:00:00Z\"");
+    IngressFixture.Answer tooLate = ingress.book(IngressFixture.newUser(), late, 1);
+    assertThat(tooLate.status()).isEqualTo(409);
+    assertThat(tooLate.code()).isEqualTo("SALE_CLOSED");
+
+    long open =
+        sale(
+            "\"saleOpensAt\":\"2020-01-01T00:00:00Z\","
+                + "\"saleClosesAt\":\"2035-01-01T00:00:00Z\"");
+    assertThat(ingress.book(IngressFixture.newUser(), open, 1).status()).isEqualTo(202);
+  }
+
+  private long sale(String window) {
+    return ingress
+        .post(
+            "/api/v1/events",
+            ingress.admin(),
+            IngressFixture.event("").replace("\"saleOpensAt\":null,\"saleClosesAt\":null", window))
+        .json()
+        .get("eventId")
+        .longValue();
+  }
+}

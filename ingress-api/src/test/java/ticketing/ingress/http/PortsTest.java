@@ -1,0 +1,53 @@
+package ticketing.ingress.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import ticketing.ingress.IngressFixture;
+
+/// What answers on which port.
+class PortsTest {
+
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  @Test
+  void publicPortTellsTheLoadBalancerAndNothingElse() {
+    for (String path : List.of("/livez", "/readyz")) {
+      IngressFixture.Answer answer = ingress.get(path, null);
+      assertThat(answer.status()).as(path).isEqualTo(200);
+      assertThat(answer.body()).isEqualTo("{\"status\":\"UP\"}");
+    }
+    for (String path :
+        List.of(
+            "/actuator",
+            "/actuator/health",
+            "/actuator/health/liveness",
+            "/actuator/prometheus",
+            "/actuator/env")) {
+      IngressFixture.Answer answer = ingress.get(path, ingress.admin());
+      assertThat(answer.status()).as(path).isEqualTo(404);
+      assertThat(answer.code()).isEqualTo("NOT_FOUND");
+    }
+  }
+
+  @Test
+  void managementPortServesHealthAndMetricsAlone() {
+    for (String path :
+        List.of(
+            "/actuator/health",
+            "/actuator/health/liveness",
+            "/actuator/health/readiness",
+            "/actuator/prometheus")) {
+      assertThat(manage(path).status()).as(path).isEqualTo(200);
+    }
+    for (String path : List.of("/actuator/env", "/actuator/beans", "/api/v1/events")) {
+      assertThat(manage(path).status()).as(path).isEqualTo(404);
+    }
+    assertThat(manage("/actuator/prometheus").body()).contains("http_server_requests_seconds");
+  }
+
+  private IngressFixture.Answer manage(String path) {
+    return ingress.sendTo(ingress.managementPort(), "GET", path, null, null);
+  }
+}

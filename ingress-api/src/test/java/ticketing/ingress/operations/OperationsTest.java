@@ -1,0 +1,207 @@
+package ticketing.ingress.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.Reason;
+import ticketing.domain.TicketIds;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.IngressFixture;
+import tools.jackson.databind.JsonNode;
+
+/// What those see and do who run the system.
+class OperationsTest {
+
+  private static final String OPERATIONS = "/api/v1/operations";
+
+  private final IngressFixture ingress = IngressFixture.shared();
+  private final SqsAsyncClient sqs = ingress.context.getBean(SqsAsyncClient.class);
+
+  @AfterEach
+  void leaveNothingBehind() {
+    ingress.drain();
+    while (true) {
+      List<Message> messages =
+          sqs.receiveMessage(r -> r.queueUrl(deadLetters()).maxNumberOfMessages(10))
+              .join()
+              .messages();
+      if (messages.isEmpty()) {
+        return;
+      }
+      messages.forEach(
+          message ->
+              sqs.deleteMessage(
+                      r -> r.queueUrl(deadLetters()).receiptHandle(message.receiptHandle()))
+                  .join());
+    }
+  }
+
+  private String deadLetters() {
+    return sqs.getQueueUrl(r -> r.queueName(ingress.queue + "-dlq")).join().queueUrl();
+  }
+
+  private String queue() {
+    return sqs.getQueueUrl(r -> r.queueName(ingress.queue)).join().queueUrl();
+  }
+
+  private void bury(String body) {
+    sqs.sendMessage(r -> r.queueUrl(deadLetters()).messageBody(body).messageGroupId("7")).join();
+  }
+
+  private static Command command(long event) {
+    return new Command.BookSeats(
+        TicketIds.next(), "someone", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"), null);
+  }
+
+  private IngressFixture.Answer get(String path) {
+    return ingress.get(OPERATIONS + path, ingress.admin());
+  }
+
+  @Test
+  void onlyAdministratorsOperate() {
+    String buyer = ingress.token(IngressFixture.newUser());
+    long event = ingress.newEvent();
+    for (String[] call :
+        new String[][] {
+          {"GET", "/queue"},
+          {"GET", "/dead-letters"},
+          {"POST", "/dead-letters/redrive"},
+          {"POST", "/caches/eviction"},
+          {"POST", "/events/" + event + "/pause"},
+          {"POST", "/events/" + event + "/resume"}
+        }) {
+      IngressFixture.Answer denied = ingress.send(call[0], OPERATIONS + call[1], buyer, null);
+      assertThat(denied.status()).as(call[1]).isEqualTo(403);
+      assertThat(denied.code()).isEqualTo("FORBIDDEN");
+      assertThat(ingress.send(call[0], OPERATIONS + call[1], null, null).status()).isEqualTo(401);
+      assertThat(ingress.send(call[0], OPERATIONS + call[1], ingress.admin(), null).status())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void figuresFollowTheQueue() {
+    ingress.drain();
+    JsonNode idle = get("/queue").json();
+    assertThat(idle.propertyNames())
+        .contains("depth", "inFlight", "oldestAgeSeconds", "deadLetters", "decidedPerSecond");
+    assertThat(idle.get("depth").longValue()).isZero();
+    assertThat(idle.get("oldestAgeSeconds").longValue()).isZero();
+
+    long event = ingress.newEvent();
+    for (int i = 0; i < 3; i++) {
+      ingress.book(IngressFixture.newUser(), event, 1);
+    }
+    bury("not JSON");
+    await()
+        .untilAsserted(
+            () -> {
+              JsonNode busy = get("/queue").json();
+              assertThat(busy.get("depth").longValue()).isEqualTo(3);
+              assertThat(busy.get("deadLetters").longValue()).isEqualTo(1);
+              assertThat(busy.get("oldestAgeSeconds").longValue()).isNotNegative();
+            });
+    Message held =
+        sqs.receiveMessage(r -> r.queueUrl(queue()).maxNumberOfMessages(1))
+            .join()
+            .messages()
+            .getFirst();
+    JsonNode working = get("/queue").json();
+    assertThat(working.get("depth").longValue()).isEqualTo(2);
+    assertThat(working.get("inFlight").longValue()).isEqualTo(1);
+    sqs.changeMessageVisibility(
+            r -> r.queueUrl(queue()).receiptHandle(held.receiptHandle()).visibilityTimeout(0))
+        .join();
+    ingress
+        .drain()
+        .forEach(command -> ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(get("/queue").json().get("decidedPerSecond").doubleValue())
+                    .isPositive());
+  }
+
+  @Test
+  void deadLettersAreShownAndStay() {
+    Command readable = command(7);
+    bury(CommandCodec.encode(readable));
+    bury("not JSON");
+    for (int look = 0; look < 2; look++) {
+      IngressFixture.Answer list = get("/dead-letters");
+      assertThat(list.status()).isEqualTo(200);
+      assertThat(list.json().get("total").longValue()).isEqualTo(2);
+      assertThat(list.json().get("content")).hasSize(2);
+      assertThat(list.json().get("content").findValuesAsString("body"))
+          .containsExactlyInAnyOrder(CommandCodec.encode(readable), "not JSON");
+      assertThat(list.json().get("content").findValuesAsString("ticketId"))
+          .containsExactly(readable.ticketId().toString());
+      assertThat(list.json().get("content").get(0).get("sentAt").asString()).endsWith("Z");
+    }
+  }
+
+  @Test
+  void redriveMovesDeadLettersBack() {
+    List<Command> lost = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      lost.add(command(i));
+      bury(CommandCodec.encode(lost.getLast()));
+    }
+    IngressFixture.Answer redrive =
+        ingress.post(OPERATIONS + "/dead-letters/redrive", ingress.admin(), null);
+    assertThat(redrive.status()).isEqualTo(200);
+    assertThat(redrive.json().get("messages").longValue()).isEqualTo(12);
+    List<Command> found = new ArrayList<>();
+    await()
+        .untilAsserted(
+            () -> {
+              found.addAll(ingress.drain());
+              assertThat(found).containsExactlyInAnyOrderElementsOf(lost);
+            });
+    await()
+        .untilAsserted(
+            () -> assertThat(get("/dead-letters").json().get("total").longValue()).isZero());
+  }
+
+  @Test
+  void redriveWorksWhereTheQueueCannotMoveMessages() {
+    for (int i = 0; i < 12; i++) {
+      bury(CommandCodec.encode(command(i)));
+    }
+    assertThat(ingress.context.getBean(QueueAdminService.class).moveHere(12)).isEqualTo(12);
+    List<Command> found = new ArrayList<>();
+    await()
+        .untilAsserted(
+            () -> {
+              found.addAll(ingress.drain());
+              assertThat(found).hasSize(12);
+            });
+    assertThat(get("/dead-letters").json().get("total").longValue()).isZero();
+  }
+
+  @Test
+  void emptyRedriveMovesNothing() {
+    IngressFixture.Answer redrive =
+        ingress.post(OPERATIONS + "/dead-letters/redrive", ingress.admin(), "{}");
+    assertThat(redrive.status()).isEqualTo(200);
+    assertThat(redrive.json().get("messages").longValue()).isZero();
+    assertThat(get("/dead-letters").json().get("content")).isEmpty();
+  }
+
+  @Test
+  void pauseIsForKnownEventsOnly() {
+    IngressFixture.Answer answer =
+        ingress.post(OPERATIONS + "/events/999999999/pause", ingress.admin(), null);
+    assertThat(answer.status()).isEqualTo(404);
+    assertThat(answer.code()).isEqualTo("EVENT_NOT_FOUND");
+  }
+}

@@ -1,0 +1,194 @@
+package ticketing.ingress.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.springframework.mock.web.MockFilterChain;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.problem.ProblemDetailAdvice;
+import ticketing.ingress.settings.IngressMetrics;
+import ticketing.ingress.settings.IngressSettings;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisSettings;
+
+/// Shares of users and addresses.
+class RateLimitTest {
+
+  private final IngressFixture strict = IngressFixture.strict();
+
+  @Test
+  void userBeyondTheBurstIsToldWhenToComeBack() throws Exception {
+    String user = IngressFixture.newUser();
+    List<IngressFixture.Answer> answers = new ArrayList<>();
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<IngressFixture.Answer>> calls = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        String address = "10.1.0." + i;
+        calls.add(
+            clients.submit(
+                () ->
+                    strict.get(
+                        "/api/v1/users/me/reservations",
+                        strict.token(user),
+                        "X-Forwarded-For",
+                        address)));
+      }
+      for (Future<IngressFixture.Answer> call : calls) {
+        answers.add(call.get());
+      }
+    }
+    List<IngressFixture.Answer> refused =
+        answers.stream().filter(answer -> answer.status() != 200).toList();
+    // 60 at once, then one more in each second that this takes, and what is not told to Redis yet.
+    assertThat(refused).hasSizeBetween(1, 40).allMatch(answer -> answer.status() == 429);
+    IngressFixture.Answer one = refused.getLast();
+    assertThat(one.code()).isEqualTo("RATE_LIMITED");
+    assertThat(Integer.parseInt(one.header("Retry-After"))).isBetween(1, 60);
+    assertThat(strict.get("/api/v1/users/me", strict.token(IngressFixture.newUser())).status())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void addressBeyondTheBurstIsRefusedBeforeItsTokenIsLookedAt() {
+    String[] address = {"X-Forwarded-For", "10.2.0.1"};
+    List<Integer> answers = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      answers.add(strict.get("/api/v1/users/me", "nonsense", address).status());
+    }
+    assertThat(answers).containsOnly(401, 429).endsWith(429);
+    assertThat(strict.get("/api/v1/users/me", "nonsense", "X-Forwarded-For", "10.2.0.2").status())
+        .isEqualTo(401);
+  }
+
+  @Test
+  void onlyTheLastHopOfTheHeaderIsBelieved() {
+    List<Integer> answers = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      String invented = "10.3.0." + i + ", 10.3.1.1";
+      answers.add(strict.get("/api/v1/events", null, "X-Forwarded-For", invented).status());
+    }
+    assertThat(answers).contains(429);
+  }
+
+  @Test
+  void headerMeansNothingWithoutATrustedProxy() throws Exception {
+    IngressSettings.Rate few = new IngressSettings.Rate(1, 5);
+    IngressSettings settings = with(new IngressSettings.Rates(true, 0, few, few));
+    RateLimitByAddressFilter filter =
+        new RateLimitByAddressFilter(
+            new RateLimiter(strict.context.getBean(RedisGateway.class), settings),
+            strict.context.getBean(ProblemDetailAdvice.class),
+            settings,
+            strict.context.getBean(IngressMetrics.class));
+    List<Integer> answers = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      MockHttpServletRequest request = new MockHttpServletRequest("GET", "/api/v1/events");
+      request.addHeader("X-Forwarded-For", "10.4.0." + i);
+      MockHttpServletResponse response = new MockHttpServletResponse();
+      filter.doFilter(request, response, new MockFilterChain());
+      answers.add(response.getStatus());
+    }
+    assertThat(answers).contains(200, 429);
+  }
+
+  @Test
+  void mostPeopleCostNoRoundTrip() {
+    IngressSettings.Rate generous = new IngressSettings.Rate(200, 1000);
+    IngressSettings settings = with(new IngressSettings.Rates(true, 0, generous, generous));
+    RedisGateway redis = strict.context.getBean(RedisGateway.class);
+    RateLimiter limits = new RateLimiter(redis, settings);
+    String user = IngressFixture.newUser();
+    for (int i = 0; i < 20; i++) {
+      assertThat(limits.takeForUser(user)).isZero();
+    }
+    String key = "rate:user:200/1000:" + user;
+    assertThat(redis.<Boolean>call(client -> client.getBucket(key).isExists())).isFalse();
+    limits.takeForUser(user);
+    assertThat(redis.<Boolean>call(client -> client.getBucket(key).isExists())).isTrue();
+  }
+
+  @Test
+  void twoInstancesCountTogether() {
+    IngressSettings settings = strict.context.getBean(IngressSettings.class);
+    RedisSettings address = strict.context.getBean(RedisSettings.class);
+    String user = IngressFixture.newUser();
+    try (RedisGateway here = RedisGateway.connect(address);
+        RedisGateway there = RedisGateway.connect(address)) {
+      RateLimiter one = new RateLimiter(here, settings);
+      RateLimiter other = new RateLimiter(there, settings);
+      int passed = 0;
+      for (int i = 0; i < 100; i++) {
+        passed += one.takeForUser(user).isZero() ? 1 : 0;
+        passed += other.takeForUser(user).isZero() ? 1 : 0;
+      }
+      // Alone each would let 60 through; a second more or less is one more or less.
+      assertThat(passed).isBetween(60, 80);
+    }
+  }
+
+  @Test
+  void nobodyIsRefusedWithoutRedis() {
+    IngressSettings settings = strict.context.getBean(IngressSettings.class);
+    RedisSettings nowhere =
+        new RedisSettings(
+            List.of("redis://127.0.0.1:1"),
+            false,
+            "",
+            java.time.Duration.ofMillis(200),
+            0,
+            java.time.Duration.ofSeconds(1),
+            1);
+    try (RedisGateway redis = RedisGateway.connect(nowhere)) {
+      RateLimiter limits = new RateLimiter(redis, settings);
+      for (int i = 0; i < 200; i++) {
+        assertThat(limits.takeForUser("someone")).isZero();
+      }
+    }
+  }
+
+  /// Requests that come at the same time ask together, and hear of the failure in another way.
+  @Test
+  void nobodyIsRefusedWithoutRedisHoweverManyComeAtOnce() throws Exception {
+    RedisSettings nowhere =
+        new RedisSettings(
+            List.of("redis://127.0.0.1:1"),
+            false,
+            "",
+            java.time.Duration.ofMillis(200),
+            0,
+            java.time.Duration.ofMillis(1),
+            1);
+    IngressSettings.Rate few = new IngressSettings.Rate(1, 10);
+    try (RedisGateway redis = RedisGateway.connect(nowhere);
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      RateLimiter limits =
+          new RateLimiter(redis, with(new IngressSettings.Rates(true, 0, few, few)));
+      List<Future<java.time.Duration>> calls = new ArrayList<>();
+      for (int i = 0; i < 2_000; i++) {
+        calls.add(clients.submit(() -> limits.takeForAddress("somewhere")));
+      }
+      for (Future<java.time.Duration> call : calls) {
+        assertThat(call.get()).isZero();
+      }
+    }
+  }
+
+  private IngressSettings with(IngressSettings.Rates rates) {
+    IngressSettings known = strict.context.getBean(IngressSettings.class);
+    return new IngressSettings(
+        known.database(),
+        known.queue(),
+        known.limits(),
+        known.cache(),
+        rates,
+        known.pages(),
+        known.simulation());
+  }
+}

@@ -1,0 +1,304 @@
+package ticketing.ingress.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Command;
+import ticketing.domain.EventView;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.event.EventEntity;
+import ticketing.ingress.event.EventRepository;
+import ticketing.status.StatusEntry;
+import tools.jackson.databind.JsonNode;
+
+/// Booking, confirming, cancelling, and what is left of it.
+class BookingTest {
+
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  private List<Command> commandsOf(String user) {
+    return ingress.drain().stream().filter(command -> command.userId().equals(user)).toList();
+  }
+
+  @Test
+  void acceptedBookingIsOnTheQueueWithItsTicket() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    IngressFixture.Answer answer = ingress.book(user, event, 2);
+    assertThat(answer.status()).isEqualTo(202);
+    JsonNode ticket = answer.json();
+    assertThat(ticket.propertyNames())
+        .containsExactly(
+            "ticketId",
+            "action",
+            "status",
+            "eventId",
+            "seatType",
+            "quantity",
+            "position",
+            "acceptedAt");
+    assertThat(ticket.get("action").asString()).isEqualTo("BOOK");
+    assertThat(ticket.get("status").asString()).isEqualTo("PENDING");
+    assertThat(answer.header("Location"))
+        .isEqualTo("/api/v1/tickets/" + ticket.get("ticketId").asString());
+    assertThat(answer.header("Retry-After")).isEqualTo("1");
+    assertThat(commandsOf(user))
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("attempt")
+        .containsExactly(
+            new Command.BookSeats(
+                UUID.fromString(ticket.get("ticketId").asString()),
+                user,
+                event,
+                "VIP",
+                2,
+                Instant.parse(ticket.get("acceptedAt").asString()),
+                null));
+  }
+
+  @Test
+  void badBookingIsRefusedAndNotQueued() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String token = ingress.token(user);
+    String good = IngressFixture.booking(event, 1);
+    for (String[] change :
+        new String[][] {
+          {"\"quantity\":1", "\"quantity\":0", "quantity"},
+          {"\"quantity\":1", "\"quantity\":11", "quantity"},
+          {"\"quantity\":1", "\"quantity\":1.0", "quantity"},
+          {"\"quantity\":1", "\"quantity\":\"1\"", "quantity"},
+          {"\"quantity\":1", "\"quantity\":null", "quantity"},
+          {"\"quantity\":1", "\"quantity\":99999999999", "quantity"},
+          {"\"VIP\"", "\"\"", "seatType"},
+          {"\"VIP\"", "true", "seatType"},
+          {"\"quantity\":1", "\"quantity\":1,\"price\":\"1.00\"", "price"},
+          {"\"quantity\":1", "\"quantity\":1,\"quantity\":2", "body"},
+        }) {
+      IngressFixture.Answer answer =
+          ingress.post("/api/v1/reservations", token, good.replace(change[0], change[1]));
+      assertThat(answer.status()).as(change[1]).isEqualTo(400);
+      assertThat(answer.code()).isEqualTo("INVALID_REQUEST");
+      assertThat(answer.json().get("errors").findValuesAsString("field"))
+          .as(change[1])
+          .containsExactly(change[2]);
+    }
+    IngressFixture.Answer noSuchType =
+        ingress.post("/api/v1/reservations", token, good.replace("VIP", "NOPE"));
+    assertThat(noSuchType.status()).isEqualTo(404);
+    assertThat(noSuchType.code()).isEqualTo("SEAT_TYPE_NOT_FOUND");
+    IngressFixture.Answer unspeakable =
+        ingress.post("/api/v1/reservations", token, good, "Accept", "text/html");
+    assertThat(unspeakable.status()).isEqualTo(406);
+    assertThat(ingress.post("/api/v1/reservations", null, good).status()).isEqualTo(401);
+    assertThat(commandsOf(user)).isEmpty();
+  }
+
+  @Test
+  void soldOutIsSaidAtOnceAndUnsaidWhenSeatsReturn() {
+    long event = ingress.newEvent(10, 0);
+    String user = IngressFixture.newUser();
+    IngressFixture.Answer refused = ingress.book(user, event, 1);
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.code()).isEqualTo("SOLD_OUT");
+    IngressFixture other = IngressFixture.strict();
+    String[] there = {"X-Forwarded-For", "10.5.0.1"};
+    assertThat(other.book(user, event, 1, there).code()).isEqualTo("SOLD_OUT");
+    assertThat(commandsOf(user)).isEmpty();
+    // A seat comes back, and the worker announces the event as it is now.
+    ingress.sql().update("update seat_types set available_seats = 1 where event_id = ?", event);
+    ingress
+        .sql()
+        .update("update events set available_seats = 1, version = version + 1 where id = ?", event);
+    EventView now =
+        ingress
+            .context
+            .getBean(EventRepository.class)
+            .find(event)
+            .map(EventEntity::view)
+            .orElseThrow();
+    assertThat(other.book(user, event, 1, there).code()).isEqualTo("SOLD_OUT");
+    ingress.board().announce(List.of(), 0, now, List.of());
+    for (IngressFixture one : List.of(ingress, other)) {
+      await()
+          .pollInterval(Duration.ofSeconds(1))
+          .untilAsserted(() -> assertThat(one.book(user, event, 1, there).status()).isEqualTo(202));
+    }
+  }
+
+  @Test
+  void soldOutCopyThatRedisKeptByMistakeTurnsNobodyAway() {
+    long event = ingress.newEvent(10, 0);
+    assertThat(ingress.book(IngressFixture.newUser(), event, 1).code()).isEqualTo("SOLD_OUT");
+    ingress.sql().update("update seat_types set available_seats = 5 where event_id = ?", event);
+    ingress
+        .sql()
+        .update("update events set available_seats = 5, version = version + 1 where id = ?", event);
+    // Nothing was announced: Redis still says sold out.
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(ingress.book(IngressFixture.newUser(), event, 1).status())
+                    .isEqualTo(202));
+  }
+
+  @Test
+  void furtherBackMeansALaterRetry() {
+    long event = ingress.newEvent();
+    for (int i = 0; i < 3_000; i += 100) {
+      ahead(event, 100);
+    }
+    IngressFixture.Answer answer = ingress.book(IngressFixture.newUser(), event, 1);
+    assertThat(answer.json().get("position").longValue()).isEqualTo(3_000);
+    assertThat(Integer.parseInt(answer.header("Retry-After"))).isBetween(2, 30);
+  }
+
+  private void ahead(long event, int requests) {
+    java.util.concurrent.CompletableFuture.allOf(
+            java.util.stream.IntStream.range(0, requests)
+                .mapToObj(
+                    i ->
+                        ingress
+                            .board()
+                            .open(
+                                StatusEntry.pending(
+                                    new Command.BookSeats(
+                                        UUID.randomUUID(),
+                                        "somebody",
+                                        event,
+                                        "VIP",
+                                        1,
+                                        Instant.now().minusSeconds(60),
+                                        null))))
+                .toArray(java.util.concurrent.CompletableFuture[]::new))
+        .join();
+  }
+
+  @Test
+  void ownerConfirmsAndCancels() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    Instant expires = Instant.parse("2035-01-01T00:00:00Z");
+    long held = ingress.reserve(user, event, "HELD", expires);
+    String path = "/api/v1/reservations/" + held;
+    IngressFixture.Answer read = ingress.get(path, ingress.token(user));
+    assertThat(read.status()).isEqualTo(200);
+    assertThat(read.json().propertyNames())
+        .containsExactly(
+            "reservationId",
+            "ticketId",
+            "eventId",
+            "seatType",
+            "quantity",
+            "totalPrice",
+            "status",
+            "reservedAt",
+            "expiresAt",
+            "cancelledAt");
+    assertThat(read.json().get("totalPrice").asString()).isEqualTo("300000.00");
+    assertThat(read.json().get("expiresAt").asString()).isEqualTo("2035-01-01T00:00:00Z");
+
+    IngressFixture.Answer confirmed =
+        ingress.post(path + "/confirmation", ingress.token(user), null);
+    IngressFixture.Answer cancelled = ingress.delete(path, ingress.token(user));
+    assertThat(confirmed.status()).isEqualTo(202);
+    assertThat(confirmed.json().get("action").asString()).isEqualTo("CONFIRM");
+    assertThat(confirmed.json().get("reservationId").longValue()).isEqualTo(held);
+    assertThat(cancelled.status()).isEqualTo(202);
+    assertThat(cancelled.json().get("action").asString()).isEqualTo("CANCEL");
+    List<Command> commands = commandsOf(user);
+    assertThat(commands)
+        .hasSize(2)
+        .anyMatch(command -> command instanceof Command.ConfirmHold)
+        .anyMatch(command -> command instanceof Command.CancelReservation c && !c.onBehalf());
+  }
+
+  @Test
+  void changeIsSeenByWhoeverAskedForIt() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    long id = ingress.reserve(user, event, "CONFIRMED", null);
+    String path = "/api/v1/reservations/" + id;
+    assertThat(ingress.get(path, ingress.token(user)).json().get("status").asString())
+        .isEqualTo("CONFIRMED");
+    await().until(() -> ingress.redisGet("reservation:" + id) != null);
+    ingress.delete(path, ingress.token(user));
+    ingress.sql().update("update reservations set status = 'CANCELLED' where id = ?", id);
+    assertThat(ingress.get(path, ingress.token(user)).json().get("status").asString())
+        .isEqualTo("CANCELLED");
+  }
+
+  @Test
+  void strangerDoesNotLearnThatAReservationExists() {
+    long event = ingress.newEvent();
+    long id = ingress.reserve(IngressFixture.newUser(), event, "CONFIRMED", null);
+    String path = "/api/v1/reservations/" + id;
+    String stranger = ingress.token(IngressFixture.newUser());
+    String unknown = ingress.get("/api/v1/reservations/999999999", stranger).bodyWithoutInstance();
+    for (IngressFixture.Answer answer :
+        List.of(
+            ingress.get(path, stranger),
+            ingress.post(path + "/confirmation", stranger, null),
+            ingress.delete(path, stranger))) {
+      assertThat(answer.status()).isEqualTo(404);
+      assertThat(answer.code()).isEqualTo("RESERVATION_NOT_FOUND");
+      assertThat(answer.bodyWithoutInstance()).isEqualTo(unknown);
+    }
+    assertThat(ingress.get(path, ingress.admin()).status()).isEqualTo(200);
+    assertThat(ingress.post(path + "/confirmation", ingress.admin(), null).status()).isEqualTo(404);
+    assertThat(ingress.delete(path, ingress.admin()).status()).isEqualTo(202);
+    assertThat(commandsOf("admin"))
+        .anyMatch(
+            command ->
+                command instanceof Command.CancelReservation c
+                    && c.reservationId() == id
+                    && c.onBehalf());
+  }
+
+  @Test
+  void ownReservationsComeNewestFirst() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    long first = ingress.reserve(user, event, "CONFIRMED", null);
+    long second = ingress.reserve(user, event, "CANCELLED", null);
+    long third = ingress.reserve(user, event, "CONFIRMED", null);
+    ingress.reserve(IngressFixture.newUser(), event, "CONFIRMED", null);
+    String token = ingress.token(user);
+    JsonNode page = ingress.get("/api/v1/users/me/reservations?size=2", token).json();
+    assertThat(page.get("content").findValues("reservationId"))
+        .extracting(JsonNode::longValue)
+        .containsExactly(third, second);
+    assertThat(page.get("page").get("totalElements").longValue()).isEqualTo(3);
+    assertThat(page.get("content").get(0).has("userId")).isFalse();
+    JsonNode confirmed =
+        ingress.get("/api/v1/users/me/reservations?status=CONFIRMED", token).json();
+    assertThat(confirmed.get("content").findValues("reservationId"))
+        .extracting(JsonNode::longValue)
+        .containsExactly(third, first);
+    assertThat(ingress.get("/api/v1/users/me/reservations?status=SOLD", token).status())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void pausedSaleIsNotOpen() {
+    long event = ingress.newEvent();
+    String operations = "/api/v1/operations/events/" + event;
+    assertThat(
+            ingress
+                .post(operations + "/pause", ingress.admin(), null)
+                .json()
+                .get("status")
+                .asString())
+        .isEqualTo("PAUSED");
+    IngressFixture.Answer refused = ingress.book(IngressFixture.newUser(), event, 1);
+    assertThat(refused.status()).isEqualTo(425);
+    assertThat(refused.code()).isEqualTo("SALE_NOT_OPEN");
+    assertThat(refused.header("Retry-After")).isEqualTo("30");
+    ingress.post(operations + "/resume", ingress.admin(), null);
+    assertThat(ingress.book(IngressFixture.newUser(), event, 1).status()).isEqualTo(202);
+  }
+}

@@ -1,0 +1,204 @@
+package ticketing.local.servers;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// The queues on a server that speaks SQS.
+public final class TestQueues implements LocalServer {
+
+  static final String REGION = "ap-northeast-2";
+  static final String ACCOUNT = "000000000000";
+
+  private static final int MAX_RECEIVES = 5;
+  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
+  private static final Pattern VALUE = Pattern.compile("<Value>(\\d+)</Value>");
+
+  /// Nobody checks the signature, but LocalStack reads the region from it.
+  private static final String AUTHORIZATION =
+      "AWS4-HMAC-SHA256 Credential=local/20260101/"
+          + REGION
+          + "/sqs/aws4_request, SignedHeaders=host, Signature=none";
+
+  private final LocalServer server;
+  private final Duration visibility;
+
+  TestQueues(LocalServer server, Duration visibility) {
+    this.server = server;
+    this.visibility = visibility;
+  }
+
+  /// On somebody's server.
+  static TcpRelay external(InetSocketAddress address, Duration startTimeout) {
+    return new TcpRelay("the queue", address, startTimeout, TestQueues::answers, at -> {});
+  }
+
+  @Override
+  public void start() {
+    server.start();
+  }
+
+  /// Makes it unreachable but keeps its messages, as an outage of SQS would.
+  @Override
+  public void stop() {
+    server.stop();
+  }
+
+  @Override
+  public void kill() {
+    server.kill();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return server.isRunning();
+  }
+
+  @Override
+  public long pid() {
+    return server.pid();
+  }
+
+  @Override
+  public int port() {
+    return server.port();
+  }
+
+  LocalServer server() {
+    return server;
+  }
+
+  void close() {
+    if (server instanceof ElasticMq own) {
+      own.close();
+    } else {
+      server.stop();
+    }
+  }
+
+  /// Messages of a queue that are not deleted yet: waiting and received.
+  public long backlog(String name) {
+    return sum(
+        name,
+        Map.of(
+            "AttributeName.1", "ApproximateNumberOfMessages",
+            "AttributeName.2", "ApproximateNumberOfMessagesNotVisible"));
+  }
+
+  /// Messages of a queue that nobody has received yet.
+  public long waiting(String name) {
+    return sum(name, Map.of("AttributeName.1", "ApproximateNumberOfMessages"));
+  }
+
+  private long sum(String name, Map<String, String> attributes) {
+    Map<String, String> parameters = new LinkedHashMap<>(attributes);
+    parameters.put("Action", "GetQueueAttributes");
+    parameters.put("QueueUrl", url(name));
+    return VALUE
+        .matcher(call(parameters))
+        .results()
+        .mapToLong(value -> Long.parseLong(value.group(1)))
+        .sum();
+  }
+
+  String endpoint() {
+    return endpoint(port());
+  }
+
+  private static String endpoint(int port) {
+    return "http://127.0.0.1:" + port;
+  }
+
+  String url(String name) {
+    return endpoint() + "/" + ACCOUNT + "/" + name;
+  }
+
+  /// Creates the queue and `<name>-dlq`, where a message goes after 5 receives, or brings those
+  /// that exist to these settings.
+  void create(String name) {
+    create(name, visibility);
+  }
+
+  void create(String name, Duration visibility) {
+    String deadLetters = name + "-dlq";
+    create(deadLetters, visibility, Map.of());
+    create(
+        name,
+        visibility,
+        Map.of(
+            "RedrivePolicy",
+            "{\"deadLetterTargetArn\":\"arn:aws:sqs:%s:%s:%s\",\"maxReceiveCount\":%d}"
+                .formatted(REGION, ACCOUNT, deadLetters, MAX_RECEIVES)));
+  }
+
+  private static boolean answers(int port) {
+    try {
+      call(port, Map.of("Action", "ListQueues"));
+      return true;
+    } catch (ServerException e) {
+      return false;
+    }
+  }
+
+  private void create(String name, Duration visibility, Map<String, String> attributes) {
+    call(Map.of("Action", "CreateQueue", "QueueName", name));
+    Map<String, String> wanted = new LinkedHashMap<>(attributes);
+    wanted.put("VisibilityTimeout", Long.toString(visibility.toSeconds()));
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("Action", "SetQueueAttributes");
+    parameters.put("QueueUrl", url(name));
+    int number = 0;
+    for (var attribute : wanted.entrySet()) {
+      number++;
+      parameters.put("Attribute." + number + ".Name", attribute.getKey());
+      parameters.put("Attribute." + number + ".Value", attribute.getValue());
+    }
+    call(parameters);
+  }
+
+  private String call(Map<String, String> parameters) {
+    return call(port(), parameters);
+  }
+
+  /// One call of the SQS query protocol; this library needs no SDK for so few calls.
+  private static String call(int port, Map<String, String> parameters) {
+    String form =
+        parameters.entrySet().stream()
+            .map(
+                entry ->
+                    entry.getKey()
+                        + "="
+                        + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+            .collect(Collectors.joining("&"));
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(endpoint(port) + "/"))
+            .timeout(CALL_TIMEOUT)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Authorization", AUTHORIZATION)
+            .POST(HttpRequest.BodyPublishers.ofString(form))
+            .build();
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+      HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() != 200) {
+        throw new ServerException(
+            "the queue refused " + parameters.get("Action") + ": " + response.body());
+      }
+      return response.body();
+    } catch (IOException e) {
+      throw new ServerException("the queue does not answer at " + endpoint(port), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerException("interrupted while calling the queue", e);
+    }
+  }
+}

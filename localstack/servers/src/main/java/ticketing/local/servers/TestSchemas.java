@@ -1,0 +1,153 @@
+package ticketing.local.servers;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ConcurrentLinkedDeque;
+
+/// The schemas on a database server: the first one, `ticketing` on a server of our own, and those
+/// that tests make for themselves.
+final class TestSchemas {
+
+  static final Map<String, String> MARIADB =
+      Map.of(
+          // Connector/J asks MariaDB for keywords it does not have unless told not to.
+          "useInformationSchema", "false",
+          "sslMode", "DISABLED");
+
+  private final LocalServer server;
+  private final boolean mariaDb;
+  private final String schema;
+  private final String user;
+  private final String password;
+  private final Deque<String> created = new ConcurrentLinkedDeque<>();
+
+  private TestSchemas(
+      LocalServer server, boolean mariaDb, String schema, String user, String password) {
+    this.server = server;
+    this.mariaDb = mariaDb;
+    this.schema = schema;
+    this.user = user;
+    this.password = password;
+  }
+
+  static TestSchemas on(MariaDb server) {
+    return new TestSchemas(server, true, MariaDb.SCHEMA, MariaDb.USER, MariaDb.PASSWORD);
+  }
+
+  /// On somebody's MySQL, in schemas of a name of its own: others may use that server too.
+  ///
+  /// @throws ServerException if the URL is not one of a MySQL
+  static TestSchemas on(ExternalServers.Database external, Duration startTimeout) {
+    URI address = external.address();
+    TcpRelay relay =
+        new TcpRelay(
+            "MySQL",
+            new InetSocketAddress(address.getHost(), address.getPort()),
+            startTimeout,
+            port -> answers(port, address.getPath().substring(1), external),
+            port -> {});
+    String own = MariaDb.SCHEMA + "_" + ProcessHandle.current().pid() + "_" + relay.port();
+    return new TestSchemas(relay, false, own, external.user(), external.password());
+  }
+
+  void start() {
+    server.start();
+    if (!mariaDb) {
+      create(schema);
+    }
+  }
+
+  /// Drops what was made on somebody's server, and stops a server of our own.
+  void stop() {
+    if (!mariaDb && server.isRunning()) {
+      while (!created.isEmpty()) {
+        execute("DROP DATABASE IF EXISTS " + created.pop());
+      }
+    }
+    server.stop();
+  }
+
+  LocalServer server() {
+    return server;
+  }
+
+  /// Whether it is a MariaDB, which needs another SQL dialect than MySQL.
+  boolean isMariaDb() {
+    return mariaDb;
+  }
+
+  String user() {
+    return user;
+  }
+
+  String password() {
+    return password;
+  }
+
+  String url() {
+    return url(server.port(), schema);
+  }
+
+  /// A connection for tools and tests; applications bring their own pool.
+  Connection connect() throws SQLException {
+    return connect(url(), user, password, properties());
+  }
+
+  /// @return the JDBC URL of a new empty schema
+  String createSchema() {
+    String name = schema + "_" + (created.size() + 1);
+    create(name);
+    return url(server.port(), name);
+  }
+
+  private void create(String name) {
+    execute("DROP DATABASE IF EXISTS " + name);
+    execute("CREATE DATABASE " + name + " CHARACTER SET utf8mb4");
+    created.push(name);
+  }
+
+  private void execute(String statement) {
+    try (Connection connection = connect(url(server.port(), ""), user, password, properties());
+        var sql = connection.createStatement()) {
+      sql.execute(statement);
+    } catch (SQLException e) {
+      throw new ServerException("cannot " + statement + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Map<String, String> properties() {
+    return mariaDb ? MARIADB : Map.of();
+  }
+
+  private static boolean answers(int port, String schema, ExternalServers.Database external) {
+    try (Connection connection =
+        connect(url(port, schema), external.user(), external.password(), Map.of())) {
+      return connection.isValid(2);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  static String url(int port, String schema) {
+    return "jdbc:mysql://127.0.0.1:" + port + "/" + schema;
+  }
+
+  static Connection connect(String url, String user, String password, Map<String, String> more)
+      throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", user);
+    properties.setProperty("password", password);
+    properties.setProperty("connectionTimeZone", "UTC");
+    properties.setProperty("connectTimeout", "2000"); // ms
+    properties.setProperty("socketTimeout", "30000"); // ms
+    properties.putAll(more);
+    return DriverManager.getConnection(url, properties);
+  }
+}

@@ -1,0 +1,212 @@
+package ticketing.local.system;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import ticketing.local.servers.ManagedProcess;
+import ticketing.local.servers.Ports;
+import ticketing.local.servers.ServerException;
+
+/// One of the applications as a process of its own, on the same ports however often it is started.
+public final class ApplicationProcess {
+
+  /// For processes that live for minutes on few cores: the second compiler would take more time
+  /// than its code saves.
+  static final List<String> JVM =
+      Stream.concat(
+              AotCache.HEAP.stream(),
+              Stream.of(
+                  "-Xss512k",
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:+ExitOnOutOfMemoryError",
+                  "--enable-native-access=ALL-UNNAMED",
+                  "--sun-misc-unsafe-memory-access=allow"))
+          .toList();
+
+  private static final Duration PROBE = Duration.ofSeconds(2);
+
+  private final String name;
+  private final Path jar;
+  private final int port;
+  private final int managementPort;
+  private final Path folder;
+  private final Map<String, String> environment;
+  private final HttpClient http;
+  private Consumer<ManagedProcess> deathListener = dead -> {};
+  private ManagedProcess process;
+
+  /// @param port 0: it has no public port
+  ApplicationProcess(
+      String name,
+      Path jar,
+      int port,
+      int managementPort,
+      Path folder,
+      Map<String, String> environment,
+      HttpClient http) {
+    this.name = name;
+    this.jar = jar;
+    this.port = port;
+    this.managementPort = managementPort;
+    this.folder = folder;
+    this.environment = environment;
+    this.http = http;
+  }
+
+  /// Starts the process; use [#awaitReady] to know when it works.
+  public synchronized void start() {
+    if (isRunning()) {
+      return;
+    }
+    for (int needed : new int[] {port, managementPort}) {
+      if (needed != 0 && !Ports.isFree(needed)) {
+        throw new ServerException("port " + needed + " for " + name + " is already in use");
+      }
+    }
+    List<String> command = new ArrayList<>();
+    command.add(BootJar.java().toString());
+    command.addAll(JVM);
+    command.addAll(AotCache.options(jar));
+    command.add("-jar");
+    command.add(jar.toString());
+    process = ManagedProcess.start(name, command, environment, folder, log());
+    process.onDeath(deathListener);
+  }
+
+  /// @throws ServerException if it is not ready in time or dies; with its last lines
+  public void awaitReady(Duration timeout) {
+    HttpRequest request =
+        HttpRequest.newBuilder(managementUrl().resolve("/actuator/health/readiness"))
+            .timeout(PROBE)
+            .build();
+    process()
+        .awaitReady(
+            () -> {
+              try {
+                return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode()
+                    == 200;
+              } catch (IOException e) {
+                return false;
+              } catch (InterruptedException e) {
+                // The wait around this asks for it.
+                Thread.currentThread().interrupt();
+                return false;
+              }
+            },
+            timeout);
+  }
+
+  /// The sum of all series of a metric, by its Prometheus name; 0 if there is none yet.
+  ///
+  /// @throws ServerException if it does not answer
+  public double metric(String metric) {
+    HttpRequest request =
+        HttpRequest.newBuilder(managementUrl().resolve("/actuator/prometheus"))
+            .timeout(PROBE)
+            .build();
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.ofString())
+          .body()
+          .lines()
+          .filter(line -> line.startsWith(metric + "{") || line.startsWith(metric + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+          .sum();
+    } catch (IOException e) {
+      throw new ServerException(name + " does not tell its metrics: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerException("interrupted while asking " + name, e);
+    }
+  }
+
+  /// Stops it as an operator would.
+  ///
+  /// @param grace after which it is killed
+  /// @return whether it ended by itself; true if it was not running
+  public synchronized boolean stop(Duration grace) {
+    return process == null || process.stop(grace);
+  }
+
+  /// `kill -9`.
+  public synchronized void kill() {
+    if (process != null) {
+      process.kill();
+    }
+  }
+
+  public synchronized boolean isRunning() {
+    return process != null && process.isAlive();
+  }
+
+  public long pid() {
+    return process().pid();
+  }
+
+  /// Processor time used so far.
+  public Duration processorTime() {
+    return process().processorTime();
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public Path jar() {
+    return jar;
+  }
+
+  public int managementPort() {
+    return managementPort;
+  }
+
+  /// @throws IllegalStateException if it has no public port
+  public URI url() {
+    if (port == 0) {
+      throw new IllegalStateException(name + " has no public port");
+    }
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  public URI managementUrl() {
+    return URI.create("http://127.0.0.1:" + managementPort);
+  }
+
+  public Path log() {
+    return folder.resolve(name + ".log");
+  }
+
+  /// Everything it has logged so far, in all its runs.
+  ///
+  /// @throws ServerException if the file cannot be read
+  public String readLog() {
+    try {
+      return Files.readString(log());
+    } catch (IOException e) {
+      throw new ServerException("cannot read " + log() + ": " + e.getMessage(), e);
+    }
+  }
+
+  synchronized void onDeath(Consumer<ManagedProcess> listener) {
+    deathListener = listener;
+    if (process != null) {
+      process.onDeath(listener);
+    }
+  }
+
+  private synchronized ManagedProcess process() {
+    if (process == null) {
+      throw new IllegalStateException(name + " was never started");
+    }
+    return process;
+  }
+}

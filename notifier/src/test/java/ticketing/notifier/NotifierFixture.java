@@ -1,0 +1,126 @@
+package ticketing.notifier;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocketHandshakeException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.AccessTokens;
+
+/// A running notifier, as clients see it.
+public final class NotifierFixture implements AutoCloseable {
+
+  public static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final AccessTokens TOKENS = tokens(Clock.systemUTC(), Duration.ofHours(1));
+
+  private final ConfigurableApplicationContext context;
+  private final List<WebSocketTestClient> clients = new ArrayList<>();
+
+  private NotifierFixture(ConfigurableApplicationContext context) {
+    this.context = context;
+  }
+
+  /// What the handshakes and the frames of clients are worked on by.
+  public Executor threadsOfTheServer() {
+    var server = ((WebServerApplicationContext) context).getWebServer();
+    return ((TomcatWebServer) server).getTomcat().getConnector().getProtocolHandler().getExecutor();
+  }
+
+  /// @param settings `name=value`
+  public static NotifierFixture start(String redisAddress, String ingressUrl, String... settings) {
+    List<String> arguments = new ArrayList<>();
+    arguments.add("--server.port=0");
+    arguments.add("--server.address=127.0.0.1");
+    arguments.add("--management.server.port=0");
+    arguments.add("--ticketing.redis.addresses=" + redisAddress);
+    arguments.add("--ticketing.notifier.ingress-url=" + ingressUrl);
+    for (String setting : settings) {
+      arguments.add("--" + setting);
+    }
+    return new NotifierFixture(
+        new SpringApplicationBuilder(NotifierApplication.class)
+            .profiles("local")
+            .run(arguments.toArray(String[]::new)));
+  }
+
+  public static AccessTokens tokens(Clock clock, Duration lifetime) {
+    return new AccessTokens(new AccessTokenSettings("", "", lifetime), true, clock);
+  }
+
+  public static String token(String userId) {
+    return TOKENS.issue(userId, "BUYER");
+  }
+
+  public static String adminToken() {
+    return TOKENS.issue("admin", "ADMIN");
+  }
+
+  public int port() {
+    return Integer.parseInt(context.getEnvironment().getProperty("local.server.port"));
+  }
+
+  public int managementPort() {
+    return Integer.parseInt(context.getEnvironment().getProperty("local.management.port"));
+  }
+
+  public URI uri(String path) {
+    return URI.create("ws://127.0.0.1:" + port() + path);
+  }
+
+  public WebSocketTestClient connect(String path, String token) {
+    return noted(WebSocketTestClient.connect(uri(path), token));
+  }
+
+  public WebSocketTestClient watch(String path) {
+    return noted(WebSocketTestClient.connect(uri(path), null));
+  }
+
+  public WebSocketTestClient noted(WebSocketTestClient client) {
+    clients.add(client);
+    return client;
+  }
+
+  /// Cuts all connections.
+  public void leaveAll() {
+    clients.forEach(WebSocketTestClient::leave);
+    clients.clear();
+  }
+
+  public double count(String meter, String reason) {
+    var counter = context.getBean(MeterRegistry.class).find(meter).tag("reason", reason).counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  public double gauge(String meter) {
+    return context.getBean(MeterRegistry.class).get(meter).gauge().value();
+  }
+
+  /// The answer to a handshake that must fail.
+  public HttpResponse<?> refusal(String path, String token) {
+    try {
+      connect(path, token);
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof WebSocketHandshakeException handshake) {
+        return handshake.getResponse();
+      }
+      throw e;
+    }
+    throw new AssertionError(path + " was not refused");
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+}

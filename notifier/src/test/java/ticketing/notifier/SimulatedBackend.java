@@ -1,0 +1,157 @@
+package ticketing.notifier;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import ticketing.domain.Command;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.EventView.SeatTypeView;
+import ticketing.domain.Money;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketIds;
+import ticketing.domain.TicketStatus;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisSettings;
+import ticketing.redis.RedisUnavailableException;
+import ticketing.security.RevokedTokens;
+import ticketing.status.EventCache;
+import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
+import ticketing.status.StatusStoreSettings;
+
+/// Plays ingress-api and booking-worker: accepts commands and decides them on the board.
+public final class SimulatedBackend implements AutoCloseable {
+
+  public static final String BUYER = "17";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final RedisGateway redis;
+  public final StatusStore tickets;
+  public final EventCache events;
+  public final RevokedTokens logouts;
+
+  public SimulatedBackend(String redisAddress) {
+    StatusStoreSettings settings =
+        new StatusStoreSettings(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
+    this.redis =
+        RedisGateway.connect(
+            new RedisSettings(
+                List.of(redisAddress),
+                false,
+                "",
+                Duration.ofSeconds(2),
+                1,
+                Duration.ofMillis(100),
+                8));
+    this.tickets = new StatusStore(redis, settings);
+    this.events = new EventCache(redis, settings);
+    this.logouts = new RevokedTokens(redis);
+  }
+
+  public StatusEntry pending(long eventId) {
+    return StatusEntry.pending(
+        new Command.BookSeats(
+            TicketIds.next(),
+            BUYER,
+            eventId,
+            "VIP",
+            2,
+            Instant.now().truncatedTo(ChronoUnit.MICROS),
+            null));
+  }
+
+  /// Accepts a booking of the buyer.
+  public StatusEntry accept(long eventId) {
+    StatusEntry entry = pending(eventId);
+    insist(() -> tickets.open(entry).join());
+    return entry;
+  }
+
+  public UUID accepted() {
+    return accept(1).ticket().ticketId();
+  }
+
+  public static StatusEntry confirmed(StatusEntry pending) {
+    Ticket ticket = pending.ticket();
+    return StatusEntry.decided(
+        pending.owner(),
+        pending.fingerprint(),
+        new Ticket(
+            ticket.ticketId(),
+            ticket.action(),
+            TicketStatus.CONFIRMED,
+            ticket.eventId(),
+            ticket.seatType(),
+            ticket.quantity(),
+            null,
+            null,
+            ticket.acceptedAt(),
+            Instant.now().truncatedTo(ChronoUnit.MICROS),
+            42L,
+            null,
+            null,
+            Money.of("300000.00")));
+  }
+
+  public void confirm(StatusEntry pending) {
+    StatusEntry confirmed = confirmed(pending);
+    insist(() -> tickets.announce(List.of(confirmed), 1, null, List.of()));
+  }
+
+  public void confirm(UUID ticketId) {
+    confirm(tickets.find(ticketId).orElseThrow());
+  }
+
+  public static EventView event(long eventId, int available, long version) {
+    return new EventView(
+        eventId,
+        "Concert",
+        Instant.parse("2030-12-24T10:00:00Z"),
+        "Hall",
+        "Seoul",
+        EventStatus.ACTIVE,
+        1000,
+        available,
+        null,
+        null,
+        null,
+        null,
+        List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available)),
+        version);
+  }
+
+  public void show(long eventId, int available, long version) {
+    events.refresh(event(eventId, available, version)).join();
+  }
+
+  /// Just after Redis has returned, a call may still meet a connection of before.
+  private static void insist(Runnable call) {
+    Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInSameThread()
+        .ignoreExceptionsMatching(
+            failure ->
+                failure instanceof RedisUnavailableException
+                    || failure.getCause() instanceof RedisUnavailableException)
+        .atMost(PATIENCE)
+        .untilAsserted(call::run);
+  }
+
+  /// Waits until Redis answers this client again.
+  public void awaitRedis() {
+    Awaitility.await()
+        .ignoreException(RedisUnavailableException.class)
+        .atMost(PATIENCE)
+        .until(() -> tickets.find(UUID.randomUUID()).isEmpty());
+  }
+
+  @Override
+  public void close() {
+    redis.close();
+  }
+}

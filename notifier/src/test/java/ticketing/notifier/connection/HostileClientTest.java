@@ -1,0 +1,172 @@
+package ticketing.notifier.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.AfterTry;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import ticketing.local.servers.LocalServers;
+import ticketing.notifier.IngressStub;
+import ticketing.notifier.NotifierFixture;
+import ticketing.notifier.SimulatedBackend;
+import ticketing.notifier.WebSocketTestClient;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.AccessTokens;
+
+/// What comes from somebody who means harm. All of it by jqwik, which has one notifier for all.
+class HostileClientTest {
+
+  private static final String BUYER = NotifierFixture.token(SimulatedBackend.BUYER);
+  private static final int HALF_OPEN = 200;
+  private static final int CONNECTS = 1_000;
+
+  private static IngressStub ingress;
+  private static NotifierFixture notifier;
+  private static SimulatedBackend box;
+
+  @BeforeContainer
+  static void start() {
+    String redis = LocalServers.shared().redisAddress();
+    ingress = new IngressStub();
+    notifier = NotifierFixture.start(redis, ingress.url());
+    box = new SimulatedBackend(redis);
+  }
+
+  @AfterContainer
+  static void stop() {
+    notifier.close();
+    box.close();
+    ingress.close();
+  }
+
+  @AfterTry
+  void leave() {
+    notifier.leaveAll();
+  }
+
+  /// A few frames of noise, then a proper one on the same socket.
+  @Property(tries = 150, shrinking = ShrinkingMode.OFF)
+  void noFrameUpsetsTheSocket(@ForAll long seed) throws InterruptedException {
+    Random random = new Random(seed);
+    UUID mine = box.accepted();
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER);
+    int noise = 1 + random.nextInt(8);
+    for (int i = 0; i < noise; i++) {
+      client.send(mutated(random, "{\"action\":\"subscribe\",\"ticketIds\":[\"" + mine + "\"]}"));
+    }
+    UUID last = box.accepted();
+    client.subscribe(last);
+    String id = "";
+    while (!id.equals(last.toString())) {
+      var frame = client.next();
+      assertThat(frame.has("error") || frame.has("status")).as(frame.toString()).isTrue();
+      assertThat(frame.toString()).doesNotContain("Exception", "ticketing.notifier");
+      id = frame.path("ticketId").asString("");
+    }
+    assertThat(client.isClosed()).isFalse();
+  }
+
+  private static String mutated(Random random, String frame) {
+    String text = frame;
+    for (int times = 1 + random.nextInt(3); times > 0; times--) {
+      int from = random.nextInt(text.length());
+      int to = from + random.nextInt(Math.min(30, text.length() - from) + 1);
+      String piece =
+          switch (random.nextInt(6)) {
+            case 0 -> "[".repeat(2_000);
+            case 1 -> "null";
+            case 2 -> "\\u0000";
+            case 3 -> "\"" + UUID.randomUUID() + "\",";
+            case 4 -> "1e999";
+            default -> String.valueOf((char) (1 + random.nextInt(0xd7fe)));
+          };
+      text = text.substring(0, from) + piece + text.substring(to) + " ";
+    }
+    return text;
+  }
+
+  @Example
+  void forgedTokensOpenNoSocket() {
+    String[] parts = BUYER.split("\\.");
+    String claims = new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8);
+    String admin = base64(claims.replace("\"BUYER\"", "\"ADMIN\""));
+    List<String> forged = new ArrayList<>();
+    for (String algorithm : List.of("none", "None", "HS512", "RS256")) {
+      String header = base64("{\"alg\":\"" + algorithm + "\"}");
+      forged.add(header + "." + admin + ".");
+      forged.add(header + "." + admin + "." + parts[2]);
+    }
+    forged.add(parts[0] + "." + admin + "." + parts[2]);
+    forged.add(
+        new AccessTokens(
+                new AccessTokenSettings(
+                    "another-key-that-is-long-enough-0123456789", "", Duration.ofHours(1)),
+                true,
+                Clock.systemUTC())
+            .issue("admin", "ADMIN"));
+    for (String token : forged) {
+      assertThat(notifier.refusal("/ws/tickets", token).statusCode()).as(token).isEqualTo(401);
+    }
+  }
+
+  @Example
+  void silentAndFleetingConnectionsKeepNobodyOut() throws Exception {
+    List<Socket> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < HALF_OPEN; i++) {
+        Socket socket = new Socket("127.0.0.1", notifier.port());
+        silent.add(socket);
+        if (i % 2 == 0) {
+          socket
+              .getOutputStream()
+              .write(
+                  "GET /ws/tickets HTTP/1.1\r\nHost: x\r\nX".getBytes(StandardCharsets.US_ASCII));
+        }
+      }
+      for (int i = 0; i < CONNECTS; i++) {
+        try (Socket fleeting = new Socket("127.0.0.1", notifier.port())) {
+          fleeting.setSoLinger(true, 0);
+        }
+      }
+      WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(box.accepted());
+      assertThat(client.nextStatus()).isEqualTo("PENDING");
+    } finally {
+      for (Socket socket : silent) {
+        close(socket);
+      }
+      notifier.leaveAll();
+    }
+    await()
+        .atMost(WebSocketTestClient.PATIENCE)
+        .until(() -> notifier.gauge("ticketing.sockets") == 0);
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // It is closed.
+    }
+  }
+
+  private static String base64(String text) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+}

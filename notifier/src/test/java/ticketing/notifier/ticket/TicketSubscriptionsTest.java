@@ -1,0 +1,395 @@
+package ticketing.notifier.ticket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.security.oauth2.jwt.Jwt;
+import ticketing.domain.Json;
+import ticketing.local.servers.LocalServers;
+import ticketing.notifier.IngressStub;
+import ticketing.notifier.NotifierFixture;
+import ticketing.notifier.SimulatedBackend;
+import ticketing.notifier.WebSocketTestClient;
+import ticketing.security.AccessTokens;
+import ticketing.status.StatusEntry;
+import tools.jackson.databind.JsonNode;
+
+class TicketSubscriptionsTest {
+
+  private static final String BUYER = NotifierFixture.token(SimulatedBackend.BUYER);
+
+  private static IngressStub ingress;
+  private static NotifierFixture notifier;
+  private static SimulatedBackend box;
+
+  @BeforeAll
+  static void start() {
+    String redis = LocalServers.shared().redisAddress();
+    ingress = new IngressStub();
+    // No sweep within a test: what arrives was pushed or read after subscribing.
+    notifier = NotifierFixture.start(redis, ingress.url(), "ticketing.notifier.sweep=5m");
+    box = new SimulatedBackend(redis);
+  }
+
+  @AfterAll
+  static void stop() {
+    notifier.close();
+    box.close();
+    ingress.close();
+  }
+
+  @AfterEach
+  void leave() {
+    notifier.leaveAll();
+  }
+
+  @Test
+  void stateComesAtOnceThenTheDecisionThenTheSocketCloses() throws InterruptedException {
+    UUID ticket = box.accepted();
+    WebSocketTestClient client = notifier.connect("/ws/tickets/" + ticket, BUYER);
+
+    JsonNode pending = client.next();
+    assertThat(pending.path("ticketId").asString()).isEqualTo(ticket.toString());
+    assertThat(pending.path("status").asString()).isEqualTo("PENDING");
+    assertThat(pending.path("position").asLong(-1)).isNotNegative();
+
+    box.confirm(ticket);
+    JsonNode decided = client.next();
+    assertThat(decided.path("status").asString()).isEqualTo("CONFIRMED");
+    assertThat(decided.path("totalPrice").asString()).isEqualTo("300000.00");
+    assertThat(decided.has("owner")).isFalse();
+    assertThat(client.closeCode()).isEqualTo(1000);
+    assertThat(client.frames()).isEmpty();
+  }
+
+  @Test
+  void decidedTicketIsSentOnceAndTheSocketCloses() throws InterruptedException {
+    UUID ticket = box.accepted();
+    box.confirm(ticket);
+    WebSocketTestClient client = notifier.connect("/ws/tickets/" + ticket, BUYER);
+    assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
+    assertThat(client.closeCode()).isEqualTo(1000);
+  }
+
+  @Test
+  void everySocketOfTheSameTicketHearsTheDecision() throws InterruptedException {
+    UUID ticket = box.accepted();
+    List<WebSocketTestClient> clients =
+        Stream.generate(() -> notifier.connect("/ws/tickets/" + ticket, BUYER)).limit(5).toList();
+    for (WebSocketTestClient client : clients) {
+      assertThat(client.nextStatus()).isEqualTo("PENDING");
+    }
+    box.confirm(ticket);
+    for (WebSocketTestClient client : clients) {
+      assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
+    }
+  }
+
+  @Test
+  void decisionRacingTheSubscriptionIsNeverLost() throws InterruptedException {
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER);
+    for (int round = 0; round < 40; round++) {
+      List<StatusEntry> entries = Stream.generate(() -> box.accept(1)).limit(25).toList();
+      CountDownLatch go = new CountDownLatch(1);
+      Thread worker =
+          Thread.startVirtualThread(
+              () -> {
+                awaitQuietly(go);
+                entries.forEach(box::confirm);
+              });
+      go.countDown();
+      entries.forEach(entry -> client.subscribe(entry.ticket().ticketId()));
+      Set<String> decided = new HashSet<>();
+      while (decided.size() < entries.size()) {
+        decided.add(client.nextFinal().path("ticketId").asString());
+      }
+      worker.join();
+    }
+  }
+
+  @Test
+  void decisionRacingTheHandshakeIsNeverLost() throws InterruptedException {
+    for (int i = 0; i < 100; i++) {
+      StatusEntry entry = box.accept(1);
+      Thread worker = Thread.startVirtualThread(() -> box.confirm(entry));
+      WebSocketTestClient client =
+          notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), BUYER);
+      assertThat(client.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");
+      assertThat(client.closeCode()).isEqualTo(1000);
+      worker.join();
+    }
+  }
+
+  @Test
+  void somebodyElsesTicketIsAsUnknownAsNone() throws InterruptedException {
+    UUID ticket = box.accepted();
+    String stranger = NotifierFixture.token("18");
+    for (String path : List.of(ticket.toString(), UUID.randomUUID().toString(), "no-uuid")) {
+      WebSocketTestClient client = notifier.connect("/ws/tickets/" + path, stranger);
+      assertThat(client.nextError()).isEqualTo("TICKET_NOT_FOUND");
+      assertThat(client.closeCode()).isEqualTo(1008);
+      assertThat(client.frames()).isEmpty();
+    }
+    box.confirm(ticket);
+  }
+
+  @Test
+  void decisionOfAForeignTicketIsNotSentToAStranger() throws InterruptedException {
+    for (int i = 0; i < 50; i++) {
+      StatusEntry entry = box.accept(1);
+      Thread worker = Thread.startVirtualThread(() -> box.confirm(entry));
+      WebSocketTestClient stranger =
+          notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), NotifierFixture.token("18"));
+      assertThat(stranger.nextError()).isEqualTo("TICKET_NOT_FOUND");
+      assertThat(stranger.closeCode()).isEqualTo(1008);
+      assertThat(stranger.frames()).isEmpty();
+      worker.join();
+    }
+  }
+
+  @Test
+  void administratorSeesEveryTicket() throws InterruptedException {
+    WebSocketTestClient client =
+        notifier.connect("/ws/tickets/" + box.accepted(), NotifierFixture.adminToken());
+    assertThat(client.nextStatus()).isEqualTo("PENDING");
+  }
+
+  @Test
+  void ticketThatTheBoardHasForgottenIsAskedFromIngressWithTheClientsToken()
+      throws InterruptedException {
+    StatusEntry entry = SimulatedBackend.confirmed(box.pending(1));
+    String path = "/api/v1/tickets/" + entry.ticket().ticketId();
+    ingress.answer(path, Json.INTERNAL.writeValueAsString(entry.ticket()));
+    WebSocketTestClient client =
+        notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), BUYER);
+    assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
+    assertThat(client.closeCode()).isEqualTo(1000);
+    assertThat(ingress.asked()).contains(new IngressStub.Asked(path, "Bearer " + BUYER));
+  }
+
+  @Test
+  void badTokenIsRefusedBeforeTheUpgrade() {
+    Clock past = Clock.offset(Clock.systemUTC(), Duration.ofHours(-2));
+    String expired =
+        NotifierFixture.tokens(past, Duration.ofHours(1)).issue(SimulatedBackend.BUYER, "BUYER");
+    for (String path : List.of("/ws/tickets", "/ws/tickets/" + UUID.randomUUID())) {
+      for (String token : new String[] {null, "", "x", BUYER + "x", expired}) {
+        HttpResponse<?> refusal = notifier.refusal(path, token);
+        assertThat(refusal.statusCode()).isEqualTo(401);
+        assertThat(refusal.headers().firstValue("content-type"))
+            .hasValue("application/problem+json");
+        assertThat(refusal.headers().firstValue("www-authenticate")).hasValue("Bearer");
+      }
+    }
+  }
+
+  @Test
+  void tokenThatWasGivenBackIsRefused() throws InterruptedException {
+    AccessTokens tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
+    String token = tokens.issue(SimulatedBackend.BUYER, "BUYER");
+    WebSocketTestClient early = notifier.connect("/ws/tickets", token);
+    Jwt jwt = tokens.decoder().decode(token);
+    box.logouts.end(jwt.getId(), Instant.now(), jwt.getExpiresAt());
+
+    assertThat(notifier.refusal("/ws/tickets", token).statusCode()).isEqualTo(401);
+    early.subscribe(box.accepted());
+    assertThat(early.closeCode()).isEqualTo(1008);
+    assertThat(early.frames()).isEmpty();
+  }
+
+  @Test
+  void browserAuthenticatesBySubprotocol() throws InterruptedException {
+    URI uri = notifier.uri("/ws/tickets/" + box.accepted());
+    WebSocketTestClient client =
+        notifier.noted(WebSocketTestClient.connectLikeABrowser(uri, BUYER));
+    assertThat(client.socket().getSubprotocol()).isEqualTo("ticketing.v1");
+    assertThat(client.nextStatus()).isEqualTo("PENDING");
+  }
+
+  @Test
+  void refusalIsAProblemDetail() throws Exception {
+    HttpResponse<String> answer =
+        NotifierFixture.HTTP.send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + notifier.port() + "/ws/tickets"))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(401);
+    JsonNode problem = Json.INTERNAL.readTree(answer.body());
+    assertThat(problem.path("status").asInt()).isEqualTo(401);
+    assertThat(problem.path("code").asString()).isEqualTo("UNAUTHENTICATED");
+  }
+
+  @Test
+  void oneSocketFollowsManyTickets() throws InterruptedException {
+    UUID first = box.accepted();
+    UUID second = box.accepted();
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(first, second);
+    Set<String> pending = new HashSet<>();
+    pending.add(client.next().path("ticketId").asString());
+    pending.add(client.next().path("ticketId").asString());
+    assertThat(pending).containsExactlyInAnyOrder(first.toString(), second.toString());
+
+    box.confirm(second);
+    assertThat(client.next().path("ticketId").asString()).isEqualTo(second.toString());
+    box.confirm(first);
+    assertThat(client.next().path("ticketId").asString()).isEqualTo(first.toString());
+
+    UUID unknown = UUID.randomUUID();
+    client.subscribe(unknown);
+    JsonNode error = client.next().path("error");
+    assertThat(error.path("code").asString()).isEqualTo("TICKET_NOT_FOUND");
+    assertThat(error.path("ticketId").asString()).isEqualTo(unknown.toString());
+    assertThat(client.isClosed()).isFalse();
+  }
+
+  @Test
+  void unsubscribedTicketIsNotHeardAnyMore() throws InterruptedException {
+    UUID first = box.accepted();
+    UUID second = box.accepted();
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(first);
+    assertThat(client.nextStatus()).isEqualTo("PENDING");
+    client.unsubscribe(first).subscribe(second);
+    assertThat(client.next().path("ticketId").asString()).isEqualTo(second.toString());
+    box.confirm(first);
+    box.confirm(second);
+    assertThat(client.next().path("ticketId").asString()).isEqualTo(second.toString());
+  }
+
+  @Test
+  void oneSocketHasAHundredLiveSubscriptions() throws InterruptedException {
+    List<UUID> hundred = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      hundred.add(box.accepted());
+    }
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(hundred);
+    for (int i = 0; i < 100; i++) {
+      assertThat(client.nextStatus()).isEqualTo("PENDING");
+    }
+    UUID oneMore = box.accepted();
+    assertThat(client.subscribe(oneMore).nextError()).isEqualTo("TOO_MANY_SUBSCRIPTIONS");
+
+    client.subscribe(hundred.getFirst());
+    assertThat(client.nextStatus()).as("subscribing again takes no place").isEqualTo("PENDING");
+
+    client.unsubscribe(hundred.getFirst());
+    assertThat(client.subscribe(oneMore).nextStatus()).isEqualTo("PENDING");
+
+    box.confirm(oneMore);
+    assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
+    client.subscribe(hundred.getFirst());
+    assertThat(client.nextStatus()).as("a final state makes room").isEqualTo("PENDING");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "hello",
+        "null",
+        "[]",
+        "{}",
+        "{\"action\":\"subscribe\"}",
+        "{\"action\":\"dance\",\"ticketIds\":[]}",
+        "{\"action\":0,\"ticketIds\":[]}",
+        "{\"action\":\"subscribe\",\"ticketIds\":\"x\"}",
+        "{\"action\":\"subscribe\",\"ticketIds\":[1]}",
+        "{\"action\":\"subscribe\",\"ticketIds\":[null]}",
+        "{\"action\":\"subscribe\",\"ticketIds\":[],\"more\":1}",
+        "{\"action\":\"subscribe\",\"ticketIds\":[]} x"
+      })
+  void badFrameGetsAnErrorFrameAndLeavesTheSocketOpen(String frame) throws InterruptedException {
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).send(frame);
+    assertThat(client.nextError()).isEqualTo("BAD_FRAME");
+    assertThat(client.subscribe(box.accepted()).nextStatus()).isEqualTo("PENDING");
+  }
+
+  @Test
+  void binaryFrameIsABadFrame() throws InterruptedException {
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER);
+    client.socket().sendBinary(ByteBuffer.wrap(new byte[200]), true).join();
+    assertThat(client.nextError()).isEqualTo("BAD_FRAME");
+    assertThat(client.subscribe(box.accepted()).nextStatus()).isEqualTo("PENDING");
+  }
+
+  @Test
+  void frameOverEightKibibytesClosesTheSocket() throws InterruptedException {
+    WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).send("x".repeat(8192));
+    assertThat(client.nextError()).isEqualTo("BAD_FRAME");
+    client.send("x".repeat(8193));
+    assertThat(client.closeCode()).isEqualTo(1009);
+
+    WebSocketTestClient foreign =
+        notifier.connect("/ws/tickets", BUYER).send("\uc11c".repeat(3000));
+    assertThat(foreign.closeCode()).as("bytes count, not characters").isEqualTo(1009);
+
+    WebSocketTestClient slow = notifier.connect("/ws/tickets", BUYER);
+    slow.socket().sendText("x".repeat(5000), false).join();
+    slow.socket().sendText("x".repeat(5000), true).join();
+    assertThat(slow.closeCode()).as("fragments count together").isEqualTo(1009);
+  }
+
+  @Test
+  void managementIsOnItsOwnPortAlone() throws Exception {
+    assertThat(status(notifier.port(), "/livez")).isEqualTo(200);
+    assertThat(status(notifier.port(), "/readyz")).isEqualTo(200);
+    assertThat(status(notifier.port(), "/actuator/health")).isEqualTo(404);
+    assertThat(status(notifier.port(), "/actuator/prometheus")).isEqualTo(404);
+    assertThat(status(notifier.managementPort(), "/actuator/health/liveness")).isEqualTo(200);
+    assertThat(status(notifier.managementPort(), "/actuator/health/readiness")).isEqualTo(200);
+    assertThat(status(notifier.managementPort(), "/actuator/prometheus")).isEqualTo(200);
+  }
+
+  @Test
+  void nothingIsKeptForSocketsThatHaveGone() throws InterruptedException {
+    WebSocketTestClient client = notifier.connect("/ws/tickets/" + box.accepted(), BUYER);
+    assertThat(client.nextStatus()).isEqualTo("PENDING");
+    client.leave();
+    await()
+        .atMost(WebSocketTestClient.PATIENCE)
+        .untilAsserted(
+            () -> {
+              assertThat(notifier.gauge("ticketing.sockets")).isZero();
+              assertThat(notifier.gauge("ticketing.subscribed")).isZero();
+            });
+  }
+
+  private static int status(int port, String path) throws Exception {
+    return get(port, path).statusCode();
+  }
+
+  private static HttpResponse<String> get(int port, String path) throws Exception {
+    return NotifierFixture.HTTP.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+        BodyHandlers.ofString());
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

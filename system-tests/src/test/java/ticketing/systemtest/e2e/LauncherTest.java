@@ -1,0 +1,280 @@
+package ticketing.systemtest.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.Json;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketIds;
+import ticketing.domain.TicketStatus;
+import ticketing.local.demo.QueueBaseline;
+import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.ServerSettings;
+import ticketing.local.system.LocalSystem;
+import ticketing.systemtest.fleet.LauncherProcess;
+import ticketing.systemtest.fleet.Signals;
+
+/// `mvn -Prun` without Maven: the launcher in a JVM of its own, with everything it starts. Each
+/// test has its own, so two of them run at a time, beside the tests of the shared system.
+@Execution(ExecutionMode.CONCURRENT)
+class LauncherTest {
+
+  private static final Path TARGET = Path.of("target", "launcher-test").toAbsolutePath();
+  private static final Pattern WEB_SOCKET = Pattern.compile("-c (\\S+) -H \"([^:]+): ([^\"]+)\"");
+
+  /// Or each launcher would make its own, while others do.
+  @BeforeAll
+  static void haveCaches() {
+    LocalSystem.makeCaches();
+  }
+
+  @Test
+  void printedLinesWorkAndDataSurvivesAStop() throws Exception {
+    Path data = TARGET.resolve("data-" + System.nanoTime());
+    Ticket booked;
+    int available;
+    List<ProcessHandle> all;
+    try (LauncherProcess first =
+        LauncherProcess.with(
+            Map.of("data", data.toString(), "workers", "2"), TARGET.resolve("1.txt"))) {
+      first.awaitScreen();
+      all = first.awaitProcesses(2);
+      assertThat(first.printed()).contains("buyer@ticketing.local", "admin@ticketing.local");
+
+      booked = book(first);
+      assertThat(booked.status()).isEqualTo(TicketStatus.CONFIRMED);
+      assertThat(booked.quantity()).isEqualTo(2);
+      String token = shell(first.line("TOKEN=") + "\necho $TOKEN");
+      assertThat(ticket(frame(first.line("npx"), token, booked))).isEqualTo(booked);
+      available = available(first);
+
+      Signals.send("TERM", first.launcher().pid());
+      assertThat(first.awaitEnd()).isZero();
+      LauncherProcess.awaitGone(all);
+      assertThat(first.printed()).endsWith("Stopped.\n");
+    }
+    UUID waiting = queueWhileAllIsDown(data);
+    try (LauncherProcess second =
+        LauncherProcess.with(Map.of("data", data.toString()), TARGET.resolve("2.txt"))) {
+      second.awaitScreen();
+      all = second.awaitProcesses(1);
+      assertThat(poll(second, booked.ticketId())).isEqualTo(booked);
+      assertThat(poll(second, waiting).status()).isEqualTo(TicketStatus.CONFIRMED);
+      assertThat(available(second)).isEqualTo(available - 1);
+
+      ProcessHandle worker = second.started("booking-worker").getFirst();
+      worker.destroyForcibly();
+      assertThat(second.awaitEnd()).isEqualTo(1);
+      LauncherProcess.awaitGone(all);
+      assertThat(second.printed())
+          .contains(
+              "booking-worker (pid " + worker.pid() + ") has died with exit code 137",
+              "Its last lines, from " + data.resolve("booking-worker.log"),
+              "  | ");
+    }
+  }
+
+  @Test
+  void nothingOutlivesALauncherThatIsKilled() throws IOException {
+    try (LauncherProcess launched =
+        LauncherProcess.with(in("killed"), TARGET.resolve("killed.txt"))) {
+      List<ProcessHandle> all = launched.awaitProcesses(1);
+      launched.launcher().destroyForcibly();
+      LauncherProcess.awaitGone(all);
+    }
+  }
+
+  @Test
+  void nothingOutlivesAParentThatIsKilled() throws IOException {
+    try (LauncherProcess launched =
+        LauncherProcess.with(in("orphan"), TARGET.resolve("orphan.txt"))) {
+      List<ProcessHandle> all = launched.awaitProcesses(1);
+      launched.parent().destroyForcibly();
+      LauncherProcess.awaitGone(all);
+    }
+  }
+
+  @Test
+  void interruptStopsEverything() throws IOException {
+    assumeThat(Signals.ignoresInterrupts())
+        .as("SIGINT is ignored here, as in the background of a shell")
+        .isFalse();
+    try (LauncherProcess launched =
+        LauncherProcess.with(in("interrupt"), TARGET.resolve("interrupt.txt"))) {
+      List<ProcessHandle> all = launched.awaitProcesses(1);
+      Signals.send("INT", launched.launcher().pid());
+      assertThat(launched.awaitEnd()).isZero();
+      LauncherProcess.awaitGone(all);
+      assertThat(launched.printed()).endsWith("Stopped.\n").doesNotContain("Exception");
+    }
+  }
+
+  @Test
+  void whatIsWrongWithTheMachineIsSaidInOneSentence() throws IOException {
+    try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String port = Integer.toString(busy.getLocalPort());
+      assertThat(failure(Map.of("ingress.port", port)))
+          .isEqualTo(
+              "Port %s is already in use: stop what listens there, or choose another port with"
+                      .formatted(port)
+                  + " -Dticketing.ingress.port=...");
+    }
+    Path file = TARGET.resolve("a-file");
+    Files.createDirectories(TARGET);
+    Files.writeString(file, "not a folder");
+    assertThat(failure(Map.of("data", file.toString())))
+        .isEqualTo(
+            "Cannot write to the folder %1$s: %1$s exists and is not a folder".formatted(file));
+    assertThat(failure(Map.of("workers", "many")))
+        .isEqualTo("-Dticketing.workers=many must be a number from 1 to 8, or a range such as 1-4");
+    assertThat(failure(Map.of("ingress.port", "18080", "notifier.port", "18080")))
+        .isEqualTo(
+            "Port 18080 is wanted twice, by -Dticketing.ingress.port and"
+                + " -Dticketing.notifier.port");
+  }
+
+  @Test
+  void withoutTheJdkMavenSaysWhatToInstall() throws Exception {
+    Path maven = Path.of(System.getProperty("maven.home"), "bin", "mvn");
+    Process process =
+        new ProcessBuilder(
+                maven.toString(),
+                "-B",
+                "-o",
+                "-N",
+                "validate",
+                "-Dtoolchain.jdk.discover=false",
+                "-Dtoolchain.jdk.mode=Never")
+            .directory(Path.of("..").toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isNotZero();
+    assertThat(output)
+        .containsPattern("\\[ERROR] .*needs a JDK 25: install one, e.g. from https://adoptium.net");
+  }
+
+  /// One seat of event 1 for the demo's buyer.
+  private static UUID queueWhileAllIsDown(Path data) {
+    Command.BookSeats command =
+        new Command.BookSeats(TicketIds.next(), "buyer", 1, "R", 1, Instant.now(), null);
+    // Apart: ElasticMQ releases its file only with its process.
+    ServerSettings settings = ServerSettings.in(data).withPersistence(true).withQueueApart();
+    try (LocalServers servers = LocalServers.start(settings);
+        SqsClient sqs = QueueBaseline.client(servers)) {
+      sqs.sendMessage(
+          call ->
+              call.queueUrl(servers.queueUrl())
+                  .messageBody(CommandCodec.encode(command))
+                  .messageGroupId("1"));
+    }
+    return command.ticketId();
+  }
+
+  /// What the printed lines book. On a machine that is out of breath the first may be told to come
+  /// again.
+  private static Ticket book(LauncherProcess launched) {
+    return decided(launched, launched.line("TICKET="));
+  }
+
+  private static int available(LauncherProcess launched) throws Exception {
+    String event = launched.line("TOKEN=").replaceFirst(".*(127\\S+)/auth.*", "$1/events/1");
+    return Json.INTERNAL.readTree(shell("curl -s " + event)).path("availableSeats").asInt();
+  }
+
+  private static Ticket poll(LauncherProcess launched, UUID ticketId) {
+    return decided(
+        launched,
+        launched.line("TICKET=").replaceFirst("^TICKET=.*?\\); ", "TICKET=" + ticketId + "; "));
+  }
+
+  private static Ticket decided(LauncherProcess launched, String line) {
+    return Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptions()
+        .until(
+            () -> ticket(shell(launched.line("TOKEN=") + "\n" + line)),
+            ticket -> ticket.status() != null && ticket.status().isFinal());
+  }
+
+  private static Map<String, String> in(String folder) {
+    return Map.of("data", TARGET.resolve(folder).toString());
+  }
+
+  /// What a launcher with these settings prints before it ends with exit code 1.
+  private static String failure(Map<String, String> settings) throws IOException {
+    try (LauncherProcess launched = LauncherProcess.with(settings, TARGET.resolve("failure.txt"))) {
+      assertThat(launched.awaitEnd()).isEqualTo(1);
+      return launched
+          .printed()
+          .lines()
+          .filter(line -> !line.isBlank() && !line.startsWith("[ticketing]"))
+          .reduce((one, other) -> one + "\n" + other)
+          .orElse("");
+    }
+  }
+
+  private static String shell(String lines) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder("bash", "-c", lines).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output.strip();
+  }
+
+  /// What a WebSocket client gets that is given the URL and the header of the printed line.
+  private static String frame(String line, String token, Ticket ticket) throws Exception {
+    Matcher printed = WEB_SOCKET.matcher(line);
+    assertThat(printed.find()).as(line).isTrue();
+    CompletableFuture<String> frame = new CompletableFuture<>();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      client
+          .newWebSocketBuilder()
+          .header(printed.group(2), printed.group(3).replace("$TOKEN", token))
+          .buildAsync(
+              URI.create(printed.group(1).replace("$TICKET", ticket.ticketId().toString())),
+              new WebSocket.Listener() {
+                @Override
+                public CompletionStage<?> onText(
+                    WebSocket socket, CharSequence data, boolean last) {
+                  frame.complete(data.toString());
+                  return null;
+                }
+              })
+          .get(20, TimeUnit.SECONDS);
+      String text = frame.get(20, TimeUnit.SECONDS);
+      client.shutdownNow();
+      return text;
+    }
+  }
+
+  private static Ticket ticket(String json) {
+    return Json.INTERNAL.readValue(json, Ticket.class);
+  }
+}

@@ -1,0 +1,271 @@
+package ticketing.systemtest.fleet;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import ticketing.local.demo.DemoData;
+import ticketing.local.servers.LocalServer;
+import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.Ports;
+import ticketing.local.servers.ProjectRoot;
+import ticketing.local.servers.ServerSettings;
+import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.LocalSystem;
+import ticketing.local.system.SystemSettings;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.AccessTokens;
+import ticketing.systemtest.observability.SpanCollector;
+
+/// The whole system with two processes of each kind, every server a process of its own and every
+/// connection over a wire that can be cut. One for all tests of a JVM.
+public final class Fleet implements AutoCloseable {
+
+  /// After how long the queue delivers again what a dead worker had received.
+  static final Duration VISIBILITY = Duration.ofSeconds(20);
+
+  /// How long a worker's call for messages waits at the queue.
+  public static final Duration POLL = Duration.ofSeconds(2);
+
+  public static final List<String> INGRESSES = List.of("ingress-api", "ingress-api-2");
+
+  /// One that is added and taken away again.
+  private static final String NARROW_INGRESS = "ingress-api-3";
+
+  public static final List<String> NOTIFIERS = List.of("notifier", "notifier-2");
+  public static final List<String> SERVERS = List.of("database", "Redis", "queue");
+
+  private static final Duration READY = Duration.ofSeconds(300);
+
+  /// As many as may ever be started get their wires.
+  private static final int WORKERS = 4;
+
+  private static final String CLIENTS = "clients";
+
+  private static Fleet shared;
+  private static SpanCollector collector;
+
+  private final Network network = new Network();
+  private final AccessTokens tokens =
+      new AccessTokens(
+          new AccessTokenSettings(AccessTokenSettings.LOCAL_KEY, "", Duration.ofHours(8)),
+          true,
+          Clock.systemUTC());
+  private final LocalSystem system;
+  private final List<URI> ingresses;
+  private final List<URI> notifiers;
+
+  /// @param more settings of all applications
+  private Fleet(Path folder, Map<String, String> more) {
+    int database = Ports.free();
+    int redis = Ports.free();
+    int queue = Ports.free();
+    int ingressPort = Ports.free();
+    Map<String, Map<String, String>> environments = new HashMap<>();
+    INGRESSES.forEach(name -> environments.put(name, toAll(name, database, redis, queue)));
+    Map<String, String> narrow = toAll(NARROW_INGRESS, database, redis, queue);
+    narrow.put("TICKETING_QUEUE_IN_FLIGHT", "1");
+    environments.put(NARROW_INGRESS, narrow);
+    for (int number = 1; number <= WORKERS; number++) {
+      String name = worker(number);
+      environments.put(name, toAll(name, database, redis, queue));
+    }
+    for (String name : NOTIFIERS) {
+      Map<String, String> environment = new HashMap<>(toRedis(name, redis));
+      environment.put(
+          "TICKETING_INGRESS_URL",
+          "http://127.0.0.1:" + network.link(name, INGRESSES.getFirst(), ingressPort));
+      environments.put(name, environment);
+    }
+    ServerSettings servers =
+        ServerSettings.in(folder)
+            .withPorts(database, redis, queue)
+            .withQueueApart()
+            .withVisibility(VISIBILITY);
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("TICKETING_WORKER_RETRY_FOR", "10s");
+    environment.put("TICKETING_WORKER_REMIND_EVERY", "5s");
+    environment.put("TICKETING_WORKER_POLL_WAIT", POLL.toSeconds() + "s");
+    system =
+        LocalSystem.start(
+            new SystemSettings(
+                servers,
+                ProjectRoot.root(),
+                2,
+                ingressPort,
+                0,
+                0,
+                0,
+                0,
+                environment,
+                environments));
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<ApplicationProcess> ingress = threads.submit(system::addIngress);
+      Future<ApplicationProcess> notifier = threads.submit(system::addNotifier);
+      ingresses = List.of(front(system.ingress()), front(ingress.get()));
+      notifiers = List.of(front(system.notifier()), front(notifier.get()));
+    } catch (InterruptedException | ExecutionException e) {
+      system.close();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Its applications log and trace as they would in production, and start from AOT caches, as
+  /// those of the images do.
+  public static synchronized Fleet shared() {
+    if (shared == null) {
+      LocalSystem.makeCaches();
+      collector = new SpanCollector();
+      Fleet fleet =
+          new Fleet(
+              Path.of("target", "fleet").toAbsolutePath(),
+              Map.of(
+                  "TICKETING_LOG_FORMAT", "ecs",
+                  "TICKETING_TRACES_ENDPOINT", collector.endpoint(),
+                  "TICKETING_TRACES_SAMPLING", "0",
+                  "OTEL_BSP_SCHEDULE_DELAY", "200"));
+      Runtime.getRuntime().addShutdownHook(new Thread(fleet::close, "fleet-stop"));
+      shared = fleet;
+    }
+    return shared;
+  }
+
+  /// Gets the traces of the shared one: of requests that ask for it by a `traceparent`.
+  public static synchronized SpanCollector collector() {
+    shared();
+    return collector;
+  }
+
+  public static Fleet start(Path folder) {
+    return new Fleet(folder, Map.of());
+  }
+
+  public static String worker(int number) {
+    return number == 1 ? "booking-worker" : "booking-worker-" + number;
+  }
+
+  public LocalSystem system() {
+    return system;
+  }
+
+  public LocalServers servers() {
+    return system.servers();
+  }
+
+  public Network network() {
+    return network;
+  }
+
+  public ApplicationProcess application(String name) {
+    return system.applications().stream()
+        .filter(one -> one.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /// Kills every process, applications and servers, and starts them again; ready on return.
+  public void restartAll() {
+    system.applications().forEach(ApplicationProcess::kill);
+    List<LocalServer> all = List.of(servers().database(), servers().redis(), servers().queue());
+    all.forEach(LocalServer::kill);
+    all.parallelStream().forEach(LocalServer::start);
+    system.applications().forEach(ApplicationProcess::start);
+    system.applications().forEach(application -> application.awaitReady(READY));
+  }
+
+  /// One more ingress, of which a flood gets little more than refusals; the last one, until it is
+  /// taken away.
+  ///
+  /// @return where the clients reach it
+  public URI addNarrowIngress() {
+    return front(system.addIngress());
+  }
+
+  /// Where the clients reach them.
+  public List<URI> ingresses() {
+    return ingresses;
+  }
+
+  public List<URI> notifiers() {
+    return notifiers;
+  }
+
+  public String token(String userId) {
+    return tokens.issue(userId, "BUYER");
+  }
+
+  /// An event that is on sale.
+  ///
+  /// @param maxSeatsPerUser null: no limit
+  /// @param holdMinutes null: bookings are confirmed at once
+  public long addEvent(
+      String name, Integer maxSeatsPerUser, Integer holdMinutes, DemoData.SeatType... seatTypes)
+      throws SQLException {
+    try (Connection connection = servers().connect()) {
+      return DemoData.addEvent(
+          connection,
+          name,
+          Instant.now().plus(Duration.ofDays(30)),
+          null,
+          maxSeatsPerUser,
+          holdMinutes,
+          List.of(seatTypes));
+    }
+  }
+
+  /// The sum of a metric over all workers.
+  public double workersMetric(String name) {
+    return system.workers().stream().mapToDouble(worker -> worker.metric(name)).sum();
+  }
+
+  /// What a query with these parameters says, which must be one number.
+  public long number(String query, Object... parameters) throws SQLException {
+    try (Connection connection = servers().connect();
+        PreparedStatement statement = connection.prepareStatement(query)) {
+      for (int index = 0; index < parameters.length; index++) {
+        statement.setObject(index + 1, parameters[index]);
+      }
+      try (var rows = statement.executeQuery()) {
+        rows.next();
+        return rows.getLong(1);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    system.close();
+    network.close();
+  }
+
+  private Map<String, String> toAll(String name, int database, int redis, int queue) {
+    Map<String, String> environment = new HashMap<>(toRedis(name, redis));
+    environment.put(
+        "TICKETING_DATABASE_URL",
+        "jdbc:mysql://127.0.0.1:" + network.link(name, "database", database) + "/ticketing");
+    environment.put(
+        "TICKETING_QUEUE_ENDPOINT", "http://127.0.0.1:" + network.link(name, "queue", queue));
+    return environment;
+  }
+
+  private Map<String, String> toRedis(String name, int redis) {
+    return Map.of(
+        "TICKETING_REDIS_ADDRESSES", "redis://127.0.0.1:" + network.link(name, "Redis", redis));
+  }
+
+  private URI front(ApplicationProcess application) {
+    int port = network.link(CLIENTS, application.name(), application.url().getPort());
+    return URI.create("http://127.0.0.1:" + port);
+  }
+}

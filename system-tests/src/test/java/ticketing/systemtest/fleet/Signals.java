@@ -1,0 +1,45 @@
+package ticketing.systemtest.fleet;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Signals that Java cannot send itself.
+public final class Signals {
+
+  private static final long INTERRUPT = 1 << 1; // signal 2 in a mask whose lowest bit is signal 1
+
+  private Signals() {}
+
+  /// Whether this process, and so each that it starts, was started with SIGINT ignored, as a shell
+  /// does with what it puts in the background. Such a process is not for Ctrl-C to stop.
+  public static boolean ignoresInterrupts() throws IOException {
+    Path status = Path.of("/proc/self/status"); // Linux
+    if (!Files.exists(status)) {
+      return false;
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("SigIgn:"))
+        .map(line -> Long.parseUnsignedLong(line.substring("SigIgn:".length()).strip(), 16))
+        .anyMatch(ignored -> (ignored & INTERRUPT) != 0);
+  }
+
+  /// @param signal such as `STOP`
+  public static void send(String signal, long pid) {
+    try {
+      int code =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+              .inheritIO()
+              .start()
+              .waitFor();
+      if (code != 0) {
+        throw new AssertionError("kill -" + signal + " " + pid + " ended with " + code);
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+}

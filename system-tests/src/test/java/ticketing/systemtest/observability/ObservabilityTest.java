@@ -1,0 +1,367 @@
+package ticketing.systemtest.observability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import ticketing.domain.Json;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
+import ticketing.local.demo.DemoData;
+import ticketing.local.servers.ProjectRoot;
+import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.LocalSystem;
+import ticketing.systemtest.fleet.Fleet;
+import tools.jackson.databind.JsonNode;
+
+/// What the running system tells of itself, and whether `docs/` says the same. One booking has been
+/// made, decided and pushed through a WebSocket. Before the others: they would be seen in it.
+@Order(1)
+class ObservabilityTest {
+
+  private static final Path DOCS = ProjectRoot.root().resolve("docs");
+  private static final Path PAGE = DOCS.resolve("metrics.md");
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int BOOKINGS = 500;
+  private static final Pattern NAME =
+      Pattern.compile("\\b(ticketing|http|hikaricp|jvm|process|system)_[a-z0-9_]+");
+
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private static final String EMAIL = "observed@example.com";
+  private static final String PASSWORD = "observed-password";
+  private static final LocalSystem SYSTEM = Fleet.shared().system();
+
+  private static long event;
+  private static String token;
+  private static Ticket booked;
+
+  @BeforeAll
+  static void bookOnce() throws Exception {
+    event =
+        Fleet.shared()
+            .addEvent("Observed", null, null, new DemoData.SeatType("R", "10.00", 1_000, 1_000));
+    String account = "{\"email\":\"%s\",\"password\":\"%s\"".formatted(EMAIL, PASSWORD);
+    post("/api/v1/users", null, account + ",\"name\":\"Observed\"}");
+    token =
+        Json.INTERNAL
+            .readTree(post("/api/v1/auth/token", null, account + "}"))
+            .get("accessToken")
+            .asString();
+    booked = book();
+    assertThat(lastFrame(booked).status()).isEqualTo(TicketStatus.CONFIRMED);
+  }
+
+  @AfterAll
+  static void leave() {
+    HTTP.close();
+  }
+
+  @Test
+  void metricsPageSaysWhatPrometheusSees() throws IOException {
+    PrometheusScrape scrape = scrape();
+    String table =
+        scrape.metrics().entrySet().stream()
+            .filter(metric -> isOurs(metric.getKey()))
+            .map(metric -> row(metric.getKey(), metric.getValue()))
+            .collect(Collectors.joining("\n"));
+    assertThat(section("ours"))
+        .as("docs/metrics.md should have, between its markers,\n%s", table)
+        .isEqualTo(table);
+  }
+
+  @Test
+  void labelsHaveOnlyTheValuesOfTheMetricsPage() throws IOException {
+    PrometheusScrape scrape = scrape();
+    Set<String> allowed = new TreeSet<>();
+    for (List<String> row : rows("labels")) {
+      for (String value : row.get(2).split(", ")) {
+        allowed.add(row.get(0) + " " + row.get(1) + "=" + value);
+      }
+    }
+    Set<String> seen = new TreeSet<>();
+    scrape
+        .metrics()
+        .forEach(
+            (name, metric) -> {
+              if (isOurs(name)) {
+                metric
+                    .labels()
+                    .forEach(
+                        (label, values) ->
+                            values.forEach(value -> seen.add(name + " " + label + "=" + value)));
+              }
+            });
+    assertThat(seen).isNotEmpty();
+    assertThat(allowed).containsAll(seen);
+    for (Reason reason : Reason.values()) {
+      assertThat(allowed)
+          .contains("ticketing_decisions_total reason=" + reason.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  @Test
+  void dashboardAndAlertsNameOnlyMetricsOfThePage() throws IOException {
+    Set<String> known = new TreeSet<>();
+    rows("ours").forEach(row -> known.add(row.getFirst()));
+    Set<String> ofLibraries = new TreeSet<>();
+    rows("libraries").forEach(row -> ofLibraries.add(row.getFirst()));
+    assertThat(scrape().metrics().keySet()).containsAll(ofLibraries);
+    known.addAll(ofLibraries);
+    Path folder = DOCS.resolve("observability");
+    for (String file : List.of("grafana-dashboard.json", "alerts.yaml", "cloudwatch-agent.json")) {
+      Set<String> used = new TreeSet<>();
+      Matcher name = NAME.matcher(Files.readString(folder.resolve(file)));
+      while (name.find()) {
+        used.add(
+            PrometheusScrape.family(name.group().replaceFirst("_seconds_max$", "_seconds"), known));
+      }
+      assertThat(used).as(file).isNotEmpty();
+      assertThat(known).as(file).containsAll(used);
+    }
+  }
+
+  @Test
+  void oneTraceLeadsFromTheRequestThroughTheWorkerToTheFrame() {
+    await().atMost(PATIENCE).until(() -> !Fleet.collector().spans("send frame").isEmpty());
+    SpanCollector.Seen frame = Fleet.collector().spans("send frame").getFirst();
+    await().atMost(PATIENCE).until(() -> !Fleet.collector().spans("decide").isEmpty());
+    await().atMost(PATIENCE).until(() -> !posts(frame.trace()).isEmpty());
+    SpanCollector.Seen decide =
+        Fleet.collector().spans("decide").stream()
+            .filter(span -> span.id().equals(frame.parent()))
+            .findFirst()
+            .orElseThrow();
+    SpanCollector.Seen request = posts(frame.trace()).getFirst();
+    SpanCollector.Seen group =
+        Fleet.collector().spans("commit group").stream()
+            .filter(span -> decide.links().contains(span.id()))
+            .findFirst()
+            .orElseThrow();
+    assertThat(decide.parent()).isEqualTo(request.id());
+    assertThat(group.links()).contains(request.id());
+    assertThat(List.of(request.process(), decide.process(), frame.process()))
+        .containsExactly("ingress-api", "booking-worker", "notifier");
+    assertThat(List.of(request.trace(), decide.trace()))
+        .containsExactly(frame.trace(), frame.trace());
+  }
+
+  private static List<SpanCollector.Seen> posts(String trace) {
+    return Fleet.collector().spans("http post /api/v1/reservations").stream()
+        .filter(span -> span.trace().equals(trace))
+        .toList();
+  }
+
+  @Test
+  void logIsJsonAndSaysNothingOfBookingsOrPeople() throws Exception {
+    int before = logLines().size();
+    List<UUID> tickets = new ArrayList<>();
+    try (ExecutorService buyers = Executors.newFixedThreadPool(16)) {
+      List<Future<Ticket>> booking = new ArrayList<>();
+      for (int i = 0; i < BOOKINGS; i++) {
+        booking.add(buyers.submit(ObservabilityTest::book));
+      }
+      for (Future<Ticket> one : booking) {
+        tickets.add(one.get().ticketId());
+      }
+    }
+    for (int i = 0; i < 3; i++) {
+      assertThat(lastFrame(book()).status()).isEqualTo(TicketStatus.CONFIRMED);
+    }
+    for (UUID ticket : tickets) {
+      assertThat(isDecided(ticket)).isTrue();
+    }
+    List<String> lines = logLines();
+    assertThat(lines)
+        .allSatisfy(
+            line -> {
+              JsonNode json = Json.INTERNAL.readTree(line);
+              assertThat(json.at("/@timestamp").asString()).isNotEmpty();
+              assertThat(json.at("/log/level").asString()).isIn("INFO", "WARN", "ERROR");
+              assertThat(json.at("/service/name").asString())
+                  .isIn("ingress-api", "booking-worker", "notifier");
+            });
+    assertThat(lines).hasSizeGreaterThan(0).hasSizeLessThan(before + BOOKINGS / 100);
+    assertThat(String.join("\n", lines))
+        .doesNotContain(tickets.stream().map(UUID::toString).toList())
+        .doesNotContain(booked.ticketId().toString(), EMAIL, PASSWORD, token);
+  }
+
+  /// Of all applications; what the JVM itself says on standard error is no log.
+  private static List<String> logLines() {
+    return SYSTEM.applications().stream()
+        .flatMap(application -> application.readLog().lines())
+        .filter(line -> !line.startsWith("WARNING: "))
+        .toList();
+  }
+
+  /// Of a caller who wants to see what becomes of this request.
+  private static String sampled() {
+    return "00-" + UUID.randomUUID().toString().replace("-", "") + "-b7ad6b7169203331-01";
+  }
+
+  private static Ticket book() throws IOException {
+    return Json.INTERNAL.readValue(
+        post(
+            "/api/v1/reservations",
+            token,
+            "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event)),
+        Ticket.class);
+  }
+
+  /// Asked in a way that waits for it.
+  private static boolean isDecided(UUID ticket) throws IOException {
+    return Json.INTERNAL
+        .readValue(
+            send(
+                HttpRequest.newBuilder(SYSTEM.ingress().url().resolve("/api/v1/tickets/" + ticket))
+                    .header("Authorization", "Bearer " + token)
+                    .header("Prefer", "wait=20")
+                    .build()),
+            Ticket.class)
+        .status()
+        .isFinal();
+  }
+
+  private static PrometheusScrape scrape() throws IOException {
+    PrometheusScrape scrape = new PrometheusScrape();
+    // The figures of the queue are read a little after the start.
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                !text(SYSTEM.ingress())
+                    .contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
+    for (ApplicationProcess application : SYSTEM.applications()) {
+      scrape.add(application.name().replaceFirst("-\\d$", ""), text(application));
+    }
+    return scrape;
+  }
+
+  private static String text(ApplicationProcess application) throws IOException {
+    return send(
+        HttpRequest.newBuilder(application.managementUrl().resolve("/actuator/prometheus"))
+            .build());
+  }
+
+  /// The maximum that goes with each timer and summary is a metric of its own, and adds nothing.
+  private static boolean isOurs(String name) {
+    return name.startsWith("ticketing_") && !name.endsWith("_max");
+  }
+
+  private static String row(String name, PrometheusScrape.Metric metric) {
+    return "| `%s` | %s | %s | %s | %s |"
+        .formatted(
+            name,
+            metric.type(),
+            String.join(", ", metric.processes()),
+            String.join(", ", metric.labels().keySet()),
+            metric.help());
+  }
+
+  /// Without the two lines of a table's head.
+  private static String section(String name) throws IOException {
+    String page = Files.readString(PAGE);
+    int from = page.indexOf("<!-- " + name + " -->");
+    int to = page.indexOf("<!-- end of " + name + " -->");
+    assertThat(from).as(name).isNotNegative();
+    return page.substring(from, to).lines().skip(3).collect(Collectors.joining("\n"));
+  }
+
+  private static List<List<String>> rows(String section) throws IOException {
+    return section(section)
+        .lines()
+        .map(
+            line ->
+                Arrays.stream(line.split("\\|"))
+                    .skip(1)
+                    .map(cell -> cell.replace("`", "").strip())
+                    .toList())
+        .toList();
+  }
+
+  private static String post(String path, String bearer, String body) throws IOException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(SYSTEM.ingress().url().resolve(path))
+            .header("Content-Type", "application/json")
+            .header("traceparent", sampled())
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    if (bearer != null) {
+      request.header("Authorization", "Bearer " + bearer);
+    }
+    return send(request.build());
+  }
+
+  private static String send(HttpRequest request) throws IOException {
+    try {
+      HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(response.statusCode()).as(response.body()).isBetween(200, 299);
+      return response.body();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Ticket lastFrame(Ticket ticket) throws Exception {
+    List<String> frames = new ArrayList<>();
+    CompletableFuture<List<String>> closed = new CompletableFuture<>();
+    URI notifier = SYSTEM.notifier().url();
+    HTTP.newWebSocketBuilder()
+        .header("Authorization", "Bearer " + token)
+        .buildAsync(
+            URI.create("ws://" + notifier.getAuthority() + "/ws/tickets/" + ticket.ticketId()),
+            new WebSocket.Listener() {
+              private final StringBuilder frame = new StringBuilder();
+
+              @Override
+              public CompletionStage<?> onText(WebSocket socket, CharSequence text, boolean last) {
+                frame.append(text);
+                if (last) {
+                  frames.add(frame.toString());
+                  frame.setLength(0);
+                }
+                socket.request(1);
+                return null;
+              }
+
+              @Override
+              public CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
+                closed.complete(frames);
+                return null;
+              }
+            })
+        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    return Json.INTERNAL.readValue(
+        closed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).getLast(), Ticket.class);
+  }
+}

@@ -1,0 +1,363 @@
+package ticketing.webtest;
+
+import static org.awaitility.Awaitility.await;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Playwright;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
+import ticketing.domain.Json;
+import ticketing.local.servers.ProjectRoot;
+import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.LocalSystem;
+import ticketing.local.system.SystemSettings;
+import tools.jackson.databind.JsonNode;
+
+/// The whole system and a browser, started once for all test classes that are extended with
+/// [PagesFixture.Extension]; without a Chromium on this machine those are skipped.
+final class PagesFixture implements AutoCloseable {
+
+  static final String PASSWORD = "correct-horse";
+
+  private static final List<String> CHROMIUM =
+      List.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
+
+  /// Small enough for one look at the operations page.
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "TICKETING_QUEUE_TIMEOUT", "20s",
+          "TICKETING_SIMULATION_BUYERS", "900",
+          "TICKETING_SIMULATION_SEATS", "300",
+          "TICKETING_SIMULATION_CONNECTIONS", "16",
+          "TICKETING_SIMULATION_ARRIVAL", "6s");
+
+  private final LocalSystem system;
+  private final Playwright playwright;
+  private final Browser browser;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final String adminToken;
+  final String admin;
+
+  private PagesFixture(Path chromium) {
+    system =
+        LocalSystem.start(
+            SystemSettings.in(ProjectRoot.root().resolve("web-tests/target/system"))
+                .withEnvironment(SETTINGS));
+    playwright = Playwright.create();
+    browser =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions()
+                    .setExecutablePath(chromium)
+                    .setArgs(List.of("--no-sandbox", "--force-color-profile=srgb")));
+    admin = newAddress("admin");
+    signUp(admin, "Admin");
+    sql("UPDATE users SET role = 'ADMIN' WHERE email = ?", admin);
+    adminToken = token(admin);
+  }
+
+  /// One [PagesFixture] for all classes, closed after the last.
+  static final class Extension implements ExecutionCondition, ParameterResolver {
+
+    private static final ExtensionContext.Namespace NAMESPACE =
+        ExtensionContext.Namespace.create(PagesFixture.class);
+    private static final String MISSING =
+        "no Chromium here: install Debian's package chromium, or set CHROMIUM to one";
+
+    /// Not an assumption before the class: of those Surefire reports neither a skip nor a reason.
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+      if (chromium().isPresent()) {
+        return ConditionEvaluationResult.enabled("there is a Chromium");
+      }
+      System.err.println(context.getDisplayName() + " is skipped: " + MISSING);
+      return ConditionEvaluationResult.disabled(MISSING);
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getParameter().getType() == PagesFixture.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return context
+          .getRoot()
+          .getStore(NAMESPACE)
+          .computeIfAbsent(
+              PagesFixture.class,
+              key -> new PagesFixture(chromium().orElseThrow()),
+              PagesFixture.class);
+    }
+
+    private static Optional<Path> chromium() {
+      return Stream.concat(Stream.ofNullable(System.getenv("CHROMIUM")), CHROMIUM.stream())
+          .map(Path::of)
+          .filter(Files::isExecutable)
+          .findFirst();
+    }
+  }
+
+  URI url() {
+    return system.ingress().url();
+  }
+
+  ApplicationProcess notifier() {
+    return system.notifier();
+  }
+
+  void restartNotifier() {
+    system.notifier().start();
+    system.notifier().awaitReady(Duration.ofSeconds(120));
+  }
+
+  BrowserUser visitor(DisplaySettings look) {
+    return new BrowserUser(browser, url(), look);
+  }
+
+  /// Keeps all workers from doing anything until it is closed.
+  Pause pauseWorkers() {
+    return new Pause(system.workers().stream().map(ApplicationProcess::pid).toList());
+  }
+
+  static final class Pause implements AutoCloseable {
+    private final List<Long> workers;
+
+    private Pause(List<Long> workers) {
+      this.workers = workers;
+      signal("-STOP");
+    }
+
+    private void signal(String signal) {
+      for (long worker : workers) {
+        try {
+          int code = new ProcessBuilder("kill", signal, String.valueOf(worker)).start().waitFor();
+          if (code != 0) {
+            throw new IllegalStateException("kill " + signal + " failed with " + code);
+          }
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      signal("-CONT");
+    }
+  }
+
+  static String newAddress(String who) {
+    return who + "-" + UUID.randomUUID().toString().substring(0, 8) + "@example.com";
+  }
+
+  /// @return its id
+  long newEvent(String name, int vipSeats, int seats, String more) {
+    String vip =
+        vipSeats == 0
+            ? ""
+            : "{\"seatType\":\"VIP\",\"price\":\"150000\",\"totalSeats\":%d},".formatted(vipSeats);
+    return post(
+            "/api/v1/events",
+            adminToken,
+            """
+            {"eventName":"%s","eventDate":"2031-12-24T10:00:00Z","venueName":"Hall","venueAddress":"Seoul",
+             "seatTypes":[%s{"seatType":"S","price":"55000","totalSeats":%d}]%s}\
+            """
+                .formatted(name, vip, seats, more))
+        .get("eventId")
+        .longValue();
+  }
+
+  JsonNode newEvent(String json) {
+    return post("/api/v1/events", adminToken, json);
+  }
+
+  void signUp(String email, String name) {
+    post(
+        "/api/v1/users",
+        null,
+        "{\"email\":\"%s\",\"password\":\"%s\",\"name\":\"%s\"}".formatted(email, PASSWORD, name));
+  }
+
+  String token(String email) {
+    return post(
+            "/api/v1/auth/token",
+            null,
+            "{\"email\":\"%s\",\"password\":\"%s\"}".formatted(email, PASSWORD))
+        .get("accessToken")
+        .asString();
+  }
+
+  /// Books over REST and waits for the decision.
+  void book(String email, long event, String seatType, int quantity) {
+    String token = token(email);
+    String ticket =
+        post(
+                "/api/v1/reservations",
+                token,
+                "{\"eventId\":%d,\"seatType\":\"%s\",\"quantity\":%d}"
+                    .formatted(event, seatType, quantity))
+            .get("ticketId")
+            .asString();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                !send("GET", "/api/v1/tickets/" + ticket, token, null)
+                    .get("status")
+                    .asString()
+                    .equals("PENDING"));
+  }
+
+  /// @param action `pause` or `resume`
+  void turn(long event, String action) {
+    post("/api/v1/operations/events/%d/%s".formatted(event, action), adminToken, "");
+  }
+
+  /// Lets the time of the event's one hold run out, and waits until the workers have seen it.
+  void letHoldRunOut(long event) {
+    int left = seatsLeft(event);
+    int held =
+        sql(
+            "UPDATE reservations SET expires_at = ? WHERE event_id = ? AND status = 'HELD'",
+            LocalDateTime.now(ZoneOffset.UTC).minusSeconds(5),
+            event);
+    if (held != 1) {
+      throw new IllegalStateException(held + " holds");
+    }
+    await().atMost(Duration.ofSeconds(30)).until(() -> seatsLeft(event) > left);
+  }
+
+  private int seatsLeft(long event) {
+    return send("GET", "/api/v1/events/" + event, null, null).get("availableSeats").intValue();
+  }
+
+  /// Queues bookings of one seat each and does not wait for them.
+  void queue(String email, long event, String seatType, int bookings) {
+    String token = token(email);
+    for (int booking = 0; booking < bookings; booking++) {
+      post(
+          "/api/v1/reservations",
+          token,
+          "{\"eventId\":%d,\"seatType\":\"%s\",\"quantity\":1}".formatted(event, seatType));
+    }
+  }
+
+  JsonNode post(String path, String token, String body) {
+    return send("POST", path, token, body);
+  }
+
+  private JsonNode send(String method, String path, String token, String body) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(url().resolve(path))
+            .timeout(Duration.ofSeconds(30))
+            .header("Content-Type", "application/json")
+            .method(
+                method,
+                body == null
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body));
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    HttpResponse<String> response = send(request.build());
+    if (response.statusCode() >= 300) {
+      throw new IllegalStateException(path + ": " + response.statusCode() + " " + response.body());
+    }
+    return Json.INTERNAL.readTree(response.body());
+  }
+
+  private HttpResponse<String> send(HttpRequest request) {
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// A booking of an event that does not exist, among the dead letters.
+  ///
+  /// @return something that only this message contains
+  String newDeadLetter() {
+    UUID ticket = UUID.randomUUID();
+    Command lost =
+        new Command.BookSeats(ticket, "nobody", 999_999_999, "S", 1, Instant.now(), null);
+    queueCall("SendMessage", Map.of("MessageBody", CommandCodec.encode(lost)));
+    return ticket.toString();
+  }
+
+  void forgetDeadLetters() {
+    queueCall("PurgeQueue", Map.of());
+  }
+
+  private void queueCall(String action, Map<String, String> parameters) {
+    Map<String, String> body = new HashMap<>(parameters);
+    body.put("QueueUrl", system.servers().deadLetterUrl());
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(system.servers().queueEndpoint()))
+            .timeout(Duration.ofSeconds(10))
+            .header("Content-Type", "application/x-amz-json-1.0")
+            .header("X-Amz-Target", "AmazonSQS." + action)
+            .POST(HttpRequest.BodyPublishers.ofString(Json.INTERNAL.writeValueAsString(body)))
+            .build();
+    HttpResponse<String> response = send(request);
+    if (response.statusCode() != 200) {
+      throw new IllegalStateException(response.body());
+    }
+  }
+
+  /// @return how many rows were changed
+  int sql(String update, Object... values) {
+    try (Connection connection = system.servers().connect();
+        PreparedStatement statement = connection.prepareStatement(update)) {
+      for (int i = 0; i < values.length; i++) {
+        statement.setObject(i + 1, values[i]);
+      }
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    browser.close();
+    playwright.close();
+    system.close();
+  }
+}

@@ -1,0 +1,2 @@
+/// The pages as people use them: real Chromium, real processes, and nothing in between.
+package ticketing.webtest;
