@@ -30,7 +30,7 @@ public sealed interface Command {
   int MAX_USER_ID = 50;
 
   /// Whether an event may have a seat type of that name.
-  static boolean mayBeSeatType(String name) {
+  static boolean isValidSeatType(String name) {
     return name.codePointCount(0, name.length()) <= MAX_SEAT_TYPE;
   }
 
@@ -81,7 +81,7 @@ public sealed interface Command {
     public BookSeats {
       requireCommon(ticketId, userId, acceptedAt);
       Objects.requireNonNull(seatType, "seatType");
-      if (!mayBeSeatType(seatType)) {
+      if (!isValidSeatType(seatType)) {
         throw new IllegalArgumentException(
             "a seat type has at most " + MAX_SEAT_TYPE + " characters");
       }

@@ -37,7 +37,7 @@ public record Money(BigDecimal amount) {
     return new Money(new BigDecimal(text));
   }
 
-  public Money times(int quantity) {
+  public Money multiply(int quantity) {
     return new Money(amount.multiply(BigDecimal.valueOf(quantity)));
   }
 

@@ -14,6 +14,6 @@ public record SeatOffer(String seatType, Money price, int totalSeats) {
       throw new IllegalArgumentException("totalSeats must be 1 or more");
     }
     // The dearest booking must have a price that the schema can hold.
-    price.times(Command.MAX_QUANTITY);
+    price.multiply(Command.MAX_QUANTITY);
   }
 }

@@ -60,7 +60,7 @@ public record Ticket(
   }
 
   /// The same ticket with its place in the queue; unchanged if it is final.
-  public Ticket waiting(long position, Long estimatedWaitSeconds) {
+  public Ticket withPosition(long position, Long estimatedWaitSeconds) {
     if (status.isFinal()) {
       return this;
     }

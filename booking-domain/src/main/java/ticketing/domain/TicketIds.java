@@ -11,13 +11,13 @@ public final class TicketIds {
   private TicketIds() {}
 
   /// A new id that sorts by time (UUIDv7, RFC 9562), so that inserts go to the end of the index.
-  public static UUID next() {
+  public static UUID newId() {
     return UuidCreator.getTimeOrderedEpoch();
   }
 
   /// Always the same id for a user and an `Idempotency-Key`: a client's retry is the same ticket on
   /// whichever instance it arrives. Knowing an id gives no access to it, so it need not be secret.
-  public static UUID of(String userId, String idempotencyKey) {
+  public static UUID derivedFrom(String userId, String idempotencyKey) {
     return UuidCreator.getNameBasedSha1(NAMESPACE, userId + '\n' + idempotencyKey);
   }
 }

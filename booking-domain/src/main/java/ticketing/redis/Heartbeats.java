@@ -44,8 +44,8 @@ public final class Heartbeats {
 
   /// @param processes how many were heard within the last seconds
   /// @param sums of the figures with the same name
-  public record Alive(int processes, Map<String, Double> sums) {
-    public Alive {
+  public record LiveProcesses(int processes, Map<String, Double> sums) {
+    public LiveProcesses {
       sums = Map.copyOf(sums);
     }
 
@@ -55,7 +55,7 @@ public final class Heartbeats {
   }
 
   /// @throws RedisUnavailable if Redis is down
-  public Alive alive(Kind kind) {
+  public LiveProcesses liveProcesses(Kind kind) {
     List<String> said =
         redis.call(
             client ->
@@ -74,25 +74,25 @@ public final class Heartbeats {
           .readValue(figures, FIGURES)
           .forEach((name, figure) -> sums.merge(name, figure, Double::sum));
     }
-    return new Alive(said.size(), sums);
+    return new LiveProcesses(said.size(), sums);
   }
 
   /// Tells every two seconds that this process is alive, until it is closed.
   ///
   /// @param figures what it says of itself; must not wait
-  public Pulse pulse(Kind kind, Supplier<Map<String, Double>> figures) {
-    return new Pulse(kind, figures);
+  public Heartbeat start(Kind kind, Supplier<Map<String, Double>> figures) {
+    return new Heartbeat(kind, figures);
   }
 
   /// The heartbeat of one process.
-  public final class Pulse implements AutoCloseable {
+  public final class Heartbeat implements AutoCloseable {
 
     private final String instance = UUID.randomUUID().toString();
     private final ScheduledExecutorService beating =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("heartbeat").factory());
 
-    private Pulse(Kind kind, Supplier<Map<String, Double>> figures) {
+    private Heartbeat(Kind kind, Supplier<Map<String, Double>> figures) {
       beating.scheduleWithFixedDelay(
           () -> beat(kind, figures.get()), 0, BEAT.toMillis(), TimeUnit.MILLISECONDS);
     }

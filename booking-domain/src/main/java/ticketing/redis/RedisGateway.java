@@ -116,7 +116,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
   /// Waits for what was asked without waiting.
   ///
   /// @throws RedisUnavailable as the stage failed with it
-  public static <T> T joined(CompletableFuture<T> stage) {
+  public static <T> T await(CompletableFuture<T> stage) {
     try {
       return stage.join();
     } catch (CompletionException e) {

@@ -21,14 +21,14 @@ public final class RevokedTokens {
 
   private final RedisGateway redis;
   private final BatchingExecutor<String, Boolean> questions =
-      new BatchingExecutor<>("logouts", TOGETHER, ROUND_TRIPS, this::ended);
+      new BatchingExecutor<>("logouts", TOGETHER, ROUND_TRIPS, this::isRevoked);
 
   public RevokedTokens(RedisGateway redis) {
     this.redis = redis;
   }
 
   /// @throws RedisUnavailable if it cannot be noted now
-  public void end(String jti, Instant now, Instant expiresAt) {
+  public void revoke(String jti, Instant now, Instant expiresAt) {
     Duration left = Duration.between(now, expiresAt);
     if (left.isPositive()) {
       redis.call(
@@ -41,15 +41,15 @@ public final class RevokedTokens {
 
   /// Whether the token was given back. With Redis down the answer is no: a booking must go on then,
   /// and the token still expires by itself.
-  public boolean ended(String jti) {
+  public boolean isRevoked(String jti) {
     try {
-      return RedisGateway.joined(questions.submit(jti));
+      return RedisGateway.await(questions.submit(jti));
     } catch (RedisUnavailableException e) {
       return false;
     }
   }
 
-  private List<Boolean> ended(List<String> ids) {
+  private List<Boolean> isRevoked(List<String> ids) {
     return redis.call(
         client -> {
           RBatch batch = client.createBatch(BatchOptions.defaults());

@@ -66,10 +66,10 @@ public final class EventCache {
         .thenAccept(removed -> {});
   }
 
-  /// Hears every newer copy from now on; see [StatusStore#listen].
+  /// Hears every newer copy from now on; see [StatusStore#subscribe].
   ///
   /// @throws RedisUnavailable if Redis is down; it is up to the caller to try again
-  public void listen(Consumer<EventView> listener) {
+  public void subscribe(Consumer<EventView> listener) {
     redis.call(
         client ->
             client

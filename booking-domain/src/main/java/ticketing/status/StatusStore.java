@@ -51,7 +51,7 @@ public final class StatusStore {
 
   private final RedisGateway redis;
   private final StatusStoreSettings settings;
-  private final BatchingExecutor<Put, Opened> puts;
+  private final BatchingExecutor<Put, Stored> puts;
   private final BatchingExecutor<UUID, Optional<StatusEntry>> finds;
 
   public StatusStore(RedisGateway redis, StatusStoreSettings settings) {
@@ -67,21 +67,21 @@ public final class StatusStore {
   ///
   /// @param earlier the entry that was there already and stays as it is, if there was one
   /// @param ticket the ticket put up, or the one that was there, with its place in the waiting line
-  public record Opened(Optional<StatusEntry> earlier, Ticket ticket) {}
+  public record Stored(Optional<StatusEntry> earlier, Ticket ticket) {}
 
   /// Puts up a pending ticket. If the ticket is already on the board it stays as it is. The stage
   /// fails with [RedisUnavailableException].
-  public CompletableFuture<Opened> open(StatusEntry pending) {
+  public CompletableFuture<Stored> storePending(StatusEntry pending) {
     return puts.submit(new Put(pending, "new"));
   }
 
   /// Puts up a pending ticket again, in the name of this attempt, unless it has been decided; so
   /// that another attempt that failed cannot withdraw what this one has queued.
-  public CompletableFuture<Opened> claim(StatusEntry pending) {
+  public CompletableFuture<Stored> claimPending(StatusEntry pending) {
     return puts.submit(new Put(pending, "claim"));
   }
 
-  private List<Opened> put(List<Put> puts) {
+  private List<Stored> put(List<Put> puts) {
     Set<Long> events =
         puts.stream().map(put -> put.pending().ticket().eventId()).collect(Collectors.toSet());
     Map<Long, Object> rates = new HashMap<>();
@@ -101,7 +101,7 @@ public final class StatusStore {
       rates.put(event, answers.get(last + 1));
       last += 2;
     }
-    List<Opened> opened = new ArrayList<>(puts.size());
+    List<Stored> opened = new ArrayList<>(puts.size());
     for (int i = 0; i < puts.size(); i++) {
       Ticket ticket = puts.get(i).pending().ticket();
       opened.add(
@@ -133,14 +133,15 @@ public final class StatusStore {
     line.rankAsync(id);
   }
 
-  private Opened opened(Ticket ticket, Optional<StatusEntry> there, Object rank, Object rate) {
+  private Stored opened(Ticket ticket, Optional<StatusEntry> there, Object rank, Object rate) {
     if (there.isPresent() && there.get().ticket().status().isFinal()) {
       // It was decided before it came into the line: it does not wait.
       leave(ticket);
     }
     long place = rank instanceof Number number ? number.longValue() : 0;
-    return new Opened(
-        there, there.map(StatusEntry::ticket).orElse(ticket).waiting(place, wait(place, rate)));
+    return new Stored(
+        there,
+        there.map(StatusEntry::ticket).orElse(ticket).withPosition(place, wait(place, rate)));
   }
 
   private CompletableFuture<Void> leave(Ticket ticket) {
@@ -158,7 +159,7 @@ public final class StatusStore {
   }
 
   /// Takes a pending ticket off the board, unless another attempt put it there or it is decided.
-  public CompletableFuture<Void> withdraw(StatusEntry pending) {
+  public CompletableFuture<Void> removePending(StatusEntry pending) {
     UUID ticketId = pending.ticket().ticketId();
     return redis
         .<Long>async(
@@ -183,7 +184,7 @@ public final class StatusStore {
   ///
   /// @throws RedisUnavailable if the board cannot be read
   public Optional<StatusEntry> find(UUID ticketId) {
-    return RedisGateway.joined(finds.submit(ticketId));
+    return RedisGateway.await(finds.submit(ticketId));
   }
 
   private List<Optional<StatusEntry>> findEach(List<UUID> ticketIds) {
@@ -244,7 +245,7 @@ public final class StatusStore {
                   waiting
                       .get(i)
                       .ticket()
-                      .waiting(position, wait(position, answers.get(2 * i + 1)))));
+                      .withPosition(position, wait(position, answers.get(2 * i + 1)))));
     }
     return placed;
   }
@@ -257,7 +258,7 @@ public final class StatusStore {
   /// When the oldest undecided request of these events was accepted; empty if none waits.
   ///
   /// @throws RedisUnavailable if the board cannot be read
-  public Optional<Instant> oldest(Collection<Long> eventIds) {
+  public Optional<Instant> oldestPending(Collection<Long> eventIds) {
     if (eventIds.isEmpty()) {
       return Optional.empty();
     }
@@ -278,7 +279,7 @@ public final class StatusStore {
   ///
   /// @param most of each event
   /// @throws RedisUnavailable if the board cannot be read
-  public List<UUID> waitingSince(Collection<Long> eventIds, Instant before, int most) {
+  public List<UUID> pendingSince(Collection<Long> eventIds, Instant before, int most) {
     if (eventIds.isEmpty()) {
       return List.of();
     }
@@ -314,7 +315,7 @@ public final class StatusStore {
   /// @param event the event after these decisions, or null if it has not changed
   /// @param reservations ids of reservations that were changed: their copies are removed
   /// @throws RedisUnavailable if that cannot be done now
-  public void announce(
+  public void publish(
       Collection<StatusEntry> decided, int fresh, EventView event, Collection<Long> reservations) {
     if (decided.isEmpty() && event == null) {
       return;
@@ -391,12 +392,12 @@ public final class StatusStore {
   ///
   /// @param trace see [StatusEntry]
   /// @param json the public ticket, ready to be sent
-  public record Announced(UUID ticketId, String trace, String json) {
+  public record PublishedDecision(UUID ticketId, String trace, String json) {
 
     /// @param line `<ticket id> <json>` or `<ticket id> <trace> <json>`
-    private static Announced parse(String line) {
+    private static PublishedDecision parse(String line) {
       int json = line.indexOf('{');
-      return new Announced(
+      return new PublishedDecision(
           UUID.fromString(line.substring(0, 36)),
           json == 37 ? null : line.substring(37, json - 1),
           line.substring(json));
@@ -407,14 +408,14 @@ public final class StatusStore {
   /// down is not repeated: so subscribe first, then read, and read again when `resubscribed` runs.
   ///
   /// @throws RedisUnavailable if Redis is down; it is up to the caller to try again
-  public void listen(Consumer<Announced> listener, Runnable resubscribed) {
+  public void subscribe(Consumer<PublishedDecision> listener, Runnable resubscribed) {
     redis.call(
         client -> {
           RTopic topic = client.getTopic(CHANNEL, StringCodec.INSTANCE);
           topic.addListener(
               String.class,
               (channel, lines) ->
-                  lines.lines().forEach(line -> listener.accept(Announced.parse(line))));
+                  lines.lines().forEach(line -> listener.accept(PublishedDecision.parse(line))));
           return topic.addListener(
               new StatusListener() {
                 @Override

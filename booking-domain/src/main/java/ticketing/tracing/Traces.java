@@ -45,11 +45,11 @@ public final class Traces {
 
   /// The `traceparent` of what this thread works on; null if it is not sampled.
   public static String current() {
-    return of(Span.current());
+    return traceparent(Span.current());
   }
 
   /// The `traceparent` of a span; null if it is not sampled.
-  public static String of(Span span) {
+  public static String traceparent(Span span) {
     if (!span.getSpanContext().isSampled()) {
       return null;
     }
@@ -83,17 +83,17 @@ public final class Traces {
   }
 
   /// A span to be started below the one that this `traceparent` points to.
-  public SpanBuilder below(String traceparent, String name) {
+  public SpanBuilder childSpan(String traceparent, String name) {
     return tracer.spanBuilder(name).setParent(parent(traceparent));
   }
 
   /// Runs the work, within a span of this name if the `traceparent` is not null.
-  public void within(String traceparent, String name, Runnable work) {
+  public void runInSpan(String traceparent, String name, Runnable work) {
     if (traceparent == null) {
       work.run();
       return;
     }
-    Span span = below(traceparent, name).startSpan();
+    Span span = childSpan(traceparent, name).startSpan();
     try (var scope = span.makeCurrent()) {
       work.run();
     } finally {

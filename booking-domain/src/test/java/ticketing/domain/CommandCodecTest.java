@@ -16,11 +16,11 @@ class CommandCodecTest {
 
   private static final List<Command> COMMANDS =
       List.of(
-          new Command.BookSeats(TicketIds.next(), "7", 1, "VIP", 2, NOW, "print"),
-          new Command.ConfirmHold(TicketIds.next(), "7", 1, 42, NOW, null),
-          new Command.CancelReservation(TicketIds.next(), "7", 1, 42, true, NOW, null),
+          new Command.BookSeats(TicketIds.newId(), "7", 1, "VIP", 2, NOW, "print"),
+          new Command.ConfirmHold(TicketIds.newId(), "7", 1, 42, NOW, null),
+          new Command.CancelReservation(TicketIds.newId(), "7", 1, 42, true, NOW, null),
           new Command.ChangeSeats(
-              TicketIds.next(),
+              TicketIds.newId(),
               "1",
               1,
               List.of(new SeatOffer("VIP", Money.of("150000.00"), 100)),

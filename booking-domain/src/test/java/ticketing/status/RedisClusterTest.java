@@ -104,7 +104,7 @@ class RedisClusterTest {
     for (long event : EVENTS) {
       for (long place = 0; place < 3; place++) {
         StatusEntry entry = pending(event);
-        assertThat(tickets.open(entry).join().ticket().position()).isEqualTo(place);
+        assertThat(tickets.storePending(entry).join().ticket().position()).isEqualTo(place);
         places.put(entry.ticket().ticketId(), place);
       }
     }
@@ -113,18 +113,18 @@ class RedisClusterTest {
 
     assertThat(found).hasSize(3 * EVENTS.length);
     places.forEach((id, place) -> assertThat(found.get(id).ticket().position()).isEqualTo(place));
-    assertThat(tickets.oldest(LongStream.of(EVENTS).boxed().toList())).isPresent();
+    assertThat(tickets.oldestPending(LongStream.of(EVENTS).boxed().toList())).isPresent();
   }
 
   @Test
   @Order(3)
   void openedTwiceStaysAsItWasAndWithdrawnIsGone() {
     StatusEntry entry = pending(1);
-    tickets.open(entry).join();
-    assertThat(tickets.open(StatusEntry.pending(command(1))).join().earlier()).isEmpty();
-    assertThat(tickets.open(entry).join().earlier()).contains(stored(entry));
+    tickets.storePending(entry).join();
+    assertThat(tickets.storePending(StatusEntry.pending(command(1))).join().earlier()).isEmpty();
+    assertThat(tickets.storePending(entry).join().earlier()).contains(stored(entry));
 
-    tickets.withdraw(entry).join();
+    tickets.removePending(entry).join();
 
     assertThat(tickets.find(entry.ticket().ticketId())).isEmpty();
   }
@@ -135,23 +135,23 @@ class RedisClusterTest {
     Map<UUID, String> heard = new ConcurrentHashMap<>();
     Map<Long, Long> heardEvents = new ConcurrentHashMap<>();
     new StatusStore(other, board())
-        .listen(told -> heard.put(told.ticketId(), told.json()), () -> {});
+        .subscribe(told -> heard.put(told.ticketId(), told.json()), () -> {});
     new EventCache(other, board())
-        .listen(event -> heardEvents.put(event.eventId(), event.version()));
+        .subscribe(event -> heardEvents.put(event.eventId(), event.version()));
     List<StatusEntry> decided = new ArrayList<>();
     for (long event : EVENTS) {
       StatusEntry entry = pending(event);
-      tickets.open(entry).join();
+      tickets.storePending(entry).join();
       decided.add(decided(entry));
     }
 
     for (StatusEntry entry : decided) {
-      tickets.announce(List.of(entry), 1, event(entry.ticket().eventId(), 7), List.of(42L, 43L));
+      tickets.publish(List.of(entry), 1, event(entry.ticket().eventId(), 7), List.of(42L, 43L));
     }
     // One announcement for tickets of many events is split over the nodes just as well.
     List<StatusEntry> mixed =
         decided.stream().map(entry -> decided(pending(entry.ticket().eventId()))).toList();
-    tickets.announce(mixed, mixed.size(), null, List.of());
+    tickets.publish(mixed, mixed.size(), null, List.of());
 
     Set<UUID> all = new HashSet<>(ids(decided));
     all.addAll(ids(mixed));
@@ -208,16 +208,16 @@ class RedisClusterTest {
   @Order(7)
   void loggedOutTokenIsKnownToEveryProcess() {
     Instant now = Instant.now();
-    new RevokedTokens(one).end("token-1", now, now.plusSeconds(60));
-    assertThat(new RevokedTokens(other).ended("token-1")).isTrue();
-    assertThat(new RevokedTokens(other).ended("token-2")).isFalse();
+    new RevokedTokens(one).revoke("token-1", now, now.plusSeconds(60));
+    assertThat(new RevokedTokens(other).isRevoked("token-1")).isTrue();
+    assertThat(new RevokedTokens(other).isRevoked("token-2")).isFalse();
   }
 
   @Test
   @Order(8)
   void boardGoesOnWhenAReplicaTookThePrimarysPlace() {
     StatusEntry before = pending(3);
-    tickets.open(before).join();
+    tickets.storePending(before).join();
     cluster.killPrimaryOf("waiting:3");
 
     await()
@@ -226,8 +226,8 @@ class RedisClusterTest {
         .untilAsserted(
             () -> {
               StatusEntry after = pending(3);
-              tickets.open(after).join();
-              tickets.announce(List.of(decided(after)), 1, event(3, 30), List.of());
+              tickets.storePending(after).join();
+              tickets.publish(List.of(decided(after)), 1, event(3, 30), List.of());
               assertThat(tickets.find(after.ticket().ticketId()))
                   .hasValueSatisfying(
                       entry ->

@@ -26,8 +26,8 @@ import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
-import ticketing.status.StatusStore.Announced;
-import ticketing.status.StatusStore.Opened;
+import ticketing.status.StatusStore.PublishedDecision;
+import ticketing.status.StatusStore.Stored;
 
 /// The board on a real Redis.
 class StatusStoreTest {
@@ -70,26 +70,26 @@ class StatusStoreTest {
     for (int i = 0; i < 500; i++) {
       line.add(pending());
     }
-    List<CompletableFuture<Opened>> opened = line.stream().map(board::open).toList();
+    List<CompletableFuture<Stored>> opened = line.stream().map(board::storePending).toList();
     opened.forEach(CompletableFuture::join);
     for (int place = 0; place < 500; place += 99) {
       assertThat(position(line.get(place))).isEqualTo(place);
     }
-    board.announce(
+    board.publish(
         line.subList(0, 100).stream().map(this::confirmed).toList(), 100, null, List.of());
     assertThat(position(line.get(499))).isEqualTo(399);
     assertThat(board.find(line.getFirst().ticket().ticketId()).orElseThrow().ticket().status())
         .isEqualTo(TicketStatus.CONFIRMED);
-    assertThat(board.oldest(List.of(event))).contains(line.get(100).ticket().acceptedAt());
+    assertThat(board.oldestPending(List.of(event))).contains(line.get(100).ticket().acceptedAt());
   }
 
   @Test
   void decisionReplacesGivingUpButNotTheOtherWayRound() {
     StatusEntry pending = pending();
-    board.open(pending).join();
+    board.storePending(pending).join();
     UUID id = pending.ticket().ticketId();
     Queue<String> heard = new ConcurrentLinkedQueue<>();
-    board.listen(
+    board.subscribe(
         announced -> {
           if (announced.ticketId().equals(id)) {
             heard.add(Json.INTERNAL.readTree(announced.json()).path("status").asString());
@@ -97,12 +97,12 @@ class StatusStoreTest {
         },
         () -> {});
     StatusEntry decided = confirmed(pending);
-    board.announce(List.of(givenUp(pending)), 0, null, List.of());
+    board.publish(List.of(givenUp(pending)), 0, null, List.of());
     assertThat(board.find(id).orElseThrow().ticket().reason()).isEqualTo(Reason.GAVE_UP);
-    board.announce(List.of(decided), 1, null, List.of());
-    board.announce(List.of(givenUp(pending)), 0, null, List.of());
+    board.publish(List.of(decided), 1, null, List.of());
+    board.publish(List.of(givenUp(pending)), 0, null, List.of());
     assertThat(board.find(id).orElseThrow()).isEqualTo(decided);
-    board.announce(List.of(decided), 0, null, List.of());
+    board.publish(List.of(decided), 0, null, List.of());
     await()
         .atMost(PATIENCE)
         .untilAsserted(
@@ -134,45 +134,47 @@ class StatusStoreTest {
   @Test
   void ticketThatIsThereStaysAsItIs() {
     StatusEntry first = pending();
-    assertThat(board.open(first).join().earlier()).isEmpty();
+    assertThat(board.storePending(first).join().earlier()).isEmpty();
     StatusEntry repeat =
         new StatusEntry(first.owner(), "other", UUID.randomUUID(), null, first.ticket());
-    assertThat(board.open(repeat).join().earlier())
+    assertThat(board.storePending(repeat).join().earlier())
         .hasValueSatisfying(there -> assertThat(there.attempt()).isEqualTo(first.attempt()));
-    board.announce(List.of(confirmed(first)), 1, null, List.of());
-    assertThat(board.open(repeat).join().ticket().status()).isEqualTo(TicketStatus.CONFIRMED);
+    board.publish(List.of(confirmed(first)), 1, null, List.of());
+    assertThat(board.storePending(repeat).join().ticket().status())
+        .isEqualTo(TicketStatus.CONFIRMED);
     // A late repeat does not wait in the line.
-    await().atMost(PATIENCE).until(() -> board.oldest(List.of(event)).isEmpty());
+    await().atMost(PATIENCE).until(() -> board.oldestPending(List.of(event)).isEmpty());
   }
 
   @Test
   void onlyTheAttemptThatPutItUpCanWithdrawIt() {
     StatusEntry first = pending();
-    board.open(first).join();
+    board.storePending(first).join();
     StatusEntry second =
         new StatusEntry(first.owner(), null, UUID.randomUUID(), null, first.ticket());
-    board.claim(second).join();
-    board.withdraw(first).join();
+    board.claimPending(second).join();
+    board.removePending(first).join();
     assertThat(board.find(first.ticket().ticketId())).isPresent();
-    board.withdraw(second).join();
+    board.removePending(second).join();
     assertThat(board.find(first.ticket().ticketId())).isEmpty();
   }
 
   @Test
   void decidedTicketCannotBeWithdrawnOrClaimed() {
     StatusEntry entry = pending();
-    board.open(entry).join();
-    board.announce(List.of(confirmed(entry)), 1, null, List.of());
-    board.withdraw(entry).join();
-    assertThat(board.claim(entry).join().ticket().status()).isEqualTo(TicketStatus.CONFIRMED);
+    board.storePending(entry).join();
+    board.publish(List.of(confirmed(entry)), 1, null, List.of());
+    board.removePending(entry).join();
+    assertThat(board.claimPending(entry).join().ticket().status())
+        .isEqualTo(TicketStatus.CONFIRMED);
   }
 
   @Test
   void everyDecisionIsHeardAsClientsWillSeeIt() {
-    Queue<Announced> heard = new ConcurrentLinkedQueue<>();
-    board.listen(heard::add, () -> {});
+    Queue<PublishedDecision> heard = new ConcurrentLinkedQueue<>();
+    board.subscribe(heard::add, () -> {});
     List<StatusEntry> decided = List.of(confirmed(pending()), confirmed(pending()));
-    board.announce(decided, 2, null, List.of());
+    board.publish(decided, 2, null, List.of());
     await()
         .atMost(PATIENCE)
         .untilAsserted(
@@ -183,17 +185,17 @@ class StatusStoreTest {
                             .map(StatusEntry::ticket)
                             .map(
                                 ticket ->
-                                    new Announced(
+                                    new PublishedDecision(
                                         ticket.ticketId(),
                                         null,
                                         Json.INTERNAL.writeValueAsString(ticket)))
-                            .toArray(Announced[]::new)));
+                            .toArray(PublishedDecision[]::new)));
   }
 
   private StatusEntry pending() {
     acceptedAt = acceptedAt.plus(10, ChronoUnit.MICROS);
     return StatusEntry.pending(
-        new Command.BookSeats(TicketIds.next(), "7", event, "VIP", 1, acceptedAt, null));
+        new Command.BookSeats(TicketIds.newId(), "7", event, "VIP", 1, acceptedAt, null));
   }
 
   private long position(StatusEntry entry) {

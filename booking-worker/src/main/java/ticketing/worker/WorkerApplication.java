@@ -51,7 +51,7 @@ public class WorkerApplication {
   }
 
   @Bean
-  Heartbeats.Pulse heartbeat(RedisGateway redis) {
-    return new Heartbeats(redis).pulse(Heartbeats.Kind.WORKER, Map::of);
+  Heartbeats.Heartbeat heartbeat(RedisGateway redis) {
+    return new Heartbeats(redis).start(Heartbeats.Kind.WORKER, Map::of);
   }
 }

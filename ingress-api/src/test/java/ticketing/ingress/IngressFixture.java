@@ -381,7 +381,7 @@ public final class IngressFixture implements AutoCloseable {
             null,
             reason,
             status == TicketStatus.CONFIRMED && pending.action() == Action.BOOK
-                ? Money.of("150000.00").times(pending.quantity())
+                ? Money.of("150000.00").multiply(pending.quantity())
                 : null);
     sql()
         .update(
@@ -405,7 +405,7 @@ public final class IngressFixture implements AutoCloseable {
             java.sql.Timestamp.from(now));
     try {
       board()
-          .announce(
+          .publish(
               List.of(StatusEntry.decided(command.userId(), command.fingerprint(), decided)),
               1,
               null,

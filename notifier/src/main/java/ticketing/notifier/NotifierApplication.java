@@ -76,8 +76,8 @@ class NotifierApplication {
   }
 
   @Bean
-  Heartbeats.Pulse heartbeat(RedisGateway redis, ConnectionRegistry peers) {
+  Heartbeats.Heartbeat heartbeat(RedisGateway redis, ConnectionRegistry peers) {
     return new Heartbeats(redis)
-        .pulse(Heartbeats.Kind.NOTIFIER, () -> Map.of("sockets", (double) peers.count()));
+        .start(Heartbeats.Kind.NOTIFIER, () -> Map.of("sockets", (double) peers.count()));
   }
 }

@@ -56,7 +56,7 @@ public final class SimulatedBackend implements AutoCloseable {
   public StatusEntry pending(long eventId) {
     return StatusEntry.pending(
         new Command.BookSeats(
-            TicketIds.next(),
+            TicketIds.newId(),
             BUYER,
             eventId,
             "VIP",
@@ -68,7 +68,7 @@ public final class SimulatedBackend implements AutoCloseable {
   /// Accepts a booking of the buyer.
   public StatusEntry accept(long eventId) {
     StatusEntry entry = pending(eventId);
-    insist(() -> tickets.open(entry).join());
+    insist(() -> tickets.storePending(entry).join());
     return entry;
   }
 
@@ -100,7 +100,7 @@ public final class SimulatedBackend implements AutoCloseable {
 
   public void confirm(StatusEntry pending) {
     StatusEntry confirmed = confirmed(pending);
-    insist(() -> tickets.announce(List.of(confirmed), 1, null, List.of()));
+    insist(() -> tickets.publish(List.of(confirmed), 1, null, List.of()));
   }
 
   public void confirm(UUID ticketId) {

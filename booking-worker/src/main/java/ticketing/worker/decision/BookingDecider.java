@@ -92,7 +92,7 @@ public final class BookingDecider {
     }
     take(type, book.quantity());
     seatsOfUser.merge(book.userId(), book.quantity(), Integer::sum);
-    Money total = type.price().times(book.quantity());
+    Money total = type.price().multiply(book.quantity());
     return event.holdMinutes() == null
         ? new Decision.Booked(book, total)
         : new Decision.Held(book, total, now.plus(Duration.ofMinutes(event.holdMinutes())));

@@ -62,7 +62,7 @@ class Reminder {
     Instant now = clock.instant();
     try {
       List<Long> events = ledger.eventsDecidedSince(now.minus(boardSettings.pending()), EVENTS);
-      List<UUID> waiting = board.waitingSince(events, now.minus(settings.remindEvery()), TICKETS);
+      List<UUID> waiting = board.pendingSince(events, now.minus(settings.remindEvery()), TICKETS);
       if (waiting.isEmpty()) {
         return;
       }

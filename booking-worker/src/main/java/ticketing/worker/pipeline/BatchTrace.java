@@ -38,7 +38,7 @@ final class BatchTrace implements AutoCloseable {
     }
     SpanBuilder builder =
         traces
-            .below(sampled.values().iterator().next(), "commit group")
+            .childSpan(sampled.values().iterator().next(), "commit group")
             .setAttribute("ticketing.event", eventId)
             .setAttribute("ticketing.group.size", (long) size);
     sampled.values().forEach(parent -> builder.addLink(Traces.parse(parent)));
@@ -49,7 +49,7 @@ final class BatchTrace implements AutoCloseable {
             decisions.put(
                 ticketId,
                 traces
-                    .below(parent, "decide")
+                    .childSpan(parent, "decide")
                     .setSpanKind(SpanKind.CONSUMER)
                     .setAttribute("ticketing.ticket", ticketId.toString())
                     .addLink(group.getSpanContext())
@@ -60,7 +60,7 @@ final class BatchTrace implements AutoCloseable {
   /// The `traceparent` for whoever tells of this decision; null if it is not sampled.
   String of(UUID ticketId) {
     Span decision = decisions.get(ticketId);
-    return decision == null ? null : Traces.of(decision);
+    return decision == null ? null : Traces.traceparent(decision);
   }
 
   @Override

@@ -45,7 +45,7 @@ public class DecisionPublisher {
     List<StatusEntry> all = new ArrayList<>(fresh);
     all.addAll(known);
     try {
-      board.announce(all, fresh.size(), event, reservations);
+      board.publish(all, fresh.size(), event, reservations);
     } catch (RedisUnavailableException e) {
       remember(all);
       remember(event);
@@ -58,7 +58,7 @@ public class DecisionPublisher {
     for (StatusEntry attempt : attempts) {
       log.info("ticket {}: a withdrawn attempt arrived", attempt.ticket().ticketId());
       board
-          .withdraw(attempt)
+          .removePending(attempt)
           .exceptionally(
               failure -> {
                 log.debug("not taken off the board: {}", failure.getMessage());
@@ -96,7 +96,7 @@ public class DecisionPublisher {
     List<StatusEntry> some = take();
     while (!some.isEmpty()) {
       try {
-        board.announce(some, 0, null, List.of());
+        board.publish(some, 0, null, List.of());
         log.debug("{} decisions told again", some.size());
       } catch (RedisUnavailableException e) {
         remember(some);
@@ -113,7 +113,7 @@ public class DecisionPublisher {
     }
     for (EventView event : events) {
       try {
-        board.announce(List.of(), 0, event, List.of());
+        board.publish(List.of(), 0, event, List.of());
       } catch (RedisUnavailableException e) {
         return;
       }

@@ -39,7 +39,7 @@ class BatchTraceTest {
       Span request = telemetry.getTracer("client").spanBuilder("POST").setNoParent().startSpan();
       request.end();
       requests.add(request.getSpanContext());
-      sampled.put(UUID.randomUUID(), Traces.of(request));
+      sampled.put(UUID.randomUUID(), Traces.traceparent(request));
     }
     exporter.reset();
 

@@ -277,7 +277,7 @@ class BoxOfficeTest {
     assertThat(available(event)).isZero();
     Command confirm =
         new Command.ConfirmHold(
-            TicketIds.next(), "ann", event, decided(kept).reservationId(), now(), null);
+            TicketIds.newId(), "ann", event, decided(kept).reservationId(), now(), null);
     office.decide(event, List.of(confirm));
     assertThat(decided(confirm).status()).isEqualTo(TicketStatus.CONFIRMED);
     sql.sql(
@@ -294,7 +294,7 @@ class BoxOfficeTest {
         .containsExactly("CONFIRMED", "EXPIRED");
     Command late =
         new Command.ConfirmHold(
-            TicketIds.next(), "bob", event, decided(lost).reservationId(), now(), null);
+            TicketIds.newId(), "bob", event, decided(lost).reservationId(), now(), null);
     office.decide(event, List.of(late));
     assertThat(decided(late).reason()).isEqualTo(Reason.HOLD_EXPIRED);
   }
@@ -429,12 +429,12 @@ class BoxOfficeTest {
     List<Command> known = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       Command accepted = book(event, "poisoned" + i, 1);
-      board.open(StatusEntry.pending(accepted)).join();
+      board.storePending(StatusEntry.pending(accepted)).join();
       known.add(accepted);
     }
     String good = CommandCodec.encode(known.get(2));
     Command refused =
-        new BookSeats(TicketIds.next(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000));
     List<Command> others = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       others.add(book(event, "buyer" + i, 1));
@@ -482,7 +482,7 @@ class BoxOfficeTest {
     long event = event(10, null, null);
     Command good = book(event, "ann", 1);
     Command refused =
-        new BookSeats(TicketIds.next(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000));
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
     Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
@@ -673,12 +673,12 @@ class BoxOfficeTest {
   }
 
   private static BookSeats book(long event, String user, int quantity) {
-    return new BookSeats(TicketIds.next(), user, event, "A", quantity, now(), null);
+    return new BookSeats(TicketIds.newId(), user, event, "A", quantity, now(), null);
   }
 
   private static Command cancel(long event, String user, long reservation) {
     return new Command.CancelReservation(
-        TicketIds.next(), user, event, reservation, false, now(), null);
+        TicketIds.newId(), user, event, reservation, false, now(), null);
   }
 
   private static Instant now() {

@@ -121,7 +121,7 @@ class CrashTest {
     for (Death death : Death.values()) {
       SCENES.put(death, new Scene(death, folder));
     }
-    board.listen(heard -> SCENES.values().forEach(scene -> scene.heard.add(heard)), () -> {});
+    board.subscribe(heard -> SCENES.values().forEach(scene -> scene.heard.add(heard)), () -> {});
     // Not before all is prepared: they leave no processor time for anything else.
     for (Scene scene : SCENES.values()) {
       scene.start();
@@ -171,7 +171,8 @@ class CrashTest {
   private static final class Scene {
     final String queue = "crash-" + UUID.randomUUID();
     final String schema = SERVERS.newDatabase();
-    final ConcurrentLinkedQueue<StatusStore.Announced> heard = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<StatusStore.PublishedDecision> heard =
+        new ConcurrentLinkedQueue<>();
     final List<Command> accepted = new ArrayList<>();
     final JdbcClient sql;
     final long event;
@@ -264,9 +265,9 @@ class CrashTest {
     private void book() {
       for (int buyer = 0; buyer < BUYERS; buyer++) {
         Command book =
-            new Command.BookSeats(TicketIds.next(), "buyer-" + buyer, event, "A", 1, now(), null);
+            new Command.BookSeats(TicketIds.newId(), "buyer-" + buyer, event, "A", 1, now(), null);
         accepted.add(book);
-        board.open(StatusEntry.pending(book)).join();
+        board.storePending(StatusEntry.pending(book)).join();
         sqs.sendMessage(
                 message -> message.queueUrl(url(queue)).messageBody(CommandCodec.encode(book)))
             .join();
@@ -302,14 +303,14 @@ class CrashTest {
                 null,
                 Reason.GAVE_UP,
                 null);
-        board.announce(
+        board.publish(
             List.of(StatusEntry.decided(command.userId(), null, givenUp)), 0, null, List.of());
       }
     }
 
     private void holdAndForget() {
       for (int hold = 0; hold < SEATS; hold++) {
-        String ticket = TicketIds.next().toString();
+        String ticket = TicketIds.newId().toString();
         sql.sql(
                 """
                 INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,

@@ -75,7 +75,7 @@ public class DecisionBenchmark {
 
     private static BookSeats book(int i) {
       return new BookSeats(
-          TicketIds.next(),
+          TicketIds.newId(),
           "buyer-" + i % USERS,
           1,
           i % 4 == 0 ? "VIP" : "S",
@@ -90,7 +90,7 @@ public class DecisionBenchmark {
   public static class Documents {
 
     private final BookSeats command =
-        new BookSeats(TicketIds.next(), "buyer-17", 1, "VIP", 2, NOW, null);
+        new BookSeats(TicketIds.newId(), "buyer-17", 1, "VIP", 2, NOW, null);
     private final Ticket ticket =
         new Ticket(
             command.ticketId(),

@@ -54,7 +54,7 @@ class DecisionPublisherTest {
         new DecisionPublisher(tickets, new WorkerMetrics(new SimpleMeterRegistry()));
     StatusEntry decided =
         StatusEntry.pending(
-            new Command.BookSeats(TicketIds.next(), "7", 77, "R", 1, Instant.now(), null));
+            new Command.BookSeats(TicketIds.newId(), "7", 77, "R", 1, Instant.now(), null));
     servers.redis().stop();
     announcer.announce(List.of(decided), List.of(), event(2), List.of());
     servers.redis().start();

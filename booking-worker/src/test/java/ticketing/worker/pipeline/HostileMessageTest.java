@@ -181,6 +181,12 @@ class HostileMessageTest {
 
   private static Command.BookSeats book(long event) {
     return new Command.BookSeats(
-        TicketIds.next(), "ann", event, "A", 1, Instant.now().truncatedTo(ChronoUnit.MICROS), null);
+        TicketIds.newId(),
+        "ann",
+        event,
+        "A",
+        1,
+        Instant.now().truncatedTo(ChronoUnit.MICROS),
+        null);
   }
 }

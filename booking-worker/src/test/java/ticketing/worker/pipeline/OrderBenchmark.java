@@ -177,7 +177,7 @@ final class OrderBenchmark {
                   i -> {
                     Command command =
                         new BookSeats(
-                            TicketIds.next(),
+                            TicketIds.newId(),
                             "buyer-" + i,
                             event,
                             "A",

@@ -79,7 +79,7 @@ class RevokedCommandTest {
     long event = event(10);
     BookSeats withdrawn = book(event, "ann", null);
     BookSeats neighbour = book(event, "bob", null);
-    board.open(StatusEntry.pending(withdrawn)).join();
+    board.storePending(StatusEntry.pending(withdrawn)).join();
     assertThat(withdraw(withdrawn)).isTrue();
     send(QUEUE, withdrawn, neighbour);
     awaitDecided(neighbour);
@@ -96,7 +96,7 @@ class RevokedCommandTest {
       BookSeats first = book(event, "ann", null);
       assertThat(withdraw(first)).isTrue();
       BookSeats second = book(event, "ann", first.ticketId());
-      board.open(StatusEntry.pending(second)).join();
+      board.storePending(StatusEntry.pending(second)).join();
       List<BookSeats> order = firstArrivesFirst ? List.of(first, second) : List.of(second, first);
       order.forEach(one -> send(QUEUE, one));
       awaitDecided(second);
@@ -114,10 +114,10 @@ class RevokedCommandTest {
     BookSeats first = book(event, "ann", null);
     BookSeats second = book(event, "ann", first.ticketId());
     withdraw(first);
-    board.open(StatusEntry.pending(second)).join();
+    board.storePending(StatusEntry.pending(second)).join();
     worker.getBean(BoxOffice.class).decide(event, List.of(first));
     BookSeats other = book(event, "bob", null);
-    board.open(StatusEntry.pending(other)).join();
+    board.storePending(StatusEntry.pending(other)).join();
     assertThat(board.find(second.ticketId()).orElseThrow().ticket().position()).isZero();
     assertThat(board.find(other.ticketId()).orElseThrow().ticket().position()).isEqualTo(1);
   }
@@ -136,9 +136,16 @@ class RevokedCommandTest {
     List<Command> withdrawn =
         List.of(
             new Command.CancelReservation(
-                TicketIds.next(), "ann", event, reservation, false, now(), null, UUID.randomUUID()),
+                TicketIds.newId(),
+                "ann",
+                event,
+                reservation,
+                false,
+                now(),
+                null,
+                UUID.randomUUID()),
             new Command.ConfirmHold(
-                TicketIds.next(), "ann", event, reservation, now(), null, UUID.randomUUID()));
+                TicketIds.newId(), "ann", event, reservation, now(), null, UUID.randomUUID()));
     withdrawn.forEach(one -> assertThat(withdraw(one)).isTrue());
     office.decide(event, withdrawn);
     withdrawn.forEach(one -> assertThat(tickets(one)).isZero());
@@ -275,7 +282,7 @@ class RevokedCommandTest {
 
   /// @param ticket null: a new one
   private static BookSeats book(long event, String user, UUID ticket) {
-    UUID id = ticket == null ? TicketIds.next() : ticket;
+    UUID id = ticket == null ? TicketIds.newId() : ticket;
     return new BookSeats(id, user, event, "A", 1, now(), null, UUID.randomUUID());
   }
 

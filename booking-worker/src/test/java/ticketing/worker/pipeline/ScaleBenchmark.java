@@ -292,7 +292,7 @@ final class ScaleBenchmark {
             .<Command>mapToObj(
                 i ->
                     new BookSeats(
-                        TicketIds.next(),
+                        TicketIds.newId(),
                         UUID.randomUUID().toString(),
                         events.get(i % events.size()),
                         "A",

@@ -188,7 +188,7 @@ final class WorkerCoreBenchmark {
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
     for (int i = 0; i < GROUP; i++) {
       lanes.submit(
-          event, new BookSeats(TicketIds.next(), nextBuyer(), event, SEAT_TYPE, 1, now, null));
+          event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now, null));
     }
     return GROUP;
   }
@@ -273,7 +273,11 @@ final class WorkerCoreBenchmark {
 
   private Object[] reservation(long event) {
     return new Object[] {
-      TicketIds.next().toString(), event, nextBuyer(), BigDecimal.TEN, Timestamp.from(Instant.now())
+      TicketIds.newId().toString(),
+      event,
+      nextBuyer(),
+      BigDecimal.TEN,
+      Timestamp.from(Instant.now())
     };
   }
 

@@ -108,7 +108,7 @@ public class AccountController {
   ResponseEntity<Void> logout(@AuthenticationPrincipal AuthenticatedUser caller) {
     try {
       if (caller.tokenId() != null && caller.expiresAt() != null) {
-        logouts.end(caller.tokenId(), clock.instant(), caller.expiresAt());
+        logouts.revoke(caller.tokenId(), clock.instant(), caller.expiresAt());
       }
     } catch (RedisUnavailableException e) {
       throw ApiException.retry(

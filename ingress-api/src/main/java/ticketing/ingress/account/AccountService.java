@@ -62,7 +62,7 @@ class AccountService {
     String hash = inTurn(() -> passwords.encode(password));
     UserEntity row =
         new UserEntity(
-            TicketIds.next().toString(),
+            TicketIds.newId().toString(),
             address,
             hash,
             name,

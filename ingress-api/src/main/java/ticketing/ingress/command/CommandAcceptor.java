@@ -176,20 +176,21 @@ public class CommandAcceptor {
   private Ticket acceptOnce(Command command) {
     StatusEntry pending = StatusEntry.pending(command);
     Sending sending = send(command);
-    CompletableFuture<StatusStore.Opened> opened = board.open(pending);
+    CompletableFuture<StatusStore.Stored> opened = board.storePending(pending);
     Optional<Ticket> decided;
     try {
       decided = await(sending);
     } catch (ApiException refused) {
-      joined(opened.handle((there, failure) -> there).thenCompose(x -> board.withdraw(pending)));
+      joined(
+          opened.handle((there, failure) -> there).thenCompose(x -> board.removePending(pending)));
       throw refused;
     }
-    Ticket ticket = told(joined(opened)).map(StatusStore.Opened::ticket).orElse(pending.ticket());
+    Ticket ticket = told(joined(opened)).map(StatusStore.Stored::ticket).orElse(pending.ticket());
     return decided.orElse(ticket);
   }
 
   /// Takes note whether the board has what was queued.
-  private Optional<StatusStore.Opened> told(Optional<StatusStore.Opened> opened) {
+  private Optional<StatusStore.Stored> told(Optional<StatusStore.Stored> opened) {
     if (opened.isPresent()) {
       gaps.writable();
     } else {
@@ -200,22 +201,22 @@ public class CommandAcceptor {
 
   private Ticket acceptRepeatable(Function<Instant, Command> command, Command now) {
     StatusEntry mine = StatusEntry.pending(now);
-    Optional<StatusStore.Opened> opened = joined(board.open(mine));
-    Optional<StatusEntry> there = opened.flatMap(StatusStore.Opened::earlier);
+    Optional<StatusStore.Stored> opened = joined(board.storePending(mine));
+    Optional<StatusEntry> there = opened.flatMap(StatusStore.Stored::earlier);
     if (there.isPresent()) {
       return repeat(command, there.get(), now.fingerprint());
     }
     try {
       Optional<StatusEntry> decided = ledger.findIfReadable(now.ticketId());
       if (decided.isPresent()) {
-        joined(board.withdraw(mine));
+        joined(board.removePending(mine));
         return same(decided.get(), now.fingerprint());
       }
       Optional<Ticket> later = await(send(now));
-      Ticket ticket = told(opened).map(StatusStore.Opened::ticket).orElse(mine.ticket());
+      Ticket ticket = told(opened).map(StatusStore.Stored::ticket).orElse(mine.ticket());
       return later.orElse(ticket);
     } catch (ApiException refused) {
-      joined(board.withdraw(mine));
+      joined(board.removePending(mine));
       throw refused;
     }
   }
@@ -232,8 +233,8 @@ public class CommandAcceptor {
     if (decided.isPresent()) {
       return decided.get();
     }
-    return told(joined(board.claim(StatusEntry.pending(again))))
-        .map(StatusStore.Opened::ticket)
+    return told(joined(board.claimPending(StatusEntry.pending(again))))
+        .map(StatusStore.Stored::ticket)
         .orElse(ticket);
   }
 

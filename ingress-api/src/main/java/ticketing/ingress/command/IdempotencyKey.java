@@ -25,7 +25,7 @@ public record IdempotencyKey(UUID ticketId, UUID attempt, String fingerprint) {
   public static IdempotencyKey of(
       String userId, String key, String method, String path, Object body) {
     if (key == null) {
-      return new IdempotencyKey(TicketIds.next(), UUID.randomUUID(), null);
+      return new IdempotencyKey(TicketIds.newId(), UUID.randomUUID(), null);
     }
     if (key.isEmpty()
         || key.length() > LONGEST
@@ -33,7 +33,7 @@ public record IdempotencyKey(UUID ticketId, UUID attempt, String fingerprint) {
       throw ApiException.invalid(HEADER, "must be 1 to 255 printable ASCII characters");
     }
     String text = method + '\n' + path + '\n' + Json.INTERNAL.writeValueAsString(body);
-    return new IdempotencyKey(TicketIds.of(userId, key), UUID.randomUUID(), sha256(text));
+    return new IdempotencyKey(TicketIds.derivedFrom(userId, key), UUID.randomUUID(), sha256(text));
   }
 
   public boolean mayBeRepeat() {

@@ -84,7 +84,7 @@ public class EventAdminService {
   }
 
   private void changeSeats(AuthenticatedUser caller, long eventId, EventRequest request) {
-    UUID ticketId = TicketIds.next();
+    UUID ticketId = TicketIds.newId();
     Ticket queued =
         queue.accept(
             acceptedAt ->

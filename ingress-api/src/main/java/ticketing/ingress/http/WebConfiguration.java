@@ -91,7 +91,7 @@ public class WebConfiguration implements WebMvcConfigurer {
     if (!caller.isUsable()) {
       throw new InvalidBearerTokenException("the token names no usable user");
     }
-    if (caller.tokenId() != null && logouts.ended(caller.tokenId())) {
+    if (caller.tokenId() != null && logouts.isRevoked(caller.tokenId())) {
       throw new InvalidBearerTokenException("the token was given back");
     }
     return caller.authenticated(token);

@@ -49,7 +49,7 @@ final class ApiCalls {
   private static final Instant HELD_UNTIL = Instant.parse("2026-11-24T10:05:02.654321Z");
   private static final Instant SHOW = Instant.parse("2026-12-24T10:00:00Z");
   private static final Money VIP_PRICE = Money.of("150000.00");
-  private static final Money TWO_VIPS = VIP_PRICE.times(2);
+  private static final Money TWO_VIPS = VIP_PRICE.multiply(2);
   private static final String EMAIL = "buyer@example.com";
   private static final String PASSWORD = "correct horse battery staple";
   private static final String USER_ID = "0193597d-0000-7000-8000-000000000017";
@@ -71,7 +71,7 @@ final class ApiCalls {
 
   private static final Command.BookSeats BOOKING =
       new Command.BookSeats(TICKET, USER_ID, 1, "VIP", 2, ACCEPTED, null);
-  private static final Ticket PENDING = Ticket.pending(BOOKING).waiting(1_234, 3L);
+  private static final Ticket PENDING = Ticket.pending(BOOKING).withPosition(1_234, 3L);
   private static final Ticket CONFIRMED = decided(Action.BOOK, TicketStatus.CONFIRMED, null, null);
   private static final Ticket HELD = decided(Action.BOOK, TicketStatus.HELD, HELD_UNTIL, null);
   private static final Ticket SOLD_OUT =

@@ -104,7 +104,7 @@ public class QueueAdminService {
     }
     try {
       return board
-          .oldest(events.ids(PageRequest.ofSize(EVENTS)))
+          .oldestPending(events.ids(PageRequest.ofSize(EVENTS)))
           .map(since -> Math.max(0, Duration.between(since, clock.instant()).toSeconds()))
           .orElse(null);
     } catch (RedisUnavailableException e) {

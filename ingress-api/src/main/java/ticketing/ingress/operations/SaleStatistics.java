@@ -29,7 +29,7 @@ public class SaleStatistics implements AutoCloseable {
 
   private final Clock clock;
   private final Heartbeats heartbeats;
-  private final Heartbeats.Pulse pulse;
+  private final Heartbeats.Heartbeat pulse;
   private final Second[] seconds = new Second[WINDOW + 1];
 
   private static final class Second {
@@ -49,7 +49,7 @@ public class SaleStatistics implements AutoCloseable {
     this.clock = clock;
     Arrays.setAll(seconds, slot -> new Second(Long.MIN_VALUE));
     this.heartbeats = new Heartbeats(redis);
-    this.pulse = heartbeats.pulse(Heartbeats.Kind.INGRESS, this::door);
+    this.pulse = heartbeats.start(Heartbeats.Kind.INGRESS, this::door);
   }
 
   /// @param decisions per second by final status
@@ -94,9 +94,9 @@ public class SaleStatistics implements AutoCloseable {
 
   /// @throws ticketing.redis.RedisUnavailableException if nobody can tell
   Report report() {
-    Heartbeats.Alive ingresses = heartbeats.alive(Heartbeats.Kind.INGRESS);
-    Heartbeats.Alive notifiers = heartbeats.alive(Heartbeats.Kind.NOTIFIER);
-    Heartbeats.Alive workers = heartbeats.alive(Heartbeats.Kind.WORKER);
+    Heartbeats.LiveProcesses ingresses = heartbeats.liveProcesses(Heartbeats.Kind.INGRESS);
+    Heartbeats.LiveProcesses notifiers = heartbeats.liveProcesses(Heartbeats.Kind.NOTIFIER);
+    Heartbeats.LiveProcesses workers = heartbeats.liveProcesses(Heartbeats.Kind.WORKER);
     Second all = lately();
     Map<TicketStatus, Double> decisions = new TreeMap<>();
     for (TicketStatus status : TicketStatus.values()) {

@@ -96,7 +96,7 @@ public class ReservationController {
     } catch (ApiException refusal) {
       // A repeat gets its ticket also when the sale has ended since.
       if (!MAY_COME_LATER.contains(refusal.code())
-          || !Command.mayBeSeatType(booking.seatType())
+          || !Command.isValidSeatType(booking.seatType())
           || !as.mayBeRepeat()
           || !queue.mayKnow(as.ticketId())) {
         throw refusal;

@@ -154,7 +154,7 @@ public class DecisionListener implements SmartLifecycle {
     return waiting.containsKey(ticketId);
   }
 
-  private void announced(StatusStore.Announced decision) {
+  private void announced(StatusStore.PublishedDecision decision) {
     count(clock.instant().getEpochSecond());
     Ticket ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
     figures.decided(ticket);
@@ -201,10 +201,10 @@ public class DecisionListener implements SmartLifecycle {
     while (!Thread.currentThread().isInterrupted()) {
       try {
         if (!tickets) {
-          board.listen(this::announced, this::lookAgain);
+          board.subscribe(this::announced, this::lookAgain);
           tickets = true;
         }
-        events.listen(catalog::heard);
+        events.subscribe(catalog::heard);
         return;
       } catch (RedisUnavailableException e) {
         log.debug("Cannot listen for decisions yet: {}", e.getMessage());

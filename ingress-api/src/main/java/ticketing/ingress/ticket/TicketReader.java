@@ -101,7 +101,7 @@ public class TicketReader {
   private StatusEntry decidedOr(StatusEntry pending) {
     Optional<StatusEntry> decided = ledger.findIfReadable(pending.ticket().ticketId());
     if (decided.isPresent() && decided.get().ticket().reason() != Reason.GAVE_UP) {
-      board.announce(List.of(decided.get()), 0, null, List.of());
+      board.publish(List.of(decided.get()), 0, null, List.of());
     }
     return decided.orElse(pending);
   }

@@ -131,7 +131,7 @@ class CommandRevokerTest {
     IngressFixture.Answer repeated = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
     assertThat(repeated.status()).isEqualTo(202);
     assertThat(repeated.json().get("ticketId").asString())
-        .isEqualTo(TicketIds.of(user, "k").toString());
+        .isEqualTo(TicketIds.derivedFrom(user, "k").toString());
     List<Command> again = IngressFixture.shared().drain();
     assertThat(again).hasSize(1);
     assertThat(withdrawn()).doesNotContain(again.getFirst().attempt().toString());
@@ -139,7 +139,7 @@ class CommandRevokerTest {
 
   @Test
   void commandThatIsDecidedMeanwhileIsAcceptedWithItsDecision() throws Exception {
-    UUID ticket = TicketIds.of(user, "k");
+    UUID ticket = TicketIds.derivedFrom(user, "k");
     queue.silence(true);
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<IngressFixture.Answer> call =

@@ -59,7 +59,7 @@ class CrashTest {
   void repeatedRequestIsQueuedWhenTheFirstGotNoFurtherThanTheBoard() throws Exception {
     long event = sibling.newEvent();
     sibling.drain();
-    UUID ticket = TicketIds.of(user, "key");
+    UUID ticket = TicketIds.derivedFrom(user, "key");
     bookAndDie(Point.BEFORE_SENDING, event);
     assertThat(sibling.board().find(ticket)).isPresent();
     assertThat(sibling.drain()).isEmpty();
@@ -101,7 +101,8 @@ class CrashTest {
         sqs.getQueueUrl(request -> request.queueName(sibling.queue + "-dlq")).join().queueUrl();
     for (int i = 0; i < 15; i++) {
       Command command =
-          new Command.BookSeats(TicketIds.next(), user, 1, "VIP", 1, java.time.Instant.now(), null);
+          new Command.BookSeats(
+              TicketIds.newId(), user, 1, "VIP", 1, java.time.Instant.now(), null);
       dead.add(command.ticketId());
       sqs.sendMessage(
               message -> message.queueUrl(letters).messageBody(CommandCodec.encode(command)))

@@ -152,7 +152,7 @@ class OutageTest {
   }
 
   private static String ticketOf(String user, String key) {
-    return ticketing.domain.TicketIds.of(user, key).toString();
+    return ticketing.domain.TicketIds.derivedFrom(user, key).toString();
   }
 
   @Test

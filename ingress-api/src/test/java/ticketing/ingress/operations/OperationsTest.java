@@ -59,7 +59,7 @@ class OperationsTest {
 
   private static Command command(long event) {
     return new Command.BookSeats(
-        TicketIds.next(), "someone", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"), null);
+        TicketIds.newId(), "someone", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"), null);
   }
 
   private IngressFixture.Answer get(String path) {

@@ -122,7 +122,7 @@ class BookingTest {
             .map(EventEntity::view)
             .orElseThrow();
     assertThat(other.book(user, event, 1, there).code()).isEqualTo("SOLD_OUT");
-    ingress.board().announce(List.of(), 0, now, List.of());
+    ingress.board().publish(List.of(), 0, now, List.of());
     for (IngressFixture one : List.of(ingress, other)) {
       await()
           .pollInterval(Duration.ofSeconds(1))
@@ -164,7 +164,7 @@ class BookingTest {
                     i ->
                         ingress
                             .board()
-                            .open(
+                            .storePending(
                                 StatusEntry.pending(
                                     new Command.BookSeats(
                                         UUID.randomUUID(),

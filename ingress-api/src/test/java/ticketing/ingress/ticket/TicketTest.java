@@ -178,7 +178,7 @@ class TicketTest {
     Ticket decided = ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     // Redis has come back from an older copy of its data.
     forget(command.ticketId());
-    board.open(pending).join();
+    board.storePending(pending).join();
     await()
         .untilAsserted(
             () ->
@@ -196,18 +196,18 @@ class TicketTest {
   void ticketThatTheBoardMayHaveLostIsNotSaidToBeUnknown() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
-    assertThat(ingress.get(path(TicketIds.next()), ingress.token(user)).status()).isEqualTo(404);
+    assertThat(ingress.get(path(TicketIds.newId()), ingress.token(user)).status()).isEqualTo(404);
     RedisGateway redis = ingress.context.getBean(RedisGateway.class);
     redis.call(client -> client.getBucket("board:whole-since", StringCodec.INSTANCE).delete());
     forget(command.ticketId());
-    for (UUID doubtful : List.of(command.ticketId(), TicketIds.of(user, "key"))) {
+    for (UUID doubtful : List.of(command.ticketId(), TicketIds.derivedFrom(user, "key"))) {
       IngressFixture.Answer answer = ingress.get(path(doubtful), ingress.token(user));
       assertThat(answer.status()).isEqualTo(503);
       assertThat(answer.code()).isEqualTo("TICKET_UNAVAILABLE");
       assertThat(answer.header("Retry-After")).isEqualTo("2");
     }
     assertThat(ingress.get(path(UUID.randomUUID()), ingress.token(user)).status()).isEqualTo(404);
-    assertThat(ingress.get(path(TicketIds.next()), ingress.token(user)).status()).isEqualTo(404);
+    assertThat(ingress.get(path(TicketIds.newId()), ingress.token(user)).status()).isEqualTo(404);
     ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     assertThat(ingress.get(path(command.ticketId()), ingress.token(user)).status()).isEqualTo(200);
     redis.call(

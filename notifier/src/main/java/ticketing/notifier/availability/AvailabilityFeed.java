@@ -241,7 +241,7 @@ public final class AvailabilityFeed implements SmartLifecycle {
   @Override
   public void start() {
     background = new BackgroundThreads();
-    background.listen("events", () -> board.listen(this::announced));
+    background.listen("events", () -> board.subscribe(this::announced));
     background.forever("feed", this::tellNews);
     background.forever("feed-first-reads", this::readUnread);
     background.forever("feed-sweep", this::sweep);

@@ -39,7 +39,7 @@ public final class TokenAuthenticator {
 
   public boolean stillCounts(AuthenticatedUser visitor) {
     return clock.instant().isBefore(visitor.expiresAt())
-        && (visitor.tokenId() == null || !logouts.ended(visitor.tokenId()));
+        && (visitor.tokenId() == null || !logouts.isRevoked(visitor.tokenId()));
   }
 
   private Optional<AuthenticatedUser> verified(String token) {

@@ -11,7 +11,7 @@ import ticketing.notifier.connection.CloseReason;
 import ticketing.notifier.connection.ErrorFrame;
 import ticketing.notifier.connection.WebSocketConnection;
 import ticketing.status.StatusEntry;
-import ticketing.status.StatusStore.Announced;
+import ticketing.status.StatusStore.PublishedDecision;
 import ticketing.tracing.Traces;
 
 /// One socket waiting for one ticket, until the final state has been sent to it. Announcements and
@@ -28,7 +28,7 @@ final class Subscription {
   private final AtomicBoolean asking = new AtomicBoolean();
 
   private boolean owned;
-  private Announced held;
+  private PublishedDecision held;
   private boolean told;
   private Long position;
   private volatile boolean over;
@@ -65,7 +65,7 @@ final class Subscription {
   /// The decision, as it was published to everybody.
   ///
   /// @return whether it was sent on
-  synchronized boolean announced(Announced decision) {
+  synchronized boolean announced(PublishedDecision decision) {
     if (over) {
       return false;
     }
@@ -99,7 +99,7 @@ final class Subscription {
   private void read(Ticket ticket, String trace) {
     owned = true;
     if (ticket.status().isFinal()) {
-      finish(new Announced(ticketId, trace, Json.INTERNAL.writeValueAsString(ticket)));
+      finish(new PublishedDecision(ticketId, trace, Json.INTERNAL.writeValueAsString(ticket)));
     } else if (held != null) {
       finish(held);
     } else if (!told || !Objects.equals(position, ticket.position())) {
@@ -122,9 +122,9 @@ final class Subscription {
     over = true;
   }
 
-  private void finish(Announced decision) {
+  private void finish(PublishedDecision decision) {
     over = true;
-    traces.within(decision.trace(), "send frame", () -> peer.send(decision.json()));
+    traces.runInSpan(decision.trace(), "send frame", () -> peer.send(decision.json()));
     whenOver.accept(this, CloseReason.DECIDED.status());
   }
 

@@ -35,7 +35,7 @@ import ticketing.notifier.settings.NotifierSettings;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
-import ticketing.status.StatusStore.Announced;
+import ticketing.status.StatusStore.PublishedDecision;
 import ticketing.tracing.Traces;
 import tools.jackson.core.JacksonException;
 
@@ -145,7 +145,7 @@ public final class TicketSubscriptions implements SmartLifecycle {
   }
 
   /// Runs for every decision of the whole system: most are of no interest here.
-  private void announced(Announced announced) {
+  private void announced(PublishedDecision announced) {
     List<Subscription> subscriptions = waiting.get(announced.ticketId());
     if (subscriptions == null) {
       return;
@@ -277,7 +277,7 @@ public final class TicketSubscriptions implements SmartLifecycle {
   @Override
   public void start() {
     background = new BackgroundThreads();
-    background.listen("tickets", () -> board.listen(this::announced, () -> missed = true));
+    background.listen("tickets", () -> board.subscribe(this::announced, () -> missed = true));
     background.forever("first-reads", this::readUnread);
     background.forever("sweep", this::sweep);
     running = true;

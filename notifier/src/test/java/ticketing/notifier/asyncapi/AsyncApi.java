@@ -307,7 +307,7 @@ final class AsyncApi {
         "The whole state of a ticket",
         Ticket.class,
         examples(
-            "pending", json(Ticket.pending(booking).waiting(1_234, 3L)),
+            "pending", json(Ticket.pending(booking).withPosition(1_234, 3L)),
             "confirmed", json(decided(TicketStatus.CONFIRMED, null)),
             "rejected", json(decided(TicketStatus.REJECTED, Reason.SOLD_OUT))));
     message(
@@ -375,7 +375,7 @@ final class AsyncApi {
         sold ? 42L : null,
         null,
         reason,
-        sold ? PRICE.times(2) : null);
+        sold ? PRICE.multiply(2) : null);
   }
 
   private void message(

@@ -422,7 +422,7 @@ final class SocketBenchmark {
                   for (int n = from; n < to; n++) {
                     watch.start(n % sockets);
                   }
-                  tickets.announce(group, group.size(), null, List.of());
+                  tickets.publish(group, group.size(), null, List.of());
                 });
         System.out.printf(
             "notifier's processor time under load: %.0f %%, lost sockets: %d, frames: %d%n",
@@ -456,7 +456,7 @@ final class SocketBenchmark {
       StatusEntry entry =
           StatusEntry.pending(
               new Command.BookSeats(
-                  TicketIds.next(),
+                  TicketIds.newId(),
                   SimulatedBackend.BUYER,
                   1 + i % 10,
                   "VIP",
@@ -465,7 +465,7 @@ final class SocketBenchmark {
                   null));
       all[i] = entry;
       room.acquire();
-      tickets.open(entry).whenComplete((opened, failure) -> room.release());
+      tickets.storePending(entry).whenComplete((opened, failure) -> room.release());
     }
     room.acquire(5_000);
     return all;

@@ -99,7 +99,7 @@ class OutageTest {
         notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), BUYER);
     SERVERS.redis().start();
     box.awaitRedis();
-    box.tickets.open(entry).join();
+    box.tickets.storePending(entry).join();
     assertThat(client.nextStatus()).isEqualTo("PENDING");
     box.confirm(entry);
     assertThat(client.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");

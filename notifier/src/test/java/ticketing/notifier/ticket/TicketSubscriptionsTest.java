@@ -210,7 +210,7 @@ class TicketSubscriptionsTest {
     String token = tokens.issue(SimulatedBackend.BUYER, "BUYER");
     WebSocketTestClient early = notifier.connect("/ws/tickets", token);
     Jwt jwt = tokens.decoder().decode(token);
-    box.logouts.end(jwt.getId(), Instant.now(), jwt.getExpiresAt());
+    box.logouts.revoke(jwt.getId(), Instant.now(), jwt.getExpiresAt());
 
     assertThat(notifier.refusal("/ws/tickets", token).statusCode()).isEqualTo(401);
     early.subscribe(box.accepted());

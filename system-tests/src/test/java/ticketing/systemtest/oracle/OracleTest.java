@@ -149,7 +149,7 @@ class OracleTest {
   void acceptedTicketThatNobodyKnowsIsFound() throws Exception {
     Ticket lost =
         new Ticket(
-            TicketIds.next(),
+            TicketIds.newId(),
             booked.accepted().action(),
             TicketStatus.PENDING,
             event,
