@@ -1,5 +1,5 @@
 # Phase 2: 2-50 instances of each service, a writer and three readers, three shards with two replicas each.
-# Read "Moving to phase 2" in docs/operations.md first; add domain_name and hosted_zone_id.
+# Read docs/how-to/scale-up.md first; add domain_name and hosted_zone_id.
 
 ingress_api    = { min = 2, max = 50, instance_type = "t4g.medium" }
 booking_worker = { min = 2, max = 50, instance_type = "t4g.medium" }

@@ -1,5 +1,5 @@
-# The second region: this same configuration, in a workspace (and so a state) of its own. Read "A second
-# region" in docs/operations.md first; add hosted_zone_id and, from the first region's outputs,
+# The second region: this same configuration, in a workspace (and so a state) of its own. Read
+# docs/how-to/add-a-second-region.md first; add hosted_zone_id and, from the first region's outputs,
 # access_key_secret_arn.
 
 region            = "us-east-1"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes docs/cost.md: the monthly bill of this configuration, line by line.
+"""Writes docs/explanation/cost.md: the monthly bill of this configuration, line by line.
 
 Prices stand in prices.csv beside this file; how many of each thing there are is read from the defaults in
 variables.tf, and what a month brings is said in MONTH. Python 3, nothing else.
 
-    cost.py           writes docs/cost.md
-    cost.py --check   fails if docs/cost.md is not what it would write, or the bill is above the limit
+    cost.py           writes docs/explanation/cost.md
+    cost.py --check   fails if docs/explanation/cost.md is not what it would write, or the bill is above the limit
 """
 
 import csv
@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TERRAFORM = HERE.parent
-PAGE = TERRAFORM.parent / "docs" / "cost.md"
+PAGE = TERRAFORM.parent / "docs" / "explanation" / "cost.md"
 
 HOURS = 730  # in a month
 LIMIT = 400  # dollars a month, from the brief
@@ -220,13 +220,13 @@ def main():
     wanted = page()
     if sys.argv[1:] == ["--check"]:
         written = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        difference = list(difflib.unified_diff(written.splitlines(), wanted.splitlines(), "docs/cost.md", "cost.py", lineterm=""))
+        difference = list(difflib.unified_diff(written.splitlines(), wanted.splitlines(), "docs/explanation/cost.md", "cost.py", lineterm=""))
         if difference:
-            sys.exit("\n".join(difference) + "\ncost.py: docs/cost.md is out of date; run terraform/cost/cost.py")
+            sys.exit("\n".join(difference) + "\ncost.py: docs/explanation/cost.md is out of date; run terraform/cost/cost.py")
     elif sys.argv[1:]:
         sys.exit(__doc__)
     else:
-        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(wanted, encoding="utf-8")
 
 

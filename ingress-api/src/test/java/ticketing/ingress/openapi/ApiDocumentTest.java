@@ -111,7 +111,7 @@ class ApiDocumentTest {
 
   /// The first two cells of each row of the table under a heading, without backticks.
   private static List<List<String>> table(String heading) throws IOException {
-    String page = Files.readString(ProjectRoot.root().resolve("docs/errors.md"));
+    String page = Files.readString(ProjectRoot.root().resolve("docs/reference/errors.md"));
     int from = page.indexOf("\n" + heading + "\n");
     assertThat(from).as(heading).isNotNegative();
     return page.substring(from, page.indexOf("\n## ", from + 1))

@@ -17,7 +17,7 @@ import ticketing.local.servers.ProjectRoot;
 class ClientsPageTest {
 
   private static final Path DOCS = ProjectRoot.root().resolve("docs");
-  private static final Path PAGE = DOCS.resolve("clients.md");
+  private static final Path PAGE = DOCS.resolve("how-to/write-a-client.md");
   private static final Pattern SOURCE =
       Pattern.compile("<!-- source: (\\S+) -->\n(```\\w+\n.*?\n```\n)?", Pattern.DOTALL);
 

@@ -125,7 +125,7 @@ class AsyncApiDocumentTest {
 
   /// The first cells of the table under a heading, without backticks.
   private static List<String> table(String heading) throws IOException {
-    String page = Files.readString(DOCS.resolve("errors.md"));
+    String page = Files.readString(DOCS.resolve("reference/errors.md"));
     int from = page.indexOf("\n" + heading + "\n");
     assertThat(from).as(heading).isNotNegative();
     int to = page.indexOf("\n## ", from + 1);

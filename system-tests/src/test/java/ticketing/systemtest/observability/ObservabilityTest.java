@@ -49,7 +49,7 @@ import tools.jackson.databind.JsonNode;
 class ObservabilityTest {
 
   private static final Path DOCS = ProjectRoot.root().resolve("docs");
-  private static final Path PAGE = DOCS.resolve("metrics.md");
+  private static final Path PAGE = DOCS.resolve("reference/metrics.md");
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int BOOKINGS = 500;
   private static final Pattern NAME =
@@ -95,7 +95,7 @@ class ObservabilityTest {
             .map(metric -> row(metric.getKey(), metric.getValue()))
             .collect(Collectors.joining("\n"));
     assertThat(section("ours"))
-        .as("docs/metrics.md should have, between its markers,\n%s", table)
+        .as("docs/reference/metrics.md should have, between its markers,\n%s", table)
         .isEqualTo(table);
   }
 
