@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Writes docs/explanation/cost.md: the monthly bill of this configuration, line by line.
 
-Prices stand in prices.csv beside this file; how many of each thing there are is read from the defaults in
-variables.tf, and what a month brings is said in MONTH. Python 3, nothing else.
+Prices are in prices.csv. Quantities follow from the defaults in variables.tf, usage from MONTH. Needs Python 3 only.
 
     cost.py           writes docs/explanation/cost.md
-    cost.py --check   fails if docs/explanation/cost.md is not what it would write, or the bill is above the limit
+    cost.py --check   fails if docs/explanation/cost.md is out of date, or the bill is above the limit
 """
 
 import csv
@@ -20,10 +19,10 @@ TERRAFORM = HERE.parent
 PAGE = TERRAFORM.parent / "docs" / "explanation" / "cost.md"
 
 HOURS = 730  # in a month
-LIMIT = 400  # dollars a month, from the brief
+LIMIT = 400  # dollars a month
 PRICES = {row["item"]: row for row in csv.DictReader((HERE / "prices.csv").open(encoding="utf-8"))}
 
-# What a month brings beyond being there. Free allowances are left out, so a real bill is a little lower.
+# Usage of a month. Free allowances are left out, so a real bill is lower.
 MONTH = {
     "on-sales": 4,
     "bookings in each on-sale": 100_000,
@@ -43,7 +42,7 @@ MONTH = {
 
 @dataclass(frozen=True)
 class Design:
-    """What is there, whatever happens."""
+    """Resources that run all month."""
 
     instances: int  # of all three services
     instance: str
@@ -87,7 +86,7 @@ def configured():
     )
 
 
-BRIEF = Design(
+REFERENCE = Design(
     instances=6,
     instance="t3.medium",
     detailed_monitoring=True,
@@ -100,38 +99,38 @@ BRIEF = Design(
 
 
 def bill(design):
-    """Lines of (what, item, quantity, how the quantity comes about)."""
+    """Lines of (name, item, quantity, derivation of the quantity)."""
     month = MONTH
     bookings = month["on-sales"] * month["bookings in each on-sale"]
     extra = month["on-sales"] * 3 * month["extra instances of each service while pre-warmed"] * month["hours of pre-warming for each on-sale"]
-    # A worker polls for 10 s at a time, and looks at the dead letters every 10 s with two calls.
+    # A worker polls for 10 s at a time, and checks the dead letters every 10 s with two calls.
     polls = 2 * HOURS * 3600 / 10 * 3
-    # The brief's alarms, the queue's, and those that target tracking makes by itself, by the metrics in them.
+    # Alarms of the reference design, of the queue, and of target tracking, by the metrics in them.
     alarms = 16 + 2 * 2 + 2 * 2
     lines = [
         ("Instances", f"ec2.{design.instance}", design.instances * HOURS, f"{design.instances} x {HOURS} h"),
         ("Instances before on-sales", f"ec2.{design.instance}", extra, "4 more of each service, 45 min, 4 times"),
-        ("Their disks", "ebs.gp3", design.instances * design.disk_gb, f"{design.instances} x {design.disk_gb} GB"),
+        ("Disks of the instances", "ebs.gp3", design.instances * design.disk_gb, f"{design.instances} x {design.disk_gb} GB"),
         ("Load balancer", "alb", HOURS, f"{HOURS} h"),
         (
-            "Its capacity units",
+            "Load balancer capacity units",
             "alb.lcu",
             HOURS * month["load balancer capacity units, on average"]
             + month["on-sales"] * month["load balancer capacity units in an hour of on-sale"],
             f"{HOURS} h x 0.25, and 4 h x 4",
         ),
         ("NAT gateways", "nat", design.nat_gateways * HOURS, f"{design.nat_gateways} x {HOURS} h"),
-        ("Data through them", "nat.data", month["GB through a NAT gateway"], "logs, metrics, calls of AWS; images come through S3's free endpoint"),
+        ("Data through NAT gateways", "nat.data", month["GB through a NAT gateway"], "logs, metrics, AWS calls; images use the free endpoint of S3"),
         ("Public addresses", "ipv4", (2 + design.nat_gateways) * HOURS, f"load balancer 2, NAT {design.nat_gateways}"),
-        ("Endpoint of SQS", "endpoint", design.endpoints * 2 * HOURS, f"{design.endpoints} x 2 zones x {HOURS} h"),
-        ("Data through it", "endpoint.data", 1 if design.endpoints else 0, "400,000 bookings, twice, 1 KB"),
+        ("SQS endpoint", "endpoint", design.endpoints * 2 * HOURS, f"{design.endpoints} x 2 zones x {HOURS} h"),
+        ("Data through the endpoint", "endpoint.data", 1 if design.endpoints else 0, "400,000 bookings, twice, 1 KB"),
         ("Database", f"aurora.{design.database}", design.database_instances * HOURS, f"writer and {design.database_instances - 1} reader x {HOURS} h"),
-        ("Its storage", "aurora.storage", month["GB of data in the database"], ""),
-        ("Its I/O", "aurora.io", bookings * month["database I/Os for each booking"] / 1e6, "400,000 bookings x 10, binary log included"),
-        ("Its backups", "aurora.backup", 2 * month["GB of data in the database"], "7 days of changes, and a snapshot"),
+        ("Database storage", "aurora.storage", month["GB of data in the database"], ""),
+        ("Database I/O", "aurora.io", bookings * month["database I/Os for each booking"] / 1e6, "400,000 bookings x 10, binary log included"),
+        ("Database backups", "aurora.backup", 2 * month["GB of data in the database"], "7 days of changes, and a snapshot"),
         ("Cache", f"cache.{design.cache}", design.cache_nodes * HOURS, f"{design.cache_nodes} x {HOURS} h"),
         ("Queue", "sqs", (polls + bookings * 0.3) / 1e6, "2 workers that poll, and 3 calls for 10 bookings"),
-        ("Alarms", "cloudwatch.alarm", alarms, "16 of ours, 8 metrics in those of target tracking"),
+        ("Alarms", "cloudwatch.alarm", alarms, "16 configured, 8 metrics in those of target tracking"),
         ("CPU and memory by the agent", "cloudwatch.metric", 3 if design.detailed_monitoring else 6, "1 or 2 for each service"),
         ("Detailed monitoring", "cloudwatch.metric", 7 * design.instances if design.detailed_monitoring else 0, f"7 metrics x {design.instances} instances"),
         ("Dashboard", "cloudwatch.dashboard", 1, ""),
@@ -159,21 +158,21 @@ def bill_table(design):
         unit = PRICES[item]["unit"]
         amount = f"{quantity:,.2f}".rstrip("0").rstrip(".")
         rows.append(f"| {what} | {PRICES[item]['price']} / {unit} | {amount}{f' ({how})' if how else ''} | {price(item) * quantity:.2f} |")
-    rows.append(f"| **in all** | | | **{total(design):.2f}** |")
+    rows.append(f"| **total** | | | **{total(design):.2f}** |")
     return "\n".join(rows)
 
 
 def choices(design):
-    """From the brief's design to ours, one choice after another."""
+    """From the reference design to the configured one, one choice after another."""
     steps = [
-        ("`t4g.small` instead of `t3.medium`", dict(instance=design.instance), "2 GB instead of 4, Graviton instead of x86. None in availability; less room for each instance, so the groups grow a little earlier."),
-        ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c go on booking and pushing, but notifier there cannot ask ingress-api for what the cache has lost, no instance can start, and logs and metrics stop, until `nat_gateway_zones = [\"c\"]` is applied."),
-        ("an endpoint for SQS in both zones", dict(endpoints=design.endpoints), "Pays for the choice before it: the path of a booking does not hang on the NAT gateway."),
+        ("`t4g.small` instead of `t3.medium`", dict(instance=design.instance), "2 GB instead of 4, Graviton instead of x86. None. Less capacity of each instance, so the groups grow earlier."),
+        ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c continue, but none can start, and logs and metrics stop. notifier cannot read evicted tickets from ingress-api. Applying `nat_gateway_zones = [\"c\"]` ends this."),
+        ("an endpoint for SQS in both zones", dict(endpoints=design.endpoints), "Compensates the previous choice: bookings do not use the NAT gateway."),
         ("Valkey instead of Redis", dict(cache=design.cache), "None: the same protocol, replica and failover."),
-        ("CPU measured by the agent that measures memory anyway", dict(detailed_monitoring=design.detailed_monitoring), "An instance whose agent has died is not seen in its group's average."),
+        ("CPU measured by the CloudWatch agent", dict(detailed_monitoring=design.detailed_monitoring), "An instance without a running agent is missing in the average of its group."),
     ]
-    rows = ["| choice | $ a month | then | what it costs in availability |", "|---|---:|---:|---|", f"| the brief's design, three services | | {total(BRIEF):.2f} | |"]
-    now = BRIEF
+    rows = ["| choice | $ a month | then | effect on availability |", "|---|---:|---:|---|", f"| the reference design, three services | | {total(REFERENCE):.2f} | |"]
+    now = REFERENCE
     for what, change, cost in steps:
         following = replace(now, **change)
         rows.append(f"| {what} | {total(following) - total(now):+.2f} | {total(following):.2f} | {cost} |")
@@ -201,11 +200,11 @@ def page():
     text = (HERE / "cost.md.in").read_text(encoding="utf-8")
     for name, value in {
         "TOTAL": f"{total(design):.2f}",
-        "BRIEF_TOTAL": f"{total(BRIEF):.2f}",
+        "BRIEF_TOTAL": f"{total(REFERENCE):.2f}",
         "BOTH_NAT": f"{total(both_nat):.2f}",
         "LIMIT": str(LIMIT),
         "BILL": bill_table(design),
-        "BRIEF_BILL": bill_table(BRIEF),
+        "BRIEF_BILL": bill_table(REFERENCE),
         "CHOICES": choices(design),
         "MONTH": month_table(),
         "PRICES": price_table(),
