@@ -1,17 +1,13 @@
 package ticketing.ingress;
 
-import io.awspring.cloud.autoconfigure.sqs.SqsAsyncClientCustomizer;
 import java.time.Clock;
-import java.time.Duration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
-import ticketing.ingress.command.SqsErrors;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.security.AccessTokenSettings;
@@ -23,8 +19,8 @@ import ticketing.status.StatusStoreSettings;
 
 /// The process that people and programs talk to over HTTP.
 @SpringBootApplication
+@ConfigurationPropertiesScan
 @EnableConfigurationProperties({
-  IngressSettings.class,
   RedisSettings.class,
   StatusStoreSettings.class,
   AccessTokenSettings.class
@@ -64,26 +60,5 @@ public class IngressApplication {
   AccessTokens accessTokens(AccessTokenSettings settings, Environment environment, Clock clock) {
     boolean local = environment.acceptsProfiles(Profiles.of("local"));
     return new AccessTokens(settings, local, clock);
-  }
-
-  /// A call to the queue gives up before the request that waits for it does, also when it is made a
-  /// second time. By itself it repeats only what had no effect: otherwise the failure of the last
-  /// attempt would say nothing about the first.
-  @Bean
-  SqsAsyncClientCustomizer boundedCalls(IngressSettings settings) {
-    Duration whole = settings.queue().timeout().multipliedBy(4).dividedBy(5);
-    return client ->
-        client.overrideConfiguration(
-            client
-                .overrideConfiguration()
-                .copy(
-                    c ->
-                        c.apiCallTimeout(whole)
-                            .apiCallAttemptTimeout(whole.dividedBy(2))
-                            .retryStrategy(
-                                DefaultRetryStrategy.standardStrategyBuilder()
-                                    .useClientDefaults(false)
-                                    .retryOnException(SqsErrors::mayBeRepeated)
-                                    .build())));
   }
 }

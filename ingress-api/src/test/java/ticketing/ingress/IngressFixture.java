@@ -133,7 +133,7 @@ public final class IngressFixture implements AutoCloseable {
   /// One for all tests that change nothing for others.
   public static synchronized IngressFixture shared() {
     if (shared == null) {
-      shared = start(Map.of("ticketing.limits.overdue", "100ms"));
+      shared = start(Map.of("ticketing.tickets.overdue-after", "100ms"));
     }
     return shared;
   }
@@ -156,10 +156,10 @@ public final class IngressFixture implements AutoCloseable {
           Map.ofEntries(
               Map.entry("ticketing.database.reader-url", url),
               Map.entry("ticketing.database.reader-pause", "1s"),
-              Map.entry("ticketing.queue.backlog-without-database", "3"),
-              Map.entry("ticketing.limits.waiters", "1"),
-              Map.entry("ticketing.limits.change-wait", "200ms"),
-              Map.entry("ticketing.cache.near-copy", "5m"),
+              Map.entry("ticketing.queue.max-backlog-without-database", "3"),
+              Map.entry("ticketing.tickets.max-long-polls", "1"),
+              Map.entry("ticketing.events.change-timeout", "200ms"),
+              Map.entry("ticketing.events.local-cache-ttl", "5m"),
               Map.entry("ticketing.rates.proxies", "1"),
               Map.entry("ticketing.rates.user.per-second", "1"),
               Map.entry("ticketing.rates.user.burst", "60"),

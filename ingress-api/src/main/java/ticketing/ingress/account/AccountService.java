@@ -13,16 +13,14 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.stereotype.Component;
 import ticketing.domain.TicketIds;
+import ticketing.ingress.cache.CachedKind;
 import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
-import ticketing.ingress.settings.IngressSettings;
 
 /// People with a password. Hashing is slow on purpose, so only a few are hashed at a time.
 @Component
 class AccountService {
-
-  private static final String KIND = "user";
 
   /// Most that bcrypt takes into account.
   static final int LONGEST_PASSWORD = 72;
@@ -36,7 +34,7 @@ class AccountService {
   private final RedisCache copies;
   private final PasswordEncoder passwords;
   private final Clock clock;
-  private final IngressSettings settings;
+  private final AccountSettings settings;
   private final Semaphore hashing;
 
   AccountService(
@@ -44,13 +42,13 @@ class AccountService {
       RedisCache copies,
       PasswordEncoder passwords,
       Clock clock,
-      IngressSettings settings) {
+      AccountSettings settings) {
     this.users = users;
     this.copies = copies;
     this.passwords = passwords;
     this.clock = clock;
     this.settings = settings;
-    this.hashing = new Semaphore(settings.limits().hashingAtOnce(), true);
+    this.hashing = new Semaphore(settings.maxConcurrentHashes(), true);
   }
 
   /// @throws Problem `EMAIL_TAKEN`
@@ -88,13 +86,13 @@ class AccountService {
   }
 
   Optional<User> find(String userId) {
-    RedisCache.Found<User> found = copies.find(KIND, userId, User.class);
+    RedisCache.Found<User> found = copies.find(CachedKind.USER, userId, User.class);
     if (found.copy().isPresent()) {
       return found.copy();
     }
     Optional<User> user = users.find(userId).map(UserEntity::user);
     if (found.wanted()) {
-      user.ifPresent(known -> copies.store(KIND, userId, known, settings.cache().user()));
+      user.ifPresent(known -> copies.store(CachedKind.USER, userId, known, settings.cacheTtl()));
     }
     return user;
   }
@@ -113,7 +111,7 @@ class AccountService {
 
   private <T> T inTurn(Supplier<T> work) {
     try {
-      if (!hashing.tryAcquire(settings.limits().hashingWait().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!hashing.tryAcquire(settings.hashTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
         throw busy();
       }
     } catch (InterruptedException e) {

@@ -8,8 +8,6 @@ import org.redisson.api.RBatch;
 import org.redisson.client.codec.StringCodec;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Json;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressMetrics.Copy;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
@@ -22,12 +20,10 @@ public class RedisCache {
   /// backlog. Reading it from the database meanwhile costs little, as only its owner does.
   private static final Duration CHANGING = Duration.ofMinutes(10);
 
-  private static final List<String> KINDS = List.of("event", "user", "reservation");
-
   private final RedisGateway redis;
-  private final IngressMetrics metrics;
+  private final CacheMetrics metrics;
 
-  RedisCache(RedisGateway redis, IngressMetrics metrics) {
+  RedisCache(RedisGateway redis, CacheMetrics metrics) {
     this.redis = redis;
     this.metrics = metrics;
   }
@@ -37,7 +33,7 @@ public class RedisCache {
   public record Found<T>(Optional<T> copy, boolean wanted) {}
 
   /// @param kind first part of the key, as in `kind:id`
-  public <T> Found<T> find(String kind, String id, Class<T> type) {
+  public <T> Found<T> find(CachedKind kind, String id, Class<T> type) {
     List<?> answers;
     try {
       answers =
@@ -57,11 +53,11 @@ public class RedisCache {
             ? Optional.empty()
             : Optional.ofNullable((String) answers.getFirst())
                 .map(json -> Json.INTERNAL.readValue(json, type));
-    metrics.looked(Copy.of(kind), copy.isPresent());
+    metrics.countRead(kind, copy.isPresent());
     return new Found<>(copy, !changing);
   }
 
-  public void store(String kind, String id, Object value, Duration ttl) {
+  public void store(CachedKind kind, String id, Object value, Duration ttl) {
     String json = Json.INTERNAL.writeValueAsString(value);
     redis
         .async(client -> client.getBucket(key(kind, id), StringCodec.INSTANCE).setAsync(json, ttl))
@@ -69,7 +65,7 @@ public class RedisCache {
   }
 
   /// Removes the copy and makes no other for a while.
-  public void changing(String kind, String id) {
+  public void changing(CachedKind kind, String id) {
     try {
       redis.call(
           client -> {
@@ -91,18 +87,18 @@ public class RedisCache {
     return redis.call(
         client -> {
           long evicted = 0;
-          for (String kind : KINDS) {
-            evicted += client.getKeys().deleteByPattern(kind + ":*");
+          for (CachedKind kind : CachedKind.values()) {
+            evicted += client.getKeys().deleteByPattern(kind.prefix() + ":*");
           }
           return evicted;
         });
   }
 
-  private static String key(String kind, String id) {
-    return kind + ":" + id;
+  private static String key(CachedKind kind, String id) {
+    return kind.prefix() + ":" + id;
   }
 
-  private static String fence(String kind, String id) {
-    return "changing:" + kind + ":" + id;
+  private static String fence(CachedKind kind, String id) {
+    return "changing:" + kind.prefix() + ":" + id;
   }
 }

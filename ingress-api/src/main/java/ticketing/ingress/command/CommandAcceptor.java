@@ -31,12 +31,9 @@ import ticketing.concurrent.BatchingExecutor;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Ticket;
-import ticketing.ingress.database.DatabaseHealth;
+import ticketing.ingress.command.CommandMetrics.Acceptance;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressMetrics.Acceptance;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.ingress.ticket.BoardGaps;
 import ticketing.ingress.ticket.DecisionReader;
 import ticketing.redis.RedisUnavailableException;
@@ -87,12 +84,12 @@ public class CommandAcceptor {
   private final Flushes gathering = new Flushes();
   private final StatusStore board;
   private final DecisionReader ledger;
-  private final DatabaseHealth database;
+  private final BacklogLimit backlog;
   private final BoardGaps gaps;
   private final CommandRevoker withdrawals;
   private final Clock clock;
-  private final IngressSettings.Queue settings;
-  private final IngressMetrics metrics;
+  private final QueueSettings settings;
+  private final CommandMetrics metrics;
   private final Semaphore inFlight;
 
   /// A command on its way.
@@ -115,22 +112,22 @@ public class CommandAcceptor {
       QueueUrls urls,
       StatusStore board,
       DecisionReader ledger,
-      DatabaseHealth database,
+      BacklogLimit backlog,
       BoardGaps gaps,
       CommandRevoker withdrawals,
       Clock clock,
-      IngressSettings settings,
-      IngressMetrics metrics) {
+      QueueSettings settings,
+      CommandMetrics metrics) {
     this.metrics = metrics;
     this.urls = urls;
     this.board = board;
     this.ledger = ledger;
-    this.database = database;
+    this.backlog = backlog;
     this.gaps = gaps;
     this.withdrawals = withdrawals;
     this.clock = clock;
-    this.settings = settings.queue();
-    this.inFlight = new Semaphore(this.settings.inFlight());
+    this.settings = settings;
+    this.inFlight = new Semaphore(this.settings.maxInFlight());
     this.outgoing =
         new BatchingExecutor<>(
             "outgoing",
@@ -169,7 +166,7 @@ public class CommandAcceptor {
       }
       throw problem;
     } finally {
-      metrics.accepted(now.action(), result);
+      metrics.countAcceptance(now.action(), result);
     }
   }
 
@@ -260,7 +257,7 @@ public class CommandAcceptor {
   ///   to nothing: nothing is stored or taken back, and nothing is logged, as the metrics count
   ///   them
   private Sending send(Command command) {
-    if (!database.admits() || !inFlight.tryAcquire()) {
+    if (!backlog.admits() || !inFlight.tryAcquire()) {
       throw unavailable();
     }
     Outgoing one = new Outgoing(command, Traces.current(), new AtomicBoolean());

@@ -24,8 +24,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.concurrent.BatchingExecutor;
 import ticketing.domain.Command;
 import ticketing.ingress.database.DatabaseHealth;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.ingress.ticket.TicketEntity;
 import ticketing.ingress.ticket.TicketRepository;
 import ticketing.status.StatusEntry;
@@ -71,7 +69,7 @@ public class CommandRevoker {
   private final Duration timeout;
   private final Semaphore atOnce;
   private final TransactionTemplate transaction;
-  private final IngressMetrics metrics;
+  private final CommandMetrics metrics;
 
   /// One for each event that had a command in doubt lately. Should one be dropped that is at work,
   /// its event has two for a while, which only wait for each other's lock.
@@ -83,15 +81,15 @@ public class CommandRevoker {
       TicketRepository tickets,
       DatabaseHealth database,
       Clock clock,
-      IngressSettings settings,
+      QueueSettings settings,
       PlatformTransactionManager transactions,
-      IngressMetrics metrics) {
+      CommandMetrics metrics) {
     this.rows = rows;
     this.tickets = tickets;
     this.database = database;
     this.clock = clock;
-    this.timeout = settings.queue().withdrawalTimeout();
-    this.atOnce = new Semaphore(settings.queue().withdrawalsAtOnce(), true);
+    this.timeout = settings.revocationTimeout();
+    this.atOnce = new Semaphore(settings.maxConcurrentRevocations(), true);
     this.metrics = metrics;
     this.transaction = new TransactionTemplate(transactions);
     transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
@@ -99,8 +97,9 @@ public class CommandRevoker {
   }
 
   Outcome withdraw(Command command) {
-    Outcome outcome = database.away() ? new Outcome.Unknown("the database is away") : ask(command);
-    metrics.withdrew(outcome);
+    Outcome outcome =
+        database.isUnavailable() ? new Outcome.Unknown("the database is away") : ask(command);
+    metrics.countRevocation(outcome);
     return outcome;
   }
 

@@ -4,7 +4,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Where the queue and its dead letters are. Each is asked for once, and again only after a
 /// failure.
@@ -12,13 +11,13 @@ import ticketing.ingress.settings.IngressSettings;
 public class QueueUrls {
 
   private final SqsAsyncClient sqs;
-  private final IngressSettings.Queue settings;
+  private final QueueSettings settings;
   private final AtomicReference<CompletableFuture<String>> bookings = new AtomicReference<>();
   private final AtomicReference<CompletableFuture<String>> deadLetters = new AtomicReference<>();
 
-  QueueUrls(SqsAsyncClient sqs, IngressSettings settings) {
+  QueueUrls(SqsAsyncClient sqs, QueueSettings settings) {
     this.sqs = sqs;
-    this.settings = settings.queue();
+    this.settings = settings;
   }
 
   public CompletableFuture<String> bookings() {

@@ -11,7 +11,6 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.ingress.problem.ProblemDetailAdvice;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Reads of what may be a moment old: from a replica, where there are any, and from the primary
 /// while they fail. After repeated failures the replicas are left alone for
@@ -30,7 +29,7 @@ public class ReplicaReader {
   ReplicaReader(
       ObjectProvider<ReplicaRoutingPostProcessor> replicas,
       PlatformTransactionManager transactions,
-      IngressSettings settings) {
+      ReplicaSettings settings) {
     this.replicas = replicas.getIfAvailable() != null;
     this.replica = new TransactionTemplate(transactions);
     this.replica.setReadOnly(true);
@@ -42,7 +41,7 @@ public class ReplicaReader {
                 .slidingWindowSize(20)
                 .minimumNumberOfCalls(5)
                 .failureRateThreshold(50)
-                .waitDurationInOpenState(settings.database().readerPause())
+                .waitDurationInOpenState(settings.readerPause())
                 .permittedNumberOfCallsInHalfOpenState(2)
                 .recordException(ProblemDetailAdvice::isDatabaseUnavailable)
                 .build());

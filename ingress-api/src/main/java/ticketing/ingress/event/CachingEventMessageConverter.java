@@ -9,7 +9,6 @@ import org.springframework.http.MediaType;
 import org.springframework.http.converter.AbstractHttpMessageConverter;
 import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
-import ticketing.ingress.settings.IngressSettings;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Writes events, and keeps what it wrote of each one last: reads of the same near copy, thousands
@@ -23,10 +22,10 @@ class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventVie
   private final JsonMapper mapper;
   private final Cache<Long, Written> written;
 
-  CachingEventMessageConverter(JsonMapper mapper, IngressSettings settings) {
+  CachingEventMessageConverter(JsonMapper mapper, EventSettings settings) {
     super(MediaType.APPLICATION_JSON);
     this.mapper = mapper;
-    this.written = Caffeine.newBuilder().maximumSize(settings.cache().nearEvents()).build();
+    this.written = Caffeine.newBuilder().maximumSize(settings.localCacheSize()).build();
   }
 
   @Override

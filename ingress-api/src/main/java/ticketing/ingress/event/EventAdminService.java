@@ -21,7 +21,6 @@ import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.security.AuthenticatedUser;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.ingress.ticket.TicketReader;
 
 /// What administrators do with events. Everything but the seats is written here; a change of seats
@@ -36,7 +35,7 @@ public class EventAdminService {
   private final EventCatalog catalog;
   private final CommandAcceptor queue;
   private final TicketReader tickets;
-  private final IngressSettings.Limits limits;
+  private final EventSettings settings;
   private final TransactionTemplate writing;
 
   EventAdminService(
@@ -45,14 +44,14 @@ public class EventAdminService {
       EventCatalog catalog,
       CommandAcceptor queue,
       TicketReader tickets,
-      IngressSettings settings,
+      EventSettings settings,
       PlatformTransactionManager transactions) {
     this.events = events;
     this.reads = reads;
     this.catalog = catalog;
     this.queue = queue;
     this.tickets = tickets;
-    this.limits = settings.limits();
+    this.settings = settings;
     this.writing = new TransactionTemplate(transactions);
   }
 
@@ -96,7 +95,7 @@ public class EventAdminService {
                     acceptedAt,
                     null,
                     UUID.randomUUID()));
-    Ticket ticket = tickets.await(queued, limits.changeWait());
+    Ticket ticket = tickets.await(queued, settings.changeTimeout());
     if (!ticket.status().isFinal()) {
       throw ApiException.retry(
           ErrorCode.CHANGE_PENDING,

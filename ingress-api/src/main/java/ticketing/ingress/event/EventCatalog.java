@@ -8,12 +8,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
+import ticketing.ingress.cache.CacheMetrics;
+import ticketing.ingress.cache.CachedKind;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressSettings;
+import ticketing.redis.RedisSubscription;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.EventCache;
 
@@ -23,21 +25,22 @@ import ticketing.status.EventCache;
 ///
 /// The database is the primary: what the catalog says turns bookings away.
 @Component
-public class EventCatalog {
+public class EventCatalog implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(EventCatalog.class);
 
   private final EventRepository events;
   private final EventCache board;
-  private final IngressMetrics metrics;
+  private final CacheMetrics metrics;
   private final LoadingCache<Long, Optional<EventView>> near;
+  private volatile RedisSubscription subscription;
 
   EventCatalog(
       EventRepository events,
       EventCache board,
       MeterRegistry meters,
-      IngressSettings settings,
-      IngressMetrics metrics) {
+      EventSettings settings,
+      CacheMetrics metrics) {
     this.events = events;
     this.board = board;
     this.metrics = metrics;
@@ -45,8 +48,8 @@ public class EventCatalog {
         CaffeineCacheMetrics.monitor(
             meters,
             Caffeine.newBuilder()
-                .maximumSize(settings.cache().nearEvents())
-                .expireAfterWrite(settings.cache().nearCopy())
+                .maximumSize(settings.localCacheSize())
+                .expireAfterWrite(settings.localCacheTtl())
                 .recordStats()
                 .build(this::load),
             "near-events");
@@ -66,7 +69,7 @@ public class EventCatalog {
     try {
       // A copy that turns people away is not believed: Redis may have missed that seats came back.
       Optional<EventView> copy = board.find(eventId).filter(event -> event.availableSeats() > 0);
-      metrics.looked(IngressMetrics.Copy.EVENT, copy.isPresent());
+      metrics.countRead(CachedKind.EVENT, copy.isPresent());
       if (copy.isPresent()) {
         return copy;
       }
@@ -81,7 +84,7 @@ public class EventCatalog {
   }
 
   /// Takes note of a copy that somebody announced, if this process holds an older one.
-  public void heard(EventView event) {
+  private void heard(EventView event) {
     near.asMap().computeIfPresent(event.eventId(), (id, old) -> newer(old, event));
   }
 
@@ -106,5 +109,21 @@ public class EventCatalog {
           log.debug("A copy of an event was not updated: {}", failure.getMessage());
           return null;
         });
+  }
+
+  @Override
+  public void start() {
+    subscription = RedisSubscription.start("events", () -> board.subscribe(this::heard));
+  }
+
+  @Override
+  public void stop() {
+    subscription.close();
+    subscription = null;
+  }
+
+  @Override
+  public boolean isRunning() {
+    return subscription != null;
   }
 }

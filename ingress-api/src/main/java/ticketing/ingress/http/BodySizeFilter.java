@@ -16,7 +16,6 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.ProblemDetailAdvice;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Refuses large bodies before anybody reads them.
 @Component
@@ -26,8 +25,8 @@ class BodySizeFilter extends OncePerRequestFilter {
   private final int limit;
   private final ProblemDetailAdvice problems;
 
-  BodySizeFilter(IngressSettings settings, ProblemDetailAdvice problems) {
-    this.limit = Math.toIntExact(settings.limits().body().toBytes());
+  BodySizeFilter(HttpSettings settings, ProblemDetailAdvice problems) {
+    this.limit = Math.toIntExact(settings.maxBodySize().toBytes());
     this.problems = problems;
   }
 

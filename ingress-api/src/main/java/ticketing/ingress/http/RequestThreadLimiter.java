@@ -6,7 +6,6 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import ticketing.concurrent.BoundedVirtualThreads;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Keeps what clients can make this process hold within its memory, however many come at once.
 @Component
@@ -18,8 +17,8 @@ class RequestThreadLimiter implements WebServerFactoryCustomizer<TomcatServletWe
 
   private final int most;
 
-  RequestThreadLimiter(IngressSettings settings) {
-    this.most = settings.limits().requests();
+  RequestThreadLimiter(HttpSettings settings) {
+    this.most = settings.maxConcurrentRequests();
   }
 
   @Override

@@ -9,7 +9,6 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Tells the browser how little an answer may do. The pages load their own files, talk to this
 /// process and to the notifier, and nothing else; no script or style stands in a page itself.
@@ -26,12 +25,12 @@ class SecurityHeadersFilter extends OncePerRequestFilter {
 
   private final String pages;
 
-  SecurityHeadersFilter(IngressSettings settings) {
+  SecurityHeadersFilter(PageSettings settings) {
     this.pages =
         ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
                 + " connect-src 'self' %s; form-action 'self'; base-uri 'none';"
                 + " frame-ancestors 'none'")
-            .formatted(settings.pages().notifierUrl())
+            .formatted(settings.notifierUrl())
             .replace(" ;", ";");
   }
 

@@ -16,7 +16,6 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
-import ticketing.ingress.settings.IngressSettings;
 
 /// The two pages: `/` for buyers and `/operations` for administrators, and what they must know of
 /// this installation.
@@ -28,11 +27,11 @@ class StaticPageController {
 
   private final Config config;
 
-  StaticPageController(IngressSettings settings, Environment environment) {
+  StaticPageController(PageSettings settings, Environment environment) {
     this.config =
         new Config(
-            settings.pages().notifierUrl(),
-            settings.pages().currency(),
+            settings.notifierUrl(),
+            settings.currency(),
             environment.acceptsProfiles(Profiles.of("local")));
   }
 

@@ -26,7 +26,6 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.ingress.problem.ProblemDetailAdvice;
-import ticketing.ingress.reservation.ReservationView;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.security.AccessTokens;
 import ticketing.security.RevokedTokens;
@@ -130,16 +129,12 @@ public class WebConfiguration implements WebMvcConfigurer {
         Json.strict(builder)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .addMixIn(EventView.class, WithoutVersion.class)
-            .addMixIn(ReservationView.class, WithoutOwner.class)
             .addModule(new SimpleModule("times").addDeserializer(Instant.class, new TimeReader()));
   }
 
   /// The version is for telling copies apart, not for clients.
   @JsonIgnoreProperties("version")
   private interface WithoutVersion {}
-
-  @JsonIgnoreProperties("userId")
-  private interface WithoutOwner {}
 
   /// ISO-8601 text with an offset, of a year that the database can hold; never a number.
   private static final class TimeReader extends StdDeserializer<Instant> {

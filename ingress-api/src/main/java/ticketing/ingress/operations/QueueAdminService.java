@@ -29,9 +29,9 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.ingress.command.CommandAcceptor;
+import ticketing.ingress.command.QueueSettings;
 import ticketing.ingress.command.QueueUrls;
 import ticketing.ingress.event.EventRepository;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.ingress.ticket.DecisionListener;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusStore;
@@ -56,7 +56,8 @@ public class QueueAdminService {
   private final EventRepository events;
   private final DecisionListener decisions;
   private final Clock clock;
-  private final IngressSettings settings;
+  private final QueueSettings queueSettings;
+  private final OperationsSettings settings;
 
   QueueAdminService(
       SqsAsyncClient sqs,
@@ -65,13 +66,15 @@ public class QueueAdminService {
       EventRepository events,
       DecisionListener decisions,
       Clock clock,
-      IngressSettings settings) {
+      QueueSettings queueSettings,
+      OperationsSettings settings) {
     this.sqs = sqs;
     this.urls = urls;
     this.board = board;
     this.events = events;
     this.decisions = decisions;
     this.clock = clock;
+    this.queueSettings = queueSettings;
     this.settings = settings;
   }
 
@@ -129,7 +132,7 @@ public class QueueAdminService {
   /// @throws Problem `QUEUE_UNAVAILABLE`
   DeadLetterList deadLetters() {
     long total = total(attributes(urls.deadLetters()));
-    long wanted = Math.min(total, settings.limits().deadLetters());
+    long wanted = Math.min(total, settings.maxDeadLetters());
     Map<String, Message> seen = new LinkedHashMap<>();
     Instant end = clock.instant().plus(LONGEST_LOOK);
     try {
@@ -141,7 +144,7 @@ public class QueueAdminService {
     }
     List<DeadLetter> content =
         seen.values().stream()
-            .limit(settings.limits().deadLetters())
+            .limit(settings.maxDeadLetters())
             .map(QueueAdminService::deadLetter)
             .toList();
     return new DeadLetterList(content, Math.max(total, content.size()));
@@ -290,7 +293,7 @@ public class QueueAdminService {
 
   private <T> T await(CompletableFuture<T> call) {
     try {
-      return call.orTimeout(settings.queue().timeout().toMillis(), TimeUnit.MILLISECONDS).join();
+      return call.orTimeout(queueSettings.timeout().toMillis(), TimeUnit.MILLISECONDS).join();
     } catch (CompletionException e) {
       throw translated(e);
     }

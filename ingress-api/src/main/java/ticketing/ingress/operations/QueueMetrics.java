@@ -1,18 +1,19 @@
 package ticketing.ingress.operations;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import ticketing.ingress.operations.QueueAdminService.Figures;
 import ticketing.ingress.problem.ApiException;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressSettings;
 
 /// The figures of [QueueAdminService] as gauges, read now and then and not on every scrape: each
 /// reading is two calls to SQS. NaN while they are unknown.
@@ -26,26 +27,42 @@ class QueueMetrics implements SmartLifecycle {
   private volatile Figures latest;
   private ScheduledExecutorService clock;
 
-  QueueMetrics(QueueAdminService desk, IngressSettings settings, IngressMetrics metrics) {
+  QueueMetrics(QueueAdminService desk, OperationsSettings settings, MeterRegistry registry) {
     this.desk = desk;
-    this.every = settings.queue().gauges();
-    metrics.watch(
-        "ticketing.queue.depth", "messages", "Messages that wait", () -> value(Figures::depth));
-    metrics.watch(
+    this.every = settings.queueMetricsInterval();
+    register(
+        registry,
+        "ticketing.queue.depth",
+        "messages",
+        "Messages that wait",
+        () -> value(Figures::depth));
+    register(
+        registry,
         "ticketing.queue.in.flight",
         "messages",
         "Messages that workers hold",
         () -> value(Figures::inFlight));
-    metrics.watch(
+    register(
+        registry,
         "ticketing.queue.oldest.age",
         "seconds",
         "Age of the oldest undecided request",
         () -> value(Figures::oldestAgeSeconds));
-    metrics.watch(
+    register(
+        registry,
         "ticketing.queue.dead.letters",
         null,
         "Messages that were given up",
         () -> value(Figures::deadLetters));
+  }
+
+  private static void register(
+      MeterRegistry registry,
+      String name,
+      String unit,
+      String description,
+      Supplier<Number> value) {
+    Gauge.builder(name, value).description(description).baseUnit(unit).register(registry);
   }
 
   private double value(Function<Figures, Long> of) {

@@ -32,12 +32,11 @@ import ticketing.ingress.event.EventAdminService;
 import ticketing.ingress.event.EventRequest;
 import ticketing.ingress.reservation.ReservationController;
 import ticketing.ingress.security.AuthenticatedUser;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.security.AccessTokens;
 
 /// An on-sale to look at, in the local profile only: a fresh event, and buyers who come within some
 /// seconds and book one seat each, over HTTP like everybody else. One at a time, and bounded in
-/// requests and in time by [IngressSettings.Simulation].
+/// requests and in time by [SimulationSettings].
 @Hidden
 @Profile("local")
 @RestController
@@ -48,7 +47,7 @@ public class SaleSimulation {
   private static final Duration EVENT_IN = Duration.ofDays(30);
   private static final Duration REQUEST = Duration.ofSeconds(10);
 
-  private final IngressSettings.Simulation settings;
+  private final SimulationSettings settings;
   private final EventAdminService office;
   private final AccessTokens tokens;
   private final Clock clock;
@@ -63,12 +62,12 @@ public class SaleSimulation {
   private Run run;
 
   SaleSimulation(
-      IngressSettings settings,
+      SimulationSettings settings,
       EventAdminService office,
       AccessTokens tokens,
       Clock clock,
       WebServerApplicationContext server) {
-    this.settings = settings.simulation();
+    this.settings = settings;
     this.office = office;
     this.tokens = tokens;
     this.clock = clock;

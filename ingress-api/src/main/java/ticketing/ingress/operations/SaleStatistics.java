@@ -10,6 +10,7 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
+import ticketing.ingress.ticket.DecisionObserver;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 
@@ -17,7 +18,7 @@ import ticketing.redis.RedisGateway;
 /// system, as announced (a repeated announcement counts again); accepted and refused bookings and
 /// the processes are known from the heartbeats of all.
 @Component
-public class SaleStatistics implements AutoCloseable {
+public class SaleStatistics implements DecisionObserver, AutoCloseable {
 
   private static final int WINDOW = 5;
   private static final double NARROWEST = 1; // ms, of the first bucket
@@ -72,6 +73,7 @@ public class SaleStatistics implements AutoCloseable {
   /// In milliseconds, to within a fifth.
   public record Latency(long p50, long p99) {}
 
+  @Override
   public synchronized void decided(Ticket ticket) {
     Second second = second();
     second.statuses[ticket.status().ordinal()]++;

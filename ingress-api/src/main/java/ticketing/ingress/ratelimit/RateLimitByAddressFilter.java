@@ -13,8 +13,6 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ProblemDetailAdvice;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Refuses addresses that send more than their share, before their tokens are looked at.
 @Component
@@ -23,17 +21,17 @@ class RateLimitByAddressFilter extends OncePerRequestFilter {
 
   private final RateLimiter limits;
   private final ProblemDetailAdvice problems;
-  private final IngressSettings.Rates settings;
-  private final IngressMetrics metrics;
+  private final RateLimitSettings settings;
+  private final RateLimitMetrics metrics;
 
   RateLimitByAddressFilter(
       RateLimiter limits,
       ProblemDetailAdvice problems,
-      IngressSettings settings,
-      IngressMetrics metrics) {
+      RateLimitSettings settings,
+      RateLimitMetrics metrics) {
     this.limits = limits;
     this.problems = problems;
-    this.settings = settings.rates();
+    this.settings = settings;
     this.metrics = metrics;
   }
 
@@ -50,7 +48,7 @@ class RateLimitByAddressFilter extends OncePerRequestFilter {
     if (wait.isZero()) {
       chain.doFilter(request, response);
     } else {
-      metrics.refused(IngressMetrics.Share.ADDRESS);
+      metrics.countRefusal(RateLimitMetrics.Sender.ADDRESS);
       problems.write(response, ApiException.rateLimited(wait));
     }
   }

@@ -14,8 +14,6 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.ingress.security.AuthenticatedUser;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Refuses users that send more than their share.
 @Component
@@ -25,16 +23,16 @@ class RateLimitByUserFilter extends OncePerRequestFilter {
   private final RateLimiter limits;
   private final ProblemDetailAdvice problems;
   private final boolean enabled;
-  private final IngressMetrics metrics;
+  private final RateLimitMetrics metrics;
 
   RateLimitByUserFilter(
       RateLimiter limits,
       ProblemDetailAdvice problems,
-      IngressSettings settings,
-      IngressMetrics metrics) {
+      RateLimitSettings settings,
+      RateLimitMetrics metrics) {
     this.limits = limits;
     this.problems = problems;
-    this.enabled = settings.rates().enabled();
+    this.enabled = settings.enabled();
     this.metrics = metrics;
   }
 
@@ -52,7 +50,7 @@ class RateLimitByUserFilter extends OncePerRequestFilter {
     if (wait.isZero()) {
       chain.doFilter(request, response);
     } else {
-      metrics.refused(IngressMetrics.Share.USER);
+      metrics.countRefusal(RateLimitMetrics.Sender.USER);
       problems.write(response, ApiException.rateLimited(wait));
     }
   }

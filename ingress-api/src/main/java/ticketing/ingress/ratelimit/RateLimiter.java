@@ -13,7 +13,6 @@ import io.github.bucket4j.util.concurrent.batch.BatchHelper.BatchFailedException
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.stereotype.Component;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
@@ -37,10 +36,10 @@ class RateLimiter {
   private final Counted users;
   private final Counted addresses;
 
-  RateLimiter(RedisGateway redis, IngressSettings settings) {
+  RateLimiter(RedisGateway redis, RateLimitSettings settings) {
     ProxyManager<String> buckets = new RedisBucketProxyManager(redis);
-    this.users = new Counted(buckets, "user", settings.rates().user());
-    this.addresses = new Counted(buckets, "address", settings.rates().address());
+    this.users = new Counted(buckets, "user", settings.user());
+    this.addresses = new Counted(buckets, "address", settings.address());
   }
 
   /// Counts a request of this user.
@@ -60,7 +59,7 @@ class RateLimiter {
     private final LoadingCache<String, Near> near;
 
     /// The rate is a part of the key, so that a changed setting starts with a full bucket.
-    Counted(ProxyManager<String> buckets, String kind, IngressSettings.Rate rate) {
+    Counted(ProxyManager<String> buckets, String kind, RateLimitSettings.Rate rate) {
       String prefix = "rate:" + kind + ":" + rate.perSecond() + "/" + rate.burst() + ":";
       BucketConfiguration configuration =
           BucketConfiguration.builder()

@@ -3,30 +3,28 @@ package ticketing.ingress.reservation;
 import java.time.Clock;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
+import ticketing.ingress.cache.CachedKind;
 import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
-import ticketing.ingress.settings.IngressSettings;
 
 /// Reservations for reading, each for a moment from its copy in Redis. Whoever asked for a change
 /// of one sees it as it is from then on.
 @Component
 public class ReservationReader {
 
-  private static final String KIND = "reservation";
-
   private final ReservationRepository rows;
   private final RedisCache copies;
   private final Clock clock;
-  private final IngressSettings.Cache settings;
+  private final ReservationSettings settings;
 
   ReservationReader(
-      ReservationRepository rows, RedisCache copies, Clock clock, IngressSettings settings) {
+      ReservationRepository rows, RedisCache copies, Clock clock, ReservationSettings settings) {
     this.rows = rows;
     this.copies = copies;
     this.clock = clock;
-    this.settings = settings.cache();
+    this.settings = settings;
   }
 
   static ApiException notFound() {
@@ -36,13 +34,14 @@ public class ReservationReader {
   /// @throws Problem `RESERVATION_NOT_FOUND`
   ReservationView get(long reservationId) {
     String id = String.valueOf(reservationId);
-    RedisCache.Found<ReservationView> found = copies.find(KIND, id, ReservationView.class);
+    RedisCache.Found<ReservationView> found =
+        copies.find(CachedKind.RESERVATION, id, ReservationView.class);
     if (found.copy().isPresent() && !found.copy().get().hasRunOut(clock.instant())) {
       return found.copy().get();
     }
     ReservationView fresh = getFresh(reservationId);
     if (found.wanted()) {
-      copies.store(KIND, id, fresh, settings.reservation());
+      copies.store(CachedKind.RESERVATION, id, fresh, settings.cacheTtl());
     }
     return fresh;
   }
@@ -56,7 +55,7 @@ public class ReservationReader {
 
   /// A change of it is about to be asked for.
   void changing(long reservationId) {
-    copies.changing(KIND, String.valueOf(reservationId));
+    copies.changing(CachedKind.RESERVATION, String.valueOf(reservationId));
   }
 
   public PageResponse<ReservationView> list(

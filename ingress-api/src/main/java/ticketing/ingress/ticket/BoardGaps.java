@@ -7,7 +7,6 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.redisson.client.codec.StringCodec;
 import org.springframework.stereotype.Component;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.redis.RedisGateway;
 
 /// Since when the board has missed no accepted ticket: Redis key `board:whole-since`, which is lost
@@ -25,10 +24,10 @@ public class BoardGaps {
   private final Clock clock;
   private final AtomicBoolean missed = new AtomicBoolean();
 
-  BoardGaps(RedisGateway redis, Clock clock, IngressSettings settings) {
+  BoardGaps(RedisGateway redis, Clock clock, TicketSettings settings) {
     this.redis = redis;
     this.clock = clock;
-    this.doubt = settings.limits().doubt();
+    this.doubt = settings.doubt();
   }
 
   /// A ticket was accepted that is not on the board.

@@ -1,8 +1,11 @@
 package ticketing.ingress.ticket;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -14,18 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
-import ticketing.ingress.event.EventCatalog;
-import ticketing.ingress.operations.SaleStatistics;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressSettings;
-import ticketing.redis.RedisUnavailableException;
-import ticketing.status.EventCache;
+import ticketing.ingress.http.HttpSettings;
+import ticketing.redis.RedisSubscription;
 import ticketing.status.StatusStore;
 
 /// Hears what is decided and wakes the requests that wait for it.
@@ -35,19 +32,14 @@ import ticketing.status.StatusStore;
 @Component
 public class DecisionListener implements SmartLifecycle {
 
-  private static final Logger log = LoggerFactory.getLogger(DecisionListener.class);
-
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(3);
-  private static final Duration RETRY = Duration.ofSeconds(1);
 
   /// Seconds over which decisions are counted.
   private static final int WINDOW = 10;
 
   private final StatusStore board;
-  private final EventCache events;
-  private final EventCatalog catalog;
   private final BoardGaps gaps;
-  private final SaleStatistics figures;
+  private final List<DecisionObserver> observers;
   private final Clock clock;
   private final Semaphore waiters;
   private final ConcurrentHashMap<UUID, Set<CompletableFuture<Optional<Ticket>>>> waiting =
@@ -56,30 +48,30 @@ public class DecisionListener implements SmartLifecycle {
   /// Two slots for each second of the window: which second it holds, and the count.
   private final AtomicLongArray counts = new AtomicLongArray(2 * (WINDOW + 1));
 
-  private volatile Thread connecting;
+  private volatile RedisSubscription subscription;
 
   DecisionListener(
       StatusStore board,
-      EventCache events,
-      EventCatalog catalog,
       BoardGaps gaps,
-      SaleStatistics figures,
+      List<DecisionObserver> observers,
       Clock clock,
-      IngressSettings settings,
-      IngressMetrics metrics) {
+      TicketSettings settings,
+      HttpSettings http,
+      MeterRegistry registry) {
     this.board = board;
-    this.events = events;
-    this.catalog = catalog;
     this.gaps = gaps;
-    this.figures = figures;
+    this.observers = observers;
     this.clock = clock;
-    int most = settings.limits().waiters();
+    int most = settings.maxLongPolls();
+    if (most >= http.maxConcurrentRequests()) {
+      throw new IllegalArgumentException(
+          "ticketing.tickets.max-long-polls=%d must be less than ticketing.http.max-concurrent-requests=%d"
+              .formatted(most, http.maxConcurrentRequests()));
+    }
     this.waiters = new Semaphore(most);
-    metrics.watch(
-        "ticketing.waiters",
-        null,
-        "Requests that wait for a decision",
-        () -> most - waiters.availablePermits());
+    Gauge.builder("ticketing.waiters", () -> most - waiters.availablePermits())
+        .description("Requests that wait for a decision")
+        .register(registry);
   }
 
   /// Waits for a ticket's final state, at most this long.
@@ -157,7 +149,7 @@ public class DecisionListener implements SmartLifecycle {
   private void announced(StatusStore.PublishedDecision decision) {
     count(clock.instant().getEpochSecond());
     Ticket ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
-    figures.decided(ticket);
+    observers.forEach(observer -> observer.decided(ticket));
     Set<CompletableFuture<Optional<Ticket>>> calls = waiting.get(decision.ticketId());
     if (calls != null) {
       calls.forEach(call -> call.complete(Optional.of(ticket)));
@@ -193,41 +185,18 @@ public class DecisionListener implements SmartLifecycle {
 
   @Override
   public void start() {
-    connecting = Thread.ofVirtual().name("listening").start(this::listen);
-  }
-
-  private void listen() {
-    boolean tickets = false;
-    while (!Thread.currentThread().isInterrupted()) {
-      try {
-        if (!tickets) {
-          board.subscribe(this::announced, this::lookAgain);
-          tickets = true;
-        }
-        events.subscribe(catalog::heard);
-        return;
-      } catch (RedisUnavailableException e) {
-        log.debug("Cannot listen for decisions yet: {}", e.getMessage());
-      }
-      try {
-        Thread.sleep(RETRY);
-      } catch (InterruptedException e) {
-        return;
-      }
-    }
+    subscription =
+        RedisSubscription.start("tickets", () -> board.subscribe(this::announced, this::lookAgain));
   }
 
   @Override
   public void stop() {
-    Thread thread = connecting;
-    connecting = null;
-    if (thread != null) {
-      thread.interrupt();
-    }
+    subscription.close();
+    subscription = null;
   }
 
   @Override
   public boolean isRunning() {
-    return connecting != null;
+    return subscription != null;
   }
 }

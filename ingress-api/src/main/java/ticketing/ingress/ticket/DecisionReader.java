@@ -34,7 +34,7 @@ public class DecisionReader {
 
   /// @throws DataAccessResourceFailureException if the database is away
   Optional<StatusEntry> find(UUID ticketId) {
-    if (database.away()) {
+    if (database.isUnavailable()) {
       throw new DataAccessResourceFailureException("the database is away");
     }
     try {

@@ -21,7 +21,6 @@ import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.security.AuthenticatedUser;
-import ticketing.ingress.settings.IngressSettings;
 
 /// What became of a command.
 @RestController
@@ -32,11 +31,11 @@ class TicketController {
       Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*\"?(\\d{1,9})\"?", Pattern.CASE_INSENSITIVE);
 
   private final TicketReader tickets;
-  private final IngressSettings.Limits limits;
+  private final TicketSettings settings;
 
-  TicketController(TicketReader tickets, IngressSettings settings) {
+  TicketController(TicketReader tickets, TicketSettings settings) {
     this.tickets = tickets;
-    this.limits = settings.limits();
+    this.settings = settings;
   }
 
   @GetMapping(path = "/api/v1/tickets/{ticketId}", produces = MediaType.APPLICATION_JSON_VALUE)
@@ -68,7 +67,7 @@ class TicketController {
     Matcher wait = WAIT.matcher(String.join(",", prefer));
     return wait.find()
         ? OptionalInt.of(
-            (int) Math.min(Long.parseLong(wait.group(1)), limits.longestWait().toSeconds()))
+            (int) Math.min(Long.parseLong(wait.group(1)), settings.maxWait().toSeconds()))
         : OptionalInt.empty();
   }
 

@@ -14,7 +14,6 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.ingress.security.AuthenticatedUser;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -39,13 +38,13 @@ public class TicketReader {
       DecisionListener decisions,
       BoardGaps gaps,
       Clock clock,
-      IngressSettings settings) {
+      TicketSettings settings) {
     this.board = board;
     this.ledger = ledger;
     this.decisions = decisions;
     this.gaps = gaps;
     this.clock = clock;
-    this.overdue = settings.limits().overdue();
+    this.overdue = settings.overdueAfter();
   }
 
   /// @throws Problem `TICKET_NOT_FOUND` if it is certain that there is none, and for somebody

@@ -67,7 +67,7 @@ class CommandRevokerTest {
                 Map.of(
                     "spring.cloud.aws.sqs.endpoint", "http://127.0.0.1:" + queue.port(),
                     "ticketing.queue.timeout", "2s",
-                    "ticketing.queue.withdrawal-timeout", "2s",
+                    "ticketing.queue.revocation-timeout", "2s",
                     "ticketing.queue.commands-per-message", "100"));
   }
 

@@ -202,8 +202,8 @@ class OutageTest {
         ingress.servers.database()::stop,
         ingress.servers.database()::start,
         () -> {
-          await().until(strict.context.getBean(DatabaseHealth.class)::away);
-          await().until(ingress.context.getBean(DatabaseHealth.class)::away);
+          await().until(strict.context.getBean(DatabaseHealth.class)::isUnavailable);
+          await().until(ingress.context.getBean(DatabaseHealth.class)::isUnavailable);
           List<IngressFixture.Answer> answers = new ArrayList<>();
           for (int i = 0; i < 10; i++) {
             String[] headers = {"X-Forwarded-For", "10.9.1." + i, IdempotencyKey.HEADER, "k"};

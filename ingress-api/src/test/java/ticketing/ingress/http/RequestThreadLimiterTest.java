@@ -11,7 +11,6 @@ import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import ticketing.concurrent.BoundedVirtualThreads;
 import ticketing.ingress.IngressFixture;
-import ticketing.ingress.settings.IngressSettings;
 
 class RequestThreadLimiterTest {
 
@@ -47,7 +46,7 @@ class RequestThreadLimiterTest {
   @Test
   void theServerUsesThemInPlaceOfAThreadForEachRequest() {
     IngressFixture ingress = IngressFixture.shared();
-    int most = ingress.context.getBean(IngressSettings.class).limits().requests();
+    int most = ingress.context.getBean(HttpSettings.class).maxConcurrentRequests();
     var server = ((WebServerApplicationContext) ingress.context).getWebServer();
     var connector = ((TomcatWebServer) server).getTomcat().getConnector();
     assertThat(connector.getProtocolHandler().getExecutor())

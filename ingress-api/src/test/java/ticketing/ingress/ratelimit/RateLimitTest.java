@@ -13,8 +13,6 @@ import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.problem.ProblemDetailAdvice;
-import ticketing.ingress.settings.IngressMetrics;
-import ticketing.ingress.settings.IngressSettings;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 
@@ -79,14 +77,14 @@ class RateLimitTest {
 
   @Test
   void headerMeansNothingWithoutATrustedProxy() throws Exception {
-    IngressSettings.Rate few = new IngressSettings.Rate(1, 5);
-    IngressSettings settings = with(new IngressSettings.Rates(true, 0, few, few));
+    RateLimitSettings.Rate few = new RateLimitSettings.Rate(1, 5);
+    RateLimitSettings settings = new RateLimitSettings(true, 0, few, few);
     RateLimitByAddressFilter filter =
         new RateLimitByAddressFilter(
             new RateLimiter(strict.context.getBean(RedisGateway.class), settings),
             strict.context.getBean(ProblemDetailAdvice.class),
             settings,
-            strict.context.getBean(IngressMetrics.class));
+            strict.context.getBean(RateLimitMetrics.class));
     List<Integer> answers = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       MockHttpServletRequest request = new MockHttpServletRequest("GET", "/api/v1/events");
@@ -100,8 +98,8 @@ class RateLimitTest {
 
   @Test
   void mostPeopleCostNoRoundTrip() {
-    IngressSettings.Rate generous = new IngressSettings.Rate(200, 1000);
-    IngressSettings settings = with(new IngressSettings.Rates(true, 0, generous, generous));
+    RateLimitSettings.Rate generous = new RateLimitSettings.Rate(200, 1000);
+    RateLimitSettings settings = new RateLimitSettings(true, 0, generous, generous);
     RedisGateway redis = strict.context.getBean(RedisGateway.class);
     RateLimiter limits = new RateLimiter(redis, settings);
     String user = IngressFixture.newUser();
@@ -116,7 +114,7 @@ class RateLimitTest {
 
   @Test
   void twoInstancesCountTogether() {
-    IngressSettings settings = strict.context.getBean(IngressSettings.class);
+    RateLimitSettings settings = strict.context.getBean(RateLimitSettings.class);
     RedisSettings address = strict.context.getBean(RedisSettings.class);
     String user = IngressFixture.newUser();
     try (RedisGateway here = RedisGateway.connect(address);
@@ -135,7 +133,7 @@ class RateLimitTest {
 
   @Test
   void nobodyIsRefusedWithoutRedis() {
-    IngressSettings settings = strict.context.getBean(IngressSettings.class);
+    RateLimitSettings settings = strict.context.getBean(RateLimitSettings.class);
     RedisSettings nowhere =
         new RedisSettings(
             List.of("redis://127.0.0.1:1"),
@@ -165,11 +163,10 @@ class RateLimitTest {
             0,
             java.time.Duration.ofMillis(1),
             1);
-    IngressSettings.Rate few = new IngressSettings.Rate(1, 10);
+    RateLimitSettings.Rate few = new RateLimitSettings.Rate(1, 10);
     try (RedisGateway redis = RedisGateway.connect(nowhere);
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      RateLimiter limits =
-          new RateLimiter(redis, with(new IngressSettings.Rates(true, 0, few, few)));
+      RateLimiter limits = new RateLimiter(redis, new RateLimitSettings(true, 0, few, few));
       List<Future<java.time.Duration>> calls = new ArrayList<>();
       for (int i = 0; i < 2_000; i++) {
         calls.add(clients.submit(() -> limits.takeForAddress("somewhere")));
@@ -178,17 +175,5 @@ class RateLimitTest {
         assertThat(call.get()).isZero();
       }
     }
-  }
-
-  private IngressSettings with(IngressSettings.Rates rates) {
-    IngressSettings known = strict.context.getBean(IngressSettings.class);
-    return new IngressSettings(
-        known.database(),
-        known.queue(),
-        known.limits(),
-        known.cache(),
-        rates,
-        known.pages(),
-        known.simulation());
   }
 }

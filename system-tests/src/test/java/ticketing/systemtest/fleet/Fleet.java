@@ -75,7 +75,7 @@ public final class Fleet implements AutoCloseable {
     Map<String, Map<String, String>> environments = new HashMap<>();
     INGRESSES.forEach(name -> environments.put(name, toAll(name, database, redis, queue)));
     Map<String, String> narrow = toAll(NARROW_INGRESS, database, redis, queue);
-    narrow.put("TICKETING_QUEUE_IN_FLIGHT", "1");
+    narrow.put("TICKETING_QUEUE_MAX_IN_FLIGHT", "1");
     environments.put(NARROW_INGRESS, narrow);
     for (int number = 1; number <= WORKERS; number++) {
       String name = worker(number);

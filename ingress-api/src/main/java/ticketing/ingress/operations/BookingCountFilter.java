@@ -1,4 +1,4 @@
-package ticketing.ingress.http;
+package ticketing.ingress.operations;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -11,7 +11,6 @@ import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
-import ticketing.ingress.operations.SaleStatistics;
 import ticketing.ingress.reservation.ReservationController;
 
 /// Counts who comes to book and whether they are let in; stands before everything that may refuse.

@@ -1,0 +1,20 @@
+package ticketing.ingress.account;
+
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/// Limits of accounts.
+///
+/// @param maxConcurrentHashes passwords hashed at a time
+/// @param hashTimeout limit for a hash to start
+/// @param cacheTtl lifetime of `user:{id}` in Redis
+@Validated
+@ConfigurationProperties("ticketing.accounts")
+record AccountSettings(
+    @Min(1) @DefaultValue("4") int maxConcurrentHashes,
+    @NotNull @DefaultValue("5s") Duration hashTimeout,
+    @NotNull @DefaultValue("10m") Duration cacheTtl) {}

@@ -1,0 +1,14 @@
+package ticketing.ingress.cache;
+
+import java.util.Locale;
+
+/// Kind of a cached object: the first part of its Redis key.
+public enum CachedKind {
+  EVENT,
+  USER,
+  RESERVATION;
+
+  String prefix() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

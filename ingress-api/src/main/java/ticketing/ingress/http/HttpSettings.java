@@ -1,0 +1,19 @@
+package ticketing.ingress.http;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/// Limits of the HTTP server.
+///
+/// @param maxBodySize of a request
+/// @param maxConcurrentRequests answered at a time, long polls among them; further ones queue
+@Validated
+@ConfigurationProperties("ticketing.http")
+public record HttpSettings(
+    @NotNull @DefaultValue("16KB") DataSize maxBodySize,
+    @Min(1) @Max(20_000) @DefaultValue("600") int maxConcurrentRequests) {}
