@@ -3,11 +3,13 @@ package ticketing.worker;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
 import java.util.Map;
+import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import ticketing.database.DatabaseHealth;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -33,6 +35,11 @@ public class WorkerApplication {
   @Bean
   Clock clock() {
     return Clock.systemUTC();
+  }
+
+  @Bean
+  DatabaseHealth databaseHealth(DataSource database) {
+    return new DatabaseHealth(database);
   }
 
   @Bean

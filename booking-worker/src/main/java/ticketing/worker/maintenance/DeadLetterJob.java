@@ -16,6 +16,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.Message;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
 import ticketing.redis.RedisUnavailableException;
@@ -23,7 +24,6 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.pipeline.BoxOffice;
 import ticketing.worker.settings.WorkerSettings;
-import ticketing.worker.store.DatabaseHealth;
 
 /// Looks at the dead letters, so that whoever waits for one of them learns that it was given up.
 /// The messages stay where they are, for an operator to look at and to redrive: a redriven command
@@ -58,7 +58,7 @@ class DeadLetterJob {
   @Scheduled(fixedDelayString = "${ticketing.worker.dead-letters-every}")
   void look() {
     try {
-      for (int call = 0; call < CALLS && database.open(); call++) {
+      for (int call = 0; call < CALLS && database.isUp(); call++) {
         List<StatusEntry> entries = new ArrayList<>();
         List<Message> messages = receive();
         for (Message message : messages) {
@@ -73,7 +73,7 @@ class DeadLetterJob {
     } catch (CompletionException | RedisUnavailableException e) {
       log.debug("dead letters not read, next round tries again: {}", e.getMessage());
     } catch (DataAccessException | TransactionException e) {
-      database.failed(e);
+      database.recordFailure(e);
       log.debug("dead letters not recorded, next round tries again: {}", e.getMessage());
     }
   }

@@ -7,9 +7,9 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import ticketing.database.DatabaseHealth;
 import ticketing.worker.pipeline.BoxOffice;
 import ticketing.worker.settings.WorkerSettings;
-import ticketing.worker.store.DatabaseHealth;
 import ticketing.worker.store.DecisionStore;
 
 /// Looks for holds that are due and lets the box office expire them. Any number of workers may do
@@ -41,7 +41,7 @@ class HoldExpiry {
 
   @Scheduled(fixedDelayString = "${ticketing.worker.expiry-every}")
   void expire() {
-    if (!database.open()) {
+    if (!database.isUp()) {
       return;
     }
     try {
@@ -51,7 +51,7 @@ class HoldExpiry {
         }
       }
     } catch (DataAccessException | TransactionException e) {
-      database.failed(e);
+      database.recordFailure(e);
       log.warn("holds not expired, next round tries again: {}", e.getMessage());
     }
   }

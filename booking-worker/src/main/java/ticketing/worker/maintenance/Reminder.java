@@ -10,13 +10,13 @@ import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
+import ticketing.database.DatabaseHealth;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.worker.pipeline.DecisionPublisher;
 import ticketing.worker.settings.WorkerSettings;
-import ticketing.worker.store.DatabaseHealth;
 import ticketing.worker.store.DecisionStore;
 
 /// The last net under the announcements: looks for tickets that still wait on the board although
@@ -56,7 +56,7 @@ class Reminder {
 
   @Scheduled(fixedDelayString = "${ticketing.worker.remind-every}")
   void remind() {
-    if (!database.open()) {
+    if (!database.isUp()) {
       return;
     }
     Instant now = clock.instant();
@@ -74,7 +74,7 @@ class Reminder {
     } catch (RedisUnavailableException e) {
       log.debug("board not read, next round tries again: {}", e.getMessage());
     } catch (DataAccessException e) {
-      database.failed(e);
+      database.recordFailure(e);
       log.debug("ledger not read, next round tries again: {}", e.getMessage());
     }
   }

@@ -7,8 +7,8 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import ticketing.database.DatabaseHealth;
 import ticketing.worker.settings.WorkerSettings;
-import ticketing.worker.store.DatabaseHealth;
 import ticketing.worker.store.DecisionStore;
 
 /// Forgets withdrawn commands whose messages cannot arrive any more. Any number of workers may do
@@ -34,7 +34,7 @@ class RevokedCommandRetention {
 
   @Scheduled(fixedDelayString = "${ticketing.worker.withdrawals-every}")
   void forget() {
-    if (!database.open()) {
+    if (!database.isUp()) {
       return;
     }
     try {
@@ -45,7 +45,7 @@ class RevokedCommandRetention {
             ledger.forgetWithdrawn(clock.instant().minus(settings.withdrawalsKept()), batch);
       }
     } catch (DataAccessException | TransactionException e) {
-      database.failed(e);
+      database.recordFailure(e);
       log.debug("withdrawals not forgotten, next round tries again: {}", e.getMessage());
     }
   }

@@ -28,13 +28,13 @@ import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
 import ticketing.tracing.Traces;
 import ticketing.worker.settings.WorkerMetrics;
 import ticketing.worker.settings.WorkerSettings;
-import ticketing.worker.store.DatabaseHealth;
 
 /// The control flow of a worker: receive in tens, gather by event, decide in groups, delete in
 /// tens. A message is deleted last, after everything in it is decided and announced; whatever
@@ -121,7 +121,7 @@ class CommandListener implements SmartLifecycle {
         if (!scout && !helpersWanted.tryAcquire(1, TimeUnit.SECONDS)) {
           continue;
         }
-        database.awaitOpen();
+        database.awaitUp();
         boolean full = receive(scout);
         while (running && full) {
           helpersWanted.release(helpersWanted.availablePermits() < settings.pollers() ? 1 : 0);
@@ -142,7 +142,7 @@ class CommandListener implements SmartLifecycle {
     room.acquire(TEN);
     List<Message> messages = List.of();
     try {
-      if (!running || !database.open()) {
+      if (!running || !database.isUp()) {
         return false;
       }
       messages =
@@ -290,7 +290,7 @@ class CommandListener implements SmartLifecycle {
         // Trying again would end the same way, and keep the others waiting.
         throw e;
       } catch (DataAccessException | TransactionException e) {
-        database.failed(e);
+        database.recordFailure(e);
         if (System.nanoTime() - end > 0 || !stoodAside(place, pause, end)) {
           throw e;
         }

@@ -38,6 +38,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
@@ -53,7 +54,6 @@ import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 import ticketing.worker.settings.WorkerSettings;
-import ticketing.worker.store.DatabaseHealth;
 
 /// One worker, or two, on a real database, a real Redis and a real queue. Tests that take a server
 /// away come last: the workers that the others share would see it.
@@ -543,7 +543,7 @@ class BoxOfficeTest {
       for (int i = 0; i < 30; i++) {
         send(book(event, "buyer" + i, 1));
       }
-      await().atMost(Duration.ofSeconds(20)).until(() -> !gate.open());
+      await().atMost(Duration.ofSeconds(20)).until(() -> !gate.isUp());
       await()
           .during(Duration.ofSeconds(4))
           .atMost(Duration.ofSeconds(10))
