@@ -5,12 +5,12 @@ import java.time.Clock;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import ticketing.notifier.connection.ConnectionRegistry;
-import ticketing.notifier.settings.NotifierSettings;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -22,9 +22,10 @@ import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.tracing.Traces;
 
+/// WebSocket server of the booking system.
 @SpringBootApplication
+@ConfigurationPropertiesScan
 @EnableConfigurationProperties({
-  NotifierSettings.class,
   RedisSettings.class,
   StatusStoreSettings.class,
   AccessTokenSettings.class
@@ -32,7 +33,8 @@ import ticketing.tracing.Traces;
 class NotifierApplication {
 
   static {
-    // Each socket has three of these in Tomcat. A ticket's frame fits; a longer one goes in pieces.
+    // Tomcat allocates three such buffers for each connection. A ticket's frame fits into one; a
+    // longer frame is split.
     System.setProperty("org.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE", "512");
   }
 
@@ -56,17 +58,17 @@ class NotifierApplication {
   }
 
   @Bean
-  StatusStore ticketBoard(RedisGateway redis, StatusStoreSettings settings) {
+  StatusStore statusStore(RedisGateway redis, StatusStoreSettings settings) {
     return new StatusStore(redis, settings);
   }
 
   @Bean
-  EventCache eventBoard(RedisGateway redis, StatusStoreSettings settings) {
+  EventCache eventCache(RedisGateway redis, StatusStoreSettings settings) {
     return new EventCache(redis, settings);
   }
 
   @Bean
-  RevokedTokens logouts(RedisGateway redis) {
+  RevokedTokens revokedTokens(RedisGateway redis) {
     return new RevokedTokens(redis);
   }
 
@@ -76,8 +78,8 @@ class NotifierApplication {
   }
 
   @Bean
-  Heartbeats.Heartbeat heartbeat(RedisGateway redis, ConnectionRegistry peers) {
+  Heartbeats.Heartbeat heartbeat(RedisGateway redis, ConnectionRegistry connections) {
     return new Heartbeats(redis)
-        .start(Heartbeats.Kind.NOTIFIER, () -> Map.of("sockets", (double) peers.count()));
+        .start(Heartbeats.Kind.NOTIFIER, () -> Map.of("sockets", (double) connections.count()));
   }
 }

@@ -1,7 +1,8 @@
-/// Pushes what others have decided to the WebSockets that wait for it. It decides nothing, and
-/// knows no queue and no database: the board in Redis tells it, and ingress-api where the board
-/// cannot.
+/// WebSocket server that pushes ticket states and the availability of events.
 ///
-/// A frame may be repeated but the last one is never missing, because every subscription is first
-/// registered and then read, and read again by the sweep until it has ended.
+/// The process makes no decision and uses neither the queue nor the database. It reads the status
+/// store in Redis, and calls ingress-api for entries that Redis does not contain.
+///
+/// Delivery is at least once: each subscription is registered, then read, then read again by a
+/// periodic sweep until it has ended. A frame may be repeated; the final frame is always sent.
 package ticketing.notifier;

@@ -11,15 +11,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 
-/// What ingress-api would answer, path by path; otherwise 404.
+/// HTTP server with the configured responses of ingress-api; 404 for every other path.
 public final class IngressStub implements AutoCloseable {
 
-  public record Asked(String path, String authorization) {}
+  public record Request(String path, String authorization) {}
 
   private final HttpServer server;
-  private final Map<String, String> answers = new ConcurrentHashMap<>();
-  private final List<Asked> asked = new CopyOnWriteArrayList<>();
-  private volatile int failure;
+  private final Map<String, String> responses = new ConcurrentHashMap<>();
+  private final List<Request> requests = new CopyOnWriteArrayList<>();
+  private volatile int failureStatus;
 
   public IngressStub() {
     try {
@@ -32,10 +32,10 @@ public final class IngressStub implements AutoCloseable {
         "/",
         exchange -> {
           String path = exchange.getRequestURI().getPath();
-          asked.add(new Asked(path, exchange.getRequestHeaders().getFirst("Authorization")));
-          String answer = answers.get(path);
-          int status = failure != 0 ? failure : answer == null ? 404 : 200;
-          byte[] body = (status == 200 ? answer : "{}").getBytes(StandardCharsets.UTF_8);
+          requests.add(new Request(path, exchange.getRequestHeaders().getFirst("Authorization")));
+          String response = responses.get(path);
+          int status = failureStatus != 0 ? failureStatus : response == null ? 404 : 200;
+          byte[] body = (status == 200 ? response : "{}").getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(status, body.length);
           exchange.getResponseBody().write(body);
           exchange.close();
@@ -47,17 +47,17 @@ public final class IngressStub implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  public void answer(String path, String json) {
-    answers.put(path, json);
+  public void respond(String path, String json) {
+    responses.put(path, json);
   }
 
-  /// Answers everything with this status; 0: as usual again.
-  public void fail(int status) {
-    failure = status;
+  /// Responds to every request with this status.
+  public void failWith(int status) {
+    failureStatus = status;
   }
 
-  public List<Asked> asked() {
-    return asked;
+  public List<Request> requests() {
+    return requests;
   }
 
   @Override

@@ -18,7 +18,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
-/// A running notifier, as clients see it.
+/// Running notifier on free ports, with its test clients.
 public final class NotifierFixture implements AutoCloseable {
 
   public static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -31,8 +31,8 @@ public final class NotifierFixture implements AutoCloseable {
     this.context = context;
   }
 
-  /// What the handshakes and the frames of clients are worked on by.
-  public Executor threadsOfTheServer() {
+  /// Executor of handshakes and client frames.
+  public Executor serverExecutor() {
     var server = ((WebServerApplicationContext) context).getWebServer();
     return ((TomcatWebServer) server).getTomcat().getConnector().getProtocolHandler().getExecutor();
   }
@@ -44,7 +44,7 @@ public final class NotifierFixture implements AutoCloseable {
     arguments.add("--server.address=127.0.0.1");
     arguments.add("--management.server.port=0");
     arguments.add("--ticketing.redis.addresses=" + redisAddress);
-    arguments.add("--ticketing.notifier.ingress-url=" + ingressUrl);
+    arguments.add("--ticketing.notifier.ingress.url=" + ingressUrl);
     for (String setting : settings) {
       arguments.add("--" + setting);
     }
@@ -79,21 +79,22 @@ public final class NotifierFixture implements AutoCloseable {
   }
 
   public WebSocketTestClient connect(String path, String token) {
-    return noted(WebSocketTestClient.connect(uri(path), token));
+    return closeLater(WebSocketTestClient.connect(uri(path), token));
   }
 
-  public WebSocketTestClient watch(String path) {
-    return noted(WebSocketTestClient.connect(uri(path), null));
+  public WebSocketTestClient connectAnonymously(String path) {
+    return closeLater(WebSocketTestClient.connect(uri(path), null));
   }
 
-  public WebSocketTestClient noted(WebSocketTestClient client) {
+  /// Adds a client to those that [#disconnectAll] disconnects.
+  public WebSocketTestClient closeLater(WebSocketTestClient client) {
     clients.add(client);
     return client;
   }
 
-  /// Cuts all connections.
-  public void leaveAll() {
-    clients.forEach(WebSocketTestClient::leave);
+  /// Aborts all connections without a close frame.
+  public void disconnectAll() {
+    clients.forEach(WebSocketTestClient::abort);
     clients.clear();
   }
 
@@ -106,8 +107,8 @@ public final class NotifierFixture implements AutoCloseable {
     return context.getBean(MeterRegistry.class).get(meter).gauge().value();
   }
 
-  /// The answer to a handshake that must fail.
-  public HttpResponse<?> refusal(String path, String token) {
+  /// Response to a handshake that must be refused.
+  public HttpResponse<?> refusedHandshake(String path, String token) {
     try {
       connect(path, token);
     } catch (CompletionException e) {

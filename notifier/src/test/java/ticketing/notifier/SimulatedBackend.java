@@ -23,17 +23,17 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 
-/// Plays ingress-api and booking-worker: accepts commands and decides them on the board.
+/// Substitute for ingress-api and booking-worker: stores pending tickets and publishes decisions.
 public final class SimulatedBackend implements AutoCloseable {
 
   public static final String BUYER = "17";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final RedisGateway redis;
-  public final StatusStore tickets;
-  public final EventCache events;
-  public final RevokedTokens logouts;
+  public final StatusStore statusStore;
+  public final EventCache eventCache;
+  public final RevokedTokens revokedTokens;
 
   public SimulatedBackend(String redisAddress) {
     StatusStoreSettings settings =
@@ -48,9 +48,9 @@ public final class SimulatedBackend implements AutoCloseable {
                 1,
                 Duration.ofMillis(100),
                 8));
-    this.tickets = new StatusStore(redis, settings);
-    this.events = new EventCache(redis, settings);
-    this.logouts = new RevokedTokens(redis);
+    this.statusStore = new StatusStore(redis, settings);
+    this.eventCache = new EventCache(redis, settings);
+    this.revokedTokens = new RevokedTokens(redis);
   }
 
   public StatusEntry pending(long eventId) {
@@ -65,14 +65,15 @@ public final class SimulatedBackend implements AutoCloseable {
             null));
   }
 
-  /// Accepts a booking of the buyer.
+  /// Stores a pending booking of the buyer.
   public StatusEntry accept(long eventId) {
     StatusEntry entry = pending(eventId);
-    insist(() -> tickets.storePending(entry).join());
+    retryWhileReconnecting(() -> statusStore.storePending(entry).join());
     return entry;
   }
 
-  public UUID accepted() {
+  /// Stores a pending booking of event 1.
+  public UUID acceptTicket() {
     return accept(1).ticket().ticketId();
   }
 
@@ -100,11 +101,11 @@ public final class SimulatedBackend implements AutoCloseable {
 
   public void confirm(StatusEntry pending) {
     StatusEntry confirmed = confirmed(pending);
-    insist(() -> tickets.publish(List.of(confirmed), 1, null, List.of()));
+    retryWhileReconnecting(() -> statusStore.publish(List.of(confirmed), 1, null, List.of()));
   }
 
   public void confirm(UUID ticketId) {
-    confirm(tickets.find(ticketId).orElseThrow());
+    confirm(statusStore.find(ticketId).orElseThrow());
   }
 
   public static EventView event(long eventId, int available, long version) {
@@ -125,12 +126,12 @@ public final class SimulatedBackend implements AutoCloseable {
         version);
   }
 
-  public void show(long eventId, int available, long version) {
-    events.refresh(event(eventId, available, version)).join();
+  public void cacheEvent(long eventId, int available, long version) {
+    eventCache.refresh(event(eventId, available, version)).join();
   }
 
-  /// Just after Redis has returned, a call may still meet a connection of before.
-  private static void insist(Runnable call) {
+  /// After a restart of Redis, a call may use a broken connection of the pool.
+  private static void retryWhileReconnecting(Runnable call) {
     Awaitility.await()
         .pollDelay(Duration.ZERO)
         .pollInSameThread()
@@ -138,16 +139,16 @@ public final class SimulatedBackend implements AutoCloseable {
             failure ->
                 failure instanceof RedisUnavailableException
                     || failure.getCause() instanceof RedisUnavailableException)
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .untilAsserted(call::run);
   }
 
-  /// Waits until Redis answers this client again.
+  /// Blocks until Redis responds to this client.
   public void awaitRedis() {
     Awaitility.await()
         .ignoreException(RedisUnavailableException.class)
-        .atMost(PATIENCE)
-        .until(() -> tickets.find(UUID.randomUUID()).isEmpty());
+        .atMost(TIMEOUT)
+        .until(() -> statusStore.find(UUID.randomUUID()).isEmpty());
   }
 
   @Override

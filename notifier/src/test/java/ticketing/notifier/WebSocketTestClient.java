@@ -15,20 +15,24 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import ticketing.domain.Json;
+import ticketing.notifier.asyncapi.AsyncApiDocument;
 import tools.jackson.databind.JsonNode;
 
-/// A WebSocket client that remembers what it was sent.
+/// WebSocket client that records the received frames. Each frame that a test reads is validated
+/// against the AsyncAPI document.
 public final class WebSocketTestClient implements WebSocket.Listener {
 
-  public static final Duration PATIENCE = Duration.ofSeconds(30);
+  public static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final BlockingQueue<String> frames = new LinkedBlockingQueue<>();
   private final CompletableFuture<Integer> closed = new CompletableFuture<>();
   private final StringBuilder partial = new StringBuilder();
   private final boolean reading;
+  private final String path;
   private WebSocket socket;
 
-  private WebSocketTestClient(boolean reading) {
+  private WebSocketTestClient(String path, boolean reading) {
+    this.path = path;
     this.reading = reading;
   }
 
@@ -41,11 +45,11 @@ public final class WebSocketTestClient implements WebSocket.Listener {
     if (token != null) {
       builder.header("Authorization", "Bearer " + token);
     }
-    return new WebSocketTestClient(reading).connect(uri, builder);
+    return new WebSocketTestClient(uri.getPath(), reading).connect(uri, builder);
   }
 
-  public static WebSocketTestClient connectLikeABrowser(URI uri, String token) {
-    return new WebSocketTestClient(true)
+  public static WebSocketTestClient connectWithSubprotocols(URI uri, String token) {
+    return new WebSocketTestClient(uri.getPath(), true)
         .connect(
             uri,
             NotifierFixture.HTTP
@@ -68,15 +72,23 @@ public final class WebSocketTestClient implements WebSocket.Listener {
   }
 
   public WebSocketTestClient subscribe(UUID... ids) {
-    return send(frame("subscribe", List.of(ids)));
+    return subscribe(List.of(ids));
   }
 
   public WebSocketTestClient subscribe(List<UUID> ids) {
-    return send(frame("subscribe", ids));
+    return sendValid(frame("subscribe", ids));
   }
 
   public WebSocketTestClient unsubscribe(UUID... ids) {
-    return send(frame("unsubscribe", List.of(ids)));
+    return sendValid(frame("unsubscribe", List.of(ids)));
+  }
+
+  private WebSocketTestClient sendValid(String frame) {
+    assertThat(
+            AsyncApiDocument.committed().validateClientFrame(path, Json.INTERNAL.readTree(frame)))
+        .as(frame)
+        .isEmpty();
+    return send(frame);
   }
 
   private static String frame(String action, List<UUID> ids) {
@@ -86,9 +98,11 @@ public final class WebSocketTestClient implements WebSocket.Listener {
   }
 
   public JsonNode next() throws InterruptedException {
-    String frame = frames.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    String frame = frames.poll(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     assertThat(frame).as("a frame (closed: %s)", closed).isNotNull();
-    return Json.INTERNAL.readTree(frame);
+    JsonNode json = Json.INTERNAL.readTree(frame);
+    assertThat(AsyncApiDocument.committed().validateServerFrame(path, json)).as(frame).isEmpty();
+    return json;
   }
 
   public String nextStatus() throws InterruptedException {
@@ -99,7 +113,7 @@ public final class WebSocketTestClient implements WebSocket.Listener {
     return next().path("error").path("code").asString();
   }
 
-  /// Skips what is repeated or has moved on meanwhile.
+  /// Skips pending states.
   public JsonNode nextFinal() throws InterruptedException {
     while (true) {
       JsonNode frame = next();
@@ -114,19 +128,21 @@ public final class WebSocketTestClient implements WebSocket.Listener {
   }
 
   public int closeCode() {
-    return closed.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+    int code = closed.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
+    assertThat(AsyncApiDocument.committed().closeCodes(path)).as(path).contains(code);
+    return code;
   }
 
   public boolean isClosed() {
     return closed.isDone();
   }
 
-  /// Begins to read, if it did not from the start.
-  public void read() {
+  /// Starts to read, on a client that was connected without reading.
+  public void startReading() {
     socket.request(Long.MAX_VALUE);
   }
 
-  public void leave() {
+  public void abort() {
     socket.abort();
   }
 

@@ -2,16 +2,17 @@ package ticketing.notifier.connection;
 
 import org.springframework.web.socket.CloseStatus;
 
-/// Why this side closes a socket. The codes and their reasons are part of the public contract.
+/// Reasons for which the server closes a connection. Names, codes and reason texts are part of the
+/// public contract.
 public enum CloseReason {
-  /// The ticket has its final state, and it has been sent.
+  /// The final state of the ticket has been sent.
   DECIDED(CloseStatus.NORMAL),
   RESTARTING(CloseStatus.GOING_AWAY.withReason("restarting")),
   SILENT(CloseStatus.GOING_AWAY.withReason("pings were not answered")),
   NO_SUCH_TICKET(CloseStatus.POLICY_VIOLATION.withReason("no such ticket")),
   NO_SUCH_EVENT(CloseStatus.POLICY_VIOLATION.withReason("no such event")),
   TOKEN_EXPIRED(CloseStatus.POLICY_VIOLATION.withReason("the token has expired")),
-  /// It was given back, or has expired since the socket was opened.
+  /// The token is revoked, or has expired since the handshake.
   TOKEN_ENDED(CloseStatus.POLICY_VIOLATION.withReason("the token no longer counts")),
   FRAME_TOO_BIG(CloseStatus.TOO_BIG_TO_PROCESS),
   SLOW_READER(CloseStatus.SERVICE_OVERLOAD.withReason("reads too slowly")),

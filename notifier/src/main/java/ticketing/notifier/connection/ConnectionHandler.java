@@ -8,45 +8,48 @@ import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.handler.AbstractWebSocketHandler;
 import ticketing.notifier.handshake.AuthenticatedUser;
-import ticketing.notifier.handshake.HandshakeAuthenticator;
 
-/// Leads the frames of a socket to its [FrameHandler], and notes when it opens, answers and closes.
+/// Adapter from Spring's WebSocket callbacks to [WebSocketConnection] and [FrameHandler].
 public final class ConnectionHandler extends AbstractWebSocketHandler {
 
-  public interface Opening {
-    /// @param name last segment of the path
-    FrameHandler open(WebSocketConnection peer, String name) throws InterruptedException;
+  /// Creates the handler of a new connection.
+  public interface FrameHandlerFactory {
+
+    /// @param pathVariable last segment of the request path
+    FrameHandler create(WebSocketConnection connection, String pathVariable)
+        throws InterruptedException;
   }
 
-  private static final String PEER = "peer";
-  private static final String CONVERSATION = "conversation";
+  private static final String CONNECTION = "connection";
+  private static final String FRAME_HANDLER = "frameHandler";
 
-  private final ConnectionRegistry peers;
-  private final Opening opening;
+  private final ConnectionRegistry registry;
+  private final FrameHandlerFactory frameHandlers;
 
-  public ConnectionHandler(ConnectionRegistry peers, Opening opening) {
-    this.peers = peers;
-    this.opening = opening;
+  public ConnectionHandler(ConnectionRegistry registry, FrameHandlerFactory frameHandlers) {
+    this.registry = registry;
+    this.frameHandlers = frameHandlers;
   }
 
   @Override
   public void afterConnectionEstablished(WebSocketSession session) throws InterruptedException {
-    AuthenticatedUser visitor =
-        (AuthenticatedUser) session.getAttributes().get(HandshakeAuthenticator.VISITOR);
-    WebSocketConnection peer = peers.meet(session, visitor);
-    // Before it counts as open: it may close again at once, and must be found then.
-    session.getAttributes().put(PEER, peer);
-    peers.opened(peer);
+    AuthenticatedUser user =
+        (AuthenticatedUser) session.getAttributes().get(AuthenticatedUser.ATTRIBUTE);
+    WebSocketConnection connection = registry.newConnection(session, user);
+    // Stored first: registering may close the session, and its close callback reads the attribute.
+    session.getAttributes().put(CONNECTION, connection);
+    registry.register(connection);
     String path = session.getUri().getPath();
-    FrameHandler conversation = opening.open(peer, path.substring(path.lastIndexOf('/') + 1));
-    session.getAttributes().put(CONVERSATION, conversation);
+    FrameHandler handler =
+        frameHandlers.create(connection, path.substring(path.lastIndexOf('/') + 1));
+    session.getAttributes().put(FRAME_HANDLER, handler);
     if (!session.isOpen()) {
-      // It closed before there was a conversation to tell.
-      conversation.closed();
+      // The close callback may have run without a handler.
+      handler.onClose();
     }
   }
 
-  /// So that the container keeps no room for a whole frame.
+  /// True, so that the container allocates no buffer for a whole frame.
   @Override
   public boolean supportsPartialMessages() {
     return true;
@@ -56,34 +59,35 @@ public final class ConnectionHandler extends AbstractWebSocketHandler {
   protected void handleTextMessage(WebSocketSession session, TextMessage part)
       throws InterruptedException {
     Optional<String> frame =
-        peer(session).received(part.getPayload(), part.getPayloadLength(), part.isLast());
+        connection(session).appendPart(part.getPayload(), part.getPayloadLength(), part.isLast());
     if (frame.isPresent()
-        && session.getAttributes().get(CONVERSATION) instanceof FrameHandler conversation) {
-      conversation.received(frame.get());
+        && session.getAttributes().get(FRAME_HANDLER) instanceof FrameHandler handler) {
+      handler.onFrame(frame.get());
     }
   }
 
   @Override
   protected void handleBinaryMessage(WebSocketSession session, BinaryMessage part) {
-    WebSocketConnection peer = peer(session);
-    peer.received("", part.getPayloadLength(), part.isLast())
-        .ifPresent(frame -> peer.send(ErrorFrame.badFrame("Frames are text")));
+    WebSocketConnection connection = connection(session);
+    connection
+        .appendPart("", part.getPayloadLength(), part.isLast())
+        .ifPresent(frame -> connection.send(ErrorFrame.badFrame("Frames must be text frames")));
   }
 
   @Override
   protected void handlePongMessage(WebSocketSession session, PongMessage message) {
-    peer(session).answered();
+    connection(session).recordPong();
   }
 
   @Override
   public void afterConnectionClosed(WebSocketSession session, CloseStatus status) {
-    peers.closed(peer(session));
-    if (session.getAttributes().get(CONVERSATION) instanceof FrameHandler conversation) {
-      conversation.closed();
+    registry.remove(connection(session));
+    if (session.getAttributes().get(FRAME_HANDLER) instanceof FrameHandler handler) {
+      handler.onClose();
     }
   }
 
-  private static WebSocketConnection peer(WebSocketSession session) {
-    return (WebSocketConnection) session.getAttributes().get(PEER);
+  private static WebSocketConnection connection(WebSocketSession session) {
+    return (WebSocketConnection) session.getAttributes().get(CONNECTION);
   }
 }

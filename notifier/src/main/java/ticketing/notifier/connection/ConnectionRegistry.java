@@ -18,126 +18,134 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.socket.WebSocketSession;
 import ticketing.notifier.handshake.AuthenticatedUser;
 import ticketing.notifier.handshake.TokenAuthenticator;
-import ticketing.notifier.settings.NotifierSettings;
 
-/// All open sockets: how many there may be, their pings, the end of their tokens, and the farewell.
+/// Registry of open WebSocket connections. It limits their number, pings them, closes those with an
+/// expired or revoked token, and closes all of them at shutdown.
 @Component
 public final class ConnectionRegistry implements SmartLifecycle {
 
-  private static final Duration FAREWELL = Duration.ofSeconds(5);
+  private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration SHUTDOWN_POLL_INTERVAL = Duration.ofMillis(5);
+  private static final int CHECKS_PER_PING = 5;
+  private static final int MIN_CHECK_MILLIS = 10;
+  private static final int MAX_CHECK_MILLIS = 1_000;
 
-  private final NotifierSettings settings;
-  private final TokenAuthenticator access;
+  private final ConnectionSettings settings;
+  private final TokenAuthenticator tokens;
   private final Clock clock;
-  private final Counter frames;
+  private final Counter sentFrames;
   private final Map<DropReason, Counter> dropped = new EnumMap<>(DropReason.class);
   private final Set<WebSocketConnection> open = ConcurrentHashMap.newKeySet();
-  private ScheduledExecutorService ticker;
-  private volatile boolean welcoming;
+  private ScheduledExecutorService scheduler;
+  private volatile boolean running;
 
   ConnectionRegistry(
-      NotifierSettings settings, TokenAuthenticator access, Clock clock, MeterRegistry meters) {
+      ConnectionSettings settings, TokenAuthenticator tokens, Clock clock, MeterRegistry meters) {
     this.settings = settings;
-    this.access = access;
+    this.tokens = tokens;
     this.clock = clock;
-    this.frames =
+    this.sentFrames =
         Counter.builder("ticketing.frames")
             .description("Frames sent, without pings")
             .baseUnit("frames")
             .register(meters);
     Gauge.builder("ticketing.sockets", open, Set::size)
-        .description("Open sockets")
+        .description("Open WebSocket connections")
         .baseUnit("sockets")
         .register(meters);
     for (DropReason reason : DropReason.values()) {
       dropped.put(
           reason,
           Counter.builder("ticketing.dropped")
-              .description("Sockets that this process gave up")
+              .description("WebSocket connections dropped by this process")
               .baseUnit("sockets")
               .tag("reason", reason.tag())
               .register(meters));
     }
   }
 
-  public boolean haveRoom() {
-    return welcoming && open.size() < settings.maxSockets();
+  boolean hasCapacity() {
+    return running && open.size() < settings.maxConnections();
   }
 
   public int count() {
     return open.size();
   }
 
-  /// The peer of a socket that is just opening.
-  WebSocketConnection meet(WebSocketSession session, AuthenticatedUser visitor) {
-    return new WebSocketConnection(session, visitor, this, settings);
+  WebSocketConnection newConnection(WebSocketSession session, AuthenticatedUser user) {
+    return new WebSocketConnection(session, user, this, settings);
   }
 
-  /// Counts a socket in. Handshakes that overtook each other on the way from [#haveRoom()] to here
-  /// are turned away now.
-  void opened(WebSocketConnection peer) {
-    boolean room = haveRoom();
-    open.add(peer);
-    if (!room) {
-      peer.drop(CloseReason.TOO_MANY_SOCKETS.status(), DropReason.ROOM);
+  /// Adds a connection. Concurrent handshakes can exceed the limit between [#hasCapacity()] and
+  /// this call; the excess connections are dropped here.
+  void register(WebSocketConnection connection) {
+    boolean capacity = hasCapacity();
+    open.add(connection);
+    if (!capacity) {
+      connection.drop(CloseReason.TOO_MANY_SOCKETS, DropReason.ROOM);
     }
   }
 
-  void closed(WebSocketConnection peer) {
-    open.remove(peer);
+  void remove(WebSocketConnection connection) {
+    open.remove(connection);
   }
 
-  void sent() {
-    frames.increment();
+  void countSentFrame() {
+    sentFrames.increment();
   }
 
-  void dropped(DropReason reason) {
+  void countDropped(DropReason reason) {
     dropped.get(reason).increment();
   }
 
-  private void tick() {
-    for (WebSocketConnection peer : open) {
-      if (peer.isSilentFor(settings.unanswered())) {
-        peer.drop(CloseReason.SILENT.status(), DropReason.SILENT);
-      } else if (!clock.instant().isBefore(peer.visitor().expiresAt())) {
-        peer.close(CloseReason.TOKEN_EXPIRED.status());
-      } else if (peer.nanosSincePing() > settings.ping().toNanos()) {
-        peer.ping();
-        // The rhythm of the pings is also how soon a token that was given back is noticed.
-        Thread.startVirtualThread(() -> checkToken(peer));
+  private void checkConnections() {
+    for (WebSocketConnection connection : open) {
+      if (connection.hasMissedPings(settings.pongTimeout())) {
+        connection.drop(CloseReason.SILENT, DropReason.SILENT);
+      } else if (!clock.instant().isBefore(connection.user().expiresAt())) {
+        connection.close(CloseReason.TOKEN_EXPIRED);
+      } else if (connection.nanosSincePing() > settings.pingInterval().toNanos()) {
+        connection.ping();
+        // The ping interval is also the maximum delay until a revoked token is detected.
+        Thread.startVirtualThread(() -> closeIfTokenInvalid(connection));
       }
     }
   }
 
-  private void checkToken(WebSocketConnection peer) {
-    if (!access.stillCounts(peer.visitor())) {
-      peer.close(CloseReason.TOKEN_ENDED.status());
+  private void closeIfTokenInvalid(WebSocketConnection connection) {
+    if (!tokens.isValid(connection.user())) {
+      connection.close(CloseReason.TOKEN_ENDED);
     }
   }
 
   @Override
   public void start() {
-    ticker = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("pings").factory());
-    long millis = Math.clamp(settings.ping().toMillis() / 5, 10, 1_000);
-    ticker.scheduleWithFixedDelay(this::tick, millis, millis, TimeUnit.MILLISECONDS);
-    welcoming = true;
+    scheduler =
+        Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("pings").factory());
+    long millis =
+        Math.clamp(
+            settings.pingInterval().toMillis() / CHECKS_PER_PING,
+            MIN_CHECK_MILLIS,
+            MAX_CHECK_MILLIS);
+    scheduler.scheduleWithFixedDelay(this::checkConnections, millis, millis, TimeUnit.MILLISECONDS);
+    running = true;
   }
 
-  /// Tells all clients to go elsewhere, and gives them a moment to hear it.
+  /// Closes all connections with 1001 and blocks until they are closed, at most 5 s.
   @Override
   public void stop() {
-    welcoming = false;
-    ticker.shutdownNow();
-    open.forEach(peer -> peer.close(CloseReason.RESTARTING.status()));
-    long end = System.nanoTime() + FAREWELL.toNanos();
-    while (!open.isEmpty() && System.nanoTime() - end < 0) {
-      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    running = false;
+    scheduler.shutdownNow();
+    open.forEach(connection -> connection.close(CloseReason.RESTARTING));
+    long deadline = System.nanoTime() + SHUTDOWN_TIMEOUT.toNanos();
+    while (!open.isEmpty() && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(SHUTDOWN_POLL_INTERVAL.toNanos());
     }
   }
 
   @Override
   public boolean isRunning() {
-    return welcoming;
+    return running;
   }
 
   /// Starts after the web server and stops before it.

@@ -2,13 +2,13 @@ package ticketing.notifier.connection;
 
 import java.util.Locale;
 
-/// Why this process gave up a socket.
+/// Reasons for which this process drops a connection without sending its unsent frames.
 enum DropReason {
   /// The client reads too slowly.
   SLOW,
-  /// The client did not answer pings.
+  /// The client does not answer pings.
   SILENT,
-  /// There were too many sockets already.
+  /// The maximum number of connections is reached.
   ROOM;
 
   String tag() {

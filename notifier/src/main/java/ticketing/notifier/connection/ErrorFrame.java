@@ -4,11 +4,11 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Json;
 
-/// What a client hears when something it asked for cannot be had: `{"error":{"code","detail"}}`.
+/// Frame for a request that the server cannot serve: `{"error":{"code","detail","ticketId"}}`.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ErrorFrame(Error error) {
 
-  /// @param ticketId which ticket it is about; null if none
+  /// @param ticketId ticket of the request; null if the error concerns no ticket
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Error(Code code, String detail, @Nullable String ticketId) {}
 
@@ -32,11 +32,16 @@ public record ErrorFrame(Error error) {
     return json(new Error(Code.BAD_FRAME, detail, null));
   }
 
-  public static String tooMany(int limit) {
+  /// Error of a client frame on a connection that accepts no client frames.
+  public static String noClientFrames() {
+    return badFrame("This connection accepts no client frames");
+  }
+
+  public static String tooManySubscriptions(int limit) {
     return json(
         new Error(
             Code.TOO_MANY_SUBSCRIPTIONS,
-            "One socket has %d live subscriptions at most; nothing of this frame was subscribed"
+            "A connection has at most %d live subscriptions; the whole frame is ignored"
                 .formatted(limit),
             null));
   }

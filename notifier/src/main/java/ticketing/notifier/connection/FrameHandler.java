@@ -1,20 +1,20 @@
 package ticketing.notifier.connection;
 
-/// What one socket is for. Frames arrive one after the other, never two at a time.
+/// Protocol of one connection. Calls to [#onFrame] do not overlap.
 public interface FrameHandler {
 
-  /// A conversation in which there is nothing to be said, as the socket is about to close.
-  FrameHandler OVER =
+  /// Handler of a connection that the server is about to close.
+  FrameHandler CLOSING =
       new FrameHandler() {
         @Override
-        public void received(String frame) {}
+        public void onFrame(String frame) {}
 
         @Override
-        public void closed() {}
+        public void onClose() {}
       };
 
-  void received(String frame) throws InterruptedException;
+  void onFrame(String frame) throws InterruptedException;
 
-  /// The socket has gone and nothing can be sent any more. May be called more than once.
-  void closed();
+  /// The connection is closed; frames sent from now on are discarded. May be called more than once.
+  void onClose();
 }

@@ -18,153 +18,154 @@ import org.springframework.web.socket.WebSocketMessage;
 import org.springframework.web.socket.WebSocketSession;
 import org.springframework.web.socket.adapter.NativeWebSocketSession;
 import ticketing.notifier.handshake.AuthenticatedUser;
-import ticketing.notifier.settings.NotifierSettings;
 
-/// One open socket and what waits to be sent through it. No method waits for the client: a virtual
-/// thread that lives only while something waits does the sending, in order. What waits is bounded
-/// in size, and each send in time; a client that reads too slowly is dropped with 1013.
+/// Open WebSocket connection with its send queue. No method blocks on the client: a virtual thread
+/// sends the queued frames in FIFO order, and ends when the queue is empty. The queue is bounded in
+/// size and each send in time; a client that reads too slowly is dropped with 1013.
 public final class WebSocketConnection {
 
   private static final Logger log = LoggerFactory.getLogger(WebSocketConnection.class);
-  private static final String TOMCAT_SEND_TIME =
+  private static final String TOMCAT_SEND_TIMEOUT =
       "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
-  private static final String TOMCAT_CLOSE_TIME =
+  private static final String TOMCAT_CLOSE_TIMEOUT =
       "org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT";
 
-  /// Pings in a row without an answer that make a peer silent. One alone may be this process's own
-  /// fault, if it was stopped for a while and asks only now.
-  private static final int SILENT = 2;
+  /// Unanswered pings in a row after which a client counts as silent. A single one may be caused by
+  /// a pause of this process.
+  private static final int MIN_MISSED_PINGS = 2;
+
+  private static final int PING_SIZE = 1;
 
   private final WebSocketSession session;
-  private final AuthenticatedUser visitor;
-  private final ConnectionRegistry peers;
-  private final long maxUnsent;
-  private final long maxFrame;
+  private final AuthenticatedUser user;
+  private final ConnectionRegistry registry;
+  private final long maxSendQueueSize;
+  private final long maxFrameSize;
 
-  /// What has come of a frame that is not complete, and its length in bytes. Parts come one after
-  /// the other.
-  private StringBuilder begun;
+  /// Received parts of an incomplete frame. Parts arrive in order, without overlap.
+  private StringBuilder partialFrame;
 
-  private long begunSize;
+  private long partialFrameSize; // bytes
 
-  private final Queue<WebSocketMessage<?>> unsent = new ArrayDeque<>();
-  private long unsentSize;
+  private final Queue<WebSocketMessage<?>> sendQueue = new ArrayDeque<>();
+  private long sendQueueSize;
   private boolean sending;
-  private CloseStatus last;
+  private CloseStatus closeStatus;
 
-  private volatile long answeredAt = System.nanoTime();
-  private final AtomicInteger unansweredPings = new AtomicInteger();
-  private volatile long pingedAt = System.nanoTime();
+  private volatile long pongAt = System.nanoTime();
+  private final AtomicInteger missedPings = new AtomicInteger();
+  private volatile long pingAt = System.nanoTime();
 
   WebSocketConnection(
       WebSocketSession session,
-      AuthenticatedUser visitor,
-      ConnectionRegistry peers,
-      NotifierSettings settings) {
+      AuthenticatedUser user,
+      ConnectionRegistry registry,
+      ConnectionSettings settings) {
     this.session = session;
-    this.visitor = visitor;
-    this.peers = peers;
-    this.maxUnsent = settings.maxUnsent().toBytes();
-    this.maxFrame = settings.maxFrame().toBytes();
+    this.user = user;
+    this.registry = registry;
+    this.maxSendQueueSize = settings.maxSendQueueSize().toBytes();
+    this.maxFrameSize = settings.maxFrameSize().toBytes();
     if (session instanceof NativeWebSocketSession adapter
         && adapter.getNativeSession() instanceof Session container) {
-      Map<String, Object> tomcat = container.getUserProperties();
-      tomcat.put(TOMCAT_SEND_TIME, settings.sendTime().toMillis());
-      tomcat.put(TOMCAT_CLOSE_TIME, settings.sendTime().toMillis());
+      Map<String, Object> properties = container.getUserProperties();
+      properties.put(TOMCAT_SEND_TIMEOUT, settings.sendTimeout().toMillis());
+      properties.put(TOMCAT_CLOSE_TIMEOUT, settings.sendTimeout().toMillis());
     }
   }
 
-  public AuthenticatedUser visitor() {
-    return visitor;
+  public AuthenticatedUser user() {
+    return user;
   }
 
+  /// Queues a text frame. Drops the connection if the queue is full.
   public void send(String frame) {
     enqueue(new TextMessage(frame), frame.length());
   }
 
-  /// Puts a frame together. The socket of one that is too long is closed.
+  /// Appends a part of a client frame. A frame over the limit closes the connection with 1009.
   ///
   /// @param size of the part, in bytes
-  /// @return the whole frame with its last part; empty: there is none yet, or it is too long
-  Optional<String> received(String part, int size, boolean last) {
-    begunSize += size;
-    if (begunSize > maxFrame) {
-      // It stays too long, whatever comes.
-      begun = null;
-      close(CloseReason.FRAME_TOO_BIG.status());
+  /// @return the whole frame with its last part; otherwise empty
+  Optional<String> appendPart(String part, int size, boolean last) {
+    partialFrameSize += size;
+    if (partialFrameSize > maxFrameSize) {
+      // The size is kept, so all further parts of the frame are discarded.
+      partialFrame = null;
+      close(CloseReason.FRAME_TOO_BIG);
       return Optional.empty();
     }
-    if (begun == null) {
-      begun = new StringBuilder(part.length());
+    if (partialFrame == null) {
+      partialFrame = new StringBuilder(part.length());
     }
-    begun.append(part);
+    partialFrame.append(part);
     if (!last) {
       return Optional.empty();
     }
-    String frame = begun.toString();
-    begun = null;
-    begunSize = 0;
+    String frame = partialFrame.toString();
+    partialFrame = null;
+    partialFrameSize = 0;
     return Optional.of(frame);
   }
 
   void ping() {
-    pingedAt = System.nanoTime();
-    unansweredPings.incrementAndGet();
-    enqueue(new PingMessage(ByteBuffer.allocate(0)), 1);
+    pingAt = System.nanoTime();
+    missedPings.incrementAndGet();
+    enqueue(new PingMessage(ByteBuffer.allocate(0)), PING_SIZE);
   }
 
-  void answered() {
-    answeredAt = System.nanoTime();
-    unansweredPings.set(0);
+  void recordPong() {
+    pongAt = System.nanoTime();
+    missedPings.set(0);
   }
 
   long nanosSincePing() {
-    return System.nanoTime() - pingedAt;
+    return System.nanoTime() - pingAt;
   }
 
-  boolean isSilentFor(Duration time) {
-    return unansweredPings.get() >= SILENT && System.nanoTime() - answeredAt > time.toNanos();
+  boolean hasMissedPings(Duration timeout) {
+    return missedPings.get() >= MIN_MISSED_PINGS && System.nanoTime() - pongAt > timeout.toNanos();
   }
 
-  /// Closes the socket after what was sent before.
-  public void close(CloseStatus status) {
+  /// Closes the connection after the queued frames are sent.
+  public void close(CloseReason reason) {
     synchronized (this) {
-      if (last != null) {
+      if (closeStatus != null) {
         return;
       }
-      last = status;
+      closeStatus = reason.status();
     }
     startSending();
   }
 
-  /// Closes the socket instead of sending what still waits.
-  void drop(CloseStatus status, DropReason reason) {
+  /// Closes the connection and discards the queued frames.
+  void drop(CloseReason closeReason, DropReason dropReason) {
     synchronized (this) {
-      if (last != null) {
+      if (closeStatus != null) {
         return;
       }
-      last = status;
-      unsent.clear();
+      closeStatus = closeReason.status();
+      sendQueue.clear();
     }
-    peers.dropped(reason);
+    registry.countDropped(dropReason);
     startSending();
   }
 
   private void enqueue(WebSocketMessage<?> message, int size) {
     boolean full;
     synchronized (this) {
-      if (last != null) {
+      if (closeStatus != null) {
         return;
       }
-      // Characters, not bytes: what it costs here, and our JSON is nearly all ASCII.
-      full = unsentSize + size > maxUnsent;
+      // Characters approximate bytes: Latin-1 strings use one byte each, and the JSON is ASCII.
+      full = sendQueueSize + size > maxSendQueueSize;
       if (!full) {
-        unsent.add(message);
-        unsentSize += size;
+        sendQueue.add(message);
+        sendQueueSize += size;
       }
     }
     if (full) {
-      drop(CloseReason.SLOW_READER.status(), DropReason.SLOW);
+      drop(CloseReason.SLOW_READER, DropReason.SLOW);
     } else {
       startSending();
     }
@@ -177,62 +178,60 @@ public final class WebSocketConnection {
       }
       sending = true;
     }
-    Thread.startVirtualThread(this::sendAll);
+    Thread.startVirtualThread(this::drainSendQueue);
   }
 
-  /// `sending` stays true for ever once the last frame, the close, is on its way.
-  private void sendAll() {
+  /// `sending` stays true after the close frame, so that no further thread starts.
+  private void drainSendQueue() {
     try {
       while (true) {
         WebSocketMessage<?> next;
         synchronized (this) {
-          next = unsent.poll();
-          if (next == null && last == null) {
+          next = sendQueue.poll();
+          if (next == null && closeStatus == null) {
             sending = false;
             return;
           }
         }
         if (next == null) {
-          session.close(last);
+          session.close(closeStatus);
           return;
         }
         session.sendMessage(next);
-        sent(next);
+        recordSent(next);
       }
     } catch (IOException | RuntimeException e) {
-      // Whatever it was, the container may have sent half a frame: this socket cannot go on.
-      lost(e);
+      // The container may have sent half of a frame, so the connection is unusable.
+      closeAfterFailure(e);
     }
   }
 
-  private void sent(WebSocketMessage<?> message) {
+  private void recordSent(WebSocketMessage<?> message) {
+    int size = PING_SIZE;
     if (message instanceof TextMessage text) {
-      peers.sent();
-      synchronized (this) {
-        unsentSize -= text.getPayload().length();
-      }
-    } else {
-      synchronized (this) {
-        unsentSize -= 1;
-      }
+      registry.countSentFrame();
+      size = text.getPayload().length();
+    }
+    synchronized (this) {
+      sendQueueSize -= size;
     }
   }
 
-  private void lost(Exception cause) {
-    log.debug("Socket {} is lost", session.getId(), cause);
+  private void closeAfterFailure(Exception cause) {
+    log.debug("cannot send frame, session={}", session.getId(), cause);
     boolean slow;
     synchronized (this) {
-      slow = last == null && session.isOpen();
-      last = CloseReason.SLOW_READER.status();
-      unsent.clear();
+      slow = closeStatus == null && session.isOpen();
+      closeStatus = CloseReason.SLOW_READER.status();
+      sendQueue.clear();
     }
     if (slow) {
-      peers.dropped(DropReason.SLOW);
+      registry.countDropped(DropReason.SLOW);
     }
     try {
       session.close(CloseReason.SLOW_READER.status());
     } catch (IOException | IllegalStateException e) {
-      log.debug("Socket {} is already closed", session.getId(), e);
+      log.debug("session is already closed, session={}", session.getId(), e);
     }
   }
 }

@@ -2,15 +2,18 @@ package ticketing.notifier.handshake;
 
 import java.time.Instant;
 
-/// Who holds a socket.
+/// User of a connection, as the access token of its handshake states.
 ///
-/// @param tokenId the token's `jti`; null if it has none
-/// @param token as the client presented it, for questions to ingress in its name
+/// @param tokenId `jti` of the token; null if it has none
+/// @param token the token as the client sent it, for requests to ingress-api on the user's behalf
 public record AuthenticatedUser(
     String userId, boolean admin, String tokenId, Instant expiresAt, String token) {
 
-  /// Of a socket that needs no token.
-  public static final AuthenticatedUser ANYBODY =
+  /// Session attribute that contains the user of a connection.
+  public static final String ATTRIBUTE = "user";
+
+  /// User of a connection to an endpoint that requires no token.
+  public static final AuthenticatedUser ANONYMOUS =
       new AuthenticatedUser("", false, null, Instant.MAX, "");
 
   public boolean maySee(String owner) {

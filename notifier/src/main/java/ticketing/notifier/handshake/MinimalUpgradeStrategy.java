@@ -16,16 +16,15 @@ import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.standard.StandardWebSocketUpgradeStrategy;
 
-/// Upgrades in Tomcat so that little of the handshake is kept for as long as the socket is open.
+/// Tomcat upgrade that retains little memory for an open connection.
 ///
-/// **No extension**, whatever the client offers. Every browser offers `permessage-deflate`, and a
-/// container that takes it keeps a window of 32 KiB in the heap and some more of zlib's outside it
-/// for each socket, to make a frame of 300 bytes shorter. The offer has to be hidden: Tomcat
-/// negotiates by itself and takes what it has, so to choose nothing in Spring's
-/// `filterRequestedExtensions` changes nothing.
+/// **No extension.** Every browser offers `permessage-deflate`. A container that accepts it retains
+/// a window of 32 KiB in the heap, and zlib's memory outside it, for each connection. Tomcat
+/// negotiates extensions itself and ignores Spring's `filterRequestedExtensions`, so this class
+/// hides the offer.
 ///
-/// **No headers and addresses**: Tomcat's session and Spring's would each keep copies, which nobody
-/// reads again.
+/// **No headers and addresses.** Tomcat's session and Spring's session each retain a copy of them,
+/// which this process never reads.
 public final class MinimalUpgradeStrategy implements RequestUpgradeStrategy {
 
   private final RequestUpgradeStrategy upgrade = new StandardWebSocketUpgradeStrategy();
@@ -49,13 +48,14 @@ public final class MinimalUpgradeStrategy implements RequestUpgradeStrategy {
       Principal user,
       WebSocketHandler handler,
       Map<String, Object> attributes) {
-    HttpServletRequest whole = ((ServletServerHttpRequest) request).getServletRequest();
-    upgrade.upgrade(new Spare(whole), response, protocol, extensions, user, handler, attributes);
+    HttpServletRequest original = ((ServletServerHttpRequest) request).getServletRequest();
+    upgrade.upgrade(
+        new MinimalRequest(original), response, protocol, extensions, user, handler, attributes);
   }
 
-  private static final class Spare extends ServletServerHttpRequest {
-    Spare(HttpServletRequest request) {
-      super(new Nameless(request));
+  private static final class MinimalRequest extends ServletServerHttpRequest {
+    MinimalRequest(HttpServletRequest request) {
+      super(new HeaderHidingRequest(request));
     }
 
     @Override
@@ -69,11 +69,11 @@ public final class MinimalUpgradeStrategy implements RequestUpgradeStrategy {
     }
   }
 
-  /// Has the headers that a container asks for by name, and nothing to copy.
-  private static final class Nameless extends HttpServletRequestWrapper {
-    private static final String OFFER = "Sec-WebSocket-Extensions";
+  /// Serves headers by name, except the offered extensions, and lists no header names.
+  private static final class HeaderHidingRequest extends HttpServletRequestWrapper {
+    private static final String EXTENSIONS_HEADER = "Sec-WebSocket-Extensions";
 
-    Nameless(HttpServletRequest request) {
+    HeaderHidingRequest(HttpServletRequest request) {
       super(request);
     }
 
@@ -84,7 +84,9 @@ public final class MinimalUpgradeStrategy implements RequestUpgradeStrategy {
 
     @Override
     public Enumeration<String> getHeaders(String name) {
-      return OFFER.equalsIgnoreCase(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
+      return EXTENSIONS_HEADER.equalsIgnoreCase(name)
+          ? Collections.emptyEnumeration()
+          : super.getHeaders(name);
     }
   }
 }

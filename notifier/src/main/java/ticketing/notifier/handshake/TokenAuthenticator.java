@@ -11,40 +11,43 @@ import org.springframework.stereotype.Component;
 import ticketing.security.AccessTokens;
 import ticketing.security.RevokedTokens;
 
-/// Tells from a handshake's headers who knocks, and whether a token still counts.
+/// Verification of access tokens, in the handshake and during the life of a connection.
 @Component
 public final class TokenAuthenticator {
 
+  /// Subprotocol that the server selects.
   public static final String PROTOCOL = "ticketing.v1";
+
   private static final String HEADER_SCHEME = "bearer ";
   private static final String PROTOCOL_PREFIX = "bearer.";
 
-  private final AccessTokens tokens;
-  private final RevokedTokens logouts;
+  private final AccessTokens accessTokens;
+  private final RevokedTokens revokedTokens;
   private final Clock clock;
 
-  TokenAuthenticator(AccessTokens tokens, RevokedTokens logouts, Clock clock) {
-    this.tokens = tokens;
-    this.logouts = logouts;
+  TokenAuthenticator(AccessTokens accessTokens, RevokedTokens revokedTokens, Clock clock) {
+    this.accessTokens = accessTokens;
+    this.revokedTokens = revokedTokens;
     this.clock = clock;
   }
 
-  /// Empty: no token, a bad one, or one that was given back.
+  /// Empty if the token is missing, invalid, expired or revoked.
   ///
-  /// @throws org.springframework.security.oauth2.jwt.JwtException if the issuer's keys cannot be
-  ///   had
-  Optional<AuthenticatedUser> visitor(HttpHeaders headers) {
-    return token(headers).flatMap(this::verified).filter(this::stillCounts);
+  /// @throws org.springframework.security.oauth2.jwt.JwtException if the issuer's keys are
+  ///   unavailable
+  Optional<AuthenticatedUser> authenticate(HttpHeaders headers) {
+    return findToken(headers).flatMap(this::verify).filter(this::isValid);
   }
 
-  public boolean stillCounts(AuthenticatedUser visitor) {
-    return clock.instant().isBefore(visitor.expiresAt())
-        && (visitor.tokenId() == null || !logouts.isRevoked(visitor.tokenId()));
+  /// False if the user's token has expired or is revoked.
+  public boolean isValid(AuthenticatedUser user) {
+    return clock.instant().isBefore(user.expiresAt())
+        && (user.tokenId() == null || !revokedTokens.isRevoked(user.tokenId()));
   }
 
-  private Optional<AuthenticatedUser> verified(String token) {
+  private Optional<AuthenticatedUser> verify(String token) {
     try {
-      Jwt jwt = tokens.decoder().decode(token);
+      Jwt jwt = accessTokens.decoder().decode(token);
       if (jwt.getSubject() == null || jwt.getSubject().isEmpty()) {
         return Optional.empty();
       }
@@ -58,7 +61,7 @@ public final class TokenAuthenticator {
   }
 
   /// Browsers cannot set headers on a WebSocket, but they can offer subprotocols.
-  private static Optional<String> token(HttpHeaders headers) {
+  private static Optional<String> findToken(HttpHeaders headers) {
     String authorization = headers.getFirst(HttpHeaders.AUTHORIZATION);
     if (authorization != null) {
       return authorization.regionMatches(true, 0, HEADER_SCHEME, 0, HEADER_SCHEME.length())

@@ -20,105 +20,105 @@ import ticketing.domain.EventView.Availability;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.notifier.handshake.AuthenticatedUser;
-import ticketing.notifier.settings.NotifierSettings;
 import tools.jackson.core.JacksonException;
 
-/// Asks ingress-api, which knows the database, for what is not on the board. Questions beyond a
-/// bound are not asked: whoever asks comes again with the sweep.
+/// Asynchronous client of ingress-api. At most 1,000 requests are queued; a further request fails
+/// immediately, and its caller retries it with the next sweep.
 @Component
 public final class IngressClient implements DisposableBean {
 
   private static final Logger log = LoggerFactory.getLogger(IngressClient.class);
-  private static final int WAITING_QUESTIONS = 1_000;
+  private static final int MAX_QUEUED_REQUESTS = 1_000;
+  private static final int IDLE_THREAD_SECONDS = 10;
 
-  public sealed interface Answer<T> {
-    record Known<T>(T value) implements Answer<T> {}
+  /// Result of a look-up.
+  public sealed interface Lookup<T> {
+    record Found<T>(T value) implements Lookup<T> {}
 
-    /// There is no such thing, or the visitor may not know of it.
-    record Unknown<T>() implements Answer<T> {}
+    /// The resource does not exist, or the user may not see it.
+    record NotFound<T>() implements Lookup<T> {}
 
-    /// It could not be found out now.
-    record Failed<T>() implements Answer<T> {}
+    /// The request failed; the resource may exist.
+    record Failed<T>() implements Lookup<T> {}
   }
 
-  private final NotifierSettings settings;
+  private final IngressSettings settings;
   private final HttpClient client;
-  private final ThreadPoolExecutor callers;
+  private final ThreadPoolExecutor executor;
 
-  IngressClient(NotifierSettings settings) {
+  IngressClient(IngressSettings settings) {
     this.settings = settings;
     this.client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(settings.ingressTimeout())
+            .connectTimeout(settings.timeout())
             .build();
-    this.callers =
+    this.executor =
         new ThreadPoolExecutor(
-            settings.ingressCalls(),
-            settings.ingressCalls(),
-            10,
+            settings.maxConcurrentCalls(),
+            settings.maxConcurrentCalls(),
+            IDLE_THREAD_SECONDS,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(WAITING_QUESTIONS),
+            new ArrayBlockingQueue<>(MAX_QUEUED_REQUESTS),
             Thread.ofVirtual().name("ingress-", 0).factory());
-    callers.allowCoreThreadTimeOut(true);
+    executor.allowCoreThreadTimeOut(true);
   }
 
-  /// Asks for a ticket in the name of its visitor; the answer comes on another thread, or at once
-  /// if there are too many questions already.
-  public void ticket(
-      UUID ticketId, AuthenticatedUser visitor, Consumer<Answer<Ticket>> whenAnswered) {
-    ask("/api/v1/tickets/" + ticketId, visitor, Ticket.class, whenAnswered);
+  /// Looks up a ticket on behalf of a user. The callback runs on another thread, or on the caller's
+  /// thread if the queue is full.
+  public void findTicket(UUID ticketId, AuthenticatedUser user, Consumer<Lookup<Ticket>> callback) {
+    submit("/api/v1/tickets/" + ticketId, user, Ticket.class, callback);
   }
 
-  /// As [#ticket], for the seats left of an event.
-  public void availability(long eventId, Consumer<Answer<Availability>> whenAnswered) {
-    ask("/api/v1/events/" + eventId, AuthenticatedUser.ANYBODY, Availability.class, whenAnswered);
+  /// Looks up the availability of an event; see [#findTicket] for the callback.
+  public void findAvailability(long eventId, Consumer<Lookup<Availability>> callback) {
+    submit("/api/v1/events/" + eventId, AuthenticatedUser.ANONYMOUS, Availability.class, callback);
   }
 
-  private <T> void ask(
-      String path, AuthenticatedUser visitor, Class<T> type, Consumer<Answer<T>> whenAnswered) {
+  private <T> void submit(
+      String path, AuthenticatedUser user, Class<T> type, Consumer<Lookup<T>> callback) {
     try {
-      callers.execute(() -> whenAnswered.accept(get(path, visitor, type)));
+      executor.execute(() -> callback.accept(get(path, user, type)));
     } catch (RejectedExecutionException e) {
-      whenAnswered.accept(new Answer.Failed<>());
+      callback.accept(new Lookup.Failed<>());
     }
   }
 
-  private <T> Answer<T> get(String path, AuthenticatedUser visitor, Class<T> type) {
+  private <T> Lookup<T> get(String path, AuthenticatedUser user, Class<T> type) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(base() + path))
-            .timeout(settings.ingressTimeout())
+        HttpRequest.newBuilder(URI.create(baseUrl() + path))
+            .timeout(settings.timeout())
             .header("Accept", "application/json");
-    if (!visitor.token().isEmpty()) {
-      request.header("Authorization", "Bearer " + visitor.token());
+    if (!user.token().isEmpty()) {
+      request.header("Authorization", "Bearer " + user.token());
     }
     try {
       HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
       return switch (response.statusCode()) {
-        case 200 -> new Answer.Known<>(Json.INTERNAL.readValue(response.body(), type));
-        case 404 -> new Answer.Unknown<>();
+        case 200 -> new Lookup.Found<>(Json.INTERNAL.readValue(response.body(), type));
+        case 404 -> new Lookup.NotFound<>();
         default -> {
-          log.debug("Ingress answered {} to {}", response.statusCode(), path);
-          yield new Answer.Failed<>();
+          log.debug("request to ingress failed, path={} status={}", path, response.statusCode());
+          yield new Lookup.Failed<>();
         }
       };
     } catch (IOException | JacksonException e) {
-      log.debug("Ingress could not be asked for {}", path, e);
-      return new Answer.Failed<>();
+      log.debug("request to ingress failed, path={}", path, e);
+      return new Lookup.Failed<>();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new Answer.Failed<>();
+      return new Lookup.Failed<>();
     }
   }
 
-  private String base() {
-    String url = settings.ingressUrl().toString();
+  private String baseUrl() {
+    String url = settings.url().toString();
     return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
   }
 
   @Override
   public void destroy() {
-    callers.shutdownNow();
+    executor.shutdownNow();
     client.shutdownNow();
   }
 }

@@ -5,27 +5,29 @@ import ticketing.notifier.connection.ErrorFrame;
 import ticketing.notifier.connection.FrameHandler;
 import ticketing.notifier.connection.WebSocketConnection;
 
-/// `/ws/tickets/{ticketId}`: closes when the ticket has its final state.
-public final class SingleTicketHandler implements FrameHandler {
+/// `/ws/tickets/{ticketId}`: closes the connection after the final state of the ticket.
+final class SingleTicketHandler implements FrameHandler {
 
-  private final WebSocketConnection peer;
-  private final TicketSubscriptions tickets;
+  private final WebSocketConnection connection;
+  private final TicketSubscriptions subscriptions;
   private final Subscription subscription;
 
-  public SingleTicketHandler(WebSocketConnection peer, TicketSubscriptions tickets, UUID ticketId)
+  SingleTicketHandler(
+      WebSocketConnection connection, TicketSubscriptions subscriptions, UUID ticketId)
       throws InterruptedException {
-    this.peer = peer;
-    this.tickets = tickets;
-    this.subscription = tickets.subscribe(peer, ticketId, (ended, status) -> peer.close(status));
+    this.connection = connection;
+    this.subscriptions = subscriptions;
+    this.subscription =
+        subscriptions.subscribe(connection, ticketId, (ended, reason) -> connection.close(reason));
   }
 
   @Override
-  public void received(String frame) {
-    peer.send(ErrorFrame.badFrame("This socket takes no frames"));
+  public void onFrame(String frame) {
+    connection.send(ErrorFrame.noClientFrames());
   }
 
   @Override
-  public void closed() {
-    tickets.unsubscribe(subscription);
+  public void onClose() {
+    subscriptions.unsubscribe(subscription);
   }
 }

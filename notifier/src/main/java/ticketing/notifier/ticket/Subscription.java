@@ -3,8 +3,6 @@ package ticketing.notifier.ticket;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
-import org.springframework.web.socket.CloseStatus;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.notifier.connection.CloseReason;
@@ -14,123 +12,128 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore.PublishedDecision;
 import ticketing.tracing.Traces;
 
-/// One socket waiting for one ticket, until the final state has been sent to it. Announcements and
-/// reads may come in any order and repeatedly; nothing is sent before somebody has vouched that the
-/// ticket is the visitor's, and nothing after the final state.
+/// Subscription of one connection to one ticket, until the final state is sent. Published decisions
+/// and reads are accepted in any order and repeatedly. No frame is sent before the ownership of the
+/// ticket is verified, and none after the final state.
 final class Subscription {
 
-  private final WebSocketConnection peer;
+  /// Called once when a subscription ends without [#cancel()].
+  interface EndListener {
+
+    /// @param reason close reason of a connection that has only this subscription
+    void onEnd(Subscription subscription, CloseReason reason);
+  }
+
+  private final WebSocketConnection connection;
   private final UUID ticketId;
   private final Traces traces;
-  private final BiConsumer<Subscription, CloseStatus> whenOver;
+  private final EndListener endListener;
+  private final AtomicBoolean lookupInFlight = new AtomicBoolean();
 
-  /// Whether ingress is being asked about it.
-  private final AtomicBoolean asking = new AtomicBoolean();
+  private boolean ownershipVerified;
+  private PublishedDecision unverifiedDecision;
+  private boolean pendingSent;
+  private Long sentPosition;
+  private volatile boolean ended;
 
-  private boolean owned;
-  private PublishedDecision held;
-  private boolean told;
-  private Long position;
-  private volatile boolean over;
-
-  /// @param whenOver called once, unless [#cancel()] comes first, with how a socket that served
-  ///   this subscription alone should close
   Subscription(
-      WebSocketConnection peer,
-      UUID ticketId,
-      Traces traces,
-      BiConsumer<Subscription, CloseStatus> whenOver) {
-    this.peer = peer;
-    this.traces = traces;
+      WebSocketConnection connection, UUID ticketId, Traces traces, EndListener endListener) {
+    this.connection = connection;
     this.ticketId = ticketId;
-    this.whenOver = whenOver;
+    this.traces = traces;
+    this.endListener = endListener;
   }
 
   UUID ticketId() {
     return ticketId;
   }
 
-  WebSocketConnection peer() {
-    return peer;
+  WebSocketConnection connection() {
+    return connection;
   }
 
-  AtomicBoolean asking() {
-    return asking;
+  /// @return false if a look-up at ingress-api is in flight already
+  boolean beginLookup() {
+    return !ended && lookupInFlight.compareAndSet(false, true);
   }
 
-  boolean isOver() {
-    return over;
+  void endLookup() {
+    lookupInFlight.set(false);
   }
 
-  /// The decision, as it was published to everybody.
+  boolean hasEnded() {
+    return ended;
+  }
+
+  /// Accepts a decision from the channel, which contains no owner.
   ///
-  /// @return whether it was sent on
-  synchronized boolean announced(PublishedDecision decision) {
-    if (over) {
+  /// @return true if the decision was sent
+  synchronized boolean onPublished(PublishedDecision decision) {
+    if (ended) {
       return false;
     }
-    if (!owned) {
-      held = decision;
+    if (!ownershipVerified) {
+      unverifiedDecision = decision;
       return false;
     }
-    finish(decision);
+    sendFinal(decision);
     return true;
   }
 
-  /// What the board says.
-  synchronized void read(StatusEntry entry) {
-    if (over) {
+  /// Accepts an entry of the status store.
+  synchronized void onStored(StatusEntry entry) {
+    if (ended) {
       return;
     }
-    if (peer.visitor().maySee(entry.owner())) {
-      read(entry.ticket(), entry.trace());
+    if (connection.user().maySee(entry.owner())) {
+      onVerified(entry.ticket(), entry.trace());
     } else {
-      refuse();
+      reject();
     }
   }
 
-  /// What somebody says who knows that the ticket is the visitor's.
-  synchronized void read(Ticket ticket) {
-    if (!over) {
-      read(ticket, null);
+  /// Accepts a ticket from ingress-api, which has verified the ownership.
+  synchronized void onFound(Ticket ticket) {
+    if (!ended) {
+      onVerified(ticket, null);
     }
   }
 
-  private void read(Ticket ticket, String trace) {
-    owned = true;
+  private void onVerified(Ticket ticket, String trace) {
+    ownershipVerified = true;
     if (ticket.status().isFinal()) {
-      finish(new PublishedDecision(ticketId, trace, Json.INTERNAL.writeValueAsString(ticket)));
-    } else if (held != null) {
-      finish(held);
-    } else if (!told || !Objects.equals(position, ticket.position())) {
-      told = true;
-      position = ticket.position();
-      peer.send(Json.INTERNAL.writeValueAsString(ticket));
+      sendFinal(new PublishedDecision(ticketId, trace, Json.INTERNAL.writeValueAsString(ticket)));
+    } else if (unverifiedDecision != null) {
+      sendFinal(unverifiedDecision);
+    } else if (!pendingSent || !Objects.equals(sentPosition, ticket.position())) {
+      pendingSent = true;
+      sentPosition = ticket.position();
+      connection.send(Json.INTERNAL.writeValueAsString(ticket));
     }
   }
 
-  /// Nobody knows such a ticket of the visitor's. If it was known before, the board has lost it and
-  /// its decision is still to come.
-  synchronized void unknown() {
-    if (!over && !owned) {
-      refuse();
+  /// Neither the status store nor ingress-api has such a ticket of the user. After a verified read
+  /// the store has lost the entry, and the decision is still to be published.
+  synchronized void onNotFound() {
+    if (!ended && !ownershipVerified) {
+      reject();
     }
   }
 
-  /// The client does not wait any more.
+  /// Ends the subscription without a frame.
   synchronized void cancel() {
-    over = true;
+    ended = true;
   }
 
-  private void finish(PublishedDecision decision) {
-    over = true;
-    traces.runInSpan(decision.trace(), "send frame", () -> peer.send(decision.json()));
-    whenOver.accept(this, CloseReason.DECIDED.status());
+  private void sendFinal(PublishedDecision decision) {
+    ended = true;
+    traces.runInSpan(decision.trace(), "send frame", () -> connection.send(decision.json()));
+    endListener.onEnd(this, CloseReason.DECIDED);
   }
 
-  private void refuse() {
-    over = true;
-    peer.send(ErrorFrame.ticketNotFound(ticketId.toString()));
-    whenOver.accept(this, CloseReason.NO_SUCH_TICKET.status());
+  private void reject() {
+    ended = true;
+    connection.send(ErrorFrame.ticketNotFound(ticketId.toString()));
+    endListener.onEnd(this, CloseReason.NO_SUCH_TICKET);
   }
 }

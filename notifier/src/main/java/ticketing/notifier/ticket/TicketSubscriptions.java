@@ -19,19 +19,17 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import org.springframework.web.socket.CloseStatus;
 import ticketing.domain.Ticket;
-import ticketing.notifier.connection.BackgroundThreads;
+import ticketing.notifier.background.BackgroundThreads;
 import ticketing.notifier.connection.WebSocketConnection;
 import ticketing.notifier.ingress.IngressClient;
-import ticketing.notifier.settings.NotifierSettings;
+import ticketing.notifier.ingress.IngressClient.Lookup;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -39,120 +37,121 @@ import ticketing.status.StatusStore.PublishedDecision;
 import ticketing.tracing.Traces;
 import tools.jackson.core.JacksonException;
 
-/// Who waits for which ticket, and how they come to know of it. Three ways lead to a subscriber:
-/// announcements, as soon as they are heard; one read after subscribing, many subscriptions at a
-/// time; and a sweep that goes round all subscriptions, in case an announcement was not heard.
+/// Registry of ticket subscriptions. A state reaches a subscription in three ways: published
+/// decisions from the Redis channel; a batched read after subscribing; and a periodic sweep over
+/// all subscriptions, which covers lost messages of the channel.
 @Component
-public final class TicketSubscriptions implements SmartLifecycle {
+final class TicketSubscriptions implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(TicketSubscriptions.class);
 
-  /// Most tickets read from the board at a time.
-  private static final int READ = 500;
+  private static final int MAX_READ_BATCH_SIZE = 500;
 
-  /// Most subscriptions that wait for their first read; beyond it subscribers wait to subscribe.
-  private static final int UNREAD = 10_000;
+  /// Maximum number of subscriptions that await their first read; further subscribers block.
+  private static final int MAX_QUEUED_READS = 10_000;
 
-  /// Between two attempts to read everything from a board that cannot be read.
-  private static final Duration AGAIN = Duration.ofSeconds(1);
+  private static final Duration READ_POLL_TIMEOUT = Duration.ofMillis(100);
 
-  /// Buckets of the latency's histogram.
-  private static final Duration[] LATENCIES =
+  /// Delay between two attempts to read all subscriptions while Redis is unavailable.
+  private static final Duration RETRY_DELAY = Duration.ofSeconds(1);
+
+  private static final Duration[] LATENCY_BUCKETS =
       IntStream.of(5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
           .mapToObj(Duration::ofMillis)
           .toArray(Duration[]::new);
 
   private static final String DECIDED_AT = "\"decidedAt\":\"";
 
-  private final StatusStore board;
+  private final StatusStore statusStore;
   private final IngressClient ingress;
-  private final NotifierSettings settings;
+  private final TicketSettings settings;
   private final Clock clock;
   private final Timer latency;
   private final Traces traces;
 
-  private final Map<UUID, List<Subscription>> waiting = new ConcurrentHashMap<>();
-  private final BlockingQueue<Subscription> unread = new LinkedBlockingQueue<>(UNREAD);
-  private volatile boolean missed; // what stood on the board may not have been read
+  private final Map<UUID, List<Subscription>> subscriptions = new ConcurrentHashMap<>();
+  private final BlockingQueue<Subscription> unread = new LinkedBlockingQueue<>(MAX_QUEUED_READS);
+
+  /// Set when messages of the channel may be lost or a read failed.
+  private volatile boolean readAllRequired;
+
   private volatile boolean running;
-  private long notBefore = System.nanoTime(); // next attempt after a failed one
+  private long readAllNotBefore = System.nanoTime();
   private BackgroundThreads background;
-  private Iterator<List<Subscription>> round = Collections.emptyIterator();
+  private Iterator<List<Subscription>> sweepPosition = Collections.emptyIterator();
 
   TicketSubscriptions(
-      StatusStore board,
+      StatusStore statusStore,
       IngressClient ingress,
-      NotifierSettings settings,
+      TicketSettings settings,
       Clock clock,
       MeterRegistry meters,
       Traces traces) {
     this.traces = traces;
-    this.board = board;
+    this.statusStore = statusStore;
     this.ingress = ingress;
     this.settings = settings;
     this.clock = clock;
     this.latency =
         Timer.builder("ticketing.frame.latency")
-            .description("From a decision to its frame; includes the difference of two clocks")
-            .serviceLevelObjectives(LATENCIES)
+            .description("Time from a decision to its frame, including the clock difference of two processes")
+            .serviceLevelObjectives(LATENCY_BUCKETS)
             .register(meters);
-    Gauge.builder("ticketing.subscribed", waiting, Map::size)
-        .description("Tickets that some socket waits for")
+    Gauge.builder("ticketing.subscribed", subscriptions, Map::size)
+        .description("Tickets with at least one subscription")
         .baseUnit("tickets")
         .register(meters);
   }
 
-  /// Sends the ticket's state to the peer, and every change until the final one. Waits while too
-  /// many others are still to be read.
-  ///
-  /// @param whenOver see [Subscription]
+  /// Sends the ticket's state to the connection, and every change until the final state. Blocks
+  /// while too many subscriptions await their first read.
   Subscription subscribe(
-      WebSocketConnection peer, UUID ticketId, BiConsumer<Subscription, CloseStatus> whenOver)
+      WebSocketConnection connection, UUID ticketId, Subscription.EndListener endListener)
       throws InterruptedException {
     Subscription subscription =
         new Subscription(
-            peer,
+            connection,
             ticketId,
             traces,
-            (ended, status) -> {
-              forget(ended);
-              whenOver.accept(ended, status);
+            (ended, reason) -> {
+              remove(ended);
+              endListener.onEnd(ended, reason);
             });
-    // First register, then read: a decision is either announced to the one or seen by the other.
-    waiting.merge(ticketId, List.of(subscription), TicketSubscriptions::both);
+    // Register first, then read: the decision is either received from the channel or read.
+    subscriptions.merge(ticketId, List.of(subscription), TicketSubscriptions::concat);
     unread.put(subscription);
     return subscription;
   }
 
   void unsubscribe(Subscription subscription) {
     subscription.cancel();
-    forget(subscription);
+    remove(subscription);
   }
 
-  private static List<Subscription> both(List<Subscription> some, List<Subscription> more) {
-    List<Subscription> all = new ArrayList<>(some);
-    all.addAll(more);
+  private static List<Subscription> concat(List<Subscription> first, List<Subscription> second) {
+    List<Subscription> all = new ArrayList<>(first);
+    all.addAll(second);
     return List.copyOf(all);
   }
 
-  private void forget(Subscription gone) {
-    waiting.computeIfPresent(
-        gone.ticketId(),
+  private void remove(Subscription removed) {
+    subscriptions.computeIfPresent(
+        removed.ticketId(),
         (id, all) -> {
-          List<Subscription> left = all.stream().filter(each -> each != gone).toList();
-          return left.isEmpty() ? null : left;
+          List<Subscription> remaining = all.stream().filter(each -> each != removed).toList();
+          return remaining.isEmpty() ? null : remaining;
         });
   }
 
-  /// Runs for every decision of the whole system: most are of no interest here.
-  private void announced(PublishedDecision announced) {
-    List<Subscription> subscriptions = waiting.get(announced.ticketId());
-    if (subscriptions == null) {
+  /// Runs for every decision of the whole system; most have no subscription here.
+  private void onPublished(PublishedDecision decision) {
+    List<Subscription> subscribed = subscriptions.get(decision.ticketId());
+    if (subscribed == null) {
       return;
     }
-    for (Subscription subscription : subscriptions) {
-      if (subscription.announced(announced)) {
-        recordLatency(announced.json());
+    for (Subscription subscription : subscribed) {
+      if (subscription.onPublished(decision)) {
+        recordLatency(decision.json());
       }
     }
   }
@@ -164,41 +163,42 @@ public final class TicketSubscriptions implements SmartLifecycle {
       return;
     }
     try {
-      Duration taken = Duration.between(Instant.parse(json.substring(start, end)), clock.instant());
-      latency.record(taken.isNegative() ? Duration.ZERO : taken);
+      Duration elapsed =
+          Duration.between(Instant.parse(json.substring(start, end)), clock.instant());
+      latency.record(elapsed.isNegative() ? Duration.ZERO : elapsed);
     } catch (DateTimeParseException e) {
-      log.debug("No time of decision in {}", json, e);
+      log.debug("decision has no valid time, json={}", json, e);
     }
   }
 
-  /// Reads what was subscribed since the last read: while one read is under way the next ones
-  /// gather, so a lone subscription is read at once and a flood in big groups.
-  private void readUnread() throws InterruptedException {
-    Subscription first = unread.poll(100, TimeUnit.MILLISECONDS);
+  /// Reads the subscriptions queued since the last read. A single one is read without delay; during
+  /// a read the next ones form a batch.
+  private void readQueued() throws InterruptedException {
+    Subscription first = unread.poll(READ_POLL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     if (first != null) {
       List<Subscription> batch = new ArrayList<>();
       batch.add(first);
-      unread.drainTo(batch, READ - 1);
-      batch.removeIf(Subscription::isOver);
+      unread.drainTo(batch, MAX_READ_BATCH_SIZE - 1);
+      batch.removeIf(Subscription::hasEnded);
       if (!read(batch)) {
-        missed = true;
+        readAllRequired = true;
       }
     }
-    if (missed && System.nanoTime() - notBefore >= 0) {
-      missed = false;
+    if (readAllRequired && System.nanoTime() - readAllNotBefore >= 0) {
+      readAllRequired = false;
       if (!readAll()) {
-        missed = true;
-        notBefore = System.nanoTime() + AGAIN.toNanos();
+        readAllRequired = true;
+        readAllNotBefore = System.nanoTime() + RETRY_DELAY.toNanos();
       }
     }
   }
 
-  /// @return whether the board could be read; where it cannot, the rest is left for the next time
+  /// @return false if the status store is unavailable; the remaining subscriptions are then skipped
   private boolean readAll() {
-    List<Subscription> batch = new ArrayList<>(READ);
-    for (List<Subscription> subscriptions : waiting.values()) {
-      batch.addAll(subscriptions);
-      if (batch.size() >= READ) {
+    List<Subscription> batch = new ArrayList<>(MAX_READ_BATCH_SIZE);
+    for (List<Subscription> subscribed : subscriptions.values()) {
+      batch.addAll(subscribed);
+      if (batch.size() >= MAX_READ_BATCH_SIZE) {
         if (!read(batch)) {
           return false;
         }
@@ -209,17 +209,16 @@ public final class TicketSubscriptions implements SmartLifecycle {
   }
 
   private void sweep() throws InterruptedException {
-    Thread.sleep(settings.sweep());
-    int left = settings.sweepTickets();
-    List<Subscription> batch = new ArrayList<>(READ);
-    if (!round.hasNext()) {
-      round = waiting.values().iterator();
+    Thread.sleep(settings.sweepInterval());
+    int remaining = settings.maxTicketsPerSweep();
+    List<Subscription> batch = new ArrayList<>(MAX_READ_BATCH_SIZE);
+    if (!sweepPosition.hasNext()) {
+      sweepPosition = subscriptions.values().iterator();
     }
-    while (round.hasNext() && left > 0) {
-      List<Subscription> subscriptions = round.next();
-      batch.addAll(subscriptions);
-      left--;
-      if (batch.size() >= READ) {
+    while (sweepPosition.hasNext() && remaining > 0) {
+      batch.addAll(sweepPosition.next());
+      remaining--;
+      if (batch.size() >= MAX_READ_BATCH_SIZE) {
         read(batch);
         batch.clear();
       }
@@ -227,49 +226,50 @@ public final class TicketSubscriptions implements SmartLifecycle {
     read(batch);
   }
 
-  /// Tells each subscription what the board says of its ticket, or has ingress asked.
+  /// Passes the stored state to each subscription. Tickets that are not stored are looked up at
+  /// ingress-api.
   ///
-  /// @return whether the board could be read
-  private boolean read(Collection<Subscription> subscriptions) {
-    if (subscriptions.isEmpty()) {
+  /// @return false if the status store is unavailable
+  private boolean read(Collection<Subscription> batch) {
+    if (batch.isEmpty()) {
       return true;
     }
-    Set<UUID> ids = subscriptions.stream().map(Subscription::ticketId).collect(Collectors.toSet());
-    Map<UUID, StatusEntry> found;
+    Set<UUID> ids = batch.stream().map(Subscription::ticketId).collect(Collectors.toSet());
+    Map<UUID, StatusEntry> entries;
     try {
-      found = board.findAll(ids);
+      entries = statusStore.findAll(ids);
     } catch (RedisUnavailableException | JacksonException e) {
-      log.debug("The board cannot be read", e);
-      subscriptions.forEach(subscription -> askIngress(subscription, true));
+      log.debug("cannot read status store, tickets={}", ids.size(), e);
+      batch.forEach(subscription -> lookUp(subscription, false));
       return false;
     }
-    for (Subscription subscription : subscriptions) {
-      StatusEntry entry = found.get(subscription.ticketId());
+    for (Subscription subscription : batch) {
+      StatusEntry entry = entries.get(subscription.ticketId());
       if (entry == null) {
-        askIngress(subscription, false);
+        lookUp(subscription, true);
       } else {
-        subscription.read(entry);
+        subscription.onStored(entry);
       }
     }
     return true;
   }
 
-  /// @param boardDown an undecided ticket is on the board alone: while that cannot be read, ingress
-  ///   not knowing it means nothing
-  private void askIngress(Subscription subscription, boolean boardDown) {
-    if (subscription.isOver() || !subscription.asking().compareAndSet(false, true)) {
+  /// @param storeAvailable false: an undecided ticket is only in the status store, so a "not found"
+  ///   of ingress-api proves no absence
+  private void lookUp(Subscription subscription, boolean storeAvailable) {
+    if (!subscription.beginLookup()) {
       return;
     }
-    ingress.ticket(
+    ingress.findTicket(
         subscription.ticketId(),
-        subscription.peer().visitor(),
-        answer -> {
-          subscription.asking().set(false);
-          switch (answer) {
-            case IngressClient.Answer.Known<Ticket>(Ticket ticket) -> subscription.read(ticket);
-            case IngressClient.Answer.Unknown<Ticket>() when boardDown -> {}
-            case IngressClient.Answer.Unknown<Ticket>() -> subscription.unknown();
-            case IngressClient.Answer.Failed<Ticket>() -> {}
+        subscription.connection().user(),
+        lookup -> {
+          subscription.endLookup();
+          switch (lookup) {
+            case Lookup.Found<Ticket>(Ticket ticket) -> subscription.onFound(ticket);
+            case Lookup.NotFound<Ticket>() when storeAvailable -> subscription.onNotFound();
+            case Lookup.NotFound<Ticket>() -> {}
+            case Lookup.Failed<Ticket>() -> {}
           }
         });
   }
@@ -277,9 +277,10 @@ public final class TicketSubscriptions implements SmartLifecycle {
   @Override
   public void start() {
     background = new BackgroundThreads();
-    background.listen("tickets", () -> board.subscribe(this::announced, () -> missed = true));
-    background.forever("first-reads", this::readUnread);
-    background.forever("sweep", this::sweep);
+    background.subscribeWithRetry(
+        "tickets", () -> statusStore.subscribe(this::onPublished, () -> readAllRequired = true));
+    background.repeat("first-reads", this::readQueued);
+    background.repeat("sweep", this::sweep);
     running = true;
   }
 
@@ -294,7 +295,7 @@ public final class TicketSubscriptions implements SmartLifecycle {
     return running;
   }
 
-  /// Listens before the first socket opens, until the last has closed.
+  /// Starts before the web server accepts connections, and stops after the last is closed.
   @Override
   public int getPhase() {
     return 0;

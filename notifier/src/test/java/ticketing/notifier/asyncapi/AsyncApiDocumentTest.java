@@ -2,137 +2,216 @@ package ticketing.notifier.asyncapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.networknt.schema.SchemaRegistry;
-import com.networknt.schema.SpecificationVersion;
+import com.networknt.schema.Schema;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.web.socket.CloseStatus;
+import ticketing.domain.Action;
+import ticketing.domain.Command;
+import ticketing.domain.CommandCodec;
 import ticketing.domain.Json;
+import ticketing.domain.Money;
+import ticketing.domain.Reason;
+import ticketing.domain.SeatOffer;
+import ticketing.domain.TicketStatus;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.notifier.connection.CloseReason;
 import ticketing.notifier.connection.ErrorFrame;
-import ticketing.notifier.handshake.HandshakeAuthenticator;
+import ticketing.notifier.handshake.HandshakeRefusal;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The AsyncAPI document: valid, committed as it is made from the code, and kept by what is sent.
-/// Run with `mvn -Pdocs` it writes the committed copy anew.
+/// Comparison of the AsyncAPI document with the code. The frames of the other tests are validated
+/// by their test client.
 class AsyncApiDocumentTest {
 
   private static final Path DOCS = ProjectRoot.root().resolve("docs");
-  private static final Path COMMITTED = DOCS.resolve("api/asyncapi.json");
-  private static final SchemaRegistry SCHEMAS =
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_7);
+  private static final UUID TICKET = UUID.fromString("0193597d-5f1c-7a3e-9c55-2f6d8e0b4a11");
+  private static final Instant ACCEPTED = Instant.parse("2026-11-24T10:00:00.123456Z");
+  private static final Set<CloseReason> SINGLE_CHANNEL_REASONS =
+      Set.of(CloseReason.DECIDED, CloseReason.NO_SUCH_TICKET, CloseReason.NO_SUCH_EVENT);
 
-  private final JsonNode document = AsyncApi.document();
+  private final AsyncApiDocument document = AsyncApiDocument.committed();
 
   @Test
-  void committedCopyIsWhatTheCodeSays() throws IOException {
-    String now =
-        JsonMapper.builder()
-                .enable(SerializationFeature.INDENT_OUTPUT)
-                .build()
-                .writeValueAsString(document)
-                .replace("\r\n", "\n")
-            + "\n";
-    if (Boolean.getBoolean("ticketing.docs.write")) {
-      Files.createDirectories(COMMITTED.getParent());
-      Files.writeString(COMMITTED, now);
-    }
-    assertThat(Files.readString(COMMITTED)).as("run `mvn -Pdocs` and commit").isEqualTo(now);
+  void documentIsValidAsyncApi() throws IOException {
+    assertThat(asyncApiSchema().validate(document.json())).isEmpty();
   }
 
   @Test
-  void documentIsValidAsyncApi3() throws IOException {
-    try (InputStream schema = getClass().getResourceAsStream("asyncapi-3.0.0.json")) {
-      assertThat(SCHEMAS.getSchema(schema).validate(document)).isEmpty();
+  void invalidDocumentIsDetected() throws IOException {
+    ObjectNode invalid = (ObjectNode) document.json().deepCopy();
+    ((ObjectNode) invalid.at("/operations/sendTicket")).put("action", "publish");
+    assertThat(asyncApiSchema().validate(invalid)).isNotEmpty();
+  }
+
+  private static Schema asyncApiSchema() throws IOException {
+    try (InputStream schema =
+        AsyncApiDocumentTest.class.getResourceAsStream("/ticketing/notifier/asyncapi-3.0.0.json")) {
+      return AsyncApiDocument.SCHEMAS.getSchema(schema);
     }
   }
 
-  /// The examples come from the code that writes frames and messages.
   @Test
-  void whatIsSentIsWhatTheDocumentSays() {
-    ObjectNode components = (ObjectNode) document.get("components").deepCopy();
-    for (JsonNode schema : components.get("schemas")) {
-      if (schema.has("properties")) {
-        ((ObjectNode) schema).put("additionalProperties", false);
-      }
-    }
-    for (JsonNode message : components.get("messages")) {
-      ObjectNode schema = (ObjectNode) message.get("payload").deepCopy();
-      ObjectNode whole = Json.INTERNAL.createObjectNode();
-      whole.putArray("allOf").add(schema);
-      whole.set("components", components);
+  void examplesMatchTheirSchemas() {
+    for (JsonNode message : document.json().at("/components/messages")) {
       assertThat(message.get("examples")).isNotEmpty();
       for (JsonNode example : message.get("examples")) {
-        assertThat(SCHEMAS.getSchema(whole).validate(example.get("payload")))
+        assertThat(
+                document.validate(Set.of(message.get("name").asString()), example.get("payload")))
             .as(example.toString())
             .isEmpty();
       }
-      assertThat(SCHEMAS.getSchema(whole).validate(Json.INTERNAL.readTree("{\"other\":1}")))
-          .isNotEmpty();
     }
   }
 
+  static Stream<String> undocumentedFrames() {
+    return Stream.of(
+        "{}",
+        "{\"other\":1}",
+        "{\"error\":{\"code\":\"OTHER\",\"detail\":\"x\"}}",
+        "{\"error\":{\"code\":\"BAD_FRAME\",\"detail\":\"x\",\"other\":1}}",
+        ticketFrame("LOST", ""),
+        ticketFrame("PENDING", ",\"owner\":\"17\""),
+        ticketFrame("PENDING", ",\"position\":-1"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("undocumentedFrames")
+  void undocumentedFrameIsDetected(String frame) {
+    String path = "/ws/tickets/" + TICKET;
+    assertThat(document.validateServerFrame(path, Json.INTERNAL.readTree(frame))).isNotEmpty();
+    assertThat(
+            document.validateServerFrame(path, Json.INTERNAL.readTree(ticketFrame("PENDING", ""))))
+        .isEmpty();
+  }
+
+  private static String ticketFrame(String status, String more) {
+    return "{\"ticketId\":\"%s\",\"action\":\"BOOK\",\"status\":\"%s\",\"eventId\":1,\"acceptedAt\":\"%s\"%s}"
+        .formatted(TICKET, status, ACCEPTED, more);
+  }
+
   @Test
-  void ticketIsTheSameAsInTheOpenApiDocument() throws IOException {
+  void everyCommandMatchesItsSchema() {
+    List<Command> commands =
+        List.of(
+            new Command.BookSeats(TICKET, "17", 1, "VIP", 2, ACCEPTED, "f", TICKET),
+            new Command.BookSeats(TICKET, "17", 1, "VIP", 2, ACCEPTED, null),
+            new Command.ConfirmHold(TICKET, "17", 1, 42, ACCEPTED, null),
+            new Command.CancelReservation(TICKET, "17", 1, 42, true, ACCEPTED, null),
+            new Command.ChangeSeats(
+                TICKET,
+                "17",
+                1,
+                List.of(new SeatOffer("VIP", Money.of("150000.00"), 100)),
+                ACCEPTED,
+                null));
+    assertThat(new HashSet<>(commands.stream().map(Command::action).toList()))
+        .containsExactlyInAnyOrder(Action.values());
+    assertThat(
+            document.validate(
+                Set.of("commands"), Json.INTERNAL.readTree(CommandCodec.encode(commands))))
+        .isEmpty();
+  }
+
+  @Test
+  void enumerationsMatchTheCode() {
+    assertThat(document.enumeration("Action"))
+        .containsExactlyElementsOf(AsyncApiDocument.names(Action.values()));
+    assertThat(document.enumeration("TicketStatus"))
+        .containsExactlyElementsOf(AsyncApiDocument.names(TicketStatus.values()));
+    assertThat(document.enumeration("Reason"))
+        .containsExactlyElementsOf(AsyncApiDocument.names(Reason.values()));
+    assertThat(document.enumeration("ErrorCode"))
+        .containsExactlyElementsOf(AsyncApiDocument.names(ErrorFrame.Code.values()));
+    assertThat(document.json().at("/components/schemas/Money/pattern").asString())
+        .isEqualTo("^" + Money.FORM + "$");
+  }
+
+  @Test
+  void closeCodesMatchTheCode() {
+    Set<String> all = new HashSet<>();
+    for (JsonNode channel : document.json().get("channels")) {
+      Set<String> documented = new HashSet<>();
+      for (JsonNode code : channel.path("x-close-codes")) {
+        CloseStatus status = CloseReason.valueOf(code.get("name").asString()).status();
+        assertThat(code.get("code").asInt()).isEqualTo(status.getCode());
+        assertThat(code.path("reason").asString(null)).isEqualTo(status.getReason());
+        documented.add(code.get("name").asString());
+      }
+      if (channel.has("x-close-codes")) {
+        boolean tokenRequired = !channel.get("address").asString().startsWith("/ws/events");
+        assertThat(documented).containsAll(requiredReasons(tokenRequired));
+      }
+      all.addAll(documented);
+    }
+    assertThat(all)
+        .containsExactlyInAnyOrderElementsOf(AsyncApiDocument.names(CloseReason.values()));
+  }
+
+  private static List<String> requiredReasons(boolean tokenRequired) {
+    return Stream.of(CloseReason.values())
+        .filter(reason -> !SINGLE_CHANNEL_REASONS.contains(reason))
+        .filter(reason -> tokenRequired || !reason.name().startsWith("TOKEN_"))
+        .map(Enum::name)
+        .toList();
+  }
+
+  @Test
+  void handshakeErrorsMatchTheCode() {
+    Set<String> documented = new HashSet<>();
+    for (JsonNode channel : document.json().get("channels")) {
+      for (JsonNode error : channel.path("x-handshake-errors")) {
+        String code = error.get("code").asString();
+        assertThat(error.get("status").asInt())
+            .isEqualTo(HandshakeRefusal.valueOf(code).status().value());
+        documented.add(code);
+      }
+    }
+    assertThat(documented)
+        .containsExactlyInAnyOrderElementsOf(AsyncApiDocument.names(HandshakeRefusal.values()));
+  }
+
+  @Test
+  void ticketEqualsTheOneOfTheRestApi() throws IOException {
     JsonNode rest = Json.INTERNAL.readTree(Files.readString(DOCS.resolve("api/openapi.json")));
-    JsonNode pushed = document.at("/components/schemas/Ticket");
+    JsonNode pushed = document.json().at("/components/schemas/Ticket");
     JsonNode polled = rest.at("/components/schemas/Ticket");
 
     assertThat(pushed.get("properties").propertyNames())
         .containsExactlyElementsOf(polled.get("properties").propertyNames());
-    assertThat(texts(pushed.get("required"))).isEqualTo(texts(polled.get("required")));
-    for (String choice : List.of("action", "status", "reason")) {
-      JsonNode values = pushed.at("/properties/" + choice + "/$ref");
-      assertThat(texts(document.at(values.asString().substring(1) + "/enum")))
-          .isNotEmpty()
-          .isEqualTo(texts(polled.at("/properties/" + choice + "/enum")));
-    }
-  }
-
-  private static Set<String> texts(JsonNode array) {
-    Set<String> texts = new TreeSet<>();
-    array.forEach(text -> texts.add(text.asString()));
-    return texts;
+    assertThat(AsyncApiDocument.texts(pushed.get("required")))
+        .containsExactlyInAnyOrderElementsOf(AsyncApiDocument.texts(polled.get("required")));
   }
 
   @Test
-  void pageOfErrorsTellsEachErrorOfASocket() throws IOException {
-    List<String> codes = new ArrayList<>();
-    Stream.of(ErrorFrame.Code.values()).map(Enum::name).forEach(codes::add);
-    List<String> refusals =
-        Stream.of(HandshakeAuthenticator.Refusal.values()).map(Enum::name).toList();
-    List<String> closings =
-        Stream.of(CloseReason.values())
-            .map(CloseReason::status)
-            .map(s -> s.getCode() + (s.getReason() == null ? "" : " " + s.getReason()))
+  void errorPageListsEveryErrorOfAConnection() throws IOException {
+    List<String> cells =
+        Files.readString(DOCS.resolve("reference/errors.md"))
+            .lines()
+            .filter(line -> line.startsWith("| `"))
+            .map(line -> line.split("\\|")[1].strip().replace("`", ""))
             .toList();
-
-    assertThat(table("## Errors of a socket")).containsExactlyInAnyOrderElementsOf(codes);
-    assertThat(table("## Refused sockets")).containsExactlyInAnyOrderElementsOf(refusals);
-    assertThat(table("## Closed sockets")).containsExactlyInAnyOrderElementsOf(closings);
-  }
-
-  /// The first cells of the table under a heading, without backticks.
-  private static List<String> table(String heading) throws IOException {
-    String page = Files.readString(DOCS.resolve("reference/errors.md"));
-    int from = page.indexOf("\n" + heading + "\n");
-    assertThat(from).as(heading).isNotNegative();
-    int to = page.indexOf("\n## ", from + 1);
-    return page.substring(from, to < 0 ? page.length() : to)
-        .lines()
-        .filter(line -> line.startsWith("| `"))
-        .map(line -> line.split("\\|")[1].strip().replace("`", ""))
-        .toList();
+    assertThat(cells)
+        .containsAll(AsyncApiDocument.names(ErrorFrame.Code.values()))
+        .containsAll(AsyncApiDocument.names(HandshakeRefusal.values()));
+    assertThat(cells)
+        .filteredOn(cell -> cell.matches("1\\d{3}( .*)?"))
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.of(CloseReason.values())
+                .map(CloseReason::status)
+                .map(s -> s.getCode() + (s.getReason() == null ? "" : " " + s.getReason()))
+                .toList());
   }
 }

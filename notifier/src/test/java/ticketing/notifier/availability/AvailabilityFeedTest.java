@@ -22,46 +22,48 @@ class AvailabilityFeedTest {
 
   private static IngressStub ingress;
   private static NotifierFixture notifier;
-  private static SimulatedBackend box;
+  private static SimulatedBackend backend;
 
   @BeforeAll
   static void start() {
     String redis = LocalServers.shared().redisAddress();
     ingress = new IngressStub();
-    notifier = NotifierFixture.start(redis, ingress.url(), "ticketing.notifier.sweep=300ms");
-    box = new SimulatedBackend(redis);
+    notifier =
+        NotifierFixture.start(
+            redis, ingress.url(), "ticketing.notifier.availability.sweep-interval=300ms");
+    backend = new SimulatedBackend(redis);
   }
 
   @AfterAll
   static void stop() {
     notifier.close();
-    box.close();
+    backend.close();
     ingress.close();
   }
 
   @AfterEach
-  void leave() {
-    notifier.leaveAll();
+  void disconnect() {
+    notifier.disconnectAll();
   }
 
   @Test
-  void availabilityComesAtOnceAndWhenItChanges() throws InterruptedException {
-    box.show(101, 900, 1);
-    WebSocketTestClient client = notifier.watch("/ws/events/101");
+  void sendsAvailabilityImmediatelyAndAfterEachChange() throws InterruptedException {
+    backend.cacheEvent(101, 900, 1);
+    WebSocketTestClient client = notifier.connectAnonymously("/ws/events/101");
     JsonNode first = client.next();
     assertThat(first.path("eventId").asLong()).isEqualTo(101);
     assertThat(first.path("availableSeats").asInt()).isEqualTo(900);
     assertThat(first.path("seatTypes").get(0).path("availableSeats").asInt()).isEqualTo(900);
     assertThat(first.propertyNames()).containsExactly("eventId", "availableSeats", "seatTypes");
 
-    box.show(101, 899, 2);
+    backend.cacheEvent(101, 899, 2);
     assertThat(client.next().path("availableSeats").asInt()).isEqualTo(899);
   }
 
   @Test
-  void atMostTwoFramesASecondAndTheLastStateIsNotMissed() throws InterruptedException {
-    box.show(102, 1000, 1);
-    WebSocketTestClient client = notifier.watch("/ws/events/102");
+  void limitsFramesToTwoASecondAndSendsTheLast() throws InterruptedException {
+    backend.cacheEvent(102, 1000, 1);
+    WebSocketTestClient client = notifier.connectAnonymously("/ws/events/102");
     List<Long> times = new ArrayList<>();
     client.next();
     times.add(System.nanoTime());
@@ -71,9 +73,9 @@ class AvailabilityFeedTest {
               long end = System.nanoTime() + Duration.ofMillis(2_200).toNanos();
               int version = 2;
               while (System.nanoTime() < end) {
-                box.show(102, Math.max(1, 1000 - version), version++);
+                backend.cacheEvent(102, Math.max(1, 1000 - version), version++);
               }
-              box.show(102, 0, version);
+              backend.cacheEvent(102, 0, version);
             });
     int available;
     do {
@@ -88,47 +90,48 @@ class AvailabilityFeedTest {
   }
 
   @Test
-  void olderCopyIsNotShown() throws InterruptedException {
-    box.show(103, 10, 5);
-    WebSocketTestClient client = notifier.watch("/ws/events/103");
+  void olderVersionIsIgnored() throws InterruptedException {
+    backend.cacheEvent(103, 10, 5);
+    WebSocketTestClient client = notifier.connectAnonymously("/ws/events/103");
     assertThat(client.next().path("availableSeats").asInt()).isEqualTo(10);
-    box.show(103, 11, 4);
-    box.show(103, 9, 6);
+    backend.cacheEvent(103, 11, 4);
+    backend.cacheEvent(103, 9, 6);
     assertThat(client.next().path("availableSeats").asInt()).isEqualTo(9);
   }
 
   @Test
-  void eventThatIsNotOnTheBoardIsAskedFromIngressOnceForAllItsListeners()
-      throws InterruptedException {
+  void uncachedEventIsLookedUpOnceForAllWatchers() throws InterruptedException {
     String path = "/api/v1/events/104";
-    ingress.answer(path, Json.INTERNAL.writeValueAsString(SimulatedBackend.event(104, 77, 3)));
-    WebSocketTestClient first = notifier.watch("/ws/events/104");
+    ingress.respond(path, Json.INTERNAL.writeValueAsString(SimulatedBackend.event(104, 77, 3)));
+    WebSocketTestClient first = notifier.connectAnonymously("/ws/events/104");
     assertThat(first.next().path("availableSeats").asInt()).isEqualTo(77);
-    box.show(104, 77, 3);
+    backend.cacheEvent(104, 77, 3);
     List<WebSocketTestClient> more =
-        Stream.generate(() -> notifier.watch("/ws/events/104")).limit(20).toList();
+        Stream.generate(() -> notifier.connectAnonymously("/ws/events/104")).limit(20).toList();
     for (WebSocketTestClient client : more) {
       assertThat(client.next().path("availableSeats").asInt()).isEqualTo(77);
-      client.leave();
+      client.abort();
     }
-    assertThat(ingress.asked()).filteredOn(asked -> asked.path().equals(path)).hasSizeLessThan(5);
+    assertThat(ingress.requests())
+        .filteredOn(request -> request.path().equals(path))
+        .hasSizeLessThan(5);
   }
 
   @Test
-  void changeThatWasOnlyEvictedIsFoundByTheSweep() throws InterruptedException {
-    box.show(105, 50, 1);
-    WebSocketTestClient client = notifier.watch("/ws/events/105");
+  void sweepFindsEditOfEvictedEvent() throws InterruptedException {
+    backend.cacheEvent(105, 50, 1);
+    WebSocketTestClient client = notifier.connectAnonymously("/ws/events/105");
     assertThat(client.next().path("availableSeats").asInt()).isEqualTo(50);
-    ingress.answer(
+    ingress.respond(
         "/api/v1/events/105", Json.INTERNAL.writeValueAsString(SimulatedBackend.event(105, 60, 2)));
-    box.events.evict(105, 2).join();
+    backend.eventCache.evict(105, 2).join();
     assertThat(client.next().path("availableSeats").asInt()).isEqualTo(60);
   }
 
   @Test
-  void unknownEventIsAnErrorFrame() throws InterruptedException {
+  void unknownEventGetsErrorFrameAndClose() throws InterruptedException {
     for (String name : List.of("999", "-1", "x")) {
-      WebSocketTestClient client = notifier.watch("/ws/events/" + name);
+      WebSocketTestClient client = notifier.connectAnonymously("/ws/events/" + name);
       assertThat(client.nextError()).isEqualTo("EVENT_NOT_FOUND");
       assertThat(client.closeCode()).isEqualTo(1008);
     }

@@ -26,7 +26,7 @@ class ConnectionRegistryTest {
 
   private static IngressStub ingress;
   private static NotifierFixture notifier;
-  private static SimulatedBackend box;
+  private static SimulatedBackend backend;
 
   @BeforeAll
   static void start() {
@@ -36,44 +36,44 @@ class ConnectionRegistryTest {
         NotifierFixture.start(
             redis,
             ingress.url(),
-            "ticketing.notifier.requests=20",
-            "ticketing.notifier.max-sockets=3",
-            "ticketing.notifier.max-unsent=16KB",
-            "ticketing.notifier.socket-buffer=8KB",
-            "ticketing.notifier.ping=200ms",
-            "ticketing.notifier.unanswered=3s");
-    box = new SimulatedBackend(redis);
-    box.show(1, 5, 1);
+            "ticketing.notifier.server.max-concurrent-requests=20",
+            "ticketing.notifier.connection.max-connections=3",
+            "ticketing.notifier.connection.max-send-queue-size=16KB",
+            "ticketing.notifier.connection.socket-send-buffer=8KB",
+            "ticketing.notifier.connection.ping-interval=200ms",
+            "ticketing.notifier.connection.pong-timeout=3s");
+    backend = new SimulatedBackend(redis);
+    backend.cacheEvent(1, 5, 1);
   }
 
   @AfterAll
   static void stop() {
     notifier.close();
-    box.close();
+    backend.close();
     ingress.close();
   }
 
   @AfterEach
-  void leave() {
-    notifier.leaveAll();
+  void disconnect() {
+    notifier.disconnectAll();
     await()
-        .atMost(WebSocketTestClient.PATIENCE)
+        .atMost(WebSocketTestClient.TIMEOUT)
         .until(() -> notifier.gauge("ticketing.sockets") == 0);
   }
 
   @Test
-  void noMoreHandshakesAreWorkedOnAtATimeThanTheHeapHasRoomFor() {
-    assertThat(notifier.threadsOfTheServer())
+  void limitsConcurrentHandshakes() {
+    assertThat(notifier.serverExecutor())
         .isInstanceOfSatisfying(
             ThreadPoolExecutor.class,
             threads -> assertThat(threads.getMaximumPoolSize()).isEqualTo(20));
   }
 
   @Test
-  void slowReaderIsDropped() {
+  void dropsSlowReader() {
     WebSocketTestClient client =
-        notifier.noted(WebSocketTestClient.connect(notifier.uri("/ws/tickets"), BUYER, false));
-    // Each bad frame is answered by an error frame, which nobody reads.
+        notifier.closeLater(WebSocketTestClient.connect(notifier.uri("/ws/tickets"), BUYER, false));
+    // The server answers each bad frame with an error frame; the client reads none of them.
     await()
         .pollInterval(Duration.ofMillis(1))
         .atMost(Duration.ofSeconds(60))
@@ -84,7 +84,7 @@ class ConnectionRegistryTest {
               }
               return dropped("slow") > 0;
             });
-    client.read();
+    client.startReading();
     assertThat(client.closeCode()).isEqualTo(1013);
   }
 
@@ -93,10 +93,10 @@ class ConnectionRegistryTest {
   }
 
   @Test
-  void socketThatAnswersNoPingIsDropped() throws IOException {
+  void dropsClientWithoutPongs() throws IOException {
     try (Socket raw = new Socket("127.0.0.1", notifier.port())) {
       raw.setSoTimeout(60_000);
-      shakeHands(raw, "");
+      sendHandshake(raw, "");
       InputStream in = raw.getInputStream();
       int pings = 0;
       int closeCode = 0;
@@ -115,20 +115,21 @@ class ConnectionRegistryTest {
     }
   }
 
-  /// Every browser makes this offer, and each socket would cost hundreds of kilobytes.
+  /// Every browser offers compression, which costs hundreds of kilobytes for each connection.
   @Test
-  void offerToCompressIsNotTaken() throws IOException {
+  void compressionIsNotNegotiated() throws IOException {
     try (Socket raw = new Socket("127.0.0.1", notifier.port())) {
       raw.setSoTimeout(60_000);
-      shakeHands(raw, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n");
+      sendHandshake(
+          raw, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n");
       assertThat(readHead(raw.getInputStream()))
           .startsWith("HTTP/1.1 101")
           .doesNotContainIgnoringCase("Sec-WebSocket-Extensions");
     }
   }
 
-  /// @param headers more of them, each with the end of its line
-  private static void shakeHands(Socket raw, String headers) throws IOException {
+  /// @param headers additional header lines, each with its line end
+  private static void sendHandshake(Socket raw, String headers) throws IOException {
     String head =
         """
         GET /ws/events/1 HTTP/1.1\r
@@ -150,11 +151,11 @@ class ConnectionRegistryTest {
   }
 
   @Test
-  void socketThatAnswersPingsStaysUntilItsTokenExpires() throws InterruptedException {
+  void closesConnectionWhenItsTokenExpires() throws InterruptedException {
     String token =
         NotifierFixture.tokens(Clock.systemUTC(), Duration.ofSeconds(5))
             .issue(SimulatedBackend.BUYER, "BUYER");
-    WebSocketTestClient client = notifier.connect("/ws/tickets/" + box.accepted(), token);
+    WebSocketTestClient client = notifier.connect("/ws/tickets/" + backend.acceptTicket(), token);
     assertThat(client.nextStatus()).isEqualTo("PENDING");
     long start = System.nanoTime();
     assertThat(client.closeCode()).isEqualTo(1008);
@@ -162,16 +163,16 @@ class ConnectionRegistryTest {
   }
 
   @Test
-  void oneSocketTooManyIsRefusedBeforeTheUpgrade() {
-    WebSocketTestClient first = notifier.watch("/ws/events/1");
-    notifier.watch("/ws/events/1");
-    notifier.watch("/ws/events/1");
-    var refusal = notifier.refusal("/ws/tickets", BUYER);
-    assertThat(refusal.statusCode()).isEqualTo(503);
-    assertThat(refusal.headers().firstValue("retry-after")).isPresent();
-    first.leave();
+  void refusesExcessHandshakeBeforeTheUpgrade() {
+    WebSocketTestClient first = notifier.connectAnonymously("/ws/events/1");
+    notifier.connectAnonymously("/ws/events/1");
+    notifier.connectAnonymously("/ws/events/1");
+    var response = notifier.refusedHandshake("/ws/tickets", BUYER);
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(response.headers().firstValue("retry-after")).isPresent();
+    first.abort();
     await()
-        .atMost(WebSocketTestClient.PATIENCE)
+        .atMost(WebSocketTestClient.TIMEOUT)
         .ignoreExceptions()
         .untilAsserted(() -> notifier.connect("/ws/tickets", BUYER));
   }

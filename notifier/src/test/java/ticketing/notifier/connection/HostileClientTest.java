@@ -28,7 +28,7 @@ import ticketing.notifier.WebSocketTestClient;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
-/// What comes from somebody who means harm. All of it by jqwik, which has one notifier for all.
+/// Malformed frames, forged tokens and floods of connections. All of them run on one notifier.
 class HostileClientTest {
 
   private static final String BUYER = NotifierFixture.token(SimulatedBackend.BUYER);
@@ -37,39 +37,39 @@ class HostileClientTest {
 
   private static IngressStub ingress;
   private static NotifierFixture notifier;
-  private static SimulatedBackend box;
+  private static SimulatedBackend backend;
 
   @BeforeContainer
   static void start() {
     String redis = LocalServers.shared().redisAddress();
     ingress = new IngressStub();
     notifier = NotifierFixture.start(redis, ingress.url());
-    box = new SimulatedBackend(redis);
+    backend = new SimulatedBackend(redis);
   }
 
   @AfterContainer
   static void stop() {
     notifier.close();
-    box.close();
+    backend.close();
     ingress.close();
   }
 
   @AfterTry
-  void leave() {
-    notifier.leaveAll();
+  void disconnect() {
+    notifier.disconnectAll();
   }
 
-  /// A few frames of noise, then a proper one on the same socket.
+  /// Sends mutated frames, then a valid frame on the same connection.
   @Property(tries = 150, shrinking = ShrinkingMode.OFF)
-  void noFrameUpsetsTheSocket(@ForAll long seed) throws InterruptedException {
+  void malformedFramesLeaveTheConnectionUsable(@ForAll long seed) throws InterruptedException {
     Random random = new Random(seed);
-    UUID mine = box.accepted();
+    UUID mine = backend.acceptTicket();
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER);
     int noise = 1 + random.nextInt(8);
     for (int i = 0; i < noise; i++) {
       client.send(mutated(random, "{\"action\":\"subscribe\",\"ticketIds\":[\"" + mine + "\"]}"));
     }
-    UUID last = box.accepted();
+    UUID last = backend.acceptTicket();
     client.subscribe(last);
     String id = "";
     while (!id.equals(last.toString())) {
@@ -101,7 +101,7 @@ class HostileClientTest {
   }
 
   @Example
-  void forgedTokensOpenNoSocket() {
+  void forgedTokensAreRefused() {
     String[] parts = BUYER.split("\\.");
     String claims = new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8);
     String admin = base64(claims.replace("\"BUYER\"", "\"ADMIN\""));
@@ -120,12 +120,14 @@ class HostileClientTest {
                 Clock.systemUTC())
             .issue("admin", "ADMIN"));
     for (String token : forged) {
-      assertThat(notifier.refusal("/ws/tickets", token).statusCode()).as(token).isEqualTo(401);
+      assertThat(notifier.refusedHandshake("/ws/tickets", token).statusCode())
+          .as(token)
+          .isEqualTo(401);
     }
   }
 
   @Example
-  void silentAndFleetingConnectionsKeepNobodyOut() throws Exception {
+  void idleAndAbortedConnectionsDoNotBlockClients() throws Exception {
     List<Socket> silent = new ArrayList<>();
     try {
       for (int i = 0; i < HALF_OPEN; i++) {
@@ -139,20 +141,21 @@ class HostileClientTest {
         }
       }
       for (int i = 0; i < CONNECTS; i++) {
-        try (Socket fleeting = new Socket("127.0.0.1", notifier.port())) {
-          fleeting.setSoLinger(true, 0);
+        try (Socket aborted = new Socket("127.0.0.1", notifier.port())) {
+          aborted.setSoLinger(true, 0);
         }
       }
-      WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(box.accepted());
+      WebSocketTestClient client =
+          notifier.connect("/ws/tickets", BUYER).subscribe(backend.acceptTicket());
       assertThat(client.nextStatus()).isEqualTo("PENDING");
     } finally {
       for (Socket socket : silent) {
         close(socket);
       }
-      notifier.leaveAll();
+      notifier.disconnectAll();
     }
     await()
-        .atMost(WebSocketTestClient.PATIENCE)
+        .atMost(WebSocketTestClient.TIMEOUT)
         .until(() -> notifier.gauge("ticketing.sockets") == 0);
   }
 
@@ -160,7 +163,7 @@ class HostileClientTest {
     try {
       socket.close();
     } catch (IOException e) {
-      // It is closed.
+      // The socket is closed already.
     }
   }
 

@@ -343,7 +343,7 @@ final class SocketBenchmark {
     List<String> settings = new ArrayList<>(sizing(container, sockets));
     settings.add("ticketing.redis.addresses=" + redisAddress);
     settings.add("ticketing.redis.timeout=10s");
-    settings.add("ticketing.notifier.max-sockets=" + (sockets + 500));
+    settings.add("ticketing.notifier.connection.max-connections=" + (sockets + 500));
     return settings;
   }
 

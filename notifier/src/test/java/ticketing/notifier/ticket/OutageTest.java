@@ -14,8 +14,8 @@ import ticketing.notifier.SimulatedBackend;
 import ticketing.notifier.WebSocketTestClient;
 import ticketing.status.StatusEntry;
 
-/// What clients notice when Redis, ingress or this process goes away. Redis keeps nothing over a
-/// restart here.
+/// Behaviour while Redis, ingress-api or this process is down. The Redis server of the test loses
+/// its content at a restart.
 class OutageTest {
 
   private static final String BUYER = NotifierFixture.token(SimulatedBackend.BUYER);
@@ -23,20 +23,20 @@ class OutageTest {
 
   private IngressStub ingress;
   private NotifierFixture notifier;
-  private SimulatedBackend box;
+  private SimulatedBackend backend;
 
   @BeforeEach
   void start() {
     ingress = new IngressStub();
-    box = new SimulatedBackend(SERVERS.redisAddress());
+    backend = new SimulatedBackend(SERVERS.redisAddress());
   }
 
-  private void startNotifier(String sweep) {
+  private void startNotifier(String sweepInterval) {
     notifier =
         NotifierFixture.start(
             SERVERS.redisAddress(),
             ingress.url(),
-            "ticketing.notifier.sweep=" + sweep,
+            "ticketing.notifier.ticket.sweep-interval=" + sweepInterval,
             "ticketing.redis.timeout=500ms");
   }
 
@@ -44,14 +44,14 @@ class OutageTest {
   void stop() {
     SERVERS.redis().start();
     notifier.close();
-    box.close();
+    backend.close();
     ingress.close();
   }
 
   @Test
-  void decisionMadeWhileRedisWasDownIsPushed() throws InterruptedException {
+  void decisionDuringRedisOutageIsPushed() throws InterruptedException {
     startNotifier("300ms");
-    StatusEntry entry = box.accept(1);
+    StatusEntry entry = backend.accept(1);
     UUID id = entry.ticket().ticketId();
     WebSocketTestClient one = notifier.connect("/ws/tickets/" + id, BUYER);
     WebSocketTestClient many = notifier.connect("/ws/tickets", BUYER).subscribe(id);
@@ -59,7 +59,7 @@ class OutageTest {
     assertThat(many.nextStatus()).isEqualTo("PENDING");
 
     SERVERS.redis().stop();
-    ingress.answer(
+    ingress.respond(
         "/api/v1/tickets/" + id,
         Json.INTERNAL.writeValueAsString(SimulatedBackend.confirmed(entry).ticket()));
     assertThat(one.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");
@@ -70,59 +70,59 @@ class OutageTest {
   @Test
   void pushesResumeWhenRedisReturns() throws InterruptedException {
     startNotifier("5m");
-    StatusEntry before = box.accept(1);
+    StatusEntry before = backend.accept(1);
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER);
     client.subscribe(before.ticket().ticketId());
     assertThat(client.nextStatus()).isEqualTo("PENDING");
 
     SERVERS.redis().stop();
     SERVERS.redis().start();
-    box.awaitRedis();
-    // Redis has forgotten the ticket, but the worker still decides it; no sweep helps in this test.
-    box.confirm(before);
+    backend.awaitRedis();
+    // Redis has lost the ticket, but the worker still decides it. No sweep runs in this test.
+    backend.confirm(before);
     assertThat(client.nextFinal().path("ticketId").asString())
         .isEqualTo(before.ticket().ticketId().toString());
-    StatusEntry after = box.accept(1);
+    StatusEntry after = backend.accept(1);
     client.subscribe(after.ticket().ticketId());
-    box.confirm(after);
+    backend.confirm(after);
     assertThat(client.nextFinal().path("ticketId").asString())
         .isEqualTo(after.ticket().ticketId().toString());
   }
 
   @Test
-  void subscriptionMadeWhileNobodyCanAnswerIsServedLater() throws InterruptedException {
+  void subscriptionDuringTotalOutageIsServedLater() throws InterruptedException {
     startNotifier("300ms");
     SERVERS.redis().stop();
-    ingress.fail(503);
-    StatusEntry entry = box.pending(1);
+    ingress.failWith(503);
+    StatusEntry entry = backend.pending(1);
     WebSocketTestClient client =
         notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), BUYER);
     SERVERS.redis().start();
-    box.awaitRedis();
-    box.tickets.storePending(entry).join();
+    backend.awaitRedis();
+    backend.statusStore.storePending(entry).join();
     assertThat(client.nextStatus()).isEqualTo("PENDING");
-    box.confirm(entry);
+    backend.confirm(entry);
     assertThat(client.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");
   }
 
   @Test
-  void startsWithoutRedisAndListensLater() throws InterruptedException {
+  void startsWithoutRedisAndSubscribesLater() throws InterruptedException {
     SERVERS.redis().stop();
     startNotifier("5m");
     SERVERS.redis().start();
-    box.awaitRedis();
-    StatusEntry entry = box.accept(1);
+    backend.awaitRedis();
+    StatusEntry entry = backend.accept(1);
     WebSocketTestClient client =
         notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), BUYER);
     assertThat(client.nextStatus()).isEqualTo("PENDING");
-    box.confirm(entry);
+    backend.confirm(entry);
     assertThat(client.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");
   }
 
   @Test
-  void shutdownTellsClientsToGoElsewhere() throws InterruptedException {
+  void shutdownClosesConnectionsWith1001() throws InterruptedException {
     startNotifier("5m");
-    WebSocketTestClient client = notifier.connect("/ws/tickets/" + box.accepted(), BUYER);
+    WebSocketTestClient client = notifier.connect("/ws/tickets/" + backend.acceptTicket(), BUYER);
     assertThat(client.nextStatus()).isEqualTo("PENDING");
     notifier.close();
     assertThat(client.closeCode()).isEqualTo(1001);

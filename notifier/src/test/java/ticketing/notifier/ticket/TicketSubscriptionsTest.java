@@ -41,32 +41,33 @@ class TicketSubscriptionsTest {
 
   private static IngressStub ingress;
   private static NotifierFixture notifier;
-  private static SimulatedBackend box;
+  private static SimulatedBackend backend;
 
   @BeforeAll
   static void start() {
     String redis = LocalServers.shared().redisAddress();
     ingress = new IngressStub();
-    // No sweep within a test: what arrives was pushed or read after subscribing.
-    notifier = NotifierFixture.start(redis, ingress.url(), "ticketing.notifier.sweep=5m");
-    box = new SimulatedBackend(redis);
+    // No sweep during a test: every frame results from a push or from the first read.
+    notifier =
+        NotifierFixture.start(redis, ingress.url(), "ticketing.notifier.ticket.sweep-interval=5m");
+    backend = new SimulatedBackend(redis);
   }
 
   @AfterAll
   static void stop() {
     notifier.close();
-    box.close();
+    backend.close();
     ingress.close();
   }
 
   @AfterEach
-  void leave() {
-    notifier.leaveAll();
+  void disconnect() {
+    notifier.disconnectAll();
   }
 
   @Test
-  void stateComesAtOnceThenTheDecisionThenTheSocketCloses() throws InterruptedException {
-    UUID ticket = box.accepted();
+  void sendsStateThenDecisionThenCloses() throws InterruptedException {
+    UUID ticket = backend.acceptTicket();
     WebSocketTestClient client = notifier.connect("/ws/tickets/" + ticket, BUYER);
 
     JsonNode pending = client.next();
@@ -74,7 +75,7 @@ class TicketSubscriptionsTest {
     assertThat(pending.path("status").asString()).isEqualTo("PENDING");
     assertThat(pending.path("position").asLong(-1)).isNotNegative();
 
-    box.confirm(ticket);
+    backend.confirm(ticket);
     JsonNode decided = client.next();
     assertThat(decided.path("status").asString()).isEqualTo("CONFIRMED");
     assertThat(decided.path("totalPrice").asString()).isEqualTo("300000.00");
@@ -84,39 +85,39 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void decidedTicketIsSentOnceAndTheSocketCloses() throws InterruptedException {
-    UUID ticket = box.accepted();
-    box.confirm(ticket);
+  void decidedTicketIsSentOnceThenCloses() throws InterruptedException {
+    UUID ticket = backend.acceptTicket();
+    backend.confirm(ticket);
     WebSocketTestClient client = notifier.connect("/ws/tickets/" + ticket, BUYER);
     assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
     assertThat(client.closeCode()).isEqualTo(1000);
   }
 
   @Test
-  void everySocketOfTheSameTicketHearsTheDecision() throws InterruptedException {
-    UUID ticket = box.accepted();
+  void everyConnectionOfATicketReceivesTheDecision() throws InterruptedException {
+    UUID ticket = backend.acceptTicket();
     List<WebSocketTestClient> clients =
         Stream.generate(() -> notifier.connect("/ws/tickets/" + ticket, BUYER)).limit(5).toList();
     for (WebSocketTestClient client : clients) {
       assertThat(client.nextStatus()).isEqualTo("PENDING");
     }
-    box.confirm(ticket);
+    backend.confirm(ticket);
     for (WebSocketTestClient client : clients) {
       assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
     }
   }
 
   @Test
-  void decisionRacingTheSubscriptionIsNeverLost() throws InterruptedException {
+  void decisionDuringSubscriptionIsNotLost() throws InterruptedException {
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER);
     for (int round = 0; round < 40; round++) {
-      List<StatusEntry> entries = Stream.generate(() -> box.accept(1)).limit(25).toList();
+      List<StatusEntry> entries = Stream.generate(() -> backend.accept(1)).limit(25).toList();
       CountDownLatch go = new CountDownLatch(1);
       Thread worker =
           Thread.startVirtualThread(
               () -> {
                 awaitQuietly(go);
-                entries.forEach(box::confirm);
+                entries.forEach(backend::confirm);
               });
       go.countDown();
       entries.forEach(entry -> client.subscribe(entry.ticket().ticketId()));
@@ -129,10 +130,10 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void decisionRacingTheHandshakeIsNeverLost() throws InterruptedException {
+  void decisionDuringHandshakeIsNotLost() throws InterruptedException {
     for (int i = 0; i < 100; i++) {
-      StatusEntry entry = box.accept(1);
-      Thread worker = Thread.startVirtualThread(() -> box.confirm(entry));
+      StatusEntry entry = backend.accept(1);
+      Thread worker = Thread.startVirtualThread(() -> backend.confirm(entry));
       WebSocketTestClient client =
           notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), BUYER);
       assertThat(client.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");
@@ -142,28 +143,28 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void somebodyElsesTicketIsAsUnknownAsNone() throws InterruptedException {
-    UUID ticket = box.accepted();
-    String stranger = NotifierFixture.token("18");
+  void ticketOfAnotherUserIsUnknown() throws InterruptedException {
+    UUID ticket = backend.acceptTicket();
+    String otherUser = NotifierFixture.token("18");
     for (String path : List.of(ticket.toString(), UUID.randomUUID().toString(), "no-uuid")) {
-      WebSocketTestClient client = notifier.connect("/ws/tickets/" + path, stranger);
+      WebSocketTestClient client = notifier.connect("/ws/tickets/" + path, otherUser);
       assertThat(client.nextError()).isEqualTo("TICKET_NOT_FOUND");
       assertThat(client.closeCode()).isEqualTo(1008);
       assertThat(client.frames()).isEmpty();
     }
-    box.confirm(ticket);
+    backend.confirm(ticket);
   }
 
   @Test
-  void decisionOfAForeignTicketIsNotSentToAStranger() throws InterruptedException {
+  void decisionIsNotSentToAnotherUser() throws InterruptedException {
     for (int i = 0; i < 50; i++) {
-      StatusEntry entry = box.accept(1);
-      Thread worker = Thread.startVirtualThread(() -> box.confirm(entry));
-      WebSocketTestClient stranger =
+      StatusEntry entry = backend.accept(1);
+      Thread worker = Thread.startVirtualThread(() -> backend.confirm(entry));
+      WebSocketTestClient otherUser =
           notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), NotifierFixture.token("18"));
-      assertThat(stranger.nextError()).isEqualTo("TICKET_NOT_FOUND");
-      assertThat(stranger.closeCode()).isEqualTo(1008);
-      assertThat(stranger.frames()).isEmpty();
+      assertThat(otherUser.nextError()).isEqualTo("TICKET_NOT_FOUND");
+      assertThat(otherUser.closeCode()).isEqualTo(1008);
+      assertThat(otherUser.frames()).isEmpty();
       worker.join();
     }
   }
@@ -171,58 +172,57 @@ class TicketSubscriptionsTest {
   @Test
   void administratorSeesEveryTicket() throws InterruptedException {
     WebSocketTestClient client =
-        notifier.connect("/ws/tickets/" + box.accepted(), NotifierFixture.adminToken());
+        notifier.connect("/ws/tickets/" + backend.acceptTicket(), NotifierFixture.adminToken());
     assertThat(client.nextStatus()).isEqualTo("PENDING");
   }
 
   @Test
-  void ticketThatTheBoardHasForgottenIsAskedFromIngressWithTheClientsToken()
-      throws InterruptedException {
-    StatusEntry entry = SimulatedBackend.confirmed(box.pending(1));
+  void evictedTicketIsLookedUpWithTheClientsToken() throws InterruptedException {
+    StatusEntry entry = SimulatedBackend.confirmed(backend.pending(1));
     String path = "/api/v1/tickets/" + entry.ticket().ticketId();
-    ingress.answer(path, Json.INTERNAL.writeValueAsString(entry.ticket()));
+    ingress.respond(path, Json.INTERNAL.writeValueAsString(entry.ticket()));
     WebSocketTestClient client =
         notifier.connect("/ws/tickets/" + entry.ticket().ticketId(), BUYER);
     assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
     assertThat(client.closeCode()).isEqualTo(1000);
-    assertThat(ingress.asked()).contains(new IngressStub.Asked(path, "Bearer " + BUYER));
+    assertThat(ingress.requests()).contains(new IngressStub.Request(path, "Bearer " + BUYER));
   }
 
   @Test
-  void badTokenIsRefusedBeforeTheUpgrade() {
+  void invalidTokenIsRefusedBeforeTheUpgrade() {
     Clock past = Clock.offset(Clock.systemUTC(), Duration.ofHours(-2));
     String expired =
         NotifierFixture.tokens(past, Duration.ofHours(1)).issue(SimulatedBackend.BUYER, "BUYER");
     for (String path : List.of("/ws/tickets", "/ws/tickets/" + UUID.randomUUID())) {
       for (String token : new String[] {null, "", "x", BUYER + "x", expired}) {
-        HttpResponse<?> refusal = notifier.refusal(path, token);
-        assertThat(refusal.statusCode()).isEqualTo(401);
-        assertThat(refusal.headers().firstValue("content-type"))
+        HttpResponse<?> response = notifier.refusedHandshake(path, token);
+        assertThat(response.statusCode()).isEqualTo(401);
+        assertThat(response.headers().firstValue("content-type"))
             .hasValue("application/problem+json");
-        assertThat(refusal.headers().firstValue("www-authenticate")).hasValue("Bearer");
+        assertThat(response.headers().firstValue("www-authenticate")).hasValue("Bearer");
       }
     }
   }
 
   @Test
-  void tokenThatWasGivenBackIsRefused() throws InterruptedException {
+  void revokedTokenIsRefused() throws InterruptedException {
     AccessTokens tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
     String token = tokens.issue(SimulatedBackend.BUYER, "BUYER");
     WebSocketTestClient early = notifier.connect("/ws/tickets", token);
     Jwt jwt = tokens.decoder().decode(token);
-    box.logouts.revoke(jwt.getId(), Instant.now(), jwt.getExpiresAt());
+    backend.revokedTokens.revoke(jwt.getId(), Instant.now(), jwt.getExpiresAt());
 
-    assertThat(notifier.refusal("/ws/tickets", token).statusCode()).isEqualTo(401);
-    early.subscribe(box.accepted());
+    assertThat(notifier.refusedHandshake("/ws/tickets", token).statusCode()).isEqualTo(401);
+    early.subscribe(backend.acceptTicket());
     assertThat(early.closeCode()).isEqualTo(1008);
     assertThat(early.frames()).isEmpty();
   }
 
   @Test
-  void browserAuthenticatesBySubprotocol() throws InterruptedException {
-    URI uri = notifier.uri("/ws/tickets/" + box.accepted());
+  void subprotocolAuthenticates() throws InterruptedException {
+    URI uri = notifier.uri("/ws/tickets/" + backend.acceptTicket());
     WebSocketTestClient client =
-        notifier.noted(WebSocketTestClient.connectLikeABrowser(uri, BUYER));
+        notifier.closeLater(WebSocketTestClient.connectWithSubprotocols(uri, BUYER));
     assertThat(client.socket().getSubprotocol()).isEqualTo("ticketing.v1");
     assertThat(client.nextStatus()).isEqualTo("PENDING");
   }
@@ -242,18 +242,18 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void oneSocketFollowsManyTickets() throws InterruptedException {
-    UUID first = box.accepted();
-    UUID second = box.accepted();
+  void oneConnectionFollowsManyTickets() throws InterruptedException {
+    UUID first = backend.acceptTicket();
+    UUID second = backend.acceptTicket();
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(first, second);
     Set<String> pending = new HashSet<>();
     pending.add(client.next().path("ticketId").asString());
     pending.add(client.next().path("ticketId").asString());
     assertThat(pending).containsExactlyInAnyOrder(first.toString(), second.toString());
 
-    box.confirm(second);
+    backend.confirm(second);
     assertThat(client.next().path("ticketId").asString()).isEqualTo(second.toString());
-    box.confirm(first);
+    backend.confirm(first);
     assertThat(client.next().path("ticketId").asString()).isEqualTo(first.toString());
 
     UUID unknown = UUID.randomUUID();
@@ -265,41 +265,41 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void unsubscribedTicketIsNotHeardAnyMore() throws InterruptedException {
-    UUID first = box.accepted();
-    UUID second = box.accepted();
+  void unsubscribedTicketSendsNoFrames() throws InterruptedException {
+    UUID first = backend.acceptTicket();
+    UUID second = backend.acceptTicket();
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(first);
     assertThat(client.nextStatus()).isEqualTo("PENDING");
     client.unsubscribe(first).subscribe(second);
     assertThat(client.next().path("ticketId").asString()).isEqualTo(second.toString());
-    box.confirm(first);
-    box.confirm(second);
+    backend.confirm(first);
+    backend.confirm(second);
     assertThat(client.next().path("ticketId").asString()).isEqualTo(second.toString());
   }
 
   @Test
-  void oneSocketHasAHundredLiveSubscriptions() throws InterruptedException {
+  void connectionHasAtMostAHundredLiveSubscriptions() throws InterruptedException {
     List<UUID> hundred = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      hundred.add(box.accepted());
+      hundred.add(backend.acceptTicket());
     }
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).subscribe(hundred);
     for (int i = 0; i < 100; i++) {
       assertThat(client.nextStatus()).isEqualTo("PENDING");
     }
-    UUID oneMore = box.accepted();
+    UUID oneMore = backend.acceptTicket();
     assertThat(client.subscribe(oneMore).nextError()).isEqualTo("TOO_MANY_SUBSCRIPTIONS");
 
     client.subscribe(hundred.getFirst());
-    assertThat(client.nextStatus()).as("subscribing again takes no place").isEqualTo("PENDING");
+    assertThat(client.nextStatus()).as("a repeated subscription counts once").isEqualTo("PENDING");
 
     client.unsubscribe(hundred.getFirst());
     assertThat(client.subscribe(oneMore).nextStatus()).isEqualTo("PENDING");
 
-    box.confirm(oneMore);
+    backend.confirm(oneMore);
     assertThat(client.nextStatus()).isEqualTo("CONFIRMED");
     client.subscribe(hundred.getFirst());
-    assertThat(client.nextStatus()).as("a final state makes room").isEqualTo("PENDING");
+    assertThat(client.nextStatus()).as("a final state ends its subscription").isEqualTo("PENDING");
   }
 
   @ParameterizedTest
@@ -319,10 +319,10 @@ class TicketSubscriptionsTest {
         "{\"action\":\"subscribe\",\"ticketIds\":[],\"more\":1}",
         "{\"action\":\"subscribe\",\"ticketIds\":[]} x"
       })
-  void badFrameGetsAnErrorFrameAndLeavesTheSocketOpen(String frame) throws InterruptedException {
+  void badFrameGetsErrorFrameAndKeepsConnection(String frame) throws InterruptedException {
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).send(frame);
     assertThat(client.nextError()).isEqualTo("BAD_FRAME");
-    assertThat(client.subscribe(box.accepted()).nextStatus()).isEqualTo("PENDING");
+    assertThat(client.subscribe(backend.acceptTicket()).nextStatus()).isEqualTo("PENDING");
   }
 
   @Test
@@ -330,11 +330,11 @@ class TicketSubscriptionsTest {
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER);
     client.socket().sendBinary(ByteBuffer.wrap(new byte[200]), true).join();
     assertThat(client.nextError()).isEqualTo("BAD_FRAME");
-    assertThat(client.subscribe(box.accepted()).nextStatus()).isEqualTo("PENDING");
+    assertThat(client.subscribe(backend.acceptTicket()).nextStatus()).isEqualTo("PENDING");
   }
 
   @Test
-  void frameOverEightKibibytesClosesTheSocket() throws InterruptedException {
+  void frameOverEightKibibytesClosesTheConnection() throws InterruptedException {
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).send("x".repeat(8192));
     assertThat(client.nextError()).isEqualTo("BAD_FRAME");
     client.send("x".repeat(8193));
@@ -351,7 +351,7 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void managementIsOnItsOwnPortAlone() throws Exception {
+  void managementIsOnlyOnItsOwnPort() throws Exception {
     assertThat(status(notifier.port(), "/livez")).isEqualTo(200);
     assertThat(status(notifier.port(), "/readyz")).isEqualTo(200);
     assertThat(status(notifier.port(), "/actuator/health")).isEqualTo(404);
@@ -362,12 +362,12 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void nothingIsKeptForSocketsThatHaveGone() throws InterruptedException {
-    WebSocketTestClient client = notifier.connect("/ws/tickets/" + box.accepted(), BUYER);
+  void closedConnectionsAreRemoved() throws InterruptedException {
+    WebSocketTestClient client = notifier.connect("/ws/tickets/" + backend.acceptTicket(), BUYER);
     assertThat(client.nextStatus()).isEqualTo("PENDING");
-    client.leave();
+    client.abort();
     await()
-        .atMost(WebSocketTestClient.PATIENCE)
+        .atMost(WebSocketTestClient.TIMEOUT)
         .untilAsserted(
             () -> {
               assertThat(notifier.gauge("ticketing.sockets")).isZero();

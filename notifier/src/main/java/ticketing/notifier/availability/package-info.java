@@ -1,0 +1,2 @@
+/// Availability feed of an event: `/ws/events/{eventId}`.
+package ticketing.notifier.availability;

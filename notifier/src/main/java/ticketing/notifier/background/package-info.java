@@ -1,0 +1,2 @@
+/// Background threads with retries, for the Redis channels and the sweeps.
+package ticketing.notifier.background;

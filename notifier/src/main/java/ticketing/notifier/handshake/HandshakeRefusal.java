@@ -1,0 +1,39 @@
+package ticketing.notifier.handshake;
+
+import java.io.IOException;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.ServerHttpResponse;
+import ticketing.domain.Json;
+
+/// Reasons for which a handshake is refused. The names are part of the public contract.
+public enum HandshakeRefusal {
+  UNAUTHENTICATED(HttpStatus.UNAUTHORIZED),
+  UPGRADE_REQUIRED(HttpStatus.UPGRADE_REQUIRED),
+  ISSUER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
+  TOO_MANY_SOCKETS(HttpStatus.SERVICE_UNAVAILABLE);
+
+  private final HttpStatus status;
+
+  HandshakeRefusal(HttpStatus status) {
+    this.status = status;
+  }
+
+  public HttpStatus status() {
+    return status;
+  }
+
+  /// Writes the status and an RFC 9457 problem detail. The caller sets further headers first.
+  public void write(ServerHttpResponse response, String detail) throws IOException {
+    response.setStatusCode(status);
+    response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+    response
+        .getBody()
+        .write(
+            Json.INTERNAL.writeValueAsBytes(
+                new Problem(
+                    "about:blank", status.getReasonPhrase(), status.value(), detail, this)));
+  }
+
+  record Problem(String type, String title, int status, String detail, HandshakeRefusal code) {}
+}

@@ -1,0 +1,2 @@
+/// WebSocket handshake: authentication by access token, and the upgrade in Tomcat.
+package ticketing.notifier.handshake;

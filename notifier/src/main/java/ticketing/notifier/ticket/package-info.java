@@ -1,0 +1,2 @@
+/// Ticket subscriptions: `/ws/tickets` and `/ws/tickets/{ticketId}`.
+package ticketing.notifier.ticket;

@@ -1,0 +1,2 @@
+/// AsyncAPI document `docs/api/asyncapi.yaml`, and its validation against real frames.
+package ticketing.notifier.asyncapi;
