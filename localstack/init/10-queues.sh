@@ -1,6 +1,6 @@
 #!/bin/bash
-# Run by LocalStack when it is ready: the queues as terraform/queue.tf defines them, without the policies
-# that refuse plain HTTP and other accounts, neither of which there is here.
+# LocalStack runs this hook when it is ready. Creates the queues of terraform/queue.tf, without the policies
+# against plain HTTP and other accounts.
 set -euo pipefail
 region=${AWS_DEFAULT_REGION:-ap-northeast-2}
 create() {
