@@ -13,15 +13,15 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.ingress.reservation.ReservationController;
 
-/// Counts who comes to book and whether they are let in; stands before everything that may refuse.
+/// Counts booking requests by result. Runs ahead of every filter that rejects requests.
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE + 50)
 class BookingCountFilter extends OncePerRequestFilter {
 
-  private final SaleStatistics figures;
+  private final SaleMeters meters;
 
-  BookingCountFilter(SaleStatistics figures) {
-    this.figures = figures;
+  BookingCountFilter(SaleMeters meters) {
+    this.meters = meters;
   }
 
   @Override
@@ -39,7 +39,7 @@ class BookingCountFilter extends OncePerRequestFilter {
       chain.doFilter(request, response);
       accepted = response.getStatus() == HttpStatus.ACCEPTED.value();
     } finally {
-      figures.answered(accepted);
+      meters.countBooking(accepted);
     }
   }
 }

@@ -16,34 +16,34 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.redis.RedisUnavailableException;
 
-/// For those who run the system.
+/// Operator calls: queue, dead letters, caches, pause and resume.
 @RestController
 @RequestMapping(path = "/api/v1/operations", produces = MediaType.APPLICATION_JSON_VALUE)
 public class OperationsController {
 
-  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
   private final QueueAdminService queue;
-  private final EventAdminService office;
+  private final EventAdminService events;
   private final EventCatalog catalog;
-  private final RedisCache copies;
+  private final RedisCache cache;
 
   OperationsController(
-      QueueAdminService queue, EventAdminService office, EventCatalog catalog, RedisCache copies) {
+      QueueAdminService queue, EventAdminService events, EventCatalog catalog, RedisCache cache) {
     this.queue = queue;
-    this.office = office;
+    this.events = events;
     this.catalog = catalog;
-    this.copies = copies;
+    this.cache = cache;
   }
 
   @GetMapping("/queue")
-  QueueAdminService.Figures queue() {
+  QueueAdminService.Figures readQueue() {
     return queue.figures();
   }
 
   @GetMapping("/dead-letters")
-  QueueAdminService.DeadLetterList deadLetters() {
-    return queue.deadLetters();
+  QueueAdminService.DeadLetterList listDeadLetters() {
+    return queue.listDeadLetters();
   }
 
   @PostMapping("/dead-letters/redrive")
@@ -51,28 +51,28 @@ public class OperationsController {
     return queue.redrive();
   }
 
-  /// @param evicted how many copies there were
+  /// @param evicted number of cache entries removed
   public record Eviction(long evicted) {}
 
-  /// After a change of many rows that was made in the database itself.
+  /// For use after a change made directly in the database.
   @PostMapping("/caches/eviction")
   Eviction evict() {
     catalog.forget();
     try {
-      return new Eviction(copies.evictAll());
+      return new Eviction(cache.evictAll());
     } catch (RedisUnavailableException e) {
       throw ApiException.retry(
-          ErrorCode.CACHE_UNAVAILABLE, "The copies cannot be removed right now.", RETRY);
+          ErrorCode.CACHE_UNAVAILABLE, "The cache cannot be evicted now.", RETRY_AFTER);
     }
   }
 
   @PostMapping("/events/{eventId}/pause")
   EventView pause(@PathVariable long eventId) {
-    return office.turn(eventId, EventStatus.PAUSED);
+    return events.turn(eventId, EventStatus.PAUSED);
   }
 
   @PostMapping("/events/{eventId}/resume")
   EventView resume(@PathVariable long eventId) {
-    return office.turn(eventId, EventStatus.ACTIVE);
+    return events.turn(eventId, EventStatus.ACTIVE);
   }
 }

@@ -9,8 +9,9 @@ import org.springframework.validation.annotation.Validated;
 
 /// Limits of the operator calls.
 ///
-/// @param maxDeadLetters dead letters in one list
-/// @param queueMetricsInterval interval in which the queue's metrics are read; 0s: never
+/// @param maxDeadLetters maximum dead letters in one list
+/// @param queueMetricsInterval interval of reading the queue's attributes for the metrics; 0s:
+///   never
 @Validated
 @ConfigurationProperties("ticketing.operations")
 record OperationsSettings(

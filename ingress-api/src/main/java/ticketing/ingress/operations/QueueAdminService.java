@@ -32,29 +32,32 @@ import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.QueueSettings;
 import ticketing.ingress.command.QueueUrls;
 import ticketing.ingress.event.EventRepository;
-import ticketing.ingress.ticket.DecisionListener;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusStore;
 import ticketing.tracing.Traces;
 
-/// What an operator sees of the queue, and the way back for dead letters.
+/// Reads the attributes of the queue, lists dead letters and redrives them.
 @Component
 public class QueueAdminService {
 
   private static final Logger log = LoggerFactory.getLogger(QueueAdminService.class);
 
-  private static final int BATCH = 10; // most messages of one call (SQS)
-  private static final int EVENTS = 1_000; // newest events whose waiting lines are looked at
-  private static final int LOOK_SECONDS = 5; // how long a look hides a message from others
-  private static final int MOVE_SECONDS = 30;
-  private static final Duration LONGEST_LOOK = Duration.ofSeconds(4);
-  private static final Duration LONGEST_MOVE = Duration.ofSeconds(15);
+  /// Limit of SQS.
+  private static final int MAX_BATCH_SIZE = 10;
+
+  /// Newest events that the age of the oldest command is searched in.
+  private static final int MAX_EVENTS = 1_000;
+
+  private static final int LIST_VISIBILITY_SECONDS = 5;
+  private static final int REDRIVE_VISIBILITY_SECONDS = 30;
+  private static final Duration LIST_TIMEOUT = Duration.ofSeconds(4);
+  private static final Duration REDRIVE_TIMEOUT = Duration.ofSeconds(15);
 
   private final SqsAsyncClient sqs;
   private final QueueUrls urls;
-  private final StatusStore board;
+  private final StatusStore statusStore;
   private final EventRepository events;
-  private final DecisionListener decisions;
+  private final SaleMeters meters;
   private final Clock clock;
   private final QueueSettings queueSettings;
   private final OperationsSettings settings;
@@ -62,27 +65,29 @@ public class QueueAdminService {
   QueueAdminService(
       SqsAsyncClient sqs,
       QueueUrls urls,
-      StatusStore board,
+      StatusStore statusStore,
       EventRepository events,
-      DecisionListener decisions,
+      SaleMeters meters,
       Clock clock,
       QueueSettings queueSettings,
       OperationsSettings settings) {
     this.sqs = sqs;
     this.urls = urls;
-    this.board = board;
+    this.statusStore = statusStore;
     this.events = events;
-    this.decisions = decisions;
+    this.meters = meters;
     this.clock = clock;
     this.queueSettings = queueSettings;
     this.settings = settings;
   }
 
-  /// @param depth messages that wait
-  /// @param inFlight messages that workers hold
-  /// @param oldestAgeSeconds age of the oldest undecided request; null if unknown
-  /// @param deadLetters messages that were given up
-  /// @param decidedPerSecond over the last ten seconds
+  /// Counts are approximate, as in SQS.
+  ///
+  /// @param depth visible messages (backlog)
+  /// @param inFlight messages received and not acknowledged
+  /// @param oldestAgeSeconds age of the oldest undecided command; null if Redis is unavailable
+  /// @param deadLetters messages in the dead-letter queue
+  /// @param decidedPerSecond decisions of all workers, mean of the last completed 5 s
   public record Figures(
       long depth,
       long inFlight,
@@ -90,24 +95,25 @@ public class QueueAdminService {
       long deadLetters,
       double decidedPerSecond) {}
 
-  /// @throws Problem `QUEUE_UNAVAILABLE`
+  /// @throws ApiException `QUEUE_UNAVAILABLE`
   Figures figures() {
     Map<QueueAttributeName, String> bookings = attributes(urls.bookings());
     Map<QueueAttributeName, String> dead = attributes(urls.deadLetters());
     long depth = count(bookings, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES);
     long inFlight = count(bookings, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
     return new Figures(
-        depth, inFlight, oldestAge(depth + inFlight), total(dead), decisions.perSecond());
+        depth, inFlight, oldestAge(depth + inFlight), total(dead), meters.decisionsPerSecond());
   }
 
-  /// SQS tells the age of the oldest message to CloudWatch only; the waiting lines know it as well.
+  /// Age from the status store, because SQS reports the age of the oldest message to CloudWatch
+  /// only.
   private Long oldestAge(long messages) {
     if (messages == 0) {
       return 0L;
     }
     try {
-      return board
-          .oldestPending(events.ids(PageRequest.ofSize(EVENTS)))
+      return statusStore
+          .oldestPending(events.ids(PageRequest.ofSize(MAX_EVENTS)))
           .map(since -> Math.max(0, Duration.between(since, clock.instant()).toSeconds()))
           .orElse(null);
     } catch (RedisUnavailableException e) {
@@ -115,8 +121,9 @@ public class QueueAdminService {
     }
   }
 
-  /// @param commands what the message asks for, as far as it can be read
-  /// @param body the message as it is
+  /// @param receiveCount receives of the message
+  /// @param commands commands of the message that can be decoded
+  /// @param body body of the message as stored in SQS
   public record DeadLetter(
       String messageId,
       @Nullable Instant sentAt,
@@ -124,38 +131,39 @@ public class QueueAdminService {
       List<Command> commands,
       String body) {}
 
-  /// @param total how many there are, approximately; more than are shown
+  /// @param total approximate number of dead letters, at least the number listed
   public record DeadLetterList(List<DeadLetter> content, long total) {}
 
-  /// Looks without taking: the messages stay.
+  /// Receives the messages and then resets their visibility timeout, so they stay in the queue.
   ///
-  /// @throws Problem `QUEUE_UNAVAILABLE`
-  DeadLetterList deadLetters() {
+  /// @throws ApiException `QUEUE_UNAVAILABLE`
+  DeadLetterList listDeadLetters() {
     long total = total(attributes(urls.deadLetters()));
-    long wanted = Math.min(total, settings.maxDeadLetters());
-    Map<String, Message> seen = new LinkedHashMap<>();
-    Instant end = clock.instant().plus(LONGEST_LOOK);
+    long limit = Math.min(total, settings.maxDeadLetters());
+    Map<String, Message> received = new LinkedHashMap<>();
+    Instant end = clock.instant().plus(LIST_TIMEOUT);
     try {
-      while (seen.size() < wanted && clock.instant().isBefore(end)) {
-        receive(LOOK_SECONDS).forEach(message -> seen.put(message.messageId(), message));
+      while (received.size() < limit && clock.instant().isBefore(end)) {
+        receive(LIST_VISIBILITY_SECONDS)
+            .forEach(message -> received.put(message.messageId(), message));
       }
     } finally {
-      release(List.copyOf(seen.values()));
+      resetVisibility(List.copyOf(received.values()));
     }
     List<DeadLetter> content =
-        seen.values().stream()
+        received.values().stream()
             .limit(settings.maxDeadLetters())
-            .map(QueueAdminService::deadLetter)
+            .map(QueueAdminService::toDeadLetter)
             .toList();
     return new DeadLetterList(content, Math.max(total, content.size()));
   }
 
-  private static DeadLetter deadLetter(Message message) {
+  private static DeadLetter toDeadLetter(Message message) {
     List<Command> commands = new ArrayList<>();
-    for (CommandCodec.Decoded one : CommandCodec.decode(message.body())) {
-      switch (one) {
+    for (CommandCodec.Decoded decoded : CommandCodec.decode(message.body())) {
+      switch (decoded) {
         case CommandCodec.Decoded.Readable readable -> commands.add(readable.command());
-        case CommandCodec.Decoded.Unreadable bad -> {}
+        case CommandCodec.Decoded.Unreadable unreadable -> {}
       }
     }
     return new DeadLetter(
@@ -171,13 +179,14 @@ public class QueueAdminService {
         message.body());
   }
 
-  /// @param messages how many were there, approximately, or were moved
-  /// @param task handle of the move that SQS carries out; null if they have been moved already
+  /// @param messages approximate number of messages to redrive, or the number redriven
+  /// @param task handle of the asynchronous SQS task; null if this process redrove the messages
   public record Redrive(long messages, @Nullable String task) {}
 
-  /// Moves the dead letters back to the queue.
+  /// Moves the dead letters back to the queue by an SQS task. If SQS rejects the task, this process
+  /// moves them for at most 15 s.
   ///
-  /// @throws Problem `QUEUE_UNAVAILABLE`
+  /// @throws ApiException `QUEUE_UNAVAILABLE`
   Redrive redrive() {
     Map<QueueAttributeName, String> dead = attributes(urls.deadLetters());
     String from = dead.get(QueueAttributeName.QUEUE_ARN);
@@ -190,21 +199,24 @@ public class QueueAdminService {
       return new Redrive(total(dead), task);
     } catch (CompletionException e) {
       if (!(e.getCause() instanceof SqsException)) {
-        throw translated(e);
+        throw toApiException(e);
       }
-      log.info("No message move task, moving them here: {}", e.getCause().getMessage());
-      return new Redrive(moveHere(total(dead)), null);
+      log.info("redrive without message move task, cause={}", e.getCause().getMessage());
+      return new Redrive(redriveByCopy(total(dead)), null);
     }
   }
 
-  /// Sends first, then deletes: a crash between leaves a duplicate, which is harmless.
-  public long moveHere(long total) {
+  /// Sends each batch, then deletes it. A crash between the two leaves duplicates; commands are
+  /// idempotent.
+  ///
+  /// @return number of messages redriven
+  public long redriveByCopy(long total) {
     String to = await(urls.bookings());
     String from = await(urls.deadLetters());
     long moved = 0;
-    Instant end = clock.instant().plus(LONGEST_MOVE);
+    Instant end = clock.instant().plus(REDRIVE_TIMEOUT);
     while (moved < total && clock.instant().isBefore(end)) {
-      List<Message> messages = receive(MOVE_SECONDS);
+      List<Message> messages = receive(REDRIVE_VISIBILITY_SECONDS);
       if (messages.isEmpty()) {
         continue;
       }
@@ -237,26 +249,27 @@ public class QueueAdminService {
     return moved;
   }
 
-  private List<Message> receive(int hiddenSeconds) {
+  private List<Message> receive(int visibilitySeconds) {
     String from = await(urls.deadLetters());
     return await(
             sqs.receiveMessage(
                 receive ->
                     receive
                         .queueUrl(from)
-                        .maxNumberOfMessages(BATCH)
-                        .visibilityTimeout(hiddenSeconds)
+                        .maxNumberOfMessages(MAX_BATCH_SIZE)
+                        .visibilityTimeout(visibilitySeconds)
                         .waitTimeSeconds(1)
                         .messageAttributeNames(Traces.ATTRIBUTE)
                         .messageSystemAttributeNames(MessageSystemAttributeName.ALL)))
         .messages();
   }
 
-  private void release(List<Message> messages) {
+  private void resetVisibility(List<Message> messages) {
     String from = await(urls.deadLetters());
-    for (int start = 0; start < messages.size(); start += BATCH) {
+    for (int start = 0; start < messages.size(); start += MAX_BATCH_SIZE) {
       List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>();
-      for (Message message : messages.subList(start, Math.min(start + BATCH, messages.size()))) {
+      for (Message message :
+          messages.subList(start, Math.min(start + MAX_BATCH_SIZE, messages.size()))) {
         entries.add(
             ChangeMessageVisibilityBatchRequestEntry.builder()
                 .id(String.valueOf(entries.size()))
@@ -269,12 +282,12 @@ public class QueueAdminService {
   }
 
   private Map<QueueAttributeName, String> attributes(CompletableFuture<String> url) {
-    String of = await(url);
+    String queueUrl = await(url);
     return await(
             sqs.getQueueAttributes(
                 request ->
                     request
-                        .queueUrl(of)
+                        .queueUrl(queueUrl)
                         .attributeNames(
                             QueueAttributeName.QUEUE_ARN,
                             QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
@@ -295,14 +308,14 @@ public class QueueAdminService {
     try {
       return call.orTimeout(queueSettings.timeout().toMillis(), TimeUnit.MILLISECONDS).join();
     } catch (CompletionException e) {
-      throw translated(e);
+      throw toApiException(e);
     }
   }
 
-  private static RuntimeException translated(CompletionException failure) {
+  private static RuntimeException toApiException(CompletionException failure) {
     Throwable cause = failure.getCause();
     if (cause instanceof SdkException || cause instanceof TimeoutException) {
-      log.warn("The queue does not answer: {}", cause.getMessage());
+      log.warn("queue unavailable, cause={}", cause.getMessage());
       return CommandAcceptor.unavailable();
     }
     return failure;

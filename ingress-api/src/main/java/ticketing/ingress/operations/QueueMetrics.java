@@ -15,44 +15,44 @@ import org.springframework.stereotype.Component;
 import ticketing.ingress.operations.QueueAdminService.Figures;
 import ticketing.ingress.problem.ApiException;
 
-/// The figures of [QueueAdminService] as gauges, read now and then and not on every scrape: each
-/// reading is two calls to SQS. NaN while they are unknown.
+/// Gauges of the queue. A reading takes two SQS calls, so it runs at a fixed interval and not on
+/// each scrape. NaN while the queue is unavailable.
 @Component
 class QueueMetrics implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(QueueMetrics.class);
 
-  private final QueueAdminService desk;
-  private final Duration every;
+  private final QueueAdminService queue;
+  private final Duration interval;
   private volatile Figures latest;
-  private ScheduledExecutorService clock;
+  private ScheduledExecutorService scheduler;
 
-  QueueMetrics(QueueAdminService desk, OperationsSettings settings, MeterRegistry registry) {
-    this.desk = desk;
-    this.every = settings.queueMetricsInterval();
+  QueueMetrics(QueueAdminService queue, OperationsSettings settings, MeterRegistry registry) {
+    this.queue = queue;
+    this.interval = settings.queueMetricsInterval();
     register(
         registry,
         "ticketing.queue.depth",
         "messages",
-        "Messages that wait",
+        "Visible messages (backlog)",
         () -> value(Figures::depth));
     register(
         registry,
         "ticketing.queue.in.flight",
         "messages",
-        "Messages that workers hold",
+        "Messages in flight (received and not acknowledged)",
         () -> value(Figures::inFlight));
     register(
         registry,
         "ticketing.queue.oldest.age",
         "seconds",
-        "Age of the oldest undecided request",
+        "Age of the oldest undecided command",
         () -> value(Figures::oldestAgeSeconds));
     register(
         registry,
         "ticketing.queue.dead.letters",
         null,
-        "Messages that were given up",
+        "Messages in the dead-letter queue",
         () -> value(Figures::deadLetters));
   }
 
@@ -65,40 +65,42 @@ class QueueMetrics implements SmartLifecycle {
     Gauge.builder(name, value).description(description).baseUnit(unit).register(registry);
   }
 
-  private double value(Function<Figures, Long> of) {
+  private double value(Function<Figures, Long> attribute) {
     Figures figures = latest;
-    Long value = figures == null ? null : of.apply(figures);
+    Long value = figures == null ? null : attribute.apply(figures);
     return value == null ? Double.NaN : value;
   }
 
   private void read() {
     try {
-      latest = desk.figures();
+      latest = queue.figures();
     } catch (ApiException e) {
       latest = null;
     } catch (RuntimeException e) {
-      // It must go on with the next reading, whatever this one met.
+      // An exception would cancel all further readings.
       latest = null;
-      log.warn("The figures of the queue cannot be read", e);
+      log.warn("cannot read queue attributes", e);
     }
   }
 
   @Override
   public void start() {
-    clock = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("gauges").factory());
-    if (!every.isZero()) {
-      clock.scheduleWithFixedDelay(this::read, 0, every.toMillis(), TimeUnit.MILLISECONDS);
+    scheduler =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofVirtual().name("queue-metrics").factory());
+    if (!interval.isZero()) {
+      scheduler.scheduleWithFixedDelay(this::read, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
   @Override
   public void stop() {
-    clock.shutdownNow();
-    clock = null;
+    scheduler.shutdownNow();
+    scheduler = null;
   }
 
   @Override
   public boolean isRunning() {
-    return clock != null;
+    return scheduler != null;
   }
 }

@@ -34,49 +34,50 @@ import ticketing.ingress.reservation.ReservationController;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.security.AccessTokens;
 
-/// An on-sale to look at, in the local profile only: a fresh event, and buyers who come within some
-/// seconds and book one seat each, over HTTP like everybody else. One at a time, and bounded in
-/// requests and in time by [SimulationSettings].
+/// Simulated on-sale for the operations page, in the local profile only. Creates an event and sends
+/// one booking of each buyer over HTTP. At most one simulation runs; [SimulationSettings] limits
+/// its requests and its duration.
 @Hidden
 @Profile("local")
 @RestController
 @RequestMapping(path = "/api/v1/operations/simulation", produces = MediaType.APPLICATION_JSON_VALUE)
-public class SaleSimulation {
+class SaleSimulation {
 
   private static final String SEAT_TYPE = "S";
-  private static final Duration EVENT_IN = Duration.ofDays(30);
-  private static final Duration REQUEST = Duration.ofSeconds(10);
+  private static final Duration EVENT_DATE_OFFSET = Duration.ofDays(30);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
   private final SimulationSettings settings;
-  private final EventAdminService office;
+  private final EventAdminService events;
   private final AccessTokens tokens;
   private final Clock clock;
   private final WebServerApplicationContext server;
-  private final ExecutorService buyers = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
-          .executor(buyers)
-          .connectTimeout(REQUEST)
+          .executor(executor)
+          .connectTimeout(REQUEST_TIMEOUT)
           .build();
   private Run run;
 
   SaleSimulation(
       SimulationSettings settings,
-      EventAdminService office,
+      EventAdminService events,
       AccessTokens tokens,
       Clock clock,
       WebServerApplicationContext server) {
     this.settings = settings;
-    this.office = office;
+    this.events = events;
     this.tokens = tokens;
     this.clock = clock;
     this.server = server;
   }
 
-  /// @param eventId null: there was none yet
-  /// @param refused turned away with an answer
-  /// @param failed without an answer
+  /// @param eventId null if no simulation has run
+  /// @param accepted bookings answered with 202
+  /// @param refused bookings answered with another status
+  /// @param failed bookings without a response
   record State(boolean running, Long eventId, int buyers, int accepted, int refused, int failed) {}
 
   @GetMapping
@@ -84,16 +85,16 @@ public class SaleSimulation {
     return run == null ? new State(false, null, 0, 0, 0, 0) : run.state();
   }
 
-  /// Starts one; while one is running, that one is answered.
+  /// Starts a simulation. While one runs, returns its state.
   @PostMapping
   synchronized State start() {
     if (run == null || !run.state().running()) {
       Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
       EventView event =
-          office.create(
+          events.create(
               new EventRequest(
                   "Simulated on-sale " + LocalTime.ofInstant(now, ZoneOffset.UTC),
-                  now.plus(EVENT_IN),
+                  now.plus(EVENT_DATE_OFFSET),
                   null,
                   null,
                   null,
@@ -104,8 +105,8 @@ public class SaleSimulation {
                       new EventRequest.SeatType(
                           SEAT_TYPE, Money.of("55000.00"), settings.seats(), null))));
       run = new Run(event.eventId());
-      for (int buyer = 0; buyer < settings.connections(); buyer++) {
-        buyers.execute(run::book);
+      for (int connection = 0; connection < settings.connections(); connection++) {
+        executor.execute(run::sendBookings);
       }
     }
     return run.state();
@@ -113,17 +114,17 @@ public class SaleSimulation {
 
   @PreDestroy
   void stop() {
-    buyers.shutdownNow();
+    executor.shutdownNow();
   }
 
   private final class Run {
     private final long eventId;
-    private final long begin = System.nanoTime();
+    private final long startNanos = System.nanoTime();
     private final URI target =
         URI.create(
             "http://127.0.0.1:" + server.getWebServer().getPort() + ReservationController.PATH);
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger busy = new AtomicInteger(settings.connections());
+    private final AtomicInteger nextBuyer = new AtomicInteger();
+    private final AtomicInteger openConnections = new AtomicInteger(settings.connections());
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
@@ -134,37 +135,42 @@ public class SaleSimulation {
 
     State state() {
       return new State(
-          busy.get() > 0, eventId, settings.buyers(), accepted.get(), refused.get(), failed.get());
+          openConnections.get() > 0,
+          eventId,
+          settings.buyers(),
+          accepted.get(),
+          refused.get(),
+          failed.get());
     }
 
-    /// One connection's share of the buyers.
-    void book() {
+    /// Sends bookings over one connection until no buyer is left.
+    void sendBookings() {
       try {
-        int buyer = next.getAndIncrement();
-        while (buyer < settings.buyers() && age().compareTo(settings.longest()) < 0) {
-          Duration early =
-              settings.arrival().multipliedBy(buyer).dividedBy(settings.buyers()).minus(age());
-          if (early.isPositive()) {
-            Thread.sleep(early);
+        int buyer = nextBuyer.getAndIncrement();
+        while (buyer < settings.buyers() && elapsed().compareTo(settings.longest()) < 0) {
+          Duration untilArrival =
+              settings.arrival().multipliedBy(buyer).dividedBy(settings.buyers()).minus(elapsed());
+          if (untilArrival.isPositive()) {
+            Thread.sleep(untilArrival);
           }
           book(buyer);
-          buyer = next.getAndIncrement();
+          buyer = nextBuyer.getAndIncrement();
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } finally {
-        busy.decrementAndGet();
+        openConnections.decrementAndGet();
       }
     }
 
-    private Duration age() {
-      return Duration.ofNanos(System.nanoTime() - begin);
+    private Duration elapsed() {
+      return Duration.ofNanos(System.nanoTime() - startNanos);
     }
 
     private void book(int buyer) throws InterruptedException {
       HttpRequest request =
           HttpRequest.newBuilder(target)
-              .timeout(REQUEST)
+              .timeout(REQUEST_TIMEOUT)
               .header(
                   HttpHeaders.AUTHORIZATION,
                   "Bearer " + tokens.issue("simulated-" + buyer, AuthenticatedUser.BUYER))

@@ -8,13 +8,13 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
-/// The simulated on-sale of the local profile.
+/// Limits of the simulated on-sale (local profile).
 ///
-/// @param buyers each sends one booking
-/// @param seats fewer than buyers, so that it sells out
+/// @param buyers number of buyers; each sends one booking
+/// @param seats seats of the event; fewer than buyers sells it out
 /// @param connections concurrent requests
-/// @param arrival time over which the buyers arrive
-/// @param longest after which no further booking is sent
+/// @param arrival period in which the buyers arrive
+/// @param longest maximum duration; later bookings are not sent
 @Validated
 @ConfigurationProperties("ticketing.simulation")
 record SimulationSettings(

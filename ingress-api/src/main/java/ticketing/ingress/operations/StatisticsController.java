@@ -9,26 +9,26 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.redis.RedisUnavailableException;
 
-/// How the sale goes, for those who watch it.
+/// Statistics of the sale for the operations page.
 @RestController
 @RequestMapping(path = "/api/v1/operations", produces = MediaType.APPLICATION_JSON_VALUE)
 class StatisticsController {
 
-  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
-  private final SaleStatistics figures;
+  private final SaleStatistics statistics;
 
-  StatisticsController(SaleStatistics figures) {
-    this.figures = figures;
+  StatisticsController(SaleStatistics statistics) {
+    this.statistics = statistics;
   }
 
   @GetMapping("/figures")
-  SaleStatistics.Report figures() {
+  SaleStatistics.Report report() {
     try {
-      return figures.report();
+      return statistics.report();
     } catch (RedisUnavailableException e) {
       throw ApiException.retry(
-          ErrorCode.FIGURES_UNAVAILABLE, "The figures cannot be read right now.", RETRY);
+          ErrorCode.FIGURES_UNAVAILABLE, "The statistics cannot be read now.", RETRY_AFTER);
     }
   }
 }

@@ -15,7 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
@@ -34,9 +33,6 @@ public class DecisionListener implements SmartLifecycle {
 
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(3);
 
-  /// Seconds over which decisions are counted.
-  private static final int WINDOW = 10;
-
   private final StatusStore board;
   private final BoardGaps gaps;
   private final List<DecisionObserver> observers;
@@ -44,9 +40,6 @@ public class DecisionListener implements SmartLifecycle {
   private final Semaphore waiters;
   private final ConcurrentHashMap<UUID, Set<CompletableFuture<Optional<Ticket>>>> waiting =
       new ConcurrentHashMap<>();
-
-  /// Two slots for each second of the window: which second it holds, and the count.
-  private final AtomicLongArray counts = new AtomicLongArray(2 * (WINDOW + 1));
 
   private volatile RedisSubscription subscription;
 
@@ -147,7 +140,6 @@ public class DecisionListener implements SmartLifecycle {
   }
 
   private void announced(StatusStore.PublishedDecision decision) {
-    count(clock.instant().getEpochSecond());
     Ticket ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
     observers.forEach(observer -> observer.decided(ticket));
     Set<CompletableFuture<Optional<Ticket>>> calls = waiting.get(decision.ticketId());
@@ -159,28 +151,6 @@ public class DecisionListener implements SmartLifecycle {
   private void lookAgain() {
     gaps.reconnected();
     waiting.values().forEach(calls -> calls.forEach(call -> call.complete(Optional.empty())));
-  }
-
-  private void count(long second) {
-    int slot = 2 * (int) (second % (WINDOW + 1));
-    long held = counts.get(slot);
-    if (held != second && counts.compareAndSet(slot, held, second)) {
-      counts.set(slot + 1, 0);
-    }
-    counts.incrementAndGet(slot + 1);
-  }
-
-  /// Decisions in a second, over the last ten whole ones; repeated announcements count as well.
-  public double perSecond() {
-    long now = clock.instant().getEpochSecond();
-    long sum = 0;
-    for (int slot = 0; slot < counts.length(); slot += 2) {
-      long second = counts.get(slot);
-      if (second < now && second >= now - WINDOW) {
-        sum += counts.get(slot + 1);
-      }
-    }
-    return (double) sum / WINDOW;
   }
 
   @Override

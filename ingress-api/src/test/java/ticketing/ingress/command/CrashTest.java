@@ -129,7 +129,7 @@ class CrashTest {
         .atMost(LIMIT)
         .untilAsserted(
             () -> {
-              desk.moveHere(1);
+              desk.redriveByCopy(1);
               sibling.drain().forEach(command -> back.add(command.ticketId()));
               assertThat(back).isEqualTo(dead);
             });

@@ -18,7 +18,7 @@ import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import tools.jackson.databind.JsonNode;
 
-/// What those see and do who run the system.
+/// Operator calls over HTTP.
 class OperationsTest {
 
   private static final String OPERATIONS = "/api/v1/operations";
@@ -27,11 +27,11 @@ class OperationsTest {
   private final SqsAsyncClient sqs = ingress.context.getBean(SqsAsyncClient.class);
 
   @AfterEach
-  void leaveNothingBehind() {
+  void emptyQueues() {
     ingress.drain();
     while (true) {
       List<Message> messages =
-          sqs.receiveMessage(r -> r.queueUrl(deadLetters()).maxNumberOfMessages(10))
+          sqs.receiveMessage(r -> r.queueUrl(deadLetterQueueUrl()).maxNumberOfMessages(10))
               .join()
               .messages();
       if (messages.isEmpty()) {
@@ -40,26 +40,27 @@ class OperationsTest {
       messages.forEach(
           message ->
               sqs.deleteMessage(
-                      r -> r.queueUrl(deadLetters()).receiptHandle(message.receiptHandle()))
+                      r -> r.queueUrl(deadLetterQueueUrl()).receiptHandle(message.receiptHandle()))
                   .join());
     }
   }
 
-  private String deadLetters() {
+  private String deadLetterQueueUrl() {
     return sqs.getQueueUrl(r -> r.queueName(ingress.queue + "-dlq")).join().queueUrl();
   }
 
-  private String queue() {
+  private String queueUrl() {
     return sqs.getQueueUrl(r -> r.queueName(ingress.queue)).join().queueUrl();
   }
 
-  private void bury(String body) {
-    sqs.sendMessage(r -> r.queueUrl(deadLetters()).messageBody(body).messageGroupId("7")).join();
+  private void sendDeadLetter(String body) {
+    sqs.sendMessage(r -> r.queueUrl(deadLetterQueueUrl()).messageBody(body).messageGroupId("7"))
+        .join();
   }
 
   private static Command command(long event) {
     return new Command.BookSeats(
-        TicketIds.newId(), "someone", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"), null);
+        TicketIds.newId(), "user", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"), null);
   }
 
   private IngressFixture.Answer get(String path) {
@@ -67,7 +68,7 @@ class OperationsTest {
   }
 
   @Test
-  void onlyAdministratorsOperate() {
+  void operationsRequireAnAdministrator() {
     String buyer = ingress.token(IngressFixture.newUser());
     long event = ingress.newEvent();
     for (String[] call :
@@ -89,7 +90,7 @@ class OperationsTest {
   }
 
   @Test
-  void figuresFollowTheQueue() {
+  void queueAttributesAreReported() {
     ingress.drain();
     JsonNode idle = get("/queue").json();
     assertThat(idle.propertyNames())
@@ -101,7 +102,7 @@ class OperationsTest {
     for (int i = 0; i < 3; i++) {
       ingress.book(IngressFixture.newUser(), event, 1);
     }
-    bury("not JSON");
+    sendDeadLetter("not JSON");
     await()
         .untilAsserted(
             () -> {
@@ -111,7 +112,7 @@ class OperationsTest {
               assertThat(busy.get("oldestAgeSeconds").longValue()).isNotNegative();
             });
     Message held =
-        sqs.receiveMessage(r -> r.queueUrl(queue()).maxNumberOfMessages(1))
+        sqs.receiveMessage(r -> r.queueUrl(queueUrl()).maxNumberOfMessages(1))
             .join()
             .messages()
             .getFirst();
@@ -119,7 +120,7 @@ class OperationsTest {
     assertThat(working.get("depth").longValue()).isEqualTo(2);
     assertThat(working.get("inFlight").longValue()).isEqualTo(1);
     sqs.changeMessageVisibility(
-            r -> r.queueUrl(queue()).receiptHandle(held.receiptHandle()).visibilityTimeout(0))
+            r -> r.queueUrl(queueUrl()).receiptHandle(held.receiptHandle()).visibilityTimeout(0))
         .join();
     ingress
         .drain()
@@ -132,11 +133,11 @@ class OperationsTest {
   }
 
   @Test
-  void deadLettersAreShownAndStay() {
+  void listedDeadLettersStayInTheQueue() {
     Command readable = command(7);
-    bury(CommandCodec.encode(readable));
-    bury("not JSON");
-    for (int look = 0; look < 2; look++) {
+    sendDeadLetter(CommandCodec.encode(readable));
+    sendDeadLetter("not JSON");
+    for (int read = 0; read < 2; read++) {
       IngressFixture.Answer list = get("/dead-letters");
       assertThat(list.status()).isEqualTo(200);
       assertThat(list.json().get("total").longValue()).isEqualTo(2);
@@ -150,11 +151,11 @@ class OperationsTest {
   }
 
   @Test
-  void redriveMovesDeadLettersBack() {
-    List<Command> lost = new ArrayList<>();
+  void redriveMovesDeadLettersToTheQueue() {
+    List<Command> deadLetters = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
-      lost.add(command(i));
-      bury(CommandCodec.encode(lost.getLast()));
+      deadLetters.add(command(i));
+      sendDeadLetter(CommandCodec.encode(deadLetters.getLast()));
     }
     IngressFixture.Answer redrive =
         ingress.post(OPERATIONS + "/dead-letters/redrive", ingress.admin(), null);
@@ -165,7 +166,7 @@ class OperationsTest {
         .untilAsserted(
             () -> {
               found.addAll(ingress.drain());
-              assertThat(found).containsExactlyInAnyOrderElementsOf(lost);
+              assertThat(found).containsExactlyInAnyOrderElementsOf(deadLetters);
             });
     await()
         .untilAsserted(
@@ -173,11 +174,11 @@ class OperationsTest {
   }
 
   @Test
-  void redriveWorksWhereTheQueueCannotMoveMessages() {
+  void redriveWorksWithoutMessageMoveTasks() {
     for (int i = 0; i < 12; i++) {
-      bury(CommandCodec.encode(command(i)));
+      sendDeadLetter(CommandCodec.encode(command(i)));
     }
-    assertThat(ingress.context.getBean(QueueAdminService.class).moveHere(12)).isEqualTo(12);
+    assertThat(ingress.context.getBean(QueueAdminService.class).redriveByCopy(12)).isEqualTo(12);
     List<Command> found = new ArrayList<>();
     await()
         .untilAsserted(
@@ -198,7 +199,7 @@ class OperationsTest {
   }
 
   @Test
-  void pauseIsForKnownEventsOnly() {
+  void pauseOfUnknownEventIsNotFound() {
     IngressFixture.Answer answer =
         ingress.post(OPERATIONS + "/events/999999999/pause", ingress.admin(), null);
     assertThat(answer.status()).isEqualTo(404);
