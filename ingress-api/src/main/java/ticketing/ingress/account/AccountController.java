@@ -20,8 +20,8 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import ticketing.ingress.event.EventRequest;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.http.TextPattern;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.reservation.ReservationReader;
@@ -32,44 +32,46 @@ import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 import ticketing.security.RevokedTokens;
 
-/// Accounts, and the tokens that they get.
+/// Sign-up, sign-in, sign-out and the resources of the authenticated user.
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 public class AccountController {
 
+  private static final Duration REVOCATION_RETRY_AFTER = Duration.ofSeconds(2);
+
   private final AccountService accounts;
   private final ReservationReader reservations;
   private final AccessTokens tokens;
-  private final AccessTokenSettings access;
-  private final RevokedTokens logouts;
+  private final AccessTokenSettings tokenSettings;
+  private final RevokedTokens revokedTokens;
   private final Clock clock;
 
   AccountController(
       AccountService accounts,
       ReservationReader reservations,
       AccessTokens tokens,
-      AccessTokenSettings access,
-      RevokedTokens logouts,
+      AccessTokenSettings tokenSettings,
+      RevokedTokens revokedTokens,
       Clock clock) {
     this.accounts = accounts;
     this.reservations = reservations;
     this.tokens = tokens;
-    this.access = access;
-    this.logouts = logouts;
+    this.tokenSettings = tokenSettings;
+    this.revokedTokens = revokedTokens;
     this.clock = clock;
   }
 
-  /// ASCII only, because the database takes letters with and without accents for the same.
+  /// Email addresses are ASCII, because the database compares letters without regard to accents.
   public record SignUp(
       @NotBlank
           @Size(max = 254)
           @Email
           @Pattern(regexp = "[\\x21-\\x7e]*", message = "must be ASCII")
           String email,
-      @NotNull @Size(min = 8, max = AccountService.LONGEST_PASSWORD) String password,
+      @NotNull @Size(min = 8, max = AccountService.MAX_PASSWORD_BYTES) String password,
       @NotBlank
           @Size(max = 100)
-          @Pattern(regexp = EventRequest.TEXT, message = EventRequest.NOT_TEXT)
+          @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
           String name) {}
 
   public record Account(String userId, String email, String name) {
@@ -80,9 +82,9 @@ public class AccountController {
 
   @PostMapping("/users")
   ResponseEntity<Account> signUp(@Valid @RequestBody SignUp request) {
-    if (!AccountService.fits(request.password())) {
+    if (!AccountService.isWithinMaxBytes(request.password())) {
       throw ApiException.invalid(
-          "password", "must be at most " + AccountService.LONGEST_PASSWORD + " bytes");
+          "password", "must be at most " + AccountService.MAX_PASSWORD_BYTES + " bytes");
     }
     User user = accounts.signUp(request.email(), request.password(), request.name());
     return ResponseEntity.created(URI.create("/api/v1/users/me")).body(Account.of(user));
@@ -94,45 +96,45 @@ public class AccountController {
   public record AccessToken(String accessToken, String tokenType, long expiresIn) {}
 
   @PostMapping("/auth/token")
-  AccessToken token(@Valid @RequestBody Credentials credentials) {
-    if (!access.issuerUri().isEmpty()) {
+  AccessToken signIn(@Valid @RequestBody Credentials credentials) {
+    if (!tokenSettings.issuerUri().isEmpty()) {
       throw ApiException.of(
-          ErrorCode.NOT_FOUND, "Tokens are issued by " + access.issuerUri() + " here.");
+          ErrorCode.NOT_FOUND, "Tokens are issued by " + tokenSettings.issuerUri() + ".");
     }
     User user = accounts.authenticate(credentials.email(), credentials.password());
     return new AccessToken(
-        tokens.issue(user.userId(), user.role()), "Bearer", access.tokenLifetime().toSeconds());
+        tokens.issue(user.userId(), user.role()),
+        "Bearer",
+        tokenSettings.tokenLifetime().toSeconds());
   }
 
   @PostMapping("/auth/logout")
-  ResponseEntity<Void> logout(@AuthenticationPrincipal AuthenticatedUser caller) {
+  ResponseEntity<Void> logout(@AuthenticationPrincipal AuthenticatedUser user) {
     try {
-      if (caller.tokenId() != null && caller.expiresAt() != null) {
-        logouts.revoke(caller.tokenId(), clock.instant(), caller.expiresAt());
+      if (user.tokenId() != null && user.expiresAt() != null) {
+        revokedTokens.revoke(user.tokenId(), clock.instant(), user.expiresAt());
       }
     } catch (RedisUnavailableException e) {
       throw ApiException.retry(
-          ErrorCode.LOGOUT_UNAVAILABLE,
-          "The token could not be given back right now.",
-          Duration.ofSeconds(2));
+          ErrorCode.LOGOUT_UNAVAILABLE, "The token cannot be revoked now.", REVOCATION_RETRY_AFTER);
     }
     return ResponseEntity.noContent().build();
   }
 
-  /// An account of ours, or what little is known of one that a foreign issuer vouches for.
+  /// An account of a foreign issuer has no email and no name here.
   @GetMapping("/users/me")
-  User me(@AuthenticationPrincipal AuthenticatedUser caller) {
+  User me(@AuthenticationPrincipal AuthenticatedUser user) {
     return accounts
-        .find(caller.userId())
-        .orElseGet(() -> new User(caller.userId(), null, null, caller.role()));
+        .find(user.userId())
+        .orElseGet(() -> new User(user.userId(), null, null, user.role()));
   }
 
   @GetMapping("/users/me/reservations")
   PageResponse<ReservationView> reservations(
-      @AuthenticationPrincipal AuthenticatedUser caller,
+      @AuthenticationPrincipal AuthenticatedUser user,
       @RequestParam(required = false) ReservationView.Status status,
-      @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.LAST) int page,
-      @RequestParam(defaultValue = "20") @Min(1) @Max(PageResponse.LARGEST) int size) {
-    return reservations.list(caller.userId(), status, page, size);
+      @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.MAX_PAGE_NUMBER) int page,
+      @RequestParam(defaultValue = "20") @Min(1) @Max(PageResponse.MAX_PAGE_SIZE) int size) {
+    return reservations.list(user.userId(), status, page, size);
   }
 }

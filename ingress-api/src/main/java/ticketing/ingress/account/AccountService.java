@@ -18,67 +18,77 @@ import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 
-/// People with a password. Hashing is slow on purpose, so only a few are hashed at a time.
+/// Accounts with a password. At most [AccountSettings#maxConcurrentHashes] passwords are hashed
+/// concurrently, because a hash takes about 0.1 s of one processor.
 @Component
 class AccountService {
 
-  /// Most that bcrypt takes into account.
-  static final int LONGEST_PASSWORD = 72;
+  /// bcrypt ignores further bytes.
+  static final int MAX_PASSWORD_BYTES = 72;
 
-  /// Hash of no one's password, as hard as the real ones: an unknown address must take as long as a
-  /// wrong password. A constant, because to compute it would take a twentieth of a start.
-  static final String NOBODYS_HASH =
+  /// Hash compared for an unknown address, so the response takes as long as for a wrong password. A
+  /// constant, because computing it delays the start by 5 %.
+  static final String UNKNOWN_USER_HASH =
       "{bcrypt}$2a$10$KeK5FsqixaJNpUpQl3c6QOcknfI62udxLpQb39nhnwXb.sP9QJhcC";
 
+  private static final Duration HASH_RETRY_AFTER = Duration.ofSeconds(3);
+
   private final UserRepository users;
-  private final RedisCache copies;
-  private final PasswordEncoder passwords;
+  private final RedisCache cache;
+  private final PasswordEncoder encoder;
   private final Clock clock;
   private final AccountSettings settings;
-  private final Semaphore hashing;
+  private final Semaphore hashPermits;
 
   AccountService(
       UserRepository users,
-      RedisCache copies,
-      PasswordEncoder passwords,
+      RedisCache cache,
+      PasswordEncoder encoder,
       Clock clock,
       AccountSettings settings) {
     this.users = users;
-    this.copies = copies;
-    this.passwords = passwords;
+    this.cache = cache;
+    this.encoder = encoder;
     this.clock = clock;
     this.settings = settings;
-    this.hashing = new Semaphore(settings.maxConcurrentHashes(), true);
+    this.hashPermits = new Semaphore(settings.maxConcurrentHashes(), true);
   }
 
-  /// @throws Problem `EMAIL_TAKEN`
+  /// Creates an account.
+  ///
+  /// @throws ApiException `EMAIL_TAKEN`; `OVERLOADED` if no hash permit is free in time
   User signUp(String email, String password, String name) {
-    String address = normal(email);
-    if (users.findByEmail(address).isPresent()) {
-      throw taken();
+    String normalized = normalize(email);
+    if (users.findByEmail(normalized).isPresent()) {
+      throw emailTaken();
     }
-    String hash = inTurn(() -> passwords.encode(password));
-    UserEntity row =
+    String hash = withHashPermit(() -> encoder.encode(password));
+    UserEntity entity =
         new UserEntity(
             TicketIds.newId().toString(),
-            address,
+            normalized,
             hash,
             name,
             clock.instant().truncatedTo(ChronoUnit.MICROS));
     try {
-      return users.save(row).user();
+      return users.save(entity).toUser();
     } catch (DataIntegrityViolationException e) {
-      throw taken();
+      throw emailTaken();
     }
   }
 
-  /// @throws Problem `INVALID_CREDENTIALS`, the same for an unknown address and a wrong password
+  /// Checks the credentials.
+  ///
+  /// @throws ApiException `INVALID_CREDENTIALS` for an unknown address as for a wrong password;
+  ///   `OVERLOADED` if no hash permit is free in time
   User authenticate(String email, String password) {
-    Optional<UserEntity> row = users.findByEmail(normal(email));
-    String hash = row.map(UserEntity::passwordHash).orElse(NOBODYS_HASH);
-    boolean matches = inTurn(() -> fits(password) && passwords.matches(password, hash));
-    return row.filter(known -> matches)
-        .map(UserEntity::user)
+    Optional<UserEntity> entity = users.findByEmail(normalize(email));
+    String hash = entity.map(UserEntity::passwordHash).orElse(UNKNOWN_USER_HASH);
+    boolean matches =
+        withHashPermit(() -> isWithinMaxBytes(password) && encoder.matches(password, hash));
+    return entity
+        .filter(found -> matches)
+        .map(UserEntity::toUser)
         .orElseThrow(
             () ->
                 ApiException.of(
@@ -86,47 +96,47 @@ class AccountService {
   }
 
   Optional<User> find(String userId) {
-    RedisCache.Found<User> found = copies.find(CachedKind.USER, userId, User.class);
+    RedisCache.Found<User> found = cache.find(CachedKind.USER, userId, User.class);
     if (found.copy().isPresent()) {
       return found.copy();
     }
-    Optional<User> user = users.find(userId).map(UserEntity::user);
+    Optional<User> user = users.find(userId).map(UserEntity::toUser);
     if (found.wanted()) {
-      user.ifPresent(known -> copies.store(CachedKind.USER, userId, known, settings.cacheTtl()));
+      user.ifPresent(known -> cache.store(CachedKind.USER, userId, known, settings.cacheTtl()));
     }
     return user;
   }
 
-  static boolean fits(String password) {
-    return password.getBytes(StandardCharsets.UTF_8).length <= LONGEST_PASSWORD;
+  static boolean isWithinMaxBytes(String password) {
+    return password.getBytes(StandardCharsets.UTF_8).length <= MAX_PASSWORD_BYTES;
   }
 
-  private static String normal(String email) {
+  private static String normalize(String email) {
     return email.toLowerCase(Locale.ROOT);
   }
 
-  private static ApiException taken() {
-    return ApiException.of(ErrorCode.EMAIL_TAKEN, "There is an account with this email already.");
+  private static ApiException emailTaken() {
+    return ApiException.of(ErrorCode.EMAIL_TAKEN, "An account with this email exists.");
   }
 
-  private <T> T inTurn(Supplier<T> work) {
+  private <T> T withHashPermit(Supplier<T> work) {
     try {
-      if (!hashing.tryAcquire(settings.hashTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
-        throw busy();
+      if (!hashPermits.tryAcquire(settings.hashTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw overloaded();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw busy();
+      throw overloaded();
     }
     try {
       return work.get();
     } finally {
-      hashing.release();
+      hashPermits.release();
     }
   }
 
-  private static ApiException busy() {
+  private static ApiException overloaded() {
     return ApiException.retry(
-        ErrorCode.OVERLOADED, "Too many people sign in right now.", Duration.ofSeconds(3));
+        ErrorCode.OVERLOADED, "Too many concurrent sign-ins.", HASH_RETRY_AFTER);
   }
 }

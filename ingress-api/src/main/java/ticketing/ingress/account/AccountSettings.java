@@ -9,8 +9,8 @@ import org.springframework.validation.annotation.Validated;
 
 /// Limits of accounts.
 ///
-/// @param maxConcurrentHashes passwords hashed at a time
-/// @param hashTimeout limit for a hash to start
+/// @param maxConcurrentHashes passwords hashed concurrently
+/// @param hashTimeout maximum delay of a hash while all permits are in use; then 503
 /// @param cacheTtl lifetime of `user:{id}` in Redis
 @Validated
 @ConfigurationProperties("ticketing.accounts")

@@ -2,5 +2,8 @@ package ticketing.ingress.account;
 
 import org.jspecify.annotations.Nullable;
 
-/// A user as they see themselves, and as they lie in Redis under `user:{userId}`.
+/// Account as its owner reads it. Cached in Redis under `user:{userId}`.
+///
+/// @param email null if a foreign issuer manages the account
+/// @param name null if a foreign issuer manages the account
 public record User(String userId, @Nullable String email, @Nullable String name, String role) {}

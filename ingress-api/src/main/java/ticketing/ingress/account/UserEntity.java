@@ -7,7 +7,7 @@ import java.time.Instant;
 import org.springframework.data.domain.Persistable;
 import ticketing.ingress.security.AuthenticatedUser;
 
-/// A row of `users`.
+/// Row of table `users`.
 @Entity
 @Table(name = "users")
 class UserEntity implements Persistable<String> {
@@ -35,7 +35,7 @@ class UserEntity implements Persistable<String> {
     return id;
   }
 
-  /// Rows are only ever inserted here, never changed.
+  /// This process only inserts users, so Spring Data needs no SELECT ahead of the INSERT.
   @Override
   public boolean isNew() {
     return true;
@@ -45,7 +45,7 @@ class UserEntity implements Persistable<String> {
     return passwordHash;
   }
 
-  User user() {
+  User toUser() {
     return new User(id, email, name, role);
   }
 }

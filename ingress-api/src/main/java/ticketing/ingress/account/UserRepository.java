@@ -4,10 +4,11 @@ import java.util.Optional;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
-/// The rows of `users`. Read outside of a read-only transaction, hence always from the primary.
+/// Repository of table `users`. Its queries run outside of a read-only transaction and therefore on
+/// the primary.
 interface UserRepository extends Repository<UserEntity, String> {
 
-  UserEntity save(UserEntity row);
+  UserEntity save(UserEntity user);
 
   @Query("select u from UserEntity u where u.id = :id")
   Optional<UserEntity> find(String id);

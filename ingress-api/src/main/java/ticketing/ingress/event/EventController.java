@@ -41,8 +41,8 @@ class EventController {
       @RequestParam(required = false) EventStatus status,
       @RequestParam(required = false) Instant from,
       @RequestParam(required = false) Instant to,
-      @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.LAST) int page,
-      @RequestParam(defaultValue = "20") @Min(1) @Max(PageResponse.LARGEST) int size) {
+      @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.MAX_PAGE_NUMBER) int page,
+      @RequestParam(defaultValue = "20") @Min(1) @Max(PageResponse.MAX_PAGE_SIZE) int size) {
     return office.list(status, from, to, PageRequest.of(page, size));
   }
 

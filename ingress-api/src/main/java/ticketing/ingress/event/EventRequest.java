@@ -18,24 +18,23 @@ import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
+import ticketing.ingress.http.TextPattern;
 import ticketing.ingress.problem.ApiException;
 
 /// An event as an administrator describes it.
 public record EventRequest(
-    @NotBlank @Size(max = 255) @Pattern(regexp = TEXT, message = NOT_TEXT) String eventName,
+    @NotBlank @Size(max = 255) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+        String eventName,
     @NotNull Instant eventDate,
-    @Size(max = 255) @Pattern(regexp = TEXT, message = NOT_TEXT) @Nullable String venueName,
-    @Size(max = 500) @Pattern(regexp = TEXT, message = NOT_TEXT) @Nullable String venueAddress,
+    @Size(max = 255) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+        @Nullable String venueName,
+    @Size(max = 500) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+        @Nullable String venueAddress,
     @Nullable Instant saleOpensAt,
     @Nullable Instant saleClosesAt,
     @Min(1) @Max(1_000_000) @Nullable Integer maxSeatsPerUser,
     @Min(1) @Max(43_200) @Nullable Integer holdMinutes,
     @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes) {
-
-  /// No control characters and no halves of surrogate pairs, neither of which any name has.
-  public static final String TEXT = "[^\\p{Cc}\\p{Cs}]*";
-
-  public static final String NOT_TEXT = "must not contain control characters";
 
   private static final int MOST_SEATS = 10_000_000;
 
@@ -44,7 +43,8 @@ public record EventRequest(
 
   /// @param availableSeats may be sent back as it was read; it follows from what is sold
   public record SeatType(
-      @NotBlank @Size(max = 10) @Pattern(regexp = TEXT, message = NOT_TEXT) String seatType,
+      @NotBlank @Size(max = 10) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+          String seatType,
       @NotNull Money price,
       @NotNull @Min(1) @Max(MOST_SEATS) Integer totalSeats,
       @Nullable Integer availableSeats) {}

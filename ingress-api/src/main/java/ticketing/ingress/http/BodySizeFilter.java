@@ -17,16 +17,17 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 
-/// Refuses large bodies before anybody reads them.
+/// Rejects request bodies over the limit with 413. A body of unknown length is buffered up to the
+/// limit, so its size is known before a handler runs.
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE + 100)
 class BodySizeFilter extends OncePerRequestFilter {
 
-  private final int limit;
+  private final int maxBytes;
   private final ProblemDetailAdvice problems;
 
   BodySizeFilter(HttpSettings settings, ProblemDetailAdvice problems) {
-    this.limit = Math.toIntExact(settings.maxBodySize().toBytes());
+    this.maxBytes = Math.toIntExact(settings.maxBodySize().toBytes());
     this.problems = problems;
   }
 
@@ -34,33 +35,33 @@ class BodySizeFilter extends OncePerRequestFilter {
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
-    if (request.getContentLengthLong() > limit) {
-      refuse(response);
+    if (request.getContentLengthLong() > maxBytes) {
+      reject(response);
     } else if (request.getContentLengthLong() < 0
         && request.getHeader("Transfer-Encoding") != null) {
-      byte[] body = request.getInputStream().readNBytes(limit + 1);
-      if (body.length > limit) {
-        refuse(response);
+      byte[] body = request.getInputStream().readNBytes(maxBytes + 1);
+      if (body.length > maxBytes) {
+        reject(response);
       } else {
-        chain.doFilter(new Read(request, body), response);
+        chain.doFilter(new BufferedRequest(request, body), response);
       }
     } else {
       chain.doFilter(request, response);
     }
   }
 
-  private void refuse(HttpServletResponse response) throws IOException {
+  private void reject(HttpServletResponse response) throws IOException {
     problems.write(
         response,
-        ApiException.of(ErrorCode.BODY_TOO_LARGE, "A body has at most " + limit + " bytes."));
+        ApiException.of(ErrorCode.BODY_TOO_LARGE, "The body exceeds " + maxBytes + " bytes."));
   }
 
-  /// A request of unknown length whose body has been read.
-  private static final class Read extends HttpServletRequestWrapper {
+  /// Request with its body in memory.
+  private static final class BufferedRequest extends HttpServletRequestWrapper {
 
     private final byte[] body;
 
-    Read(HttpServletRequest request, byte[] body) {
+    BufferedRequest(HttpServletRequest request, byte[] body) {
       super(request);
       this.body = body;
     }
@@ -91,7 +92,7 @@ class BodySizeFilter extends OncePerRequestFilter {
 
         @Override
         public void setReadListener(ReadListener listener) {
-          throw new UnsupportedOperationException("requests are read by blocking");
+          throw new UnsupportedOperationException("the body is read by blocking");
         }
       };
     }

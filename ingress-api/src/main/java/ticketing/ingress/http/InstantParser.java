@@ -5,22 +5,22 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 
-/// How times are read from text.
+/// Parser of instants in JSON and in query parameters.
 final class InstantParser {
 
-  private static final Instant FIRST = Instant.parse("1970-01-01T00:00:00Z");
-  private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
+  private static final Instant MIN_INSTANT = Instant.parse("1970-01-01T00:00:00Z");
+  private static final Instant MAX_INSTANT = Instant.parse("9999-12-31T00:00:00Z");
 
   private InstantParser() {}
 
-  /// ISO-8601 with an offset.
+  /// Parses ISO-8601 text with an offset and truncates it to microseconds.
   ///
-  /// @throws DateTimeException if it is not, or not of a year that the database can hold
+  /// @throws DateTimeException if the format is wrong or the database cannot store the instant
   static Instant parse(String text) {
-    Instant time = DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, Instant::from);
-    if (time.isBefore(FIRST) || time.isAfter(LAST)) {
-      throw new DateTimeException("a time lies between the years 1970 and 9999");
+    Instant instant = DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, Instant::from);
+    if (instant.isBefore(MIN_INSTANT) || instant.isAfter(MAX_INSTANT)) {
+      throw new DateTimeException("must be between the years 1970 and 9999");
     }
-    return time.truncatedTo(ChronoUnit.MICROS);
+    return instant.truncatedTo(ChronoUnit.MICROS);
   }
 }

@@ -7,28 +7,29 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import ticketing.concurrent.BoundedVirtualThreads;
 
-/// Keeps what clients can make this process hold within its memory, however many come at once.
+/// Limits the concurrent requests and the buffer of each connection, which bounds the memory that
+/// clients can make this process use.
 @Component
-@Order(Ordered.LOWEST_PRECEDENCE) // after the one that gives every request a thread
+@Order(Ordered.LOWEST_PRECEDENCE) // after Boot's customizer, which sets an unbounded executor
 class RequestThreadLimiter implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
 
-  /// Bytes, of each direction of a connection. A request and most answers fit.
-  private static final String BUFFER = "2048";
+  /// Each direction of a connection has one buffer. A request and most responses fit.
+  private static final String BUFFER_BYTES = "2048";
 
-  private final int most;
+  private final int maxConcurrentRequests;
 
   RequestThreadLimiter(HttpSettings settings) {
-    this.most = settings.maxConcurrentRequests();
+    this.maxConcurrentRequests = settings.maxConcurrentRequests();
   }
 
   @Override
   public void customize(TomcatServletWebServerFactory factory) {
     factory.addProtocolHandlerCustomizers(
-        handler -> handler.setExecutor(BoundedVirtualThreads.bounded(most)));
+        handler -> handler.setExecutor(BoundedVirtualThreads.bounded(maxConcurrentRequests)));
     factory.addConnectorCustomizers(
         connector -> {
-          connector.setProperty("socket.appReadBufSize", BUFFER);
-          connector.setProperty("socket.appWriteBufSize", BUFFER);
+          connector.setProperty("socket.appReadBufSize", BUFFER_BYTES);
+          connector.setProperty("socket.appWriteBufSize", BUFFER_BYTES);
         });
   }
 }

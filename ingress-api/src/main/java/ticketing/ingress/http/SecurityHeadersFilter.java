@@ -10,23 +10,23 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/// Tells the browser how little an answer may do. The pages load their own files, talk to this
-/// process and to the notifier, and nothing else; no script or style stands in a page itself.
+/// Security headers of every response. The pages load only their own files and connect only to this
+/// process and the notifier. Inline scripts and styles are blocked.
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class SecurityHeadersFilter extends OncePerRequestFilter {
 
-  private static final String DATA = "default-src 'none'; frame-ancestors 'none'";
+  private static final String API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-  /// Its page has styles inside.
-  private static final String SWAGGER =
+  /// Swagger UI has inline styles.
+  private static final String SWAGGER_POLICY =
       "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
           + " base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 
-  private final String pages;
+  private final String pagePolicy;
 
   SecurityHeadersFilter(PageSettings settings) {
-    this.pages =
+    this.pagePolicy =
         ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
                 + " connect-src 'self' %s; form-action 'self'; base-uri 'none';"
                 + " frame-ancestors 'none'")
@@ -49,8 +49,8 @@ class SecurityHeadersFilter extends OncePerRequestFilter {
 
   private String policy(String path) {
     if (path.startsWith("/swagger-ui")) {
-      return SWAGGER;
+      return SWAGGER_POLICY;
     }
-    return path.startsWith("/api/") || path.startsWith("/v3/") ? DATA : pages;
+    return path.startsWith("/api/") || path.startsWith("/v3/") ? API_POLICY : pagePolicy;
   }
 }

@@ -17,45 +17,45 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
 
-/// The two pages: `/` for buyers and `/operations` for administrators, and what they must know of
-/// this installation.
+/// Static pages `/` for buyers and `/operations` for administrators, and the configuration that
+/// their scripts load.
 @Hidden
 @RestController
 class StaticPageController {
 
   private static final MediaType HTML = new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8);
 
-  private final Config config;
+  private final PageConfig config;
 
   StaticPageController(PageSettings settings, Environment environment) {
     this.config =
-        new Config(
+        new PageConfig(
             settings.notifierUrl(),
             settings.currency(),
             environment.acceptsProfiles(Profiles.of("local")));
   }
 
-  /// @param notifierUrl empty: the notifier is where the page comes from
+  /// @param notifierUrl empty: the notifier has the address of the page
   /// @param currency ISO 4217
-  /// @param local whether the demo accounts and the simulation may be offered
-  record Config(String notifierUrl, String currency, boolean local) {}
+  /// @param local the page offers the demo accounts and the simulation
+  record PageConfig(String notifierUrl, String currency, boolean local) {}
 
   @GetMapping("/config.json")
-  ResponseEntity<Config> config() {
+  ResponseEntity<PageConfig> config() {
     return ResponseEntity.ok().cacheControl(CacheControl.noCache()).body(config);
   }
 
   @GetMapping("/")
-  ResponseEntity<Resource> buyers() {
+  ResponseEntity<Resource> buyerPage() {
     return page("index.html");
   }
 
   @GetMapping("/operations")
-  ResponseEntity<Resource> operations() {
+  ResponseEntity<Resource> operationsPage() {
     return page("operations.html");
   }
 
-  /// Not by a forward: what filters do after one, Tomcat ignores.
+  /// Not a forward: Tomcat ignores headers that a filter sets after a forward.
   private static ResponseEntity<Resource> page(String name) {
     return ResponseEntity.ok()
         .contentType(HTML)
@@ -63,14 +63,14 @@ class StaticPageController {
         .body(new ClassPathResource("static/" + name));
   }
 
-  /// Weak, because Tomcat compresses nothing that has a strong one.
+  /// Weak, because Tomcat does not compress a response with a strong tag.
   @Bean
-  FilterRegistrationBean<Filter> tags() {
+  FilterRegistrationBean<Filter> weakETags() {
     ShallowEtagHeaderFilter filter = new ShallowEtagHeaderFilter();
     filter.setWriteWeakETag(true);
-    FilterRegistrationBean<Filter> tags = new FilterRegistrationBean<>(filter);
-    tags.setUrlPatterns(
+    FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>(filter);
+    registration.setUrlPatterns(
         List.of("/", "/index.html", "/operations", "/operations.html", "/app/*", "/webjars/*"));
-    return tags;
+    return registration;
   }
 }

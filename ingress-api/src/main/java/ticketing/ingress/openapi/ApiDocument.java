@@ -309,7 +309,7 @@ class ApiDocument {
           value == ErrorCode.INVALID_REQUEST
               ? ApiException.invalid("quantity", "must be less than or equal to 10")
               : ApiException.of(value, "What happened, in a sentence for people.");
-      components.addExamples(value.name(), example(ProblemDetailAdvice.detail(example)));
+      components.addExamples(value.name(), example(ProblemDetailAdvice.toProblemDetail(example)));
     }
   }
 

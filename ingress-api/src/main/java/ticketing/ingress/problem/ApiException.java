@@ -3,10 +3,11 @@ package ticketing.ingress.problem;
 import java.time.Duration;
 import java.util.List;
 
-/// A request that is answered with an error, on purpose.
+/// Expected failure of a request. [ProblemDetailAdvice] converts it to a problem detail. It has no
+/// stack trace.
 public final class ApiException extends RuntimeException {
 
-  /// What is wrong with one field or parameter.
+  /// Validation error of one field or parameter.
   public record FieldError(String field, String message) {}
 
   private final ErrorCode code;
@@ -25,7 +26,7 @@ public final class ApiException extends RuntimeException {
     return new ApiException(code, detail, null, List.of());
   }
 
-  /// @param retryAfter sent as whole seconds, at least one
+  /// @param retryAfter sent as `Retry-After` in whole seconds, at least one
   public static ApiException retry(ErrorCode code, String detail, Duration retryAfter) {
     return new ApiException(code, detail, retryAfter, List.of());
   }

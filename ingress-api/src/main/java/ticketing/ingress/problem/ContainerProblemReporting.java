@@ -9,8 +9,8 @@ import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.stereotype.Component;
 
-/// Problem details also for what the container refuses before any servlet sees it, such as an
-/// illegal target. Only a request that is not HTTP at all gets an answer without a body.
+/// Problem details for requests that Tomcat rejects ahead of every servlet, such as an illegal
+/// target. Input that is not HTTP gets a response without a body.
 @Component
 class ContainerProblemReporting
     implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
@@ -24,14 +24,14 @@ class ContainerProblemReporting
   @Override
   public void customize(TomcatServletWebServerFactory factory) {
     factory.addContextCustomizers(
-        context -> context.getParent().getPipeline().addValve(new Valve(problems)));
+        context -> context.getParent().getPipeline().addValve(new ProblemDetailValve(problems)));
   }
 
-  private static final class Valve extends ErrorReportValve {
+  private static final class ProblemDetailValve extends ErrorReportValve {
 
     private final ProblemDetailAdvice problems;
 
-    Valve(ProblemDetailAdvice problems) {
+    ProblemDetailValve(ProblemDetailAdvice problems) {
       this.problems = problems;
     }
 
@@ -43,7 +43,7 @@ class ContainerProblemReporting
         return;
       }
       try {
-        problems.write(response, ProblemDetailAdvice.ofStatus(response.getStatus()));
+        problems.write(response, ProblemDetailAdvice.forStatus(response.getStatus()));
         response.finishResponse();
       } catch (IOException e) {
         throw new UncheckedIOException(e);

@@ -2,7 +2,7 @@ package ticketing.ingress.problem;
 
 import org.springframework.http.HttpStatus;
 
-/// The stable `code` of an error answer. The names are part of the public contract.
+/// Stable `code` of an error response. The names are part of the public contract.
 public enum ErrorCode {
   INVALID_REQUEST(HttpStatus.BAD_REQUEST),
   UNAUTHENTICATED(HttpStatus.UNAUTHORIZED),
@@ -19,7 +19,7 @@ public enum ErrorCode {
   EVENT_CANCELLED(HttpStatus.CONFLICT),
   SALE_CLOSED(HttpStatus.CONFLICT),
   SOLD_OUT(HttpStatus.CONFLICT),
-  /// A change would take seats away that are sold or held.
+  /// The change removes seats that are sold or held.
   SEATS_SOLD(HttpStatus.CONFLICT),
   BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE),
   UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE),
@@ -27,15 +27,15 @@ public enum ErrorCode {
   SALE_NOT_OPEN(HttpStatus.TOO_EARLY),
   RATE_LIMITED(HttpStatus.TOO_MANY_REQUESTS),
   INTERNAL_ERROR(HttpStatus.INTERNAL_SERVER_ERROR),
-  /// The queue does not have the command, or it was withdrawn. Only when the database does not
-  /// answer either may a command in doubt be decided all the same.
+  /// The queue does not contain the command, or the command is revoked. Exception: if the database
+  /// is unavailable too, a command in doubt may be enqueued and decided later.
   QUEUE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
-  /// The ticket is undecided and its state cannot be read right now.
+  /// The ticket is undecided and the status store is unavailable.
   TICKET_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
-  /// The change is accepted but not decided yet; sending it again is harmless.
+  /// The change is accepted and undecided. The request is idempotent.
   CHANGE_PENDING(HttpStatus.SERVICE_UNAVAILABLE),
-  /// The copies could not be removed; they live for their short time only.
+  /// The cache entries were not evicted. They expire after their TTL.
   CACHE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   LOGOUT_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   FIGURES_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),

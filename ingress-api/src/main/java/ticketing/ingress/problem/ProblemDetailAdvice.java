@@ -8,24 +8,18 @@ import jakarta.validation.ConstraintViolationException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
-import java.sql.SQLNonTransientConnectionException;
-import java.sql.SQLRecoverableException;
-import java.sql.SQLTransientException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.hibernate.HibernateException;
-import org.hibernate.exception.JDBCConnectionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.context.MessageSourceResolvable;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -36,7 +30,6 @@ import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.firewall.RequestRejectedException;
-import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionException;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.method.ParameterErrors;
@@ -50,19 +43,20 @@ import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.annotation.HandlerMethodValidationException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import ticketing.ingress.database.DatabaseErrors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The one place where error answers are made: RFC 9457 problem details with a stable `code` and,
-/// where fields are at fault, `errors[]`.
+/// Converts every failure to an RFC 9457 problem detail with a stable `code`. Validation failures
+/// have `errors[]`.
 @Hidden
 @RestControllerAdvice
 @RestController
 public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implements ErrorController {
 
   private static final Logger log = LoggerFactory.getLogger(ProblemDetailAdvice.class);
-  private static final Duration DATABASE_RETRY = Duration.ofSeconds(2);
+  private static final Duration DATABASE_RETRY_AFTER = Duration.ofSeconds(2);
 
   private final JsonMapper json;
 
@@ -71,15 +65,15 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   }
 
   @ExceptionHandler
-  ResponseEntity<ProblemDetail> onPurpose(ApiException problem) {
+  ResponseEntity<ProblemDetail> handleApiException(ApiException problem) {
     return ResponseEntity.status(problem.code().status())
         .headers(headers -> addRetryAfter(headers, problem.retryAfter()))
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-        .body(detail(problem));
+        .body(toProblemDetail(problem));
   }
 
   @ExceptionHandler
-  ResponseEntity<ProblemDetail> invalid(ConstraintViolationException failure) {
+  ResponseEntity<ProblemDetail> handleConstraintViolation(ConstraintViolationException failure) {
     List<ApiException.FieldError> errors =
         failure.getConstraintViolations().stream()
             .map(
@@ -87,19 +81,19 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
                     new ApiException.FieldError(
                         violation.getPropertyPath().toString(), violation.getMessage()))
             .toList();
-    return onPurpose(ApiException.invalid(errors));
+    return handleApiException(ApiException.invalid(errors));
   }
 
-  /// Parameters are read, and found to be illegal, only when a handler asks for them.
+  /// Tomcat parses parameters lazily, so a malformed parameter fails inside the handler.
   @ExceptionHandler({InvalidParameterException.class, RequestRejectedException.class})
-  ResponseEntity<ProblemDetail> illegalParameters(RuntimeException failure) {
-    return onPurpose(ApiException.invalid("parameters", "cannot be read"));
+  ResponseEntity<ProblemDetail> handleMalformedParameters(RuntimeException failure) {
+    return handleApiException(ApiException.invalid("parameters", "cannot be read"));
   }
 
-  /// Thrown by method security inside a handler; the filter chain answers all others itself.
+  /// Thrown by method security. The security filter chain handles all other denials.
   @ExceptionHandler
-  ResponseEntity<ProblemDetail> denied(AccessDeniedException failure) {
-    return onPurpose(forbidden());
+  ResponseEntity<ProblemDetail> handleAccessDenied(AccessDeniedException failure) {
+    return handleApiException(forbidden());
   }
 
   @ExceptionHandler({
@@ -107,92 +101,70 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     TransactionException.class,
     HibernateException.class
   })
-  ResponseEntity<ProblemDetail> database(RuntimeException failure) {
-    if (!isDatabaseUnavailable(failure)) {
-      return bug(failure);
+  ResponseEntity<ProblemDetail> handleDatabaseFailure(RuntimeException failure) {
+    if (!DatabaseErrors.isUnavailable(failure)) {
+      return handleUnexpectedFailure(failure);
     }
-    log.warn("The database is unavailable: {}", rootMessage(failure));
-    return onPurpose(databaseUnavailable());
+    log.warn("database unavailable, cause={}", rootMessage(failure));
+    return handleApiException(databaseUnavailable());
   }
 
   @ExceptionHandler
-  ResponseEntity<ProblemDetail> bug(RuntimeException failure) {
-    log.error("Unexpected failure", failure);
-    return onPurpose(
-        ApiException.of(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side."));
+  ResponseEntity<ProblemDetail> handleUnexpectedFailure(RuntimeException failure) {
+    log.error("unexpected failure", failure);
+    return handleApiException(
+        ApiException.of(ErrorCode.INTERNAL_ERROR, "An unexpected error occurred."));
   }
 
   static ApiException databaseUnavailable() {
     return ApiException.retry(
-        ErrorCode.DATABASE_UNAVAILABLE, "The database is unavailable.", DATABASE_RETRY);
+        ErrorCode.DATABASE_UNAVAILABLE, "The database is unavailable.", DATABASE_RETRY_AFTER);
   }
 
   static ApiException forbidden() {
-    return ApiException.of(ErrorCode.FORBIDDEN, "This needs another role.");
+    return ApiException.of(ErrorCode.FORBIDDEN, "The operation requires another role.");
   }
 
   static ApiException unauthenticated() {
-    return ApiException.of(ErrorCode.UNAUTHENTICATED, "A valid bearer token is needed.");
+    return ApiException.of(ErrorCode.UNAUTHENTICATED, "A valid bearer token is required.");
   }
 
-  /// Whether the failure says that the database cannot be used now, rather than that it refused.
-  public static boolean isDatabaseUnavailable(Throwable failure) {
-    if (failure instanceof DataAccessResourceFailureException
-        || failure instanceof CannotCreateTransactionException) {
-      return true;
-    }
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JDBCConnectionException
-          || cause instanceof SQLTransientException
-          || cause instanceof SQLRecoverableException
-          || cause instanceof SQLNonTransientConnectionException
-          || cause instanceof SQLException refused && isAboutConnection(refused.getSQLState())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /// Class 08 of SQLSTATE; a connection that the pool has closed gives none.
-  private static boolean isAboutConnection(String sqlState) {
-    return sqlState == null || sqlState.startsWith("08");
-  }
-
-  /// Answers outside of a handler: in filters and the security chain.
+  /// Writes a problem from a filter or the security chain, outside of a handler.
   public void write(HttpServletResponse response, ApiException problem) throws IOException {
     response.setStatus(problem.code().status().value());
     response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
     HttpHeaders headers = new HttpHeaders();
     addRetryAfter(headers, problem.retryAfter());
     headers.forEach((name, values) -> values.forEach(value -> response.addHeader(name, value)));
-    byte[] body = json.writeValueAsString(detail(problem)).getBytes(StandardCharsets.UTF_8);
+    byte[] body =
+        json.writeValueAsString(toProblemDetail(problem)).getBytes(StandardCharsets.UTF_8);
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
   }
 
-  public void unauthenticated(
+  public void writeUnauthenticated(
       HttpServletRequest request, HttpServletResponse response, AuthenticationException failure)
       throws IOException {
     response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     write(response, unauthenticated());
   }
 
-  public void forbidden(
+  public void writeForbidden(
       HttpServletRequest request, HttpServletResponse response, AccessDeniedException failure)
       throws IOException {
     write(response, forbidden());
   }
 
-  /// What the container itself refused, such as an illegal path.
+  /// Request that the container rejected, such as one with an illegal path.
   @RequestMapping("/error")
-  ResponseEntity<ProblemDetail> container(HttpServletRequest request) {
+  ResponseEntity<ProblemDetail> handleContainerError(HttpServletRequest request) {
     Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
-    return onPurpose(
-        ofStatus(status instanceof Integer number ? number : HttpStatus.NOT_FOUND.value()));
+    return handleApiException(
+        forStatus(status instanceof Integer number ? number : HttpStatus.NOT_FOUND.value()));
   }
 
-  /// For an error of which nothing is known but its HTTP status.
-  static ApiException ofStatus(int status) {
+  /// Problem of an error that has only an HTTP status.
+  static ApiException forStatus(int status) {
     ErrorCode code = codeFor(HttpStatusCode.valueOf(status));
     return code == ErrorCode.INVALID_REQUEST
         ? ApiException.invalid(List.of())
@@ -212,12 +184,12 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
             ? ApiException.invalid(fieldErrors(failure))
             : ApiException.of(code, phrase(code.status()));
     if (status.is5xxServerError()) {
-      log.error("Unexpected failure", failure);
+      log.error("unexpected failure", failure);
     }
     return ResponseEntity.status(code.status())
         .headers(headers)
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-        .body(detail(problem));
+        .body(toProblemDetail(problem));
   }
 
   private static List<ApiException.FieldError> fieldErrors(Exception failure) {
@@ -243,7 +215,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
         }
       }
       case MethodArgumentTypeMismatchException mismatch ->
-          errors.add(new ApiException.FieldError(mismatch.getName(), "has the wrong form"));
+          errors.add(new ApiException.FieldError(mismatch.getName(), "has the wrong format"));
       case MissingServletRequestParameterException missing ->
           errors.add(new ApiException.FieldError(missing.getParameterName(), "is missing"));
       case HttpMessageNotReadableException unreadable ->
@@ -254,30 +226,30 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   }
 
   private static ApiException.FieldError fieldError(
-      MessageSourceResolvable error, String otherwise) {
-    String field = error instanceof FieldError named ? named.getField() : otherwise;
+      MessageSourceResolvable error, String defaultField) {
+    String field = error instanceof FieldError named ? named.getField() : defaultField;
     return new ApiException.FieldError(field, error.getDefaultMessage());
   }
 
   private static ApiException.FieldError unreadable(
       Throwable root, HttpMessageNotReadableException failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JacksonException broken && !broken.getPath().isEmpty()) {
+      if (cause instanceof JacksonException invalid && !invalid.getPath().isEmpty()) {
         String message =
-            broken instanceof UnrecognizedPropertyException
-                ? "is not known"
+            invalid instanceof UnrecognizedPropertyException
+                ? "is not a known field"
                 : root instanceof IllegalArgumentException
                     ? root.getMessage()
                     : "has the wrong type";
-        return new ApiException.FieldError(path(broken), message);
+        return new ApiException.FieldError(path(invalid), message);
       }
     }
     return new ApiException.FieldError("body", "is missing or not JSON");
   }
 
-  private static String path(JacksonException broken) {
+  private static String path(JacksonException failure) {
     StringBuilder path = new StringBuilder();
-    for (JacksonException.Reference step : broken.getPath()) {
+    for (JacksonException.Reference step : failure.getPath()) {
       if (step.getPropertyName() == null) {
         path.append('[').append(step.getIndex()).append(']');
       } else {
@@ -287,7 +259,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     return path.toString();
   }
 
-  public static ProblemDetail detail(ApiException problem) {
+  public static ProblemDetail toProblemDetail(ApiException problem) {
     ErrorCode code = problem.code();
     ProblemDetail detail = ProblemDetail.forStatusAndDetail(code.status(), problem.getMessage());
     detail.setType(URI.create("urn:ticketing:" + code.name().toLowerCase(Locale.ROOT)));

@@ -14,22 +14,23 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 
-/// Refuses addresses that send more than their share, before their tokens are looked at.
+/// Rejects requests of an address over its rate limit with 429. Runs ahead of authentication, so
+/// requests with invalid tokens count too.
 @Component
 @Order(SecurityFilterProperties.DEFAULT_FILTER_ORDER - 1)
 class RateLimitByAddressFilter extends OncePerRequestFilter {
 
-  private final RateLimiter limits;
+  private final RateLimiter limiter;
   private final ProblemDetailAdvice problems;
   private final RateLimitSettings settings;
   private final RateLimitMetrics metrics;
 
   RateLimitByAddressFilter(
-      RateLimiter limits,
+      RateLimiter limiter,
       ProblemDetailAdvice problems,
       RateLimitSettings settings,
       RateLimitMetrics metrics) {
-    this.limits = limits;
+    this.limiter = limiter;
     this.problems = problems;
     this.settings = settings;
     this.metrics = metrics;
@@ -44,18 +45,18 @@ class RateLimitByAddressFilter extends OncePerRequestFilter {
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
-    Duration wait = limits.takeForAddress(address(request));
-    if (wait.isZero()) {
+    Duration retryAfter = limiter.acquireForAddress(clientAddress(request));
+    if (retryAfter.isZero()) {
       chain.doFilter(request, response);
     } else {
-      metrics.countRefusal(RateLimitMetrics.Sender.ADDRESS);
-      problems.write(response, ApiException.rateLimited(wait));
+      metrics.countRejection(RateLimitMetrics.Sender.ADDRESS);
+      problems.write(response, ApiException.rateLimited(retryAfter));
     }
   }
 
-  /// Each proxy appends whom it heard from, so the client is as many places from the end as there
-  /// are proxies of our own. What stands before that anybody may have written.
-  private String address(HttpServletRequest request) {
+  /// Each proxy appends the address of its peer to `X-Forwarded-For`. With n trusted proxies the
+  /// client is the n-th entry from the end. The entries to its left can be forged.
+  private String clientAddress(HttpServletRequest request) {
     String forwarded = String.join(",", Collections.list(request.getHeaders("X-Forwarded-For")));
     if (settings.proxies() == 0 || forwarded.isBlank()) {
       return request.getRemoteAddr();

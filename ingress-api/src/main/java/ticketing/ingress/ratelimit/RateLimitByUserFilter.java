@@ -15,22 +15,22 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.ingress.security.AuthenticatedUser;
 
-/// Refuses users that send more than their share.
+/// Rejects requests of an authenticated user over the rate limit with 429.
 @Component
-@Order(0) // after the security chain, which knows the user
+@Order(0) // after the security filter chain, which authenticates the user
 class RateLimitByUserFilter extends OncePerRequestFilter {
 
-  private final RateLimiter limits;
+  private final RateLimiter limiter;
   private final ProblemDetailAdvice problems;
   private final boolean enabled;
   private final RateLimitMetrics metrics;
 
   RateLimitByUserFilter(
-      RateLimiter limits,
+      RateLimiter limiter,
       ProblemDetailAdvice problems,
       RateLimitSettings settings,
       RateLimitMetrics metrics) {
-    this.limits = limits;
+    this.limiter = limiter;
     this.problems = problems;
     this.enabled = settings.enabled();
     this.metrics = metrics;
@@ -41,17 +41,17 @@ class RateLimitByUserFilter extends OncePerRequestFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
     Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
-    Duration wait =
+    Duration retryAfter =
         enabled
                 && authentication != null
-                && authentication.getPrincipal() instanceof AuthenticatedUser caller
-            ? limits.takeForUser(caller.userId())
+                && authentication.getPrincipal() instanceof AuthenticatedUser user
+            ? limiter.acquireForUser(user.userId())
             : Duration.ZERO;
-    if (wait.isZero()) {
+    if (retryAfter.isZero()) {
       chain.doFilter(request, response);
     } else {
-      metrics.countRefusal(RateLimitMetrics.Sender.USER);
-      problems.write(response, ApiException.rateLimited(wait));
+      metrics.countRejection(RateLimitMetrics.Sender.USER);
+      problems.write(response, ApiException.rateLimited(retryAfter));
     }
   }
 }

@@ -5,11 +5,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
 import org.springframework.stereotype.Component;
 
-/// Requests that the rate limits refuse.
+/// Meter of the requests that a rate limit rejects.
 @Component
 class RateLimitMetrics {
 
-  /// Owner of a rate limit.
+  /// Kind of sender that a rate limit applies to.
   enum Sender {
     USER,
     ADDRESS
@@ -24,13 +24,13 @@ class RateLimitMetrics {
     }
   }
 
-  void countRefusal(Sender sender) {
+  void countRejection(Sender sender) {
     limited(sender).increment();
   }
 
   private Counter limited(Sender sender) {
     return Counter.builder("ticketing.rate.limited")
-        .description("Requests refused because their sender exceeds its rate")
+        .description("Requests rejected by a rate limit")
         .baseUnit("requests")
         .tag("sender", sender.name().toLowerCase(Locale.ROOT))
         .register(registry);

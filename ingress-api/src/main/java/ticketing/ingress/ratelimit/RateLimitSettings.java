@@ -9,10 +9,11 @@ import org.springframework.validation.annotation.Validated;
 
 /// Rate limits of users and addresses.
 ///
-/// @param proxies trusted ones in front of this process that append to `X-Forwarded-For`; 0: the
+/// @param enabled false: every request is accepted
+/// @param proxies trusted proxies in front of this process that append to `X-Forwarded-For`; 0: the
 ///   header is ignored
-/// @param user for each user
-/// @param address for each address that requests come from
+/// @param user limit of each user
+/// @param address limit of each client address
 @Validated
 @ConfigurationProperties("ticketing.rates")
 record RateLimitSettings(
@@ -21,7 +22,9 @@ record RateLimitSettings(
     @Valid @NotNull Rate user,
     @Valid @NotNull Rate address) {
 
-  /// @param perSecond requests that are always accepted
-  /// @param burst requests accepted together after a rest
+  /// Token bucket.
+  ///
+  /// @param perSecond tokens added each second
+  /// @param burst capacity of the bucket
   record Rate(@Min(1) int perSecond, @Min(1) int burst) {}
 }

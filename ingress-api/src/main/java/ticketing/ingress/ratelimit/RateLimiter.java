@@ -16,50 +16,47 @@ import org.springframework.stereotype.Component;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
-/// How many requests users and addresses may send, counted over all instances in Redis under
-/// `rate:{kind}:...`. An instance counts a small part of a bucket by itself before it asks or tells
-/// Redis, so that most people cost no round trip, and each instance may let that much more through.
-/// Without Redis nobody is refused.
+/// Token buckets of users and addresses, shared by all instances in Redis keys `rate:{kind}:...`.
+/// An instance synchronizes a bucket after 1/50 of its capacity or after 1 s, so most requests need
+/// no round trip. Each instance may exceed the limit by that part. Fails open: without Redis every
+/// request is accepted.
 @Component
 class RateLimiter {
 
-  /// An instance tells Redis after this part of a full bucket, or after that time.
-  private static final int PARTS = 50;
+  private static final int SYNCHRONIZATIONS_PER_BUCKET = 50;
+  private static final Duration MAX_SYNCHRONIZATION_DELAY = Duration.ofSeconds(1);
+  private static final int MAX_LOCAL_BUCKETS = 50_000;
+  private static final Duration LOCAL_BUCKET_TTL = Duration.ofSeconds(10);
 
-  private static final Duration LONGEST_UNTOLD = Duration.ofSeconds(1);
-
-  /// Most users and addresses that an instance counts for at once.
-  private static final int MOST_COUNTED = 50_000;
-
-  private static final Duration REMEMBERED = Duration.ofSeconds(10);
-
-  private final Counted users;
-  private final Counted addresses;
+  private final BucketCache users;
+  private final BucketCache addresses;
 
   RateLimiter(RedisGateway redis, RateLimitSettings settings) {
     ProxyManager<String> buckets = new RedisBucketProxyManager(redis);
-    this.users = new Counted(buckets, "user", settings.user());
-    this.addresses = new Counted(buckets, "address", settings.address());
+    this.users = new BucketCache(buckets, "user", settings.user());
+    this.addresses = new BucketCache(buckets, "address", settings.address());
   }
 
-  /// Counts a request of this user.
+  /// Takes one token of the user.
   ///
-  /// @return zero, or how long the next one has to wait
-  Duration takeForUser(String userId) {
-    return users.take(userId);
+  /// @return zero, or the time until the next token
+  Duration acquireForUser(String userId) {
+    return users.acquire(userId);
   }
 
-  /// As [#takeForUser].
-  Duration takeForAddress(String address) {
-    return addresses.take(address);
+  /// Takes one token of the address.
+  ///
+  /// @return zero, or the time until the next token
+  Duration acquireForAddress(String address) {
+    return addresses.acquire(address);
   }
 
-  private static final class Counted {
+  private static final class BucketCache {
 
-    private final LoadingCache<String, Near> near;
+    private final LoadingCache<String, LocalBucket> buckets;
 
-    /// The rate is a part of the key, so that a changed setting starts with a full bucket.
-    Counted(ProxyManager<String> buckets, String kind, RateLimitSettings.Rate rate) {
+    /// The key contains the rate, so a changed setting starts with a full bucket.
+    BucketCache(ProxyManager<String> shared, String kind, RateLimitSettings.Rate rate) {
       String prefix = "rate:" + kind + ":" + rate.perSecond() + "/" + rate.burst() + ":";
       BucketConfiguration configuration =
           BucketConfiguration.builder()
@@ -69,54 +66,54 @@ class RateLimiter {
                           .capacity(rate.burst())
                           .refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
               .build();
-      int part = rate.burst() / PARTS;
-      Optimization untold =
-          part == 0
+      int localTokens = rate.burst() / SYNCHRONIZATIONS_PER_BUCKET;
+      Optimization synchronization =
+          localTokens == 0
               ? Optimizations.batching()
-              : Optimizations.delaying(new DelayParameters(part, LONGEST_UNTOLD));
-      this.near =
+              : Optimizations.delaying(new DelayParameters(localTokens, MAX_SYNCHRONIZATION_DELAY));
+      this.buckets =
           Caffeine.newBuilder()
-              .maximumSize(MOST_COUNTED)
-              .expireAfterAccess(REMEMBERED)
+              .maximumSize(MAX_LOCAL_BUCKETS)
+              .expireAfterAccess(LOCAL_BUCKET_TTL)
               .build(
                   id ->
-                      new Near(
-                          buckets
+                      new LocalBucket(
+                          shared
                               .builder()
-                              .withOptimization(untold)
+                              .withOptimization(synchronization)
                               .build(prefix + id, () -> configuration),
-                          part));
+                          localTokens));
     }
 
-    Duration take(String id) {
-      return near.get(id).take();
+    Duration acquire(String id) {
+      return buckets.get(id).acquire();
     }
   }
 
-  private static final class Near {
+  private static final class LocalBucket {
 
-    private final BucketProxy bucket;
-    private final AtomicInteger free;
+    private final BucketProxy shared;
+    private final AtomicInteger localTokens;
 
-    /// Until then it is known to be empty, and Redis is not asked.
+    /// [System#nanoTime] of the next token. Earlier requests are rejected without a round trip.
     private volatile long emptyUntil = System.nanoTime();
 
-    /// @param free how many requests pass after a rest before the bucket is asked at all
-    Near(BucketProxy bucket, int free) {
-      this.bucket = bucket;
-      this.free = new AtomicInteger(free);
+    /// @param localTokens requests accepted without the shared bucket
+    LocalBucket(BucketProxy shared, int localTokens) {
+      this.shared = shared;
+      this.localTokens = new AtomicInteger(localTokens);
     }
 
-    Duration take() {
-      if (free.get() > 0 && free.getAndDecrement() > 0) {
+    Duration acquire() {
+      if (localTokens.get() > 0 && localTokens.getAndDecrement() > 0) {
         return Duration.ZERO;
       }
-      long empty = emptyUntil - System.nanoTime();
-      if (empty > 0) {
-        return Duration.ofNanos(empty);
+      long remainingNanos = emptyUntil - System.nanoTime();
+      if (remainingNanos > 0) {
+        return Duration.ofNanos(remainingNanos);
       }
       try {
-        ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(1);
+        ConsumptionProbe probe = shared.tryConsumeAndReturnRemaining(1);
         if (probe.isConsumed()) {
           return Duration.ZERO;
         }
@@ -125,7 +122,7 @@ class RateLimiter {
       } catch (RedisUnavailableException e) {
         return Duration.ZERO;
       } catch (BatchFailedException e) {
-        // So fails whoever had another request's thread ask for it.
+        // Bucket4j wraps the failure for requests that another request's thread served.
         if (e.getCause() instanceof RedisUnavailableException) {
           return Duration.ZERO;
         }

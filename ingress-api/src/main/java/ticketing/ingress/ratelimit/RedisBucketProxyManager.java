@@ -15,18 +15,18 @@ import org.redisson.client.codec.ByteArrayCodec;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
-/// Bucket4j's buckets in Redis through Redisson's public classes; Bucket4j itself offers other
-/// clients only. A bucket that has filled up again vanishes. Every method may fail with
+/// Bucket4j buckets in Redis by compare-and-swap over Redisson's public API, which Bucket4j does
+/// not support. A bucket expires 10 s after it is full. Every method may throw
 /// [RedisUnavailableException].
 final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyManager<String> {
 
-  private static final ExpirationAfterWriteStrategy FULL_AGAIN =
+  private static final ExpirationAfterWriteStrategy EXPIRATION =
       ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(Duration.ofSeconds(10));
 
   private final RedisGateway redis;
 
   RedisBucketProxyManager(RedisGateway redis) {
-    super(ClientSideConfig.getDefault().withExpirationAfterWriteStrategy(FULL_AGAIN));
+    super(ClientSideConfig.getDefault().withExpirationAfterWriteStrategy(EXPIRATION));
     this.redis = redis;
   }
 
@@ -42,13 +42,13 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
 
       @Override
       public boolean compareAndSwap(
-          byte[] expected, byte[] wanted, RemoteBucketState state, Optional<Long> timeoutNanos) {
-        long millis = FULL_AGAIN.calculateTimeToLiveMillis(state, currentTimeNanos());
+          byte[] expected, byte[] updated, RemoteBucketState state, Optional<Long> timeoutNanos) {
+        long millis = EXPIRATION.calculateTimeToLiveMillis(state, currentTimeNanos());
         return redis.call(
             client -> {
               RBatch batch = client.createBatch(BatchOptions.defaults());
               var bucket = batch.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE);
-              bucket.compareAndSetAsync(expected, wanted);
+              bucket.compareAndSetAsync(expected, updated);
               bucket.expireAsync(Duration.ofMillis(Math.max(1, millis)));
               return (Boolean) batch.execute().getResponses().getFirst();
             });
@@ -58,12 +58,12 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
 
   @Override
   protected AsyncCompareAndSwapOperation beginAsyncCompareAndSwapOperation(String key) {
-    throw new UnsupportedOperationException("buckets are asked by blocking");
+    throw new UnsupportedOperationException("buckets are accessed by blocking");
   }
 
   @Override
   protected CompletableFuture<Void> removeAsync(String key) {
-    throw new UnsupportedOperationException("buckets are asked by blocking");
+    throw new UnsupportedOperationException("buckets are accessed by blocking");
   }
 
   @Override

@@ -2,56 +2,55 @@ package ticketing.ingress.security;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.oauth2.jwt.Jwt;
 import ticketing.domain.Command;
 
-/// Who sends a request, as their token says.
+/// Authenticated user of a request, read from the bearer token.
 ///
-/// @param tokenId `jti`, null if a foreign issuer gives none
-public record AuthenticatedUser(String userId, String role, String tokenId, Instant expiresAt) {
+/// @param tokenId claim `jti`; null if the issuer sets none
+public record AuthenticatedUser(
+    String userId, String role, @Nullable String tokenId, Instant expiresAt) {
 
   public static final String BUYER = "BUYER";
   public static final String ADMIN = "ADMIN";
 
-  public static AuthenticatedUser of(Jwt token) {
+  static AuthenticatedUser of(Jwt token) {
     String role = ADMIN.equals(token.getClaimAsString("role")) ? ADMIN : BUYER;
     return new AuthenticatedUser(token.getSubject(), role, token.getId(), token.getExpiresAt());
   }
 
-  public boolean isUsable() {
+  /// A command can carry the user id.
+  boolean hasValidUserId() {
     return userId != null && !userId.isEmpty() && userId.length() <= Command.MAX_USER_ID;
   }
 
-  boolean isAdmin() {
-    return ADMIN.equals(role);
-  }
-
-  /// Whether this caller may see what belongs to that user.
+  /// Owners read their own resources, administrators read all.
   public boolean maySee(String owner) {
-    return isAdmin() || userId.equals(owner);
+    return ADMIN.equals(role) || userId.equals(owner);
   }
 
-  public AbstractAuthenticationToken authenticated(Jwt token) {
-    return new CallerToken(this, token);
+  AbstractAuthenticationToken toAuthentication(Jwt token) {
+    return new UserAuthentication(this, token);
   }
 
-  private static final class CallerToken extends AbstractAuthenticationToken {
+  private static final class UserAuthentication extends AbstractAuthenticationToken {
 
-    private final transient AuthenticatedUser caller;
+    private final transient AuthenticatedUser user;
     private final transient Jwt token;
 
-    CallerToken(AuthenticatedUser caller, Jwt token) {
-      super(List.of(new SimpleGrantedAuthority("ROLE_" + caller.role())));
-      this.caller = caller;
+    UserAuthentication(AuthenticatedUser user, Jwt token) {
+      super(List.of(new SimpleGrantedAuthority("ROLE_" + user.role())));
+      this.user = user;
       this.token = token;
       setAuthenticated(true);
     }
 
     @Override
     public Object getPrincipal() {
-      return caller;
+      return user;
     }
 
     @Override
@@ -61,7 +60,7 @@ public record AuthenticatedUser(String userId, String role, String tokenId, Inst
 
     @Override
     public String getName() {
-      return caller.userId();
+      return user.userId();
     }
   }
 }

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.stereotype.Component;
 import ticketing.concurrent.BatchingExecutor;
+import ticketing.ingress.database.DatabaseErrors;
 import ticketing.ingress.database.DatabaseHealth;
-import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.status.StatusEntry;
 
 /// What has been decided for good, from the table `tickets` of the primary database.
@@ -58,7 +58,7 @@ public class DecisionReader {
     try {
       return find(ticketId);
     } catch (RuntimeException e) {
-      if (ProblemDetailAdvice.isDatabaseUnavailable(e)) {
+      if (DatabaseErrors.isUnavailable(e)) {
         return Optional.empty();
       }
       throw e;

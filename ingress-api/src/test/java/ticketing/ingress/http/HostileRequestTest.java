@@ -21,7 +21,7 @@ import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
-/// What somebody tries who means harm.
+/// Attacks by a client: forged tokens, foreign resources, request smuggling, log injection.
 class HostileRequestTest {
 
   private static final String ME = "/api/v1/users/me/reservations";
@@ -29,7 +29,7 @@ class HostileRequestTest {
   private final IngressFixture ingress = IngressFixture.shared();
 
   @Test
-  void onlyTokensSignedHereAndStillValidCount() {
+  void forgedAndExpiredTokensAreRejected() {
     String user = IngressFixture.newUser();
     String good = ingress.token(user);
     assertThat(ingress.get(ME, good).status()).isEqualTo(200);
@@ -44,7 +44,7 @@ class HostileRequestTest {
       forged.add(header + "." + parts[1] + ".");
       forged.add(header + "." + base64(admin) + "." + parts[2]);
     }
-    // Signed by the header's own key.
+    // Signed with the key in its header.
     forged.add(
         base64("{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"}}")
             + "."
@@ -72,14 +72,14 @@ class HostileRequestTest {
   }
 
   @Test
-  void nobodyActsForSomebodyElse() {
+  void foreignResourcesLookLikeUnknownOnes() {
     String owner = IngressFixture.newUser();
-    String thief = IngressFixture.newUser();
+    String attacker = IngressFixture.newUser();
     long event = ingress.newEvent();
     long reservation = ingress.reserve(owner, event, "HELD", null);
     String ticket = ingress.book(owner, event, 1).json().get("ticketId").asString();
     ingress.drain();
-    String token = ingress.token(thief);
+    String token = ingress.token(attacker);
     String path = "/api/v1/reservations/" + reservation;
     for (IngressFixture.Answer answer :
         List.of(
@@ -87,7 +87,7 @@ class HostileRequestTest {
             ingress.get(path, token),
             ingress.delete(path, token),
             ingress.post(path + "/confirmation", token, null),
-            // Guessed: what is not there looks the same as what is not theirs.
+            // An unknown id gives the same response as a foreign one.
             ingress.get("/api/v1/tickets/" + UUID.randomUUID(), token),
             ingress.get("/api/v1/reservations/" + Long.MAX_VALUE, token))) {
       assertThat(answer.status()).isEqualTo(404);
@@ -98,7 +98,7 @@ class HostileRequestTest {
   }
 
   @Test
-  void fieldsThatAreNotTheirsToSetAreRefused() {
+  void fieldsOutsideTheRequestSchemaAreRejected() {
     String user = IngressFixture.newUser();
     long event = ingress.newEvent();
     for (String more :
@@ -137,7 +137,7 @@ class HostileRequestTest {
           .as(more)
           .isEqualTo(400);
     }
-    // Parameters are no way in either.
+    // Query parameters do not override the body.
     IngressFixture.Answer accepted =
         ingress.post(
             "/api/v1/reservations?userId=victim&quantity=9",
@@ -155,7 +155,7 @@ class HostileRequestTest {
   }
 
   @Test
-  void twoOpinionsOnWhereARequestEndsAreOneTooMany() {
+  void ambiguousRequestFramingIsRejected() {
     String head =
         "POST /api/v1/auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
     String smuggled = "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -174,7 +174,7 @@ class HostileRequestTest {
       RawHttpClient.Answer answer =
           RawHttpClient.send(ingress.port, utf8(head + framing + "\r\n0\r\n\r\n" + smuggled));
       assertThat(answer.status()).as(framing).isBetween(400, 501);
-      // Whatever follows on that connection is never answered as a request of its own.
+      // The bytes after the rejected request are not processed as a request.
       assertThat(answer.body()).as(framing).doesNotContain("HTTP/1.1 200");
     }
     for (String bad :
@@ -189,7 +189,7 @@ class HostileRequestTest {
   }
 
   @Test
-  void hugeHeadsAreRefused() {
+  void oversizedRequestHeadsAreRejected() {
     String token = "Authorization: Bearer " + ingress.token(IngressFixture.newUser());
     List<String> many = new ArrayList<>(List.of(token));
     for (int i = 0; i < 2_000; i++) {
@@ -208,7 +208,7 @@ class HostileRequestTest {
 
   @Test
   @ExtendWith(OutputCaptureExtension.class)
-  void nothingASenderWritesReachesTheLogOrAnotherHeader(CapturedOutput log) {
+  void requestDataReachesNeitherLogNorHeaders(CapturedOutput log) {
     String mark = "mark-" + UUID.randomUUID();
     String forged = "%0d%0aSet-Cookie:%20" + mark;
     String token = ingress.token(IngressFixture.newUser());
@@ -251,7 +251,7 @@ class HostileRequestTest {
   }
 
   @Test
-  void managementTellsNoSecret() {
+  void managementPortExposesNoSecret() {
     for (String path :
         List.of("/actuator", "/actuator/health", "/actuator/prometheus", "/actuator/env")) {
       String body = ingress.sendTo(ingress.managementPort(), "GET", path, null, null).body();

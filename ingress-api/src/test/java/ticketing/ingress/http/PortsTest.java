@@ -6,13 +6,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
 
-/// What answers on which port.
+/// Paths of the public port and of the management port.
 class PortsTest {
 
   private final IngressFixture ingress = IngressFixture.shared();
 
   @Test
-  void publicPortTellsTheLoadBalancerAndNothingElse() {
+  void publicPortServesProbesAndNoActuator() {
     for (String path : List.of("/livez", "/readyz")) {
       IngressFixture.Answer answer = ingress.get(path, null);
       assertThat(answer.status()).as(path).isEqualTo(200);
@@ -32,22 +32,23 @@ class PortsTest {
   }
 
   @Test
-  void managementPortServesHealthAndMetricsAlone() {
+  void managementPortServesOnlyHealthAndMetrics() {
     for (String path :
         List.of(
             "/actuator/health",
             "/actuator/health/liveness",
             "/actuator/health/readiness",
             "/actuator/prometheus")) {
-      assertThat(manage(path).status()).as(path).isEqualTo(200);
+      assertThat(getFromManagementPort(path).status()).as(path).isEqualTo(200);
     }
     for (String path : List.of("/actuator/env", "/actuator/beans", "/api/v1/events")) {
-      assertThat(manage(path).status()).as(path).isEqualTo(404);
+      assertThat(getFromManagementPort(path).status()).as(path).isEqualTo(404);
     }
-    assertThat(manage("/actuator/prometheus").body()).contains("http_server_requests_seconds");
+    assertThat(getFromManagementPort("/actuator/prometheus").body())
+        .contains("http_server_requests_seconds");
   }
 
-  private IngressFixture.Answer manage(String path) {
+  private IngressFixture.Answer getFromManagementPort(String path) {
     return ingress.sendTo(ingress.managementPort(), "GET", path, null, null);
   }
 }

@@ -12,26 +12,27 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import ticketing.concurrent.BoundedVirtualThreads;
 import ticketing.ingress.IngressFixture;
 
+/// Concurrent requests and buffers of the HTTP server.
 class RequestThreadLimiterTest {
 
-  private static final int MOST = 3;
+  private static final int MAX_THREADS = 3;
   private static final int REQUESTS = 20;
 
   @Test
-  void noMoreRunThanTheLimitAndTheOthersAreNotLost() throws InterruptedException {
+  void requestsOverTheLimitAreQueued() throws InterruptedException {
     AtomicInteger running = new AtomicInteger();
-    AtomicInteger atOnce = new AtomicInteger();
+    AtomicInteger maxRunning = new AtomicInteger();
     CountDownLatch done = new CountDownLatch(REQUESTS);
-    // Nobody goes on before as many run as may.
-    Phaser full = new Phaser(MOST);
-    ThreadPoolExecutor threads = BoundedVirtualThreads.bounded(MOST);
+    // The first requests block until all permits are in use.
+    Phaser allPermitsUsed = new Phaser(MAX_THREADS);
+    ThreadPoolExecutor threads = BoundedVirtualThreads.bounded(MAX_THREADS);
     for (int request = 0; request < REQUESTS; request++) {
-      boolean first = request < MOST;
+      boolean first = request < MAX_THREADS;
       threads.execute(
           () -> {
-            atOnce.accumulateAndGet(running.incrementAndGet(), Math::max);
+            maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
             if (first) {
-              full.arriveAndAwaitAdvance();
+              allPermitsUsed.arriveAndAwaitAdvance();
             }
             assertThat(Thread.currentThread().isVirtual()).isTrue();
             running.decrementAndGet();
@@ -39,20 +40,20 @@ class RequestThreadLimiterTest {
           });
     }
     done.await();
-    assertThat(atOnce).hasValue(MOST);
+    assertThat(maxRunning).hasValue(MAX_THREADS);
     threads.shutdown();
   }
 
   @Test
-  void theServerUsesThemInPlaceOfAThreadForEachRequest() {
+  void tomcatUsesTheBoundedExecutorAndSmallBuffers() {
     IngressFixture ingress = IngressFixture.shared();
-    int most = ingress.context.getBean(HttpSettings.class).maxConcurrentRequests();
+    int maxRequests = ingress.context.getBean(HttpSettings.class).maxConcurrentRequests();
     var server = ((WebServerApplicationContext) ingress.context).getWebServer();
     var connector = ((TomcatWebServer) server).getTomcat().getConnector();
     assertThat(connector.getProtocolHandler().getExecutor())
         .isInstanceOfSatisfying(
             ThreadPoolExecutor.class,
-            threads -> assertThat(threads.getMaximumPoolSize()).isEqualTo(most));
+            threads -> assertThat(threads.getMaximumPoolSize()).isEqualTo(maxRequests));
     assertThat(connector.getProperty("socket.appReadBufSize")).isEqualTo("2048");
   }
 }

@@ -21,25 +21,25 @@ import ticketing.domain.Reason;
 import ticketing.ingress.problem.ErrorCode;
 import tools.jackson.core.type.TypeReference;
 
-/// The pages' words: complete, in both languages, and none to spare.
+/// Texts of the pages: complete in both languages, without unused entries.
 class TranslationsTest {
 
   private static final Path APP = Path.of("src/main/resources/static/app");
 
-  /// Codes that only the page itself knows.
-  private static final Set<String> OWN_CODES = Set.of("NETWORK");
+  /// Codes that only the page uses.
+  private static final Set<String> PAGE_CODES = Set.of("NETWORK");
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\w+}");
   private static final Pattern HANGUL = Pattern.compile("[가-힣]");
 
-  /// Words that are the same in Korean: names of percentiles and units.
-  private static final Set<String> SAME = Set.of("series.p50", "series.p99", "unit.millis");
+  /// Texts that are equal in both languages: names of percentiles and units.
+  private static final Set<String> UNTRANSLATED = Set.of("series.p50", "series.p99", "unit.millis");
 
   /// `t('key'` and `t(condition ? 'key' : 'other'`.
-  private static final Pattern USE = Pattern.compile("'([a-zA-Z]+(?:\\.[a-zA-Z0-9_]+)+)'");
+  private static final Pattern KEY = Pattern.compile("'([a-zA-Z]+(?:\\.[a-zA-Z0-9_]+)+)'");
 
   /// t(`prefix.${…}suffix`
-  private static final Pattern BUILT =
+  private static final Pattern KEY_TEMPLATE =
       Pattern.compile("`([a-zA-Z.]+\\.)\\$\\{[^`]*?}([a-zA-Z.]*)`");
 
   private final Map<String, String> english = table("en");
@@ -57,21 +57,21 @@ class TranslationsTest {
   }
 
   @Test
-  void everyErrorCodeHasWords() {
+  void everyErrorCodeHasText() {
     Set<String> codes =
         Arrays.stream(ErrorCode.values()).map(Enum::name).collect(Collectors.toSet());
-    codes.addAll(OWN_CODES);
-    assertThat(under("code.")).containsExactlyInAnyOrderElementsOf(codes);
+    codes.addAll(PAGE_CODES);
+    assertThat(keysUnder("code.")).containsExactlyInAnyOrderElementsOf(codes);
   }
 
   @Test
-  void everyReasonHasWordsForBuyersAndForOperators() {
+  void everyReasonHasBuyerAndOperatorText() {
     List<String> reasons = Arrays.stream(Reason.values()).map(Enum::name).toList();
-    assertThat(under("reason.")).containsExactlyInAnyOrderElementsOf(reasons);
-    assertThat(under("rejects.")).containsExactlyInAnyOrderElementsOf(reasons);
+    assertThat(keysUnder("reason.")).containsExactlyInAnyOrderElementsOf(reasons);
+    assertThat(keysUnder("rejects.")).containsExactlyInAnyOrderElementsOf(reasons);
   }
 
-  private Set<String> under(String prefix) {
+  private Set<String> keysUnder(String prefix) {
     return english.keySet().stream()
         .filter(key -> key.startsWith(prefix))
         .map(key -> key.substring(prefix.length()))
@@ -79,37 +79,37 @@ class TranslationsTest {
   }
 
   @Test
-  void bothLanguagesSayTheSameThings() {
+  void languagesHaveEqualKeysAndPlaceholders() {
     assertThat(korean.keySet()).isEqualTo(english.keySet());
     english.forEach(
-        (key, words) -> {
+        (key, text) -> {
           assertThat(korean.get(key)).as(key).isNotBlank();
-          assertThat(words).as(key).isNotBlank();
-          assertThat(placeholders(korean.get(key))).as(key).isEqualTo(placeholders(words));
+          assertThat(text).as(key).isNotBlank();
+          assertThat(placeholders(korean.get(key))).as(key).isEqualTo(placeholders(text));
         });
   }
 
   @Test
-  void koreanIsKoreanAndEnglishIsNot() {
+  void onlyKoreanTextsContainHangul() {
     korean.forEach(
-        (key, words) -> {
-          if (!SAME.contains(key) && !key.equals("language.other")) {
-            assertThat(words).as(key).containsPattern(HANGUL);
+        (key, text) -> {
+          if (!UNTRANSLATED.contains(key) && !key.equals("language.other")) {
+            assertThat(text).as(key).containsPattern(HANGUL);
             assertThat(english.get(key)).as(key).doesNotContainPattern(HANGUL);
           }
         });
   }
 
-  private static Set<String> placeholders(String words) {
+  private static Set<String> placeholders(String text) {
     return PLACEHOLDER
-        .matcher(words)
+        .matcher(text)
         .results()
         .map(MatchResult::group)
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
   @Test
-  void everyWordThatThePagesUseIsThereAndNoOtherIs() throws IOException {
+  void textsMatchTheKeysUsedByScripts() throws IOException {
     String scripts;
     try (Stream<Path> files = Files.list(APP)) {
       scripts =
@@ -119,14 +119,14 @@ class TranslationsTest {
               .collect(Collectors.joining("\n"));
     }
     Set<String> used =
-        USE.matcher(scripts)
+        KEY.matcher(scripts)
             .results()
             .map(use -> use.group(1))
             .filter(key -> !key.matches(".*\\.(js|json|svg|css)|ticketing\\.v1"))
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(english.keySet()).containsAll(used);
-    List<Pattern> built =
-        BUILT
+    List<Pattern> templates =
+        KEY_TEMPLATE
             .matcher(scripts)
             .results()
             .map(
@@ -134,11 +134,11 @@ class TranslationsTest {
                     Pattern.compile(
                         Pattern.quote(use.group(1)) + ".+" + Pattern.quote(use.group(2))))
             .toList();
-    assertThat(built).isNotEmpty();
-    Set<String> spare = new TreeSet<>(english.keySet());
-    spare.removeAll(used);
-    spare.removeIf(key -> built.stream().anyMatch(pattern -> pattern.matcher(key).matches()));
-    assertThat(spare).isEmpty();
+    assertThat(templates).isNotEmpty();
+    Set<String> unused = new TreeSet<>(english.keySet());
+    unused.removeAll(used);
+    unused.removeIf(key -> templates.stream().anyMatch(pattern -> pattern.matcher(key).matches()));
+    assertThat(unused).isEmpty();
   }
 
   private static String read(Path file) {

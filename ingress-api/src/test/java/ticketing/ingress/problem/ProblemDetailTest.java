@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.RawHttpClient;
 
-/// Whatever is sent, the answer is a documented one.
+/// Every response to a malformed request is a documented problem detail.
 class ProblemDetailTest {
 
   private static final String JSON = "Content-Type: application/json";
@@ -152,18 +152,18 @@ class ProblemDetailTest {
 
   private final IngressFixture ingress = IngressFixture.shared();
 
-  private static <T> T any(Random random, List<T> of) {
-    return of.get(random.nextInt(of.size()));
+  private static <T> T any(Random random, List<T> values) {
+    return values.get(random.nextInt(values.size()));
   }
 
   @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
-  void nothingUpsetsTheServer(@ForAll long seed) {
+  void randomRequestsGetDocumentedResponses(@ForAll long seed) {
     Random random = new Random(seed);
     String method = any(random, METHODS);
     String target = any(random, ROUTES).replace("{}", any(random, IDS)) + any(random, QUERIES);
     List<String> headers = new ArrayList<>();
-    int some = random.nextInt(4);
-    for (int i = 0; i < some; i++) {
+    int headerCount = random.nextInt(4);
+    for (int i = 0; i < headerCount; i++) {
       headers.add(any(random, HEADERS));
     }
     if (headers.stream().noneMatch(header -> header.startsWith("Content-Type"))) {
@@ -213,22 +213,24 @@ class ProblemDetailTest {
     }
   }
 
-  private static void check(RawHttpClient.Answer answer, String method, String what) {
-    assertThat(answer.status()).as(what).isNotZero();
+  private static void check(RawHttpClient.Answer answer, String method, String request) {
+    assertThat(answer.status()).as(request).isNotZero();
     if (answer.status() < 400) {
       return;
     }
     assertThat(answer.status())
-        .as(what)
+        .as(request)
         .isIn(400, 401, 403, 404, 405, 406, 409, 413, 415, 417, 422, 425, 429, 503);
     if (method.equals("HEAD")) {
       return;
     }
-    assertThat(answer.headers().get("content-type")).as(what).isEqualTo("application/problem+json");
+    assertThat(answer.headers().get("content-type"))
+        .as(request)
+        .isEqualTo("application/problem+json");
     ErrorCode code = ErrorCode.valueOf(answer.code());
-    assertThat(code.status().value()).as(what).isEqualTo(answer.status());
-    assertThat(answer.json().get("status").intValue()).as(what).isEqualTo(answer.status());
-    assertThat(answer.body()).as(what).doesNotContain("Exception", "\tat ", "ticketing.ingress");
+    assertThat(code.status().value()).as(request).isEqualTo(answer.status());
+    assertThat(answer.json().get("status").intValue()).as(request).isEqualTo(answer.status());
+    assertThat(answer.body()).as(request).doesNotContain("Exception", "\tat ", "ticketing.ingress");
   }
 
   private RawHttpClient.Answer post(String path, byte[] body, String... headers) {
@@ -244,7 +246,7 @@ class ProblemDetailTest {
   }
 
   @Test
-  void bodyOverTheLimitIsRefusedWithOrWithoutItsLength() {
+  void bodyOverTheLimitIsRejected() {
     byte[] large = utf8("{\"x\":\"" + "x".repeat(16 * 1024) + "\"}");
     assertThat(post("/api/v1/reservations", large, JSON).code()).isEqualTo("BODY_TOO_LARGE");
     String chunked =
@@ -285,7 +287,7 @@ class ProblemDetailTest {
   }
 
   @Test
-  void requestsThatTheContainerRefusesGetAProblemToo() {
+  void containerErrorsAreProblemDetails() {
     String admin = "Authorization: Bearer " + ingress.admin();
     for (String target :
         List.of(
@@ -306,14 +308,14 @@ class ProblemDetailTest {
           RawHttpClient.send(ingress.port, method, "/api/v1/events", List.of(admin), null);
       check(answer, method, method);
     }
-    RawHttpClient.Answer long1 =
+    RawHttpClient.Answer longHeader =
         RawHttpClient.send(
             ingress.port,
             "GET",
             "/api/v1/events",
             List.of(admin, "X-Long: " + "x".repeat(20_000)),
             null);
-    assertThat(long1.status()).isEqualTo(400);
+    assertThat(longHeader.status()).isEqualTo(400);
     RawHttpClient.Answer controls =
         RawHttpClient.send(
             ingress.port, "GET", "/api/v1/events", List.of(admin, "X-Bad: \u0000"), null);

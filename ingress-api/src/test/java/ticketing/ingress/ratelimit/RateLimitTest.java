@@ -2,6 +2,7 @@ package ticketing.ingress.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -16,13 +17,13 @@ import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 
-/// Shares of users and addresses.
+/// Rate limits of users and addresses.
 class RateLimitTest {
 
   private final IngressFixture strict = IngressFixture.strict();
 
   @Test
-  void userBeyondTheBurstIsToldWhenToComeBack() throws Exception {
+  void userOverTheBurstGetsRetryAfter() throws Exception {
     String user = IngressFixture.newUser();
     List<IngressFixture.Answer> answers = new ArrayList<>();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -44,7 +45,7 @@ class RateLimitTest {
     }
     List<IngressFixture.Answer> refused =
         answers.stream().filter(answer -> answer.status() != 200).toList();
-    // 60 at once, then one more in each second that this takes, and what is not told to Redis yet.
+    // 60 tokens, one more each second, and one local token of the instance.
     assertThat(refused).hasSizeBetween(1, 40).allMatch(answer -> answer.status() == 429);
     IngressFixture.Answer one = refused.getLast();
     assertThat(one.code()).isEqualTo("RATE_LIMITED");
@@ -54,7 +55,7 @@ class RateLimitTest {
   }
 
   @Test
-  void addressBeyondTheBurstIsRefusedBeforeItsTokenIsLookedAt() {
+  void addressLimitAppliesBeforeAuthentication() {
     String[] address = {"X-Forwarded-For", "10.2.0.1"};
     List<Integer> answers = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
@@ -66,17 +67,17 @@ class RateLimitTest {
   }
 
   @Test
-  void onlyTheLastHopOfTheHeaderIsBelieved() {
+  void onlyTheLastForwardedHopCounts() {
     List<Integer> answers = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
-      String invented = "10.3.0." + i + ", 10.3.1.1";
-      answers.add(strict.get("/api/v1/events", null, "X-Forwarded-For", invented).status());
+      String forged = "10.3.0." + i + ", 10.3.1.1";
+      answers.add(strict.get("/api/v1/events", null, "X-Forwarded-For", forged).status());
     }
     assertThat(answers).contains(429);
   }
 
   @Test
-  void headerMeansNothingWithoutATrustedProxy() throws Exception {
+  void forwardedHeaderIsIgnoredWithoutTrustedProxy() throws Exception {
     RateLimitSettings.Rate few = new RateLimitSettings.Rate(1, 5);
     RateLimitSettings settings = new RateLimitSettings(true, 0, few, few);
     RateLimitByAddressFilter filter =
@@ -97,81 +98,81 @@ class RateLimitTest {
   }
 
   @Test
-  void mostPeopleCostNoRoundTrip() {
+  void firstRequestsNeedNoRoundTrip() {
     RateLimitSettings.Rate generous = new RateLimitSettings.Rate(200, 1000);
     RateLimitSettings settings = new RateLimitSettings(true, 0, generous, generous);
     RedisGateway redis = strict.context.getBean(RedisGateway.class);
-    RateLimiter limits = new RateLimiter(redis, settings);
+    RateLimiter limiter = new RateLimiter(redis, settings);
     String user = IngressFixture.newUser();
     for (int i = 0; i < 20; i++) {
-      assertThat(limits.takeForUser(user)).isZero();
+      assertThat(limiter.acquireForUser(user)).isZero();
     }
     String key = "rate:user:200/1000:" + user;
     assertThat(redis.<Boolean>call(client -> client.getBucket(key).isExists())).isFalse();
-    limits.takeForUser(user);
+    limiter.acquireForUser(user);
     assertThat(redis.<Boolean>call(client -> client.getBucket(key).isExists())).isTrue();
   }
 
   @Test
-  void twoInstancesCountTogether() {
+  void instancesShareTheLimit() {
     RateLimitSettings settings = strict.context.getBean(RateLimitSettings.class);
     RedisSettings address = strict.context.getBean(RedisSettings.class);
     String user = IngressFixture.newUser();
     try (RedisGateway here = RedisGateway.connect(address);
         RedisGateway there = RedisGateway.connect(address)) {
-      RateLimiter one = new RateLimiter(here, settings);
-      RateLimiter other = new RateLimiter(there, settings);
+      RateLimiter first = new RateLimiter(here, settings);
+      RateLimiter second = new RateLimiter(there, settings);
       int passed = 0;
       for (int i = 0; i < 100; i++) {
-        passed += one.takeForUser(user).isZero() ? 1 : 0;
-        passed += other.takeForUser(user).isZero() ? 1 : 0;
+        passed += first.acquireForUser(user).isZero() ? 1 : 0;
+        passed += second.acquireForUser(user).isZero() ? 1 : 0;
       }
-      // Alone each would let 60 through; a second more or less is one more or less.
+      // Separate buckets would accept 120.
       assertThat(passed).isBetween(60, 80);
     }
   }
 
   @Test
-  void nobodyIsRefusedWithoutRedis() {
+  void requestsPassWithoutRedis() {
     RateLimitSettings settings = strict.context.getBean(RateLimitSettings.class);
-    RedisSettings nowhere =
+    RedisSettings unreachable =
         new RedisSettings(
             List.of("redis://127.0.0.1:1"),
             false,
             "",
-            java.time.Duration.ofMillis(200),
+            Duration.ofMillis(200),
             0,
-            java.time.Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
             1);
-    try (RedisGateway redis = RedisGateway.connect(nowhere)) {
-      RateLimiter limits = new RateLimiter(redis, settings);
+    try (RedisGateway redis = RedisGateway.connect(unreachable)) {
+      RateLimiter limiter = new RateLimiter(redis, settings);
       for (int i = 0; i < 200; i++) {
-        assertThat(limits.takeForUser("someone")).isZero();
+        assertThat(limiter.acquireForUser("someone")).isZero();
       }
     }
   }
 
-  /// Requests that come at the same time ask together, and hear of the failure in another way.
+  /// Bucket4j batches concurrent requests and reports the failure by another exception.
   @Test
-  void nobodyIsRefusedWithoutRedisHoweverManyComeAtOnce() throws Exception {
-    RedisSettings nowhere =
+  void concurrentRequestsPassWithoutRedis() throws Exception {
+    RedisSettings unreachable =
         new RedisSettings(
             List.of("redis://127.0.0.1:1"),
             false,
             "",
-            java.time.Duration.ofMillis(200),
+            Duration.ofMillis(200),
             0,
-            java.time.Duration.ofMillis(1),
+            Duration.ofMillis(1),
             1);
     RateLimitSettings.Rate few = new RateLimitSettings.Rate(1, 10);
-    try (RedisGateway redis = RedisGateway.connect(nowhere);
+    try (RedisGateway redis = RedisGateway.connect(unreachable);
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      RateLimiter limits = new RateLimiter(redis, new RateLimitSettings(true, 0, few, few));
-      List<Future<java.time.Duration>> calls = new ArrayList<>();
+      RateLimiter limiter = new RateLimiter(redis, new RateLimitSettings(true, 0, few, few));
+      List<Future<Duration>> calls = new ArrayList<>();
       for (int i = 0; i < 2_000; i++) {
-        calls.add(clients.submit(() -> limits.takeForAddress("somewhere")));
+        calls.add(clients.submit(() -> limiter.acquireForAddress("somewhere")));
       }
-      for (Future<java.time.Duration> call : calls) {
+      for (Future<Duration> call : calls) {
         assertThat(call.get()).isZero();
       }
     }

@@ -82,12 +82,8 @@ class TicketTest {
     IngressFixture.Answer same =
         ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", tag);
     assertThat(same.status()).isEqualTo(304);
+    assertThat(same.header("ETag")).isEqualTo(tag);
     assertThat(same.body()).isEmpty();
-    IngressFixture.Answer any =
-        ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", "*");
-    assertThat(any.status()).isEqualTo(304);
-    assertThat(any.header("ETag")).isEqualTo(tag);
-    assertThat(any.body()).isEmpty();
     ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     IngressFixture.Answer changed =
         ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", tag);

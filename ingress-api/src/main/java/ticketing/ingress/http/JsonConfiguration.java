@@ -1,0 +1,73 @@
+package ticketing.ingress.http;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.format.FormatterRegistry;
+import org.springframework.http.converter.HttpMessageConverter;
+import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+import ticketing.domain.Json;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.deser.std.StdDeserializer;
+import tools.jackson.databind.module.SimpleModule;
+
+/// Strict JSON parsing for client requests. JSON is the only body format.
+@Configuration(proxyBeanMethods = false)
+class JsonConfiguration implements WebMvcConfigurer {
+
+  @Override
+  public void addFormatters(FormatterRegistry registry) {
+    registry.addConverter(String.class, Instant.class, InstantParser::parse);
+  }
+
+  /// springdoc adds a YAML converter, which would accept YAML request bodies.
+  @Override
+  public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
+    builder.configureMessageConvertersList(
+        converters -> converters.removeIf(JsonConfiguration::supportsYaml));
+  }
+
+  private static boolean supportsYaml(HttpMessageConverter<?> converter) {
+    return converter.getSupportedMediaTypes().stream()
+        .anyMatch(type -> type.getSubtype().endsWith("yaml"));
+  }
+
+  @Bean
+  JsonMapperBuilderCustomizer strictJson() {
+    return builder ->
+        Json.strict(builder)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .addModule(
+                new SimpleModule("instants")
+                    .addDeserializer(Instant.class, new InstantDeserializer()));
+  }
+
+  /// Rejects numbers, which Jackson would accept as epoch seconds.
+  private static final class InstantDeserializer extends StdDeserializer<Instant> {
+
+    InstantDeserializer() {
+      super(Instant.class);
+    }
+
+    @Override
+    public Instant deserialize(JsonParser parser, DeserializationContext context)
+        throws JacksonException {
+      if (!parser.hasToken(JsonToken.VALUE_STRING)) {
+        return (Instant) context.handleUnexpectedToken(Instant.class, parser);
+      }
+      try {
+        return InstantParser.parse(parser.getString());
+      } catch (DateTimeException e) {
+        return (Instant)
+            context.handleWeirdStringValue(Instant.class, parser.getString(), e.getMessage());
+      }
+    }
+  }
+}
