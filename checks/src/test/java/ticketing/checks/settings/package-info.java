@@ -1,0 +1,2 @@
+/// Settings reference, generated from the settings records and `application.yaml`.
+package ticketing.checks.settings;
