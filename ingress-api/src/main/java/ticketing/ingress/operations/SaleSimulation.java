@@ -2,11 +2,7 @@ package ticketing.ingress.operations;
 
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.annotation.PreDestroy;
-import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,18 +15,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.annotation.Profile;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
+import ticketing.client.ApiConnection;
+import ticketing.client.BookingClient;
+import ticketing.client.BookingRequest;
+import ticketing.client.RetryPolicy;
+import ticketing.client.Session;
+import ticketing.client.TicketResult;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.ingress.event.EventAdminService;
 import ticketing.ingress.event.EventRequest;
-import ticketing.ingress.reservation.ReservationController;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.security.AccessTokens;
 
@@ -53,12 +52,6 @@ class SaleSimulation {
   private final Clock clock;
   private final WebServerApplicationContext server;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .executor(executor)
-          .connectTimeout(REQUEST_TIMEOUT)
-          .build();
   private Run run;
 
   SaleSimulation(
@@ -120,9 +113,8 @@ class SaleSimulation {
   private final class Run {
     private final long eventId;
     private final long startNanos = System.nanoTime();
-    private final URI target =
-        URI.create(
-            "http://127.0.0.1:" + server.getWebServer().getPort() + ReservationController.PATH);
+    private final URI address =
+        URI.create("http://127.0.0.1:" + server.getWebServer().getPort());
     private final AtomicInteger nextBuyer = new AtomicInteger();
     private final AtomicInteger openConnections = new AtomicInteger(settings.connections());
     private final AtomicInteger accepted = new AtomicInteger();
@@ -145,7 +137,8 @@ class SaleSimulation {
 
     /// Sends bookings over one connection until no buyer is left.
     void sendBookings() {
-      try {
+      try (ApiConnection connection =
+          new ApiConnection(List.of(address), REQUEST_TIMEOUT)) {
         int buyer = nextBuyer.getAndIncrement();
         while (buyer < settings.buyers() && elapsed().compareTo(settings.longest()) < 0) {
           Duration untilArrival =
@@ -153,7 +146,7 @@ class SaleSimulation {
           if (untilArrival.isPositive()) {
             Thread.sleep(untilArrival);
           }
-          book(buyer);
+          book(connection, buyer);
           buyer = nextBuyer.getAndIncrement();
         }
       } catch (InterruptedException e) {
@@ -167,24 +160,15 @@ class SaleSimulation {
       return Duration.ofNanos(System.nanoTime() - startNanos);
     }
 
-    private void book(int buyer) throws InterruptedException {
-      HttpRequest request =
-          HttpRequest.newBuilder(target)
-              .timeout(REQUEST_TIMEOUT)
-              .header(
-                  HttpHeaders.AUTHORIZATION,
-                  "Bearer " + tokens.issue("simulated-" + buyer, AuthenticatedUser.BUYER))
-              .header(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_JSON_VALUE)
-              .POST(
-                  HttpRequest.BodyPublishers.ofString(
-                      "{\"eventId\":%d,\"seatType\":\"%s\",\"quantity\":1}"
-                          .formatted(eventId, SEAT_TYPE)))
-              .build();
-      try {
-        int status = http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-        (status == HttpStatus.ACCEPTED.value() ? accepted : refused).incrementAndGet();
-      } catch (IOException e) {
-        failed.incrementAndGet();
+    private void book(ApiConnection connection, int buyer) throws InterruptedException {
+      Session session =
+          Session.ofToken(tokens.issue("simulated-" + buyer, AuthenticatedUser.BUYER));
+      BookingClient client = new BookingClient(connection, session, RetryPolicy.NONE);
+      String idempotencyKey = "simulation-" + eventId;
+      switch (client.book(new BookingRequest(eventId, SEAT_TYPE, 1), idempotencyKey)) {
+        case TicketResult.Success _ -> accepted.incrementAndGet();
+        case TicketResult.Refused _ -> refused.incrementAndGet();
+        case TicketResult.Unresolved _ -> failed.incrementAndGet();
       }
     }
   }
