@@ -63,8 +63,6 @@ class ArchitectureTest {
             .resideInAnyPackage("ticketing.worker..", "ticketing.notifier..")
             .because("processes meet on the queue and on the boards"),
         noClasses()
-            .that()
-            .resideOutsideOfPackage("ticketing.ingress.database")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.springframework.jdbc.core..")

@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
-import ticketing.ingress.database.DatabaseHealth;
+import ticketing.database.DatabaseHealth;
 
 /// Limit of the queue's backlog while the database is unavailable and no command is decided.
 ///
@@ -39,7 +39,7 @@ class BacklogLimit {
 
   /// True if one more command may be queued.
   boolean admits() {
-    if (!database.isUnavailable()) {
+    if (database.isUp()) {
       return true;
     }
     countIfDue();

@@ -22,8 +22,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.concurrent.BatchingExecutor;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
-import ticketing.ingress.database.DatabaseHealth;
 import ticketing.ingress.ticket.TicketEntity;
 import ticketing.ingress.ticket.TicketRepository;
 import ticketing.status.StatusEntry;
@@ -97,8 +97,7 @@ public class CommandRevoker {
   }
 
   Outcome withdraw(Command command) {
-    Outcome outcome =
-        database.isUnavailable() ? new Outcome.Unknown("the database is away") : ask(command);
+    Outcome outcome = !database.isUp() ? new Outcome.Unknown("the database is away") : ask(command);
     metrics.countRevocation(outcome);
     return outcome;
   }

@@ -10,6 +10,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
+import ticketing.database.DatabaseErrors;
 
 /// Reads of what may be a moment old: from a replica, where there are any, and from the primary
 /// while they fail. After repeated failures the replicas are left alone for
@@ -42,7 +43,7 @@ public class ReplicaReader {
                 .failureRateThreshold(50)
                 .waitDurationInOpenState(settings.readerPause())
                 .permittedNumberOfCallsInHalfOpenState(2)
-                .recordException(DatabaseErrors::isUnavailable)
+                .recordException(DatabaseErrors::isRetryable)
                 .build());
   }
 
@@ -55,7 +56,7 @@ public class ReplicaReader {
       } catch (CallNotPermittedException e) {
         // It is known to be down.
       } catch (RuntimeException e) {
-        if (!DatabaseErrors.isUnavailable(e)) {
+        if (!DatabaseErrors.isRetryable(e)) {
           throw e;
         }
         log.warn("Reading from the primary, as a replica failed: {}", e.getMessage());

@@ -43,7 +43,7 @@ import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.annotation.HandlerMethodValidationException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
-import ticketing.ingress.database.DatabaseErrors;
+import ticketing.database.DatabaseErrors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
@@ -102,7 +102,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     HibernateException.class
   })
   ResponseEntity<ProblemDetail> handleDatabaseFailure(RuntimeException failure) {
-    if (!DatabaseErrors.isUnavailable(failure)) {
+    if (!DatabaseErrors.isRetryable(failure)) {
       return handleUnexpectedFailure(failure);
     }
     log.warn("database unavailable, cause={}", rootMessage(failure));

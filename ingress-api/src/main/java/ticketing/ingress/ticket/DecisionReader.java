@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.stereotype.Component;
 import ticketing.concurrent.BatchingExecutor;
-import ticketing.ingress.database.DatabaseErrors;
-import ticketing.ingress.database.DatabaseHealth;
+import ticketing.database.DatabaseErrors;
+import ticketing.database.DatabaseHealth;
 import ticketing.status.StatusEntry;
 
 /// What has been decided for good, from the table `tickets` of the primary database.
@@ -34,7 +34,7 @@ public class DecisionReader {
 
   /// @throws DataAccessResourceFailureException if the database is away
   Optional<StatusEntry> find(UUID ticketId) {
-    if (database.isUnavailable()) {
+    if (!database.isUp()) {
       throw new DataAccessResourceFailureException("the database is away");
     }
     try {
@@ -58,7 +58,7 @@ public class DecisionReader {
     try {
       return find(ticketId);
     } catch (RuntimeException e) {
-      if (DatabaseErrors.isUnavailable(e)) {
+      if (DatabaseErrors.isRetryable(e)) {
         return Optional.empty();
       }
       throw e;

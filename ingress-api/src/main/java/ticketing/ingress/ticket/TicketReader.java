@@ -8,9 +8,9 @@ import java.util.UUID;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import ticketing.database.DatabaseErrors;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
-import ticketing.ingress.database.DatabaseErrors;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.security.AuthenticatedUser;
@@ -109,7 +109,7 @@ public class TicketReader {
     try {
       return ledger.find(ticketId);
     } catch (DataAccessException | TransactionException e) {
-      if (DatabaseErrors.isUnavailable(e)) {
+      if (DatabaseErrors.isRetryable(e)) {
         throw unavailable();
       }
       throw e;

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
@@ -202,8 +203,8 @@ class OutageTest {
         ingress.servers.database()::stop,
         ingress.servers.database()::start,
         () -> {
-          await().until(strict.context.getBean(DatabaseHealth.class)::isUnavailable);
-          await().until(ingress.context.getBean(DatabaseHealth.class)::isUnavailable);
+          await().until(() -> !strict.context.getBean(DatabaseHealth.class).isUp());
+          await().until(() -> !ingress.context.getBean(DatabaseHealth.class).isUp());
           List<IngressFixture.Answer> answers = new ArrayList<>();
           for (int i = 0; i < 10; i++) {
             String[] headers = {"X-Forwarded-For", "10.9.1." + i, IdempotencyKey.HEADER, "k"};

@@ -94,7 +94,9 @@ final class TicketSubscriptions implements SmartLifecycle {
     this.clock = clock;
     this.latency =
         Timer.builder("ticketing.frame.latency")
-            .description("Time from a decision to its frame, including the clock difference of two processes")
+            .description(
+                "Time from a decision to its frame, including the clock difference of two"
+                    + " processes")
             .serviceLevelObjectives(LATENCY_BUCKETS)
             .register(meters);
     Gauge.builder("ticketing.subscribed", subscriptions, Map::size)
