@@ -115,7 +115,7 @@ public class AccountController {
         revokedTokens.revoke(user.tokenId(), clock.instant(), user.expiresAt());
       }
     } catch (RedisUnavailableException e) {
-      throw ApiException.retry(
+      throw ApiException.withRetryAfter(
           ErrorCode.LOGOUT_UNAVAILABLE, "The token cannot be revoked now.", REVOCATION_RETRY_AFTER);
     }
     return ResponseEntity.noContent().build();

@@ -136,7 +136,7 @@ class AccountService {
   }
 
   private static ApiException overloaded() {
-    return ApiException.retry(
+    return ApiException.withRetryAfter(
         ErrorCode.OVERLOADED, "Too many concurrent sign-ins.", HASH_RETRY_AFTER);
   }
 }

@@ -405,7 +405,7 @@ public class CommandAcceptor {
   }
 
   public static ApiException unavailable() {
-    return ApiException.retry(
+    return ApiException.withRetryAfter(
         ErrorCode.QUEUE_UNAVAILABLE, "The queue does not take requests right now.", RETRY);
   }
 

@@ -97,7 +97,7 @@ public class EventAdminService {
                     UUID.randomUUID()));
     Ticket ticket = tickets.await(queued, settings.changeTimeout());
     if (!ticket.status().isFinal()) {
-      throw ApiException.retry(
+      throw ApiException.withRetryAfter(
           ErrorCode.CHANGE_PENDING,
           "The change of seats waits for its decision; sending it again is harmless.",
           RETRY);
@@ -115,7 +115,7 @@ public class EventAdminService {
       case EVENT_NOT_FOUND -> EventCatalog.notFound();
       case EVENT_CANCELLED -> cancelled();
       case GAVE_UP ->
-          ApiException.retry(
+          ApiException.withRetryAfter(
               ErrorCode.CHANGE_PENDING, "The change lies with the dead letters.", RETRY);
       case SOLD_OUT,
           SEAT_TYPE_NOT_FOUND,

@@ -61,7 +61,7 @@ public class OperationsController {
     try {
       return new Eviction(cache.evictAll());
     } catch (RedisUnavailableException e) {
-      throw ApiException.retry(
+      throw ApiException.withRetryAfter(
           ErrorCode.CACHE_UNAVAILABLE, "The cache cannot be evicted now.", RETRY_AFTER);
     }
   }

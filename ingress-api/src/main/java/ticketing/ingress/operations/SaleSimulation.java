@@ -113,8 +113,7 @@ class SaleSimulation {
   private final class Run {
     private final long eventId;
     private final long startNanos = System.nanoTime();
-    private final URI address =
-        URI.create("http://127.0.0.1:" + server.getWebServer().getPort());
+    private final URI address = URI.create("http://127.0.0.1:" + server.getWebServer().getPort());
     private final AtomicInteger nextBuyer = new AtomicInteger();
     private final AtomicInteger openConnections = new AtomicInteger(settings.connections());
     private final AtomicInteger accepted = new AtomicInteger();
@@ -137,8 +136,7 @@ class SaleSimulation {
 
     /// Sends bookings over one connection until no buyer is left.
     void sendBookings() {
-      try (ApiConnection connection =
-          new ApiConnection(List.of(address), REQUEST_TIMEOUT)) {
+      try (ApiConnection connection = new ApiConnection(List.of(address), REQUEST_TIMEOUT)) {
         int buyer = nextBuyer.getAndIncrement();
         while (buyer < settings.buyers() && elapsed().compareTo(settings.longest()) < 0) {
           Duration untilArrival =

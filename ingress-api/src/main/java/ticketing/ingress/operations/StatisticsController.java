@@ -27,7 +27,7 @@ class StatisticsController {
     try {
       return statistics.report();
     } catch (RedisUnavailableException e) {
-      throw ApiException.retry(
+      throw ApiException.withRetryAfter(
           ErrorCode.FIGURES_UNAVAILABLE, "The statistics cannot be read now.", RETRY_AFTER);
     }
   }

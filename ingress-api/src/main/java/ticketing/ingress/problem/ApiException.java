@@ -27,12 +27,12 @@ public final class ApiException extends RuntimeException {
   }
 
   /// @param retryAfter sent as `Retry-After` in whole seconds, at least one
-  public static ApiException retry(ErrorCode code, String detail, Duration retryAfter) {
+  public static ApiException withRetryAfter(ErrorCode code, String detail, Duration retryAfter) {
     return new ApiException(code, detail, retryAfter, List.of());
   }
 
   public static ApiException rateLimited(Duration retryAfter) {
-    return retry(ErrorCode.RATE_LIMITED, "Too many requests.", retryAfter);
+    return withRetryAfter(ErrorCode.RATE_LIMITED, "Too many requests.", retryAfter);
   }
 
   public static ApiException invalid(String field, String message) {

@@ -117,7 +117,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   }
 
   static ApiException databaseUnavailable() {
-    return ApiException.retry(
+    return ApiException.withRetryAfter(
         ErrorCode.DATABASE_UNAVAILABLE, "The database is unavailable.", DATABASE_RETRY_AFTER);
   }
 

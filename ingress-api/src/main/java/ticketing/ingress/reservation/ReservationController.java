@@ -117,13 +117,13 @@ public class ReservationController {
       throw ApiException.of(ErrorCode.SALE_CLOSED, "The sale has closed.");
     }
     if (event.saleOpensAt() != null && now.isBefore(event.saleOpensAt())) {
-      throw ApiException.retry(
+      throw ApiException.withRetryAfter(
           ErrorCode.SALE_NOT_OPEN,
           "The sale opens at " + event.saleOpensAt() + ".",
           Duration.between(now, event.saleOpensAt()));
     }
     if (event.status() == EventStatus.PAUSED) {
-      throw ApiException.retry(ErrorCode.SALE_NOT_OPEN, "The sale is paused.", PAUSED);
+      throw ApiException.withRetryAfter(ErrorCode.SALE_NOT_OPEN, "The sale is paused.", PAUSED);
     }
     if (event.availableSeats() == 0) {
       throw ApiException.of(ErrorCode.SOLD_OUT, "The event is sold out.");

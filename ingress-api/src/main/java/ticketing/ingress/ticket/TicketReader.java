@@ -117,7 +117,7 @@ public class TicketReader {
   }
 
   private static ApiException unavailable() {
-    return ApiException.retry(
+    return ApiException.withRetryAfter(
         ErrorCode.TICKET_UNAVAILABLE, "The ticket's state cannot be read right now.", RETRY);
   }
 

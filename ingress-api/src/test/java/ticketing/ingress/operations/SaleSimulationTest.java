@@ -39,8 +39,7 @@ class SaleSimulationTest {
       for (int run = 0; run < 2; run++) {
         long event = sibling.post(PATH, sibling.admin(), null).json().get("eventId").longValue();
         await()
-            .until(
-                () -> !sibling.get(PATH, sibling.admin()).json().get("running").booleanValue());
+            .until(() -> !sibling.get(PATH, sibling.admin()).json().get("running").booleanValue());
         JsonNode state = sibling.get(PATH, sibling.admin()).json();
         assertThat(state.get("accepted").intValue()).isEqualTo(BUYERS);
         assertThat(state.get("refused").intValue()).isZero();
