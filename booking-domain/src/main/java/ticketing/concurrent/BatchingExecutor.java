@@ -7,93 +7,95 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Does for many at once what costs about the same for one: while one round trip is under way, what
-/// comes in gathers for the next. So a lone item goes at once, and a flood goes in big groups.
+/// Executes items in batches, for operations with nearly the same cost for one item and for many.
+/// Items submitted while all operations are in progress form the next batch, so a single item is
+/// executed without delay.
 ///
-/// How much may gather is bounded by whoever submits. An item whose future has been completed or
-/// cancelled before its turn is left out.
+/// The queue is unbounded: the callers must bound the number of submitted items. An item is skipped
+/// if its future is completed or cancelled before its batch starts.
 public final class BatchingExecutor<T, R> {
 
-  /// One round trip.
+  /// Operation on one batch.
   @FunctionalInterface
-  public interface RoundTrip<T, R> {
-    /// @return as many results as items, in their order
-    List<R> make(List<T> items);
+  public interface BatchOperation<T, R> {
+
+    /// Returns one result for each item, in the order of the items.
+    List<R> execute(List<T> items);
   }
 
-  private record Waiting<T, R>(T item, CompletableFuture<R> result) {}
+  private record Submission<T, R>(T item, CompletableFuture<R> result) {}
 
-  private final String name;
-  private final int most;
-  private final int atOnce;
-  private final RoundTrip<T, R> roundTrip;
-  private final Queue<Waiting<T, R>> waiting = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final String threadName;
+  private final int maxBatchSize;
+  private final int maxConcurrency;
+  private final BatchOperation<T, R> operation;
+  private final Queue<Submission<T, R>> submissions = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger activeThreads = new AtomicInteger();
 
-  /// @param name of the threads
-  /// @param most items in one round trip
-  /// @param atOnce most round trips at a time
-  public BatchingExecutor(String name, int most, int atOnce, RoundTrip<T, R> roundTrip) {
-    this.name = name;
-    this.most = most;
-    this.atOnce = atOnce;
-    this.roundTrip = roundTrip;
+  /// @param maxBatchSize maximum number of items in one batch
+  /// @param maxConcurrency maximum number of batches in progress
+  public BatchingExecutor(
+      String threadName, int maxBatchSize, int maxConcurrency, BatchOperation<T, R> operation) {
+    this.threadName = threadName;
+    this.maxBatchSize = maxBatchSize;
+    this.maxConcurrency = maxConcurrency;
+    this.operation = operation;
   }
 
-  /// The item's result; if the round trip throws, its exception.
+  /// Returns the future result of the item. It fails with the exception of the batch.
   public CompletableFuture<R> submit(T item) {
     CompletableFuture<R> result = new CompletableFuture<>();
-    waiting.add(new Waiting<>(item, result));
-    begin();
+    submissions.add(new Submission<>(item, result));
+    startThreadIfPermitted();
     return result;
   }
 
-  private void begin() {
-    int now = underWay.get();
-    while (now < atOnce) {
-      if (underWay.compareAndSet(now, now + 1)) {
-        Thread.ofVirtual().name(name).start(this::run);
+  private void startThreadIfPermitted() {
+    int active = activeThreads.get();
+    while (active < maxConcurrency) {
+      if (activeThreads.compareAndSet(active, active + 1)) {
+        Thread.ofVirtual().name(threadName).start(this::executeBatches);
         return;
       }
-      now = underWay.get();
+      active = activeThreads.get();
     }
   }
 
-  private void run() {
-    List<Waiting<T, R>> group = next();
-    while (!group.isEmpty()) {
-      make(group);
-      group = next();
+  private void executeBatches() {
+    List<Submission<T, R>> batch = nextBatch();
+    while (!batch.isEmpty()) {
+      execute(batch);
+      batch = nextBatch();
     }
-    underWay.decrementAndGet();
-    if (!waiting.isEmpty()) {
-      // It came after the last look and before the count: its submitter saw this one still at work.
-      begin();
+    activeThreads.decrementAndGet();
+    if (!submissions.isEmpty()) {
+      // An item submitted between the last look-up and the decrement started no thread.
+      startThreadIfPermitted();
     }
   }
 
-  private List<Waiting<T, R>> next() {
-    List<Waiting<T, R>> group = new ArrayList<>();
-    while (group.size() < most) {
-      Waiting<T, R> one = waiting.poll();
-      if (one == null) {
-        return group;
+  private List<Submission<T, R>> nextBatch() {
+    List<Submission<T, R>> batch = new ArrayList<>();
+    while (batch.size() < maxBatchSize) {
+      Submission<T, R> submission = submissions.poll();
+      if (submission == null) {
+        return batch;
       }
-      if (!one.result().isDone()) {
-        group.add(one);
+      if (!submission.result().isDone()) {
+        batch.add(submission);
       }
     }
-    return group;
+    return batch;
   }
 
-  private void make(List<Waiting<T, R>> group) {
+  private void execute(List<Submission<T, R>> batch) {
     try {
-      List<R> results = roundTrip.make(group.stream().map(Waiting::item).toList());
-      for (int i = 0; i < group.size(); i++) {
-        group.get(i).result().complete(results.get(i));
+      List<R> results = operation.execute(batch.stream().map(Submission::item).toList());
+      for (int i = 0; i < batch.size(); i++) {
+        batch.get(i).result().complete(results.get(i));
       }
     } catch (RuntimeException | Error e) {
-      group.forEach(one -> one.result().completeExceptionally(e));
+      batch.forEach(submission -> submission.result().completeExceptionally(e));
     }
   }
 }

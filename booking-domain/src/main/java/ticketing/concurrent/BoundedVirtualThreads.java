@@ -4,26 +4,25 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// Threads for the requests of a server whose heap is bounded.
+/// Pools of virtual threads with a bounded number of threads, for the requests of a server.
 ///
-/// A request that is being answered holds some 100 KiB of the heap, a connection without one only
-/// its two buffers. A virtual thread for each request would let a few thousand clients that come
-/// while the code is still being compiled fill the heap; so beyond the limit requests wait in line,
-/// unread, and there are no more of those than connections.
+/// A request in progress uses about 100 KiB of the heap, an idle connection only its two buffers.
+/// One virtual thread for each request would exhaust the heap at a few thousand concurrent clients.
 public final class BoundedVirtualThreads {
 
   private static final int IDLE_SECONDS = 10;
 
   private BoundedVirtualThreads() {}
 
-  /// Virtual ones, for what they wait is bounded and they cost little, but not without end.
+  /// Returns a pool with an unbounded queue. The number of queued requests is bounded by the number
+  /// of connections.
   ///
-  /// @param most at a time, at least 1; what is beyond waits for its turn
-  public static ThreadPoolExecutor bounded(int most) {
+  /// @param maxThreads at least 1
+  public static ThreadPoolExecutor bounded(int maxThreads) {
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
-            most,
-            most,
+            maxThreads,
+            maxThreads,
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),

@@ -1,7 +1,7 @@
 package ticketing.domain;
 
-/// What a ticket's command asks for. `CHANGE_SEATS` is an administrator's change of what is on
-/// sale; it passes through the queue like the others because it writes seats.
+/// Kind of a command. `CHANGE_SEATS` is an administrator's change of the seats on sale. It passes
+/// through the queue because only the worker writes seats.
 public enum Action {
   BOOK,
   CONFIRM,

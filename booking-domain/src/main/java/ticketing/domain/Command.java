@@ -1,6 +1,7 @@
 package ticketing.domain;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
@@ -9,8 +10,8 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// What somebody asked for, as it travels through the queue. Accepted commands are facts: they have
-/// an id, an owner and a time, and are decided at most once, by ticket id.
+/// Accepted request of a user, as the queue transports it. A command is decided at most once, by
+/// its ticket id.
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "action")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Command.BookSeats.class, name = "BOOK"),
@@ -21,15 +22,16 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface Command {
 
-  /// Most seats one booking may ask for.
+  /// Maximum number of seats of one booking.
   int MAX_QUANTITY = 10;
 
-  /// Most characters in the name of a seat type, and in a user id: the tables hold no more.
+  /// Maximum length of the name of a seat type, in code points. It is the column's length.
   int MAX_SEAT_TYPE = 10;
 
+  /// Maximum length of a user id, in characters. It is the column's length.
   int MAX_USER_ID = 50;
 
-  /// Whether an event may have a seat type of that name.
+  /// Returns true if an event may have a seat type of this name.
   static boolean isValidSeatType(String name) {
     return name.codePointCount(0, name.length()) <= MAX_SEAT_TYPE;
   }
@@ -40,18 +42,18 @@ public sealed interface Command {
 
   long eventId();
 
-  /// When ingress accepted it (UTC, microseconds): the order in which commands are decided and the
-  /// time that counts for sale windows.
+  /// Time of acceptance by the ingress API (UTC, microseconds). It determines the order of decisions
+  /// and is compared with the sale windows.
   Instant acceptedAt();
 
-  /// Which request sent it. A request that is repeated with its `Idempotency-Key` sends the same
-  /// command again, under the same ticket, as another attempt. An attempt can be withdrawn, and
-  /// then has no effect when it arrives; null: this one cannot (it was sent by an older version).
-  UUID attempt();
+  /// Id of the attempt to send this command. A request repeated with its `Idempotency-Key` sends the
+  /// same command again under the same ticket, as another attempt. A revoked attempt has no effect.
+  /// Null: the attempt cannot be revoked (an older version sent it).
+  @Nullable UUID attemptId();
 
-  /// Digest of the request it came from, to tell a repeat of an `Idempotency-Key` from its reuse
-  /// for something else; null when the request had no key.
-  String fingerprint();
+  /// Digest of the request. It distinguishes the repetition of a request from the reuse of its
+  /// `Idempotency-Key` for another request. Null: the request had no key.
+  @Nullable String fingerprint();
 
   Action action();
 
@@ -63,19 +65,18 @@ public sealed interface Command {
       int quantity,
       Instant acceptedAt,
       @Nullable String fingerprint,
-      @Nullable UUID attempt)
+      @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// One that cannot be withdrawn.
+    /// Creates a command without idempotency key, whose attempt cannot be revoked.
     public BookSeats(
         UUID ticketId,
         String userId,
         long eventId,
         String seatType,
         int quantity,
-        Instant acceptedAt,
-        @Nullable String fingerprint) {
-      this(ticketId, userId, eventId, seatType, quantity, acceptedAt, fingerprint, null);
+        Instant acceptedAt) {
+      this(ticketId, userId, eventId, seatType, quantity, acceptedAt, null, null);
     }
 
     public BookSeats {
@@ -103,18 +104,17 @@ public sealed interface Command {
       long reservationId,
       Instant acceptedAt,
       @Nullable String fingerprint,
-      @Nullable UUID attempt)
+      @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// One that cannot be withdrawn.
+    /// Creates a command without idempotency key, whose attempt cannot be revoked.
     public ConfirmHold(
         UUID ticketId,
         String userId,
         long eventId,
         long reservationId,
-        Instant acceptedAt,
-        @Nullable String fingerprint) {
-      this(ticketId, userId, eventId, reservationId, acceptedAt, fingerprint, null);
+        Instant acceptedAt) {
+      this(ticketId, userId, eventId, reservationId, acceptedAt, null, null);
     }
 
     public ConfirmHold {
@@ -127,7 +127,7 @@ public sealed interface Command {
     }
   }
 
-  /// @param onBehalf an administrator asks: the reservation may be somebody else's
+  /// @param onBehalf true if an administrator cancels the reservation of any user
   record CancelReservation(
       UUID ticketId,
       String userId,
@@ -136,19 +136,18 @@ public sealed interface Command {
       boolean onBehalf,
       Instant acceptedAt,
       @Nullable String fingerprint,
-      @Nullable UUID attempt)
+      @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// One that cannot be withdrawn.
+    /// Creates a command without idempotency key, whose attempt cannot be revoked.
     public CancelReservation(
         UUID ticketId,
         String userId,
         long eventId,
         long reservationId,
         boolean onBehalf,
-        Instant acceptedAt,
-        @Nullable String fingerprint) {
-      this(ticketId, userId, eventId, reservationId, onBehalf, acceptedAt, fingerprint, null);
+        Instant acceptedAt) {
+      this(ticketId, userId, eventId, reservationId, onBehalf, acceptedAt, null, null);
     }
 
     public CancelReservation {
@@ -161,8 +160,8 @@ public sealed interface Command {
     }
   }
 
-  /// Sets what is on sale to exactly these seat types; one that is missing is withdrawn, which
-  /// works only while none of its seats is sold or held.
+  /// Sets the seat types on sale to exactly these. A missing seat type is removed, which is possible
+  /// only while none of its seats is sold or held.
   record ChangeSeats(
       UUID ticketId,
       String userId,
@@ -170,18 +169,17 @@ public sealed interface Command {
       List<SeatOffer> seatTypes,
       Instant acceptedAt,
       @Nullable String fingerprint,
-      @Nullable UUID attempt)
+      @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// One that cannot be withdrawn.
+    /// Creates a command without idempotency key, whose attempt cannot be revoked.
     public ChangeSeats(
         UUID ticketId,
         String userId,
         long eventId,
         List<SeatOffer> seatTypes,
-        Instant acceptedAt,
-        @Nullable String fingerprint) {
-      this(ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, null);
+        Instant acceptedAt) {
+      this(ticketId, userId, eventId, seatTypes, acceptedAt, null, null);
     }
 
     public ChangeSeats {
@@ -190,6 +188,12 @@ public sealed interface Command {
       if (seatTypes.isEmpty()) {
         throw new IllegalArgumentException("an event has at least one seat type");
       }
+    }
+
+    /// Returns the same command as an attempt that can be revoked.
+    public ChangeSeats withAttemptId(UUID attempt) {
+      return new ChangeSeats(
+          ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attempt);
     }
 
     @Override

@@ -12,30 +12,30 @@ import tools.jackson.databind.JsonNode;
 /// command is pinned by its `action`; nothing in a message can name a class.
 public final class CommandCodec {
 
-  /// Grows only when an older worker must not read the message at all.
+  /// Version of the envelope. It increases only if an older worker must not read the message.
   public static final int VERSION = 1;
 
-  private static final int LONGEST_WHY = 200;
+  private static final int MAX_CAUSE_LENGTH = 200;
   private static final Pattern CONTROL =
       Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
 
-  /// What became of one command of a message.
+  /// Result of decoding one command of a message.
   public sealed interface Decoded {
 
     record Readable(Command command) implements Decoded {}
 
-    /// @param why one line for a log, of at most 200 characters, whatever stands in the message
-    /// @param ticketId present if at least that could be read
-    record Unreadable(String why, Optional<UUID> ticketId) implements Decoded {
+    /// @param cause one line for a log, at most 200 characters, without control characters
+    /// @param ticketId empty if it cannot be read either
+    record Unreadable(String cause, Optional<UUID> ticketId) implements Decoded {
       public Unreadable {
-        String line = String.valueOf(why);
-        line = line.substring(0, Math.min(line.length(), LONGEST_WHY));
-        why = CONTROL.matcher(line).replaceAll(" ");
+        String line = String.valueOf(cause);
+        line = line.substring(0, Math.min(line.length(), MAX_CAUSE_LENGTH));
+        cause = CONTROL.matcher(line).replaceAll(" ");
       }
     }
   }
 
-  /// The body as it is written.
+  /// Body of a message.
   public record Envelope(int version, List<Command> commands) {}
 
   private CommandCodec() {}
@@ -48,8 +48,8 @@ public final class CommandCodec {
     return Json.INTERNAL.writeValueAsString(new Envelope(VERSION, commands));
   }
 
-  /// Reads what can be read; never throws, and one bad command does not hurt its neighbours. The
-  /// result is never empty.
+  /// Decodes each command on its own: an unreadable command does not affect the others. Never
+  /// throws. The result is never empty.
   public static List<Decoded> decode(String body) {
     JsonNode root;
     try {

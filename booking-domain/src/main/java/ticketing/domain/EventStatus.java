@@ -1,6 +1,6 @@
 package ticketing.domain;
 
-/// Whether an event sells: `PAUSED` is an operator's temporary stop, `CANCELLED` is for ever.
+/// Sale status of an event. `PAUSED` is an operator's temporary stop, `CANCELLED` is permanent.
 public enum EventStatus {
   ACTIVE,
   PAUSED,

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// An event as clients see it and as it lies in Redis under `event:{eventId}`.
+/// Event for clients, and the JSON value of the Redis key `event:{eventId}`.
 ///
-/// @param saleOpensAt null: open since ever
-/// @param saleClosesAt null: never closes
+/// @param saleOpensAt null: no start of the sale
+/// @param saleClosesAt null: no end of the sale
 /// @param maxSeatsPerUser null: no limit
-/// @param holdMinutes null: a booking is confirmed at once; else minutes it is held unconfirmed
-/// @param version grows with every change of the row, so that of two copies the newer is known
+/// @param holdMinutes duration of a hold in minutes; null: bookings are confirmed immediately
+/// @param version increases with every change of the row
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record EventView(
     long eventId,
@@ -37,14 +37,108 @@ public record EventView(
   /// @param price of one seat
   public record SeatTypeView(String seatType, Money price, int totalSeats, int availableSeats) {}
 
+  /// Returns a builder of an active event without limits, with version 1.
+  public static Builder builder(long eventId, String eventName, Instant eventDate) {
+    return new Builder(eventId, eventName, eventDate);
+  }
+
+  /// Returns a builder with the values of this event.
+  public Builder toBuilder() {
+    return new Builder(eventId, eventName, eventDate)
+        .venue(venueName, venueAddress)
+        .status(status)
+        .sale(saleOpensAt, saleClosesAt)
+        .maxSeatsPerUser(maxSeatsPerUser)
+        .holdMinutes(holdMinutes)
+        .seatTypes(seatTypes)
+        .version(version);
+  }
+
   public Optional<SeatTypeView> seatType(String name) {
     return seatTypes.stream().filter(type -> type.seatType().equals(name)).findFirst();
   }
 
-  /// What the availability feed shows of it.
+  /// Returns the content of a frame of the availability feed.
   public Availability availability() {
     return new Availability(eventId, availableSeats, seatTypes);
   }
 
   public record Availability(long eventId, int availableSeats, List<SeatTypeView> seatTypes) {}
+
+  /// Builder of an event. The totals of the event are the sums of its seat types.
+  public static final class Builder {
+    private final long eventId;
+    private final String eventName;
+    private final Instant eventDate;
+    private String venueName;
+    private String venueAddress;
+    private EventStatus status = EventStatus.ACTIVE;
+    private Instant saleOpensAt;
+    private Instant saleClosesAt;
+    private Integer maxSeatsPerUser;
+    private Integer holdMinutes;
+    private List<SeatTypeView> seatTypes = List.of();
+    private long version = 1;
+
+    private Builder(long eventId, String eventName, Instant eventDate) {
+      this.eventId = eventId;
+      this.eventName = eventName;
+      this.eventDate = eventDate;
+    }
+
+    public Builder venue(@Nullable String name, @Nullable String address) {
+      this.venueName = name;
+      this.venueAddress = address;
+      return this;
+    }
+
+    public Builder status(EventStatus status) {
+      this.status = status;
+      return this;
+    }
+
+    public Builder sale(@Nullable Instant opensAt, @Nullable Instant closesAt) {
+      this.saleOpensAt = opensAt;
+      this.saleClosesAt = closesAt;
+      return this;
+    }
+
+    public Builder maxSeatsPerUser(@Nullable Integer seats) {
+      this.maxSeatsPerUser = seats;
+      return this;
+    }
+
+    public Builder holdMinutes(@Nullable Integer minutes) {
+      this.holdMinutes = minutes;
+      return this;
+    }
+
+    public Builder seatTypes(List<SeatTypeView> seatTypes) {
+      this.seatTypes = seatTypes;
+      return this;
+    }
+
+    public Builder version(long version) {
+      this.version = version;
+      return this;
+    }
+
+    public EventView build() {
+      return new EventView(
+          eventId,
+          eventName,
+          eventDate,
+          venueName,
+          venueAddress,
+          status,
+          seatTypes.stream().mapToInt(SeatTypeView::totalSeats).sum(),
+          seatTypes.stream().mapToInt(SeatTypeView::availableSeats).sum(),
+          saleOpensAt,
+          saleClosesAt,
+          maxSeatsPerUser,
+          holdMinutes,
+          seatTypes,
+          version);
+    }
+  }
 }

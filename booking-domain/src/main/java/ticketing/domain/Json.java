@@ -8,11 +8,11 @@ import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.type.LogicalType;
 
-/// How this system writes and reads JSON.
+/// JSON configuration of this system.
 public final class Json {
 
-  /// Between our own processes: fields that this version does not know are skipped, so that old and
-  /// new processes can run side by side during an upgrade.
+  /// Mapper for data between our own processes. It ignores unknown fields, so that old and new
+  /// processes can run together during an upgrade.
   public static final JsonMapper INTERNAL =
       JsonMapper.builder()
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -21,7 +21,7 @@ public final class Json {
 
   private Json() {}
 
-  /// Settings for what strangers send: unknown fields, wrong types and trailing text are errors.
+  /// Settings for client requests: unknown fields, wrong types and trailing text are errors.
   public static JsonMapper.Builder strict(JsonMapper.Builder builder) {
     return builder
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

@@ -7,10 +7,10 @@ import java.math.RoundingMode;
 import java.util.regex.Pattern;
 
 /// An amount without a currency: two decimals, 0.00 to 99999999.99 (DECIMAL(10,2) of the schema).
-/// In JSON it is a string, because a JSON number may lose digits on its way through a client.
+/// In JSON it is a string, because some clients lose digits of a JSON number.
 public record Money(BigDecimal amount) {
 
-  /// How an amount is written, as a regular expression.
+  /// Text form of an amount, as a regular expression.
   public static final String FORM = "\\d{1,8}(\\.\\d{1,2})?";
 
   private static final Pattern PATTERN = Pattern.compile(FORM);
@@ -24,7 +24,7 @@ public record Money(BigDecimal amount) {
       throw new IllegalArgumentException("an amount has at most two decimals", e);
     }
     if (amount.signum() < 0 || amount.compareTo(MAX) > 0) {
-      throw new IllegalArgumentException("an amount lies between 0.00 and " + MAX);
+      throw new IllegalArgumentException("an amount is between 0.00 and " + MAX);
     }
   }
 

@@ -1,6 +1,6 @@
 package ticketing.domain;
 
-/// Why a ticket was rejected. The names are part of the public contract.
+/// Reason of a rejected ticket. The names are part of the public contract.
 public enum Reason {
   SOLD_OUT,
   EVENT_NOT_FOUND,
@@ -15,7 +15,7 @@ public enum Reason {
   HOLD_EXPIRED,
   /// An administrator's change would have taken seats that are sold or held.
   SEATS_SOLD,
-  /// It could not be processed and lies with the dead letters. The one final state that a later
-  /// redrive may replace by a real decision.
+  /// Processing failed permanently; the message is in the dead-letter queue. A decision after a
+  /// redrive may replace this reason, and only this one.
   GAVE_UP
 }

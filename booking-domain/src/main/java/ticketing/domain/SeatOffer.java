@@ -2,7 +2,7 @@ package ticketing.domain;
 
 import java.util.Objects;
 
-/// How many seats of a type go on sale, and for how much each.
+/// Number of seats of a seat type on sale, and their price.
 ///
 /// @param seatType 1 to 10 characters
 /// @param totalSeats 1 or more
@@ -13,7 +13,7 @@ public record SeatOffer(String seatType, Money price, int totalSeats) {
     if (totalSeats < 1) {
       throw new IllegalArgumentException("totalSeats must be 1 or more");
     }
-    // The dearest booking must have a price that the schema can hold.
+    // The schema must be able to store the price of the largest booking.
     price.multiply(Command.MAX_QUANTITY);
   }
 }

@@ -5,13 +5,12 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// The claim check for one command, as clients see it in the 202 answer, the poll and the WebSocket
-/// frame. Absent (null) means not known yet or not applicable.
+/// Claim check for one command: the JSON of the 202 response, of the poll and of the WebSocket
+/// frame. An absent (null) value is unknown or not applicable.
 ///
-/// @param position how many undecided requests of the event are ahead, approximately; never
-///   negative
-/// @param estimatedWaitSeconds seconds until the decision at the pace measured last
-/// @param expiresAt until when the seats are held (only with `HELD`)
+/// @param position approximate number of undecided commands of the event ahead; never negative
+/// @param estimatedWaitSeconds seconds until the decision, at the last measured rate
+/// @param expiresAt end of the hold (only with `HELD`)
 /// @param reason only with `REJECTED`
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Ticket(
@@ -30,7 +29,10 @@ public record Ticket(
     @Nullable Reason reason,
     @Nullable Money totalPrice) {
 
-  /// The ticket of a command that has just been accepted.
+  /// Reservation of a decided ticket.
+  public record Booked(long reservationId, String seatType, int quantity, Money totalPrice) {}
+
+  /// Returns the ticket of an accepted command.
   public static Ticket pending(Command command) {
     return switch (command) {
       case Command.BookSeats book -> pending(book, book.seatType(), book.quantity(), null);
@@ -59,8 +61,39 @@ public record Ticket(
         null);
   }
 
-  /// The same ticket with its place in the queue; unchanged if it is final.
-  public Ticket withPosition(long position, Long estimatedWaitSeconds) {
+  /// Returns a ticket with the values of its row in the ledger.
+  public static Ticket ofLedger(
+      UUID ticketId,
+      Action action,
+      TicketStatus decision,
+      long eventId,
+      @Nullable String seatType,
+      @Nullable Integer quantity,
+      Instant acceptedAt,
+      Instant decidedAt,
+      @Nullable Long reservationId,
+      @Nullable Instant expiresAt,
+      @Nullable Reason reason,
+      @Nullable Money totalPrice) {
+    return new Ticket(
+        ticketId,
+        action,
+        decision,
+        eventId,
+        seatType,
+        quantity,
+        null,
+        null,
+        acceptedAt,
+        decidedAt,
+        reservationId,
+        expiresAt,
+        reason,
+        totalPrice);
+  }
+
+  /// Returns this ticket with its position in the waiting line; unchanged if it is final.
+  public Ticket withPosition(long position, @Nullable Long estimatedWaitSeconds) {
     if (status.isFinal()) {
       return this;
     }
@@ -79,5 +112,75 @@ public record Ticket(
         expiresAt,
         reason,
         totalPrice);
+  }
+
+  /// Returns the successor with a confirmed or cancelled reservation.
+  ///
+  /// @param decision `CONFIRMED` or `CANCELLED`
+  public Ticket decided(TicketStatus decision, Booked booked, Instant at) {
+    return ofLedger(
+        ticketId,
+        action,
+        decision,
+        eventId,
+        booked.seatType(),
+        booked.quantity(),
+        acceptedAt,
+        at,
+        booked.reservationId(),
+        null,
+        null,
+        booked.totalPrice());
+  }
+
+  /// Returns the successor with a hold.
+  public Ticket held(Booked booked, Instant until, Instant at) {
+    return ofLedger(
+        ticketId,
+        action,
+        TicketStatus.HELD,
+        eventId,
+        booked.seatType(),
+        booked.quantity(),
+        acceptedAt,
+        at,
+        booked.reservationId(),
+        until,
+        null,
+        booked.totalPrice());
+  }
+
+  /// Returns the successor of a change of seats that took effect.
+  public Ticket seatsChanged(Instant at) {
+    return ofLedger(
+        ticketId,
+        action,
+        TicketStatus.CONFIRMED,
+        eventId,
+        seatType,
+        quantity,
+        acceptedAt,
+        at,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  /// Returns the rejected successor.
+  public Ticket rejected(Reason reason, Instant at) {
+    return ofLedger(
+        ticketId,
+        action,
+        TicketStatus.REJECTED,
+        eventId,
+        seatType,
+        quantity,
+        acceptedAt,
+        at,
+        reservationId,
+        null,
+        reason,
+        null);
   }
 }

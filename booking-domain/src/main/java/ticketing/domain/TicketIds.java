@@ -3,7 +3,7 @@ package ticketing.domain;
 import com.github.f4b6a3.uuid.UuidCreator;
 import java.util.UUID;
 
-/// Where ticket ids come from.
+/// Generator of ticket ids.
 public final class TicketIds {
 
   private static final UUID NAMESPACE = UUID.fromString("6f1c2c1e-0a55-5b1c-9d0e-7f5d0f6c2b11");
@@ -15,8 +15,8 @@ public final class TicketIds {
     return UuidCreator.getTimeOrderedEpoch();
   }
 
-  /// Always the same id for a user and an `Idempotency-Key`: a client's retry is the same ticket on
-  /// whichever instance it arrives. Knowing an id gives no access to it, so it need not be secret.
+  /// Returns the same id for the same user and `Idempotency-Key`, in every process: a client's retry
+  /// gets the same ticket. The id grants no access, so it need not be secret.
   public static UUID derivedFrom(String userId, String idempotencyKey) {
     return UuidCreator.getNameBasedSha1(NAMESPACE, userId + '\n' + idempotencyKey);
   }

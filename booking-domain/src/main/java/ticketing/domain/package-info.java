@@ -1,3 +1,2 @@
-/// The language the three processes speak: commands on the queue, tickets on the board, events for
-/// sale, access tokens, and the schema. It decides nothing; deciding lives in the worker alone.
+/// Commands, tickets, events and money: the types that all processes exchange.
 package ticketing.domain;

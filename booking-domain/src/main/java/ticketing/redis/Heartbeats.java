@@ -14,27 +14,28 @@ import org.redisson.api.RScript.Mode;
 import org.redisson.api.RScript.ReturnType;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Json;
-import ticketing.status.StatusStore;
 import tools.jackson.core.type.TypeReference;
 
-/// Which processes are alive and what they say of themselves, in Redis under `alive:{kind}`. For
-/// people who watch; nothing is decided by it, and without Redis nobody is known to be alive.
+/// Heartbeats and statistics of the running processes, in the Redis hashes `alive:{kind}`. They are
+/// for display only.
 public final class Heartbeats {
 
-  /// The kinds of process that are counted.
+  /// Kind of a process.
   public enum Kind {
     INGRESS,
     WORKER,
     NOTIFIER
   }
 
-  private static final Duration BEAT = Duration.ofSeconds(2);
-  private static final Duration SILENCE = Duration.ofSeconds(7);
-  private static final Duration FORGOTTEN = Duration.ofMinutes(1);
+  private static final Duration INTERVAL = Duration.ofSeconds(2);
+  private static final Duration MAX_AGE = Duration.ofSeconds(7); // of a live process's heartbeat
+  private static final Duration TIME_TO_LIVE = Duration.ofMinutes(1);
 
-  private static final String BEAT_SCRIPT = RedisGateway.script(Heartbeats.class, "beat.lua");
-  private static final String ALIVE_SCRIPT = RedisGateway.script(Heartbeats.class, "alive.lua");
-  private static final TypeReference<Map<String, Double>> FIGURES = new TypeReference<>() {};
+  private static final String RECORD_HEARTBEAT =
+      RedisGateway.script(Heartbeats.class, "record_heartbeat.lua");
+  private static final String FIND_LIVE_PROCESSES =
+      RedisGateway.script(Heartbeats.class, "find_live_processes.lua");
+  private static final TypeReference<Map<String, Double>> STATISTICS = new TypeReference<>() {};
 
   private final RedisGateway redis;
 
@@ -42,21 +43,23 @@ public final class Heartbeats {
     this.redis = redis;
   }
 
-  /// @param processes how many were heard within the last seconds
-  /// @param sums of the figures with the same name
+  /// Live processes of one kind.
+  ///
+  /// @param processes number of processes with a heartbeat in the last 7 s
+  /// @param sums sum of each statistic over these processes
   public record LiveProcesses(int processes, Map<String, Double> sums) {
     public LiveProcesses {
       sums = Map.copyOf(sums);
     }
 
-    public double sum(String figure) {
-      return sums.getOrDefault(figure, 0.0);
+    public double sum(String statistic) {
+      return sums.getOrDefault(statistic, 0.0);
     }
   }
 
-  /// @throws RedisUnavailable if Redis is down
+  /// @throws RedisUnavailableException if Redis is down
   public LiveProcesses liveProcesses(Kind kind) {
-    List<String> said =
+    List<String> all =
         redis.call(
             client ->
                 client
@@ -64,40 +67,40 @@ public final class Heartbeats {
                     .<List<String>>eval(
                         key(kind),
                         Mode.READ_WRITE,
-                        ALIVE_SCRIPT,
+                        FIND_LIVE_PROCESSES,
                         ReturnType.LIST,
                         List.of(key(kind)),
-                        StatusStore.seconds(SILENCE)));
+                        RedisGateway.seconds(MAX_AGE)));
     Map<String, Double> sums = new HashMap<>();
-    for (String figures : said) {
+    for (String statistics : all) {
       Json.INTERNAL
-          .readValue(figures, FIGURES)
-          .forEach((name, figure) -> sums.merge(name, figure, Double::sum));
+          .readValue(statistics, STATISTICS)
+          .forEach((name, value) -> sums.merge(name, value, Double::sum));
     }
-    return new LiveProcesses(said.size(), sums);
+    return new LiveProcesses(all.size(), sums);
   }
 
-  /// Tells every two seconds that this process is alive, until it is closed.
+  /// Starts a heartbeat every 2 s, until it is closed.
   ///
-  /// @param figures what it says of itself; must not wait
-  public Heartbeat start(Kind kind, Supplier<Map<String, Double>> figures) {
-    return new Heartbeat(kind, figures);
+  /// @param statistics called for each heartbeat; must not block
+  public Heartbeat start(Kind kind, Supplier<Map<String, Double>> statistics) {
+    return new Heartbeat(kind, statistics);
   }
 
-  /// The heartbeat of one process.
+  /// Heartbeat of this process.
   public final class Heartbeat implements AutoCloseable {
 
     private final String instance = UUID.randomUUID().toString();
-    private final ScheduledExecutorService beating =
+    private final ScheduledExecutorService scheduler =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("heartbeat").factory());
 
-    private Heartbeat(Kind kind, Supplier<Map<String, Double>> figures) {
-      beating.scheduleWithFixedDelay(
-          () -> beat(kind, figures.get()), 0, BEAT.toMillis(), TimeUnit.MILLISECONDS);
+    private Heartbeat(Kind kind, Supplier<Map<String, Double>> statistics) {
+      scheduler.scheduleWithFixedDelay(
+          () -> record(kind, statistics.get()), 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void beat(Kind kind, Map<String, Double> figures) {
+    private void record(Kind kind, Map<String, Double> statistics) {
       redis.<Object>async(
           client ->
               client
@@ -105,18 +108,18 @@ public final class Heartbeats {
                   .evalAsync(
                       key(kind),
                       Mode.READ_WRITE,
-                      BEAT_SCRIPT,
+                      RECORD_HEARTBEAT,
                       ReturnType.LONG,
                       List.of(key(kind)),
                       instance,
-                      Json.INTERNAL.writeValueAsString(figures),
-                      StatusStore.seconds(FORGOTTEN)));
+                      Json.INTERNAL.writeValueAsString(statistics),
+                      RedisGateway.seconds(TIME_TO_LIVE)));
     }
 
-    /// The next readers find it silent.
+    /// Ends the heartbeats. Readers omit this process after 7 s.
     @Override
     public void close() {
-      beating.shutdownNow();
+      scheduler.shutdownNow();
     }
   }
 

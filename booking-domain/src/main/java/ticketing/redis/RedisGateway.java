@@ -23,12 +23,11 @@ import org.redisson.config.BaseConfig;
 import org.redisson.config.Config;
 import org.redisson.config.ConstantDelay;
 
-/// The one way to Redis: every call is bounded in time, and after repeated failures calls fail at
-/// once for a while instead of each waiting for its own timeout.
+/// Access to Redis. Every call has a time limit. After repeated failures a circuit breaker rejects
+/// calls immediately.
 public final class RedisGateway implements AutoCloseable, MeterBinder {
 
-  /// Connections kept open to a node while nothing is to be done.
-  private static final int IDLE = 4;
+  private static final int MIN_IDLE_CONNECTIONS = 4; // to one node
 
   private final RedissonClient client;
   private final CircuitBreaker breaker;
@@ -38,12 +37,12 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
     this.breaker = breaker;
   }
 
-  /// Does not need Redis to be up: the first call connects.
+  /// Returns a gateway that connects with its first call, so Redis may be down now.
   public static RedisGateway connect(RedisSettings settings) {
     Config config = new Config();
     config.setLazyInitialization(true);
     config.setCodec(StringCodec.INSTANCE);
-    // With it on, a batch fails when Redis has restarted and forgotten more than one script.
+    // With the cache, a batch fails after a restart of Redis if it uses several scripts.
     config.setUseScriptCache(false);
     if (!settings.password().isEmpty()) {
       config.setPassword(settings.password());
@@ -52,17 +51,17 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
       var cluster = config.useClusterServers();
       settings.addresses().forEach(cluster::addNodeAddress);
       cluster.setMasterConnectionPoolSize(settings.connections());
-      cluster.setMasterConnectionMinimumIdleSize(Math.min(IDLE, settings.connections()));
+      cluster.setMasterConnectionMinimumIdleSize(Math.min(MIN_IDLE_CONNECTIONS, settings.connections()));
       cluster.setSlaveConnectionMinimumIdleSize(1);
-      // A ticket is read right after it was written: never from a replica that may lag.
+      // A ticket is read immediately after it was stored; a replica may lag.
       cluster.setReadMode(org.redisson.config.ReadMode.MASTER);
-      bound(cluster, settings);
+      setTimeLimits(cluster, settings);
     } else {
       var single = config.useSingleServer();
       single.setAddress(settings.addresses().getFirst());
       single.setConnectionPoolSize(settings.connections());
-      single.setConnectionMinimumIdleSize(Math.min(IDLE, settings.connections()));
-      bound(single, settings);
+      single.setConnectionMinimumIdleSize(Math.min(MIN_IDLE_CONNECTIONS, settings.connections()));
+      setTimeLimits(single, settings);
     }
     CircuitBreaker breaker =
         CircuitBreaker.of(
@@ -71,37 +70,37 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
                 .slidingWindowSize(20)
                 .minimumNumberOfCalls(5)
                 .failureRateThreshold(50)
-                .waitDurationInOpenState(settings.pause())
+                .waitDurationInOpenState(settings.breakerOpenTime())
                 .permittedNumberOfCallsInHalfOpenState(2)
                 .recordException(failure -> unwrap(failure) instanceof RedisException)
                 .build());
     return new RedisGateway(Redisson.create(config), breaker);
   }
 
-  private static void bound(BaseConfig<?> config, RedisSettings settings) {
+  private static void setTimeLimits(BaseConfig<?> config, RedisSettings settings) {
     config.setTimeout(Math.toIntExact(settings.timeout().toMillis()));
     config.setConnectTimeout(Math.toIntExact(settings.timeout().toMillis()));
-    config.setRetryAttempts(settings.attempts());
+    config.setRetryAttempts(settings.retries());
     config.setRetryDelay(new ConstantDelay(Duration.ofMillis(50)));
     config.setReconnectionDelay(new ConstantDelay(Duration.ofMillis(250)));
     config.setPingConnectionInterval(5_000);
   }
 
-  /// Runs a call and waits for it.
+  /// Runs a call and returns its result.
   ///
-  /// @throws RedisUnavailable if Redis did not answer in time or is known to be down
+  /// @throws RedisUnavailableException if Redis did not answer in time or the breaker is open
   public <T> T call(Function<RedissonClient, T> call) {
     try {
       return breaker.executeSupplier(() -> call.apply(client));
     } catch (RedisException | CallNotPermittedException e) {
       throw new RedisUnavailableException(e);
     } catch (CompletionException e) {
-      // So fails the first connection.
+      // The first connection fails with this exception.
       throw translate(e) instanceof RedisUnavailableException unavailable ? unavailable : e;
     }
   }
 
-  /// Runs a call without waiting; the stage fails with [RedisUnavailableException].
+  /// Starts a call. The stage fails with [RedisUnavailableException].
   public <T> CompletableFuture<T> async(Function<RedissonClient, CompletionStage<T>> call) {
     try {
       return breaker
@@ -113,9 +112,9 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
     }
   }
 
-  /// Waits for what was asked without waiting.
+  /// Blocks until the stage of [#async] is complete and returns its result.
   ///
-  /// @throws RedisUnavailable as the stage failed with it
+  /// @throws RedisUnavailableException if the stage failed with it
   public static <T> T await(CompletableFuture<T> stage) {
     try {
       return stage.join();
@@ -124,21 +123,26 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
     }
   }
 
-  // Not while a call or two try whether it is back: until they have found it, it is down.
-  private boolean up() {
+  // The half-open state counts as down.
+  private boolean isUp() {
     return breaker.getState() == CircuitBreaker.State.CLOSED;
   }
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    Gauge.builder("ticketing.redis.up", this, redis -> redis.up() ? 1 : 0)
-        .description("1 while Redis answers, 0 while calls to it are skipped or tried again")
+    Gauge.builder("ticketing.redis.up", this, redis -> redis.isUp() ? 1 : 0)
+        .description("1 while Redis answers, 0 while calls are skipped or tried again")
         .register(registry);
   }
 
-  /// Source text of a Lua script.
+  /// Converts a duration to the text of a script's argument, in seconds, at least 1.
+  public static String seconds(Duration duration) {
+    return String.valueOf(Math.max(1, duration.toSeconds()));
+  }
+
+  /// Returns the source text of a Lua script.
   ///
-  /// @param owner class next to which the script's file is
+  /// @param owner class in the package that contains the file
   /// @param name file name
   public static String script(Class<?> owner, String name) {
     try (InputStream in = owner.getResourceAsStream(name)) {

@@ -9,16 +9,15 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
-/// How to reach Redis, and for how long to wait for it.
+/// Connection and limits of Redis.
 ///
 /// @param addresses `redis://host:port` or `rediss://host:port` (TLS); several for a cluster
 /// @param cluster the addresses are nodes of a Redis cluster
 /// @param password empty: none
-/// @param timeout longest wait for one answer
-/// @param attempts how often a call is tried again after its first failure
-/// @param pause how long no call is made after Redis has failed repeatedly, so that nobody waits
-///   for a server that is known to be down
-/// @param connections most connections to one node
+/// @param timeout time limit of one attempt
+/// @param retries number of attempts after the first failed one
+/// @param breakerOpenTime time for which calls fail immediately after repeated failures
+/// @param connections maximum number of connections to one node
 @Validated
 @ConfigurationProperties("ticketing.redis")
 public record RedisSettings(
@@ -26,6 +25,6 @@ public record RedisSettings(
     @DefaultValue("false") boolean cluster,
     @DefaultValue("") String password,
     @DefaultValue("1s") Duration timeout,
-    @Min(0) @Max(5) @DefaultValue("1") int attempts,
-    @DefaultValue("1s") Duration pause,
+    @Min(0) @Max(5) @DefaultValue("1") int retries,
+    @DefaultValue("1s") Duration breakerOpenTime,
     @Min(1) @Max(256) @DefaultValue("16") int connections) {}

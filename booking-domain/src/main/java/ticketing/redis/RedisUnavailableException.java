@@ -1,7 +1,7 @@
 package ticketing.redis;
 
-/// Redis did not answer, or is known not to. Whoever catches it goes on without Redis: nothing in
-/// it is the only copy of anything that matters.
+/// Redis did not answer, or the circuit breaker is open. The caller continues without Redis, because
+/// Redis contains only copies.
 public final class RedisUnavailableException extends RuntimeException {
   RedisUnavailableException(Throwable cause) {
     super("Redis is unavailable", cause);

@@ -33,8 +33,9 @@ public final class AccessTokens {
   private final JwtDecoder decoder;
   private final Optional<JwtEncoder> encoder;
 
-  /// @param local whether this process runs in the local profile
-  /// @throws IllegalStateException if there is no key, a short one, or the local one elsewhere
+  /// @param local true in the local profile
+  /// @throws IllegalStateException if the key is missing or short, or if it is the local key and
+  ///   the profile is not local
   public AccessTokens(AccessTokenSettings settings, boolean local, Clock clock) {
     this.settings = settings;
     this.clock = clock;
@@ -45,14 +46,14 @@ public final class AccessTokens {
     }
     SecretKey key = key(settings.key(), local);
     encoder = Optional.of(new NimbusJwtEncoder(new ImmutableSecret<>(key)));
-    NimbusJwtDecoder ours =
+    NimbusJwtDecoder ownTokens =
         NimbusJwtDecoder.withSecretKey(key).macAlgorithm(MacAlgorithm.HS256).build();
-    // By default the issuer is first taken for a URL, which costs an exception for each token.
-    ours.setClaimSetConverter(
+    // The default converter parses the issuer as a URL and throws an exception for each token.
+    ownTokens.setClaimSetConverter(
         MappedJwtClaimSetConverter.withDefaults(Map.of(JwtClaimNames.ISS, issuer -> issuer)));
-    ours.setJwtValidator(
+    ownTokens.setJwtValidator(
         new DelegatingOAuth2TokenValidator<>(JwtValidators.createDefaultWithIssuer(ISSUER)));
-    decoder = ours;
+    decoder = ownTokens;
   }
 
   private static SecretKey key(String configured, boolean local) {
@@ -63,7 +64,7 @@ public final class AccessTokens {
     }
     if (text.equals(AccessTokenSettings.LOCAL_KEY) && !local) {
       throw new IllegalStateException(
-          "TICKETING_ACCESS_KEY is the key of the local profile, which everybody knows");
+          "TICKETING_ACCESS_KEY is the public key of the local profile");
     }
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     if (bytes.length < 32) {
@@ -76,7 +77,7 @@ public final class AccessTokens {
     return decoder;
   }
 
-  /// A signed token for a user.
+  /// Returns a signed token for a user.
   ///
   /// @throws IllegalStateException if tokens come from an OpenID Connect issuer
   public String issue(String userId, String role) {

@@ -10,24 +10,23 @@ import ticketing.concurrent.BatchingExecutor;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
-/// Tokens that were given back before their time: Redis keys `session:{jti}`, kept until the token
-/// would have expired anyway.
+/// Access tokens that were revoked before they expired: Redis keys `session:{jti}`, stored until
+/// the expiry of the token.
 public final class RevokedTokens {
 
-  /// Most tokens asked about in one round trip, and most round trips at a time.
-  private static final int TOGETHER = 200;
-
-  private static final int ROUND_TRIPS = 2;
+  private static final int MAX_BATCH_SIZE = 200; // tokens
+  private static final int MAX_CONCURRENCY = 2; // round trips
 
   private final RedisGateway redis;
-  private final BatchingExecutor<String, Boolean> questions =
-      new BatchingExecutor<>("logouts", TOGETHER, ROUND_TRIPS, this::isRevoked);
+  private final BatchingExecutor<String, Boolean> lookups =
+      new BatchingExecutor<>(
+          "revoked-tokens", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::findRevoked);
 
   public RevokedTokens(RedisGateway redis) {
     this.redis = redis;
   }
 
-  /// @throws RedisUnavailable if it cannot be noted now
+  /// @throws RedisUnavailableException if the revocation cannot be stored now
   public void revoke(String jti, Instant now, Instant expiresAt) {
     Duration left = Duration.between(now, expiresAt);
     if (left.isPositive()) {
@@ -39,17 +38,17 @@ public final class RevokedTokens {
     }
   }
 
-  /// Whether the token was given back. With Redis down the answer is no: a booking must go on then,
-  /// and the token still expires by itself.
+  /// Returns true if the token was revoked. Returns false without Redis: bookings must work then,
+  /// and the token still expires.
   public boolean isRevoked(String jti) {
     try {
-      return RedisGateway.await(questions.submit(jti));
+      return RedisGateway.await(lookups.submit(jti));
     } catch (RedisUnavailableException e) {
       return false;
     }
   }
 
-  private List<Boolean> isRevoked(List<String> ids) {
+  private List<Boolean> findRevoked(List<String> ids) {
     return redis.call(
         client -> {
           RBatch batch = client.createBatch(BatchOptions.defaults());

@@ -14,13 +14,15 @@ import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.redis.RedisGateway;
 
-/// Copies of events in Redis under `event:{eventId}`, plain JSON, and the channel `events` on which
-/// each newer copy is announced. An older copy never replaces a newer one, whoever comes first.
+/// Cached events in Redis under `event:{eventId}`, plain JSON, and the channel `events` on which each
+/// newer version is published. An older version never replaces a newer one.
 public final class EventCache {
 
   private static final String CHANNEL = "events";
-  private static final String REFRESH = RedisGateway.script(EventCache.class, "refresh.lua");
-  private static final String EVICT = RedisGateway.script(EventCache.class, "evict.lua");
+  private static final String STORE_EVENT =
+      RedisGateway.script(EventCache.class, "store_event.lua");
+  private static final String EVICT_EVENT =
+      RedisGateway.script(EventCache.class, "evict_event.lua");
 
   private final RedisGateway redis;
   private final StatusStoreSettings settings;
@@ -30,26 +32,26 @@ public final class EventCache {
     this.settings = settings;
   }
 
-  /// @throws RedisUnavailable if Redis is down
+  /// @throws RedisUnavailableException if Redis is down
   public Optional<EventView> find(long eventId) {
     String json =
         redis.call(client -> client.<String>getBucket(key(eventId), StringCodec.INSTANCE).get());
     return Optional.ofNullable(json).map(text -> Json.INTERNAL.readValue(text, EventView.class));
   }
 
-  /// Stores this copy and announces it, unless a newer one is known.
+  /// Caches this event and publishes it, unless a newer version is cached.
   public CompletableFuture<Void> refresh(EventView event) {
     return redis
         .<Object>async(
             client ->
-                refresh(client.getScript(StringCodec.INSTANCE), event, settings.event())
+                store(client.getScript(StringCodec.INSTANCE), event, settings.event())
                     .thenApply(stored -> (Object) stored))
         .thenAccept(stored -> {});
   }
 
-  /// Removes the copy after a change, and refuses for a minute to store one from before it.
+  /// Evicts an event after a change, and rejects older versions for 60 s.
   ///
-  /// @param version of the row after the change
+  /// @param version version of the row after the change
   public CompletableFuture<Void> evict(long eventId, long version) {
     return redis
         .<Object>async(
@@ -59,16 +61,16 @@ public final class EventCache {
                     .<Object>evalAsync(
                         key(eventId),
                         Mode.READ_WRITE,
-                        EVICT,
+                        EVICT_EVENT,
                         ReturnType.LONG,
                         List.of(key(eventId), fence(eventId)),
                         String.valueOf(version)))
         .thenAccept(removed -> {});
   }
 
-  /// Hears every newer copy from now on; see [StatusStore#subscribe].
+  /// Subscribes to the published events, see [StatusStore#subscribe].
   ///
-  /// @throws RedisUnavailable if Redis is down; it is up to the caller to try again
+  /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<EventView> listener) {
     redis.call(
         client ->
@@ -80,22 +82,22 @@ public final class EventCache {
                         listener.accept(Json.INTERNAL.readValue(json, EventView.class))));
   }
 
-  static void addRefresh(RBatch batch, EventView event, Duration ttl) {
-    refresh(batch.getScript(StringCodec.INSTANCE), event, ttl);
+  static void addTo(RBatch batch, EventView event, Duration ttl) {
+    store(batch.getScript(StringCodec.INSTANCE), event, ttl);
   }
 
-  private static CompletableFuture<Long> refresh(
+  private static CompletableFuture<Long> store(
       RScriptAsync script, EventView event, Duration ttl) {
     return script
         .<Long>evalAsync(
             key(event.eventId()),
             Mode.READ_WRITE,
-            REFRESH,
+            STORE_EVENT,
             ReturnType.LONG,
             List.of(key(event.eventId()), fence(event.eventId())),
             Json.INTERNAL.writeValueAsString(event),
             String.valueOf(event.version()),
-            StatusStore.seconds(ttl),
+            RedisGateway.seconds(ttl),
             CHANNEL)
         .toCompletableFuture();
   }
@@ -104,7 +106,7 @@ public final class EventCache {
     return "event:" + eventId;
   }
 
-  /// The hash tag puts it on the same cluster node as the key that it guards.
+  /// The hash tag stores this key on the same cluster node as the event.
   private static String fence(long eventId) {
     return "fence:{event:" + eventId + "}";
   }

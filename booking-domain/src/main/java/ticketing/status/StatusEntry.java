@@ -1,40 +1,50 @@
 package ticketing.status;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
 
-/// A ticket with what only this system may know of it.
+/// Ticket with its internal data.
 ///
-/// @param owner user id of whoever submitted the command
+/// @param owner id of the user who submitted the command
 /// @param fingerprint see [Command#fingerprint()]
-/// @param attempt which request wrote a pending entry, see [Command#attempt()]; null once decided
-/// @param trace of its decision, see [Traces]; null if that was not sampled
+/// @param attemptId attempt that stored a pending entry, see [Command#attemptId()]; null if decided
+/// @param trace `traceparent` of the decision; null if it is not sampled
 public record StatusEntry(
     String owner,
-    String fingerprint,
-    UUID attempt,
-    @JsonInclude(JsonInclude.Include.NON_NULL) String trace,
+    @Nullable String fingerprint,
+    @Nullable @JsonProperty("attempt") UUID attemptId,
+    @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) String trace,
     Ticket ticket) {
 
+  /// Returns the entry of an accepted command. An attempt id is generated if the command has none.
   public static StatusEntry pending(Command command) {
-    UUID attempt = command.attempt() == null ? UUID.randomUUID() : command.attempt();
+    UUID attemptId = command.attemptId() == null ? UUID.randomUUID() : command.attemptId();
     return new StatusEntry(
-        command.userId(), command.fingerprint(), attempt, null, Ticket.pending(command));
+        command.userId(), command.fingerprint(), attemptId, null, Ticket.pending(command));
   }
 
-  public static StatusEntry decided(String owner, String fingerprint, Ticket ticket) {
+  /// Returns the entry of a decided ticket.
+  public static StatusEntry decided(String owner, @Nullable String fingerprint, Ticket ticket) {
     return new StatusEntry(owner, fingerprint, null, null, ticket);
   }
 
-  StatusEntry with(Ticket changed) {
-    return new StatusEntry(owner, fingerprint, attempt, trace, changed);
+  /// Returns the decided successor of this entry.
+  public StatusEntry decided(Ticket decided) {
+    return decided(owner, fingerprint, decided);
   }
 
-  public StatusEntry traced(String traceparent) {
+  /// Returns this entry with the `traceparent` of its decision; unchanged if that is null.
+  public StatusEntry withTrace(@Nullable String traceparent) {
     return traceparent == null
         ? this
-        : new StatusEntry(owner, fingerprint, attempt, traceparent, ticket);
+        : new StatusEntry(owner, fingerprint, attemptId, traceparent, ticket);
+  }
+
+  StatusEntry withTicket(Ticket changed) {
+    return new StatusEntry(owner, fingerprint, attemptId, trace, changed);
   }
 }

@@ -1,12 +1,12 @@
 package ticketing.status;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,9 +15,10 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
-import org.redisson.api.RScript.Mode;
+import org.redisson.api.RScript;
 import org.redisson.api.RScript.ReturnType;
 import org.redisson.api.RTopic;
 import org.redisson.api.RedissonClient;
@@ -30,135 +31,150 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.redis.RedisGateway;
 
-/// Where everybody looks up the state of a ticket: Redis keys `ticket:{ticketId}`, the waiting line
-/// `waiting:{eventId}` of each event, and the channel `tickets` on which decisions are announced.
+/// Redis copy of the ticket states: keys `ticket:{ticketId}`, the waiting line `waiting:{eventId}` of
+/// each event, and the channel `tickets` on which decisions are published.
 ///
-/// The board is a copy. The truth about a decided ticket is its row in `tickets`; the truth about
-/// an undecided one is its message on the queue. So every method may fail with
-/// [RedisUnavailableException], and nothing is lost by it.
+/// The authoritative state of a decided ticket is its row in `tickets`, that of an undecided ticket
+/// is its message in the queue. Every method may fail with [RedisUnavailableException].
 public final class StatusStore {
 
   private static final String CHANNEL = "tickets";
-  private static final String OPEN = RedisGateway.script(StatusStore.class, "open.lua");
-  private static final String WITHDRAW = RedisGateway.script(StatusStore.class, "withdraw.lua");
-  private static final String GIVE_UP = RedisGateway.script(StatusStore.class, "give_up.lua");
-  private static final String PACE = RedisGateway.script(StatusStore.class, "pace.lua");
+  private static final String STORE_PENDING =
+      RedisGateway.script(StatusStore.class, "store_pending.lua");
+  private static final String REMOVE_PENDING =
+      RedisGateway.script(StatusStore.class, "remove_pending.lua");
+  private static final String STORE_GIVEN_UP =
+      RedisGateway.script(StatusStore.class, "store_given_up.lua");
+  private static final String UPDATE_RATE =
+      RedisGateway.script(StatusStore.class, "update_rate.lua");
 
-  /// Most tickets in one round trip, and most round trips of a kind at a time.
-  private static final int TOGETHER = 200;
-
-  private static final int ROUND_TRIPS = 2;
+  private static final int MAX_BATCH_SIZE = 200; // tickets
+  private static final int MAX_CONCURRENCY = 2; // round trips of one kind
+  private static final int MESSAGE_LENGTH = 400; // characters, estimated
 
   private final RedisGateway redis;
   private final StatusStoreSettings settings;
-  private final BatchingExecutor<Put, Stored> puts;
-  private final BatchingExecutor<UUID, Optional<StatusEntry>> finds;
+  private final BatchingExecutor<PendingEntry, Stored> stores;
+  private final BatchingExecutor<UUID, Optional<StatusEntry>> lookups;
 
   public StatusStore(RedisGateway redis, StatusStoreSettings settings) {
     this.redis = redis;
     this.settings = settings;
-    this.puts = new BatchingExecutor<>("board-open", TOGETHER, ROUND_TRIPS, this::put);
-    this.finds = new BatchingExecutor<>("board-find", TOGETHER, ROUND_TRIPS, this::findEach);
+    this.stores =
+        new BatchingExecutor<>(
+            "store-pending", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::storeAllPending);
+    this.lookups =
+        new BatchingExecutor<>("find-status", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::findEach);
   }
 
-  private record Put(StatusEntry pending, String mode) {}
+  private enum Mode {
+    /// Stores only if the ticket is absent.
+    NEW,
+    /// Replaces a pending entry too.
+    CLAIM
+  }
 
-  /// What putting up a pending ticket found.
+  private record PendingEntry(StatusEntry entry, Mode mode) {}
+
+  /// Result of storing a pending ticket.
   ///
-  /// @param earlier the entry that was there already and stays as it is, if there was one
-  /// @param ticket the ticket put up, or the one that was there, with its place in the waiting line
+  /// @param earlier entry that was stored earlier and is kept
+  /// @param ticket ticket of the kept or stored entry, with its position in the waiting line
   public record Stored(Optional<StatusEntry> earlier, Ticket ticket) {}
 
-  /// Puts up a pending ticket. If the ticket is already on the board it stays as it is. The stage
-  /// fails with [RedisUnavailableException].
+  /// Stores a pending ticket. A stored entry of the same ticket is kept. The stage fails with
+  /// [RedisUnavailableException].
   public CompletableFuture<Stored> storePending(StatusEntry pending) {
-    return puts.submit(new Put(pending, "new"));
+    return stores.submit(new PendingEntry(pending, Mode.NEW));
   }
 
-  /// Puts up a pending ticket again, in the name of this attempt, unless it has been decided; so
-  /// that another attempt that failed cannot withdraw what this one has queued.
+  /// Stores a pending ticket for this attempt, unless it is decided. A failed earlier attempt can
+  /// then no longer remove the entry. The stage fails with [RedisUnavailableException].
   public CompletableFuture<Stored> claimPending(StatusEntry pending) {
-    return puts.submit(new Put(pending, "claim"));
+    return stores.submit(new PendingEntry(pending, Mode.CLAIM));
   }
 
-  private List<Stored> put(List<Put> puts) {
+  private List<Stored> storeAllPending(List<PendingEntry> pending) {
     Set<Long> events =
-        puts.stream().map(put -> put.pending().ticket().eventId()).collect(Collectors.toSet());
+        pending.stream().map(one -> one.entry().ticket().eventId()).collect(Collectors.toSet());
     Map<Long, Object> rates = new HashMap<>();
     List<?> answers =
         read(
             batch -> {
-              puts.forEach(put -> addTo(batch, put));
+              pending.forEach(one -> addTo(batch, one));
               for (long event : events) {
                 batch
-                    .getScoredSortedSet(line(event), StringCodec.INSTANCE)
+                    .getScoredSortedSet(lineKey(event), StringCodec.INSTANCE)
                     .expireAsync(settings.pending());
-                rate(batch, event);
+                addRateLookup(batch, event);
               }
             });
-    int last = 3 * puts.size();
+    int last = 3 * pending.size();
     for (long event : events) {
       rates.put(event, answers.get(last + 1));
       last += 2;
     }
-    List<Stored> opened = new ArrayList<>(puts.size());
-    for (int i = 0; i < puts.size(); i++) {
-      Ticket ticket = puts.get(i).pending().ticket();
-      opened.add(
-          opened(
+    List<Stored> results = new ArrayList<>(pending.size());
+    for (int i = 0; i < pending.size(); i++) {
+      Ticket ticket = pending.get(i).entry().ticket();
+      results.add(
+          stored(
               ticket,
               Optional.ofNullable((String) answers.get(3 * i)).map(StatusStore::parse),
               answers.get(3 * i + 2),
               rates.get(ticket.eventId())));
     }
-    return opened;
+    return results;
   }
 
-  private void addTo(RBatch batch, Put put) {
-    Ticket ticket = put.pending().ticket();
+  private void addTo(RBatch batch, PendingEntry pending) {
+    Ticket ticket = pending.entry().ticket();
     String id = ticket.ticketId().toString();
     batch
         .getScript(StringCodec.INSTANCE)
         .<String>evalAsync(
             key(ticket.ticketId()),
-            Mode.READ_WRITE,
-            OPEN,
+            RScript.Mode.READ_WRITE,
+            STORE_PENDING,
             ReturnType.VALUE,
             List.of(key(ticket.ticketId())),
-            Json.INTERNAL.writeValueAsString(put.pending()),
-            seconds(settings.pending()),
-            put.mode());
-    var line = batch.<String>getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE);
+            Json.INTERNAL.writeValueAsString(pending.entry()),
+            RedisGateway.seconds(settings.pending()),
+            pending.mode().name().toLowerCase(Locale.ROOT));
+    var line = batch.<String>getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE);
     line.addIfAbsentAsync(micros(ticket), id);
     line.rankAsync(id);
   }
 
-  private Stored opened(Ticket ticket, Optional<StatusEntry> there, Object rank, Object rate) {
-    if (there.isPresent() && there.get().ticket().status().isFinal()) {
-      // It was decided before it came into the line: it does not wait.
-      leave(ticket);
+  private Stored stored(Ticket ticket, Optional<StatusEntry> kept, Object rank, Object rate) {
+    if (kept.isPresent() && kept.get().ticket().status().isFinal()) {
+      // The script's caller added a decided ticket to the waiting line.
+      removeFromLine(ticket);
     }
-    long place = rank instanceof Number number ? number.longValue() : 0;
+    long position = rank instanceof Number number ? number.longValue() : 0;
     return new Stored(
-        there,
-        there.map(StatusEntry::ticket).orElse(ticket).withPosition(place, wait(place, rate)));
+        kept,
+        kept.map(StatusEntry::ticket)
+            .orElse(ticket)
+            .withPosition(position, estimatedWaitSeconds(position, rate)));
   }
 
-  private CompletableFuture<Void> leave(Ticket ticket) {
+  private CompletableFuture<Void> removeFromLine(Ticket ticket) {
     return redis
         .<Boolean>async(
             client ->
                 client
-                    .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
+                    .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
                     .removeAsync(ticket.ticketId().toString()))
-        .thenAccept(left -> {});
+        .thenAccept(removed -> {});
   }
 
-  private static void rate(RBatch batch, long eventId) {
-    batch.<String, String>getMap(pace(eventId), StringCodec.INSTANCE).getAsync("rate");
+  private static void addRateLookup(RBatch batch, long eventId) {
+    batch.<String, String>getMap(rateKey(eventId), StringCodec.INSTANCE).getAsync("rate");
   }
 
-  /// Takes a pending ticket off the board, unless another attempt put it there or it is decided.
+  /// Removes a pending ticket, unless another attempt stored it or it is decided. The stage fails
+  /// with [RedisUnavailableException].
   public CompletableFuture<Void> removePending(StatusEntry pending) {
     UUID ticketId = pending.ticket().ticketId();
     return redis
@@ -168,23 +184,23 @@ public final class StatusStore {
                     .getScript(StringCodec.INSTANCE)
                     .evalAsync(
                         key(ticketId),
-                        Mode.READ_WRITE,
-                        WITHDRAW,
+                        RScript.Mode.READ_WRITE,
+                        REMOVE_PENDING,
                         ReturnType.LONG,
                         List.of(key(ticketId)),
-                        pending.attempt().toString()))
+                        pending.attemptId().toString()))
         .thenCompose(
-            gone ->
-                gone == 0
+            removed ->
+                removed == 0
                     ? CompletableFuture.<Void>completedFuture(null)
-                    : leave(pending.ticket()));
+                    : removeFromLine(pending.ticket()));
   }
 
-  /// The ticket, with its place in the waiting line if it is undecided.
+  /// Returns the entry of a ticket, with its position in the waiting line if it is undecided.
   ///
-  /// @throws RedisUnavailable if the board cannot be read
+  /// @throws RedisUnavailableException if the entry cannot be read
   public Optional<StatusEntry> find(UUID ticketId) {
-    return RedisGateway.await(finds.submit(ticketId));
+    return RedisGateway.await(lookups.submit(ticketId));
   }
 
   private List<Optional<StatusEntry>> findEach(List<UUID> ticketIds) {
@@ -192,15 +208,16 @@ public final class StatusStore {
     return ticketIds.stream().map(id -> Optional.ofNullable(found.get(id))).toList();
   }
 
-  /// As [#find(UUID)], for many in two round trips; those that are not on the board are left out.
+  /// Returns the entries of several tickets, as [#find(UUID)], in two round trips. Absent tickets are
+  /// omitted.
   ///
-  /// @throws RedisUnavailable if the board cannot be read
+  /// @throws RedisUnavailableException if the entries cannot be read
   public Map<UUID, StatusEntry> findAll(Collection<UUID> ticketIds) {
     if (ticketIds.isEmpty()) {
       return Map.of();
     }
     Map<UUID, StatusEntry> found = new HashMap<>();
-    List<StatusEntry> waiting = new ArrayList<>();
+    List<StatusEntry> pending = new ArrayList<>();
     for (Object json :
         read(
             batch ->
@@ -210,54 +227,49 @@ public final class StatusStore {
         StatusEntry entry = parse((String) json);
         found.put(entry.ticket().ticketId(), entry);
         if (!entry.ticket().status().isFinal()) {
-          waiting.add(entry);
+          pending.add(entry);
         }
       }
     }
-    for (StatusEntry entry : withPlaces(waiting)) {
+    for (StatusEntry entry : withPositions(pending)) {
       found.put(entry.ticket().ticketId(), entry);
     }
     return found;
   }
 
-  private List<StatusEntry> withPlaces(List<StatusEntry> waiting) {
-    if (waiting.isEmpty()) {
-      return waiting;
+  private List<StatusEntry> withPositions(List<StatusEntry> pending) {
+    if (pending.isEmpty()) {
+      return pending;
     }
     List<?> answers =
         read(
             batch -> {
-              for (StatusEntry entry : waiting) {
+              for (StatusEntry entry : pending) {
                 Ticket ticket = entry.ticket();
                 batch
-                    .getScoredSortedSet(line(ticket.eventId()), StringCodec.INSTANCE)
+                    .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
                     .rankAsync(ticket.ticketId().toString());
-                rate(batch, ticket.eventId());
+                addRateLookup(batch, ticket.eventId());
               }
             });
-    List<StatusEntry> placed = new ArrayList<>(waiting.size());
-    for (int i = 0; i < waiting.size(); i++) {
+    List<StatusEntry> positioned = new ArrayList<>(pending.size());
+    for (int i = 0; i < pending.size(); i++) {
+      StatusEntry entry = pending.get(i);
       long position = answers.get(2 * i) instanceof Number rank ? rank.longValue() : 0;
-      placed.add(
-          waiting
-              .get(i)
-              .with(
-                  waiting
-                      .get(i)
-                      .ticket()
-                      .withPosition(position, wait(position, answers.get(2 * i + 1)))));
+      Long wait = estimatedWaitSeconds(position, answers.get(2 * i + 1));
+      positioned.add(entry.withTicket(entry.ticket().withPosition(position, wait)));
     }
-    return placed;
+    return positioned;
   }
 
-  private static Long wait(long position, Object rate) {
+  private static Long estimatedWaitSeconds(long position, Object rate) {
     double perSecond = rate == null ? 0 : Double.parseDouble((String) rate);
     return perSecond <= 0 ? null : (long) Math.ceil((position + 1) / perSecond);
   }
 
-  /// When the oldest undecided request of these events was accepted; empty if none waits.
+  /// Returns the acceptance time of the oldest undecided command of these events.
   ///
-  /// @throws RedisUnavailable if the board cannot be read
+  /// @throws RedisUnavailableException if the waiting lines cannot be read
   public Optional<Instant> oldestPending(Collection<Long> eventIds) {
     if (eventIds.isEmpty()) {
       return Optional.empty();
@@ -266,35 +278,12 @@ public final class StatusStore {
             batch ->
                 eventIds.forEach(
                     id ->
-                        batch.getScoredSortedSet(line(id), StringCodec.INSTANCE).firstScoreAsync()))
+                        batch.getScoredSortedSet(lineKey(id), StringCodec.INSTANCE).firstScoreAsync()))
         .stream()
         .filter(Objects::nonNull)
         .map(score -> ((Number) score).longValue())
         .min(Long::compare)
         .map(micros -> Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
-  }
-
-  /// The tickets that stand in the waiting lines of these events since before a time, the longest
-  /// waiting first.
-  ///
-  /// @param most of each event
-  /// @throws RedisUnavailable if the board cannot be read
-  public List<UUID> pendingSince(Collection<Long> eventIds, Instant before, int most) {
-    if (eventIds.isEmpty()) {
-      return List.of();
-    }
-    double until = micros(before);
-    return read(
-            batch ->
-                eventIds.forEach(
-                    id ->
-                        batch
-                            .<String>getScoredSortedSet(line(id), StringCodec.INSTANCE)
-                            .valueRangeAsync(0, true, until, false, 0, most)))
-        .stream()
-        .flatMap(ids -> ((Collection<?>) ids).stream())
-        .map(id -> UUID.fromString((String) id))
-        .toList();
   }
 
   private List<?> read(Consumer<RBatch> commands) {
@@ -306,57 +295,59 @@ public final class StatusStore {
         });
   }
 
-  /// Stores decisions, takes them out of the waiting lines, tells all who listen and refreshes the
-  /// event's copy, in one round trip (one for each node of a cluster). Repeating it is harmless. A
-  /// decision replaces `GAVE_UP`, which is the one second state there may be; `GAVE_UP` never
-  /// replaces a decision.
+  /// Stores decisions, removes them from the waiting lines, publishes them and caches the event, in
+  /// one round trip (one for each node of a cluster). Idempotent. A decision replaces `GAVE_UP`;
+  /// `GAVE_UP` never replaces a decision.
   ///
-  /// @param fresh how many of them were decided just now, for the pace; repeats do not count
-  /// @param event the event after these decisions, or null if it has not changed
-  /// @param reservations ids of reservations that were changed: their copies are removed
-  /// @throws RedisUnavailable if that cannot be done now
+  /// @param newDecisions number of first decisions among them, for the rate
+  /// @param event event after these decisions; null if it has not changed
+  /// @param reservations ids of changed reservations; their cached values are removed
+  /// @throws RedisUnavailableException if Redis is down
   public void publish(
-      Collection<StatusEntry> decided, int fresh, EventView event, Collection<Long> reservations) {
+      Collection<StatusEntry> decided,
+      int newDecisions,
+      @Nullable EventView event,
+      Collection<Long> reservations) {
     if (decided.isEmpty() && event == null) {
       return;
     }
     redis.call(
         client -> {
           RBatch batch = batch(client);
-          StringBuilder lines = new StringBuilder(decided.size() * 400);
-          Map<Long, List<Object>> leaving = new HashMap<>();
+          StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
+          Map<Long, List<Object>> decidedIds = new HashMap<>();
           for (StatusEntry entry : decided) {
             Ticket ticket = entry.ticket();
-            leaving
+            decidedIds
                 .computeIfAbsent(ticket.eventId(), id -> new ArrayList<>())
                 .add(ticket.ticketId().toString());
             if (ticket.reason() == Reason.GAVE_UP) {
-              addGivingUp(batch, entry);
+              addGivenUp(batch, entry);
             } else {
               batch
                   .getBucket(key(ticket.ticketId()), StringCodec.INSTANCE)
                   .setAsync(Json.INTERNAL.writeValueAsString(entry), settings.decided());
-              lines.append(line(entry)).append('\n');
+              lines.append(message(entry)).append('\n');
             }
           }
-          leaving.forEach(
+          decidedIds.forEach(
               (eventId, ids) -> {
-                batch.getScoredSortedSet(line(eventId), StringCodec.INSTANCE).removeAllAsync(ids);
+                batch.getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE).removeAllAsync(ids);
                 batch
                     .getScript(StringCodec.INSTANCE)
                     .evalAsync(
-                        pace(eventId),
-                        Mode.READ_WRITE,
-                        PACE,
+                        rateKey(eventId),
+                        RScript.Mode.READ_WRITE,
+                        UPDATE_RATE,
                         ReturnType.LONG,
-                        List.of(pace(eventId)),
-                        String.valueOf(fresh));
+                        List.of(rateKey(eventId)),
+                        String.valueOf(newDecisions));
               });
           for (Long reservation : reservations) {
             batch.getBucket("reservation:" + reservation, StringCodec.INSTANCE).deleteAsync();
           }
           if (event != null) {
-            EventCache.addRefresh(batch, event, settings.event());
+            EventCache.addTo(batch, event, settings.event());
           }
           if (!lines.isEmpty()) {
             batch.getTopic(CHANNEL, StringCodec.INSTANCE).publishAsync(lines.toString());
@@ -365,33 +356,33 @@ public final class StatusStore {
         });
   }
 
-  /// It may come late: the ticket may have been redriven and decided since.
-  private void addGivingUp(RBatch batch, StatusEntry entry) {
+  /// The script keeps a decision that a redrive made in the meantime.
+  private void addGivenUp(RBatch batch, StatusEntry entry) {
     String key = key(entry.ticket().ticketId());
     batch
         .getScript(StringCodec.INSTANCE)
         .evalAsync(
             key,
-            Mode.READ_WRITE,
-            GIVE_UP,
+            RScript.Mode.READ_WRITE,
+            STORE_GIVEN_UP,
             ReturnType.LONG,
             List.of(key),
             Json.INTERNAL.writeValueAsString(entry),
-            seconds(settings.decided()),
+            RedisGateway.seconds(settings.decided()),
             CHANNEL,
-            line(entry));
+            message(entry));
   }
 
-  private static String line(StatusEntry entry) {
+  private static String message(StatusEntry entry) {
     return entry.ticket().ticketId()
         + (entry.trace() == null ? " " : " " + entry.trace() + " ")
         + Json.INTERNAL.writeValueAsString(entry.ticket());
   }
 
-  /// A decision as it was announced.
+  /// Published decision.
   ///
   /// @param trace see [StatusEntry]
-  /// @param json the public ticket, ready to be sent
+  /// @param json ticket as JSON for the client
   public record PublishedDecision(UUID ticketId, String trace, String json) {
 
     /// @param line `<ticket id> <json>` or `<ticket id> <trace> <json>`
@@ -404,10 +395,10 @@ public final class StatusStore {
     }
   }
 
-  /// Hears every announcement from now on. What was announced before or while the connection was
-  /// down is not repeated: so subscribe first, then read, and read again when `resubscribed` runs.
+  /// Subscribes to the published decisions. Decisions published while the connection is down are not
+  /// repeated: subscribe first, then read, and read again when `resubscribed` runs.
   ///
-  /// @throws RedisUnavailable if Redis is down; it is up to the caller to try again
+  /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<PublishedDecision> listener, Runnable resubscribed) {
     redis.call(
         client -> {
@@ -425,11 +416,11 @@ public final class StatusStore {
 
                 @Override
                 public void onUnsubscribe(String channel) {
-                  // Only this process's own shutdown unsubscribes.
+                  // Only the shutdown of this process unsubscribes.
                 }
               });
         });
-    // The channel may have been subscribed before the second listener came to hear of it.
+    // The subscription may precede the registration of the second listener.
     resubscribed.run();
   }
 
@@ -445,23 +436,16 @@ public final class StatusStore {
     return "ticket:" + ticketId;
   }
 
-  private static String line(long eventId) {
+  private static String lineKey(long eventId) {
     return "waiting:" + eventId;
   }
 
-  private static String pace(long eventId) {
-    return "pace:" + eventId;
+  private static String rateKey(long eventId) {
+    return "rate:" + eventId;
   }
 
   private static double micros(Ticket ticket) {
-    return micros(ticket.acceptedAt());
-  }
-
-  private static double micros(Instant instant) {
+    Instant instant = ticket.acceptedAt();
     return instant.getEpochSecond() * 1e6 + instant.getNano() / 1e3;
-  }
-
-  public static String seconds(Duration duration) {
-    return String.valueOf(Math.max(1, duration.toSeconds()));
   }
 }

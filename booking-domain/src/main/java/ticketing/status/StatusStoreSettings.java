@@ -4,12 +4,12 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
-/// How long things stay in Redis.
+/// Time to live of the entries in Redis.
 ///
-/// @param pending undecided tickets; must outlast the longest backlog
-/// @param decided decided tickets; after that they are read from the database
-/// @param event copies of events (`event:{id}`)
-@ConfigurationProperties("ticketing.board")
+/// @param pending undecided tickets; must exceed the age of the longest backlog
+/// @param decided decided tickets; later reads use the database
+/// @param event cached events (`event:{eventId}`)
+@ConfigurationProperties("ticketing.status-store")
 public record StatusStoreSettings(
     @DefaultValue("24h") Duration pending,
     @DefaultValue("15m") Duration decided,

@@ -15,13 +15,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/// The thread of one request through all processes. Between them it travels as a W3C `traceparent`:
-/// in an attribute of the queue's message, and with the decision on the ticket board. Only requests
-/// that are sampled have one, so the others cost nothing, and none has while tracing is off.
+/// Trace context of a request across the processes, as a W3C `traceparent`. A message attribute of
+/// the queue and the entry of the status store transport it. Only sampled requests have one.
 public final class Traces {
 
-  /// Name of the message attribute: one `traceparent` for each command of the message, in their
-  /// order, separated by commas; nothing for a command that is not sampled.
+  /// Name of the message attribute. Its value is one `traceparent` for each command of the message,
+  /// in their order, separated by commas; empty for a command that is not sampled.
   public static final String ATTRIBUTE = "traceparent";
 
   private static final TextMapGetter<String> GETTER =
@@ -43,12 +42,12 @@ public final class Traces {
     this.tracer = telemetry.getTracer("ticketing");
   }
 
-  /// The `traceparent` of what this thread works on; null if it is not sampled.
+  /// Returns the `traceparent` of the current span; null if it is not sampled.
   public static String current() {
     return traceparent(Span.current());
   }
 
-  /// The `traceparent` of a span; null if it is not sampled.
+  /// Returns the `traceparent` of a span; null if it is not sampled.
   public static String traceparent(Span span) {
     if (!span.getSpanContext().isSampled()) {
       return null;
@@ -68,21 +67,21 @@ public final class Traces {
             .collect(Collectors.joining(","));
   }
 
-  /// The opposite of [#join]; empty if the attribute is.
+  /// Splits the result of [#join].
   ///
-  /// @param attribute null: there is none, or it is no text
+  /// @param attribute null: the message has no such attribute, or its value is not text
   public static List<String> split(String attribute) {
     return attribute == null || attribute.isEmpty()
         ? List.of()
         : Arrays.stream(attribute.split(",", -1)).map(one -> one.isEmpty() ? null : one).toList();
   }
 
-  /// What a `traceparent` points to; something invalid if it is null or cannot be read.
+  /// Returns the span context of a `traceparent`; an invalid context if it is null or unreadable.
   public static SpanContext parse(String traceparent) {
     return Span.fromContext(parent(traceparent)).getSpanContext();
   }
 
-  /// A span to be started below the one that this `traceparent` points to.
+  /// Returns a builder of a child span of the span with this `traceparent`.
   public SpanBuilder childSpan(String traceparent, String name) {
     return tracer.spanBuilder(name).setParent(parent(traceparent));
   }

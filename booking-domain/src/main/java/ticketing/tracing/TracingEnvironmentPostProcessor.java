@@ -9,15 +9,15 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.StringUtils;
 
-/// Traces are on where somebody says where to send them, and otherwise off altogether: no spans are
-/// made, not even ones that nobody exports.
+/// Enables tracing only if an export endpoint is configured. Without an endpoint, no spans are
+/// created.
 public final class TracingEnvironmentPostProcessor implements EnvironmentPostProcessor {
 
   private static final String ENDPOINT = "TICKETING_TRACES_ENDPOINT";
   private static final String TRACING = "org.springframework.boot.micrometer.tracing.";
 
-  /// What would make spans, sampled or not, even with nowhere to send them.
-  private static final String MAKERS =
+  /// Auto-configurations that create spans even without an exporter.
+  private static final String SPAN_CONFIGURATIONS =
       String.join(
           ",",
           TRACING + "autoconfigure.MicrometerTracingAutoConfiguration",
@@ -28,13 +28,13 @@ public final class TracingEnvironmentPostProcessor implements EnvironmentPostPro
   @Override
   public void postProcessEnvironment(
       ConfigurableEnvironment environment, SpringApplication application) {
-    boolean on =
+    boolean enabled =
         Stream.of(ENDPOINT, "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
             .anyMatch(name -> StringUtils.hasText(environment.getProperty(name)));
     Map<String, Object> properties = new HashMap<>();
-    properties.put("management.opentelemetry.enabled", on);
-    if (!on) {
-      properties.put("spring.autoconfigure.exclude", MAKERS);
+    properties.put("management.opentelemetry.enabled", enabled);
+    if (!enabled) {
+      properties.put("spring.autoconfigure.exclude", SPAN_CONFIGURATIONS);
     }
     if (StringUtils.hasText(environment.getProperty(ENDPOINT))) {
       properties.put(

@@ -1,2 +1,2 @@
--- Aurora forgets its binary log as soon as it can unless told for how long to keep it; no parameter group says that.
+-- Aurora deletes its binary log early by default. No parameter group contains the retention time.
 CALL mysql.rds_set_configuration('binlog retention hours', 168);

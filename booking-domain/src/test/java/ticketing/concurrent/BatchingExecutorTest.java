@@ -15,116 +15,116 @@ import org.junit.jupiter.api.Test;
 
 class BatchingExecutorTest {
 
-  private static final int PATIENCE = 30; // seconds
+  private static final int TIMEOUT_SECONDS = 30;
 
   @Test
-  void loneItemGoesAtOnce() {
-    BatchingExecutor<Integer, Integer> gathering =
+  void singleItemIsExecutedWithoutDelay() {
+    BatchingExecutor<Integer, Integer> executor =
         new BatchingExecutor<>("test", 10, 1, BatchingExecutorTest::doubled);
-    assertThat(gathering.submit(21).orTimeout(PATIENCE, TimeUnit.SECONDS).join()).isEqualTo(42);
+    assertThat(executor.submit(21).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(42);
   }
 
   @Test
-  void whatComesDuringARoundTripSharesTheNextUpToTheMost() throws InterruptedException {
-    CountDownLatch firstIsUnderWay = new CountDownLatch(1);
-    CountDownLatch goOn = new CountDownLatch(1);
+  void itemsSubmittedDuringABatchFormTheNext() throws InterruptedException {
+    CountDownLatch firstStarted = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
     ConcurrentLinkedQueue<Integer> sizes = new ConcurrentLinkedQueue<>();
-    BatchingExecutor<Integer, Integer> gathering =
+    BatchingExecutor<Integer, Integer> executor =
         new BatchingExecutor<>(
             "test",
             10,
             1,
             items -> {
               sizes.add(items.size());
-              firstIsUnderWay.countDown();
-              awaited(goOn);
+              firstStarted.countDown();
+              awaitLatch(release);
               return doubled(items);
             });
     List<CompletableFuture<Integer>> results = new ArrayList<>();
-    results.add(gathering.submit(0));
-    firstIsUnderWay.await();
+    results.add(executor.submit(0));
+    firstStarted.await();
     for (int i = 1; i <= 25; i++) {
-      results.add(gathering.submit(i));
+      results.add(executor.submit(i));
     }
-    goOn.countDown();
+    release.countDown();
     for (int i = 0; i <= 25; i++) {
-      assertThat(results.get(i).orTimeout(PATIENCE, TimeUnit.SECONDS).join()).isEqualTo(2 * i);
+      assertThat(results.get(i).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(2 * i);
     }
     assertThat(sizes).containsExactly(1, 10, 10, 5);
   }
 
   @Test
-  void cancelledItemIsLeftOut() throws InterruptedException {
-    CountDownLatch firstIsUnderWay = new CountDownLatch(1);
-    CountDownLatch goOn = new CountDownLatch(1);
+  void cancelledItemIsSkipped() throws InterruptedException {
+    CountDownLatch firstStarted = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
     ConcurrentLinkedQueue<Integer> seen = new ConcurrentLinkedQueue<>();
-    BatchingExecutor<Integer, Integer> gathering =
+    BatchingExecutor<Integer, Integer> executor =
         new BatchingExecutor<>(
             "test",
             10,
             1,
             items -> {
               seen.addAll(items);
-              firstIsUnderWay.countDown();
-              awaited(goOn);
+              firstStarted.countDown();
+              awaitLatch(release);
               return items;
             });
-    gathering.submit(1);
-    firstIsUnderWay.await();
-    gathering.submit(2).cancel(false);
-    CompletableFuture<Integer> last = gathering.submit(3);
-    goOn.countDown();
-    last.orTimeout(PATIENCE, TimeUnit.SECONDS).join();
+    executor.submit(1);
+    firstStarted.await();
+    executor.submit(2).cancel(false);
+    CompletableFuture<Integer> last = executor.submit(3);
+    release.countDown();
+    last.orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join();
     assertThat(seen).containsExactly(1, 3);
   }
 
   @Test
-  void failureReachesEverybodyInTheRoundTripAndNobodyElse() {
-    AtomicInteger trips = new AtomicInteger();
-    BatchingExecutor<Integer, Integer> gathering =
+  void failureCompletesOnlyTheItemsOfItsBatch() {
+    AtomicInteger batches = new AtomicInteger();
+    BatchingExecutor<Integer, Integer> executor =
         new BatchingExecutor<>(
             "test",
             10,
             1,
             items -> {
-              if (trips.incrementAndGet() == 1) {
+              if (batches.incrementAndGet() == 1) {
                 throw new IllegalStateException("down");
               }
               return items;
             });
-    CompletableFuture<Integer> first = gathering.submit(1).orTimeout(PATIENCE, TimeUnit.SECONDS);
+    CompletableFuture<Integer> first = executor.submit(1).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     assertThatThrownBy(first::join).hasRootCauseInstanceOf(IllegalStateException.class);
-    assertThat(gathering.submit(2).orTimeout(PATIENCE, TimeUnit.SECONDS).join()).isEqualTo(2);
+    assertThat(executor.submit(2).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(2);
   }
 
   @Test
-  void nothingIsForgottenAndNoMoreRoundTripsRunThanAllowed() {
-    AtomicInteger now = new AtomicInteger();
-    AtomicInteger most = new AtomicInteger();
-    BatchingExecutor<Integer, Integer> gathering =
+  void everyItemIsExecutedWithinTheConcurrencyLimit() {
+    AtomicInteger running = new AtomicInteger();
+    AtomicInteger maxRunning = new AtomicInteger();
+    BatchingExecutor<Integer, Integer> executor =
         new BatchingExecutor<>(
             "test",
             7,
             3,
             items -> {
-              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
               Thread.yield();
-              now.decrementAndGet();
+              running.decrementAndGet();
               return doubled(items);
             });
     List<CompletableFuture<Integer>> results =
-        IntStream.range(0, 20_000).parallel().mapToObj(gathering::submit).toList();
+        IntStream.range(0, 20_000).parallel().mapToObj(executor::submit).toList();
     for (int i = 0; i < results.size(); i++) {
-      assertThat(results.get(i).orTimeout(PATIENCE, TimeUnit.SECONDS).join()).isEqualTo(2 * i);
+      assertThat(results.get(i).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(2 * i);
     }
-    assertThat(most.get()).isBetween(1, 3);
+    assertThat(maxRunning.get()).isBetween(1, 3);
   }
 
   private static List<Integer> doubled(List<Integer> items) {
     return items.stream().map(item -> 2 * item).toList();
   }
 
-  private static void awaited(CountDownLatch latch) {
+  private static void awaitLatch(CountDownLatch latch) {
     try {
       latch.await();
     } catch (InterruptedException e) {

@@ -38,8 +38,8 @@ import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.security.RevokedTokens;
 
-/// Everything that the processes do with Redis, on a cluster of three primaries with a replica
-/// each. The keys of one step lie on several nodes: twelve events fall on all three.
+/// All uses of Redis on a cluster of three primaries with one replica each. Twelve events are
+/// distributed over all three primaries.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RedisClusterTest {
 
@@ -49,7 +49,7 @@ class RedisClusterTest {
   private static RedisCluster cluster;
   private static RedisGateway one;
   private static RedisGateway other;
-  private static StatusStore tickets;
+  private static StatusStore store;
   private static EventCache events;
 
   @BeforeAll
@@ -57,8 +57,8 @@ class RedisClusterTest {
     cluster = RedisCluster.start(Path.of("target", "redis-cluster"), "secret", LIMIT);
     one = connect();
     other = connect();
-    tickets = new StatusStore(one, board());
-    events = new EventCache(one, board());
+    store = new StatusStore(one, settings());
+    events = new EventCache(one, settings());
   }
 
   @AfterAll
@@ -80,18 +80,18 @@ class RedisClusterTest {
             16));
   }
 
-  private static StatusStoreSettings board() {
+  private static StatusStoreSettings settings() {
     return new StatusStoreSettings(
         Duration.ofHours(1), Duration.ofMinutes(15), Duration.ofMinutes(5));
   }
 
   @Test
   @Order(1)
-  void eventsAndTicketsLieOnAllThreePrimaries() {
+  void eventsAreDistributedOverAllPrimaries() {
     Set<String> primaries =
         LongStream.of(EVENTS).mapToObj(event -> primaryOf("waiting:" + event)).collect(toSet());
     assertThat(primaries).hasSize(3);
-    // A script with two keys runs only where both lie.
+    // A script with two keys requires both on one node.
     for (long event : EVENTS) {
       assertThat(slot("fence:{event:" + event + "}")).isEqualTo(slot("event:" + event));
     }
@@ -99,77 +99,78 @@ class RedisClusterTest {
 
   @Test
   @Order(2)
-  void openedTicketsAreFoundWithTheirPlacesAcrossAllNodes() {
-    Map<UUID, Long> places = new HashMap<>();
+  void storedTicketsHavePositionsOnAllNodes() {
+    Map<UUID, Long> positions = new HashMap<>();
     for (long event : EVENTS) {
-      for (long place = 0; place < 3; place++) {
+      for (long position = 0; position < 3; position++) {
         StatusEntry entry = pending(event);
-        assertThat(tickets.storePending(entry).join().ticket().position()).isEqualTo(place);
-        places.put(entry.ticket().ticketId(), place);
+        assertThat(store.storePending(entry).join().ticket().position()).isEqualTo(position);
+        positions.put(entry.ticket().ticketId(), position);
       }
     }
 
-    Map<UUID, StatusEntry> found = tickets.findAll(places.keySet());
+    Map<UUID, StatusEntry> found = store.findAll(positions.keySet());
 
     assertThat(found).hasSize(3 * EVENTS.length);
-    places.forEach((id, place) -> assertThat(found.get(id).ticket().position()).isEqualTo(place));
-    assertThat(tickets.oldestPending(LongStream.of(EVENTS).boxed().toList())).isPresent();
+    positions.forEach(
+        (id, position) -> assertThat(found.get(id).ticket().position()).isEqualTo(position));
+    assertThat(store.oldestPending(LongStream.of(EVENTS).boxed().toList())).isPresent();
   }
 
   @Test
   @Order(3)
-  void openedTwiceStaysAsItWasAndWithdrawnIsGone() {
+  void storedEntryIsKeptUntilItIsRemoved() {
     StatusEntry entry = pending(1);
-    tickets.storePending(entry).join();
-    assertThat(tickets.storePending(StatusEntry.pending(command(1))).join().earlier()).isEmpty();
-    assertThat(tickets.storePending(entry).join().earlier()).contains(stored(entry));
+    store.storePending(entry).join();
+    assertThat(store.storePending(StatusEntry.pending(command(1))).join().earlier()).isEmpty();
+    assertThat(store.storePending(entry).join().earlier()).contains(stored(entry));
 
-    tickets.removePending(entry).join();
+    store.removePending(entry).join();
 
-    assertThat(tickets.find(entry.ticket().ticketId())).isEmpty();
+    assertThat(store.find(entry.ticket().ticketId())).isEmpty();
   }
 
   @Test
   @Order(4)
-  void announcementReachesEveryProcessAndEveryNode() {
-    Map<UUID, String> heard = new ConcurrentHashMap<>();
-    Map<Long, Long> heardEvents = new ConcurrentHashMap<>();
-    new StatusStore(other, board())
-        .subscribe(told -> heard.put(told.ticketId(), told.json()), () -> {});
-    new EventCache(other, board())
-        .subscribe(event -> heardEvents.put(event.eventId(), event.version()));
+  void publicationReachesAllProcessesFromAllNodes() {
+    Map<UUID, String> published = new ConcurrentHashMap<>();
+    Map<Long, Long> publishedEvents = new ConcurrentHashMap<>();
+    new StatusStore(other, settings())
+        .subscribe(decision -> published.put(decision.ticketId(), decision.json()), () -> {});
+    new EventCache(other, settings())
+        .subscribe(event -> publishedEvents.put(event.eventId(), event.version()));
     List<StatusEntry> decided = new ArrayList<>();
     for (long event : EVENTS) {
       StatusEntry entry = pending(event);
-      tickets.storePending(entry).join();
+      store.storePending(entry).join();
       decided.add(decided(entry));
     }
 
     for (StatusEntry entry : decided) {
-      tickets.publish(List.of(entry), 1, event(entry.ticket().eventId(), 7), List.of(42L, 43L));
+      store.publish(List.of(entry), 1, event(entry.ticket().eventId(), 7), List.of(42L, 43L));
     }
-    // One announcement for tickets of many events is split over the nodes just as well.
+    // One publication with tickets of many events is distributed over the nodes.
     List<StatusEntry> mixed =
         decided.stream().map(entry -> decided(pending(entry.ticket().eventId()))).toList();
-    tickets.publish(mixed, mixed.size(), null, List.of());
+    store.publish(mixed, mixed.size(), null, List.of());
 
     Set<UUID> all = new HashSet<>(ids(decided));
     all.addAll(ids(mixed));
-    await().atMost(LIMIT).untilAsserted(() -> assertThat(heard.keySet()).containsAll(all));
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(published.keySet()).containsAll(all));
     await()
         .atMost(LIMIT)
-        .untilAsserted(() -> assertThat(heardEvents).hasSize(EVENTS.length).containsValue(7L));
-    assertThat(tickets.findAll(all).values())
+        .untilAsserted(() -> assertThat(publishedEvents).hasSize(EVENTS.length).containsValue(7L));
+    assertThat(store.findAll(all).values())
         .hasSize(all.size())
         .allMatch(entry -> entry.ticket().status() == TicketStatus.CONFIRMED);
   }
 
   @Test
   @Order(5)
-  void olderCopyOfAnEventNeverReplacesANewerOne() {
+  void olderEventNeverReplacesANewerOne() {
     events.refresh(event(5, 20)).join();
     events.refresh(event(5, 19)).join();
-    assertThat(events.find(5)).hasValueSatisfying(copy -> assertThat(copy.version()).isEqualTo(20));
+    assertThat(events.find(5)).hasValueSatisfying(event -> assertThat(event.version()).isEqualTo(20));
 
     events.evict(5, 21).join();
     events.refresh(event(5, 20)).join();
@@ -178,35 +179,35 @@ class RedisClusterTest {
 
   @Test
   @Order(6)
-  void lockOfAnEventHasOneHolderAndIsHandedOver() throws InterruptedException {
+  void eventLockHasOneHolder() throws InterruptedException {
     for (long event : EVENTS) {
-      RLock mine = one.call(client -> client.getLock("lock:event:" + event));
-      RLock theirs = other.call(client -> client.getLock("lock:event:" + event));
-      assertThat(mine.tryLock(1, 10, TimeUnit.SECONDS)).isTrue();
-      assertThat(theirs.tryLock(0, 10, TimeUnit.SECONDS)).isFalse();
+      RLock first = one.call(client -> client.getLock("lock:event:" + event));
+      RLock second = other.call(client -> client.getLock("lock:event:" + event));
+      assertThat(first.tryLock(1, 10, TimeUnit.SECONDS)).isTrue();
+      assertThat(second.tryLock(0, 10, TimeUnit.SECONDS)).isFalse();
 
-      Thread waiting =
+      Thread contender =
           Thread.ofVirtual()
               .start(
                   () -> {
                     try {
-                      if (theirs.tryLock(20, 10, TimeUnit.SECONDS)) {
-                        theirs.unlock();
+                      if (second.tryLock(20, 10, TimeUnit.SECONDS)) {
+                        second.unlock();
                       }
                     } catch (InterruptedException e) {
                       Thread.currentThread().interrupt();
                     }
                   });
-      mine.unlock();
-      // The one who waits is woken over the cluster's channels, long before the lease ends.
-      assertThat(waiting.join(Duration.ofSeconds(9))).isTrue();
-      assertThat(theirs.isLocked()).isFalse();
+      first.unlock();
+      // The cluster's channels wake the contender long before the lease ends.
+      assertThat(contender.join(Duration.ofSeconds(9))).isTrue();
+      assertThat(second.isLocked()).isFalse();
     }
   }
 
   @Test
   @Order(7)
-  void loggedOutTokenIsKnownToEveryProcess() {
+  void revokedTokenIsKnownToEveryProcess() {
     Instant now = Instant.now();
     new RevokedTokens(one).revoke("token-1", now, now.plusSeconds(60));
     assertThat(new RevokedTokens(other).isRevoked("token-1")).isTrue();
@@ -215,9 +216,9 @@ class RedisClusterTest {
 
   @Test
   @Order(8)
-  void boardGoesOnWhenAReplicaTookThePrimarysPlace() {
+  void storeWorksAfterAFailover() {
     StatusEntry before = pending(3);
-    tickets.storePending(before).join();
+    store.storePending(before).join();
     cluster.killPrimaryOf("waiting:3");
 
     await()
@@ -226,9 +227,9 @@ class RedisClusterTest {
         .untilAsserted(
             () -> {
               StatusEntry after = pending(3);
-              tickets.storePending(after).join();
-              tickets.publish(List.of(decided(after)), 1, event(3, 30), List.of());
-              assertThat(tickets.find(after.ticket().ticketId()))
+              store.storePending(after).join();
+              store.publish(List.of(decided(after)), 1, event(3, 30), List.of());
+              assertThat(store.find(after.ticket().ticketId()))
                   .hasValueSatisfying(
                       entry ->
                           assertThat(entry.ticket().status()).isEqualTo(TicketStatus.CONFIRMED));
@@ -255,8 +256,7 @@ class RedisClusterTest {
         event,
         "A",
         1,
-        Instant.now().truncatedTo(ChronoUnit.MICROS),
-        null);
+        Instant.now().truncatedTo(ChronoUnit.MICROS));
   }
 
   private static StatusEntry pending(long event) {
@@ -268,42 +268,15 @@ class RedisClusterTest {
   }
 
   private static StatusEntry decided(StatusEntry entry) {
-    Ticket t = entry.ticket();
-    return StatusEntry.decided(
-        entry.owner(),
-        null,
-        new Ticket(
-            t.ticketId(),
-            t.action(),
+    Ticket ticket = entry.ticket();
+    return entry.decided(
+        ticket.decided(
             TicketStatus.CONFIRMED,
-            t.eventId(),
-            t.seatType(),
-            t.quantity(),
-            null,
-            null,
-            t.acceptedAt(),
-            Instant.now(),
-            42L,
-            null,
-            null,
-            null));
+            new Ticket.Booked(42, ticket.seatType(), ticket.quantity(), Money.of("10.00")),
+            Instant.now()));
   }
 
   private static EventView event(long id, long version) {
-    return new EventView(
-        id,
-        "Concert",
-        Instant.parse("2099-12-24T10:00:00Z"),
-        "Hall",
-        "Seoul",
-        EventStatus.ACTIVE,
-        10,
-        9,
-        null,
-        null,
-        null,
-        null,
-        List.of(new SeatTypeView("A", Money.of("10.00"), 10, 9)),
-        version);
+    return EventView.builder(id, "Concert", Instant.parse("2099-12-24T10:00:00Z")).venue("Hall", "Seoul").seatTypes(List.of(new SeatTypeView("A", Money.of("10.00"), 10, 9))).version(version).build();
   }
 }

@@ -29,14 +29,14 @@ import ticketing.redis.RedisSettings;
 import ticketing.status.StatusStore.PublishedDecision;
 import ticketing.status.StatusStore.Stored;
 
-/// The board on a real Redis.
+/// Status store on a Redis server.
 class StatusStoreTest {
 
   private static final AtomicLong EVENTS = new AtomicLong(1_000);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private static RedisGateway redis;
-  private static StatusStore board;
+  private static StatusStore store;
 
   private final long event = EVENTS.incrementAndGet();
   private Instant acceptedAt = Instant.now().truncatedTo(ChronoUnit.MICROS);
@@ -53,7 +53,7 @@ class StatusStoreTest {
                 1,
                 Duration.ofSeconds(1),
                 8));
-    board =
+    store =
         new StatusStore(
             redis,
             new StatusStoreSettings(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1)));
@@ -65,121 +65,103 @@ class StatusStoreTest {
   }
 
   @Test
-  void positionCountsTheUndecidedAheadOfTheSameEvent() {
-    List<StatusEntry> line = new ArrayList<>();
+  void positionCountsUndecidedCommandsAheadOfTheEvent() {
+    List<StatusEntry> entries = new ArrayList<>();
     for (int i = 0; i < 500; i++) {
-      line.add(pending());
+      entries.add(pending());
     }
-    List<CompletableFuture<Stored>> opened = line.stream().map(board::storePending).toList();
-    opened.forEach(CompletableFuture::join);
-    for (int place = 0; place < 500; place += 99) {
-      assertThat(position(line.get(place))).isEqualTo(place);
+    List<CompletableFuture<Stored>> stored = entries.stream().map(store::storePending).toList();
+    stored.forEach(CompletableFuture::join);
+    for (int position = 0; position < 500; position += 99) {
+      assertThat(position(entries.get(position))).isEqualTo(position);
     }
-    board.publish(
-        line.subList(0, 100).stream().map(this::confirmed).toList(), 100, null, List.of());
-    assertThat(position(line.get(499))).isEqualTo(399);
-    assertThat(board.find(line.getFirst().ticket().ticketId()).orElseThrow().ticket().status())
+    store.publish(
+        entries.subList(0, 100).stream().map(this::confirmed).toList(), 100, null, List.of());
+    assertThat(position(entries.get(499))).isEqualTo(399);
+    assertThat(store.find(entries.getFirst().ticket().ticketId()).orElseThrow().ticket().status())
         .isEqualTo(TicketStatus.CONFIRMED);
-    assertThat(board.oldestPending(List.of(event))).contains(line.get(100).ticket().acceptedAt());
+    assertThat(store.oldestPending(List.of(event))).contains(entries.get(100).ticket().acceptedAt());
   }
 
   @Test
-  void decisionReplacesGivingUpButNotTheOtherWayRound() {
+  void decisionReplacesGaveUpButNotViceVersa() {
     StatusEntry pending = pending();
-    board.storePending(pending).join();
+    store.storePending(pending).join();
     UUID id = pending.ticket().ticketId();
-    Queue<String> heard = new ConcurrentLinkedQueue<>();
-    board.subscribe(
-        announced -> {
-          if (announced.ticketId().equals(id)) {
-            heard.add(Json.INTERNAL.readTree(announced.json()).path("status").asString());
+    Queue<String> published = new ConcurrentLinkedQueue<>();
+    store.subscribe(
+        decision -> {
+          if (decision.ticketId().equals(id)) {
+            published.add(Json.INTERNAL.readTree(decision.json()).path("status").asString());
           }
         },
         () -> {});
     StatusEntry decided = confirmed(pending);
-    board.publish(List.of(givenUp(pending)), 0, null, List.of());
-    assertThat(board.find(id).orElseThrow().ticket().reason()).isEqualTo(Reason.GAVE_UP);
-    board.publish(List.of(decided), 1, null, List.of());
-    board.publish(List.of(givenUp(pending)), 0, null, List.of());
-    assertThat(board.find(id).orElseThrow()).isEqualTo(decided);
-    board.publish(List.of(decided), 0, null, List.of());
+    store.publish(List.of(givenUp(pending)), 0, null, List.of());
+    assertThat(store.find(id).orElseThrow().ticket().reason()).isEqualTo(Reason.GAVE_UP);
+    store.publish(List.of(decided), 1, null, List.of());
+    store.publish(List.of(givenUp(pending)), 0, null, List.of());
+    assertThat(store.find(id).orElseThrow()).isEqualTo(decided);
+    store.publish(List.of(decided), 0, null, List.of());
     await()
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .untilAsserted(
-            () -> assertThat(heard).containsExactly("REJECTED", "CONFIRMED", "CONFIRMED"));
+            () -> assertThat(published).containsExactly("REJECTED", "CONFIRMED", "CONFIRMED"));
   }
 
   private static StatusEntry givenUp(StatusEntry pending) {
     Ticket ticket = pending.ticket();
-    return StatusEntry.decided(
-        pending.owner(),
-        pending.fingerprint(),
-        new Ticket(
-            ticket.ticketId(),
-            ticket.action(),
-            TicketStatus.REJECTED,
-            ticket.eventId(),
-            ticket.seatType(),
-            ticket.quantity(),
-            null,
-            null,
-            ticket.acceptedAt(),
-            ticket.acceptedAt().plusSeconds(1),
-            null,
-            null,
-            Reason.GAVE_UP,
-            null));
+    return pending.decided(
+        ticket.rejected(Reason.GAVE_UP, ticket.acceptedAt().plusSeconds(1)));
   }
 
   @Test
-  void ticketThatIsThereStaysAsItIs() {
+  void storedEntryIsKept() {
     StatusEntry first = pending();
-    assertThat(board.storePending(first).join().earlier()).isEmpty();
-    StatusEntry repeat =
-        new StatusEntry(first.owner(), "other", UUID.randomUUID(), null, first.ticket());
-    assertThat(board.storePending(repeat).join().earlier())
-        .hasValueSatisfying(there -> assertThat(there.attempt()).isEqualTo(first.attempt()));
-    board.publish(List.of(confirmed(first)), 1, null, List.of());
-    assertThat(board.storePending(repeat).join().ticket().status())
+    assertThat(store.storePending(first).join().earlier()).isEmpty();
+    StatusEntry repeat = otherAttempt(first);
+    assertThat(store.storePending(repeat).join().earlier())
+        .hasValueSatisfying(kept -> assertThat(kept.attemptId()).isEqualTo(first.attemptId()));
+    store.publish(List.of(confirmed(first)), 1, null, List.of());
+    assertThat(store.storePending(repeat).join().ticket().status())
         .isEqualTo(TicketStatus.CONFIRMED);
-    // A late repeat does not wait in the line.
-    await().atMost(PATIENCE).until(() -> board.oldestPending(List.of(event)).isEmpty());
+    // The repetition leaves no entry in the waiting line.
+    await().atMost(TIMEOUT).until(() -> store.oldestPending(List.of(event)).isEmpty());
   }
 
   @Test
-  void onlyTheAttemptThatPutItUpCanWithdrawIt() {
+  void onlyTheStoringAttemptCanRemoveAnEntry() {
     StatusEntry first = pending();
-    board.storePending(first).join();
-    StatusEntry second =
-        new StatusEntry(first.owner(), null, UUID.randomUUID(), null, first.ticket());
-    board.claimPending(second).join();
-    board.removePending(first).join();
-    assertThat(board.find(first.ticket().ticketId())).isPresent();
-    board.removePending(second).join();
-    assertThat(board.find(first.ticket().ticketId())).isEmpty();
+    store.storePending(first).join();
+    StatusEntry second = otherAttempt(first);
+    store.claimPending(second).join();
+    store.removePending(first).join();
+    assertThat(store.find(first.ticket().ticketId())).isPresent();
+    store.removePending(second).join();
+    assertThat(store.find(first.ticket().ticketId())).isEmpty();
   }
 
   @Test
-  void decidedTicketCannotBeWithdrawnOrClaimed() {
+  void decidedTicketCannotBeRemovedOrClaimed() {
     StatusEntry entry = pending();
-    board.storePending(entry).join();
-    board.publish(List.of(confirmed(entry)), 1, null, List.of());
-    board.removePending(entry).join();
-    assertThat(board.claimPending(entry).join().ticket().status())
+    store.storePending(entry).join();
+    store.publish(List.of(confirmed(entry)), 1, null, List.of());
+    store.removePending(entry).join();
+    assertThat(store.claimPending(entry).join().ticket().status())
         .isEqualTo(TicketStatus.CONFIRMED);
   }
 
   @Test
-  void everyDecisionIsHeardAsClientsWillSeeIt() {
-    Queue<PublishedDecision> heard = new ConcurrentLinkedQueue<>();
-    board.subscribe(heard::add, () -> {});
+  void publishedDecisionContainsThePublicTicket() {
+    Queue<PublishedDecision> published = new ConcurrentLinkedQueue<>();
+    store.subscribe(published::add, () -> {});
     List<StatusEntry> decided = List.of(confirmed(pending()), confirmed(pending()));
-    board.publish(decided, 2, null, List.of());
+    store.publish(decided, 2, null, List.of());
     await()
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .untilAsserted(
             () ->
-                assertThat(heard)
+                assertThat(published)
                     .contains(
                         decided.stream()
                             .map(StatusEntry::ticket)
@@ -192,35 +174,34 @@ class StatusStoreTest {
                             .toArray(PublishedDecision[]::new)));
   }
 
+  private static StatusEntry otherAttempt(StatusEntry first) {
+    Ticket ticket = first.ticket();
+    return StatusEntry.pending(
+        new Command.BookSeats(
+            ticket.ticketId(),
+            first.owner(),
+            ticket.eventId(),
+            ticket.seatType(),
+            ticket.quantity(),
+            ticket.acceptedAt()));
+  }
+
   private StatusEntry pending() {
     acceptedAt = acceptedAt.plus(10, ChronoUnit.MICROS);
     return StatusEntry.pending(
-        new Command.BookSeats(TicketIds.newId(), "7", event, "VIP", 1, acceptedAt, null));
+        new Command.BookSeats(TicketIds.newId(), "7", event, "VIP", 1, acceptedAt));
   }
 
   private long position(StatusEntry entry) {
-    return board.find(entry.ticket().ticketId()).orElseThrow().ticket().position();
+    return store.find(entry.ticket().ticketId()).orElseThrow().ticket().position();
   }
 
   private StatusEntry confirmed(StatusEntry pending) {
     Ticket ticket = pending.ticket();
-    return StatusEntry.decided(
-        pending.owner(),
-        pending.fingerprint(),
-        new Ticket(
-            ticket.ticketId(),
-            ticket.action(),
+    return pending.decided(
+        ticket.decided(
             TicketStatus.CONFIRMED,
-            ticket.eventId(),
-            ticket.seatType(),
-            ticket.quantity(),
-            null,
-            null,
-            ticket.acceptedAt(),
-            acceptedAt,
-            42L,
-            null,
-            null,
-            Money.of("10.00")));
+            new Ticket.Booked(42, ticket.seatType(), ticket.quantity(), Money.of("10.00")),
+            acceptedAt));
   }
 }

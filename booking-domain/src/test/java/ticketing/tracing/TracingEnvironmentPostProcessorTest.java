@@ -12,14 +12,14 @@ class TracingEnvironmentPostProcessorTest {
   private static final String ENABLED = "management.opentelemetry.enabled";
 
   @Test
-  void tracesAreOffUntilSomebodySaysWhereToSendThem() {
+  void tracingIsDisabledWithoutAnEndpoint() {
     assertThat(with(Map.of()).getProperty(ENABLED)).isEqualTo("false");
     assertThat(with(Map.of("TICKETING_TRACES_ENDPOINT", " ")).getProperty(ENABLED))
         .isEqualTo("false");
   }
 
   @Test
-  void anEndpointSwitchesThemOn() {
+  void endpointEnablesTracing() {
     StandardEnvironment on =
         with(Map.of("TICKETING_TRACES_ENDPOINT", "http://collector/v1/traces"));
     assertThat(on.getProperty(ENABLED)).isEqualTo("true");
@@ -30,7 +30,7 @@ class TracingEnvironmentPostProcessorTest {
   }
 
   @Test
-  void whatIsSetByItsFullNameWins() {
+  void explicitPropertyTakesPrecedence() {
     assertThat(
             with(Map.of("TICKETING_TRACES_ENDPOINT", "http://collector", ENABLED, "false"))
                 .getProperty(ENABLED))

@@ -366,15 +366,13 @@ public final class IngressFixture implements AutoCloseable {
     Instant now = Clock.systemUTC().instant().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
     Ticket pending = Ticket.pending(command);
     Ticket decided =
-        new Ticket(
+        Ticket.ofLedger(
             pending.ticketId(),
             pending.action(),
             status,
             pending.eventId(),
             pending.seatType(),
             pending.quantity(),
-            null,
-            null,
             pending.acceptedAt(),
             now,
             reservationId,

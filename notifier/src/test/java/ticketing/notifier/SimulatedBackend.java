@@ -61,8 +61,7 @@ public final class SimulatedBackend implements AutoCloseable {
             eventId,
             "VIP",
             2,
-            Instant.now().truncatedTo(ChronoUnit.MICROS),
-            null));
+            Instant.now().truncatedTo(ChronoUnit.MICROS)));
   }
 
   /// Stores a pending booking of the buyer.
@@ -79,24 +78,13 @@ public final class SimulatedBackend implements AutoCloseable {
 
   public static StatusEntry confirmed(StatusEntry pending) {
     Ticket ticket = pending.ticket();
-    return StatusEntry.decided(
-        pending.owner(),
-        pending.fingerprint(),
-        new Ticket(
-            ticket.ticketId(),
-            ticket.action(),
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    return pending.decided(
+        ticket.decided(
             TicketStatus.CONFIRMED,
-            ticket.eventId(),
-            ticket.seatType(),
-            ticket.quantity(),
-            null,
-            null,
-            ticket.acceptedAt(),
-            Instant.now().truncatedTo(ChronoUnit.MICROS),
-            42L,
-            null,
-            null,
-            Money.of("300000.00")));
+            new Ticket.Booked(
+                42, ticket.seatType(), ticket.quantity(), Money.of("300000.00")),
+            now));
   }
 
   public void confirm(StatusEntry pending) {
@@ -109,21 +97,7 @@ public final class SimulatedBackend implements AutoCloseable {
   }
 
   public static EventView event(long eventId, int available, long version) {
-    return new EventView(
-        eventId,
-        "Concert",
-        Instant.parse("2030-12-24T10:00:00Z"),
-        "Hall",
-        "Seoul",
-        EventStatus.ACTIVE,
-        1000,
-        available,
-        null,
-        null,
-        null,
-        null,
-        List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available)),
-        version);
+    return EventView.builder(eventId, "Concert", Instant.parse("2030-12-24T10:00:00Z")).venue("Hall", "Seoul").seatTypes(List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available))).version(version).build();
   }
 
   public void cacheEvent(long eventId, int available, long version) {

@@ -316,7 +316,7 @@ final class PagesFixture implements AutoCloseable {
   String newDeadLetter() {
     UUID ticket = UUID.randomUUID();
     Command lost =
-        new Command.BookSeats(ticket, "nobody", 999_999_999, "S", 1, Instant.now(), null);
+        new Command.BookSeats(ticket, "nobody", 999_999_999, "S", 1, Instant.now());
     queueCall("SendMessage", Map.of("MessageBody", CommandCodec.encode(lost)));
     return ticket.toString();
   }

@@ -101,7 +101,7 @@ class DeadLetterJob {
         .allMatch(
             one ->
                 one instanceof Decoded.Readable readable
-                    && withdrawn.contains(readable.command().attempt()));
+                    && withdrawn.contains(readable.command().attemptId()));
   }
 
   private void delete(List<Message> messages) {

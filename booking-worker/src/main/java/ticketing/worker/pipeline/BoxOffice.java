@@ -117,11 +117,11 @@ public class BoxOffice {
       Function<Set<UUID>, Map<UUID, StatusEntry>> earlier) {
     DecisionStore.Locked locked = ledger.lock(eventId);
     Optional<EventView> event = locked.event();
-    Set<UUID> gone = withdrawn(locked, received.stream().map(Command::attempt));
+    Set<UUID> gone = withdrawn(locked, received.stream().map(Command::attemptId));
     Map<UUID, Command> commands = new LinkedHashMap<>();
     List<StatusEntry> withdrawn = new ArrayList<>();
     for (Command command : received) {
-      if (gone.contains(command.attempt())) {
+      if (gone.contains(command.attemptId())) {
         withdrawn.add(StatusEntry.pending(command));
       } else {
         commands.putIfAbsent(command.ticketId(), command);
@@ -235,16 +235,16 @@ public class BoxOffice {
     Committed committed = transaction.execute(status -> giveUpAll(eventId, entries));
     committed.fresh.forEach(entry -> metrics.decided(entry.ticket()));
     announce(committed);
-    return committed.withdrawn.stream().map(StatusEntry::attempt).collect(Collectors.toSet());
+    return committed.withdrawn.stream().map(StatusEntry::attemptId).collect(Collectors.toSet());
   }
 
   private Committed giveUpAll(long eventId, List<StatusEntry> entries) {
     DecisionStore.Locked locked = ledger.lock(eventId);
-    Set<UUID> gone = withdrawn(locked, entries.stream().map(StatusEntry::attempt));
+    Set<UUID> gone = withdrawn(locked, entries.stream().map(StatusEntry::attemptId));
     Map<UUID, StatusEntry> distinct = new LinkedHashMap<>();
     List<StatusEntry> withdrawn = new ArrayList<>();
     for (StatusEntry entry : entries) {
-      if (gone.contains(entry.attempt())) {
+      if (gone.contains(entry.attemptId())) {
         withdrawn.add(entry);
       } else {
         distinct.put(entry.ticket().ticketId(), entry);
@@ -407,7 +407,7 @@ public class BoxOffice {
     private static List<StatusEntry> traced(
         Collection<StatusEntry> entries, Function<UUID, String> traces) {
       return entries.stream()
-          .map(entry -> entry.traced(traces.apply(entry.ticket().ticketId())))
+          .map(entry -> entry.withTrace(traces.apply(entry.ticket().ticketId())))
           .toList();
     }
   }

@@ -186,7 +186,7 @@ class CommandListener implements SmartLifecycle {
         case Decoded.Unreadable bad -> {
           whole = false;
           metrics.unreadable();
-          log.warn("message {} cannot be read: {}", message.messageId(), bad.why());
+          log.warn("message {} cannot be read: {}", message.messageId(), bad.cause());
         }
       }
     }

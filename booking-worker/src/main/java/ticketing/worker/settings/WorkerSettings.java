@@ -32,7 +32,6 @@ import org.springframework.validation.annotation.Validated;
 /// @param stopTimeout how long a stopping worker finishes what it has in hand
 /// @param expiryEvery how often holds that are due are looked for
 /// @param expiryBatch most holds that expire in one transaction
-/// @param remindEvery how often tickets that have waited for that long are compared with the ledger
 /// @param deadLettersEvery how often the dead letters are looked at
 /// @param withdrawalsKept how long a withdrawn command is remembered; longer than any message
 ///   lives, its time as a dead letter and one redrive included
@@ -58,7 +57,6 @@ public record WorkerSettings(
     @NotNull Duration stopTimeout,
     @NotNull Duration expiryEvery,
     @Min(1) @Max(5000) int expiryBatch,
-    @NotNull Duration remindEvery,
     @NotNull Duration deadLettersEvery,
     @NotNull Duration withdrawalsKept,
     @NotNull Duration withdrawalsEvery,

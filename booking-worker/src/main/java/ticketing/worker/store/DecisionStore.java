@@ -63,13 +63,13 @@ public class DecisionStore {
                 """
                 SELECT id, event_name, event_date, venue_name, venue_address, status, total_seats,
                        available_seats, sale_opens_at, sale_closes_at, max_seats_per_user,
-                       hold_minutes, version, withdrawn_at
+                       hold_minutes, version, revoked_at
                 FROM events WHERE id = ? FOR UPDATE\
                 """)
             .param(eventId)
             .query(
                 (found, i) ->
-                    new Locked(Optional.of(event(found, i)), instant(found, "withdrawn_at")))
+                    new Locked(Optional.of(event(found, i)), instant(found, "revoked_at")))
             .optional();
     if (row.isEmpty()) {
       return new Locked(Optional.empty(), null);
@@ -93,7 +93,7 @@ public class DecisionStore {
     return attempts.isEmpty()
         ? new HashSet<>()
         : new HashSet<>(
-            sql.sql("SELECT attempt FROM withdrawn_commands WHERE attempt IN (:attempts)")
+            sql.sql("SELECT attempt_id FROM revoked_commands WHERE attempt_id IN (:attempts)")
                 .param("attempts", attempts.stream().map(UUID::toString).toList())
                 .query((row, i) -> UUID.fromString(row.getString(1)))
                 .list());
@@ -102,7 +102,7 @@ public class DecisionStore {
   /// @return how many were forgotten
   public int forgetWithdrawn(Instant before, int limit) {
     return sql.sql(
-            "DELETE FROM withdrawn_commands WHERE created_at < ? ORDER BY created_at LIMIT ?")
+            "DELETE FROM revoked_commands WHERE created_at < ? ORDER BY created_at LIMIT ?")
         .params(utc(before), limit)
         .update();
   }
@@ -167,15 +167,6 @@ public class DecisionStore {
             WHERE status = 'HELD' AND expires_at <= ? LIMIT ?\
             """)
         .params(utc(now), limit)
-        .query(Long.class)
-        .list();
-  }
-
-  /// Events of which something was decided since then.
-  public List<Long> eventsDecidedSince(Instant since, int limit) {
-    return sql.sql(
-            "SELECT event_id FROM tickets GROUP BY event_id HAVING MAX(decided_at) > ? LIMIT ?")
-        .params(utc(since), limit)
         .query(Long.class)
         .list();
   }
@@ -455,15 +446,13 @@ public class DecisionStore {
     return StatusEntry.decided(
         row.getString("user_id"),
         row.getString("fingerprint"),
-        new Ticket(
+        Ticket.ofLedger(
             UUID.fromString(row.getString("id")),
             Action.valueOf(row.getString("action")),
             TicketStatus.valueOf(row.getString("decision")),
             row.getLong("event_id"),
             row.getString("seat_type"),
             row.getObject("quantity", Integer.class),
-            null,
-            null,
             instant(row, "accepted_at"),
             instant(row, "decided_at"),
             row.getObject("reservation_id", Long.class),

@@ -179,21 +179,7 @@ class BookingDeciderPropertiesTest {
       }
       event =
           DecisionStore.after(
-              new EventView(
-                  1,
-                  "Show",
-                  NOON,
-                  null,
-                  null,
-                  EventStatus.ACTIVE,
-                  0,
-                  0,
-                  null,
-                  null,
-                  limit,
-                  null,
-                  List.of(),
-                  1),
+              EventView.builder(1, "Show", NOON).maxSeatsPerUser(limit).seatTypes(List.of()).version(1).build(),
               types,
               1);
       for (int i = 0; i < size; i++) {
@@ -203,9 +189,9 @@ class BookingDeciderPropertiesTest {
         commands.add(
             random.nextInt(4) > 0
                 ? new Command.BookSeats(
-                    id, user, 1, TYPES[random.nextInt(3)], 1 + random.nextInt(4), at, null)
+                    id, user, 1, TYPES[random.nextInt(3)], 1 + random.nextInt(4), at)
                 : new Command.CancelReservation(
-                    id, user, 1, 1 + random.nextInt(6), random.nextBoolean(), at, null));
+                    id, user, 1, 1 + random.nextInt(6), random.nextBoolean(), at));
       }
     }
 

@@ -149,7 +149,6 @@ class EventLockTest {
         second,
         second,
         second,
-        second,
         500);
   }
 }

@@ -277,7 +277,7 @@ class BoxOfficeTest {
     assertThat(available(event)).isZero();
     Command confirm =
         new Command.ConfirmHold(
-            TicketIds.newId(), "ann", event, decided(kept).reservationId(), now(), null);
+            TicketIds.newId(), "ann", event, decided(kept).reservationId(), now());
     office.decide(event, List.of(confirm));
     assertThat(decided(confirm).status()).isEqualTo(TicketStatus.CONFIRMED);
     sql.sql(
@@ -294,7 +294,7 @@ class BoxOfficeTest {
         .containsExactly("CONFIRMED", "EXPIRED");
     Command late =
         new Command.ConfirmHold(
-            TicketIds.newId(), "bob", event, decided(lost).reservationId(), now(), null);
+            TicketIds.newId(), "bob", event, decided(lost).reservationId(), now());
     office.decide(event, List.of(late));
     assertThat(decided(late).reason()).isEqualTo(Reason.HOLD_EXPIRED);
   }
@@ -434,7 +434,7 @@ class BoxOfficeTest {
     }
     String good = CommandCodec.encode(known.get(2));
     Command refused =
-        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     List<Command> others = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       others.add(book(event, "buyer" + i, 1));
@@ -482,7 +482,7 @@ class BoxOfficeTest {
     long event = event(10, null, null);
     Command good = book(event, "ann", 1);
     Command refused =
-        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000));
+        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
     Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
@@ -673,12 +673,12 @@ class BoxOfficeTest {
   }
 
   private static BookSeats book(long event, String user, int quantity) {
-    return new BookSeats(TicketIds.newId(), user, event, "A", quantity, now(), null);
+    return new BookSeats(TicketIds.newId(), user, event, "A", quantity, now());
   }
 
   private static Command cancel(long event, String user, long reservation) {
     return new Command.CancelReservation(
-        TicketIds.newId(), user, event, reservation, false, now(), null);
+        TicketIds.newId(), user, event, reservation, false, now());
   }
 
   private static Instant now() {

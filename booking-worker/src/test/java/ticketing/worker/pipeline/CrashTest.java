@@ -42,7 +42,6 @@ import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
-import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -265,7 +264,7 @@ class CrashTest {
     private void book() {
       for (int buyer = 0; buyer < BUYERS; buyer++) {
         Command book =
-            new Command.BookSeats(TicketIds.newId(), "buyer-" + buyer, event, "A", 1, now(), null);
+            new Command.BookSeats(TicketIds.newId(), "buyer-" + buyer, event, "A", 1, now());
         accepted.add(book);
         board.storePending(StatusEntry.pending(book)).join();
         sqs.sendMessage(
@@ -286,25 +285,9 @@ class CrashTest {
                 """)
             .params(command.ticketId().toString(), command.userId(), event)
             .update();
-        Ticket pending = Ticket.pending(command);
-        Ticket givenUp =
-            new Ticket(
-                pending.ticketId(),
-                pending.action(),
-                TicketStatus.REJECTED,
-                event,
-                "A",
-                1,
-                null,
-                null,
-                pending.acceptedAt(),
-                pending.acceptedAt(),
-                null,
-                null,
-                Reason.GAVE_UP,
-                null);
-        board.publish(
-            List.of(StatusEntry.decided(command.userId(), null, givenUp)), 0, null, List.of());
+        StatusEntry pending = StatusEntry.pending(command);
+        Ticket givenUp = pending.ticket().rejected(Reason.GAVE_UP, command.acceptedAt());
+        board.publish(List.of(pending.decided(givenUp)), 0, null, List.of());
       }
     }
 

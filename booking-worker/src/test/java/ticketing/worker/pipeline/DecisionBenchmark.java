@@ -80,8 +80,7 @@ public class DecisionBenchmark {
           1,
           i % 4 == 0 ? "VIP" : "S",
           1 + i % 3,
-          NOW.plus(i, ChronoUnit.MICROS),
-          null);
+          NOW.plus(i, ChronoUnit.MICROS));
     }
   }
 
@@ -90,23 +89,13 @@ public class DecisionBenchmark {
   public static class Documents {
 
     private final BookSeats command =
-        new BookSeats(TicketIds.newId(), "buyer-17", 1, "VIP", 2, NOW, null);
+        new BookSeats(TicketIds.newId(), "buyer-17", 1, "VIP", 2, NOW);
     private final Ticket ticket =
-        new Ticket(
-            command.ticketId(),
-            command.action(),
-            TicketStatus.CONFIRMED,
-            1L,
-            "VIP",
-            2,
-            null,
-            null,
-            NOW,
-            NOW.plusMillis(100),
-            42L,
-            null,
-            null,
-            Money.of("300000.00"));
+        Ticket.pending(command)
+            .decided(
+                TicketStatus.CONFIRMED,
+                new Ticket.Booked(42, "VIP", 2, Money.of("300000.00")),
+                NOW.plusMillis(100));
     private final StatusEntry entry = StatusEntry.decided("buyer-17", null, ticket);
     private final EventView event = event();
 
@@ -119,23 +108,9 @@ public class DecisionBenchmark {
   }
 
   private static EventView event() {
-    return new EventView(
-        1,
-        "Concert",
-        Instant.parse("2030-12-24T10:00:00Z"),
-        "Hall",
-        "Seoul",
-        EventStatus.ACTIVE,
-        1_000_000,
-        1_000_000,
-        null,
-        null,
-        4,
-        null,
-        List.of(
+    return EventView.builder(1, "Concert", Instant.parse("2030-12-24T10:00:00Z")).venue("Hall", "Seoul").maxSeatsPerUser(4).seatTypes(List.of(
             new SeatTypeView("VIP", Money.of("150000.00"), 500_000, 500_000),
-            new SeatTypeView("S", Money.of("99000.00"), 500_000, 500_000)),
-        1);
+            new SeatTypeView("S", Money.of("99000.00"), 500_000, 500_000))).version(1).build();
   }
 
   @Benchmark

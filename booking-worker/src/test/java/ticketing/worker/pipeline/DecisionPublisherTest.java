@@ -54,7 +54,7 @@ class DecisionPublisherTest {
         new DecisionPublisher(tickets, new WorkerMetrics(new SimpleMeterRegistry()));
     StatusEntry decided =
         StatusEntry.pending(
-            new Command.BookSeats(TicketIds.newId(), "7", 77, "R", 1, Instant.now(), null));
+            new Command.BookSeats(TicketIds.newId(), "7", 77, "R", 1, Instant.now()));
     servers.redis().stop();
     announcer.announce(List.of(decided), List.of(), event(2), List.of());
     servers.redis().start();
@@ -75,20 +75,6 @@ class DecisionPublisherTest {
   }
 
   private static EventView event(long version) {
-    return new EventView(
-        77,
-        "Concert",
-        Instant.parse("2030-12-24T10:00:00Z"),
-        null,
-        null,
-        EventStatus.ACTIVE,
-        10,
-        5,
-        null,
-        null,
-        null,
-        null,
-        List.of(new EventView.SeatTypeView("R", Money.of("10.00"), 10, 5)),
-        version);
+    return EventView.builder(77, "Concert", Instant.parse("2030-12-24T10:00:00Z")).seatTypes(List.of(new EventView.SeatTypeView("R", Money.of("10.00"), 10, 5))).version(version).build();
   }
 }

@@ -79,8 +79,8 @@ class HostileMessageTest {
 
   private static void isOneLine(Decoded decoded) {
     if (decoded instanceof Decoded.Unreadable bad) {
-      assertThat(bad.why()).hasSizeLessThanOrEqualTo(LONGEST_WHY);
-      assertThat(bad.why().chars().noneMatch(Character::isISOControl)).as(bad.why()).isTrue();
+      assertThat(bad.cause()).hasSizeLessThanOrEqualTo(LONGEST_WHY);
+      assertThat(bad.cause().chars().noneMatch(Character::isISOControl)).as(bad.cause()).isTrue();
     }
   }
 
@@ -186,7 +186,6 @@ class HostileMessageTest {
         event,
         "A",
         1,
-        Instant.now().truncatedTo(ChronoUnit.MICROS),
-        null);
+        Instant.now().truncatedTo(ChronoUnit.MICROS));
   }
 }

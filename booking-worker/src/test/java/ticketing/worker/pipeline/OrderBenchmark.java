@@ -182,8 +182,7 @@ final class OrderBenchmark {
                             event,
                             "A",
                             1,
-                            Instant.now().truncatedTo(ChronoUnit.MICROS),
-                            null);
+                            Instant.now().truncatedTo(ChronoUnit.MICROS));
                     return SendMessageBatchRequestEntry.builder()
                         .id(String.valueOf(i))
                         .messageBody(CommandCodec.encode(command))

@@ -142,10 +142,10 @@ class RevokedCommandTest {
                 reservation,
                 false,
                 now(),
-                null,
+                "key",
                 UUID.randomUUID()),
             new Command.ConfirmHold(
-                TicketIds.newId(), "ann", event, reservation, now(), null, UUID.randomUUID()));
+                TicketIds.newId(), "ann", event, reservation, now(), "key", UUID.randomUUID()));
     withdrawn.forEach(one -> assertThat(withdraw(one)).isTrue());
     office.decide(event, withdrawn);
     withdrawn.forEach(one -> assertThat(tickets(one)).isZero());
@@ -222,16 +222,16 @@ class RevokedCommandTest {
     withdraw(old);
     withdraw(fresh);
     Instant longAgo = now().minus(Duration.ofDays(31));
-    sql.sql("UPDATE withdrawn_commands SET created_at = ? WHERE attempt = ?")
-        .params(Timestamp.from(longAgo), old.attempt().toString())
+    sql.sql("UPDATE revoked_commands SET created_at = ? WHERE attempt_id = ?")
+        .params(Timestamp.from(longAgo), old.attemptId().toString())
         .update();
-    String attempts = "SELECT attempt FROM withdrawn_commands WHERE event_id = " + event;
+    String attempts = "SELECT attempt_id FROM revoked_commands WHERE event_id = " + event;
     await()
         .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(sql.sql(attempts).query(String.class).list())
-                    .containsExactly(fresh.attempt().toString()));
+                    .containsExactly(fresh.attemptId().toString()));
   }
 
   /// As ingress does it.
@@ -252,13 +252,13 @@ class RevokedCommandTest {
           }
           sql.sql(
                   """
-                  INSERT INTO withdrawn_commands (attempt, ticket_id, event_id, created_at)
+                  INSERT INTO revoked_commands (attempt_id, ticket_id, event_id, created_at)
                   VALUES (?, ?, ?, UTC_TIMESTAMP(6))\
                   """)
               .params(
-                  command.attempt().toString(), command.ticketId().toString(), command.eventId())
+                  command.attemptId().toString(), command.ticketId().toString(), command.eventId())
               .update();
-          sql.sql("UPDATE events SET withdrawn_at = UTC_TIMESTAMP(6) WHERE id = ?")
+          sql.sql("UPDATE events SET revoked_at = UTC_TIMESTAMP(6) WHERE id = ?")
               .param(command.eventId())
               .update();
           return true;
@@ -283,7 +283,7 @@ class RevokedCommandTest {
   /// @param ticket null: a new one
   private static BookSeats book(long event, String user, UUID ticket) {
     UUID id = ticket == null ? TicketIds.newId() : ticket;
-    return new BookSeats(id, user, event, "A", 1, now(), null, UUID.randomUUID());
+    return new BookSeats(id, user, event, "A", 1, now(), "key", UUID.randomUUID());
   }
 
   private static Instant now() {

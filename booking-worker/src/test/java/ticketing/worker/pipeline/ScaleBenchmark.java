@@ -297,8 +297,7 @@ final class ScaleBenchmark {
                         events.get(i % events.size()),
                         "A",
                         1,
-                        now.plus(i, ChronoUnit.MICROS),
-                        null))
+                        now.plus(i, ChronoUnit.MICROS)))
             .toList();
     if (line > 0) {
       Map<Long, Map<Object, Double>> lines = new HashMap<>();

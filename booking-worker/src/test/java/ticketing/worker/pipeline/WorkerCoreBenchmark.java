@@ -188,7 +188,7 @@ final class WorkerCoreBenchmark {
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
     for (int i = 0; i < GROUP; i++) {
       lanes.submit(
-          event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now, null));
+          event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now));
     }
     return GROUP;
   }

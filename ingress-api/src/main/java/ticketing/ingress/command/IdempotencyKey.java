@@ -12,9 +12,9 @@ import ticketing.ingress.problem.ApiException;
 /// Under which ticket a request runs: a new one, or always the same for a user and an
 /// `Idempotency-Key`.
 ///
-/// @param attempt of this request, see [ticketing.domain.Command#attempt()]
+/// @param attemptId attempt of this request, see [ticketing.domain.Command#attemptId()]
 /// @param fingerprint SHA-256 (hex) of method, path and canonical body; null without a key
-public record IdempotencyKey(UUID ticketId, UUID attempt, String fingerprint) {
+public record IdempotencyKey(UUID ticketId, UUID attemptId, String fingerprint) {
 
   public static final String HEADER = "Idempotency-Key";
 

@@ -7,12 +7,12 @@ import java.time.Instant;
 import org.springframework.data.domain.Persistable;
 import ticketing.domain.Command;
 
-/// A row of `withdrawn_commands`. Only inserted here; workers read and at last delete it.
+/// A row of `revoked_commands`. Only inserted here; workers read and at last delete it.
 @Entity
-@Table(name = "withdrawn_commands")
+@Table(name = "revoked_commands")
 class RevokedCommandEntity implements Persistable<String> {
 
-  @Id private String attempt;
+  @Id private String attemptId;
   private String ticketId;
   private long eventId;
   private Instant createdAt;
@@ -21,7 +21,7 @@ class RevokedCommandEntity implements Persistable<String> {
 
   static RevokedCommandEntity of(Command command, Instant now) {
     RevokedCommandEntity row = new RevokedCommandEntity();
-    row.attempt = command.attempt().toString();
+    row.attemptId = command.attemptId().toString();
     row.ticketId = command.ticketId().toString();
     row.eventId = command.eventId();
     row.createdAt = now;
@@ -30,7 +30,7 @@ class RevokedCommandEntity implements Persistable<String> {
 
   @Override
   public String getId() {
-    return attempt;
+    return attemptId;
   }
 
   /// An attempt is withdrawn once, by whoever made it.

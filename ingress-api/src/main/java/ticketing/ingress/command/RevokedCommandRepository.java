@@ -7,7 +7,7 @@ import org.springframework.data.jpa.repository.Modifying;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
-/// The rows of `withdrawn_commands`, and the lock and the mark on the row of their event.
+/// The rows of `revoked_commands`, and the lock and the mark on the row of their event.
 public interface RevokedCommandRepository extends Repository<RevokedCommandEntity, String> {
 
   /// Waits for the decision that is being made, and keeps the next one waiting.
@@ -17,6 +17,6 @@ public interface RevokedCommandRepository extends Repository<RevokedCommandEntit
   List<RevokedCommandEntity> saveAll(Iterable<RevokedCommandEntity> rows);
 
   @Modifying
-  @Query("update EventEntity e set e.withdrawnAt = :now where e.id = :eventId")
+  @Query("update EventEntity e set e.revokedAt = :now where e.id = :eventId")
   void mark(long eventId, Instant now);
 }

@@ -88,13 +88,8 @@ public class EventAdminService {
         queue.accept(
             acceptedAt ->
                 new Command.ChangeSeats(
-                    ticketId,
-                    caller.userId(),
-                    eventId,
-                    request.offers(),
-                    acceptedAt,
-                    null,
-                    UUID.randomUUID()));
+                        ticketId, caller.userId(), eventId, request.offers(), acceptedAt)
+                    .withAttemptId(UUID.randomUUID()));
     Ticket ticket = tickets.await(queued, settings.changeTimeout());
     if (!ticket.status().isFinal()) {
       throw ApiException.withRetryAfter(

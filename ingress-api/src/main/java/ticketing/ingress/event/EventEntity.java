@@ -45,8 +45,8 @@ public class EventEntity {
   private Integer holdMinutes;
   private long version;
 
-  /// When a command was last withdrawn: tells workers whether to look for withdrawals.
-  private Instant withdrawnAt;
+  /// Time of the last revocation of a command. Workers look for revoked commands only if it is set.
+  private Instant revokedAt;
 
   @ElementCollection
   @CollectionTable(name = "seat_types", joinColumns = @JoinColumn(name = "event_id"))

@@ -70,16 +70,16 @@ final class ApiCalls {
               new EventRequest.SeatType("R", Money.of("55000.00"), 9_900, null)));
 
   private static final Command.BookSeats BOOKING =
-      new Command.BookSeats(TICKET, USER_ID, 1, "VIP", 2, ACCEPTED, null);
+      new Command.BookSeats(TICKET, USER_ID, 1, "VIP", 2, ACCEPTED);
   private static final Ticket PENDING = Ticket.pending(BOOKING).withPosition(1_234, 3L);
   private static final Ticket CONFIRMED = decided(Action.BOOK, TicketStatus.CONFIRMED, null, null);
   private static final Ticket HELD = decided(Action.BOOK, TicketStatus.HELD, HELD_UNTIL, null);
   private static final Ticket SOLD_OUT =
       decided(Action.BOOK, TicketStatus.REJECTED, null, Reason.SOLD_OUT);
   private static final Ticket CONFIRMING =
-      Ticket.pending(new Command.ConfirmHold(TICKET, USER_ID, 1, 42, ACCEPTED, null));
+      Ticket.pending(new Command.ConfirmHold(TICKET, USER_ID, 1, 42, ACCEPTED));
   private static final Ticket CANCELLING =
-      Ticket.pending(new Command.CancelReservation(TICKET, USER_ID, 1, 42, false, ACCEPTED, null));
+      Ticket.pending(new Command.CancelReservation(TICKET, USER_ID, 1, 42, false, ACCEPTED));
 
   private static final ReservationView RESERVATION =
       new ReservationView(
@@ -313,37 +313,21 @@ final class ApiCalls {
   private ApiCalls() {}
 
   private static EventView event(EventStatus status) {
-    return new EventView(
-        1,
-        "Concert",
-        SHOW,
-        "Hall",
-        "Seoul",
-        status,
-        10_000,
-        9_998,
-        null,
-        null,
-        4,
-        null,
-        List.of(
+    return EventView.builder(1, "Concert", SHOW).venue("Hall", "Seoul").status(status).maxSeatsPerUser(4).seatTypes(List.of(
             new SeatTypeView("VIP", VIP_PRICE, 100, 98),
-            new SeatTypeView("R", Money.of("55000.00"), 9_900, 9_900)),
-        7);
+            new SeatTypeView("R", Money.of("55000.00"), 9_900, 9_900))).version(7).build();
   }
 
   private static Ticket decided(
       Action action, TicketStatus status, Instant expiresAt, Reason reason) {
     boolean sold = status != TicketStatus.REJECTED;
-    return new Ticket(
+    return Ticket.ofLedger(
         TICKET,
         action,
         status,
         1L,
         "VIP",
         2,
-        null,
-        null,
         ACCEPTED,
         DECIDED,
         sold ? 42L : null,

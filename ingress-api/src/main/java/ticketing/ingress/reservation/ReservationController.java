@@ -90,7 +90,7 @@ public class ReservationController {
                 booking.quantity(),
                 acceptedAt,
                 as.fingerprint(),
-                as.attempt());
+                as.attemptId());
     try {
       refuseWhatIsCertain(catalog.get(booking.eventId()), booking.seatType());
     } catch (ApiException refusal) {
@@ -162,7 +162,7 @@ public class ReservationController {
                     reservationId,
                     acceptedAt,
                     as.fingerprint(),
-                    as.attempt()));
+                    as.attemptId()));
     return accepted(ticket);
   }
 
@@ -189,7 +189,7 @@ public class ReservationController {
                     !caller.userId().equals(found.userId()),
                     acceptedAt,
                     as.fingerprint(),
-                    as.attempt()));
+                    as.attemptId()));
     return accepted(ticket);
   }
 

@@ -51,15 +51,13 @@ public class TicketEntity {
     return StatusEntry.decided(
         userId,
         fingerprint,
-        new Ticket(
+        Ticket.ofLedger(
             UUID.fromString(id),
             action,
             decision,
             eventId,
             seatType,
             quantity,
-            null,
-            null,
             acceptedAt,
             decidedAt,
             reservationId,

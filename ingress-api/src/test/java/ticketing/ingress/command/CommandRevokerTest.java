@@ -114,15 +114,15 @@ class CommandRevokerTest {
             });
     List<Command> arrived = IngressFixture.shared().drain();
     assertThat(arrived).extracting(Command::ticketId).doesNotContainNull();
-    assertThat(arrived.stream().map(Command::attempt).distinct()).hasSize(5);
+    assertThat(arrived.stream().map(Command::attemptId).distinct()).hasSize(5);
     assertThat(withdrawn())
         .containsExactlyInAnyOrderElementsOf(
-            arrived.stream().map(one -> one.attempt().toString()).distinct().toList());
+            arrived.stream().map(one -> one.attemptId().toString()).distinct().toList());
     assertThat(
             ingress
                 .sql()
                 .queryForObject(
-                    "select withdrawn_at is not null from events where id = ?",
+                    "select revoked_at is not null from events where id = ?",
                     Boolean.class,
                     event))
         .isTrue();
@@ -134,7 +134,7 @@ class CommandRevokerTest {
         .isEqualTo(TicketIds.derivedFrom(user, "k").toString());
     List<Command> again = IngressFixture.shared().drain();
     assertThat(again).hasSize(1);
-    assertThat(withdrawn()).doesNotContain(again.getFirst().attempt().toString());
+    assertThat(withdrawn()).doesNotContain(again.getFirst().attemptId().toString());
   }
 
   @Test
@@ -256,7 +256,7 @@ class CommandRevokerTest {
     return ingress
         .sql()
         .queryForList(
-            "select attempt from withdrawn_commands where event_id = ?", String.class, event);
+            "select attempt_id from revoked_commands where event_id = ?", String.class, event);
   }
 
   private static double unknown() {

@@ -102,7 +102,7 @@ class CrashTest {
     for (int i = 0; i < 15; i++) {
       Command command =
           new Command.BookSeats(
-              TicketIds.newId(), user, 1, "VIP", 1, java.time.Instant.now(), null);
+              TicketIds.newId(), user, 1, "VIP", 1, java.time.Instant.now());
       dead.add(command.ticketId());
       sqs.sendMessage(
               message -> message.queueUrl(letters).messageBody(CommandCodec.encode(command)))

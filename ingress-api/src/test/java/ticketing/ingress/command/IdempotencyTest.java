@@ -75,7 +75,8 @@ class IdempotencyTest {
                 "POST",
                 "/api/v1/reservations",
                 new ReservationController.BookingRequest(event, "VIP", 1))
-            .fingerprint());
+            .fingerprint(),
+            UUID.randomUUID());
   }
 
   @Test

@@ -302,7 +302,7 @@ class ApiDocumentTest {
     String deadLetters =
         sqs.getQueueUrl(q -> q.queueName(ingress.queue + "-dlq")).join().queueUrl();
     Command lost =
-        new Command.CancelReservation(UUID.randomUUID(), "user", 1, 42, true, Instant.now(), null);
+        new Command.CancelReservation(UUID.randomUUID(), "user", 1, 42, true, Instant.now());
     sqs.sendMessage(m -> m.queueUrl(deadLetters).messageBody(CommandCodec.encode(lost))).join();
     sqs.sendMessage(m -> m.queueUrl(deadLetters).messageBody("not ours")).join();
 

@@ -60,7 +60,7 @@ class OperationsTest {
 
   private static Command command(long event) {
     return new Command.BookSeats(
-        TicketIds.newId(), "user", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"), null);
+        TicketIds.newId(), "user", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"));
   }
 
   private IngressFixture.Answer get(String path) {

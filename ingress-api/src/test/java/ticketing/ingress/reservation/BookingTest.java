@@ -56,8 +56,7 @@ class BookingTest {
                 event,
                 "VIP",
                 2,
-                Instant.parse(ticket.get("acceptedAt").asString()),
-                null));
+                Instant.parse(ticket.get("acceptedAt").asString())));
   }
 
   @Test
@@ -172,8 +171,7 @@ class BookingTest {
                                         event,
                                         "VIP",
                                         1,
-                                        Instant.now().minusSeconds(60),
-                                        null))))
+                                        Instant.now().minusSeconds(60)))))
                 .toArray(java.util.concurrent.CompletableFuture[]::new))
         .join();
   }

@@ -109,7 +109,7 @@ public final class QueueBaseline {
 
   private static String body(int number) {
     return CommandCodec.encode(
-        new Command.BookSeats(TicketIds.newId(), "demo-" + number, 1, "S", 1, Instant.now(), null));
+        new Command.BookSeats(TicketIds.newId(), "demo-" + number, 1, "S", 1, Instant.now()));
   }
 
   public static SqsClient client(LocalServers servers) {

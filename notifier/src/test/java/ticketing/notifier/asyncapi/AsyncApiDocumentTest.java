@@ -107,16 +107,15 @@ class AsyncApiDocumentTest {
     List<Command> commands =
         List.of(
             new Command.BookSeats(TICKET, "17", 1, "VIP", 2, ACCEPTED, "f", TICKET),
-            new Command.BookSeats(TICKET, "17", 1, "VIP", 2, ACCEPTED, null),
-            new Command.ConfirmHold(TICKET, "17", 1, 42, ACCEPTED, null),
-            new Command.CancelReservation(TICKET, "17", 1, 42, true, ACCEPTED, null),
+            new Command.BookSeats(TICKET, "17", 1, "VIP", 2, ACCEPTED),
+            new Command.ConfirmHold(TICKET, "17", 1, 42, ACCEPTED),
+            new Command.CancelReservation(TICKET, "17", 1, 42, true, ACCEPTED),
             new Command.ChangeSeats(
                 TICKET,
                 "17",
                 1,
                 List.of(new SeatOffer("VIP", Money.of("150000.00"), 100)),
-                ACCEPTED,
-                null));
+                ACCEPTED));
     assertThat(new HashSet<>(commands.stream().map(Command::action).toList()))
         .containsExactlyInAnyOrder(Action.values());
     assertThat(

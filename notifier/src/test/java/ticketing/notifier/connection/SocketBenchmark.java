@@ -461,8 +461,7 @@ final class SocketBenchmark {
                   1 + i % 10,
                   "VIP",
                   2,
-                  Instant.now().truncatedTo(ChronoUnit.MICROS),
-                  null));
+                  Instant.now().truncatedTo(ChronoUnit.MICROS)));
       all[i] = entry;
       room.acquire();
       tickets.storePending(entry).whenComplete((opened, failure) -> room.release());

@@ -184,7 +184,7 @@ class LauncherTest {
   /// One seat of event 1 for the demo's buyer.
   private static UUID queueWhileAllIsDown(Path data) {
     Command.BookSeats command =
-        new Command.BookSeats(TicketIds.newId(), "buyer", 1, "R", 1, Instant.now(), null);
+        new Command.BookSeats(TicketIds.newId(), "buyer", 1, "R", 1, Instant.now());
     // Apart: ElasticMQ releases its file only with its process.
     ServerSettings settings = ServerSettings.in(data).withPersistence(true).withQueueApart();
     try (LocalServers servers = LocalServers.start(settings);

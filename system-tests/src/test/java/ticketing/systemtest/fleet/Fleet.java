@@ -95,7 +95,6 @@ public final class Fleet implements AutoCloseable {
             .withVisibility(VISIBILITY);
     Map<String, String> environment = new HashMap<>(more);
     environment.put("TICKETING_WORKER_RETRY_FOR", "10s");
-    environment.put("TICKETING_WORKER_REMIND_EVERY", "5s");
     environment.put("TICKETING_WORKER_POLL_WAIT", POLL.toSeconds() + "s");
     system =
         LocalSystem.start(

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
@@ -148,21 +149,9 @@ class OracleTest {
   @Test
   void acceptedTicketThatNobodyKnowsIsFound() throws Exception {
     Ticket lost =
-        new Ticket(
-            TicketIds.newId(),
-            booked.accepted().action(),
-            TicketStatus.PENDING,
-            event,
-            "R",
-            1,
-            null,
-            null,
-            booked.accepted().acceptedAt(),
-            null,
-            null,
-            null,
-            null,
-            null);
+        Ticket.pending(
+            new Command.BookSeats(
+                TicketIds.newId(), "judged-ann", event, "R", 1, booked.accepted().acceptedAt()));
     try (TestClients crowd = new TestClients(FLEET)) {
       crowd.claim("judged-ann", lost);
       assertThat(new Oracle(FLEET, crowd, Duration.ofSeconds(1)).judge())

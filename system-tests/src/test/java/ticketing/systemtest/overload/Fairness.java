@@ -210,7 +210,7 @@ final class Fairness {
 
   private static Command command(long event) {
     return new Command.BookSeats(
-        TicketIds.newId(), "fair", event, LatencyProbe.SEATS, 1, Instant.now(), null);
+        TicketIds.newId(), "fair", event, LatencyProbe.SEATS, 1, Instant.now());
   }
 
   /// From the queue to the row of the decision.

@@ -1,5 +1,5 @@
--- The figures of all processes that are alive; those that are not are forgotten.
--- KEYS[1] alive:{kind}, see beat.lua   ARGV[1] seconds of silence after which a process counts as gone
+-- Returns the statistics of all live processes and removes the others.
+-- KEYS[1] alive:{kind}, see record_heartbeat.lua   ARGV[1] maximum age of a heartbeat in seconds
 local now = tonumber(redis.call('TIME')[1])
 local all = redis.call('HGETALL', KEYS[1])
 local alive = {}

@@ -1,0 +1,2 @@
+/// Access tokens and their revocation.
+package ticketing.security;

@@ -1,0 +1,2 @@
+/// Propagation of trace contexts between the processes.
+package ticketing.tracing;

@@ -1,0 +1,19 @@
+-- Caches and publishes an event, unless a newer version is cached or required.
+-- KEYS[1] event:{eventId}   KEYS[2] the lowest version that may be stored
+-- ARGV[1] event as JSON   ARGV[2] its version   ARGV[3] time to live in seconds   ARGV[4] channel
+-- Returns 1 if the event was stored, else 0.
+local version = tonumber(ARGV[2])
+local fence = tonumber(redis.call('GET', KEYS[2]) or 0)
+if version < fence then
+  return 0
+end
+local stored = redis.call('GET', KEYS[1])
+if stored then
+  local storedVersion = tonumber(string.match(stored, '"version":(%d+)'))
+  if storedVersion and storedVersion > version then
+    return 0
+  end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[1])
+return 1
