@@ -2,19 +2,19 @@ locals {
   backup_days   = 7
   backup_window = format("%02d:00-%02d:30", var.night_starts_utc, var.night_starts_utc)
   snapshot_days = 30
-  # Windows are in UTC. Where the night starts in its evening, Sunday's is still on its Saturday.
+  # Windows are in UTC. If the night of the region starts in the UTC evening, its Sunday starts on the UTC Saturday.
   maintenance_day = var.night_starts_utc < 13 ? "sun" : "sat"
 }
 
-# The daily backup and the recovery to any second of the last seven days are the cluster's own (database.tf).
-# Here: where the snapshots taken by hand before a major change are kept, and for how long.
+# Vault and retention of the snapshots that an operator takes before a major change. The cluster itself makes the
+# daily backup and supports recovery to any second of the last seven days (database.tf).
 
 resource "aws_backup_vault" "snapshots" {
   name = "${local.name}-before-changes"
 }
 
 resource "aws_backup_vault_lock_configuration" "snapshots" {
-  # A snapshot with any other retention is refused, and none can be deleted early by accident.
+  # The vault rejects a snapshot with another retention, and prevents an early deletion.
   backup_vault_name  = aws_backup_vault.snapshots.name
   min_retention_days = local.snapshot_days
   max_retention_days = local.snapshot_days
@@ -42,7 +42,7 @@ resource "aws_iam_role_policy_attachment" "backup" {
 }
 
 output "snapshot_command" {
-  description = "Takes the snapshot that a major change asks for; it is deleted by itself after 30 days."
+  description = "Command that takes the snapshot before a major change. The vault deletes it after 30 days."
   value = join(" ", [
     "aws backup start-backup-job",
     "--region ${var.region}",

@@ -1,10 +1,10 @@
 locals {
   cache_clustered = var.cache_cluster != null
-  # Another id for cluster mode: the new cache is made beside the old one, not out of it.
+  # Cluster mode has another id, because the existing cache cannot be converted.
   cache_id         = local.cache_clustered ? "ticketing-redis-cluster" : "ticketing-redis"
   cache_addresses  = "rediss://${local.cache_clustered ? aws_elasticache_replication_group.main.configuration_endpoint_address : aws_elasticache_replication_group.main.primary_endpoint_address}:6379"
   cache_node_count = local.cache_clustered ? var.cache_cluster.shards * (1 + var.cache_cluster.replicas) : 2
-  # ElastiCache names the nodes by itself, in this way.
+  # ElastiCache assigns these names to the nodes.
   cache_nodes = local.cache_clustered ? flatten([
     for shard in range(1, var.cache_cluster.shards + 1) : [
       for node in range(1, var.cache_cluster.replicas + 2) : format("%s-%04d-%03d", local.cache_id, shard, node)
@@ -42,7 +42,7 @@ resource "aws_elasticache_parameter_group" "main" {
 
 resource "aws_elasticache_replication_group" "main" {
   replication_group_id = local.cache_id
-  description          = "Cache, lock and ticket board"
+  description          = "Cache, lock and status store"
   engine               = "valkey"
   engine_version       = "8.1"
   node_type            = var.cache_node_type
@@ -65,7 +65,7 @@ resource "aws_elasticache_replication_group" "main" {
   auth_token                 = random_password.redis.result
   auth_token_update_strategy = "ROTATE"
 
-  # Nothing in it is the only copy: it is not backed up.
+  # No backup: each value can be rebuilt from the database.
   snapshot_retention_limit   = 0
   auto_minor_version_upgrade = true
   maintenance_window         = format("%[1]s:%02[2]d:00-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 2, var.night_starts_utc + 3)

@@ -1,13 +1,13 @@
 locals {
   database_name = "ticketing"
   database_logs = toset(["error", "slowquery"])
-  # Connections are shared out before they run short: every process that has a pool, at its group's
-  # maximum, fits below the warning, and the server's own limit lies a quarter above it.
+  # The pools of all processes, with each group at its maximum, fit below the warning. The server's own limit
+  # is 25 % above the warning.
   database_max_connections = ceil(var.database_connections_warning / 0.8)
-  # ingress-api has two pools, one of them at the readers; after a failover both may end at one instance.
+  # ingress-api has two pools, one for the readers. After a failover both pools may use one instance.
   database_pool    = max(2, floor(var.database_connections_warning / (2 * var.ingress_api.max + var.booking_worker.max)))
   database_options = "?sslMode=${var.database_ssl_mode}"
-  # jdbc:aws-wrapper is the AWS JDBC wrapper: it follows a failover by the cluster's topology, not by DNS.
+  # jdbc:aws-wrapper is the AWS JDBC wrapper. It follows a failover by the cluster's topology, not by DNS.
   database_url        = "jdbc:aws-wrapper:mysql://${aws_rds_cluster.main.endpoint}:3306/${local.database_name}${local.database_options}"
   database_reader_url = "jdbc:aws-wrapper:mysql://${aws_rds_cluster.main.reader_endpoint}:3306/${local.database_name}${local.database_options}"
   database_secret_arn = aws_rds_cluster.main.master_user_secret[0].secret_arn
@@ -55,7 +55,7 @@ resource "aws_rds_cluster_parameter_group" "main" {
 }
 
 resource "aws_cloudwatch_log_group" "database" {
-  # Made before the cluster makes them by itself, and keeps them for ever.
+  # Created here, because log groups that the cluster creates have no retention limit.
   for_each = local.database_logs
 
   name              = "/aws/rds/cluster/${local.name}/${each.key}"
@@ -69,7 +69,7 @@ resource "aws_rds_cluster" "main" {
   database_name      = local.database_name
   master_username    = "ticketing"
 
-  # RDS makes the password, keeps it in Secrets Manager and changes it every seven days.
+  # RDS generates the password, stores it in Secrets Manager and rotates it every seven days.
   manage_master_user_password = true
 
   db_subnet_group_name            = aws_db_subnet_group.main.name
@@ -82,7 +82,7 @@ resource "aws_rds_cluster" "main" {
   preferred_backup_window      = local.backup_window
   preferred_maintenance_window = format("%[1]s:%02[2]d:00-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 1, var.night_starts_utc + 2)
   copy_tags_to_snapshot        = true
-  # The last seven days outlive a cluster that was deleted by mistake.
+  # The backups of the last seven days survive an accidental deletion of the cluster.
   delete_automated_backups = false
 
   deletion_protection       = var.deletion_protection
@@ -90,7 +90,7 @@ resource "aws_rds_cluster" "main" {
   final_snapshot_identifier = "${local.name}-final"
 
   lifecycle {
-    # Aurora spreads its storage over three zones whatever is asked for.
+    # Aurora always spreads its storage over three zones.
     ignore_changes = [availability_zones]
   }
 
@@ -98,7 +98,7 @@ resource "aws_rds_cluster" "main" {
 }
 
 resource "aws_rds_cluster_instance" "main" {
-  # Number 0 is made first and so becomes the writer; a failover may move that role to any other.
+  # Number 0 is created first and becomes the writer. A failover can move that role to another instance.
   count = 1 + var.database_readers
 
   identifier                 = "${local.name}-${count.index}"

@@ -5,7 +5,7 @@ resource "aws_lb" "main" {
   subnets            = [for subnet in aws_subnet.public : subnet.id]
   security_groups    = [aws_security_group.alb.id]
 
-  # A socket pings every 25 s and is dropped after 60 s of silence: the balancer must not be the one to cut it.
+  # Above the 60 s after which the notifier closes a silent connection. The notifier pings every 25 s.
   idle_timeout = 300
 
   drop_invalid_header_fields = true
@@ -34,7 +34,7 @@ resource "aws_lb_target_group" "ingress_api" {
 }
 
 resource "aws_lb_target_group" "ingress_api_waits" {
-  # The same instances, for requests that ask to wait: their seconds would hide how fast the others are answered.
+  # Same instances, for long polls. Their response times would distort the alarm on response time.
   name                 = "${local.name}-ingress-api-waits"
   vpc_id               = aws_vpc.main.id
   target_type          = "instance"
@@ -62,7 +62,7 @@ resource "aws_lb_target_group" "notifier" {
   port                 = 8081
   deregistration_delay = local.deregistration_seconds.notifier
 
-  # Counts open sockets, so a new instance takes the next ones.
+  # Counts open connections, so a new instance receives the next connections.
   load_balancing_algorithm_type = "least_outstanding_requests"
 
   health_check {
@@ -76,8 +76,8 @@ resource "aws_lb_target_group" "notifier" {
 }
 
 locals {
-  # How long a leaving instance finishes what it has: the longest poll (20 s) and a margin, or the time
-  # to close its sockets, whose clients reconnect to another instance.
+  # Time of a draining instance to finish: the longest poll (20 s) with a margin, or the time to close its
+  # WebSocket connections. Their clients reconnect to another instance.
   deregistration_seconds = { ingress_api = 30, notifier = 60 }
 }
 
@@ -113,7 +113,7 @@ resource "aws_lb_listener" "https" {
 }
 
 resource "aws_lb_listener_rule" "actuator" {
-  # The management ports are not reachable from here anyway; this keeps the paths from ever being.
+  # Second barrier: the management ports are not reachable from the load balancer.
   listener_arn = aws_lb_listener.https.arn
   priority     = 1
 
@@ -194,7 +194,7 @@ resource "aws_route53_record" "certificate" {
   type    = one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_type if option.domain_name == each.key])
   records = [one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_value if option.domain_name == each.key])]
   ttl     = 300
-  # The same record proves the same name in every region.
+  # One validation record proves the name in every region.
   allow_overwrite = true
 }
 
@@ -206,8 +206,8 @@ resource "aws_acm_certificate_validation" "main" {
 }
 
 resource "aws_route53_record" "main" {
-  # Geolocation from the start, with this region as the answer for every place not named otherwise: a
-  # second region then only adds records, and the name never goes away.
+  # Geolocation records from the start, with this region as the default location. A second region then only adds
+  # records, and the name stays resolvable.
   count = local.owns_zone ? 1 : 0
 
   zone_id        = var.hosted_zone_id
@@ -227,11 +227,11 @@ resource "aws_route53_record" "main" {
 }
 
 output "url" {
-  description = "Where clients find the system."
+  description = "Address of the system."
   value       = "https://${var.domain_name}"
 }
 
 output "load_balancer_dns_name" {
-  description = "What the domain name points at."
+  description = "Load balancer that the domain name points to."
   value       = aws_lb.main.dns_name
 }

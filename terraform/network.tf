@@ -1,5 +1,5 @@
 locals {
-  # Zone letter => everything that lies in that zone.
+  # Zone letter => subnets of that zone.
   zones = { for index, zone in var.zones : zone => {
     name     = "${var.region}${zone}"
     public   = cidrsubnet(var.vpc_cidr, 8, 1 + index)
@@ -18,7 +18,7 @@ resource "aws_vpc" "main" {
 }
 
 resource "aws_default_security_group" "unused" {
-  # No rules: whatever forgets to name its group can talk to nobody.
+  # No rules: a resource without a security group has no connectivity.
   vpc_id = aws_vpc.main.id
 }
 
@@ -134,7 +134,7 @@ resource "aws_route_table_association" "database" {
 }
 
 resource "aws_vpc_endpoint" "s3" {
-  # Free, and it keeps packages and image layers off the NAT gateway's bill.
+  # Free of charge. Packages and image layers do not pass the NAT gateway.
   vpc_id            = aws_vpc.main.id
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"

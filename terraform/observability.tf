@@ -27,7 +27,7 @@ resource "aws_sns_topic_subscription" "email" {
 }
 
 locals {
-  # What the CloudWatch agent on each instance writes (modules/service).
+  # Metrics of the CloudWatch agent on each instance (modules/service).
   host_metrics = {
     namespace = "Ticketing"
     cpu       = "cpu_usage_active"
@@ -41,7 +41,7 @@ locals {
   }
 }
 
-# Alarms of the parts that the services share; those of each service stand beside it.
+# Alarms of shared resources. The alarms of a service are in its service_*.tf.
 
 resource "aws_cloudwatch_metric_alarm" "database_cpu" {
   for_each = local.database_roles
@@ -99,7 +99,7 @@ resource "aws_cloudwatch_metric_alarm" "redis_memory" {
 
 resource "aws_cloudwatch_metric_alarm" "queue_age" {
   alarm_name          = "${local.name}-queue-age"
-  alarm_description   = "Critical: a booking has been waiting for more than ${var.queue_age_alarm_seconds} s."
+  alarm_description   = "Critical: the oldest queued booking is older than ${var.queue_age_alarm_seconds} s."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateAgeOfOldestMessage"
   dimensions          = { QueueName = aws_sqs_queue.bookings.name }
@@ -115,7 +115,7 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${local.name}-dead-letters"
-  alarm_description   = "Critical: a booking could not be decided and lies with the dead letters."
+  alarm_description   = "Critical: the dead-letter queue contains a booking that could not be decided."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
@@ -137,7 +137,7 @@ locals {
     notifier    = aws_lb_target_group.notifier.arn_suffix
   }
 
-  # Title => metrics, and the line that means something.
+  # Title => metrics and threshold.
   widgets = [
     {
       title   = "EC2 CPU (%)"
@@ -248,7 +248,7 @@ resource "aws_cloudwatch_dashboard" "main" {
   })
 }
 
-# Money
+# Budget
 
 resource "aws_budgets_budget" "monthly" {
   name         = "${local.name}${local.global_suffix}"

@@ -1,5 +1,4 @@
-# Announced on-sales: instances are started before the flood, because a group that reacts to it needs
-# minutes that an on-sale does not have.
+# Announced on-sales. Instances start before the opening, because a group that reacts to load needs several minutes.
 
 locals {
   on_sale_windows = [for sale in var.on_sales : {
@@ -15,7 +14,7 @@ locals {
     notifier       = var.notifier
   }
 
-  # The minimum at this moment: an apply in the middle of an on-sale must not undo its pre-warming.
+  # Current minimum, so that an apply during an on-sale keeps its instances.
   min_now = { for service, size in local.group_sizes : service => max(size.min, [
     for window in local.on_sale_windows : window.min
     if contains(window.services, service)
@@ -23,8 +22,8 @@ locals {
     && timecmp(plantimestamp(), window.until) < 0
   ]...) }
 
-  # Every coming instant at which a window begins or ends, with the minimum that holds from then on:
-  # windows may overlap, and the end of one must not undo the other.
+  # Future instants at which a window begins or ends, each with the minimum from then on. Windows may overlap, so
+  # the end of one window keeps the minimum of another.
   prewarm_instants = distinct([
     for instant in concat(local.on_sale_windows[*].from, local.on_sale_windows[*].until) : instant
     if timecmp(instant, plantimestamp()) > 0

@@ -1,5 +1,5 @@
-# Phase 1: 2-20 instances of each service, a writer and a reader, a primary and a replica. These are the
-# defaults, written out; add domain_name and hosted_zone_id.
+# Phase 1: 2-20 instances of each service, a writer and a reader, a primary and a replica. These values equal the
+# defaults. Add domain_name and hosted_zone_id.
 
 ingress_api    = { min = 2, max = 20, instance_type = "t4g.small" }
 booking_worker = { min = 2, max = 20, instance_type = "t4g.small" }

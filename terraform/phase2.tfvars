@@ -1,5 +1,5 @@
 # Phase 2: 2-50 instances of each service, a writer and three readers, three shards with two replicas each.
-# Read docs/how-to/scale-up.md first; add domain_name and hosted_zone_id.
+# See docs/how-to/scale-up.md. Add domain_name and hosted_zone_id.
 
 ingress_api    = { min = 2, max = 50, instance_type = "t4g.medium" }
 booking_worker = { min = 2, max = 50, instance_type = "t4g.medium" }
@@ -7,7 +7,7 @@ notifier       = { min = 2, max = 50, instance_type = "t4g.medium" }
 
 database_instance_class = "db.r7g.large"
 database_readers        = 3
-# db.r7g.large carries 1,000 connections by itself; 50 instances of each service share them.
+# db.r7g.large supports 1,000 connections, which 50 instances of each service share.
 database_connections_warning = 1000
 
 cache_node_type = "cache.t4g.medium"

@@ -17,7 +17,7 @@ resource "aws_sqs_queue" "bookings" {
 }
 
 resource "aws_sqs_queue" "dead_letters" {
-  # Kept as long as SQS can: a standard queue's message keeps its first enqueue time when it moves here.
+  # Longest retention of SQS. A message of a standard queue keeps its first enqueue time when it moves here.
   name                       = local.dead_letters_name
   message_retention_seconds  = 14 * 24 * 3600
   receive_wait_time_seconds  = 20
@@ -34,7 +34,7 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead_letters" {
   })
 }
 
-# Roles grant; the queues themselves only refuse.
+# Deny statements only. The roles grant access.
 
 resource "aws_sqs_queue_policy" "bookings" {
   queue_url = aws_sqs_queue.bookings.id

@@ -7,16 +7,16 @@ module "second_region" {
   first          = { dns_name = aws_lb.main.dns_name, zone_id = aws_lb.main.zone_id }
   second         = { region = var.second_region.region, dns_name = var.second_region.load_balancer_dns_name }
 
-  # The answer for everywhere else must exist before the name is split.
+  # The default record must exist before the records of other locations.
   depends_on = [aws_route53_record.main]
 }
 
 output "geo_routes" {
-  description = "Country or continent => load balancer that answers there; null without a second region."
+  description = "Country or continent => load balancer that serves it. Null without a second region."
   value       = one(module.second_region[*].routes)
 }
 
 output "second_region_access_key_arn" {
-  description = "The second region's copy of the key that signs tokens: its access_key_secret_arn."
+  description = "Replica of the signing key in the second region, for its access_key_secret_arn."
   value       = var.second_region == null || !local.own_access_key ? null : replace(aws_secretsmanager_secret.access_key[0].arn, var.region, var.second_region.region)
 }

@@ -1,4 +1,4 @@
-# The database's password is not here: RDS keeps and changes it (database.tf).
+# RDS stores and rotates the database's password (database.tf).
 
 resource "random_password" "redis" {
   length  = 64
@@ -7,7 +7,7 @@ resource "random_password" "redis" {
 
 resource "aws_secretsmanager_secret" "redis" {
   name        = "${local.name}/redis"
-  description = "Token that the cache asks of its clients"
+  description = "Token that clients of the cache present"
 }
 
 resource "aws_secretsmanager_secret_version" "redis" {
@@ -18,7 +18,7 @@ resource "aws_secretsmanager_secret_version" "redis" {
 locals {
   own_access_key        = var.access_key_secret_arn == null && var.access_issuer_uri == null
   access_key_secret_arn = local.own_access_key ? aws_secretsmanager_secret.access_key[0].arn : var.access_key_secret_arn
-  # What the services that meet users need to check a token.
+  # Secrets of the services that verify access tokens.
   access_environment = var.access_issuer_uri == null ? {} : { TICKETING_ACCESS_ISSUER_URI = var.access_issuer_uri }
   access_secrets     = var.access_issuer_uri == null ? { TICKETING_ACCESS_KEY = local.access_key_secret_arn } : {}
 }
@@ -37,7 +37,7 @@ resource "aws_secretsmanager_secret" "access_key" {
   description = "Key that signs and checks access tokens (HS256)"
 
   dynamic "replica" {
-    # A token issued in one region is then good in the other.
+    # Lets the second region accept tokens of the first.
     for_each = var.second_region == null ? [] : [var.second_region.region]
     content {
       region = replica.value

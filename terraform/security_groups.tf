@@ -1,4 +1,4 @@
-# Who may talk to whom. Every group starts with no rule at all; one resource is one rule.
+# Permitted connections. A group has no rule by default; each resource adds one rule.
 
 resource "aws_security_group" "alb" {
   name        = "${local.name}-alb-sg"
@@ -43,7 +43,7 @@ resource "aws_security_group" "endpoints" {
 }
 
 locals {
-  # Groups of the instances, and what each may open a connection to.
+  # Groups of the instances with the permitted destinations of each.
   instance_groups = {
     ec2      = { id = aws_security_group.ec2.id, database = true }
     worker   = { id = aws_security_group.worker.id, database = true }
@@ -83,7 +83,7 @@ resource "aws_vpc_security_group_egress_rule" "alb_to_notifier" {
   to_port                      = 8081
 }
 
-# Instances. booking-worker takes no connection from anyone.
+# Instances. booking-worker accepts no connections.
 
 resource "aws_vpc_security_group_ingress_rule" "ec2_from_alb" {
   security_group_id            = aws_security_group.ec2.id
@@ -137,7 +137,7 @@ resource "aws_vpc_security_group_egress_rule" "to_https" {
   to_port           = 443
 }
 
-# Database, cache and endpoints answer; they open no connection.
+# Database, cache and endpoints. They open no connections.
 
 resource "aws_vpc_security_group_ingress_rule" "rds" {
   for_each = local.database_clients

@@ -1,4 +1,4 @@
-# booking-worker: the only one that decides. It drains the queue and never sends to it.
+# booking-worker: the only service that decides. It receives from the queue and does not send to it.
 
 module "booking_worker" {
   source = "./modules/service"
@@ -37,7 +37,7 @@ module "booking_worker" {
       resources = [aws_sqs_queue.bookings.arn]
     },
     {
-      # To tell a ticket's owner that it was given up; what lies there is never deleted from here.
+      # Reads dead letters to reject their tickets. It does not delete them.
       sid       = "ReadDeadLetters"
       actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
       resources = [aws_sqs_queue.dead_letters.arn]
@@ -62,14 +62,14 @@ module "booking_worker" {
 }
 
 locals {
-  # longest message < the worker's own patience < SIGKILL < the lifecycle hook's heartbeat: what is in hand at
-  # SIGTERM is decided and deleted before the instance goes.
+  # Longest message < stop timeout of the worker < SIGKILL < heartbeat of the lifecycle hook. Messages received
+  # before SIGTERM are decided and deleted before the instance terminates.
   worker_finish_seconds = var.longest_message_seconds + 10
   worker_stop_seconds   = var.longest_message_seconds + 25
   worker_drain_seconds  = 3 * var.longest_message_seconds + 60
 }
 
-# Scaling: the messages that may wait for each worker = wanted latency x measured rate / bookings in a message
+# Scaling: target backlog of a worker in messages = target latency x measured rate / bookings in a message
 
 locals {
   backlog_per_worker = var.wanted_latency_seconds * var.worker_rate / var.bookings_per_message
@@ -150,7 +150,7 @@ resource "aws_autoscaling_schedule" "booking_worker" {
 
 resource "aws_cloudwatch_metric_alarm" "booking_worker_cpu_high" {
   alarm_name          = "${local.name}-booking-worker-cpu-high"
-  alarm_description   = "Warning: CPU of booking-worker above 70 % for 2 minutes. It scales on its backlog, not on this."
+  alarm_description   = "Warning: CPU of booking-worker above 70 % for 2 minutes. Scaling follows the backlog, not the CPU."
   namespace           = local.host_metrics.namespace
   metric_name         = local.host_metrics.cpu
   dimensions          = { AutoScalingGroupName = module.booking_worker.group_name, cpu = "cpu-total" }
@@ -165,11 +165,11 @@ resource "aws_cloudwatch_metric_alarm" "booking_worker_cpu_high" {
 }
 
 output "booking_worker_repository" {
-  description = "Where the image of booking-worker is pushed."
+  description = "Repository of the image of booking-worker."
   value       = module.booking_worker.repository_url
 }
 
 output "backlog_per_worker" {
-  description = "Waiting messages per worker that scaling aims at: wanted latency x measured rate / bookings in a message."
+  description = "Target backlog of a worker, in messages: target latency x measured rate / bookings in a message."
   value       = local.backlog_per_worker
 }

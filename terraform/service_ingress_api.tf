@@ -1,4 +1,4 @@
-# ingress-api: takes commands, answers reads. It sends to the queue and never receives from it.
+# ingress-api: accepts commands and answers reads. It sends to the queue and does not receive from it.
 
 module "ingress_api" {
   source = "./modules/service"
@@ -26,7 +26,7 @@ module "ingress_api" {
     TICKETING_QUEUE_NAME                 = local.queue_name
     TICKETING_QUEUE_DEAD_LETTERS         = local.dead_letters_name
     TICKETING_QUEUE_COMMANDS_PER_MESSAGE = tostring(var.bookings_per_message)
-    # The load balancer is the one proxy before it: a client is known by the address that it wrote down.
+    # The load balancer is the only proxy. It appends the client address to X-Forwarded-For.
     TICKETING_RATES_PROXIES = "1"
   })
 
@@ -37,8 +37,8 @@ module "ingress_api" {
       resources = [aws_sqs_queue.bookings.arn]
     },
     {
-      # Looking at dead letters (and showing them again at once), and moving them back. The move runs with the
-      # caller's permissions: SQS receives and deletes here, and sends to the bookings queue, in its name.
+      # List and redrive dead letters. A redrive runs with the permissions of the caller: SQS receives and
+      # deletes here, and sends to the bookings queue.
       sid = "RedriveDeadLetters"
       actions = [
         "sqs:ChangeMessageVisibility",
@@ -64,7 +64,7 @@ module "ingress_api" {
   max_size         = var.ingress_api.max
   desired_capacity = local.min_now["ingress-api"]
 
-  # A long poll lasts 20 s.
+  # A long poll takes up to 20 s.
   longest_work_seconds  = 20
   leave_seconds         = local.deregistration_seconds.ingress_api
   stop_timeout_seconds  = 30
@@ -88,7 +88,7 @@ resource "aws_autoscaling_policy" "ingress_api_out" {
 }
 
 resource "aws_autoscaling_policy" "ingress_api_in" {
-  # Simple scaling: one instance, then five minutes of patience, for as long as the alarm lasts.
+  # Simple scaling: one instance every five minutes while the alarm is active.
   name                   = "${local.name}-ingress-api-in"
   autoscaling_group_name = module.ingress_api.group_name
   policy_type            = "SimpleScaling"
@@ -105,7 +105,7 @@ resource "aws_autoscaling_policy" "ingress_api_requests" {
 
   target_tracking_configuration {
     target_value = var.requests_per_target
-    # Going down is the CPU rule's alone, or the two would take turns.
+    # Only the CPU rule removes instances, so that the two rules do not alternate.
     disable_scale_in = true
 
     predefined_metric_specification {
@@ -146,7 +146,7 @@ resource "aws_cloudwatch_metric_alarm" "ingress_api_cpu_high" {
 
 resource "aws_cloudwatch_metric_alarm" "ingress_api_cpu_low" {
   alarm_name          = "${local.name}-ingress-api-cpu-low"
-  alarm_description   = "CPU of ingress-api below 20 % for 5 minutes; an instance is taken away. Reported to nobody."
+  alarm_description   = "CPU of ingress-api below 20 % for 5 minutes; one instance is removed. No notification."
   namespace           = local.host_metrics.namespace
   metric_name         = local.host_metrics.cpu
   dimensions          = { AutoScalingGroupName = module.ingress_api.group_name, cpu = "cpu-total" }
@@ -177,7 +177,7 @@ resource "aws_cloudwatch_metric_alarm" "ingress_api_unhealthy" {
 
 resource "aws_cloudwatch_metric_alarm" "ingress_api_response_time" {
   alarm_name          = "${local.name}-ingress-api-response-time"
-  alarm_description   = "Warning: ingress-api answers in more than 100 ms on average, requests that ask to wait left out."
+  alarm_description   = "Warning: average response time of ingress-api above 100 ms, without long polls."
   namespace           = "AWS/ApplicationELB"
   metric_name         = "TargetResponseTime"
   dimensions          = { LoadBalancer = aws_lb.main.arn_suffix, TargetGroup = aws_lb_target_group.ingress_api.arn_suffix }
@@ -192,6 +192,6 @@ resource "aws_cloudwatch_metric_alarm" "ingress_api_response_time" {
 }
 
 output "ingress_api_repository" {
-  description = "Where the image of ingress-api is pushed."
+  description = "Repository of the image of ingress-api."
   value       = module.ingress_api.repository_url
 }

@@ -1,4 +1,4 @@
-# notifier: pushes states to sockets. It knows neither the queue nor the database.
+# notifier: pushes states to WebSocket connections. It has no access to the queue or the database.
 
 module "notifier" {
   source = "./modules/service"
@@ -25,7 +25,7 @@ module "notifier" {
     TICKETING_INGRESS_URL     = "https://${var.domain_name}"
   })
 
-  # Its secrets are its only permission beyond what every service needs.
+  # Access to its secrets is its only additional permission.
   statements         = []
   session_manager    = var.session_manager
   log_retention_days = var.log_retention_days
@@ -34,14 +34,14 @@ module "notifier" {
   max_size         = var.notifier.max
   desired_capacity = local.min_now["notifier"]
 
-  # Sockets are closed, not waited for: their clients reconnect to another instance.
+  # Connections are closed without a delay. Their clients reconnect to another instance.
   longest_work_seconds  = 10
   leave_seconds         = 10
   stop_timeout_seconds  = 30
   drain_timeout_seconds = 120
 }
 
-# Scaling: as ingress-api. A request is a socket being opened.
+# Scaling: as ingress-api. A request is a WebSocket handshake.
 
 resource "aws_autoscaling_policy" "notifier_out" {
   name                      = "${local.name}-notifier-out"
@@ -114,7 +114,7 @@ resource "aws_cloudwatch_metric_alarm" "notifier_cpu_high" {
 
 resource "aws_cloudwatch_metric_alarm" "notifier_cpu_low" {
   alarm_name          = "${local.name}-notifier-cpu-low"
-  alarm_description   = "CPU of notifier below 20 % for 5 minutes; an instance is taken away. Reported to nobody."
+  alarm_description   = "CPU of notifier below 20 % for 5 minutes; one instance is removed. No notification."
   namespace           = local.host_metrics.namespace
   metric_name         = local.host_metrics.cpu
   dimensions          = { AutoScalingGroupName = module.notifier.group_name, cpu = "cpu-total" }
@@ -144,6 +144,6 @@ resource "aws_cloudwatch_metric_alarm" "notifier_unhealthy" {
 }
 
 output "notifier_repository" {
-  description = "Where the image of notifier is pushed."
+  description = "Repository of the image of notifier."
   value       = module.notifier.repository_url
 }

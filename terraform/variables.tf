@@ -1,7 +1,7 @@
-# Where
+# Location
 
 variable "region" {
-  description = "Region that everything lives in."
+  description = "Region of all resources."
   type        = string
   default     = "ap-northeast-2"
 }
@@ -13,7 +13,7 @@ variable "zones" {
 
   validation {
     condition     = length(var.zones) == 2 && length(distinct(var.zones)) == 2
-    error_message = "Two different zones are needed: every part has its twin in the other one."
+    error_message = "Two different zones are required, because each part has a replica in the other zone."
   }
 }
 
@@ -29,7 +29,7 @@ variable "vpc_cidr" {
 }
 
 variable "nat_gateway_zones" {
-  description = "Zones that have a NAT gateway of their own. A zone without one uses the first of these. Both zones: the brief's design, about 47 $ a month more."
+  description = "Zones that have a NAT gateway. A zone without one uses the first of these. A second gateway costs about 47 USD a month."
   type        = list(string)
   default     = ["a"]
 
@@ -40,7 +40,7 @@ variable "nat_gateway_zones" {
 }
 
 variable "interface_endpoints" {
-  description = "AWS services reached from inside the network instead of through the NAT gateway, in both zones (about 19 $ a month each). SQS is on the path of every booking, so that path must not hang on one zone's NAT gateway."
+  description = "AWS services reached from inside the network instead of through the NAT gateway, in both zones (about 19 USD a month each). SQS is on the path of every booking, so that path must not depend on the NAT gateway of one zone."
   type        = set(string)
   default     = ["sqs"]
 
@@ -48,11 +48,11 @@ variable "interface_endpoints" {
     condition = alltrue([for service in var.interface_endpoints :
       contains(["autoscaling", "ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager", "sqs"], service)
     ])
-    error_message = "Of what this system calls, these can have one: autoscaling, ecr.api, ecr.dkr, logs, monitoring, secretsmanager, sqs."
+    error_message = "Supported: autoscaling, ecr.api, ecr.dkr, logs, monitoring, secretsmanager, sqs."
   }
 }
 
-# The public name
+# Public name
 
 variable "domain_name" {
   description = "Name that clients use, such as tickets.example.com."
@@ -60,13 +60,13 @@ variable "domain_name" {
 }
 
 variable "hosted_zone_id" {
-  description = "Route 53 zone that holds the domain name. The certificate and the records are then made and kept here. Null: bring certificate_arn, and point the name at the load balancer yourself."
+  description = "Route 53 zone of the domain name. The certificate and the records are then managed here. Null: set certificate_arn and point the name to the load balancer."
   type        = string
   default     = null
 }
 
 variable "certificate_arn" {
-  description = "Issued certificate of this region for the domain name; only without hosted_zone_id."
+  description = "Certificate of this region for the domain name; only without hosted_zone_id."
   type        = string
   default     = null
 
@@ -82,7 +82,7 @@ variable "certificate_alternative_names" {
   default     = []
 }
 
-# The three services
+# Services
 
 variable "image_tag" {
   description = "Version of the three images. A new value replaces the instances one after another."
@@ -142,15 +142,15 @@ variable "notifier" {
 }
 
 variable "requests_per_target" {
-  description = "Requests a minute that one instance behind the load balancer should carry; above it instances are added."
+  description = "Target requests a minute of one instance behind the load balancer. Scaling adds instances above it."
   type        = number
   default     = 5000
 }
 
-# Scaling the workers on their backlog
+# Scaling of the workers
 
 variable "worker_rate" {
-  description = "Bookings that one worker decides in a second, as measured on its instance type."
+  description = "Decisions a second of one worker, measured on its instance type."
   type        = number
   default     = 500
 
@@ -161,7 +161,7 @@ variable "worker_rate" {
 }
 
 variable "wanted_latency_seconds" {
-  description = "How long a booking may wait for its decision while the workers keep up."
+  description = "Target latency of a decision, in seconds."
   type        = number
   default     = 5
 
@@ -172,7 +172,7 @@ variable "wanted_latency_seconds" {
 }
 
 variable "bookings_per_message" {
-  description = "Most bookings that ingress-api packs into one message. CloudWatch counts messages: with 1 it counts bookings, and scaling is exact. More lets a worker receive faster, and scaling then takes every message to be full."
+  description = "Most bookings in one message. Scaling counts messages and assumes that each message is full, so it is exact with 1."
   type        = number
   default     = 1
 
@@ -183,18 +183,18 @@ variable "bookings_per_message" {
 }
 
 variable "longest_message_seconds" {
-  description = "Longest time a worker works on a message: 30 s of retries, then one last wait for the lock (10 s) and transaction (8 s), rounded up. The queue hides a message for twice as long, because it may wait in the worker behind another such."
+  description = "Longest processing time of a message, in seconds: 30 s of retries, then the lock timeout (10 s) and the transaction timeout (8 s), rounded up. The visibility timeout is twice this value, because a message may queue in the worker behind another."
   type        = number
   default     = 50
 
   validation {
     condition     = var.longest_message_seconds >= 48
-    error_message = "The worker's own limits add up to 48 s: with less, messages would be delivered twice."
+    error_message = "At least 48 s, the sum of the worker's limits. A lower value causes duplicate deliveries."
   }
 }
 
 variable "on_sales" {
-  description = "Announced on-sales: the opening (in UTC) and how many instances of each service shall be running by then. Past ones are ignored and may stay in the list."
+  description = "Announced on-sales: the opening (UTC) and the instances of each service at that time. Past on-sales are ignored."
   type = list(object({
     at       = string
     min      = number
@@ -223,19 +223,19 @@ variable "on_sales" {
 }
 
 variable "prewarm_lead_minutes" {
-  description = "How long before an opening the instances start."
+  description = "Minutes between the start of the instances and the opening."
   type        = number
   default     = 15
 }
 
 variable "prewarm_hold_minutes" {
-  description = "How long after an opening they are kept at least; then the scaling policies decide alone."
+  description = "Minutes after the opening for which the instances are kept. The scaling policies apply afterwards."
   type        = number
   default     = 30
 }
 
 variable "worker_warm_pool" {
-  description = "Stopped workers kept ready beyond the running ones, or null for none. Their start skips the installation; their disks are billed."
+  description = "Stopped workers kept in addition to the running ones, or null for none. Their start skips the installation. Their disks are billed."
   type = object({
     min_size = optional(number, 2)
   })
@@ -257,47 +257,47 @@ variable "database_engine_version" {
 }
 
 variable "database_readers" {
-  description = "Read replicas beside the one writer. Each can become the writer."
+  description = "Read replicas in addition to the writer. Each can become the writer."
   type        = number
   default     = 1
 
   validation {
     condition     = var.database_readers >= 1 && var.database_readers <= 15
-    error_message = "1 to 15: without a reader there is nothing to fail over to."
+    error_message = "1 to 15. A failover needs a reader."
   }
 }
 
 variable "database_connections_warning" {
-  description = "Connections to one database instance that raise the warning. The pools of all services at their maximum fit in this number, and the server's limit lies a quarter above it."
+  description = "Connections to one database instance that raise the warning. The pools of all services at their maximum fit below it. The limit of the server is 25 % above it."
   type        = number
   default     = 400
 }
 
 variable "database_ssl_mode" {
-  description = "How clients check the database's TLS certificate. REQUIRED encrypts; VERIFY_CA and VERIFY_IDENTITY also need the RDS certificate bundle in the images' trust store."
+  description = "Check of the database's TLS certificate. REQUIRED encrypts. VERIFY_CA and VERIFY_IDENTITY also require the RDS certificate bundle in the trust store of the images."
   type        = string
   default     = "REQUIRED"
 
   validation {
     condition     = contains(["REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"], var.database_ssl_mode)
-    error_message = "REQUIRED, VERIFY_CA or VERIFY_IDENTITY: never without TLS."
+    error_message = "REQUIRED, VERIFY_CA or VERIFY_IDENTITY."
   }
 }
 
 variable "database_binary_log" {
-  description = "Whether the database writes a binary log in rows, kept 7 days (booking-domain's db/aws). Aurora's own point-in-time recovery does not need it; a copy in another system does. Every commit waits for it."
+  description = "True if the database writes a row-based binary log, kept 7 days. Replication to another system requires it; point-in-time recovery does not. It delays every commit."
   type        = bool
   default     = true
 }
 
 variable "night_starts_utc" {
-  description = "Hour (UTC) at which the quiet time of the region begins: the daily backup, an hour later the database's maintenance (in the night to Sunday, there), two hours later the cache's. 18 is 03:00 in Seoul."
+  description = "Hour (UTC) of the daily backup. Maintenance of the database follows one hour later on Sunday, local time, and maintenance of the cache two hours later. 18 is 03:00 in Seoul."
   type        = number
   default     = 18
 
   validation {
     condition     = contains(range(0, 21), var.night_starts_utc)
-    error_message = "A whole hour from 0 to 20, so that all three lie on one day."
+    error_message = "A whole hour from 0 to 20, so that backup and maintenance are on one UTC day."
   }
 }
 
@@ -310,7 +310,7 @@ variable "cache_node_type" {
 }
 
 variable "cache_cluster" {
-  description = "Null: one primary and one replica. Otherwise cluster mode, with so many shards and so many replicas of each."
+  description = "Shards and replicas of each shard in cluster mode. Null: one primary and one replica."
   type = object({
     shards   = number
     replicas = number
@@ -326,45 +326,45 @@ variable "cache_cluster" {
 # Access
 
 variable "access_issuer_uri" {
-  description = "OpenID Connect issuer whose tokens are accepted. Null: the services issue and check their own, with a key kept in Secrets Manager."
+  description = "OpenID Connect issuer of the accepted tokens. Null: the services issue and verify their own tokens with a key in Secrets Manager."
   type        = string
   default     = null
 }
 
 variable "access_key_secret_arn" {
-  description = "Existing secret with the key that signs tokens, such as this region's replica of the first region's. Null: one is made."
+  description = "Existing secret with the signing key, such as the replica of the first region's key. Null: a key is created."
   type        = string
   default     = null
 }
 
 variable "session_manager" {
-  description = "Whether operators may open a shell on the instances through Systems Manager. There is no bastion."
+  description = "True if operators may open a shell on the instances through Systems Manager. There is no bastion."
   type        = bool
   default     = false
 }
 
-# Watching
+# Observability
 
 variable "alarm_emails" {
-  description = "Addresses that get every alarm; each must confirm once."
+  description = "E-mail addresses that receive every alarm. Each must confirm its subscription."
   type        = set(string)
   default     = []
 }
 
 variable "queue_age_alarm_seconds" {
-  description = "Age of the oldest waiting booking that raises an alarm."
+  description = "Age of the oldest queued booking that raises an alarm, in seconds."
   type        = number
   default     = 120
 }
 
 variable "log_retention_days" {
-  description = "How long the services' logs are kept."
+  description = "Retention of the logs of the services, in days."
   type        = number
   default     = 14
 }
 
 variable "monthly_budget" {
-  description = "US dollars a month; passing 80 % of it, or being forecast to pass it, is reported."
+  description = "Budget in US dollars a month. Notified at 80 % of actual and 100 % of forecast cost."
   type        = number
   default     = 400
 }
@@ -372,13 +372,13 @@ variable "monthly_budget" {
 # Safety
 
 variable "deletion_protection" {
-  description = "Whether the database and the load balancer refuse to be destroyed."
+  description = "True if the database and the load balancer are protected against deletion."
   type        = bool
   default     = true
 }
 
 variable "second_region" {
-  description = "The region that takes America and Europe while this one keeps Korea and Japan, or null for none. It runs this same configuration (virginia.tfvars); its load_balancer_dns_name output goes here."
+  description = "Region that serves America and Europe while this one serves Korea and Japan, or null for none. It runs this configuration (virginia.tfvars). Set its output load_balancer_dns_name here."
   type = object({
     region                 = string
     load_balancer_dns_name = string

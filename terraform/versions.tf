@@ -28,6 +28,6 @@ data "aws_partition" "current" {}
 locals {
   name    = "ticketing"
   account = data.aws_caller_identity.current.account_id
-  # IAM is global: the roles of a second region need names of their own.
+  # IAM is global, so the roles of a second region have other names.
   global_suffix = var.region == "ap-northeast-2" ? "" : "-${var.region}"
 }

@@ -44,7 +44,7 @@ MONTH = {
 class Design:
     """Resources that run all month."""
 
-    instances: int  # of all three services
+    instances: int  # sum of the three services
     instance: str
     detailed_monitoring: bool
     nat_gateways: int

@@ -1,4 +1,4 @@
-# The brief, sections 2, 3, 4 and 8: primary and replica, or shards with replicas.
+# Cache: primary and replica, or shards with replicas.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -18,7 +18,7 @@ override_resource {
   values = { result = "a-token-of-the-cache" }
 }
 
-run "a_primary_and_a_replica_in_two_zones_fail_over_by_themselves" {
+run "primary_and_replica_fail_over_automatically" {
   assert {
     condition     = aws_elasticache_replication_group.main.num_cache_clusters == 2 && aws_elasticache_replication_group.main.preferred_cache_cluster_azs == tolist(["ap-northeast-2a", "ap-northeast-2c"])
     error_message = "The primary in 2a, the replica in 2c."
@@ -26,7 +26,7 @@ run "a_primary_and_a_replica_in_two_zones_fail_over_by_themselves" {
 
   assert {
     condition     = aws_elasticache_replication_group.main.automatic_failover_enabled && aws_elasticache_replication_group.main.multi_az_enabled
-    error_message = "The replica takes over by itself."
+    error_message = "The replica takes over automatically."
   }
 
   assert {
@@ -36,11 +36,11 @@ run "a_primary_and_a_replica_in_two_zones_fail_over_by_themselves" {
 
   assert {
     condition     = aws_elasticache_subnet_group.main.subnet_ids == toset([for subnet in aws_subnet.private : subnet.id]) && aws_elasticache_replication_group.main.subnet_group_name == aws_elasticache_subnet_group.main.name
-    error_message = "It lies in the private subnets."
+    error_message = "The cache is in the private subnets."
   }
 }
 
-run "it_is_valkey_that_forgets_what_is_used_least" {
+run "valkey_evicts_the_least_recently_used" {
   assert {
     condition     = aws_elasticache_replication_group.main.engine == "valkey" && aws_elasticache_replication_group.main.engine_version == "8.1" && aws_elasticache_replication_group.main.node_type == "cache.t4g.micro" && aws_elasticache_replication_group.main.port == 6379
     error_message = "Valkey 8.1 on cache.t4g.micro, port 6379."
@@ -62,7 +62,7 @@ run "it_is_valkey_that_forgets_what_is_used_least" {
   }
 }
 
-run "clients_come_with_tls_and_a_token" {
+run "clients_use_tls_and_a_token" {
   assert {
     condition     = aws_elasticache_replication_group.main.transit_encryption_enabled && aws_elasticache_replication_group.main.at_rest_encryption_enabled
     error_message = "Encrypted on the way and at rest."
@@ -70,12 +70,12 @@ run "clients_come_with_tls_and_a_token" {
 
   assert {
     condition     = aws_elasticache_replication_group.main.auth_token == random_password.redis.result && aws_elasticache_replication_group.main.auth_token_update_strategy == "ROTATE"
-    error_message = "The token is asked for; while it is changed, both are good."
+    error_message = "A token is required. Both tokens are valid during a rotation."
   }
 
   assert {
     condition     = aws_secretsmanager_secret_version.redis.secret_id == "redis-secret" && aws_secretsmanager_secret_version.redis.secret_string == "a-token-of-the-cache"
-    error_message = "The token lies in Secrets Manager."
+    error_message = "The token is in Secrets Manager."
   }
 
   assert {
@@ -89,7 +89,7 @@ run "clients_come_with_tls_and_a_token" {
       && !strcontains(service.user_data, "TICKETING_REDIS_CLUSTER")
       && !strcontains(service.user_data, "a-token-of-the-cache")
     ])
-    error_message = "All three services know the primary by TLS, and none of them has the token in its user data."
+    error_message = "All three services use the primary with TLS, and no user data contains the token."
   }
 }
 
@@ -110,14 +110,14 @@ run "cluster_mode_has_shards_with_replicas" {
 
   assert {
     condition     = aws_elasticache_replication_group.main.replication_group_id == "ticketing-redis-cluster"
-    error_message = "It stands beside the old cache, not in its place."
+    error_message = "It has another id than the old cache."
   }
 
   assert {
     condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
       strcontains(service.user_data, "TICKETING_REDIS_ADDRESSES=rediss://clustercfg.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379\n") && strcontains(service.user_data, "TICKETING_REDIS_CLUSTER=true\n")
     ])
-    error_message = "All three services are told of the cluster."
+    error_message = "All three services have the cluster setting."
   }
 
   assert {

@@ -1,4 +1,4 @@
-# The brief, sections 2, 3 and 5: Aurora writer and reader, and their backups.
+# Database: Aurora writer and reader, and their backups.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -8,7 +8,7 @@ variables {
   hosted_zone_id = "Z0123456789ABCDEFGHIJ"
 }
 
-run "aurora_mysql_has_a_writer_and_a_reader_in_two_zones" {
+run "aurora_has_writer_and_reader_in_two_zones" {
   assert {
     condition     = aws_rds_cluster.main.engine == "aurora-mysql" && aws_rds_cluster.main.engine_version == "8.4.mysql_aurora.8.4.8" && aws_rds_cluster.main.database_name == "ticketing"
     error_message = "Aurora MySQL 8.4 with the schema ticketing."
@@ -33,11 +33,11 @@ run "aurora_mysql_has_a_writer_and_a_reader_in_two_zones" {
 
   assert {
     condition     = !anytrue(aws_rds_cluster_instance.main[*].auto_minor_version_upgrade)
-    error_message = "A new version comes by an apply, not by surprise."
+    error_message = "A new version is installed by an apply only."
   }
 }
 
-run "the_database_lies_in_the_database_subnets_and_nowhere_else" {
+run "database_is_in_the_database_subnets_only" {
   assert {
     condition     = aws_db_subnet_group.main.subnet_ids == toset([for subnet in aws_subnet.database : subnet.id])
     error_message = "The subnet group holds both database subnets."
@@ -54,7 +54,7 @@ run "the_database_lies_in_the_database_subnets_and_nowhere_else" {
   }
 }
 
-run "backups_are_made_at_03_00_in_seoul_and_kept_7_days" {
+run "backups_run_nightly_and_are_kept_7_days" {
   assert {
     condition     = aws_rds_cluster.main.backup_retention_period == 7
     error_message = "Kept 7 days, and recoverable to any second of them."
@@ -99,7 +99,7 @@ run "the_binary_log_can_be_left_out" {
   }
 }
 
-run "a_snapshot_before_a_change_is_kept_30_days" {
+run "change_snapshots_are_kept_30_days" {
   assert {
     condition     = aws_backup_vault_lock_configuration.snapshots.backup_vault_name == aws_backup_vault.snapshots.name && aws_backup_vault_lock_configuration.snapshots.min_retention_days == 30 && aws_backup_vault_lock_configuration.snapshots.max_retention_days == 30
     error_message = "The vault keeps for 30 days, no more and no less."
@@ -121,7 +121,7 @@ run "a_snapshot_before_a_change_is_kept_30_days" {
   }
 }
 
-run "the_master_password_is_managed_and_data_are_encrypted" {
+run "password_is_managed_and_data_are_encrypted" {
   assert {
     condition     = aws_rds_cluster.main.manage_master_user_password && aws_rds_cluster.main.master_username == "ticketing" && aws_rds_cluster.main.master_password == null
     error_message = "RDS makes, keeps and rotates the password."
@@ -134,7 +134,7 @@ run "the_master_password_is_managed_and_data_are_encrypted" {
 
   assert {
     condition     = one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "require_secure_transport"]) == "ON"
-    error_message = "Nobody connects without TLS."
+    error_message = "Connections require TLS."
   }
 
   assert {
@@ -143,10 +143,10 @@ run "the_master_password_is_managed_and_data_are_encrypted" {
   }
 }
 
-run "pools_fit_below_the_warning_and_the_warning_below_the_limit" {
+run "pools_fit_below_warning_and_limit" {
   assert {
     condition     = one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "max_connections"]) == "500"
-    error_message = "The limit lies a quarter above the warning at 400."
+    error_message = "The limit is 25 % above the warning at 400."
   }
 
   assert {
@@ -155,7 +155,7 @@ run "pools_fit_below_the_warning_and_the_warning_below_the_limit" {
   }
 }
 
-run "slow_queries_and_errors_are_logged_for_14_days" {
+run "slow_queries_and_errors_are_logged" {
   assert {
     condition     = { for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.name => parameter.value if contains(["slow_query_log", "long_query_time"], parameter.name) } == { slow_query_log = "1", long_query_time = "1" }
     error_message = "A query above 1 s is slow."
@@ -172,7 +172,7 @@ run "slow_queries_and_errors_are_logged_for_14_days" {
   }
 }
 
-run "the_database_is_not_destroyed_by_accident" {
+run "database_has_deletion_protection" {
   assert {
     condition     = aws_rds_cluster.main.deletion_protection && !aws_rds_cluster.main.skip_final_snapshot && aws_rds_cluster.main.final_snapshot_identifier == "ticketing-final"
     error_message = "Protected, and with a last snapshot."
@@ -209,7 +209,7 @@ run "refuses_a_night_that_ends_on_another_day" {
   expect_failures = [var.night_starts_utc]
 }
 
-run "where_the_night_starts_in_the_utc_morning_sunday_is_sunday" {
+run "maintenance_day_follows_the_local_night" {
   variables {
     night_starts_utc = 8
   }

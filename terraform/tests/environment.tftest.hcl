@@ -1,4 +1,4 @@
-# What the containers are told, against what the applications read.
+# Environment of the containers, compared with the settings of the applications.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -23,7 +23,7 @@ override_resource {
   values = { result = "a-key-that-signs" }
 }
 
-run "ingress_api_is_told_this_and_nothing_else" {
+run "ingress_api_gets_exactly_these_settings" {
   assert {
     condition = module.ingress_api.environment == tomap({
       AWS_REGION                           = "ap-northeast-2"
@@ -53,7 +53,7 @@ run "ingress_api_is_told_this_and_nothing_else" {
   }
 }
 
-run "booking_worker_is_told_this_and_nothing_else" {
+run "booking_worker_gets_exactly_these_settings" {
   assert {
     condition = module.booking_worker.environment == tomap({
       AWS_REGION                    = "ap-northeast-2"
@@ -68,16 +68,16 @@ run "booking_worker_is_told_this_and_nothing_else" {
       TICKETING_REDIS_ADDRESSES     = "rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379"
       TICKETING_WORKER_STOP_TIMEOUT = "60s"
     })
-    error_message = "booking-worker: writer, cache, queues, and how long it may finish. It never reads from a replica."
+    error_message = "booking-worker: writer, cache, queues and stop timeout; no replica."
   }
 
   assert {
     condition     = module.booking_worker.secrets == tomap({ TICKETING_REDIS_PASSWORD = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf" })
-    error_message = "booking-worker meets no user: it has no key."
+    error_message = "booking-worker verifies no tokens and has no key."
   }
 }
 
-run "notifier_is_told_this_and_nothing_else" {
+run "notifier_gets_exactly_these_settings" {
   assert {
     condition = module.notifier.environment == tomap({
       AWS_REGION                = "ap-northeast-2"
@@ -97,15 +97,15 @@ run "notifier_is_told_this_and_nothing_else" {
   }
 }
 
-run "the_key_that_signs_tokens_is_made_here_and_kept_as_a_secret" {
+run "signing_key_is_created_as_a_secret" {
   assert {
     condition     = aws_secretsmanager_secret_version.access_key[0].secret_id == "access-key-secret" && aws_secretsmanager_secret_version.access_key[0].secret_string == "a-key-that-signs"
-    error_message = "The key lies in Secrets Manager."
+    error_message = "The key is in Secrets Manager."
   }
 
   assert {
     condition     = random_password.access_key[0].length == 64
-    error_message = "HS256 asks for 32 bytes at least."
+    error_message = "HS256 requires 32 bytes or more."
   }
 }
 
@@ -119,7 +119,7 @@ run "each_variable_is_one_that_the_application_reads" {
         [for file in fileset("${path.root}/../${name}/src/main/resources", "application*.yaml") : file("${path.root}/../${name}/src/main/resources/${file}")],
         [for file in service.shared : file("${path.root}/../booking-domain/src/main/resources/${file}")],
     )), "$${${variable}")]]) == []
-    error_message = "Every TICKETING_ variable stands in the application's own settings."
+    error_message = "Each TICKETING_ variable is a setting of the application."
   }
 
   assert {
@@ -128,18 +128,18 @@ run "each_variable_is_one_that_the_application_reads" {
   }
 }
 
-run "an_openid_issuer_takes_the_key_s_place" {
+run "openid_issuer_replaces_the_key_setting" {
   variables {
     access_issuer_uri = "https://login.example.com/"
   }
 
   assert {
     condition     = lookup(module.ingress_api.environment, "TICKETING_ACCESS_ISSUER_URI", "") == "https://login.example.com/" && keys(module.ingress_api.secrets) == tolist(["TICKETING_REDIS_PASSWORD"])
-    error_message = "ingress-api is told the issuer and gets no key."
+    error_message = "ingress-api has the issuer setting and no key."
   }
 }
 
-run "a_stricter_check_of_the_database_s_certificate_is_an_option" {
+run "database_certificate_check_can_be_stricter" {
   variables {
     database_ssl_mode = "VERIFY_IDENTITY"
   }

@@ -1,4 +1,4 @@
-# The brief, section 6: one role for each service, with what it needs and nothing else.
+# One role for each service, with the minimum permissions.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -48,7 +48,7 @@ override_resource {
   values = { arn = "arn:aws:logs:ap-northeast-2:123456789012:log-group:/ticketing/ingress-api" }
 }
 
-run "ingress_api_sends_and_redrives_and_never_drains" {
+run "ingress_api_sends_and_redrives_only" {
   assert {
     condition = { for statement in jsondecode(module.ingress_api.policy).Statement : statement.Sid => statement.Action } == {
       ReportItsOwnState    = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
@@ -100,11 +100,11 @@ run "booking_worker_drains_and_never_sends" {
 
   assert {
     condition     = !strcontains(module.booking_worker.policy, "access-key")
-    error_message = "booking-worker meets no user: it cannot read the key that signs tokens."
+    error_message = "booking-worker cannot read the key that signs tokens."
   }
 }
 
-run "notifier_knows_neither_queue_nor_database" {
+run "notifier_has_no_queue_or_database_access" {
   assert {
     condition = { for statement in jsondecode(module.notifier.policy).Statement : statement.Sid => { actions = statement.Action, resources = statement.Resource } } == {
       ReportItsOwnState = {
@@ -123,7 +123,7 @@ run "notifier_knows_neither_queue_nor_database" {
   }
 }
 
-run "nobody_is_allowed_a_wildcard" {
+run "no_policy_has_a_wildcard" {
   assert {
     condition = !anytrue(flatten([for policy in [module.ingress_api.policy, module.booking_worker.policy, module.notifier.policy] : [
       for statement in jsondecode(policy).Statement : [
@@ -150,7 +150,7 @@ run "nobody_is_allowed_a_wildcard" {
   }
 }
 
-run "the_brief_s_managed_policies_stay_within_the_boundary" {
+run "managed_policies_stay_within_the_boundary" {
   assert {
     condition = alltrue([for policies in [module.ingress_api.managed_policies, module.booking_worker.managed_policies, module.notifier.managed_policies] :
       policies == ["AmazonEC2ContainerRegistryReadOnly", "CloudWatchAgentServerPolicy"]
@@ -182,10 +182,10 @@ run "the_brief_s_managed_policies_stay_within_the_boundary" {
   }
 }
 
-run "each_service_has_a_role_of_its_own" {
+run "each_service_has_its_own_role" {
   assert {
     condition     = [module.ingress_api.role_name, module.booking_worker.role_name, module.notifier.role_name] == ["ticketing-ec2-role", "ticketing-ec2-role-booking-worker", "ticketing-ec2-role-notifier"]
-    error_message = "The brief's ticketing-ec2-role is ingress-api's; the others are named after it."
+    error_message = "ticketing-ec2-role is the role of ingress-api; the other names have a suffix."
   }
 }
 
@@ -201,11 +201,11 @@ run "an_openid_issuer_replaces_the_signing_key" {
 
   assert {
     condition     = strcontains(module.ingress_api.user_data, "TICKETING_ACCESS_ISSUER_URI=https://login.example.com/") && strcontains(module.notifier.user_data, "TICKETING_ACCESS_ISSUER_URI=https://login.example.com/")
-    error_message = "The two services that meet users are told the issuer."
+    error_message = "The two services that verify tokens have the issuer setting."
   }
 }
 
-run "a_shell_through_session_manager_is_off_unless_wanted" {
+run "session_manager_shell_is_off_by_default" {
   variables {
     session_manager = true
   }

@@ -1,4 +1,4 @@
-# The brief, sections 2 and 3: one way in, with TLS.
+# Load balancer: the only public entry, with TLS.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -24,12 +24,12 @@ override_resource {
 }
 
 override_resource {
-  # Its own, so that a rule at the wrong listener is seen.
+  # A distinct ARN, so that a rule at the wrong listener is detected.
   target = aws_lb_listener.http
   values = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:listener/app/ticketing/50dc6c495c0c9188/80" }
 }
 
-run "the_load_balancer_stands_in_both_public_subnets" {
+run "load_balancer_is_in_both_public_subnets" {
   assert {
     condition     = aws_lb.main.load_balancer_type == "application" && aws_lb.main.internal == false && aws_lb.main.subnets == toset([for subnet in aws_subnet.public : subnet.id])
     error_message = "An application load balancer for the internet, in both zones."
@@ -37,12 +37,12 @@ run "the_load_balancer_stands_in_both_public_subnets" {
 
   assert {
     condition     = aws_lb.main.security_groups == toset([aws_security_group.alb.id]) && aws_lb.main.enable_deletion_protection && aws_lb.main.drop_invalid_header_fields && aws_lb.main.enable_zonal_shift
-    error_message = "It wears ticketing-alb-sg, is protected, drops bad headers, and a zone can be taken out."
+    error_message = "It has ticketing-alb-sg and deletion protection, drops invalid headers, and supports a zonal shift."
   }
 
   assert {
     condition     = aws_lb.main.idle_timeout == 300
-    error_message = "A socket that pings every 25 s is never idle for 300 s."
+    error_message = "A connection with a ping every 25 s does not reach the idle timeout of 300 s."
   }
 }
 
@@ -54,7 +54,7 @@ run "port_80_only_redirects_to_443" {
 
   assert {
     condition     = [for redirect in aws_lb_listener.http.default_action[0].redirect : "${redirect.protocol} ${redirect.port} ${redirect.status_code}"] == ["HTTPS 443 HTTP_301"]
-    error_message = "To HTTPS on 443, for good."
+    error_message = "To HTTPS on 443, permanently."
   }
 }
 
@@ -76,11 +76,11 @@ run "tls_ends_at_the_load_balancer" {
 
   assert {
     condition     = aws_lb_listener.https.routing_http_response_strict_transport_security_header_value == "max-age=31536000"
-    error_message = "Browsers are told to stay with TLS."
+    error_message = "Responses have the HSTS header."
   }
 }
 
-run "sockets_go_to_notifier_and_the_rest_to_ingress_api" {
+run "websockets_go_to_notifier_others_to_ingress_api" {
   assert {
     condition     = [for action in aws_lb_listener.https.default_action : "${action.type} ${action.target_group_arn}"] == ["forward ${aws_lb_target_group.ingress_api.arn}"]
     error_message = "By default to ingress-api."
@@ -97,36 +97,36 @@ run "sockets_go_to_notifier_and_the_rest_to_ingress_api" {
   }
 }
 
-run "nothing_under_actuator_is_ever_forwarded" {
+run "actuator_paths_are_not_forwarded" {
   assert {
     condition     = one(one(aws_lb_listener_rule.actuator.condition).path_pattern).values == toset(["/actuator*"])
-    error_message = "/actuator and whatever begins with it."
+    error_message = "/actuator and its sub-paths."
   }
 
   assert {
     condition     = one(aws_lb_listener_rule.actuator.action).type == "fixed-response" && one(one(aws_lb_listener_rule.actuator.action).fixed_response).status_code == "404"
-    error_message = "A 404 that the load balancer gives itself."
+    error_message = "The load balancer answers 404."
   }
 }
 
-run "requests_that_ask_to_wait_are_timed_apart" {
+run "long_polls_have_their_own_target_group" {
   assert {
     condition     = [for header in one(aws_lb_listener_rule.waits.condition).http_header : "${header.http_header_name}: ${one(header.values)}"] == ["Prefer: *wait=*"] && one(aws_lb_listener_rule.waits.action).target_group_arn == aws_lb_target_group.ingress_api_waits.arn
-    error_message = "Prefer: wait=N goes to a target group of its own: the alarm on response time must not see a poll's seconds."
+    error_message = "Prefer: wait=N uses a separate target group, so that the alarm on response time excludes long polls."
   }
 
   assert {
     condition     = aws_lb_listener_rule.actuator.priority < aws_lb_listener_rule.sockets.priority && aws_lb_listener_rule.sockets.priority < aws_lb_listener_rule.waits.priority && aws_lb_listener_rule.waits.listener_arn == aws_lb_listener.https.arn
-    error_message = "The header opens neither /actuator nor takes a socket away."
+    error_message = "The header changes neither the rule of /actuator nor that of /ws."
   }
 }
 
-run "targets_are_asked_whether_they_are_ready" {
+run "health_check_uses_readyz" {
   assert {
     condition = [for group in [aws_lb_target_group.ingress_api, aws_lb_target_group.ingress_api_waits, aws_lb_target_group.notifier] :
       [for check in group.health_check : "${check.path} ${check.matcher} ${check.interval} ${check.timeout} ${check.healthy_threshold} ${check.unhealthy_threshold}"]
     ] == [["/readyz 200 10 5 2 3"], ["/readyz 200 10 5 2 3"], ["/readyz 200 10 5 2 3"]]
-    error_message = "GET /readyz every 10 s: two good answers bring a target in, three bad ones take it out."
+    error_message = "GET /readyz every 10 s: healthy after two successes, unhealthy after three failures."
   }
 
   assert {
@@ -135,15 +135,15 @@ run "targets_are_asked_whether_they_are_ready" {
   }
 }
 
-run "each_target_group_has_its_own_time_to_let_go" {
+run "each_target_group_has_its_deregistration_delay" {
   assert {
     condition     = [tonumber(aws_lb_target_group.ingress_api.deregistration_delay), tonumber(aws_lb_target_group.ingress_api_waits.deregistration_delay), tonumber(aws_lb_target_group.notifier.deregistration_delay)] == [30, 30, 60]
-    error_message = "A long poll takes 20 s; sockets are closed and come back elsewhere."
+    error_message = "A long poll takes 20 s; WebSocket clients reconnect to another target."
   }
 
   assert {
     condition     = [aws_lb_target_group.ingress_api.load_balancing_algorithm_type, aws_lb_target_group.notifier.load_balancing_algorithm_type] == ["least_outstanding_requests", "least_outstanding_requests"]
-    error_message = "New sockets go where there are the fewest."
+    error_message = "New connections go to the target with the fewest."
   }
 }
 
@@ -159,7 +159,7 @@ run "the_domain_name_points_at_the_load_balancer" {
   }
 }
 
-run "a_certificate_of_one_s_own_needs_no_zone" {
+run "own_certificate_needs_no_zone" {
   variables {
     hosted_zone_id  = null
     certificate_arn = "arn:aws:acm:ap-northeast-2:123456789012:certificate/own"

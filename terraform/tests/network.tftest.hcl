@@ -1,4 +1,4 @@
-# The brief, section 3: one network in Seoul, two zones, three kinds of subnet.
+# Network: one region, two zones, three kinds of subnet.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -8,7 +8,7 @@ variables {
   hosted_zone_id = "Z0123456789ABCDEFGHIJ"
 }
 
-run "network_is_10_0_0_0_16_in_seoul" {
+run "network_is_a_slash_16_in_seoul" {
   assert {
     condition     = var.region == "ap-northeast-2"
     error_message = "The region is ap-northeast-2."
@@ -20,7 +20,7 @@ run "network_is_10_0_0_0_16_in_seoul" {
   }
 }
 
-run "each_zone_has_a_public_a_private_and_a_database_subnet" {
+run "each_zone_has_three_kinds_of_subnet" {
   assert {
     condition     = { for zone, subnet in aws_subnet.public : subnet.availability_zone => subnet.cidr_block } == { ap-northeast-2a = "10.0.1.0/24", ap-northeast-2c = "10.0.2.0/24" }
     error_message = "Public subnets: 10.0.1.0/24 in 2a, 10.0.2.0/24 in 2c."
@@ -37,7 +37,7 @@ run "each_zone_has_a_public_a_private_and_a_database_subnet" {
   }
 }
 
-run "public_subnets_share_one_route_table_to_the_internet_gateway" {
+run "public_subnets_share_a_route_table" {
   assert {
     condition     = aws_internet_gateway.main.vpc_id == aws_vpc.main.id
     error_message = "The internet gateway belongs to the network."
@@ -54,7 +54,7 @@ run "public_subnets_share_one_route_table_to_the_internet_gateway" {
   }
 }
 
-run "each_private_subnet_has_a_route_table_of_its_own" {
+run "each_private_subnet_has_its_own_route_table" {
   assert {
     condition     = { for zone, link in aws_route_table_association.private : link.subnet_id => link.route_table_id } == { for zone, subnet in aws_subnet.private : subnet.id => aws_route_table.private[zone].id }
     error_message = "Each private subnet uses its zone's route table."
@@ -78,7 +78,7 @@ run "by_default_one_nat_gateway_serves_both_zones" {
   }
 }
 
-run "a_nat_gateway_in_each_zone_as_the_brief_has_it" {
+run "each_zone_can_have_a_nat_gateway" {
   variables {
     nat_gateway_zones = ["a", "c"]
   }
@@ -94,7 +94,7 @@ run "a_nat_gateway_in_each_zone_as_the_brief_has_it" {
   }
 }
 
-run "the_nat_gateway_can_move_to_the_other_zone" {
+run "nat_gateway_can_move_to_another_zone" {
   variables {
     nat_gateway_zones = ["c"]
   }
@@ -112,7 +112,7 @@ run "database_subnets_have_no_way_out" {
   }
 
   assert {
-    # Read from the code: only so is a resource seen that no assertion knows.
+    # Read from the source text, because assertions see only the resources that they name.
     condition = toset(flatten([for file in fileset(path.root, "**/*.tf") :
       [for name in regexall("resource \"(aws_(?:\\w+_)?route(?:_\\w+)?)\" \"(\\w+)\"", file("${path.root}/${file}")) : join(".", name)]
       ])) == toset([
@@ -134,7 +134,7 @@ run "database_subnets_have_no_way_out" {
   }
 }
 
-run "bookings_reach_sqs_from_both_zones_without_the_nat_gateway" {
+run "sqs_has_an_endpoint_in_both_zones" {
   assert {
     condition     = keys(aws_vpc_endpoint.interface) == ["sqs"] && aws_vpc_endpoint.interface["sqs"].service_name == "com.amazonaws.ap-northeast-2.sqs"
     error_message = "SQS, and by default only SQS, has an interface endpoint."
@@ -151,7 +151,7 @@ run "bookings_reach_sqs_from_both_zones_without_the_nat_gateway" {
   }
 }
 
-run "image_layers_come_through_the_free_s3_endpoint" {
+run "image_layers_use_the_s3_endpoint" {
   assert {
     condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && aws_vpc_endpoint.s3.route_table_ids == toset([for table in aws_route_table.private : table.id])
     error_message = "Both private route tables have the S3 gateway endpoint."
@@ -169,7 +169,7 @@ run "interface_endpoints_are_an_option" {
   }
 }
 
-run "refuses_a_nat_gateway_in_a_zone_that_is_not_used" {
+run "refuses_a_nat_gateway_in_an_unused_zone" {
   command = plan
 
   variables {
@@ -189,7 +189,7 @@ run "refuses_a_single_zone" {
   expect_failures = [var.zones]
 }
 
-run "refuses_a_network_that_is_no_16" {
+run "refuses_a_network_other_than_slash_16" {
   command = plan
 
   variables {
@@ -199,7 +199,7 @@ run "refuses_a_network_that_is_no_16" {
   expect_failures = [var.vpc_cidr]
 }
 
-run "refuses_an_endpoint_for_a_service_that_nobody_calls" {
+run "refuses_an_endpoint_for_an_unused_service" {
   command = plan
 
   variables {

@@ -1,4 +1,4 @@
-# The brief, section 7: dashboard and alarms.
+# Dashboard and alarms.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -54,7 +54,7 @@ run "critical_cache_memory_above_90_percent" {
   }
 }
 
-run "critical_a_booking_that_waits_too_long_or_is_dead" {
+run "critical_an_old_or_dead_booking" {
   assert {
     condition = [for alarm in [aws_cloudwatch_metric_alarm.queue_age, aws_cloudwatch_metric_alarm.dead_letters] :
       "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.QueueName} ${alarm.statistic} ${alarm.period}x${alarm.evaluation_periods} ${alarm.comparison_operator} ${alarm.threshold} ${alarm.treat_missing_data}"] == [
@@ -92,7 +92,7 @@ run "warning_more_than_400_database_connections" {
   }
 }
 
-run "every_alarm_reaches_the_topic_and_says_when_it_is_over" {
+run "every_alarm_and_recovery_reaches_the_topic" {
   assert {
     condition = alltrue([for alarm in concat(
       values(aws_cloudwatch_metric_alarm.database_cpu), values(aws_cloudwatch_metric_alarm.database_connections), values(aws_cloudwatch_metric_alarm.redis_memory),
@@ -113,7 +113,7 @@ run "every_alarm_reaches_the_topic_and_says_when_it_is_over" {
   }
 }
 
-run "people_subscribe_by_mail" {
+run "addresses_subscribe_by_mail" {
   variables {
     alarm_emails = ["ops@example.com"]
   }
@@ -124,7 +124,7 @@ run "people_subscribe_by_mail" {
   }
 }
 
-run "the_dashboard_shows_the_brief_s_figures_and_the_queue" {
+run "dashboard_shows_the_services_and_the_queue" {
   assert {
     condition = { for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : widget.properties.title => "${widget.properties.stat} ${widget.properties.period} ${widget.properties.annotations.horizontal[0].value}" } == {
       "EC2 CPU (%)"                                      = "Average 60 70"
@@ -178,10 +178,10 @@ run "the_dashboard_shows_the_brief_s_figures_and_the_queue" {
   }
 }
 
-run "money_is_watched" {
+run "budget_reports_its_thresholds" {
   assert {
     condition     = aws_budgets_budget.monthly.limit_amount == "400" && aws_budgets_budget.monthly.limit_unit == "USD" && aws_budgets_budget.monthly.time_unit == "MONTHLY" && aws_budgets_budget.monthly.budget_type == "COST"
-    error_message = "400 $ a month."
+    error_message = "400 USD a month."
   }
 
   assert {

@@ -1,4 +1,4 @@
-# Announced on-sales: instances are there before the flood.
+# Announced on-sales: instances start before the opening.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -8,14 +8,14 @@ variables {
   hosted_zone_id = "Z0123456789ABCDEFGHIJ"
 }
 
-run "without_an_on_sale_nothing_is_scheduled" {
+run "no_schedule_without_an_on_sale" {
   assert {
     condition     = length(aws_autoscaling_schedule.booking_worker) == 0 && length(aws_autoscaling_schedule.ingress_api) == 0 && length(aws_autoscaling_schedule.notifier) == 0
     error_message = "No scheduled action."
   }
 }
 
-run "instances_start_15_minutes_before_and_stay_30_after" {
+run "instances_start_before_and_stay_after_an_opening" {
   variables {
     on_sales = [{ at = "2099-03-01T11:00:00Z", min = 12 }]
   }
@@ -44,7 +44,7 @@ run "one_service_alone_can_be_warmed" {
   }
 }
 
-run "the_end_of_one_on_sale_does_not_undo_the_next" {
+run "end_of_an_on_sale_keeps_the_next" {
   variables {
     on_sales = [
       { at = "2099-03-01T11:00:00Z", min = 12 },
@@ -65,11 +65,11 @@ run "past_on_sales_are_ignored" {
 
   assert {
     condition     = length(aws_autoscaling_schedule.booking_worker) == 0 && module.booking_worker.size.min == 2
-    error_message = "Nothing is scheduled in the past."
+    error_message = "No action is scheduled in the past."
   }
 }
 
-run "an_apply_in_the_middle_of_one_keeps_its_instances" {
+run "apply_during_an_on_sale_keeps_its_instances" {
   variables {
     on_sales             = [{ at = "2020-03-01T11:00:00Z", min = 12 }]
     prewarm_hold_minutes = 52560000 # a hundred years
@@ -82,7 +82,7 @@ run "an_apply_in_the_middle_of_one_keeps_its_instances" {
 
   assert {
     condition     = [for action in aws_autoscaling_schedule.booking_worker : action.min_size] == [2]
-    error_message = "Its end stays scheduled."
+    error_message = "The end of the on-sale stays scheduled."
   }
 }
 
@@ -96,7 +96,7 @@ run "refuses_a_time_without_a_zone" {
   expect_failures = [var.on_sales]
 }
 
-run "refuses_more_instances_than_the_groups_may_have" {
+run "refuses_more_instances_than_the_maximum" {
   command = plan
 
   variables {
@@ -106,7 +106,7 @@ run "refuses_more_instances_than_the_groups_may_have" {
   expect_failures = [var.on_sales]
 }
 
-run "refuses_a_service_that_does_not_exist" {
+run "refuses_an_unknown_service" {
   command = plan
 
   variables {

@@ -1,4 +1,4 @@
-# The brief, section 8: phase 1, phase 2, and a second region.
+# Phase 1, phase 2, and a second region.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -51,7 +51,7 @@ run "phase_1_is_the_default" {
     condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
       service.size == { min = 2, max = 20, desired = 2, instance_type = "t4g.small" }
     ])
-    error_message = "What phase1.tfvars says is what nothing says."
+    error_message = "phase1.tfvars equals the defaults."
   }
 
   assert {
@@ -60,7 +60,7 @@ run "phase_1_is_the_default" {
   }
 }
 
-run "phase_2_is_50_instances_three_readers_and_a_cluster_of_3_x_2" {
+run "phase_2_has_50_instances_and_cache_shards" {
   variables {
     ingress_api                  = run.phase2_file.values.ingress_api
     booking_worker               = run.phase2_file.values.booking_worker
@@ -102,14 +102,14 @@ run "phase_2_is_50_instances_three_readers_and_a_cluster_of_3_x_2" {
   }
 }
 
-run "there_is_no_second_region_by_default" {
+run "no_second_region_by_default" {
   assert {
     condition     = length(module.second_region) == 0 && output.geo_routes == null && output.second_region_access_key_arn == null
     error_message = "Off by default."
   }
 }
 
-run "korea_and_japan_go_to_seoul_america_and_europe_to_virginia" {
+run "locations_resolve_to_the_nearest_region" {
   variables {
     second_region = { region = "us-east-1", load_balancer_dns_name = "virginia.us-east-1.elb.amazonaws.com" }
   }
@@ -132,7 +132,7 @@ run "korea_and_japan_go_to_seoul_america_and_europe_to_virginia" {
 
   assert {
     condition     = [for replica in aws_secretsmanager_secret.access_key[0].replica : replica.region] == ["us-east-1"] && output.second_region_access_key_arn == "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-key-AbCdEf"
-    error_message = "A token of one region is good in the other."
+    error_message = "A token of one region is valid in the other."
   }
 }
 
@@ -203,7 +203,7 @@ run "virginia_runs_the_same_configuration" {
 
   assert {
     condition     = [module.ingress_api.role_name, module.notifier.role_name, aws_iam_role.backup.name] == ["ticketing-ec2-role-us-east-1", "ticketing-ec2-role-notifier-us-east-1", "ticketing-backup-role-us-east-1"]
-    error_message = "IAM is global: its roles have names of their own."
+    error_message = "IAM is global, so the roles have other names."
   }
 
   assert {
@@ -213,7 +213,7 @@ run "virginia_runs_the_same_configuration" {
 
   assert {
     condition     = aws_rds_cluster.main.preferred_backup_window == "08:00-08:30"
-    error_message = "Its night, not Seoul's."
+    error_message = "Maintenance follows the night of Virginia."
   }
 }
 

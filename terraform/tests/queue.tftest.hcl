@@ -18,7 +18,7 @@ override_resource {
   values = { arn = "arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq", id = "dead-letters" }
 }
 
-run "bookings_wait_in_a_standard_queue_of_the_agreed_name" {
+run "bookings_use_a_standard_queue" {
   assert {
     condition     = aws_sqs_queue.bookings.name == "ticketing-bookings" && aws_sqs_queue.bookings.fifo_queue != true
     error_message = "ticketing-bookings is a standard queue: a FIFO queue would cap one hot event."
@@ -26,23 +26,23 @@ run "bookings_wait_in_a_standard_queue_of_the_agreed_name" {
 
   assert {
     condition     = aws_sqs_queue.bookings.message_retention_seconds == 345600
-    error_message = "A booking waits up to four days."
+    error_message = "A booking is retained for four days."
   }
 
   assert {
     condition     = aws_sqs_queue.bookings.receive_wait_time_seconds == 20 && aws_sqs_queue.dead_letters.receive_wait_time_seconds == 20
-    error_message = "Receivers poll long."
+    error_message = "Receivers use long polling."
   }
 }
 
-run "a_message_is_hidden_for_twice_the_longest_work" {
+run "visibility_timeout_is_twice_the_longest_work" {
   assert {
     condition     = aws_sqs_queue.bookings.visibility_timeout_seconds == 100 && aws_sqs_queue.dead_letters.visibility_timeout_seconds == 100
-    error_message = "2 x 50 s: the work itself, behind another such in the same worker."
+    error_message = "2 x 50 s: the processing time, and that of one message before it."
   }
 }
 
-run "after_five_receives_a_message_lies_with_the_dead_letters_for_14_days" {
+run "five_receives_move_a_message_to_dead_letters" {
   assert {
     condition     = jsondecode(aws_sqs_queue.bookings.redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead_letters.arn, maxReceiveCount = 5 }
     error_message = "Five receives, then ticketing-bookings-dlq."
@@ -50,7 +50,7 @@ run "after_five_receives_a_message_lies_with_the_dead_letters_for_14_days" {
 
   assert {
     condition     = aws_sqs_queue.dead_letters.name == "ticketing-bookings-dlq" && aws_sqs_queue.dead_letters.message_retention_seconds == 1209600
-    error_message = "ticketing-bookings-dlq keeps for 14 days, longer than the queue that it empties."
+    error_message = "ticketing-bookings-dlq retains for 14 days, longer than the bookings queue."
   }
 
   assert {
@@ -79,7 +79,7 @@ run "queues_refuse_plain_http_and_other_accounts" {
       "Deny * sqs:* arn:aws:sqs:ap-northeast-2:123456789012:${queue}",
       "Deny * sqs:* arn:aws:sqs:ap-northeast-2:123456789012:${queue}",
     ] }
-    error_message = "The policies only refuse: what is allowed stands with the roles."
+    error_message = "The policies have deny statements only."
   }
 
   assert {
@@ -89,11 +89,11 @@ run "queues_refuse_plain_http_and_other_accounts" {
         jsonencode({ Bool = { "aws:PrincipalIsAWSService" = "false" }, StringNotEquals = { "aws:PrincipalAccount" = "123456789012" } }),
       ]
     ])
-    error_message = "Refused are calls without TLS, and callers from other accounts."
+    error_message = "Denied: calls without TLS, and callers of other accounts."
   }
 }
 
-run "refuses_work_longer_than_the_worker_s_limits_add_up_to" {
+run "refuses_work_below_the_sum_of_limits" {
   command = plan
 
   variables {

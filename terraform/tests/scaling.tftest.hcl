@@ -1,4 +1,4 @@
-# The brief, sections 3 and 8: what makes the services grow and shrink.
+# Scaling of the services.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -38,7 +38,7 @@ override_resource {
   values = { arn_suffix = "targetgroup/ticketing-notifier/2" }
 }
 
-run "each_service_has_2_to_20_instances_and_starts_with_2" {
+run "each_service_has_2_to_20_instances" {
   assert {
     condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
       service.size == { min = 2, max = 20, desired = 2, instance_type = "t4g.small" }
@@ -47,7 +47,7 @@ run "each_service_has_2_to_20_instances_and_starts_with_2" {
   }
 }
 
-run "workers_follow_the_backlog_of_each" {
+run "workers_follow_their_backlog" {
   assert {
     condition     = aws_autoscaling_policy.booking_worker_backlog.policy_type == "TargetTrackingScaling" && aws_autoscaling_policy.booking_worker_backlog.autoscaling_group_name == "ticketing-booking-worker"
     error_message = "Target tracking on the workers' group."
@@ -69,12 +69,12 @@ run "workers_follow_the_backlog_of_each" {
       { id = "waiting", shown = false, from = "metric", metric = [["Average AWS/SQS ApproximateNumberOfMessagesVisible QueueName=ticketing-bookings"]] },
       { id = "workers", shown = false, from = "metric", metric = [["Average AWS/AutoScaling GroupInServiceInstances AutoScalingGroupName=ticketing-booking-worker"]] },
     ]
-    error_message = "Messages that wait, divided by workers in service."
+    error_message = "Visible messages divided by workers in service."
   }
 
   assert {
     condition     = one(aws_autoscaling_policy.booking_worker_backlog.target_tracking_configuration).disable_scale_in != true && aws_autoscaling_policy.booking_worker_backlog.estimated_instance_warmup == 60
-    error_message = "It grows and shrinks; a new worker counts after a minute."
+    error_message = "It scales in both directions; a new worker counts after a minute."
   }
 }
 
@@ -101,10 +101,10 @@ run "packed_messages_lower_the_target" {
   }
 }
 
-run "a_worker_finishes_what_it_holds_before_it_goes" {
+run "worker_finishes_messages_before_termination" {
   assert {
     condition     = strcontains(module.booking_worker.user_data, "TICKETING_WORKER_STOP_TIMEOUT=60s\n") && strcontains(module.booking_worker.user_data, "docker stop -t 75 ticketing\n")
-    error_message = "Longest message 50 s < the worker's patience 60 s < SIGKILL 75 s."
+    error_message = "Longest message 50 s < stop timeout of the worker 60 s < SIGKILL 75 s."
   }
 
   assert {
@@ -113,7 +113,7 @@ run "a_worker_finishes_what_it_holds_before_it_goes" {
   }
 }
 
-run "above_70_percent_cpu_for_2_minutes_two_are_added" {
+run "high_cpu_adds_two_instances" {
   assert {
     condition = [for alarm in [aws_cloudwatch_metric_alarm.ingress_api_cpu_high, aws_cloudwatch_metric_alarm.notifier_cpu_high] :
       "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.AutoScalingGroupName} ${alarm.dimensions.cpu} ${alarm.statistic} ${alarm.period}x${alarm.evaluation_periods} ${alarm.comparison_operator} ${alarm.threshold}"] == [
@@ -138,7 +138,7 @@ run "above_70_percent_cpu_for_2_minutes_two_are_added" {
   }
 }
 
-run "below_20_percent_cpu_for_5_minutes_one_is_taken_away" {
+run "low_cpu_removes_one_instance" {
   assert {
     condition = [for alarm in [aws_cloudwatch_metric_alarm.ingress_api_cpu_low, aws_cloudwatch_metric_alarm.notifier_cpu_low] :
       "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.AutoScalingGroupName} ${alarm.dimensions.cpu} ${alarm.statistic} ${alarm.period}x${alarm.evaluation_periods} ${alarm.comparison_operator} ${alarm.threshold}"] == [
@@ -150,7 +150,7 @@ run "below_20_percent_cpu_for_5_minutes_one_is_taken_away" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.ingress_api_cpu_low.alarm_actions == toset([aws_autoscaling_policy.ingress_api_in.arn]) && aws_cloudwatch_metric_alarm.notifier_cpu_low.alarm_actions == toset([aws_autoscaling_policy.notifier_in.arn])
-    error_message = "Each alarm runs its own group's policy, and tells nobody."
+    error_message = "Each alarm runs the policy of its group, without a notification."
   }
 
   assert {
@@ -159,11 +159,11 @@ run "below_20_percent_cpu_for_5_minutes_one_is_taken_away" {
       "ticketing-ingress-api SimpleScaling ChangeInCapacity -1 300",
       "ticketing-notifier SimpleScaling ChangeInCapacity -1 300",
     ]
-    error_message = "-1, then five minutes of patience."
+    error_message = "-1, then five minutes of cooldown."
   }
 }
 
-run "more_than_5000_requests_a_minute_and_instance_add_some" {
+run "request_rate_adds_instances" {
   assert {
     condition = { for name, policy in { ingress_api = aws_autoscaling_policy.ingress_api_requests, notifier = aws_autoscaling_policy.notifier_requests } : name => [for c in policy.target_tracking_configuration :
       [for p in c.predefined_metric_specification : "${policy.autoscaling_group_name} ${c.target_value} ${c.disable_scale_in} ${p.predefined_metric_type} ${p.resource_label}"]
@@ -171,11 +171,11 @@ run "more_than_5000_requests_a_minute_and_instance_add_some" {
       ingress_api = [["ticketing-ingress-api 5000 true ALBRequestCountPerTarget app/ticketing/50dc6c495c0c9188/targetgroup/ticketing-ingress-api/1"]]
       notifier    = [["ticketing-notifier 5000 true ALBRequestCountPerTarget app/ticketing/50dc6c495c0c9188/targetgroup/ticketing-notifier/2"]]
     }
-    error_message = "Target tracking on requests per target, which only grows."
+    error_message = "Target tracking on requests per target, without scale-in."
   }
 }
 
-run "refuses_less_than_an_instance_in_each_zone" {
+run "refuses_fewer_instances_than_zones" {
   command = plan
 
   variables {
@@ -187,7 +187,7 @@ run "refuses_less_than_an_instance_in_each_zone" {
   expect_failures = [var.ingress_api, var.booking_worker, var.notifier]
 }
 
-run "refuses_a_rate_a_latency_and_a_message_of_nothing" {
+run "refuses_zero_rate_latency_and_message" {
   command = plan
 
   variables {

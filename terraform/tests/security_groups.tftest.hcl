@@ -1,4 +1,4 @@
-# The brief, section 6: who may talk to whom.
+# Permitted connections.
 
 mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
@@ -8,7 +8,7 @@ variables {
   hosted_zone_id = "Z0123456789ABCDEFGHIJ"
 }
 
-run "security_groups_have_the_names_of_the_brief" {
+run "security_groups_have_their_agreed_names" {
   assert {
     condition = [aws_security_group.alb.name, aws_security_group.ec2.name, aws_security_group.rds.name, aws_security_group.redis.name] == [
       "ticketing-alb-sg", "ticketing-ec2-sg", "ticketing-rds-sg", "ticketing-redis-sg",
@@ -17,10 +17,10 @@ run "security_groups_have_the_names_of_the_brief" {
   }
 }
 
-run "the_load_balancer_takes_80_and_443_from_anywhere" {
+run "load_balancer_accepts_80_and_443" {
   assert {
     condition     = { for name, rule in aws_vpc_security_group_ingress_rule.alb : rule.from_port => rule.to_port } == { 80 = 80, 443 = 443 }
-    error_message = "In: 80 and 443, nothing else."
+    error_message = "In: 80 and 443 only."
   }
 
   assert {
@@ -29,7 +29,7 @@ run "the_load_balancer_takes_80_and_443_from_anywhere" {
   }
 }
 
-run "the_load_balancer_opens_8080_to_ec2_and_8081_to_notifier" {
+run "load_balancer_connects_to_8080_and_8081" {
   assert {
     condition = [for rule in [aws_vpc_security_group_egress_rule.alb_to_ec2, aws_vpc_security_group_egress_rule.alb_to_notifier] :
       "${rule.security_group_id} ${rule.referenced_security_group_id} ${rule.ip_protocol} ${rule.from_port}-${rule.to_port}"] == [
@@ -40,7 +40,7 @@ run "the_load_balancer_opens_8080_to_ec2_and_8081_to_notifier" {
   }
 }
 
-run "instances_take_their_port_from_the_load_balancer_only" {
+run "instances_accept_the_load_balancer_only" {
   assert {
     condition = [for rule in [aws_vpc_security_group_ingress_rule.ec2_from_alb, aws_vpc_security_group_ingress_rule.notifier_from_alb] :
       "${rule.security_group_id} ${rule.referenced_security_group_id} ${rule.ip_protocol} ${rule.from_port}-${rule.to_port}"] == [
@@ -56,7 +56,7 @@ run "instances_open_3306_6379_and_443" {
     condition = { for name, rule in aws_vpc_security_group_egress_rule.to_rds : rule.security_group_id => "${rule.referenced_security_group_id} ${rule.from_port}-${rule.to_port}" } == {
       for group in [aws_security_group.ec2, aws_security_group.worker] : group.id => "${aws_security_group.rds.id} 3306-3306"
     }
-    error_message = "Out: 3306 to the database, from ingress-api and booking-worker; notifier knows no database."
+    error_message = "Out: 3306 to the database, from ingress-api and booking-worker only."
   }
 
   assert {
@@ -70,11 +70,11 @@ run "instances_open_3306_6379_and_443" {
     condition = { for name, rule in aws_vpc_security_group_egress_rule.to_https : rule.security_group_id => "${rule.cidr_ipv4} ${rule.from_port}-${rule.to_port}" } == {
       for group in [aws_security_group.ec2, aws_security_group.worker, aws_security_group.notifier] : group.id => "0.0.0.0/0 443-443"
     }
-    error_message = "Out: 443 to AWS, which the brief forgot."
+    error_message = "Out: 443 to AWS."
   }
 }
 
-run "the_database_takes_3306_from_ec2_only" {
+run "database_accepts_instances_only" {
   assert {
     condition = { for name, rule in aws_vpc_security_group_ingress_rule.rds : rule.referenced_security_group_id => "${rule.security_group_id} ${rule.ip_protocol} ${rule.from_port}-${rule.to_port}" } == {
       for group in [aws_security_group.ec2, aws_security_group.worker] : group.id => "${aws_security_group.rds.id} tcp 3306-3306"
@@ -84,11 +84,11 @@ run "the_database_takes_3306_from_ec2_only" {
 
   assert {
     condition     = aws_rds_cluster.main.vpc_security_group_ids == toset([aws_security_group.rds.id])
-    error_message = "The database wears ticketing-rds-sg and nothing else."
+    error_message = "The database has ticketing-rds-sg only."
   }
 }
 
-run "the_cache_takes_6379_from_ec2_only" {
+run "cache_accepts_instances_only" {
   assert {
     condition = { for name, rule in aws_vpc_security_group_ingress_rule.redis : rule.referenced_security_group_id => "${rule.security_group_id} ${rule.ip_protocol} ${rule.from_port}-${rule.to_port}" } == {
       for group in [aws_security_group.ec2, aws_security_group.worker, aws_security_group.notifier] : group.id => "${aws_security_group.redis.id} tcp 6379-6379"
@@ -98,11 +98,11 @@ run "the_cache_takes_6379_from_ec2_only" {
 
   assert {
     condition     = aws_elasticache_replication_group.main.security_group_ids == toset([aws_security_group.redis.id])
-    error_message = "The cache wears ticketing-redis-sg and nothing else."
+    error_message = "The cache has ticketing-redis-sg only."
   }
 }
 
-run "endpoints_take_443_from_the_instances" {
+run "endpoints_accept_instances" {
   assert {
     condition = { for name, rule in aws_vpc_security_group_ingress_rule.endpoints : rule.referenced_security_group_id => "${rule.security_group_id} ${rule.from_port}-${rule.to_port}" } == {
       for group in [aws_security_group.ec2, aws_security_group.worker, aws_security_group.notifier] : group.id => "${aws_security_group.endpoints.id} 443-443"
@@ -111,9 +111,9 @@ run "endpoints_take_443_from_the_instances" {
   }
 }
 
-run "the_default_group_allows_nothing" {
+run "default_group_has_no_rules" {
   assert {
     condition     = length(aws_default_security_group.unused.ingress) == 0 && length(aws_default_security_group.unused.egress) == 0
-    error_message = "What forgets to name its group can talk to nobody."
+    error_message = "A resource without a security group has no connectivity."
   }
 }

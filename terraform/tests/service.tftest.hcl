@@ -1,4 +1,4 @@
-# One service: its image, its instances, and what starts, watches and drains the container on them.
+# One service: image, instances, and the scripts that start, watch and drain the container.
 
 mock_provider "aws" { source = "./tests/mocks" }
 
@@ -46,7 +46,7 @@ run "instances_are_amazon_linux_2023_on_graviton" {
 
   assert {
     condition     = one(aws_launch_template.this.metadata_options).http_tokens == "required" && one(aws_launch_template.this.metadata_options).http_put_response_hop_limit == 2
-    error_message = "IMDSv2 alone, one hop further than the host."
+    error_message = "IMDSv2 only, with two hops."
   }
 
   assert {
@@ -56,7 +56,7 @@ run "instances_are_amazon_linux_2023_on_graviton" {
 
   assert {
     condition     = one(aws_launch_template.this.credit_specification).cpu_credits == "unlimited"
-    error_message = "A burstable instance is not slowed down in the middle of an on-sale."
+    error_message = "Burstable instances have unlimited credits."
   }
 
   assert {
@@ -75,7 +75,7 @@ run "instances_are_amazon_linux_2023_on_graviton" {
   }
 }
 
-run "the_group_spreads_2_to_20_instances_evenly_over_both_zones" {
+run "group_spreads_instances_over_both_zones" {
   module {
     source = "./modules/service"
   }
@@ -102,14 +102,14 @@ run "the_group_spreads_2_to_20_instances_evenly_over_both_zones" {
 
   assert {
     condition     = aws_autoscaling_group.this.health_check_type == "EC2"
-    error_message = "A database failover makes all instances unready at once: that must not replace them."
+    error_message = "An unready instance is not replaced, because a database failover makes all instances unready."
   }
 
   assert {
     condition = [for refresh in aws_autoscaling_group.this.instance_refresh : [for p in refresh.preferences : "${refresh.strategy} ${p.min_healthy_percentage} ${p.max_healthy_percentage} ${p.auto_rollback}"]] == [
       ["Rolling 100 150 true"]
     ]
-    error_message = "A new version comes in before the old one leaves, and goes back if it fails."
+    error_message = "A new instance starts before an old one terminates; a failed refresh rolls back."
   }
 
   assert {
@@ -118,7 +118,7 @@ run "the_group_spreads_2_to_20_instances_evenly_over_both_zones" {
   }
 }
 
-run "an_instance_counts_once_it_is_ready_and_leaves_once_it_is_drained" {
+run "hooks_delay_launch_and_termination" {
   module {
     source = "./modules/service"
   }
@@ -127,7 +127,7 @@ run "an_instance_counts_once_it_is_ready_and_leaves_once_it_is_drained" {
     condition = [for hook in aws_autoscaling_group.this.initial_lifecycle_hook : "${hook.name} ${hook.lifecycle_transition} ${hook.heartbeat_timeout} ${hook.default_result}"] == [
       "ticketing-booking-worker-launching autoscaling:EC2_INSTANCE_LAUNCHING 900 ABANDON"
     ]
-    error_message = "The very first instances meet the launching hook too."
+    error_message = "The launching hook applies to the first instances."
   }
 
   assert {
@@ -135,7 +135,7 @@ run "an_instance_counts_once_it_is_ready_and_leaves_once_it_is_drained" {
       "ticketing-booking-worker-launching autoscaling:EC2_INSTANCE_LAUNCHING 900 ABANDON",
       "ticketing-booking-worker-draining autoscaling:EC2_INSTANCE_TERMINATING 210 CONTINUE",
     ]
-    error_message = "An instance that never gets ready is given up; one that drains for too long goes anyway."
+    error_message = "An instance that is not ready in time is abandoned; a drain that exceeds its timeout continues to termination."
   }
 
   assert {
@@ -144,7 +144,7 @@ run "an_instance_counts_once_it_is_ready_and_leaves_once_it_is_drained" {
   }
 }
 
-run "user_data_install_docker_log_in_and_run" {
+run "user_data_install_docker_and_run" {
   module {
     source = "./modules/service"
   }
@@ -161,22 +161,22 @@ run "user_data_install_docker_log_in_and_run" {
 
   assert {
     condition     = strcontains(output.user_data, "docker pull --quiet 123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/ticketing/service:1.2.3 || docker image inspect 123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/ticketing/service:1.2.3 >/dev/null\n")
-    error_message = "Fetch the wanted version; with the registry away, one that is here will do."
+    error_message = "Fetch the version; without the registry, use a local image."
   }
 
   assert {
     condition     = strcontains(output.user_data, "ExecStart=/usr/bin/docker run --name ticketing --env-file /etc/ticketing/service.env --env-file /run/ticketing/secrets.env \\\n  --publish 127.0.0.1:9082:9082 \\\n")
-    error_message = "Run it, with settings and secrets; a worker has no public port, and its management port is the host's alone."
+    error_message = "Run it with settings and secrets; a worker has no public port, and its management port is local."
   }
 
   assert {
     condition     = strcontains(output.user_data, "SPRING_PROFILES_ACTIVE=aws\nTICKETING_QUEUE_NAME=ticketing-bookings\n")
-    error_message = "The settings are written down, one a line."
+    error_message = "The settings file has one variable a line."
   }
 
   assert {
     condition     = strcontains(output.user_data, "--cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp") && strcontains(output.user_data, "--ulimit nofile=65536:65536")
-    error_message = "The container may do little and open many sockets."
+    error_message = "The container has no capabilities and a high file limit."
   }
 }
 
@@ -198,23 +198,23 @@ run "user_data_ship_the_log_without_blocking" {
 
   assert {
     condition     = strcontains(output.user_data, "--log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/ticketing/booking-worker \\\n  --log-opt mode=non-blocking --log-opt max-buffer-size=4m \\\n")
-    error_message = "An application must not stand still because CloudWatch Logs cannot be reached."
+    error_message = "Logging does not block while CloudWatch Logs is unavailable."
   }
 
   assert {
     condition     = aws_cloudwatch_log_group.this.name == "/ticketing/booking-worker" && aws_cloudwatch_log_group.this.retention_in_days == 14
-    error_message = "The log group exists, and forgets."
+    error_message = "The log group exists with a retention limit."
   }
 }
 
-run "user_data_finish_in_hand_before_leaving" {
+run "user_data_finish_work_before_termination" {
   module {
     source = "./modules/service"
   }
 
   assert {
     condition     = strcontains(output.user_data, "ExecStop=/usr/bin/docker stop -t 75 ticketing\nTimeoutStartSec=300\nTimeoutStopSec=85\n")
-    error_message = "SIGTERM, 75 s, then SIGKILL, with systemd behind."
+    error_message = "SIGTERM, 75 s, then SIGKILL, with a longer timeout of systemd."
   }
 
   assert {
@@ -224,11 +224,11 @@ run "user_data_finish_in_hand_before_leaving" {
 
   assert {
     condition     = strcontains(output.user_data, "if curl -sf -m 4 -o /dev/null http://127.0.0.1:9082/actuator/health/readiness; then\n          complete ticketing-booking-worker-launching\n") && strcontains(output.user_data, "elif curl -sf -m 4 -o /dev/null http://127.0.0.1:9082/actuator/health/liveness; then\n")
-    error_message = "Readiness ends the launch, liveness keeps the instance."
+    error_message = "Readiness completes the launch; liveness determines the health."
   }
 }
 
-run "user_data_measure_cpu_and_memory_of_the_group" {
+run "user_data_measure_cpu_and_memory" {
   module {
     source = "./modules/service"
   }
@@ -248,7 +248,7 @@ run "user_data_measure_cpu_and_memory_of_the_group" {
   }
 }
 
-run "a_service_with_a_public_port_is_asked_there" {
+run "public_port_serves_the_health_check" {
   variables {
     name                  = "ingress-api"
     public_port           = 8080
@@ -275,7 +275,7 @@ run "a_service_with_a_public_port_is_asked_there" {
 
   assert {
     condition     = strcontains(output.user_data, "|| sleep 30\n        systemctl stop ticketing\n")
-    error_message = "It goes on serving while the load balancer lets go of it."
+    error_message = "It serves requests during deregistration."
   }
 }
 
@@ -290,11 +290,11 @@ run "x86_types_get_the_x86_image" {
 
   assert {
     condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-    error_message = "t3.medium, the brief's type, is x86."
+    error_message = "t3.medium is x86."
   }
 }
 
-run "types_that_do_not_burst_have_no_credits" {
+run "non_burstable_types_have_no_credits" {
   variables {
     instance_type = "c7g.large"
   }
@@ -324,7 +324,7 @@ run "an_image_can_be_pinned" {
   }
 }
 
-run "a_warm_pool_is_an_option" {
+run "warm_pool_is_an_option" {
   variables {
     warm_pool = { min_size = 3 }
   }
@@ -340,11 +340,11 @@ run "a_warm_pool_is_an_option" {
 
   assert {
     condition     = strcontains(output.user_data, "Warmed:*)\n      if [ \"$reached\" != \"$wanted\" ] && /usr/local/bin/ticketing-prepare; then\n        complete ticketing-booking-worker-launching\n")
-    error_message = "In the pool the image is fetched; the application starts when the instance is wanted."
+    error_message = "In the pool the image is fetched; the application starts when the instance enters service."
   }
 }
 
-run "there_is_none_by_default" {
+run "no_warm_pool_by_default" {
   module {
     source = "./modules/service"
   }
@@ -355,14 +355,14 @@ run "there_is_none_by_default" {
   }
 }
 
-run "images_are_scanned_kept_and_never_overwritten" {
+run "images_are_scanned_and_immutable" {
   module {
     source = "./modules/service"
   }
 
   assert {
     condition     = aws_ecr_repository.this.name == "ticketing/booking-worker" && aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && one(aws_ecr_repository.this.image_scanning_configuration).scan_on_push
-    error_message = "A version is one image for ever, and scanned."
+    error_message = "Tags are immutable and images are scanned."
   }
 
   assert {
@@ -371,7 +371,7 @@ run "images_are_scanned_kept_and_never_overwritten" {
   }
 }
 
-run "refuses_to_kill_before_the_work_is_done" {
+run "refuses_a_short_stop_timeout" {
   command = plan
 
   variables {
@@ -385,7 +385,7 @@ run "refuses_to_kill_before_the_work_is_done" {
   expect_failures = [var.stop_timeout_seconds]
 }
 
-run "refuses_to_terminate_before_the_container_has_stopped" {
+run "refuses_a_short_drain_timeout" {
   command = plan
 
   variables {

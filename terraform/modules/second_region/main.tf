@@ -1,6 +1,6 @@
-# Geo-routing between two regions that both run this configuration: each sells its own events from its own
-# queue, database and cache, so that no decision ever crosses an ocean. Route 53 answers with the region that
-# belongs to the client's place, and with the first region where the second is unhealthy or nobody is named.
+# Geo-routing between two regions that run this configuration. Each region sells its own events with its own queue,
+# database and cache, so no decision crosses regions. Route 53 answers with the region of the client's location. It
+# answers with the first region if the second is unhealthy or has no record for the location.
 
 terraform {
   required_version = ">= 1.11"
@@ -19,7 +19,7 @@ variable "hosted_zone_id" {
 }
 
 variable "domain_name" {
-  description = "Name that both regions answer to."
+  description = "Name that both regions serve."
   type        = string
 }
 
@@ -87,7 +87,7 @@ resource "aws_route53_record" "second" {
 }
 
 output "routes" {
-  description = "Country or continent => load balancer that answers there."
+  description = "Country or continent => load balancer that serves it."
   value = merge(
     { for place, record in aws_route53_record.first : record.geolocation_routing_policy[0].country => one(record.alias).name },
     { for place, record in aws_route53_record.second : record.geolocation_routing_policy[0].continent => one(record.alias).name },

@@ -1,5 +1,5 @@
-# The role carries two AWS-managed policies and the service's own statements. The managed ones reach every
-# repository and log group of the account, so a permissions boundary cuts the role down to this service's.
+# The role has two AWS-managed policies and the service's own statements. The managed policies grant access to every
+# repository and log group of the account. A permissions boundary limits the role to those of this service.
 
 locals {
   service_statements = [for statement in var.statements : {
@@ -16,7 +16,7 @@ locals {
     Resource = sort(distinct(values(var.secrets)))
   }]
 
-  # The group's own id is not known to the role, which must exist before it: the name is.
+  # Condition on the name of the group, because the role must exist before the group has an id.
   group_arn = "arn:${local.partition}:autoscaling:${var.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${local.full_name}"
 
   lifecycle_statements = [{

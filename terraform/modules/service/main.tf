@@ -1,4 +1,4 @@
-# One service: its image repository, its instances and what starts, watches and drains the container on them.
+# One service: image repository, instances, and the scripts that start, watch and drain the container.
 
 terraform {
   required_version = ">= 1.11"
@@ -23,7 +23,7 @@ locals {
   full_name = "${var.project}-${var.name}"
   partition = data.aws_partition.current.partition
   account   = data.aws_caller_identity.current.account_id
-  # Graviton types carry a g right after their generation: t4g, c7gn, m8g.
+  # Graviton types have a g after the number of their generation: t4g, c7gn, m8g.
   architecture   = can(regex("^[a-z]+[0-9]+g", var.instance_type)) ? "arm64" : "x86_64"
   launching_hook = "${local.full_name}-launching"
   draining_hook  = "${local.full_name}-draining"
@@ -96,7 +96,7 @@ resource "aws_launch_template" "this" {
   metadata_options {
     http_endpoint = "enabled"
     http_tokens   = "required"
-    # One hop to the host, one more into the container's network.
+    # One hop to the host, a second hop into the container's network.
     http_put_response_hop_limit = 2
   }
 
@@ -112,7 +112,7 @@ resource "aws_launch_template" "this" {
   }
 
   dynamic "credit_specification" {
-    # An on-sale must not be slowed to a burstable instance's baseline; the surplus is billed by the hour.
+    # Avoids the baseline CPU limit of a burstable instance during an on-sale. The surplus is billed by the hour.
     for_each = startswith(var.instance_type, "t") ? ["unlimited"] : []
     content {
       cpu_credits = credit_specification.value
@@ -143,14 +143,14 @@ resource "aws_autoscaling_group" "this" {
   vpc_zone_identifier = var.subnet_ids
   target_group_arns   = var.target_group_arns
 
-  # Not ELB: readiness takes an instance out of the load balancer, and a database failover makes every
-  # instance unready at once. Only a dead process is a reason to replace one, and that the instance
-  # reports itself (user data); one that never becomes ready is given up by the launching hook.
+  # Not ELB: a database failover makes every instance unready, which must not replace the instances. The
+  # user data reports a dead process as unhealthy. The launching hook terminates an instance that does not
+  # become ready.
   health_check_type         = "EC2"
   health_check_grace_period = 60
   default_instance_warmup   = 60
 
-  # Images may be pushed after the first apply: the instances wait for them, Terraform need not.
+  # Images may be pushed after the first apply. The instances retry until an image exists.
   wait_for_capacity_timeout = "0"
 
   metrics_granularity = "1Minute"
@@ -165,7 +165,7 @@ resource "aws_autoscaling_group" "this" {
     version = aws_launch_template.this.latest_version
   }
 
-  # The first instances must meet the hook too; from then on the resource below keeps it.
+  # The hook must apply to the first instances too. The resource below maintains it afterwards.
   initial_lifecycle_hook {
     name                 = local.launching_hook
     lifecycle_transition = "autoscaling:EC2_INSTANCE_LAUNCHING"
@@ -177,7 +177,7 @@ resource "aws_autoscaling_group" "this" {
     strategy = "Rolling"
 
     preferences {
-      # A new instance is ready before an old one leaves.
+      # A new instance is ready before an old one is terminated.
       min_healthy_percentage = 100
       max_healthy_percentage = 150
       auto_rollback          = true

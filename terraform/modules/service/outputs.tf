@@ -9,22 +9,22 @@ output "role_name" {
 }
 
 output "repository_url" {
-  description = "Where the service's image is pushed."
+  description = "Repository of the service's image."
   value       = aws_ecr_repository.this.repository_url
 }
 
 output "log_group_name" {
-  description = "Where the service's log is read."
+  description = "Log group of the service."
   value       = aws_cloudwatch_log_group.this.name
 }
 
 output "policy" {
-  description = "What the service's own policy allows, as JSON."
+  description = "Policy of the service, as JSON."
   value       = aws_iam_role_policy.service.policy
 }
 
 output "boundary" {
-  description = "The most that the role may ever do, as JSON."
+  description = "Permissions boundary of the role, as JSON."
   value       = aws_iam_policy.boundary.policy
 }
 
@@ -34,27 +34,27 @@ output "managed_policies" {
 }
 
 output "user_data" {
-  description = "What makes an instance run the service."
+  description = "User data of an instance."
   value       = local.user_data
 }
 
 output "environment" {
-  description = "Settings that the container is given."
+  description = "Environment variables of the container."
   value       = var.environment
 }
 
 output "secrets" {
-  description = "Settings whose values are read from Secrets Manager at each start: variable => secret's ARN."
+  description = "Variables that are read from Secrets Manager at each start: variable => ARN of the secret."
   value       = var.secrets
 }
 
 output "drain_timeout_seconds" {
-  description = "How long a leaving instance is kept at most."
+  description = "Longest time that a terminating instance is kept, in seconds."
   value       = aws_autoscaling_lifecycle_hook.draining.heartbeat_timeout
 }
 
 output "size" {
-  description = "Instances at least, at most and at first, and their type."
+  description = "Minimum, maximum and initial number of instances, and their type."
   value = {
     min           = aws_autoscaling_group.this.min_size
     max           = aws_autoscaling_group.this.max_size

@@ -14,12 +14,12 @@ variable "role_name" {
 }
 
 variable "global_suffix" {
-  description = "Ends the names that are unique in the whole account rather than in a region."
+  description = "Suffix of names that are unique in the account, not in a region."
   type        = string
   default     = ""
 }
 
-# Where
+# Location
 
 variable "region" {
   description = "Region of the instances."
@@ -32,7 +32,7 @@ variable "subnet_ids" {
 }
 
 variable "security_group_id" {
-  description = "Group that says whom the instances may talk to."
+  description = "Security group of the instances."
   type        = string
 }
 
@@ -42,7 +42,7 @@ variable "target_group_arns" {
   default     = []
 }
 
-# What
+# Image and permissions
 
 variable "image_tag" {
   description = "Version of the image in the service's own repository."
@@ -61,13 +61,13 @@ variable "instance_type" {
 }
 
 variable "public_port" {
-  description = "Port for the load balancer, or null for a service that nobody calls."
+  description = "Port for the load balancer, or null for a service without a public port."
   type        = number
   default     = null
 }
 
 variable "management_port" {
-  description = "Port of health and metrics: reachable on the instance itself, nowhere else."
+  description = "Port of health and metrics, reachable on the instance only."
   type        = number
 }
 
@@ -77,13 +77,13 @@ variable "environment" {
 }
 
 variable "secrets" {
-  description = "Settings whose values the instance reads from Secrets Manager at every start of the application: variable => secret's ARN."
+  description = "Variables that the instance reads from Secrets Manager at every start of the application: variable => ARN of the secret."
   type        = map(string)
   default     = {}
 }
 
 variable "statements" {
-  description = "What this service may do beyond what every service needs to run."
+  description = "Permissions beyond those that every service has."
   type = list(object({
     sid       = string
     actions   = list(string)
@@ -92,76 +92,76 @@ variable "statements" {
 }
 
 variable "session_manager" {
-  description = "Whether operators may open a shell through Systems Manager."
+  description = "True if operators may open a shell through Systems Manager."
   type        = bool
   default     = false
 }
 
 variable "log_retention_days" {
-  description = "How long the logs are kept."
+  description = "Retention of the logs, in days."
   type        = number
 }
 
-# How many
+# Size
 
 variable "min_size" {
-  description = "Instances that always run."
+  description = "Minimum number of instances."
   type        = number
 }
 
 variable "max_size" {
-  description = "Instances that run at most."
+  description = "Maximum number of instances."
   type        = number
 }
 
 variable "desired_capacity" {
-  description = "Instances at the first deployment; from then on scaling decides."
+  description = "Instances at the first deployment. Scaling sets the number afterwards."
   type        = number
 }
 
 variable "warm_pool" {
-  description = "Stopped instances kept ready beyond the running ones, or null."
+  description = "Stopped instances kept in addition to the running ones, or null."
   type = object({
     min_size = number
   })
   default = null
 }
 
-# Starting and stopping
+# Start and stop
 
 variable "launch_timeout_seconds" {
-  description = "How long an instance may take to become ready before it is given up and replaced."
+  description = "Seconds after which an instance that is not ready is replaced."
   type        = number
   default     = 900
 }
 
 variable "leave_seconds" {
-  description = "How long a leaving instance goes on serving while the load balancer sends its clients elsewhere."
+  description = "Seconds for which a draining instance serves requests while the load balancer moves its clients."
   type        = number
   default     = 0
 }
 
 variable "stop_timeout_seconds" {
-  description = "How long the application may take to finish after SIGTERM before it is killed."
+  description = "Seconds between SIGTERM and SIGKILL."
   type        = number
 
   validation {
     condition     = var.stop_timeout_seconds > var.longest_work_seconds
-    error_message = "The application must have time to finish what it holds: stop_timeout_seconds has to be above longest_work_seconds."
+    error_message = "stop_timeout_seconds must be above longest_work_seconds, so that the application can finish its work."
   }
 }
 
 variable "longest_work_seconds" {
-  description = "Longest time that one piece of work (a request, a message) takes."
+  description = "Longest time to process one request or message, in seconds."
   type        = number
 }
 
 variable "drain_timeout_seconds" {
-  description = "How long a leaving instance is kept before it is terminated whatever it does."
+  description = "Seconds after which a draining instance is terminated in any state."
   type        = number
 
   validation {
     condition     = var.drain_timeout_seconds >= var.leave_seconds + var.stop_timeout_seconds + 30
-    error_message = "drain_timeout_seconds has to leave room for leave_seconds, stop_timeout_seconds and half a minute of margin."
+    error_message = "drain_timeout_seconds must be at least leave_seconds + stop_timeout_seconds + 30."
   }
 }

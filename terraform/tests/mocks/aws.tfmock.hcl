@@ -1,4 +1,4 @@
-# What a real plan could not know and code reads, in the form that AWS gives it.
+# Attributes that are unknown in a plan and read by the configuration, in the format of AWS.
 
 mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }

@@ -1,4 +1,4 @@
-# Reads a .tfvars file for the tests, which can load none by themselves.
+# Reads a .tfvars file for the tests, because a test cannot load one.
 
 terraform {
   required_providers {
