@@ -87,7 +87,7 @@ public class QueueAdminService {
   /// @param inFlight messages received and not acknowledged
   /// @param oldestAgeSeconds age of the oldest undecided command; null if Redis is unavailable
   /// @param deadLetters messages in the dead-letter queue
-  /// @param decidedPerSecond decisions of all workers, mean of the last completed 5 s
+  /// @param decidedPerSecond decisions of all workers, mean of about 5 s, updated every 5 s
   public record Figures(
       long depth,
       long inFlight,

@@ -2,15 +2,19 @@ package ticketing.ingress.operations;
 
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
-import io.micrometer.core.instrument.step.StepMeterRegistry;
-import io.micrometer.core.instrument.step.StepRegistryConfig;
-import io.micrometer.core.instrument.util.NamedThreadFactory;
+import io.micrometer.core.instrument.simple.SimpleConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
@@ -19,58 +23,84 @@ import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.ticket.DecisionObserver;
 
-/// Meters of the operations page. Every rate is the mean of the last completed step of 5 s.
-/// Decisions are those of all workers as published; a repeated publication counts again. Bookings
-/// are those of this process. The meters are not exported: each ingress process counts every
-/// decision, so a sum over processes would be too high.
+/// Meters of the operations page. The counters are read every 5 s; a rate is the increase between the
+/// last two readings. Decisions are those of all workers as published; a repeated publication counts
+/// again. Bookings are those of this process.
+///
+/// The meters are not exported: each ingress process counts every decision, so a sum over processes
+/// would be too high.
 @Component
 class SaleMeters implements DecisionObserver, AutoCloseable {
 
-  static final Duration STEP = Duration.ofSeconds(5);
-
+  private static final Duration INTERVAL = Duration.ofSeconds(5);
+  private static final Duration LATENCY_WINDOW = Duration.ofSeconds(15);
   private static final Duration MIN_LATENCY = Duration.ofMillis(1);
   private static final Duration MAX_LATENCY = Duration.ofMinutes(30);
 
-  private final StepRegistry registry;
-  private final Map<TicketStatus, Counter> decisions = new EnumMap<>(TicketStatus.class);
-  private final Map<Reason, Counter> rejections = new EnumMap<>(Reason.class);
+  private final Clock clock;
+  private final MeterRegistry registry;
+  private final ScheduledExecutorService reader =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("sale-meters").factory());
+  private final List<Rate> rates = new ArrayList<>();
+  private final Map<TicketStatus, Rate> decisions = new EnumMap<>(TicketStatus.class);
+  private final Map<Reason, Rate> rejections = new EnumMap<>(Reason.class);
+  private final Rate accepted;
+  private final Rate refused;
   private final Timer latency;
-  private final Counter accepted;
-  private final Counter refused;
+  private long lastReadNanos;
 
   @Autowired
   SaleMeters() {
     this(Clock.SYSTEM);
+    long millis = INTERVAL.toMillis();
+    reader.scheduleWithFixedDelay(this::readCounters, millis, millis, TimeUnit.MILLISECONDS);
   }
 
+  /// Meters whose counters are read by [#readCounters] only.
   SaleMeters(Clock clock) {
-    this.registry = new StepRegistry(clock);
+    this.clock = clock;
+    this.lastReadNanos = clock.monotonicTime();
+    this.registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
     for (TicketStatus status : TicketStatus.values()) {
       if (status.isFinal()) {
-        decisions.put(status, registry.counter("decisions", "status", status.name()));
+        decisions.put(status, rate("decisions", "status", status.name()));
       }
     }
     for (Reason reason : Reason.values()) {
-      rejections.put(reason, registry.counter("rejections", "reason", reason.name()));
+      rejections.put(reason, rate("rejections", "reason", reason.name()));
     }
-    // The expiry spans three steps, so the percentiles contain the whole last step.
+    this.accepted = rate("bookings", "result", "accepted");
+    this.refused = rate("bookings", "result", "refused");
     this.latency =
         Timer.builder("decision.latency")
             .publishPercentiles(0.5, 0.99)
             .percentilePrecision(2)
             .minimumExpectedValue(MIN_LATENCY)
             .maximumExpectedValue(MAX_LATENCY)
-            .distributionStatisticExpiry(STEP.multipliedBy(3))
+            .distributionStatisticExpiry(LATENCY_WINDOW)
             .register(registry);
-    this.accepted = registry.counter("bookings", "result", "accepted");
-    this.refused = registry.counter("bookings", "result", "refused");
+  }
+
+  private Rate rate(String name, String tag, String value) {
+    Rate rate = new Rate(registry.counter(name, tag, value));
+    rates.add(rate);
+    return rate;
+  }
+
+  /// Computes the rates since the last reading.
+  void readCounters() {
+    long now = clock.monotonicTime();
+    double seconds = (now - lastReadNanos) / 1e9;
+    lastReadNanos = now;
+    rates.forEach(rate -> rate.read(seconds));
   }
 
   @Override
   public void decided(Ticket ticket) {
-    decisions.get(ticket.status()).increment();
+    decisions.get(ticket.status()).counter.increment();
     if (ticket.reason() != null) {
-      rejections.get(ticket.reason()).increment();
+      rejections.get(ticket.reason()).counter.increment();
     }
     if (ticket.acceptedAt() != null && ticket.decidedAt() != null) {
       Duration age = Duration.between(ticket.acceptedAt(), ticket.decidedAt());
@@ -80,82 +110,58 @@ class SaleMeters implements DecisionObserver, AutoCloseable {
 
   /// @param wasAccepted the booking was answered with 202
   void countBooking(boolean wasAccepted) {
-    (wasAccepted ? accepted : refused).increment();
+    (wasAccepted ? accepted : refused).counter.increment();
   }
 
   double decisionsPerSecond() {
-    return decisions.values().stream().mapToDouble(SaleMeters::perSecond).sum();
+    return decisions.values().stream().mapToDouble(rate -> rate.perSecond).sum();
   }
 
   double decisionsPerSecond(TicketStatus status) {
-    return perSecond(decisions.get(status));
+    return decisions.get(status).perSecond;
   }
 
   double rejectionsPerSecond(Reason reason) {
-    return perSecond(rejections.get(reason));
+    return rejections.get(reason).perSecond;
   }
 
   double acceptedPerSecond() {
-    return perSecond(accepted);
+    return accepted.perSecond;
   }
 
   double refusedPerSecond() {
-    return perSecond(refused);
+    return refused.perSecond;
   }
 
-  /// Latency over the last 10 to 15 s; empty if the last step has no decision.
+  /// Latency of the decisions of the last 10 to 15 s; empty without decisions.
   Optional<SaleStatistics.Latency> latency() {
     ValueAtPercentile[] percentiles = latency.takeSnapshot().percentileValues();
-    if (latency.count() == 0 || percentiles.length == 0) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new SaleStatistics.Latency(
-            Math.round(percentiles[0].value(TimeUnit.MILLISECONDS)),
-            Math.round(percentiles[1].value(TimeUnit.MILLISECONDS))));
-  }
-
-  private static double perSecond(Counter counter) {
-    return counter.count() / STEP.toSeconds();
+    long p50 = Math.round(percentiles[0].value(TimeUnit.MILLISECONDS));
+    long p99 = Math.round(percentiles[1].value(TimeUnit.MILLISECONDS));
+    // An empty window has the percentiles 0.
+    return p99 == 0 ? Optional.empty() : Optional.of(new SaleStatistics.Latency(p50, p99));
   }
 
   @Override
   public void close() {
+    reader.shutdownNow();
     registry.close();
   }
 
-  /// Counts by step and publishes to no backend.
-  private static final class StepRegistry extends StepMeterRegistry {
+  private static final class Rate {
 
-    private static final StepRegistryConfig CONFIG =
-        new StepRegistryConfig() {
-          @Override
-          public String prefix() {
-            return "sale";
-          }
+    private final Counter counter;
+    private double lastCount;
+    private volatile double perSecond;
 
-          @Override
-          public String get(String key) {
-            return null;
-          }
-
-          @Override
-          public Duration step() {
-            return STEP;
-          }
-        };
-
-    StepRegistry(Clock clock) {
-      super(CONFIG, clock);
-      start(new NamedThreadFactory("sale-meters"));
+    Rate(Counter counter) {
+      this.counter = counter;
     }
 
-    @Override
-    protected void publish() {}
-
-    @Override
-    protected TimeUnit getBaseTimeUnit() {
-      return TimeUnit.MILLISECONDS;
+    void read(double seconds) {
+      double count = counter.count();
+      perSecond = (count - lastCount) / seconds;
+      lastCount = count;
     }
   }
 }

@@ -29,11 +29,11 @@ public class SaleStatistics implements AutoCloseable {
     this.heartbeat = heartbeats.start(Heartbeats.Kind.INGRESS, this::bookingRates);
   }
 
-  /// Rates are means of the last completed 5 s.
+  /// Rates are means of about 5 s, updated every 5 s.
   ///
   /// @param decisions per second by final status
   /// @param rejects per second by reason; reasons without a rejection are absent
-  /// @param latency from acceptance to decision; null if no decision was published
+  /// @param latency from acceptance to decision; null without recent decisions.
   /// @param acceptedPerSecond bookings answered with 202
   /// @param refusedPerSecond bookings answered with another status
   /// @param ingresses live ingress-api processes

@@ -36,7 +36,7 @@ class SaleStatisticsTest {
               assertThat(report.at("/decisions/REJECTED").asDouble(0)).isPositive();
               assertThat(report.at("/latency/p99").asLong(0)).isPositive();
             });
-    // Heartbeats report the rates of the last completed step, so every poll books again.
+    // Every poll books again, because a rate covers 5 s and a heartbeat has a delay of 2 s.
     await()
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
