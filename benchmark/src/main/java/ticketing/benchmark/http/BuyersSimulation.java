@@ -30,49 +30,48 @@ import java.util.stream.Stream;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
-/// So many buyers at once, each with a connection (and in `SOCKET` a WebSocket) of their own that
-/// stays open from the first request to the last. A closed model: a buyer thinks, books, follows
-/// the ticket as the server says (`Retry-After`, or the frames of the socket) until it is decided,
-/// and thinks again. So the rate of arrival is buyers / (thinking + following), whatever the server
-/// does, as long as it answers much faster than buyers think.
+/// Closed model of buyers with one connection each, which stays open during the whole run (in
+/// `SOCKET` also a WebSocket). A buyer thinks, books, and follows the ticket until it is decided, by
+/// polling after `Retry-After` or by WebSocket frames. The arrival rate is buyers / (think time +
+/// time to the decision).
 ///
-/// Requests outside the measured time have other names: while connections open and the JVMs warm
-/// up, and at the end, while the memory of the processes is looked at.
+/// Requests outside the measured time have a name prefix: during connecting, during warm-up, and
+/// during the memory statistics at the end.
 public final class BuyersSimulation extends Simulation {
 
   enum Model {
-    /// Books, polls until it is decided.
+    /// Books and polls the ticket.
     POLL,
-    /// The same, and looks at the event nine times for each booking.
+    /// As `POLL`, with nine reads of the event for each booking.
     READ,
-    /// Books, is told the decision at a WebSocket.
+    /// Books and receives the decision by WebSocket.
     SOCKET
   }
 
-  /// Begins the names of requests outside the measured time.
-  static final String UNCOUNTED = "not counted: ";
+  /// Name prefix of requests outside the measured time.
+  static final String UNMEASURED = "unmeasured: ";
 
-  private static final int READS = 9;
+  private static final int READS_PER_BOOKING = 9;
 
-  /// The clients stay a little longer, for what is looked at then.
-  private static final Duration AFTERWARDS = Duration.ofSeconds(6);
+  /// Time after the measurement, for the memory statistics.
+  private static final Duration STATISTICS_TIME = Duration.ofSeconds(6);
 
-  private static final Duration LONGEST_FOLLOWING = Duration.ofSeconds(30);
+  private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(30);
 
   private final Model model = Model.valueOf(System.getProperty("model"));
   private final int buyers = Integer.getInteger("buyers");
   private final long event = Long.getLong("event");
-  private final Duration thinking = Duration.ofMillis(Integer.getInteger("thinking"));
+  private final Duration thinkTime = Duration.ofMillis(Integer.getInteger("think-millis"));
   private final Duration ramp = Duration.ofSeconds(Integer.getInteger("ramp"));
   private final Duration warmUp = Duration.ofSeconds(Integer.getInteger("warm-up"));
   private final Duration seconds = Duration.ofSeconds(Integer.getInteger("seconds"));
-  private Instant measured = Instant.MAX;
+  private Instant measuredFrom = Instant.MAX;
 
   public BuyersSimulation() {
     HttpProtocolBuilder protocol =
         http.baseUrl(System.getProperty("ingress"))
             .wsBaseUrl(System.getProperty("notifier"))
-            // One address has some 28,000 ports.
+            // One address has about 28,000 ports.
             .localAddresses("127.0.0.2", "127.0.0.3", "127.0.0.4")
             .acceptHeader("application/json")
             .contentTypeHeader("application/json")
@@ -80,43 +79,42 @@ public final class BuyersSimulation extends Simulation {
             .disableCaching();
     setUp(buyers().injectOpen(rampUsers(buyers).during(ramp)))
         .protocols(protocol)
-        .maxDuration(ramp.plus(warmUp).plus(seconds).plus(AFTERWARDS));
+        .maxDuration(ramp.plus(warmUp).plus(seconds).plus(STATISTICS_TIME));
   }
 
   @Override
   public void before() {
-    measured = Instant.now().plus(ramp).plus(warmUp);
+    measuredFrom = Instant.now().plus(ramp).plus(warmUp);
   }
 
   private ScenarioBuilder buyers() {
     ChainBuilder open =
         model == Model.SOCKET
-            ? exec(ws(named("open a socket")).connect("/ws/tickets"))
+            ? exec(ws(named("open WebSocket")).connect("/ws/tickets"))
             : exec(readEvent());
-    ChainBuilder follow = model == Model.SOCKET ? hear() : poll();
+    ChainBuilder follow = model == Model.SOCKET ? awaitFrame() : poll();
     ChainBuilder decided = exec(book()).doIf("#{ticket.exists()}").then(follow);
-    // Drawn, not counted: so the mix is the same in every second.
+    // Random choice, so that the mix is equal in every second.
     ChainBuilder step =
         model == Model.READ
-            ? think(READS + 1)
+            ? think(READS_PER_BOOKING + 1)
                 .randomSwitch()
                 .on(
-                    percent(100.0 * READS / (READS + 1)).then(readEvent()),
-                    percent(100.0 / (READS + 1)).then(decided))
+                    percent(100.0 * READS_PER_BOOKING / (READS_PER_BOOKING + 1)).then(readEvent()),
+                    percent(100.0 / (READS_PER_BOOKING + 1)).then(decided))
             : think(1).exec(decided);
     return scenario(model.name().toLowerCase(Locale.ROOT))
         .feed(tokens())
-        .exec(this::inPhase)
+        .exec(this::updatePhase)
         .exec(open)
         .exec(forever().on(step));
   }
 
-  /// Somewhere between nothing and twice the mean, so that buyers who came together do not stay
-  /// together.
+  /// Pause with a uniform distribution from zero to twice the mean, which spreads the buyers.
   private ChainBuilder think(int parts) {
-    long most = 2 * thinking.toMillis() / parts;
-    return pause(s -> Duration.ofMillis(ThreadLocalRandom.current().nextLong(most + 1)))
-        .exec(this::inPhase);
+    long maxMillis = 2 * thinkTime.toMillis() / parts;
+    return pause(s -> Duration.ofMillis(ThreadLocalRandom.current().nextLong(maxMillis + 1)))
+        .exec(this::updatePhase);
   }
 
   private ChainBuilder readEvent() {
@@ -140,7 +138,7 @@ public final class BuyersSimulation extends Simulation {
         .asLongAs("#{pending}")
         .on(
             pause(session -> Duration.ofSeconds(Long.parseLong(session.getString("wait"))))
-                .exec(this::inPhase)
+                .exec(this::updatePhase)
                 .exec(
                     http(named("poll"))
                         .get("/api/v1/tickets/#{ticket}")
@@ -154,12 +152,12 @@ public final class BuyersSimulation extends Simulation {
                             !session.isFailed() && "PENDING".equals(session.get("status")))));
   }
 
-  private ChainBuilder hear() {
+  private ChainBuilder awaitFrame() {
     return exec(
-        // Sending it is no answer; the frame that comes is.
-        ws(UNCOUNTED + "subscribe")
+        // Only the received frame is measured.
+        ws(UNMEASURED + "subscribe")
             .sendText("{\"action\":\"subscribe\",\"ticketIds\":[\"#{ticket}\"]}")
-            .await(LONGEST_FOLLOWING)
+            .await(DECISION_TIMEOUT)
             .on(
                 ws.checkTextMessage(named("decided"))
                     .matching(
@@ -172,11 +170,11 @@ public final class BuyersSimulation extends Simulation {
     return "#{phase}" + request;
   }
 
-  private Session inPhase(Session session) {
+  private Session updatePhase(Session session) {
     Instant now = Instant.now();
-    boolean after = !now.isBefore(measured) && now.isAfter(measured.plus(seconds));
+    boolean ended = !now.isBefore(measuredFrom) && now.isAfter(measuredFrom.plus(seconds));
     return session.set(
-        "phase", now.isBefore(measured) ? UNCOUNTED : after ? UNCOUNTED + "after: " : "");
+        "phase", now.isBefore(measuredFrom) ? UNMEASURED : ended ? UNMEASURED + "after: " : "");
   }
 
   private Iterator<Map<String, Object>> tokens() {

@@ -12,50 +12,40 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import ticketing.benchmark.http.BuyersSimulation.Model;
-import ticketing.benchmark.startup.ProcessStatistics;
+import ticketing.benchmark.http.GatlingStatistics.RequestStatistics;
+import ticketing.benchmark.process.ProcessStatistics;
+import ticketing.benchmark.report.Measurement;
+import ticketing.benchmark.report.Measurement.Row;
 import ticketing.domain.Json;
-import ticketing.local.servers.Measurement;
-import ticketing.local.servers.Measurement.Row;
 import ticketing.local.system.ApplicationProcess;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
-/// The whole system as processes of their own, and thousands of clients with a connection each, by
-/// Gatling in another process: how long answers take, what the processes take of memory and of the
-/// processors meanwhile. Gatling's own reports lie in `benchmark/target/http/gatling`.
+/// HTTP benchmark of the whole system: response times, memory and processor time of its processes
+/// under the load of thousands of clients with one connection each. Gatling runs in a separate
+/// process.
 ///
-/// The processes run as those of the images do: AOT cache, both compilers, room for code, the same
-/// heap.
+/// The processes run with the options of the images: AOT cache, both compilers, the same limits of
+/// code cache and heap.
 final class HttpBenchmark {
 
   private static final String MIB = "MiB";
   private static final String MILLIS = "ms";
   private static final int SEATS = 5_000_000;
-  private static final double LIMIT_MILLIS = 50;
-  private static final double LIMIT_MIB = 512;
+  private static final double MAX_MEAN_MILLIS = 50;
+  private static final double MAX_RESIDENT_MIB = 512;
 
-  /// Of the measured time, after which memory is looked at while everything is connected.
-  private static final double LOOK = 0.8;
-
-  private static final Pattern NAME =
-      Pattern.compile("class=\"ellipsed-name\">([^<]+)<(.*?)</tr>", Pattern.DOTALL);
-
-  /// Count, good, bad, share of bad, rate, least, p50, p75, p95, p99, most, mean, deviation.
-  private static final Pattern COLUMN =
-      Pattern.compile("<td class=\"value [a-z]+ col-\\d+\">([0-9.]+)</td>");
+  /// Share of the measured time after which the memory statistics are read.
+  private static final double STATISTICS_AT = 0.8;
 
   private final LocalSystem system;
   private final Path folder;
@@ -63,7 +53,7 @@ final class HttpBenchmark {
   private final int ramp = Integer.getInteger("benchmark.http.ramp", 20); // s
   private final int warmUp = Integer.getInteger("benchmark.http.warm-up", 20); // s
   private final int seconds = Integer.getInteger("benchmark.http.seconds", 20);
-  private final double perSecond =
+  private final double requestRate =
       Double.parseDouble(System.getProperty("benchmark.http.requests", "300"));
   private final AccessTokens tokens =
       new AccessTokens(
@@ -77,37 +67,36 @@ final class HttpBenchmark {
     this.folder = folder;
   }
 
-  /// What one run of Gatling found.
+  /// Figures of one Gatling run.
   ///
-  /// @param requests answered in the measured time, by name
+  /// @param requests statistics of the measured requests, by name
+  /// @param connections open connections
+  /// @param processors used processor cores, by process
+  /// @param resident resident MiB, MiB without mapped files, and threads, by process
   private record Run(
-      Map<String, Answers> requests,
+      Map<String, RequestStatistics> requests,
       double seconds,
       long connections,
       Map<String, Double> processors,
       Map<String, double[]> resident) {
 
     long failed() {
-      return requests.values().stream().mapToLong(Answers::failed).sum();
+      return requests.values().stream().mapToLong(RequestStatistics::failed).sum();
     }
 
-    long answered() {
-      return requests.values().stream().mapToLong(Answers::count).sum();
+    long count() {
+      return requests.values().stream().mapToLong(RequestStatistics::count).sum();
     }
 
     double mean() {
-      return requests.values().stream().mapToDouble(one -> one.count() * one.mean()).sum()
-          / answered();
+      return requests.values().stream().mapToDouble(request -> request.count() * request.mean()).sum()
+          / count();
     }
   }
 
-  /// Times in milliseconds, as Gatling counts them.
-  private record Answers(
-      long count, long failed, double mean, double p50, double p95, double p99) {}
-
-  /// @param arguments the folder for the figures; a folder to work in
+  /// @param arguments folder of the results; work folder
   public static void main(String[] arguments) throws Exception {
-    if (!Measurement.isChosen("http")) {
+    if (!Measurement.isSelected("http")) {
       return;
     }
     Path results = Path.of(arguments[0]);
@@ -117,11 +106,11 @@ final class HttpBenchmark {
             + System.getProperty("benchmark.http.options", "");
     SystemSettings settings =
         SystemSettings.in(folder.resolve("system"))
-            // Wins over what the launcher sets, which suits processes that live for minutes.
+            // These options override those of the launcher, which suit processes of a short life.
             .withEnvironment(Map.of("_JAVA_OPTIONS", options.strip(), "MALLOC_ARENA_MAX", "2"));
-    say("making AOT caches");
+    print("creating AOT caches");
     LocalSystem.makeCaches();
-    try (LocalSystem system = LocalSystem.start(settings, HttpBenchmark::say)) {
+    try (LocalSystem system = LocalSystem.start(settings, HttpBenchmark::print)) {
       new HttpBenchmark(system, folder).run(results);
     }
     System.exit(0);
@@ -132,11 +121,11 @@ final class HttpBenchmark {
     Measurement memory = Measurement.of("memory", "mvn -Pbenchmark -Dbenchmark.parts=http");
     String models = System.getProperty("benchmark.http.models", "READ,POLL");
     for (Model model : Arrays.stream(models.split(",")).map(Model::valueOf).toList()) {
-      // Whoever comes later finds compiled code.
+      // Later models run on compiled code.
       Run run = run(model, http.rows().isEmpty() ? warmUp : warmUp / 3);
-      http = figures(http, model, run);
+      http = withFigures(http, model, run);
       if (model == Model.POLL) {
-        memory = memory(memory, run);
+        memory = withMemory(memory, run);
       }
     }
     http.write(results);
@@ -147,12 +136,13 @@ final class HttpBenchmark {
 
   private Run run(Model model, int warm) throws IOException, InterruptedException {
     long event = createEvent(model.name());
-    Path reports = folder.resolve("gatling").resolve(model.name().toLowerCase(Locale.ROOT));
-    // Of a cycle's requests one is the booking and one or a few are polls; at a socket it is alone.
+    Path results = folder.resolve("gatling").resolve(model.name().toLowerCase(Locale.ROOT));
+    // Requests of one cycle: the booking, about one poll unless a WebSocket is used, and nine reads
+    // in the mix with reads.
     double cycle = model == Model.SOCKET ? 1 : model == Model.POLL ? 2 : 11;
-    double following = model == Model.SOCKET ? 0 : 1;
-    long thinking = Math.round(1e3 * Math.max(1, buyers * cycle / perSecond - following));
-    say("%s: %,d buyers who think for %,d ms".formatted(model, buyers, thinking));
+    double followSeconds = model == Model.SOCKET ? 0 : 1;
+    long thinkMillis = Math.round(1e3 * Math.max(1, buyers * cycle / requestRate - followSeconds));
+    print("%s: %,d buyers, think time %,d ms".formatted(model, buyers, thinkMillis));
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -169,7 +159,7 @@ final class HttpBenchmark {
                 "-Dmodel=" + model,
                 "-Dbuyers=" + buyers,
                 "-Devent=" + event,
-                "-Dthinking=" + thinking,
+                "-Dthink-millis=" + thinkMillis,
                 "-Dramp=" + ramp,
                 "-Dwarm-up=" + warm,
                 "-Dseconds=" + seconds,
@@ -182,8 +172,9 @@ final class HttpBenchmark {
             "io.gatling.app.Gatling",
             "--simulation",
             BuyersSimulation.class.getName(),
+            "--no-reports",
             "--results-folder",
-            reports.toString(),
+            results.toString(),
             "--run-description",
             "%,d buyers, %s".formatted(buyers, model)));
     Path log = folder.resolve("gatling-" + model + ".log");
@@ -196,8 +187,8 @@ final class HttpBenchmark {
     try {
       awaitStart(gatling, log);
       TimeUnit.SECONDS.sleep(ramp + warm);
-      ApplicationProcess kept = model == Model.SOCKET ? system.notifier() : system.ingress();
-      return observed(gatling, kept, () -> answers(reports));
+      ApplicationProcess connected = model == Model.SOCKET ? system.notifier() : system.ingress();
+      return observe(gatling, connected, results);
     } finally {
       gatling.destroyForcibly().waitFor();
     }
@@ -207,28 +198,22 @@ final class HttpBenchmark {
       throws IOException, InterruptedException {
     while (!Files.readString(log).contains(" started...")) {
       if (!gatling.isAlive()) {
-        throw new IOException("Gatling ended before it began; see " + log);
+        throw new IOException("Gatling exited before the start of the simulation, log=" + log);
       }
       TimeUnit.MILLISECONDS.sleep(100);
     }
   }
 
-  /// How to come by the answers once Gatling has ended.
-  @FunctionalInterface
-  private interface Reading {
-    Map<String, Answers> read() throws IOException;
-  }
-
-  /// Begins with the measured time.
+  /// Observes the processes during the measured time, which begins now.
   ///
-  /// @param kept to which each client keeps a connection open
-  private Run observed(Process gatling, ApplicationProcess kept, Reading answers)
+  /// @param connected process to which each client has an open connection
+  private Run observe(Process gatling, ApplicationProcess connected, Path results)
       throws IOException, InterruptedException {
     Map<String, double[]> resident = new LinkedHashMap<>();
     Map<String, Double> before = processorSeconds(gatling);
-    Instant measured = Instant.now();
-    TimeUnit.MILLISECONDS.sleep((long) (LOOK * 1e3 * seconds));
-    long connections = ProcessStatistics.connections(kept.url().getPort());
+    Instant start = Instant.now();
+    TimeUnit.MILLISECONDS.sleep((long) (STATISTICS_AT * 1e3 * seconds));
+    long connections = ProcessStatistics.connections(connected.url().getPort());
     for (ApplicationProcess application : system.applications()) {
       resident.put(
           application.name(),
@@ -238,12 +223,12 @@ final class HttpBenchmark {
             ProcessStatistics.threads(application.pid())
           });
     }
-    Duration left = Duration.between(Instant.now(), measured.plusSeconds(seconds));
-    TimeUnit.MILLISECONDS.sleep(Math.max(0, left.toMillis()));
-    double elapsed = Duration.between(measured, Instant.now()).toMillis() / 1e3;
+    Duration remaining = Duration.between(Instant.now(), start.plusSeconds(seconds));
+    TimeUnit.MILLISECONDS.sleep(Math.max(0, remaining.toMillis()));
+    double elapsed = Duration.between(start, Instant.now()).toMillis() / 1e3;
     Map<String, Double> used = processorSeconds(gatling);
     used.replaceAll((process, time) -> (time - before.getOrDefault(process, 0.0)) / elapsed);
-    // What follows may take time of the processors: the measured time is over.
+    // The measured time is over, so these commands affect no figure.
     for (ApplicationProcess application : system.applications()) {
       nativeMemory.put(application.name(), ProcessStatistics.nativeMemory(application.pid()));
       Files.writeString(
@@ -256,12 +241,14 @@ final class HttpBenchmark {
                   .collect(Collectors.joining("\n")));
     }
     if (!gatling.waitFor(3, TimeUnit.MINUTES)) {
-      throw new IOException("Gatling does not end");
+      throw new IOException("Gatling has not exited");
     }
-    return new Run(answers.read(), seconds, connections, used, resident);
+    Map<String, RequestStatistics> requests = GatlingStatistics.read(results);
+    requests.keySet().removeIf(name -> name.startsWith(BuyersSimulation.UNMEASURED));
+    return new Run(requests, seconds, connections, used, resident);
   }
 
-  /// So far, of every process; the embedded queue lives in this one.
+  /// Processor time of every process. The embedded queue runs in this process.
   private Map<String, Double> processorSeconds(Process gatling) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     for (ApplicationProcess application : system.applications()) {
@@ -270,112 +257,77 @@ final class HttpBenchmark {
               .orElseThrow(
                   () ->
                       new IllegalStateException(
-                          application.name() + " has ended: see " + application.log()));
-      seconds.put(application.name(), ofProcess(process));
+                          application.name() + " has exited, log=" + application.log()));
+      seconds.put(application.name(), processorSecondsOf(process));
     }
     system
         .servers()
         .processorTimes()
         .forEach((name, time) -> seconds.put(name, time.toMillis() / 1e3));
-    seconds.put("queue", ofProcess(ProcessHandle.current()));
-    seconds.put("Gatling", ofProcess(gatling.toHandle()));
+    seconds.put("queue", processorSecondsOf(ProcessHandle.current()));
+    seconds.put("Gatling", processorSecondsOf(gatling.toHandle()));
     return seconds;
   }
 
-  private static double ofProcess(ProcessHandle process) {
+  private static double processorSecondsOf(ProcessHandle process) {
     return process.info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1e3;
   }
 
-  private static Map<String, Answers> answers(Path reports) throws IOException {
-    Path page;
-    try (Stream<Path> files = Files.walk(reports)) {
-      page =
-          files
-              .filter(one -> one.endsWith("index.html"))
-              .max(Comparator.naturalOrder())
-              .orElseThrow(() -> new IOException("Gatling left no report in " + reports));
-    }
-    // The free version writes its figures nowhere else in words.
-    Map<String, Answers> answers = new LinkedHashMap<>();
-    Matcher row = NAME.matcher(Files.readString(page));
-    while (row.find()) {
-      String name = row.group(1);
-      double[] columns =
-          COLUMN
-              .matcher(row.group(2))
-              .results()
-              .mapToDouble(cell -> Double.parseDouble(cell.group(1)))
-              .toArray();
-      if (!name.startsWith(BuyersSimulation.UNCOUNTED) && !name.equals("All Requests")) {
-        answers.put(
-            name,
-            new Answers(
-                (long) columns[0],
-                (long) columns[2],
-                columns[11],
-                columns[6],
-                columns[8],
-                columns[9]));
-      }
-    }
-    return answers;
-  }
-
-  private Measurement figures(Measurement http, Model model, Run run) {
-    String what =
+  private Measurement withFigures(Measurement http, Model model, Run run) {
+    String title =
         switch (model) {
           case POLL -> "book and poll";
           case READ -> "book and poll, event reads 9:1";
-          case SOCKET -> "book and be told at a WebSocket";
+          case SOCKET -> "book and receive frames";
         };
     String rates =
-        "%,.0f requests/s offered by a closed model".formatted(run.answered() / run.seconds());
+        "%,.0f requests/s offered by a closed model".formatted(run.count() / run.seconds());
     Measurement all =
         http.with(
-                Row.of(what + ": open connections", run.connections(), "connections")
-                    .wanted(">= " + buyers, run.connections() >= buyers))
+                Row.of(title + ": open connections", run.connections(), "connections")
+                    .withMin(buyers))
             .with(
-                Row.of(what + ": answers", run.answered() / run.seconds(), "answers/s")
-                    .noting("a closed model: buyers who think"))
-            .with(mean(what, model, run).noting(rates))
-            .with(Row.of(what + ": errors", run.failed(), "errors").atMost(0));
-    for (Map.Entry<String, Answers> request : run.requests().entrySet()) {
-      Answers answers = request.getValue();
+                Row.of(title + ": responses", run.count() / run.seconds(), "responses/s")
+                    .withNote("closed model with think time"))
+            .with(mean(title, model, run).withNote(rates))
+            .with(Row.of(title + ": errors", run.failed(), "errors").withMax(0));
+    for (Map.Entry<String, RequestStatistics> request : run.requests().entrySet()) {
+      RequestStatistics statistics = request.getValue();
       all =
           all.with(
-              Row.of(what + ": " + request.getKey() + ", mean", answers.mean(), MILLIS)
-                  .noting(
+              Row.of(title + ": " + request.getKey() + ", mean", statistics.mean(), MILLIS)
+                  .withNote(
                       "%,.0f/s, p50 %,.0f, p95 %,.0f, p99 %,.0f ms"
                           .formatted(
-                              answers.count() / run.seconds(),
-                              answers.p50(),
-                              answers.p95(),
-                              answers.p99())));
+                              statistics.count() / run.seconds(),
+                              statistics.p50(),
+                              statistics.p95(),
+                              statistics.p99())));
     }
     for (Map.Entry<String, Double> process : run.processors().entrySet()) {
       all =
           all.with(
-              Row.of(what + ": processors of " + process.getKey(), process.getValue(), "cores"));
+              Row.of(title + ": processor cores of " + process.getKey(), process.getValue(), "cores"));
     }
     return all;
   }
 
-  /// At a socket most of it is the time to the decision, for which there is no such target.
-  private static Row mean(String what, Model model, Run run) {
-    Row mean = Row.of(what + ": mean", run.mean(), MILLIS);
-    return model == Model.SOCKET ? mean : mean.atMost(LIMIT_MILLIS);
+  /// With a WebSocket the mean includes the time to the decision, which has no target here.
+  private static Row mean(String title, Model model, Run run) {
+    Row mean = Row.of(title + ": mean", run.mean(), MILLIS);
+    return model == Model.SOCKET ? mean : mean.withMax(MAX_MEAN_MILLIS);
   }
 
-  private Measurement memory(Measurement memory, Run run) {
+  private Measurement withMemory(Measurement memory, Run run) {
     Measurement all = memory;
     for (ApplicationProcess application : system.applications()) {
       String name = application.name();
-      double[] seen = run.resident().get(name);
+      double[] resident = run.resident().get(name);
       all =
           all.with(
-              Row.of(name + ": resident", seen[0], MIB)
-                  .atMost(LIMIT_MIB)
-                  .noting("%.0f of them not of a file; %.0f threads".formatted(seen[1], seen[2])));
+              Row.of(name + ": resident", resident[0], MIB)
+                  .withMax(MAX_RESIDENT_MIB)
+                  .withNote("%.0f MiB without mapped files; %.0f threads".formatted(resident[1], resident[2])));
       for (Map.Entry<String, Double> part : nativeMemory.get(name).entrySet()) {
         if (part.getValue() >= 1) {
           all = all.with(Row.of(name + ": " + part.getKey() + ", committed", part.getValue(), MIB));
@@ -409,7 +361,7 @@ final class HttpBenchmark {
     }
   }
 
-  private static void say(String line) {
+  private static void print(String line) {
     System.out.println("[http] " + line);
   }
 }

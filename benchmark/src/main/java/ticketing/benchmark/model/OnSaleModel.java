@@ -4,30 +4,42 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// An on-sale on AWS, second by second: requests come into the queue, workers decide them, and the
-/// auto scaling group of `terraform/service_booking_worker.tf` follows the backlog with the delays
-/// that it has there. Deterministic; nothing in it is measured, everything is a parameter.
+/// Deterministic model of an on-sale on AWS in steps of one second. Requests enter the queue, workers
+/// decide them, and the auto scaling group of `terraform/service_booking_worker.tf` follows the
+/// backlog with the delays of AWS. All values are parameters; none is measured.
 ///
-/// What is modelled:
-/// - Requests arrive evenly over the first minute and are decided in order.
-/// - A worker decides at its rate; all together at most at the rate of the one event that is hot,
-///   whose row only one transaction at a time may change.
-/// - CloudWatch has one figure for each whole minute, the mean of the messages that wait, divided
-///   by the workers in service, and has it `metricDelay` after the minute's end. What workers hold
-///   already does not count as waiting.
-/// - Target tracking asks for `ceil(workers x figure / target)` once its last three figures are
-///   above the target, every minute anew; workers still warming up do not count, and one ordered is
-///   not ordered twice.
-/// - A worker ordered is in service after `boot`.
-/// - After fifteen figures below nine tenths of the target, with nobody warming up, the group goes
-///   back to its minimum (on AWS it goes there step by step).
+/// Assumptions:
+/// - Requests arrive evenly during the first minute and are decided in FIFO order.
+/// - Each worker decides at its rate. All workers together decide at most at the rate of the one hot
+///   event, because its row is locked by one transaction at a time.
+/// - CloudWatch publishes one value a minute, `metricDelay` seconds after the end of the minute: the
+///   mean number of visible messages, divided by the workers in service. In-flight messages do not
+///   count.
+/// - Target tracking requests `ceil(workers x value / target)` workers after three values above the
+///   target, and again after each further value. Workers that warm up do not count, and are not
+///   requested twice.
+/// - A requested worker is in service after `boot` seconds.
+/// - After fifteen values below 0.9 x target, without workers that warm up, the group returns to its
+///   minimum. AWS does this in steps.
 ///
-/// What is not: that ingress-api takes the requests in the first place, failures, and redeliveries.
+/// The model omits the capacity of ingress-api, failures and redeliveries.
+///
+/// @param requests number of requests in the first minute
+/// @param workerRate decisions a second of one worker
+/// @param eventRate decisions a second of all workers
+/// @param targetLatency seconds until the decision, at the target of the scaling policy
+/// @param started workers in service at the opening
+/// @param min minimum number of workers
+/// @param max maximum number of workers
+/// @param boot seconds from the request of a worker until it is in service
+/// @param warmup seconds in service until a worker counts in the scaling policy
+/// @param metricDelay seconds from the end of a minute until its value is published
+/// @param held in-flight messages of one worker
 record OnSaleModel(
     int requests,
     double workerRate,
     double eventRate,
-    double wantedLatency,
+    double targetLatency,
     int started,
     int min,
     int max,
@@ -37,24 +49,22 @@ record OnSaleModel(
     int held) {
 
   private static final int ARRIVAL_SECONDS = 60;
-  private static final int PERIOD = 60;
-  private static final int FIGURES_OUT = 3;
-  private static final int FIGURES_IN = 15;
-  private static final double IN_BELOW = 0.9;
+  private static final int METRIC_PERIOD_SECONDS = 60;
+  private static final int VALUES_TO_SCALE_OUT = 3;
+  private static final int VALUES_TO_SCALE_IN = 15;
+  private static final double SCALE_IN_RATIO = 0.9;
 
-  /// What `terraform/variables.tf` has by default, and delays that are argued in
-  /// `docs/measurements/autoscaling.md`.
+  /// Defaults of `terraform/variables.tf`, with the delays that `docs/benchmarks/method.md` derives.
   static OnSaleModel of(int requests) {
     return new OnSaleModel(requests, 500, 10_000, 5, 2, 2, 20, 150, 60, 60, 5_000);
   }
 
-  /// @param started workers that are in service when the sale opens
-  OnSaleModel startedWith(int started) {
+  OnSaleModel withStarted(int started) {
     return new OnSaleModel(
         requests,
         workerRate,
         eventRate,
-        wantedLatency,
+        targetLatency,
         started,
         min,
         max,
@@ -64,13 +74,12 @@ record OnSaleModel(
         held);
   }
 
-  /// @param boot seconds from the order of a worker until it is in service
-  OnSaleModel booting(int boot) {
+  OnSaleModel withBoot(int boot) {
     return new OnSaleModel(
         requests,
         workerRate,
         eventRate,
-        wantedLatency,
+        targetLatency,
         started,
         min,
         max,
@@ -80,13 +89,13 @@ record OnSaleModel(
         held);
   }
 
-  /// @param workerRate bookings that one worker decides in a second; the target follows it
-  OnSaleModel deciding(double workerRate) {
+  /// Changes the rate of a worker, and with it the target of the scaling policy.
+  OnSaleModel withWorkerRate(double workerRate) {
     return new OnSaleModel(
         requests,
         workerRate,
         eventRate,
-        wantedLatency,
+        targetLatency,
         started,
         min,
         max,
@@ -96,12 +105,12 @@ record OnSaleModel(
         held);
   }
 
-  OnSaleModel limitedTo(int max) {
+  OnSaleModel withMax(int max) {
     return new OnSaleModel(
         requests,
         workerRate,
         eventRate,
-        wantedLatency,
+        targetLatency,
         started,
         min,
         max,
@@ -111,23 +120,25 @@ record OnSaleModel(
         held);
   }
 
-  /// Waiting bookings for each worker that scaling aims at.
+  /// Target of the scaling policy: visible messages for each worker.
   double target() {
-    return wantedLatency * workerRate;
+    return targetLatency * workerRate;
   }
 
-  /// One second.
+  /// State of one second.
   ///
-  /// @param backlog undecided at its end
-  /// @param workers in service during it
-  /// @param decided during it
+  /// @param backlog undecided requests at the end
+  /// @param workers workers in service
+  /// @param decided requests decided
   record Second(double backlog, int workers, double decided) {}
 
-  /// @param seconds from the opening, through the last one that was simulated
-  /// @param drainedAt second in which the last request was decided
-  /// @param medianWait seconds that half of the requests waited at most
-  /// @param longestWait seconds
-  /// @param firstScaledAt second in which the first ordered worker came into service; -1: none did
+  /// Result of a run.
+  ///
+  /// @param seconds all simulated seconds from the opening
+  /// @param drainedAt second of the last decision
+  /// @param medianWait median time to the decision, in seconds
+  /// @param longestWait maximum time to the decision, in seconds
+  /// @param firstScaledAt second in which the first requested worker is in service; -1: none
   record Run(
       List<Second> seconds,
       int drainedAt,
@@ -140,21 +151,21 @@ record OnSaleModel(
     }
   }
 
-  /// @param horizon most seconds to simulate
-  /// @throws IllegalStateException if not all is decided by then
+  /// @param horizon maximum number of simulated seconds
+  /// @throws IllegalStateException if requests are undecided after the last second
   Run run(int horizon) {
     List<Second> seconds = new ArrayList<>(horizon);
-    // For each worker the second from which it is in service.
-    List<Integer> fleet = new ArrayList<>();
+    // Seconds from which the workers are in service.
+    List<Integer> inServiceFrom = new ArrayList<>();
     for (int worker = 0; worker < started; worker++) {
-      fleet.add(-warmup);
+      inServiceFrom.add(-warmup);
     }
-    Figures figures = new Figures();
+    BacklogMetric metric = new BacklogMetric();
     double backlog = 0;
     int drainedAt = -1;
     int firstScaledAt = -1;
     for (int now = 0; now < horizon; now++) {
-      int workers = inService(fleet, now);
+      int workers = inService(inServiceFrom, now);
       if (workers > started && firstScaledAt < 0) {
         firstScaledAt = now;
       }
@@ -166,9 +177,9 @@ record OnSaleModel(
       }
       seconds.add(new Second(backlog, workers, decided));
       double waiting = Math.max(0, backlog - (double) workers * held);
-      figures.sample(now, waiting / workers);
-      if (figures.isNewAt(now)) {
-        scale(fleet, figures, now);
+      metric.sample(now, waiting / workers);
+      if (metric.isPublishedAt(now)) {
+        scale(inServiceFrom, metric, now);
       }
     }
     if (drainedAt < 0) {
@@ -178,65 +189,65 @@ record OnSaleModel(
     return new Run(seconds, drainedAt, waits[waits.length / 2], longest(waits), firstScaledAt);
   }
 
-  private void scale(List<Integer> fleet, Figures figures, int now) {
-    int counted = (int) fleet.stream().filter(from -> from + warmup <= now).count();
-    if (figures.allAbove(FIGURES_OUT, target())) {
-      int wanted = Math.min(max, (int) Math.ceil(counted * figures.latest() / target()));
-      while (fleet.size() < wanted) {
-        fleet.add(now + boot);
+  private void scale(List<Integer> inServiceFrom, BacklogMetric metric, int now) {
+    int warmWorkers = (int) inServiceFrom.stream().filter(from -> from + warmup <= now).count();
+    if (metric.allAbove(VALUES_TO_SCALE_OUT, target())) {
+      int desired = Math.min(max, (int) Math.ceil(warmWorkers * metric.latest() / target()));
+      while (inServiceFrom.size() < desired) {
+        inServiceFrom.add(now + boot);
       }
-    } else if (figures.allBelow(FIGURES_IN, IN_BELOW * target()) && counted == fleet.size()) {
-      while (fleet.size() > Math.max(min, 1)) {
-        fleet.removeLast();
+    } else if (metric.allBelow(VALUES_TO_SCALE_IN, SCALE_IN_RATIO * target()) && warmWorkers == inServiceFrom.size()) {
+      while (inServiceFrom.size() > Math.max(min, 1)) {
+        inServiceFrom.removeLast();
       }
     }
   }
 
-  private static int inService(List<Integer> fleet, int now) {
-    return (int) fleet.stream().filter(from -> from <= now).count();
+  private static int inService(List<Integer> inServiceFrom, int now) {
+    return (int) inServiceFrom.stream().filter(from -> from <= now).count();
   }
 
-  /// The metric as CloudWatch has it.
-  private final class Figures {
-    private final List<Double> known = new ArrayList<>();
+  /// Values of the metric that CloudWatch has published.
+  private final class BacklogMetric {
+    private final List<Double> published = new ArrayList<>();
     private final List<Double> minutes = new ArrayList<>();
     private double sum;
 
     void sample(int now, double value) {
       sum += value;
-      if ((now + 1) % PERIOD == 0) {
-        minutes.add(sum / PERIOD);
+      if ((now + 1) % METRIC_PERIOD_SECONDS == 0) {
+        minutes.add(sum / METRIC_PERIOD_SECONDS);
         sum = 0;
       }
     }
 
-    /// Whether a minute's figure arrives in this second.
-    boolean isNewAt(int now) {
+    /// True in the second in which the value of a minute is published.
+    boolean isPublishedAt(int now) {
       int end = now + 1 - metricDelay;
-      if (end <= 0 || end % PERIOD != 0) {
+      if (end <= 0 || end % METRIC_PERIOD_SECONDS != 0) {
         return false;
       }
-      known.add(minutes.get(end / PERIOD - 1));
+      published.add(minutes.get(end / METRIC_PERIOD_SECONDS - 1));
       return true;
     }
 
     double latest() {
-      return known.getLast();
+      return published.getLast();
     }
 
     boolean allAbove(int count, double limit) {
-      return known.size() >= count
-          && known.subList(known.size() - count, known.size()).stream().allMatch(f -> f > limit);
+      return published.size() >= count
+          && published.subList(published.size() - count, published.size()).stream().allMatch(f -> f > limit);
     }
 
     boolean allBelow(int count, double limit) {
-      return known.size() >= count
-          && known.subList(known.size() - count, known.size()).stream().allMatch(f -> f < limit);
+      return published.size() >= count
+          && published.subList(published.size() - count, published.size()).stream().allMatch(f -> f < limit);
     }
   }
 
-  /// How long a request of each arrival second waited, for the last one that came in it; every
-  /// second of arrival has as many requests as any other.
+  /// Sorted times to the decision of the last request of each arrival second. All arrival seconds have
+  /// the same number of requests.
   private double[] waits(List<Second> seconds, int drainedAt) {
     double[] waits = new double[ARRIVAL_SECONDS];
     double decided = 0;

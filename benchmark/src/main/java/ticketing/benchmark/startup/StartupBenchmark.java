@@ -15,37 +15,37 @@ import java.util.Map;
 import org.springframework.util.FileSystemUtils;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ManagedProcess;
-import ticketing.local.servers.Measurement;
-import ticketing.local.servers.Measurement.Row;
+import ticketing.benchmark.report.Measurement;
+import ticketing.benchmark.report.Measurement.Row;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.servers.ServerException;
 import ticketing.local.system.BootJar;
 
-/// From the start of an application's JVM to the first 200 of its readiness, as the images do it:
-/// the unpacked jar, trained and started by the scripts of `docker/`, with the AOT cache and
-/// without it in turns. One application at a time, the servers running before. Needs a Unix shell.
+/// Time from the start of an application's JVM to its first ready state, with and without an AOT
+/// cache in alternation. The applications start as in the images: the unpacked jar and the scripts of
+/// `docker/`. One application starts at a time, on running servers. Requires a Unix shell.
 final class StartupBenchmark {
 
   private static final String PART = "startup";
 
-  // Two folders, so that a start needs no other switch than in an image.
-  private static final String WITHOUT = "without";
-  private static final String WITH = "with";
+  // Two folders, so that both starts use the options of an image.
+  private static final String WITHOUT_CACHE = "without";
+  private static final String WITH_CACHE = "with";
 
   private static final List<String> MODULES = List.of("ingress-api", "booking-worker", "notifier");
 
-  /// What 45 % of the memory is that Compose gives to a container.
+  /// 45 % of the memory limit of a container in Compose.
   private static final String HEAP = "-Xmx288m";
 
-  private static final double LIMIT_SECONDS = 5;
-  private static final Duration TRAINING = Duration.ofMinutes(5);
-  private static final Duration READY = Duration.ofMinutes(3);
-  private static final Duration STOP = Duration.ofSeconds(35);
-  private static final Duration PROBE = Duration.ofSeconds(2);
+  private static final double MAX_SECONDS = 5;
+  private static final Duration TRAINING_TIMEOUT = Duration.ofMinutes(5);
+  private static final Duration READY_TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(35);
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
   private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PROBE).build();
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PROBE_TIMEOUT).build();
   private final Path checkout = ProjectRoot.root();
   private final Path folder;
   private final LocalServers servers;
@@ -56,10 +56,10 @@ final class StartupBenchmark {
     this.servers = servers;
   }
 
-  /// Of one start.
+  /// Result of one start.
   ///
-  /// @param processor user and system, of all threads until then
-  private record Start(double seconds, double processor) {
+  /// @param processorSeconds user and system time of all threads until ready
+  private record Start(double seconds, double processorSeconds) {
 
     @Override
     public String toString() {
@@ -67,9 +67,9 @@ final class StartupBenchmark {
     }
   }
 
-  /// @param arguments the folder for the figures; a folder to work in
+  /// @param arguments folder of the results; work folder
   public static void main(String[] arguments) throws IOException {
-    if (!Measurement.isChosen(PART)) {
+    if (!Measurement.isSelected(PART)) {
       return;
     }
     Path folder = Path.of(arguments[1]).toAbsolutePath();
@@ -83,14 +83,15 @@ final class StartupBenchmark {
 
   private Measurement run() throws IOException {
     Measurement all = Measurement.of(PART, "mvn -Pbenchmark -Dbenchmark.parts=" + PART);
-    // All at the same time, as nothing is measured yet; and the first start makes the schema.
+    // All trainings run concurrently, because no figure is measured yet. The first start creates the
+    // schema.
     List<ManagedProcess> trainings = new ArrayList<>();
     for (String module : MODULES) {
-      unpack(module, WITHOUT);
-      unpack(module, WITH);
+      unpack(module, WITHOUT_CACHE);
+      unpack(module, WITH_CACHE);
       trainings.add(training(module));
     }
-    start(MODULES.getFirst(), folder(MODULES.getFirst(), WITHOUT));
+    start(MODULES.getFirst(), folder(MODULES.getFirst(), WITHOUT_CACHE));
     trainings.forEach(StartupBenchmark::await);
     for (String module : MODULES) {
       all = figures(all, module);
@@ -99,23 +100,23 @@ final class StartupBenchmark {
   }
 
   private Measurement figures(Measurement measurement, String module) throws IOException {
-    Path without = folder(module, WITHOUT);
-    Path with = folder(module, WITH);
+    Path without = folder(module, WITHOUT_CACHE);
+    Path with = folder(module, WITH_CACHE);
     List<Start> slow = new ArrayList<>();
     List<Start> fast = new ArrayList<>();
     for (int turn = 0; turn < turns; turn++) {
       slow.add(start(module, without));
       fast.add(start(module, with));
-      say("%s: %s without, %s with the cache".formatted(module, slow.getLast(), fast.getLast()));
+      print("%s: %s without AOT cache, %s with it".formatted(module, slow.getLast(), fast.getLast()));
     }
     List<Double> slowSeconds = slow.stream().map(Start::seconds).sorted().toList();
     List<Double> fastSeconds = fast.stream().map(Start::seconds).sorted().toList();
     return measurement
         .with(
             Row.of(module + " start to ready, AOT cache", median(fastSeconds), "s")
-                .beside("without", median(slowSeconds))
-                .atMost(LIMIT_SECONDS)
-                .noting(
+                .withBaseline("without AOT cache", median(slowSeconds))
+                .withMax(MAX_SECONDS)
+                .withNote(
                     "%.1f to %.1f, without %.1f to %.1f s, %d starts of each"
                         .formatted(
                             fastSeconds.getFirst(),
@@ -125,13 +126,13 @@ final class StartupBenchmark {
                             turns)))
         .with(
             Row.of(
-                    module + " start to ready, AOT cache, processor time",
-                    median(fast.stream().map(Start::processor).sorted().toList()),
+                    module + " processor time of the start, AOT cache",
+                    median(fast.stream().map(Start::processorSeconds).sorted().toList()),
                     "s")
-                .beside("without", median(slow.stream().map(Start::processor).sorted().toList())))
+                .withBaseline("without AOT cache", median(slow.stream().map(Start::processorSeconds).sorted().toList())))
         .with(
             Row.of(
-                module + " size of the AOT cache",
+                module + " AOT cache, size",
                 Files.size(with.resolve("app.aot")) / (double) (1 << 20),
                 "MiB"));
   }
@@ -145,17 +146,17 @@ final class StartupBenchmark {
   }
 
   private ManagedProcess training(String module) {
-    say(module + ": making the AOT cache");
+    print(module + ": creating the AOT cache");
     return ManagedProcess.start(
         "training of " + module,
         script("train"),
-        inImage(folder(module, WITH)),
+        imageEnvironment(folder(module, WITH_CACHE)),
         folder,
         folder.resolve("training-" + module + ".log"));
   }
 
   private static void await(ManagedProcess training) {
-    int code = training.awaitExit(TRAINING);
+    int code = training.awaitExit(TRAINING_TIMEOUT);
     if (code != 0) {
       throw new ServerException(
           "%s ended with exit code %d:%n%s"
@@ -166,7 +167,7 @@ final class StartupBenchmark {
   private Start start(String module, Path home) {
     int managementPort = Ports.free();
     Map<String, String> environment = new HashMap<>(servers.environment());
-    environment.putAll(inImage(home));
+    environment.putAll(imageEnvironment(home));
     environment.put("JAVA_OPTS", HEAP);
     environment.put("SPRING_PROFILES_ACTIVE", "local");
     environment.put("TICKETING_BIND_ADDRESS", "127.0.0.1");
@@ -175,17 +176,17 @@ final class StartupBenchmark {
     HttpRequest readiness =
         HttpRequest.newBuilder(
                 URI.create("http://127.0.0.1:" + managementPort + "/actuator/health/readiness"))
-            .timeout(PROBE)
+            .timeout(PROBE_TIMEOUT)
             .build();
     long begin = System.nanoTime();
     ManagedProcess process =
         ManagedProcess.start(
             module, script("start"), environment, folder, folder.resolve(module + ".log"));
-    process.awaitReady(() -> isReady(readiness), READY);
+    process.awaitReady(() -> isReady(readiness), READY_TIMEOUT);
     double seconds = (System.nanoTime() - begin) / 1e9;
-    double processor = process.processorTime().toMillis() / 1e3;
-    process.stop(STOP);
-    return new Start(seconds, processor);
+    double processorSeconds = process.processorTime().toMillis() / 1e3;
+    process.stop(STOP_TIMEOUT);
+    return new Start(seconds, processorSeconds);
   }
 
   private boolean isReady(HttpRequest readiness) {
@@ -194,7 +195,7 @@ final class StartupBenchmark {
     } catch (IOException e) {
       return false;
     } catch (InterruptedException e) {
-      // The wait around this asks for it.
+      // The caller polls and checks the interrupt flag.
       Thread.currentThread().interrupt();
       return false;
     }
@@ -204,8 +205,8 @@ final class StartupBenchmark {
     return List.of("/bin/sh", checkout.resolve("docker").resolve(name).toString());
   }
 
-  /// What an image sets by its layout: where the application lies and which JVM `java` is.
-  private static Map<String, String> inImage(Path home) {
+  /// Environment that an image sets: the folder of the application, and the JVM on the path.
+  private static Map<String, String> imageEnvironment(Path home) {
     String path = BootJar.java().getParent() + ":" + System.getenv("PATH");
     return Map.of("TICKETING_HOME", home.toString(), "PATH", path);
   }
@@ -217,7 +218,7 @@ final class StartupBenchmark {
         : (sorted.get(half - 1) + sorted.get(half)) / 2;
   }
 
-  private static void say(String line) {
+  private static void print(String line) {
     System.out.println("[startup] " + line);
   }
 }

@@ -16,37 +16,38 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import ticketing.benchmark.report.Measurement;
 
 class OnSaleModelTest {
 
-  private static final int HORIZON = DrainCurve.HORIZON;
+  private static final int HORIZON = OnSaleBenchmark.HORIZON_SECONDS;
 
-  /// Many different on-sales, always the same ones.
+  /// Sixty on-sales of a fixed seed.
   static Stream<OnSaleModel> onSales() {
-    Random dice = new Random(20261101);
+    Random random = new Random(20261101);
     return IntStream.range(0, 60)
         .mapToObj(
             number -> {
-              int min = dice.nextInt(2, 5);
-              int max = dice.nextInt(min, 51);
+              int min = random.nextInt(2, 5);
+              int max = random.nextInt(min, 51);
               return new OnSaleModel(
-                  dice.nextInt(1_000, 1_000_000),
-                  dice.nextInt(100, 3_000),
-                  dice.nextInt(2_000, 20_000),
-                  dice.nextInt(1, 20),
-                  dice.nextInt(min, max + 1),
+                  random.nextInt(1_000, 1_000_000),
+                  random.nextInt(100, 3_000),
+                  random.nextInt(2_000, 20_000),
+                  random.nextInt(1, 20),
+                  random.nextInt(min, max + 1),
                   min,
                   max,
-                  dice.nextInt(10, 600),
-                  dice.nextInt(0, 180),
-                  dice.nextInt(0, 121),
-                  dice.nextInt(0, 5_001));
+                  random.nextInt(10, 600),
+                  random.nextInt(0, 180),
+                  random.nextInt(0, 121),
+                  random.nextInt(0, 5_001));
             });
   }
 
   @ParameterizedTest
   @MethodSource("onSales")
-  void everyRequestIsDecidedOnceAndNoneBeforeItCame(OnSaleModel model) {
+  void everyRequestIsDecidedOnceAfterItsArrival(OnSaleModel model) {
     List<OnSaleModel.Second> seconds = model.run(HORIZON).seconds();
 
     double decided = 0;
@@ -60,7 +61,7 @@ class OnSaleModelTest {
 
   @ParameterizedTest
   @MethodSource("onSales")
-  void neverMoreWorkersThanAllowedNorMoreDecidedThanTheyCan(OnSaleModel model) {
+  void workersAndDecisionsStayWithinTheirLimits(OnSaleModel model) {
     for (OnSaleModel.Second second : model.run(HORIZON).seconds()) {
       assertThat(second.workers()).isBetween(model.min(), model.max());
       assertThat(second.decided())
@@ -71,7 +72,7 @@ class OnSaleModelTest {
 
   @ParameterizedTest
   @MethodSource("onSales")
-  void noNewWorkerBeforeThreeFiguresTheirDelayAndTheBoot(OnSaleModel model) {
+  void firstNewWorkerFollowsThreeValuesAndTheBoot(OnSaleModel model) {
     OnSaleModel.Run run = model.run(HORIZON);
     if (run.firstScaledAt() >= 0) {
       assertThat(run.firstScaledAt())
@@ -81,60 +82,60 @@ class OnSaleModelTest {
 
   @ParameterizedTest
   @MethodSource("onSales")
-  void moreWorkersAtTheOpeningNeverDrainLater(OnSaleModel model) {
-    int few = model.startedWith(model.min()).limitedTo(model.min()).run(HORIZON).drainedAt();
-    int scaling = model.startedWith(model.min()).run(HORIZON).drainedAt();
-    int all = model.startedWith(model.max()).run(HORIZON).drainedAt();
+  void moreWorkersAtTheOpeningDrainNoLater(OnSaleModel model) {
+    int few = model.withStarted(model.min()).withMax(model.min()).run(HORIZON).drainedAt();
+    int scaling = model.withStarted(model.min()).run(HORIZON).drainedAt();
+    int all = model.withStarted(model.max()).run(HORIZON).drainedAt();
 
     assertThat(scaling).isLessThanOrEqualTo(few);
     assertThat(all).isLessThanOrEqualTo(scaling);
   }
 
   @Test
-  void withoutScalingTheDrainTakesRequestsByRate() {
-    OnSaleModel.Run run = OnSaleModel.of(1_000_000).limitedTo(2).run(HORIZON);
+  void drainWithoutScalingTakesRequestsDividedByRate() {
+    OnSaleModel.Run run = OnSaleModel.of(1_000_000).withMax(2).run(HORIZON);
     assertThat(run.drainedAt() + 1).isEqualTo(1_000_000 / (2 * 500));
-    // The last request came at 60 s and was decided at 1,000 s.
+    // The last request arrives at 60 s and is decided at 1,000 s.
     assertThat(run.longestWait()).isEqualTo(940);
   }
 
   @Test
-  void hotEventBoundsWhatTheFleetDecides() {
-    OnSaleModel bounded = OnSaleModel.of(1_000_000).startedWith(20).deciding(2_000);
+  void hotEventLimitsTheDecisionRate() {
+    OnSaleModel bounded = OnSaleModel.of(1_000_000).withStarted(20).withWorkerRate(2_000);
     assertThat(bounded.run(HORIZON).drainedAt() + 1)
         .isEqualTo((int) (1_000_000 / bounded.eventRate()));
   }
 
   @Test
-  void backlogBelowTheTargetOrdersNobody() {
-    // 60,000 are decided within the minute; 2 workers hold 2 x 5,000, and 2 x 2,500 may wait.
+  void backlogBelowTheTargetStartsNoWorker() {
+    // 60,000 are decided within the minute; 2 x 5,000 are in flight, and the target is 2 x 2,500.
     OnSaleModel.Run run = OnSaleModel.of(60_000 + 15_000).run(HORIZON);
     assertThat(run.mostWorkers()).isEqualTo(2);
     assertThat(run.firstScaledAt()).isNegative();
   }
 
   @Test
-  void groupGoesBackToItsMinimumAfterFifteenQuietFigures() {
+  void groupReturnsToItsMinimumAfterFifteenLowValues() {
     OnSaleModel.Run run = OnSaleModel.of(1_000_000).run(HORIZON);
     assertThat(run.seconds().get(run.drainedAt() + 14 * 60).workers()).isEqualTo(20);
     assertThat(run.seconds().get(run.drainedAt() + 18 * 60).workers()).isEqualTo(2);
   }
 
   @Test
-  void doesNotPretendToHaveDrained() {
+  void undecidedRequestsAtTheEndAreAnError() {
     assertThatThrownBy(() -> OnSaleModel.of(1_000_000).run(300))
         .isInstanceOf(IllegalStateException.class);
   }
 
   @Test
-  void modelHasTheDefaultsOfTheAwsDescription() throws IOException {
+  void modelHasTheDefaultsOfTerraform() throws IOException {
     String variables = Files.readString(Path.of("..", "terraform", "variables.tf"));
     String policy = Files.readString(Path.of("..", "terraform", "service_booking_worker.tf"));
     OnSaleModel model = OnSaleModel.of(1);
 
     assertThat(model.workerRate())
         .isEqualTo(number(variables, "\"worker_rate\".*?default += (\\d+)"));
-    assertThat(model.wantedLatency())
+    assertThat(model.targetLatency())
         .isEqualTo(number(variables, "\"wanted_latency_seconds\".*?default += (\\d+)"));
     assertThat(model.min())
         .isEqualTo(number(variables, "\"booking_worker\".*?min += optional\\(number, (\\d+)"));
@@ -148,14 +149,14 @@ class OnSaleModelTest {
   }
 
   @Test
-  void publishedFiguresAndPlotsAreThoseOfTheModel() throws IOException {
-    Path measurements = Path.of("..", "docs", "measurements");
-    assertThat(Files.readString(measurements.resolve("autoscaling.md")))
-        .contains(DrainCurve.table())
-        .contains(DrainCurve.rateTable());
-    for (var plot : DrainCurve.plots().entrySet()) {
-      assertThat(Files.readString(measurements.resolve(plot.getKey()))).isEqualTo(plot.getValue());
-    }
+  void publishedResultsAreThoseOfTheModel() throws IOException {
+    Measurement published =
+        Measurement.read(Path.of("..", "docs", "benchmarks", OnSaleBenchmark.NAME + ".json"));
+    Measurement computed = OnSaleBenchmark.measurement();
+    assertThat(published.rows()).isEqualTo(computed.rows());
+    assertThat(published.series())
+        .usingRecursiveFieldByFieldElementComparator()
+        .isEqualTo(computed.series());
   }
 
   private static int number(String text, String pattern) {

@@ -1,0 +1,2 @@
+/// HTTP load benchmark of the whole system, with Gatling.
+package ticketing.benchmark.http;

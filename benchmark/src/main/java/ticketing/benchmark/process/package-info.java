@@ -1,0 +1,2 @@
+/// Memory, threads and connections of running processes.
+package ticketing.benchmark.process;
