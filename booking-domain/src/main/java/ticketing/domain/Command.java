@@ -42,13 +42,13 @@ public sealed interface Command {
 
   long eventId();
 
-  /// Time of acceptance by the ingress API (UTC, microseconds). It determines the order of decisions
-  /// and is compared with the sale windows.
+  /// Time of acceptance by the ingress API (UTC, microseconds). It determines the order of
+  /// decisions and is compared with the sale windows.
   Instant acceptedAt();
 
-  /// Id of the attempt to send this command. A request repeated with its `Idempotency-Key` sends the
-  /// same command again under the same ticket, as another attempt. A revoked attempt has no effect.
-  /// Null: the attempt cannot be revoked (an older version sent it).
+  /// Id of the attempt to send this command. A request repeated with its `Idempotency-Key` sends
+  /// the same command again under the same ticket, as another attempt. A revoked attempt has no
+  /// effect. Null: the attempt cannot be revoked (an older version sent it).
   @Nullable UUID attemptId();
 
   /// Digest of the request. It distinguishes the repetition of a request from the reuse of its
@@ -109,11 +109,7 @@ public sealed interface Command {
 
     /// Creates a command without idempotency key, whose attempt cannot be revoked.
     public ConfirmHold(
-        UUID ticketId,
-        String userId,
-        long eventId,
-        long reservationId,
-        Instant acceptedAt) {
+        UUID ticketId, String userId, long eventId, long reservationId, Instant acceptedAt) {
       this(ticketId, userId, eventId, reservationId, acceptedAt, null, null);
     }
 
@@ -160,8 +156,8 @@ public sealed interface Command {
     }
   }
 
-  /// Sets the seat types on sale to exactly these. A missing seat type is removed, which is possible
-  /// only while none of its seats is sold or held.
+  /// Sets the seat types on sale to exactly these. A missing seat type is removed, which is
+  /// possible only while none of its seats is sold or held.
   record ChangeSeats(
       UUID ticketId,
       String userId,
@@ -174,11 +170,7 @@ public sealed interface Command {
 
     /// Creates a command without idempotency key, whose attempt cannot be revoked.
     public ChangeSeats(
-        UUID ticketId,
-        String userId,
-        long eventId,
-        List<SeatOffer> seatTypes,
-        Instant acceptedAt) {
+        UUID ticketId, String userId, long eventId, List<SeatOffer> seatTypes, Instant acceptedAt) {
       this(ticketId, userId, eventId, seatTypes, acceptedAt, null, null);
     }
 

@@ -15,8 +15,8 @@ public final class TicketIds {
     return UuidCreator.getTimeOrderedEpoch();
   }
 
-  /// Returns the same id for the same user and `Idempotency-Key`, in every process: a client's retry
-  /// gets the same ticket. The id grants no access, so it need not be secret.
+  /// Returns the same id for the same user and `Idempotency-Key`, in every process: a client's
+  /// retry gets the same ticket. The id grants no access, so it need not be secret.
   public static UUID derivedFrom(String userId, String idempotencyKey) {
     return UuidCreator.getNameBasedSha1(NAMESPACE, userId + '\n' + idempotencyKey);
   }

@@ -51,7 +51,8 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
       var cluster = config.useClusterServers();
       settings.addresses().forEach(cluster::addNodeAddress);
       cluster.setMasterConnectionPoolSize(settings.connections());
-      cluster.setMasterConnectionMinimumIdleSize(Math.min(MIN_IDLE_CONNECTIONS, settings.connections()));
+      cluster.setMasterConnectionMinimumIdleSize(
+          Math.min(MIN_IDLE_CONNECTIONS, settings.connections()));
       cluster.setSlaveConnectionMinimumIdleSize(1);
       // A ticket is read immediately after it was stored; a replica may lag.
       cluster.setReadMode(org.redisson.config.ReadMode.MASTER);

@@ -19,8 +19,7 @@ public final class RevokedTokens {
 
   private final RedisGateway redis;
   private final BatchingExecutor<String, Boolean> lookups =
-      new BatchingExecutor<>(
-          "revoked-tokens", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::findRevoked);
+      new BatchingExecutor<>("revoked-tokens", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::findRevoked);
 
   public RevokedTokens(RedisGateway redis) {
     this.redis = redis;

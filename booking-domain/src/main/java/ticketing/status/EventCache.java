@@ -14,8 +14,8 @@ import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.redis.RedisGateway;
 
-/// Cached events in Redis under `event:{eventId}`, plain JSON, and the channel `events` on which each
-/// newer version is published. An older version never replaces a newer one.
+/// Cached events in Redis under `event:{eventId}`, plain JSON, and the channel `events` on which
+/// each newer version is published. An older version never replaces a newer one.
 public final class EventCache {
 
   private static final String CHANNEL = "events";
@@ -86,8 +86,7 @@ public final class EventCache {
     store(batch.getScript(StringCodec.INSTANCE), event, ttl);
   }
 
-  private static CompletableFuture<Long> store(
-      RScriptAsync script, EventView event, Duration ttl) {
+  private static CompletableFuture<Long> store(RScriptAsync script, EventView event, Duration ttl) {
     return script
         .<Long>evalAsync(
             key(event.eventId()),

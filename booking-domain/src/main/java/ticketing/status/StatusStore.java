@@ -31,8 +31,8 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.redis.RedisGateway;
 
-/// Redis copy of the ticket states: keys `ticket:{ticketId}`, the waiting line `waiting:{eventId}` of
-/// each event, and the channel `tickets` on which decisions are published.
+/// Redis copy of the ticket states: keys `ticket:{ticketId}`, the waiting line `waiting:{eventId}`
+/// of each event, and the channel `tickets` on which decisions are published.
 ///
 /// The authoritative state of a decided ticket is its row in `tickets`, that of an undecided ticket
 /// is its message in the queue. Every method may fail with [RedisUnavailableException].
@@ -208,8 +208,8 @@ public final class StatusStore {
     return ticketIds.stream().map(id -> Optional.ofNullable(found.get(id))).toList();
   }
 
-  /// Returns the entries of several tickets, as [#find(UUID)], in two round trips. Absent tickets are
-  /// omitted.
+  /// Returns the entries of several tickets, as [#find(UUID)], in two round trips. Absent tickets
+  /// are omitted.
   ///
   /// @throws RedisUnavailableException if the entries cannot be read
   public Map<UUID, StatusEntry> findAll(Collection<UUID> ticketIds) {
@@ -278,7 +278,9 @@ public final class StatusStore {
             batch ->
                 eventIds.forEach(
                     id ->
-                        batch.getScoredSortedSet(lineKey(id), StringCodec.INSTANCE).firstScoreAsync()))
+                        batch
+                            .getScoredSortedSet(lineKey(id), StringCodec.INSTANCE)
+                            .firstScoreAsync()))
         .stream()
         .filter(Objects::nonNull)
         .map(score -> ((Number) score).longValue())
@@ -332,7 +334,9 @@ public final class StatusStore {
           }
           decidedIds.forEach(
               (eventId, ids) -> {
-                batch.getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE).removeAllAsync(ids);
+                batch
+                    .getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE)
+                    .removeAllAsync(ids);
                 batch
                     .getScript(StringCodec.INSTANCE)
                     .evalAsync(
@@ -395,8 +399,8 @@ public final class StatusStore {
     }
   }
 
-  /// Subscribes to the published decisions. Decisions published while the connection is down are not
-  /// repeated: subscribe first, then read, and read again when `resubscribed` runs.
+  /// Subscribes to the published decisions. Decisions published while the connection is down are
+  /// not repeated: subscribe first, then read, and read again when `resubscribed` runs.
   ///
   /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<PublishedDecision> listener, Runnable resubscribed) {

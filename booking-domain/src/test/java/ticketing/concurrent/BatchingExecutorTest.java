@@ -21,7 +21,8 @@ class BatchingExecutorTest {
   void singleItemIsExecutedWithoutDelay() {
     BatchingExecutor<Integer, Integer> executor =
         new BatchingExecutor<>("test", 10, 1, BatchingExecutorTest::doubled);
-    assertThat(executor.submit(21).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(42);
+    assertThat(executor.submit(21).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join())
+        .isEqualTo(42);
   }
 
   @Test
@@ -48,7 +49,8 @@ class BatchingExecutorTest {
     }
     release.countDown();
     for (int i = 0; i <= 25; i++) {
-      assertThat(results.get(i).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(2 * i);
+      assertThat(results.get(i).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join())
+          .isEqualTo(2 * i);
     }
     assertThat(sizes).containsExactly(1, 10, 10, 5);
   }
@@ -92,7 +94,8 @@ class BatchingExecutorTest {
               }
               return items;
             });
-    CompletableFuture<Integer> first = executor.submit(1).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    CompletableFuture<Integer> first =
+        executor.submit(1).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     assertThatThrownBy(first::join).hasRootCauseInstanceOf(IllegalStateException.class);
     assertThat(executor.submit(2).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(2);
   }
@@ -115,7 +118,8 @@ class BatchingExecutorTest {
     List<CompletableFuture<Integer>> results =
         IntStream.range(0, 20_000).parallel().mapToObj(executor::submit).toList();
     for (int i = 0; i < results.size(); i++) {
-      assertThat(results.get(i).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join()).isEqualTo(2 * i);
+      assertThat(results.get(i).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join())
+          .isEqualTo(2 * i);
     }
     assertThat(maxRunning.get()).isBetween(1, 3);
   }

@@ -16,7 +16,8 @@ class CommandCodecTest {
 
   private static final List<Command> COMMANDS =
       List.of(
-          new Command.BookSeats(TicketIds.newId(), "7", 1, "VIP", 2, NOW, "print", UUID.randomUUID()),
+          new Command.BookSeats(
+              TicketIds.newId(), "7", 1, "VIP", 2, NOW, "print", UUID.randomUUID()),
           new Command.ConfirmHold(TicketIds.newId(), "7", 1, 42, NOW),
           new Command.CancelReservation(TicketIds.newId(), "7", 1, 42, true, NOW),
           new Command.ChangeSeats(

@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.redisson.api.RLock;
 import ticketing.domain.Command;
-import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Json;
@@ -170,7 +169,8 @@ class RedisClusterTest {
   void olderEventNeverReplacesANewerOne() {
     events.refresh(event(5, 20)).join();
     events.refresh(event(5, 19)).join();
-    assertThat(events.find(5)).hasValueSatisfying(event -> assertThat(event.version()).isEqualTo(20));
+    assertThat(events.find(5))
+        .hasValueSatisfying(event -> assertThat(event.version()).isEqualTo(20));
 
     events.evict(5, 21).join();
     events.refresh(event(5, 20)).join();
@@ -251,12 +251,7 @@ class RedisClusterTest {
 
   private static Command command(long event) {
     return new Command.BookSeats(
-        UUID.randomUUID(),
-        "user",
-        event,
-        "A",
-        1,
-        Instant.now().truncatedTo(ChronoUnit.MICROS));
+        UUID.randomUUID(), "user", event, "A", 1, Instant.now().truncatedTo(ChronoUnit.MICROS));
   }
 
   private static StatusEntry pending(long event) {
@@ -277,6 +272,10 @@ class RedisClusterTest {
   }
 
   private static EventView event(long id, long version) {
-    return EventView.builder(id, "Concert", Instant.parse("2099-12-24T10:00:00Z")).venue("Hall", "Seoul").seatTypes(List.of(new SeatTypeView("A", Money.of("10.00"), 10, 9))).version(version).build();
+    return EventView.builder(id, "Concert", Instant.parse("2099-12-24T10:00:00Z"))
+        .venue("Hall", "Seoul")
+        .seatTypes(List.of(new SeatTypeView("A", Money.of("10.00"), 10, 9)))
+        .version(version)
+        .build();
   }
 }

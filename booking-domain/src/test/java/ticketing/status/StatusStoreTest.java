@@ -80,7 +80,8 @@ class StatusStoreTest {
     assertThat(position(entries.get(499))).isEqualTo(399);
     assertThat(store.find(entries.getFirst().ticket().ticketId()).orElseThrow().ticket().status())
         .isEqualTo(TicketStatus.CONFIRMED);
-    assertThat(store.oldestPending(List.of(event))).contains(entries.get(100).ticket().acceptedAt());
+    assertThat(store.oldestPending(List.of(event)))
+        .contains(entries.get(100).ticket().acceptedAt());
   }
 
   @Test
@@ -111,8 +112,7 @@ class StatusStoreTest {
 
   private static StatusEntry givenUp(StatusEntry pending) {
     Ticket ticket = pending.ticket();
-    return pending.decided(
-        ticket.rejected(Reason.GAVE_UP, ticket.acceptedAt().plusSeconds(1)));
+    return pending.decided(ticket.rejected(Reason.GAVE_UP, ticket.acceptedAt().plusSeconds(1)));
   }
 
   @Test

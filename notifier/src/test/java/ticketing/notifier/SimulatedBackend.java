@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.UUID;
 import org.awaitility.Awaitility;
 import ticketing.domain.Command;
-import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
@@ -82,8 +81,7 @@ public final class SimulatedBackend implements AutoCloseable {
     return pending.decided(
         ticket.decided(
             TicketStatus.CONFIRMED,
-            new Ticket.Booked(
-                42, ticket.seatType(), ticket.quantity(), Money.of("300000.00")),
+            new Ticket.Booked(42, ticket.seatType(), ticket.quantity(), Money.of("300000.00")),
             now));
   }
 
@@ -97,7 +95,11 @@ public final class SimulatedBackend implements AutoCloseable {
   }
 
   public static EventView event(long eventId, int available, long version) {
-    return EventView.builder(eventId, "Concert", Instant.parse("2030-12-24T10:00:00Z")).venue("Hall", "Seoul").seatTypes(List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available))).version(version).build();
+    return EventView.builder(eventId, "Concert", Instant.parse("2030-12-24T10:00:00Z"))
+        .venue("Hall", "Seoul")
+        .seatTypes(List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available)))
+        .version(version)
+        .build();
   }
 
   public void cacheEvent(long eventId, int available, long version) {

@@ -315,8 +315,7 @@ final class PagesFixture implements AutoCloseable {
   /// @return something that only this message contains
   String newDeadLetter() {
     UUID ticket = UUID.randomUUID();
-    Command lost =
-        new Command.BookSeats(ticket, "nobody", 999_999_999, "S", 1, Instant.now());
+    Command lost = new Command.BookSeats(ticket, "nobody", 999_999_999, "S", 1, Instant.now());
     queueCall("SendMessage", Map.of("MessageBody", CommandCodec.encode(lost)));
     return ticket.toString();
   }

@@ -31,9 +31,9 @@ import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
 /// Closed model of buyers with one connection each, which stays open during the whole run (in
-/// `SOCKET` also a WebSocket). A buyer thinks, books, and follows the ticket until it is decided, by
-/// polling after `Retry-After` or by WebSocket frames. The arrival rate is buyers / (think time +
-/// time to the decision).
+/// `SOCKET` also a WebSocket). A buyer thinks, books, and follows the ticket until it is decided,
+/// by polling after `Retry-After` or by WebSocket frames. The arrival rate is buyers / (think time
+/// + time to the decision).
 ///
 /// Requests outside the measured time have a name prefix: during connecting, during warm-up, and
 /// during the memory statistics at the end.

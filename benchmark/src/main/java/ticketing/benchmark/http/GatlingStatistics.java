@@ -47,13 +47,19 @@ final class GatlingStatistics {
   }
 
   private static RequestStatistics statistics(LogFileData data, String request) {
-    GeneralStats all = data.requestGeneralStats(Option.apply(request), Option.empty(), Option.empty()).get();
+    GeneralStats all =
+        data.requestGeneralStats(Option.apply(request), Option.empty(), Option.empty()).get();
     long failed =
         data.requestGeneralStats(Option.apply(request), Option.empty(), Option.apply(KO$.MODULE$))
             .map(GeneralStats::count)
             .getOrElse(() -> 0L);
     return new RequestStatistics(
-        all.count(), failed, all.mean(), percentile(all, 50), percentile(all, 95), percentile(all, 99));
+        all.count(),
+        failed,
+        all.mean(),
+        percentile(all, 50),
+        percentile(all, 95),
+        percentile(all, 99));
   }
 
   private static double percentile(GeneralStats statistics, double rank) {

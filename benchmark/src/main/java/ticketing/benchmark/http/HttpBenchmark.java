@@ -89,7 +89,9 @@ final class HttpBenchmark {
     }
 
     double mean() {
-      return requests.values().stream().mapToDouble(request -> request.count() * request.mean()).sum()
+      return requests.values().stream()
+              .mapToDouble(request -> request.count() * request.mean())
+              .sum()
           / count();
     }
   }
@@ -307,7 +309,8 @@ final class HttpBenchmark {
     for (Map.Entry<String, Double> process : run.processors().entrySet()) {
       all =
           all.with(
-              Row.of(title + ": processor cores of " + process.getKey(), process.getValue(), "cores"));
+              Row.of(
+                  title + ": processor cores of " + process.getKey(), process.getValue(), "cores"));
     }
     return all;
   }
@@ -327,7 +330,9 @@ final class HttpBenchmark {
           all.with(
               Row.of(name + ": resident", resident[0], MIB)
                   .withMax(MAX_RESIDENT_MIB)
-                  .withNote("%.0f MiB without mapped files; %.0f threads".formatted(resident[1], resident[2])));
+                  .withNote(
+                      "%.0f MiB without mapped files; %.0f threads"
+                          .formatted(resident[1], resident[2])));
       for (Map.Entry<String, Double> part : nativeMemory.get(name).entrySet()) {
         if (part.getValue() >= 1) {
           all = all.with(Row.of(name + ": " + part.getKey() + ", committed", part.getValue(), MIB));

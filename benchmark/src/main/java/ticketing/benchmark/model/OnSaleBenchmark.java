@@ -79,7 +79,8 @@ final class OnSaleBenchmark {
     String suffix = rate == null ? "" : String.format(Locale.ROOT, ", %,.0f/s per worker", rate);
     Row row =
         Row.of(
-            String.format(Locale.ROOT, "drain of %,d requests, %s%s", requests, preparation, suffix),
+            String.format(
+                Locale.ROOT, "drain of %,d requests, %s%s", requests, preparation, suffix),
             run.drainedAt() + 1.0,
             "s");
     return (preparation.equals(UNPREPARED)

@@ -4,23 +4,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Deterministic model of an on-sale on AWS in steps of one second. Requests enter the queue, workers
-/// decide them, and the auto scaling group of `terraform/service_booking_worker.tf` follows the
-/// backlog with the delays of AWS. All values are parameters; none is measured.
+/// Deterministic model of an on-sale on AWS in steps of one second. Requests enter the queue,
+/// workers decide them, and the auto scaling group of `terraform/service_booking_worker.tf` follows
+/// the backlog with the delays of AWS. All values are parameters; none is measured.
 ///
 /// Assumptions:
 /// - Requests arrive evenly during the first minute and are decided in FIFO order.
-/// - Each worker decides at its rate. All workers together decide at most at the rate of the one hot
-///   event, because its row is locked by one transaction at a time.
-/// - CloudWatch publishes one value a minute, `metricDelay` seconds after the end of the minute: the
-///   mean number of visible messages, divided by the workers in service. In-flight messages do not
-///   count.
+/// - Each worker decides at its rate. All workers together decide at most at the rate of the one
+///   hot event, because its row is locked by one transaction at a time.
+/// - CloudWatch publishes one value a minute, `metricDelay` seconds after the end of the minute:
+///   the mean number of visible messages, divided by the workers in service. In-flight messages do
+///   not count.
 /// - Target tracking requests `ceil(workers x value / target)` workers after three values above the
 ///   target, and again after each further value. Workers that warm up do not count, and are not
 ///   requested twice.
 /// - A requested worker is in service after `boot` seconds.
-/// - After fifteen values below 0.9 x target, without workers that warm up, the group returns to its
-///   minimum. AWS does this in steps.
+/// - After fifteen values below 0.9 x target, without workers that warm up, the group returns to
+///   its minimum. AWS does this in steps.
 ///
 /// The model omits the capacity of ingress-api, failures and redeliveries.
 ///
@@ -54,7 +54,8 @@ record OnSaleModel(
   private static final int VALUES_TO_SCALE_IN = 15;
   private static final double SCALE_IN_RATIO = 0.9;
 
-  /// Defaults of `terraform/variables.tf`, with the delays that `docs/benchmarks/method.md` derives.
+  /// Defaults of `terraform/variables.tf`, with the delays that `docs/benchmarks/method.md`
+  /// derives.
   static OnSaleModel of(int requests) {
     return new OnSaleModel(requests, 500, 10_000, 5, 2, 2, 20, 150, 60, 60, 5_000);
   }
@@ -196,7 +197,8 @@ record OnSaleModel(
       while (inServiceFrom.size() < desired) {
         inServiceFrom.add(now + boot);
       }
-    } else if (metric.allBelow(VALUES_TO_SCALE_IN, SCALE_IN_RATIO * target()) && warmWorkers == inServiceFrom.size()) {
+    } else if (metric.allBelow(VALUES_TO_SCALE_IN, SCALE_IN_RATIO * target())
+        && warmWorkers == inServiceFrom.size()) {
       while (inServiceFrom.size() > Math.max(min, 1)) {
         inServiceFrom.removeLast();
       }
@@ -237,17 +239,19 @@ record OnSaleModel(
 
     boolean allAbove(int count, double limit) {
       return published.size() >= count
-          && published.subList(published.size() - count, published.size()).stream().allMatch(f -> f > limit);
+          && published.subList(published.size() - count, published.size()).stream()
+              .allMatch(f -> f > limit);
     }
 
     boolean allBelow(int count, double limit) {
       return published.size() >= count
-          && published.subList(published.size() - count, published.size()).stream().allMatch(f -> f < limit);
+          && published.subList(published.size() - count, published.size()).stream()
+              .allMatch(f -> f < limit);
     }
   }
 
-  /// Sorted times to the decision of the last request of each arrival second. All arrival seconds have
-  /// the same number of requests.
+  /// Sorted times to the decision of the last request of each arrival second. All arrival seconds
+  /// have the same number of requests.
   private double[] waits(List<Second> seconds, int drainedAt) {
     double[] waits = new double[ARRIVAL_SECONDS];
     double decided = 0;

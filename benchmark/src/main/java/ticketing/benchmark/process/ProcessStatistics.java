@@ -31,8 +31,8 @@ public final class ProcessStatistics {
     return number(RESIDENT, status(pid)) / KIB;
   }
 
-  /// Resident memory without mapped files, in MiB. The kernel can evict pages of mapped files, such as
-  /// the JVM's code and the AOT cache.
+  /// Resident memory without mapped files, in MiB. The kernel can evict pages of mapped files, such
+  /// as the JVM's code and the AOT cache.
   public static double anonymousMib(long pid) {
     return number(ANONYMOUS, status(pid)) / KIB;
   }

@@ -136,7 +136,13 @@ final class ServerProcess implements AutoCloseable {
       throws IOException {
     List<String> classPath = ownClassPath().filter(lib -> !container.other().owns(lib)).toList();
     return start(
-        container, "echo", classPath, "ticketing.benchmark.echo.EchoApplication", options, settings, 0);
+        container,
+        "echo",
+        classPath,
+        "ticketing.benchmark.echo.EchoApplication",
+        options,
+        settings,
+        0);
   }
 
   private static Stream<String> ownClassPath() {
@@ -189,8 +195,8 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /// True if the clients offer compression to this server, as browsers do. False on Jetty, where the
-  /// notifier accepts the offer and the clients cannot read compressed frames.
+  /// True if the clients offer compression to this server, as browsers do. False on Jetty, where
+  /// the notifier accepts the offer and the clients cannot read compressed frames.
   boolean receivesCompressionOffer() {
     return container == Container.TOMCAT;
   }

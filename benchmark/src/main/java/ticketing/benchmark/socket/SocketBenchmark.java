@@ -40,8 +40,8 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 
-/// Cost of many open WebSockets of one notifier, and time from a decision to its frame. The baseline
-/// is an echo server on the same container.
+/// Cost of many open WebSockets of one notifier, and time from a decision to its frame. The
+/// baseline is an echo server on the same container.
 ///
 /// The notifier and Redis are separate processes. The clients and the publisher of decisions share
 /// this process, so one clock measures the decision and its frame.
@@ -249,7 +249,8 @@ final class SocketBenchmark {
   }
 
   private Figures measureEcho(Container container, int connections) throws Exception {
-    try (ServerProcess server = ServerProcess.echo(container, options, containerLimit(container, connections))) {
+    try (ServerProcess server =
+        ServerProcess.echo(container, options, containerLimit(container, connections))) {
       Stopwatch watch = new Stopwatch(connections);
       WebSocketClients.Listener listener =
           new WebSocketClients.Listener() {
@@ -266,7 +267,13 @@ final class SocketBenchmark {
       long start = System.nanoTime();
       try (WebSocketClients clients =
           new WebSocketClients(
-              server.address(), server.receivesCompressionOffer(), "/echo", null, connections, MAX_HANDSHAKES, listener)) {
+              server.address(),
+              server.receivesCompressionOffer(),
+              "/echo",
+              null,
+              connections,
+              MAX_HANDSHAKES,
+              listener)) {
         clients.awaitOpen(120);
         double seconds = (System.nanoTime() - start) / 1e9;
         Memory after = server.memory();
@@ -426,7 +433,8 @@ final class SocketBenchmark {
         }
         Memory after = server.memory();
         if (Boolean.getBoolean("benchmark.sockets.histogram")) {
-          System.out.println("heap of one connection in bytes:\n" + after.growthPer(before, connections));
+          System.out.println(
+              "heap of one connection in bytes:\n" + after.growthPer(before, connections));
         }
         Duration processor = server.processorTime();
         double rate =

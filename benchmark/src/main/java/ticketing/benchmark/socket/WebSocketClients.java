@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Tens of thousands of WebSocket clients on one thread. It supports only the frames that the servers
-/// of this benchmark send, answers pings, and calls the listener on its thread.
+/// Tens of thousands of WebSocket clients on one thread. It supports only the frames that the
+/// servers of this benchmark send, answers pings, and calls the listener on its thread.
 final class WebSocketClients implements AutoCloseable {
 
   interface Listener {
@@ -167,11 +167,13 @@ final class WebSocketClients implements AutoCloseable {
   }
 
   private void connectNext() throws IOException {
-    while (connecting < clients.length && connecting - (clients.length - open.getCount()) < maxHandshakes) {
+    while (connecting < clients.length
+        && connecting - (clients.length - open.getCount()) < maxHandshakes) {
       SocketChannel channel = SocketChannel.open();
       channel.configureBlocking(false);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      channel.bind(new InetSocketAddress("127.0.0." + (2 + connecting / MAX_CLIENTS_PER_ADDRESS), 0));
+      channel.bind(
+          new InetSocketAddress("127.0.0." + (2 + connecting / MAX_CLIENTS_PER_ADDRESS), 0));
       clients[connecting] = new Client(connecting, channel);
       channel.connect(server);
       channel.register(selector, SelectionKey.OP_CONNECT, clients[connecting]);

@@ -13,18 +13,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.springframework.util.FileSystemUtils;
-import ticketing.local.servers.LocalServers;
-import ticketing.local.servers.ManagedProcess;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
+import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.servers.ServerException;
 import ticketing.local.system.BootJar;
 
 /// Time from the start of an application's JVM to its first ready state, with and without an AOT
-/// cache in alternation. The applications start as in the images: the unpacked jar and the scripts of
-/// `docker/`. One application starts at a time, on running servers. Requires a Unix shell.
+/// cache in alternation. The applications start as in the images: the unpacked jar and the scripts
+/// of `docker/`. One application starts at a time, on running servers. Requires a Unix shell.
 final class StartupBenchmark {
 
   private static final String PART = "startup";
@@ -45,7 +45,10 @@ final class StartupBenchmark {
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
   private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PROBE_TIMEOUT).build();
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(PROBE_TIMEOUT)
+          .build();
   private final Path checkout = ProjectRoot.root();
   private final Path folder;
   private final LocalServers servers;
@@ -83,7 +86,8 @@ final class StartupBenchmark {
 
   private Measurement run() throws IOException {
     Measurement all = Measurement.of(PART, "mvn -Pbenchmark -Dbenchmark.parts=" + PART);
-    // All trainings run concurrently, because no figure is measured yet. The first start creates the
+    // All trainings run concurrently, because no figure is measured yet. The first start creates
+    // the
     // schema.
     List<ManagedProcess> trainings = new ArrayList<>();
     for (String module : MODULES) {
@@ -107,7 +111,8 @@ final class StartupBenchmark {
     for (int turn = 0; turn < turns; turn++) {
       slow.add(start(module, without));
       fast.add(start(module, with));
-      print("%s: %s without AOT cache, %s with it".formatted(module, slow.getLast(), fast.getLast()));
+      print(
+          "%s: %s without AOT cache, %s with it".formatted(module, slow.getLast(), fast.getLast()));
     }
     List<Double> slowSeconds = slow.stream().map(Start::seconds).sorted().toList();
     List<Double> fastSeconds = fast.stream().map(Start::seconds).sorted().toList();
@@ -129,7 +134,9 @@ final class StartupBenchmark {
                     module + " processor time of the start, AOT cache",
                     median(fast.stream().map(Start::processorSeconds).sorted().toList()),
                     "s")
-                .withBaseline("without AOT cache", median(slow.stream().map(Start::processorSeconds).sorted().toList())))
+                .withBaseline(
+                    "without AOT cache",
+                    median(slow.stream().map(Start::processorSeconds).sorted().toList())))
         .with(
             Row.of(
                 module + " AOT cache, size",

@@ -25,10 +25,12 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
+import ticketing.benchmark.report.Measurement;
+import ticketing.benchmark.report.Measurement.Row;
+import ticketing.benchmark.report.Measurement.Series;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
-import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Json;
@@ -36,9 +38,6 @@ import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
-import ticketing.benchmark.report.Measurement;
-import ticketing.benchmark.report.Measurement.Row;
-import ticketing.benchmark.report.Measurement.Series;
 import ticketing.status.StatusEntry;
 import ticketing.worker.decision.BookingDecider;
 import ticketing.worker.decision.Inventory;
@@ -108,9 +107,15 @@ public class DecisionBenchmark {
   }
 
   private static EventView event() {
-    return EventView.builder(1, "Concert", Instant.parse("2030-12-24T10:00:00Z")).venue("Hall", "Seoul").maxSeatsPerUser(4).seatTypes(List.of(
-            new SeatTypeView("VIP", Money.of("150000.00"), 500_000, 500_000),
-            new SeatTypeView("S", Money.of("99000.00"), 500_000, 500_000))).version(1).build();
+    return EventView.builder(1, "Concert", Instant.parse("2030-12-24T10:00:00Z"))
+        .venue("Hall", "Seoul")
+        .maxSeatsPerUser(4)
+        .seatTypes(
+            List.of(
+                new SeatTypeView("VIP", Money.of("150000.00"), 500_000, 500_000),
+                new SeatTypeView("S", Money.of("99000.00"), 500_000, 500_000)))
+        .version(1)
+        .build();
   }
 
   @Benchmark

@@ -21,14 +21,14 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+import ticketing.benchmark.report.Measurement;
+import ticketing.benchmark.report.Measurement.Row;
+import ticketing.benchmark.report.Measurement.Series;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
-import ticketing.benchmark.report.Measurement;
-import ticketing.benchmark.report.Measurement.Row;
-import ticketing.benchmark.report.Measurement.Series;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 

@@ -29,12 +29,12 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
+import ticketing.benchmark.report.Measurement;
+import ticketing.benchmark.report.Measurement.Row;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
-import ticketing.benchmark.report.Measurement;
-import ticketing.benchmark.report.Measurement.Row;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.worker.WorkerApplication;
@@ -187,8 +187,7 @@ final class WorkerCoreBenchmark {
     room.acquire(GROUP);
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
     for (int i = 0; i < GROUP; i++) {
-      lanes.submit(
-          event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now));
+      lanes.submit(event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now));
     }
     return GROUP;
   }
@@ -312,6 +311,8 @@ final class WorkerCoreBenchmark {
         .with(
             core.withBaseline("(c) bare INSERT, reservation and ticket", figures.get("insertBoth"))
                 .withMinRatio(0.8))
-        .with(core.withBaseline("(c) bare INSERT, reservation only", figures.get("insertReservations")));
+        .with(
+            core.withBaseline(
+                "(c) bare INSERT, reservation only", figures.get("insertReservations")));
   }
 }

@@ -101,8 +101,7 @@ public class DecisionStore {
 
   /// @return how many were forgotten
   public int forgetWithdrawn(Instant before, int limit) {
-    return sql.sql(
-            "DELETE FROM revoked_commands WHERE created_at < ? ORDER BY created_at LIMIT ?")
+    return sql.sql("DELETE FROM revoked_commands WHERE created_at < ? ORDER BY created_at LIMIT ?")
         .params(utc(before), limit)
         .update();
   }

@@ -18,7 +18,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import ticketing.domain.Command;
-import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
@@ -179,7 +178,11 @@ class BookingDeciderPropertiesTest {
       }
       event =
           DecisionStore.after(
-              EventView.builder(1, "Show", NOON).maxSeatsPerUser(limit).seatTypes(List.of()).version(1).build(),
+              EventView.builder(1, "Show", NOON)
+                  .maxSeatsPerUser(limit)
+                  .seatTypes(List.of())
+                  .version(1)
+                  .build(),
               types,
               1);
       for (int i = 0; i < size; i++) {

@@ -434,7 +434,8 @@ class BoxOfficeTest {
     }
     String good = CommandCodec.encode(known.get(2));
     Command refused =
-        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
+        new BookSeats(
+            TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     List<Command> others = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       others.add(book(event, "buyer" + i, 1));
@@ -482,7 +483,8 @@ class BoxOfficeTest {
     long event = event(10, null, null);
     Command good = book(event, "ann", 1);
     Command refused =
-        new BookSeats(TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
+        new BookSeats(
+            TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
     Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
@@ -677,8 +679,7 @@ class BoxOfficeTest {
   }
 
   private static Command cancel(long event, String user, long reservation) {
-    return new Command.CancelReservation(
-        TicketIds.newId(), user, event, reservation, false, now());
+    return new Command.CancelReservation(TicketIds.newId(), user, event, reservation, false, now());
   }
 
   private static Instant now() {

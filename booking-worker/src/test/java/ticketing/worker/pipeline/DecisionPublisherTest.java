@@ -10,7 +10,6 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
-import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.TicketIds;
@@ -75,6 +74,9 @@ class DecisionPublisherTest {
   }
 
   private static EventView event(long version) {
-    return EventView.builder(77, "Concert", Instant.parse("2030-12-24T10:00:00Z")).seatTypes(List.of(new EventView.SeatTypeView("R", Money.of("10.00"), 10, 5))).version(version).build();
+    return EventView.builder(77, "Concert", Instant.parse("2030-12-24T10:00:00Z"))
+        .seatTypes(List.of(new EventView.SeatTypeView("R", Money.of("10.00"), 10, 5)))
+        .version(version)
+        .build();
   }
 }

@@ -181,11 +181,6 @@ class HostileMessageTest {
 
   private static Command.BookSeats book(long event) {
     return new Command.BookSeats(
-        TicketIds.newId(),
-        "ann",
-        event,
-        "A",
-        1,
-        Instant.now().truncatedTo(ChronoUnit.MICROS));
+        TicketIds.newId(), "ann", event, "A", 1, Instant.now().truncatedTo(ChronoUnit.MICROS));
   }
 }

@@ -126,8 +126,7 @@ final class ProseCheck {
       if (name.length > Rule.MAX_TEST_NAME_WORDS || story) {
         int line = new Passage(1, text, false).lineAt(matcher.start(1));
         findings.add(
-            new Finding(
-                Rule.TEST_NAME, file, line, name.length + " words: " + matcher.group(1)));
+            new Finding(Rule.TEST_NAME, file, line, name.length + " words: " + matcher.group(1)));
       }
     }
   }

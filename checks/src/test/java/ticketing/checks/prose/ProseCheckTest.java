@@ -79,7 +79,8 @@ class ProseCheckTest {
 
   @Test
   void sentenceOverTwoLinesIsCountedWhole() throws IOException {
-    ProseReport report = check("A.java", "/// " + LONG_SENTENCE.replace("word word", "word\n/// word"));
+    ProseReport report =
+        check("A.java", "/// " + LONG_SENTENCE.replace("word word", "word\n/// word"));
     assertThat(report.isBroken(Rule.LONG_SENTENCE)).isTrue();
   }
 
@@ -119,7 +120,8 @@ class ProseCheckTest {
     String words = "Word. ".repeat(18_000);
     assertThat(check("docs/page.md", words).isBroken(Rule.DOCS_SIZE)).isTrue();
     Files.delete(root.resolve("docs/page.md"));
-    assertThat(check("docs/reference/settings.md", "<!-- Generated. -->\n" + words).words()).isZero();
+    assertThat(check("docs/reference/settings.md", "<!-- Generated. -->\n" + words).words())
+        .isZero();
   }
 
   @Test

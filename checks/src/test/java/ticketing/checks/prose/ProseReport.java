@@ -47,9 +47,7 @@ record ProseReport(
             .map(Finding::toString)
             .toList();
     return isBroken(Rule.DOCS_SIZE)
-        ? Stream.concat(
-                places.stream(), Stream.of("docs/: " + docsWords + " words"))
-            .toList()
+        ? Stream.concat(places.stream(), Stream.of("docs/: " + docsWords + " words")).toList()
         : places;
   }
 

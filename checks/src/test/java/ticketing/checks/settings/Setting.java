@@ -7,8 +7,7 @@ package ticketing.checks.settings;
 /// @param type kind of value with its range, such as `integer, 1 to 100`
 /// @param defaultValue value without the variable; empty if there is none
 /// @param description one paragraph
-record Setting(
-    String name, String variable, String type, String defaultValue, String description) {
+record Setting(String name, String variable, String type, String defaultValue, String description) {
 
   /// Row of a Markdown table.
   String row() {

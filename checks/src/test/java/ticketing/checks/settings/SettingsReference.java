@@ -93,7 +93,8 @@ final class SettingsReference {
     String text = Files.readString(application);
     for (Path folder : List.of(root.resolve("booking-domain/src/main/resources"), resources)) {
       try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.filter(path -> path.toString().endsWith(".yaml")).sorted().toList()) {
+        for (Path file :
+            files.filter(path -> path.toString().endsWith(".yaml")).sorted().toList()) {
           String name = file.getFileName().toString().replace("-aws.yaml", ".yaml");
           if (name.startsWith("application") || text.contains("classpath:" + name)) {
             // The value of application.yaml is the default, that of a profile is not.

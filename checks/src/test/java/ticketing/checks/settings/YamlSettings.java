@@ -17,8 +17,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 /// Properties of a YAML file whose value is `${VARIABLE:default}`.
 final class YamlSettings {
 
-  private static final Pattern PLACEHOLDER =
-      Pattern.compile("\\$\\{([A-Z][A-Z0-9_]*)(?::(.*))?}");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Z][A-Z0-9_]*)(?::(.*))?}");
 
   private YamlSettings() {}
 

@@ -34,9 +34,9 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.RequestMethod;
 import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
-import ticketing.ingress.IngressFixture;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
+import ticketing.ingress.IngressFixture;
 
 /// How many reads of an event ingress-api answers in a second, beside an empty endpoint of Spring
 /// MVC: behind everything that a read of ours passes (limits, security, headers, metrics), and on a

@@ -313,9 +313,16 @@ final class ApiCalls {
   private ApiCalls() {}
 
   private static EventView event(EventStatus status) {
-    return EventView.builder(1, "Concert", SHOW).venue("Hall", "Seoul").status(status).maxSeatsPerUser(4).seatTypes(List.of(
-            new SeatTypeView("VIP", VIP_PRICE, 100, 98),
-            new SeatTypeView("R", Money.of("55000.00"), 9_900, 9_900))).version(7).build();
+    return EventView.builder(1, "Concert", SHOW)
+        .venue("Hall", "Seoul")
+        .status(status)
+        .maxSeatsPerUser(4)
+        .seatTypes(
+            List.of(
+                new SeatTypeView("VIP", VIP_PRICE, 100, 98),
+                new SeatTypeView("R", Money.of("55000.00"), 9_900, 9_900)))
+        .version(7)
+        .build();
   }
 
   private static Ticket decided(

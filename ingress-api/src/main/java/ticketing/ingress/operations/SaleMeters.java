@@ -23,9 +23,9 @@ import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.ticket.DecisionObserver;
 
-/// Meters of the operations page. The counters are read every 5 s; a rate is the increase between the
-/// last two readings. Decisions are those of all workers as published; a repeated publication counts
-/// again. Bookings are those of this process.
+/// Meters of the operations page. The counters are read every 5 s; a rate is the increase between
+/// the last two readings. Decisions are those of all workers as published; a repeated publication
+/// counts again. Bookings are those of this process.
 ///
 /// The meters are not exported: each ingress process counts every decision, so a sum over processes
 /// would be too high.

@@ -122,9 +122,7 @@ class CommandRevokerTest {
             ingress
                 .sql()
                 .queryForObject(
-                    "select revoked_at is not null from events where id = ?",
-                    Boolean.class,
-                    event))
+                    "select revoked_at is not null from events where id = ?", Boolean.class, event))
         .isTrue();
     assertThat(arrived).allMatch(one -> ingress.board().find(one.ticketId()).isEmpty());
 

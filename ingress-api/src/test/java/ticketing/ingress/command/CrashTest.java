@@ -101,8 +101,7 @@ class CrashTest {
         sqs.getQueueUrl(request -> request.queueName(sibling.queue + "-dlq")).join().queueUrl();
     for (int i = 0; i < 15; i++) {
       Command command =
-          new Command.BookSeats(
-              TicketIds.newId(), user, 1, "VIP", 1, java.time.Instant.now());
+          new Command.BookSeats(TicketIds.newId(), user, 1, "VIP", 1, java.time.Instant.now());
       dead.add(command.ticketId());
       sqs.sendMessage(
               message -> message.queueUrl(letters).messageBody(CommandCodec.encode(command)))

@@ -76,7 +76,7 @@ class IdempotencyTest {
                 "/api/v1/reservations",
                 new ReservationController.BookingRequest(event, "VIP", 1))
             .fingerprint(),
-            UUID.randomUUID());
+        UUID.randomUUID());
   }
 
   @Test

@@ -29,8 +29,7 @@ class SaleMetersTest {
 
   private static Ticket rejected(Duration latency) {
     Ticket pending =
-        Ticket.pending(
-            new Command.BookSeats(TicketIds.newId(), "user", 1, "VIP", 1, ACCEPTED_AT));
+        Ticket.pending(new Command.BookSeats(TicketIds.newId(), "user", 1, "VIP", 1, ACCEPTED_AT));
     return new Ticket(
         pending.ticketId(),
         pending.action(),

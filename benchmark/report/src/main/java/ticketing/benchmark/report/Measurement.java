@@ -189,7 +189,8 @@ public record Measurement(
               .directory(ProjectRoot.root().toFile())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      String output = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      String output =
+          new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
       return git.waitFor(10, TimeUnit.SECONDS) && git.exitValue() == 0 ? output : "unknown";
     } catch (IOException e) {
       return "unknown";

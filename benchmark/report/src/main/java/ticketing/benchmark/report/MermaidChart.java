@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import ticketing.benchmark.report.Measurement.Series;
 
-/// Mermaid `xychart-beta` of several series. The chart type has no legend, so the Markdown lists the
-/// colour of each series above the chart.
+/// Mermaid `xychart-beta` of several series. The chart type has no legend, so the Markdown lists
+/// the colour of each series above the chart.
 ///
 /// Series with the same x values keep them as categories. Other series are resampled by linear
 /// interpolation, because `xychart-beta` spaces the points of a line evenly.
