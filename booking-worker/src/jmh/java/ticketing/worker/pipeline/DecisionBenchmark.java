@@ -43,32 +43,32 @@ import ticketing.worker.decision.BookingDecider;
 import ticketing.worker.decision.Inventory;
 import tools.jackson.databind.JsonNode;
 
-/// What the pure parts cost, without any server: the decision beside a bare count in a map, and the
-/// documents (in a queue message, on the board, in a frame, of an event) beside Jackson's own tree
-/// of the same JSON.
+/// JMH benchmark of the pure functions, without servers. The baseline of a decision is a count in a
+/// map. The baseline of a document (queue message, status entry, event) is a Jackson tree of the
+/// same JSON.
 ///
-/// Public with all its parts, because what JMH generates lies in another package.
+/// All members are public, because JMH generates its classes in another package.
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class DecisionBenchmark {
 
-  private static final int[] GROUPS = {1, 10, 500};
-  private static final int USERS = 200; // of a group; some come twice
+  private static final int[] BATCH_SIZES = {1, 10, 500};
+  private static final int USERS = 200; // in a batch of 500 some users book twice
   private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MICROS);
 
-  /// A group of commands, and what it is decided on.
+  /// Batch of commands with its inventory.
   @State(Scope.Benchmark)
-  public static class Group {
+  public static class Batch {
 
     @Param({"1", "10", "500"})
     public int commands;
 
     private Inventory inventory;
-    private List<Command> group;
+    private List<Command> batch;
 
     @Setup
     public void prepare() {
-      group = IntStream.range(0, commands).<Command>mapToObj(Group::book).toList();
+      batch = IntStream.range(0, commands).<Command>mapToObj(Batch::book).toList();
       inventory = new Inventory(Optional.of(event()), Map.of(), Map.of());
     }
 
@@ -83,7 +83,7 @@ public class DecisionBenchmark {
     }
   }
 
-  /// The documents, and each as text and as a tree.
+  /// Documents, each as object, text and tree.
   @State(Scope.Benchmark)
   public static class Documents {
 
@@ -119,21 +119,21 @@ public class DecisionBenchmark {
   }
 
   @Benchmark
-  public Object decide(Group state) {
-    return BookingDecider.decide(state.inventory, state.group, NOW);
+  public Object decide(Batch state) {
+    return BookingDecider.decide(state.inventory, state.batch, NOW);
   }
 
-  /// The least that has to be known: how many seats each buyer has, and how many are left.
+  /// Minimal state of a decision: the seats of each buyer, and the available seats.
   @Benchmark
-  public Object decideBare(Group state) {
+  public Object decideBare(Batch state) {
     Map<String, Integer> taken = new HashMap<>();
-    int left = 1_000_000;
-    for (Command command : state.group) {
+    int available = 1_000_000;
+    for (Command command : state.batch) {
       BookSeats book = (BookSeats) command;
       taken.merge(book.userId(), book.quantity(), Integer::sum);
-      left -= book.quantity();
+      available -= book.quantity();
     }
-    taken.put("", left);
+    taken.put("", available);
     return taken;
   }
 
@@ -197,21 +197,21 @@ public class DecisionBenchmark {
     return Json.INTERNAL.readTree(state.eventJson);
   }
 
-  /// @param arguments the folder for the figures
+  /// @param arguments folder of the results
   public static void main(String[] arguments) throws Exception {
     if (!Measurement.isSelected("decisions")) {
       return;
     }
-    TimeValue turn = TimeValue.milliseconds(Integer.getInteger("benchmark.jmh.millis", 150));
+    TimeValue iteration = TimeValue.milliseconds(Integer.getInteger("benchmark.jmh.millis", 150));
     Collection<RunResult> results =
         new Runner(
                 new OptionsBuilder()
                     .include(DecisionBenchmark.class.getName())
                     .forks(Integer.getInteger("benchmark.jmh.forks", 1))
                     .warmupIterations(4)
-                    .warmupTime(turn)
+                    .warmupTime(iteration)
                     .measurementIterations(5)
-                    .measurementTime(turn)
+                    .measurementTime(iteration)
                     .addProfiler(GCProfiler.class)
                     .jvmArgs("-Xmx512m", "-XX:+UseSerialGC")
                     .verbosity(VerboseMode.SILENT)
@@ -222,7 +222,7 @@ public class DecisionBenchmark {
 
   private record Results(Collection<RunResult> all) {
 
-    /// @param commands of a group; 0 if there is none
+    /// @param commands size of the batch; 0 for a document
     private RunResult of(String name, int commands) {
       return all.stream()
           .filter(result -> result.getParams().getBenchmark().endsWith("." + name))
@@ -261,11 +261,11 @@ public class DecisionBenchmark {
           Measurement.of("decisions", "mvn -Pbenchmark -Dbenchmark.parts=decisions");
       List<double[]> decide = new ArrayList<>();
       List<double[]> bare = new ArrayList<>();
-      for (int commands : GROUPS) {
+      for (int commands : BATCH_SIZES) {
         measurement =
             measurement.with(
                 row(
-                    "one decision in a group of " + commands,
+                    "decision in a batch of " + commands,
                     "decide",
                     commands,
                     "count in a HashMap"));
@@ -274,16 +274,16 @@ public class DecisionBenchmark {
       }
       for (String[] document :
           new String[][] {
-            {"queue message", "message"}, {"ticket on the board", "entry"}, {"event", "event"}
+            {"queue message", "message"}, {"status entry", "entry"}, {"event", "event"}
           }) {
         measurement =
             measurement
-                .with(row(document[0] + ", written", document[1] + "Write", 0, "Jackson's tree"))
-                .with(row(document[0] + ", read", document[1] + "Read", 0, "Jackson's tree"));
+                .with(row(document[0] + ", write", document[1] + "Write", 0, "Jackson tree"))
+                .with(row(document[0] + ", parse", document[1] + "Read", 0, "Jackson tree"));
       }
       return measurement
-          .with(new Series("decision", "commands in the group", "ns for each", decide))
-          .with(new Series("count in a HashMap", "commands in the group", "ns for each", bare));
+          .with(new Series("decision", "commands in the batch", "ns per command", decide))
+          .with(new Series("count in a HashMap", "commands in the batch", "ns per command", bare));
     }
   }
 }

@@ -32,18 +32,18 @@ import ticketing.local.servers.LocalServers;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 
-/// How far the order of confirmation departs from the order of acceptance, through the real queue,
-/// with one worker and with four. First come, first served would be a distance of zero.
+/// Distance between the order of confirmation and the order of acceptance, with one and with four
+/// workers on the embedded queue. FIFO is a distance of zero.
 ///
-/// A booking's place is its place among the reservations' ids, which a group gets in the order in
-/// which it was decided; its distance is that to the place which its time of acceptance gives it.
+/// The position of a booking is its rank by reservation id, because ids follow the order of decision.
+/// Its distance is the difference to its rank by acceptance time.
 final class OrderBenchmark {
 
   private static final int BUYERS = Integer.getInteger("benchmark.buyers", 5_000);
-  private static final int SEATS = BUYERS / 2; // of the second sale
-  private static final int TEN = 10; // messages of a send
-  private static final int AT_ONCE = 8; // sends
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final int HALF_OF_THE_SEATS = BUYERS / 2;
+  private static final int MAX_SEND_BATCH_SIZE = 10;
+  private static final int MAX_CONCURRENT_SENDS = 8;
+  private static final Duration DECISION_TIMEOUT = Duration.ofMinutes(3);
 
   private final LocalServers servers;
   private final String database;
@@ -53,7 +53,7 @@ final class OrderBenchmark {
     this.database = servers.newDatabase();
   }
 
-  /// @param arguments the folder for the figures
+  /// @param arguments folder of the results
   public static void main(String[] arguments) throws Exception {
     if (!Measurement.isSelected("order")) {
       return;
@@ -62,7 +62,7 @@ final class OrderBenchmark {
     System.exit(0);
   }
 
-  /// Workers join those that run: whoever has worked before is warm.
+  /// The four workers include the one that is warm already.
   private Measurement run() throws Exception {
     Measurement measurement =
         Measurement.of(
@@ -80,10 +80,10 @@ final class OrderBenchmark {
           running.add(worker(queue));
         }
         sell(sql, sqs, queue, BUYERS / 5, BUYERS); // warms up
-        Departures forAll = sell(sql, sqs, queue, BUYERS, BUYERS);
-        Departures forHalf = sell(sql, sqs, queue, BUYERS, SEATS);
-        measurement = told(measurement, workers, forAll, "seats for all");
-        measurement = told(measurement, workers, forHalf, "seats for half");
+        OrderFigures forAll = sell(sql, sqs, queue, BUYERS, BUYERS);
+        OrderFigures forHalf = sell(sql, sqs, queue, BUYERS, HALF_OF_THE_SEATS);
+        measurement = withRows(measurement, workers, forAll, "seats for all");
+        measurement = withRows(measurement, workers, forHalf, "seats for half");
       }
       return measurement;
     } finally {
@@ -103,12 +103,15 @@ final class OrderBenchmark {
             "--logging.level.root=WARN"));
   }
 
-  /// @param positions distances in places, sorted
-  /// @param millis distances in time between the one whose turn it was and the one who was served,
-  ///   sorted
-  /// @param turned buyers who would have had a seat by the order of acceptance and got none
-  private record Departures(
-      int[] positions, double[] millis, int turned, int seats, double perSecond) {
+  /// Figures of one sale.
+  ///
+  /// @param positions distances in positions, sorted
+  /// @param millis distances in acceptance time between the expected and the actual booking of a
+  ///   position, sorted
+  /// @param overtaken buyers without a seat who would have one in FIFO order
+  /// @param rate decisions a second
+  private record OrderFigures(
+      int[] positions, double[] millis, int overtaken, int seats, double rate) {
 
     int position(double percentile) {
       return positions[index(percentile, positions.length)];
@@ -123,9 +126,9 @@ final class OrderBenchmark {
     }
   }
 
-  private record Served(UUID ticketId, Instant acceptedAt, Long reservation) {}
+  private record DecidedTicket(UUID ticketId, Instant acceptedAt, Long reservation) {}
 
-  private Departures sell(JdbcTemplate sql, SqsAsyncClient sqs, String queue, int buyers, int seats)
+  private OrderFigures sell(JdbcTemplate sql, SqsAsyncClient sqs, String queue, int buyers, int seats)
       throws InterruptedException {
     sql.update(
         """
@@ -138,24 +141,24 @@ final class OrderBenchmark {
     sql.update("INSERT INTO seat_types VALUES (?, 'A', 10.00, ?, ?)", event, seats, seats);
     long start = System.nanoTime();
     send(sqs, queue, event, buyers);
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long deadline = System.nanoTime() + DECISION_TIMEOUT.toNanos();
     while (decided(sql, event) < buyers) {
-      if (System.nanoTime() - end > 0) {
-        throw new IllegalStateException("not all were decided: " + decided(sql, event));
+      if (System.nanoTime() - deadline > 0) {
+        throw new IllegalStateException("undecided bookings remain, decided=" + decided(sql, event));
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }
-    double perSecond = buyers * 1e9 / (System.nanoTime() - start);
-    List<Served> all =
+    double rate = buyers * 1e9 / (System.nanoTime() - start);
+    List<DecidedTicket> all =
         sql.query(
             "SELECT id, accepted_at, reservation_id FROM tickets WHERE event_id = ?",
             (row, i) ->
-                new Served(
+                new DecidedTicket(
                     UUID.fromString(row.getString(1)),
                     row.getTimestamp(2).toInstant(),
                     row.getObject(3, Long.class)),
             event);
-    return departures(all, seats, perSecond);
+    return figures(all, seats, rate);
   }
 
   private static Integer decided(JdbcTemplate sql, long event) {
@@ -163,16 +166,16 @@ final class OrderBenchmark {
         "SELECT COUNT(*) FROM tickets WHERE event_id = ?", Integer.class, event);
   }
 
-  /// As ingress does under load: in tens, several sends at once, each booking a message.
+  /// Sends one message per booking in batches of ten, with concurrent sends, as ingress-api does.
   private static void send(SqsAsyncClient sqs, String queue, long event, int buyers)
       throws InterruptedException {
     String url = sqs.getQueueUrl(request -> request.queueName(queue)).join().queueUrl();
-    Semaphore room = new Semaphore(AT_ONCE);
+    Semaphore permits = new Semaphore(MAX_CONCURRENT_SENDS);
     List<CompletableFuture<?>> sends = new ArrayList<>();
-    for (int from = 0; from < buyers; from += TEN) {
-      room.acquire();
-      List<SendMessageBatchRequestEntry> ten =
-          IntStream.range(from, Math.min(from + TEN, buyers))
+    for (int from = 0; from < buyers; from += MAX_SEND_BATCH_SIZE) {
+      permits.acquire();
+      List<SendMessageBatchRequestEntry> batch =
+          IntStream.range(from, Math.min(from + MAX_SEND_BATCH_SIZE, buyers))
               .mapToObj(
                   i -> {
                     Command command =
@@ -191,79 +194,80 @@ final class OrderBenchmark {
                   })
               .toList();
       sends.add(
-          sqs.sendMessageBatch(request -> request.queueUrl(url).entries(ten))
-              .whenComplete((done, failure) -> room.release()));
+          sqs.sendMessageBatch(request -> request.queueUrl(url).entries(batch))
+              .whenComplete((done, failure) -> permits.release()));
     }
     sends.forEach(CompletableFuture::join);
   }
 
-  private static Departures departures(List<Served> all, int seats, double perSecond) {
-    List<Served> asked =
+  private static OrderFigures figures(List<DecidedTicket> all, int seats, double rate) {
+    List<DecidedTicket> byAcceptance =
         all.stream()
-            .sorted(Comparator.comparing(Served::acceptedAt).thenComparing(Served::ticketId))
+            .sorted(Comparator.comparing(DecidedTicket::acceptedAt).thenComparing(DecidedTicket::ticketId))
             .toList();
-    long turned = asked.stream().limit(seats).filter(buyer -> buyer.reservation == null).count();
-    List<Served> due = asked.stream().filter(buyer -> buyer.reservation != null).toList();
-    List<Served> served = due.stream().sorted(Comparator.comparing(Served::reservation)).toList();
-    Map<UUID, Integer> place = new HashMap<>();
-    for (int i = 0; i < due.size(); i++) {
-      place.put(due.get(i).ticketId(), i);
+    long overtaken = byAcceptance.stream().limit(seats).filter(buyer -> buyer.reservation == null).count();
+    List<DecidedTicket> expected = byAcceptance.stream().filter(buyer -> buyer.reservation != null).toList();
+    List<DecidedTicket> actual = expected.stream().sorted(Comparator.comparing(DecidedTicket::reservation)).toList();
+    Map<UUID, Integer> rank = new HashMap<>();
+    for (int i = 0; i < expected.size(); i++) {
+      rank.put(expected.get(i).ticketId(), i);
     }
-    int[] positions = new int[due.size()];
-    double[] millis = new double[due.size()];
-    for (int i = 0; i < served.size(); i++) {
-      positions[i] = Math.abs(place.get(served.get(i).ticketId()) - i);
+    int[] positions = new int[expected.size()];
+    double[] millis = new double[expected.size()];
+    for (int i = 0; i < actual.size(); i++) {
+      positions[i] = Math.abs(rank.get(actual.get(i).ticketId()) - i);
       millis[i] =
-          Math.abs(ChronoUnit.MICROS.between(due.get(i).acceptedAt(), served.get(i).acceptedAt()))
+          Math.abs(ChronoUnit.MICROS.between(expected.get(i).acceptedAt(), actual.get(i).acceptedAt()))
               / 1e3;
     }
     Arrays.sort(positions);
     Arrays.sort(millis);
-    return new Departures(positions, millis, (int) turned, Math.min(seats, all.size()), perSecond);
+    return new OrderFigures(positions, millis, (int) overtaken, Math.min(seats, all.size()), rate);
   }
 
-  private static Measurement told(Measurement before, int workers, Departures found, String seats) {
-    String on = ", %s, %s".formatted(workers == 1 ? "one worker" : workers + " workers", seats);
+  private static Measurement withRows(
+      Measurement before, int workers, OrderFigures found, String seats) {
+    String suffix = ", %s, %s".formatted(workers == 1 ? "1 worker" : workers + " workers", seats);
     System.out.printf(
         Locale.ROOT,
-        "%s: places p50 %d p99 %d max %d; ms p50 %.1f p99 %.1f max %.1f; turned away %d of %d;"
+        "%s: positions p50 %d p99 %d max %d; ms p50 %.1f p99 %.1f max %.1f; overtaken %d of %d;"
             + " %.0f/s%n",
-        on,
+        suffix,
         found.position(50),
         found.position(99),
         found.position(100),
         found.milli(50),
         found.milli(99),
         found.milli(100),
-        found.turned,
+        found.overtaken,
         found.seats,
-        found.perSecond);
+        found.rate);
     List<double[]> points = new ArrayList<>();
     for (double percentile : new double[] {10, 25, 50, 75, 90, 95, 99, 99.9}) {
       points.add(new double[] {percentile, found.position(percentile)});
     }
     return before
         .with(
-            Row.of("places out of order, p99" + on, found.position(99), "places")
+            Row.of("positions out of order, p99" + suffix, found.position(99), "positions")
                 .withNote(
                     String.format(
                         Locale.ROOT,
-                        "first come, first served: 0; p50 %d, most %d, of %,d",
+                        "FIFO: 0; p50 %d, max %d, of %,d",
                         found.position(50),
                         found.position(100),
                         found.positions.length)))
         .with(
-            Row.of("time out of order, p99" + on, found.milli(99), "ms")
+            Row.of("time out of order, p99" + suffix, found.milli(99), "ms")
                 .withNote(
                     String.format(
                         Locale.ROOT,
-                        "p50 %.1f ms, most %.1f ms, at %,.0f decisions a second",
+                        "p50 %.1f ms, max %.1f ms, at %,.0f decisions a second",
                         found.milli(50),
                         found.milli(100),
-                        found.perSecond)))
+                        found.rate)))
         .with(
-            Row.of("seats that went to a later buyer" + on, 100.0 * found.turned / found.seats, "%")
-                .withNote("%d of %,d".formatted(found.turned, found.seats)))
-        .with(new Series("places" + on, "percentile", "places out of order", points));
+            Row.of("seats sold to a later buyer" + suffix, 100.0 * found.overtaken / found.seats, "%")
+                .withNote("%d of %,d".formatted(found.overtaken, found.seats)))
+        .with(new Series("positions" + suffix, "percentile", "positions out of order", points));
   }
 }

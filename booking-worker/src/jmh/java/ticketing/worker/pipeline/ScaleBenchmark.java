@@ -37,23 +37,22 @@ import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 import ticketing.worker.settings.WorkerSettings;
 
-/// What one decision costs when more of them wait, when more of them lie in the tables, when they
-/// are of more events, and when two workers share them. The backlog lies in memory: it is handed to
-/// the worker's lanes as its listener does, with as many in flight as a worker takes, and the
-/// waiting lines in Redis are as long as the backlog.
+/// Cost of one decision by length of the backlog, by number of events, and with two workers. The
+/// backlog is in memory and is submitted to the event batcher with as many commands in flight as a
+/// listener permits. The waiting lines in Redis are as long as the backlog.
 final class ScaleBenchmark {
 
-  private static final int STANDARD = 100_000;
-  private static final int LONGEST = Integer.getInteger("benchmark.backlog", STANDARD);
+  private static final int STANDARD_BACKLOG = 100_000;
+  private static final int MAX_BACKLOG = Integer.getInteger("benchmark.backlog", STANDARD_BACKLOG);
 
-  /// In each measured turn, at least.
-  private static final int DECISIONS = Integer.getInteger("benchmark.decisions", 15_000);
+  /// Minimum number of decisions of a figure.
+  private static final int MIN_DECISIONS = Integer.getInteger("benchmark.decisions", 15_000);
 
-  private static final int SHARED = 100; // events that two workers share
-  private static final double FLAT = 1.2;
-  private static final int PLENTY = 2_000_000; // seats
-  private static final int WINDOWS = 50; // of the longest backlog
-  private static final int LINE = 10_000; // tickets put into a waiting line at a time
+  private static final int EVENTS_OF_TWO_WORKERS = 100;
+  private static final double MAX_RATIO = 1.2;
+  private static final int SEATS = 2_000_000;
+  private static final int SERIES_POINTS = 50;
+  private static final int WAITING_LINE_BATCH_SIZE = 10_000;
 
   private final BoxOffice boxOffice;
   private final JdbcTemplate sql;
@@ -69,10 +68,10 @@ final class ScaleBenchmark {
     this.servers = servers;
   }
 
-  /// @param arguments the folder for the figures; or, for another worker, its settings
+  /// @param arguments folder of the results; in a worker process, the settings of the worker
   public static void main(String[] arguments) throws Exception {
     if (arguments.length > 1) {
-      assist(arguments);
+      serve(arguments);
       System.exit(0);
     }
     if (!Measurement.isSelected("scale")) {
@@ -100,11 +99,11 @@ final class ScaleBenchmark {
   private Measurement measure(List<String> settings) throws Exception {
     Measurement measurement =
         Measurement.of(
-            LONGEST == STANDARD ? "scale" : "scale-large",
+            MAX_BACKLOG == STANDARD_BACKLOG ? "scale" : "scale-large",
             "mvn -Pbenchmark -Dbenchmark.parts=scale"
-                + (LONGEST == STANDARD ? "" : " -Dbenchmark.backlog=" + LONGEST));
-    drain(commands(events(1), DECISIONS, 0), null); // warms up
-    drain(commands(events(SHARED), DECISIONS, 0), null);
+                + (MAX_BACKLOG == STANDARD_BACKLOG ? "" : " -Dbenchmark.backlog=" + MAX_BACKLOG));
+    drain(commands(events(1), MIN_DECISIONS, 0), null); // warm-up
+    drain(commands(events(EVENTS_OF_TWO_WORKERS), MIN_DECISIONS, 0), null);
     measurement = measureBacklogs(measurement);
     measurement = measureEvents(measurement);
     return measureWorkers(measurement, settings);
@@ -114,33 +113,33 @@ final class ScaleBenchmark {
     Measurement measurement = before;
     double shortest = 0;
     List<double[]> points = new ArrayList<>();
-    for (int backlog = 1_000; backlog <= LONGEST; backlog *= 10) {
+    for (int backlog = 1_000; backlog <= MAX_BACKLOG; backlog *= 10) {
       Turn turn = new Turn();
       List<double[]> windows = new ArrayList<>();
-      for (int done = 0; done < Math.max(backlog, DECISIONS); done += backlog) {
+      for (int done = 0; done < Math.max(backlog, MIN_DECISIONS); done += backlog) {
         turn.add(drain(commands(events(1), backlog, backlog), windows));
       }
       shortest = backlog == 1_000 ? turn.micros() : shortest;
-      points.add(new double[] {Math.log10(backlog), turn.micros()});
+      points.add(new double[] {backlog, turn.micros()});
       measurement =
           measurement.with(
-              flat(
-                  "a decision, backlog of %,d".formatted(backlog),
+              flatRow(
+                  "decision, backlog of %,d".formatted(backlog),
                   turn,
                   "backlog of 1,000",
                   shortest));
-      if (backlog * 10 > LONGEST) {
+      if (backlog * 10 > MAX_BACKLOG) {
         measurement =
             measurement.with(
                 new Series(
-                    "while a backlog of %,d drains".formatted(backlog),
+                    "backlog of %,d during its drain".formatted(backlog),
                     "decided so far",
-                    "µs for a decision",
+                    "µs per decision",
                     windows));
       }
     }
     return measurement.with(
-        new Series("one event", "log10 of the backlog", "µs for a decision", points));
+        new Series("one event", "backlog", "µs per decision", points));
   }
 
   private Measurement measureEvents(Measurement before) throws InterruptedException {
@@ -149,37 +148,37 @@ final class ScaleBenchmark {
     List<double[]> points = new ArrayList<>();
     for (int count : new int[] {1, 10, 100, 1_000}) {
       Turn turn = new Turn();
-      turn.add(drain(commands(events(count), DECISIONS, DECISIONS / count), null));
+      turn.add(drain(commands(events(count), MIN_DECISIONS, MIN_DECISIONS / count), null));
       one = count == 1 ? turn.micros() : one;
-      points.add(new double[] {Math.log10(count), turn.micros()});
+      points.add(new double[] {count, turn.micros()});
       measurement =
           measurement.with(
-              flat("a decision, %,d events at once".formatted(count), turn, "one event", one));
+              flatRow(count == 1 ? "decision, 1 event" : "decision, %,d concurrent events".formatted(count), turn, "one event", one));
     }
     return measurement.with(
         new Series(
-            "backlog of %,d".formatted(DECISIONS),
-            "log10 of the events",
-            "µs for a decision",
+            "backlog of %,d".formatted(MIN_DECISIONS),
+            "events",
+            "µs per decision",
             points));
   }
 
-  private Row flat(String figure, Turn turn, String baseline, double baselineMicros) {
+  private static Row flatRow(String figure, Turn turn, String baseline, double baselineMicros) {
     Row row = Row.of(figure, turn.micros(), "µs").withBaseline(baseline, baselineMicros);
     System.out.printf(Locale.ROOT, "%-45s %8.1f µs  %s%n", figure, turn.micros(), turn.processor());
-    return row.withMaxRatio(FLAT).withNote(turn.processor());
+    return row.withMaxRatio(MAX_RATIO).withNote(turn.processor());
   }
 
-  /// One or more drained backlogs.
+  /// Sum of one or more drained backlogs.
   private final class Turn {
     private int decisions;
-    private int groups;
+    private int batches;
     private long nanos;
     private final Map<String, Duration> processor = new HashMap<>();
 
     void add(Drained drained) {
       decisions += drained.decisions;
-      groups += drained.groups;
+      batches += drained.batches;
       nanos += drained.nanos;
       drained.processor.forEach((name, time) -> processor.merge(name, time, Duration::plus));
     }
@@ -188,12 +187,12 @@ final class ScaleBenchmark {
       return nanos / 1e3 / decisions;
     }
 
-    /// Groups, and processor time of a decision, by process.
+    /// Mean batch size, and processor time of a decision by process.
     String processor() {
       StringBuilder text =
           new StringBuilder(
               String.format(
-                  Locale.ROOT, "%.0f in a group; processor", (double) decisions / groups));
+                  Locale.ROOT, "%.0f commands in a batch; processor time", (double) decisions / batches));
       for (String name : new String[] {"worker", "MariaDB", "Redis"}) {
         Duration time = processor.get(name);
         if (time != null) {
@@ -205,44 +204,44 @@ final class ScaleBenchmark {
     }
   }
 
-  private record Drained(int decisions, int groups, long nanos, Map<String, Duration> processor) {}
+  private record Drained(int decisions, int batches, long nanos, Map<String, Duration> processor) {}
 
-  /// Hands the commands to the lanes as fast as the room for those in flight allows.
+  /// Submits the commands to an event batcher, limited by the permits for commands in flight.
   ///
-  /// @param windows gets the cost along the way; or null
+  /// @param windows receives the cost during the drain; or null
   private Drained drain(List<Command> backlog, List<double[]> windows) throws InterruptedException {
     Map<String, Duration> before = processorTimes();
-    Semaphore room = new Semaphore(settings.inFlight());
-    AtomicInteger groups = new AtomicInteger();
+    Semaphore permits = new Semaphore(settings.inFlight());
+    AtomicInteger batches = new AtomicInteger();
     AtomicInteger decided = new AtomicInteger();
-    int window = Math.max(1, backlog.size() / WINDOWS);
+    int window = Math.max(1, backlog.size() / SERIES_POINTS);
     long start = System.nanoTime();
     long[] since = {start};
     int[] mark = {0};
-    try (EventBatcher<Command> lanes =
+    try (EventBatcher<Command> batcher =
         new EventBatcher<>(
             settings.groupSize(),
             settings.groups(),
-            (event, group, place) -> {
-              Runnable announcement = boxOffice.commit(event, group, ticketId -> null);
+            (event, batch, place) -> {
+              Runnable announcement = boxOffice.commit(event, batch, ticketId -> null);
               return () -> {
                 announcement.run();
-                groups.incrementAndGet();
-                int now = decided.addAndGet(group.size());
+                batches.incrementAndGet();
+                int now = decided.addAndGet(batch.size());
                 if (windows != null && now - mark[0] >= window) {
                   long time = System.nanoTime();
                   windows.add(new double[] {now, (time - since[0]) / 1e3 / (now - mark[0])});
                   since[0] = time;
                   mark[0] = now;
                 }
-                room.release(group.size());
+                permits.release(batch.size());
               };
             })) {
       for (Command command : backlog) {
-        room.acquire();
-        lanes.submit(command.eventId(), command);
+        permits.acquire();
+        batcher.submit(command.eventId(), command);
       }
-      if (!lanes.finish(10, TimeUnit.MINUTES) || decided.get() != backlog.size()) {
+      if (!batcher.finish(10, TimeUnit.MINUTES) || decided.get() != backlog.size()) {
         throw new IllegalStateException(
             decided.get() + " of " + backlog.size() + " commands were decided");
       }
@@ -250,7 +249,7 @@ final class ScaleBenchmark {
     long nanos = System.nanoTime() - start;
     Map<String, Duration> used = processorTimes();
     used.replaceAll((name, time) -> time.minus(before.getOrDefault(name, Duration.ZERO)));
-    return new Drained(backlog.size(), groups.get(), nanos, used);
+    return new Drained(backlog.size(), batches.get(), nanos, used);
   }
 
   private Map<String, Duration> processorTimes() {
@@ -265,7 +264,7 @@ final class ScaleBenchmark {
     return times;
   }
 
-  /// New events, with seats for all.
+  /// Creates events with seats for all bookings.
   private List<Long> events(int count) {
     List<Long> ids = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -275,16 +274,16 @@ final class ScaleBenchmark {
                  max_seats_per_user)
           VALUES ('Scale', ?, ?, '2030-01-01 10:00:00', 4)\
           """,
-          PLENTY,
-          PLENTY);
+          SEATS,
+          SEATS);
       long id = sql.queryForObject("SELECT MAX(id) FROM events", Long.class);
-      sql.update("INSERT INTO seat_types VALUES (?, 'A', 10.00, ?, ?)", id, PLENTY, PLENTY);
+      sql.update("INSERT INTO seat_types VALUES (?, 'A', 10.00, ?, ?)", id, SEATS, SEATS);
       ids.add(id);
     }
     return ids;
   }
 
-  /// @param line how many tickets to put into each event's waiting line, as ingress would have
+  /// @param line number of tickets in the waiting line of each event
   private List<Command> commands(List<Long> events, int count, int line) {
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
     List<Command> commands =
@@ -302,55 +301,56 @@ final class ScaleBenchmark {
     if (line > 0) {
       Map<Long, Map<Object, Double>> lines = new HashMap<>();
       for (Command command : commands) {
-        Map<Object, Double> some = lines.computeIfAbsent(command.eventId(), id -> new HashMap<>());
-        some.put(command.ticketId().toString(), (double) some.size());
-        if (some.size() == LINE) {
-          wait(command.eventId(), some);
+        Map<Object, Double> tickets = lines.computeIfAbsent(command.eventId(), id -> new HashMap<>());
+        tickets.put(command.ticketId().toString(), (double) tickets.size());
+        if (tickets.size() == WAITING_LINE_BATCH_SIZE) {
+          addToWaitingLine(command.eventId(), tickets);
         }
       }
-      lines.forEach(this::wait);
+      lines.forEach(this::addToWaitingLine);
     }
     return commands;
   }
 
-  private void wait(long event, Map<Object, Double> some) {
-    if (!some.isEmpty()) {
+  private void addToWaitingLine(long event, Map<Object, Double> tickets) {
+    if (!tickets.isEmpty()) {
       redis.call(
           client ->
-              client.getScoredSortedSet("waiting:" + event, StringCodec.INSTANCE).addAll(some));
-      some.clear();
+              client.getScoredSortedSet("waiting:" + event, StringCodec.INSTANCE).addAll(tickets));
+      tickets.clear();
     }
   }
 
   private Measurement measureWorkers(Measurement before, List<String> settings) throws Exception {
-    long[] events = events(SHARED).stream().mapToLong(Long::longValue).toArray();
-    try (Assistant one = new Assistant(settings);
-        Assistant other = new Assistant(settings)) {
+    long[] events = events(EVENTS_OF_TWO_WORKERS).stream().mapToLong(Long::longValue).toArray();
+    try (WorkerProcess first = new WorkerProcess(settings);
+        WorkerProcess second = new WorkerProcess(settings)) {
       Measurement measurement = before;
       for (boolean shared : new boolean[] {true, false}) {
-        // Each warms up beside nobody.
-        one.drain(DECISIONS / 2, events);
-        other.drain(DECISIONS / 2, events);
+        // Each worker warms up alone.
+        first.drain(MIN_DECISIONS / 2, events);
+        second.drain(MIN_DECISIONS / 2, events);
         Map<String, Duration> start = processorTimes();
-        double alone = one.drain(DECISIONS, events);
+        double alone = first.drain(MIN_DECISIONS, events);
         Map<String, Duration> middle = processorTimes();
-        long begin = System.nanoTime();
+        long bothStart = System.nanoTime();
         int half = events.length / 2;
-        one.begin(DECISIONS / 2, shared ? events : LongStream.of(events).limit(half).toArray());
-        other.begin(DECISIONS / 2, shared ? events : LongStream.of(events).skip(half).toArray());
-        one.await();
-        other.await();
-        double both = DECISIONS * 1e9 / (System.nanoTime() - begin);
+        first.begin(MIN_DECISIONS / 2, shared ? events : LongStream.of(events).limit(half).toArray());
+        second.begin(MIN_DECISIONS / 2, shared ? events : LongStream.of(events).skip(half).toArray());
+        first.await();
+        second.await();
+        double both = MIN_DECISIONS * 1e9 / (System.nanoTime() - bothStart);
         Map<String, Duration> end = processorTimes();
         Row row =
             Row.of(
-                    "two workers, %d events, %s"
-                        .formatted(SHARED, shared ? "shared" : "half of them each"),
+                    shared
+                        ? "two workers, %d events shared".formatted(EVENTS_OF_TWO_WORKERS)
+                        : "two workers, %d events each".formatted(EVENTS_OF_TWO_WORKERS / 2),
                     both,
                     "decisions/s")
                 .withBaseline("one worker", alone)
                 .withNote(
-                    "MariaDB's processor for a decision: %.0f µs with one, %.0f µs with two"
+                    "processor time of MariaDB for a decision: %.0f µs with one, %.0f µs with two"
                         .formatted(
                             micros(start, middle, "MariaDB"), micros(middle, end, "MariaDB")));
         System.out.println(row);
@@ -366,16 +366,16 @@ final class ScaleBenchmark {
             .minus(from.getOrDefault(process, Duration.ZERO))
             .toNanos()
         / 1e3
-        / DECISIONS;
+        / MIN_DECISIONS;
   }
 
-  /// A worker in a process of its own, as the other side of [#assist].
-  private static final class Assistant implements AutoCloseable {
+  /// Client of a worker in a separate process, which runs [#serve].
+  private static final class WorkerProcess implements AutoCloseable {
     private final Process process;
     private final PrintWriter to;
     private final BufferedReader from;
 
-    Assistant(List<String> settings) throws IOException {
+    WorkerProcess(List<String> settings) throws IOException {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(
@@ -405,14 +405,14 @@ final class ScaleBenchmark {
       to.println(line);
     }
 
-    /// @return ns that it took
+    /// @return elapsed nanoseconds
     long await() throws IOException {
       for (String line = from.readLine(); line != null; line = from.readLine()) {
         if (line.startsWith("done ")) {
           return Long.parseLong(line.substring(5));
         }
       }
-      throw new IOException("a worker has ended");
+      throw new IOException("a worker process has exited");
     }
 
     @Override
@@ -422,14 +422,14 @@ final class ScaleBenchmark {
     }
   }
 
-  private static void assist(String[] settings) throws Exception {
+  private static void serve(String[] settings) throws Exception {
     try (ConfigurableApplicationContext worker =
             SpringApplication.run(WorkerApplication.class, settings);
-        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in))) {
+        BufferedReader requests = new BufferedReader(new InputStreamReader(System.in))) {
       ScaleBenchmark benchmark = new ScaleBenchmark(worker, null);
       System.out.println("done 0");
-      for (String order = orders.readLine(); order != null; order = orders.readLine()) {
-        List<Long> numbers = LongStream.of(numbers(order)).boxed().toList();
+      for (String request = requests.readLine(); request != null; request = requests.readLine()) {
+        List<Long> numbers = LongStream.of(numbers(request)).boxed().toList();
         int decisions = Math.toIntExact(numbers.getFirst());
         List<Command> backlog =
             benchmark.commands(numbers.subList(1, numbers.size()), decisions, 0);

@@ -40,25 +40,26 @@ import ticketing.redis.RedisUnavailableException;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 
-/// How many bookings of one hot event a worker decides in a second, beside what it replaces (a lock
-/// and a transaction for each booking) and beside the most that the database could do (rows
-/// inserted with no lock and no question).
+/// Decisions a second of one worker for one hot event. Baselines are the naive flow (one lock and one
+/// transaction per booking) and the upper bound of the database (rows inserted without lock and
+/// read).
 ///
-/// All in one process, against the same servers, in turns: only the ratios mean something.
+/// All variants run in this process on the same servers in alternating turns, so only the ratios
+/// apply elsewhere.
 final class WorkerCoreBenchmark {
 
-  private static final int WARM_UP = 4; // rounds
-  private static final int ROUNDS = 3;
-  private static final Duration TURN = Duration.ofSeconds(1);
-  private static final int GROUP = 500; // bookings in a transaction, as a worker's default
-  private static final int ROOM = 4 * GROUP; // bookings that wait or are in work
-  private static final int BUYERS = 10; // at once, where each has a transaction; the pool's size
-  private static final long RETRY_MILLIS = 100;
+  private static final int WARM_UP_ROUNDS = 4;
+  private static final int MEASURED_ROUNDS = 3;
+  private static final Duration TURN_TIME = Duration.ofSeconds(1);
+  private static final int BATCH_SIZE = 500; // default of a worker
+  private static final int MAX_IN_FLIGHT = 4 * BATCH_SIZE;
+  private static final int CONCURRENT_BUYERS = 10; // size of the connection pool
+  private static final long RETRY_DELAY_MILLIS = 100;
   private static final long LEASE_SECONDS = 10;
-  private static final int PLENTY = 2_000_000; // seats
+  private static final int SEATS = 2_000_000;
   private static final String SEAT_TYPE = "A";
 
-  /// Does one step of the work and says how many bookings that was.
+  /// One step of a variant. It returns the number of bookings.
   private interface Step {
     int run(long event) throws InterruptedException;
   }
@@ -70,9 +71,9 @@ final class WorkerCoreBenchmark {
   private final TransactionTemplate transaction;
   private final RedisGateway redis;
   private final AtomicLong buyer = new AtomicLong();
-  private final Semaphore room = new Semaphore(ROOM);
-  private final EventBatcher<Command> lanes =
-      new EventBatcher<>(GROUP, 1, (event, group, place) -> decide(event, group));
+  private final Semaphore permits = new Semaphore(MAX_IN_FLIGHT);
+  private final EventBatcher<Command> batcher =
+      new EventBatcher<>(BATCH_SIZE, 1, (event, batch, place) -> decide(event, batch));
 
   private WorkerCoreBenchmark(ConfigurableApplicationContext worker) {
     this.boxOffice = worker.getBean(BoxOffice.class);
@@ -81,7 +82,7 @@ final class WorkerCoreBenchmark {
     this.redis = worker.getBean(RedisGateway.class);
   }
 
-  /// @param arguments the folder for the figures
+  /// @param arguments folder of the results
   public static void main(String[] arguments) throws Exception {
     if (!Measurement.isSelected("core")) {
       return;
@@ -107,14 +108,14 @@ final class WorkerCoreBenchmark {
   private Map<String, Double> run() throws InterruptedException, ExecutionException {
     List<Variant> variants =
         List.of(
-            new Variant("core", 1, this::submitGroup),
-            new Variant("setnx", BUYERS, event -> holdingKey(event, () -> bookOne(event))),
-            new Variant("redisson", BUYERS, event -> holdingLock(event, () -> bookOne(event))),
-            new Variant("rowLock", BUYERS, this::bookOne),
+            new Variant("core", 1, this::submitBatch),
+            new Variant("setnx", CONCURRENT_BUYERS, event -> withSetIfAbsentLock(event, () -> bookOne(event))),
+            new Variant("redisson", CONCURRENT_BUYERS, event -> withRedissonLock(event, () -> bookOne(event))),
+            new Variant("rowLock", CONCURRENT_BUYERS, this::bookOne),
             new Variant("insertBoth", 1, event -> insert(event, true)),
             new Variant("insertReservations", 1, event -> insert(event, false)));
     Map<String, List<Double>> rates = new LinkedHashMap<>();
-    for (int round = -WARM_UP; round < ROUNDS; round++) {
+    for (int round = -WARM_UP_ROUNDS; round < MEASURED_ROUNDS; round++) {
       for (Variant variant : variants) {
         double rate = measure(variant);
         if (round >= 0) {
@@ -136,7 +137,7 @@ final class WorkerCoreBenchmark {
     long event = newEvent();
     AtomicLong done = new AtomicLong();
     long start = System.nanoTime();
-    long end = start + TURN.toNanos();
+    long end = start + TURN_TIME.toNanos();
     try (ExecutorService threads = Executors.newFixedThreadPool(variant.threads())) {
       List<Future<?>> all = new ArrayList<>();
       for (int thread = 0; thread < variant.threads(); thread++) {
@@ -147,14 +148,14 @@ final class WorkerCoreBenchmark {
                     try {
                       done.addAndGet(variant.step().run(event));
                     } catch (RedisUnavailableException e) {
-                      System.out.println(variant.name() + " did not get through: " + e);
+                      System.out.println("booking failed, variant=" + variant.name() + " cause=" + e);
                     }
                   }
                   return null;
                 }));
       }
-      for (Future<?> one : all) {
-        one.get();
+      for (Future<?> future : all) {
+        future.get();
       }
       drain();
     }
@@ -169,11 +170,11 @@ final class WorkerCoreBenchmark {
         INSERT INTO events (event_name, total_seats, available_seats, event_date)
         VALUES ('Hot', ?, ?, '2030-01-01 10:00:00')\
         """,
-        PLENTY,
-        PLENTY);
+        SEATS,
+        SEATS);
     long event = sql.queryForObject("SELECT MAX(id) FROM events", Long.class);
     sql.update(
-        "INSERT INTO seat_types VALUES (?, ?, 10.00, ?, ?)", event, SEAT_TYPE, PLENTY, PLENTY);
+        "INSERT INTO seat_types VALUES (?, ?, 10.00, ?, ?)", event, SEAT_TYPE, SEATS, SEATS);
     return event;
   }
 
@@ -181,38 +182,36 @@ final class WorkerCoreBenchmark {
     return "buyer-" + buyer.incrementAndGet();
   }
 
-  /// Hands a group to the worker's lanes, of which a few groups may wait, as at a worker that has
-  /// more to do than it can.
-  private int submitGroup(long event) throws InterruptedException {
-    room.acquire(GROUP);
+  /// Submits a batch. Up to four batches are in flight, as in a worker with a backlog.
+  private int submitBatch(long event) throws InterruptedException {
+    permits.acquire(BATCH_SIZE);
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-    for (int i = 0; i < GROUP; i++) {
-      lanes.submit(event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now));
+    for (int i = 0; i < BATCH_SIZE; i++) {
+      batcher.submit(event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now));
     }
-    return GROUP;
+    return BATCH_SIZE;
   }
 
-  private Runnable decide(long event, List<Command> group) {
-    Runnable announcement = boxOffice.commit(event, group, ticketId -> null);
+  private Runnable decide(long event, List<Command> batch) {
+    Runnable announcement = boxOffice.commit(event, batch, ticketId -> null);
     return () -> {
       announcement.run();
-      room.release(group.size());
+      permits.release(batch.size());
     };
   }
 
-  /// Until everything submitted is decided and announced.
+  /// Blocks until all submitted bookings are decided and published.
   private void drain() throws InterruptedException {
-    room.acquire(ROOM);
-    room.release(ROOM);
+    permits.acquire(MAX_IN_FLIGHT);
+    permits.release(MAX_IN_FLIGHT);
   }
 
-  /// Set if absent, with a sleep between two tries, as the brief writes it; but released by its
-  /// owner alone.
-  private int holdingKey(long event, Runnable work) throws InterruptedException {
+  /// Lock by set-if-absent with a fixed retry delay. Only its owner releases it.
+  private int withSetIfAbsentLock(long event, Runnable work) throws InterruptedException {
     String owner = UUID.randomUUID().toString();
     Duration lease = Duration.ofSeconds(LEASE_SECONDS);
     while (!redis.<Boolean>call(client -> key(client, event).setIfAbsent(owner, lease))) {
-      TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(RETRY_DELAY_MILLIS);
     }
     try {
       work.run();
@@ -226,7 +225,7 @@ final class WorkerCoreBenchmark {
     return client.getBucket("naive:event:" + event, StringCodec.INSTANCE);
   }
 
-  private int holdingLock(long event, Runnable work) {
+  private int withRedissonLock(long event, Runnable work) {
     RLock lock = redis.call(client -> client.getLock("naive-lock:event:" + event));
     lock.lock(LEASE_SECONDS, TimeUnit.SECONDS);
     try {
@@ -237,22 +236,22 @@ final class WorkerCoreBenchmark {
     return 1;
   }
 
-  /// The brief's transaction: one booking, its seats and the eviction of the event's copy.
+  /// Naive transaction of one booking, and eviction of the cached event.
   private int bookOne(long event) {
     transaction.executeWithoutResult(
         status -> {
-          int left =
+          int available =
               sql.queryForObject(
                   "SELECT available_seats FROM events WHERE id = ? FOR UPDATE",
                   Integer.class,
                   event);
-          if (left < 1) {
+          if (available < 1) {
             throw new IllegalStateException("sold out");
           }
           sql.update("UPDATE events SET available_seats = available_seats - 1 WHERE id = ?", event);
           sql.update(RESERVATION, reservation(event));
         });
-    redis.call(client -> client.getBucket("naive:event-copy:" + event).delete());
+    redis.call(client -> client.getBucket("naive:event-cache:" + event).delete());
     return 1;
   }
 
@@ -280,10 +279,10 @@ final class WorkerCoreBenchmark {
     };
   }
 
-  /// @param both the ticket's row as well, as a decision leaves it
+  /// @param both true: also inserts the ticket row of a decision
   private int insert(long event, boolean both) {
     List<Object[]> reservations =
-        IntStream.range(0, GROUP).mapToObj(i -> reservation(event)).toList();
+        IntStream.range(0, BATCH_SIZE).mapToObj(i -> reservation(event)).toList();
     transaction.executeWithoutResult(
         status -> {
           sql.batchUpdate(RESERVATION, reservations);
@@ -295,24 +294,24 @@ final class WorkerCoreBenchmark {
                     .toList());
           }
         });
-    return GROUP;
+    return BATCH_SIZE;
   }
 
   private static Measurement measurement(Map<String, Double> figures) {
-    Row core = Row.of("the worker's core, one hot event", figures.get("core"), "bookings/s");
+    Row core = Row.of("worker core, one hot event", figures.get("core"), "bookings/s");
     return Measurement.of("worker-core", "mvn -Pbenchmark -Dbenchmark.parts=core")
         .with(
-            core.withBaseline("(a) set if absent, a transaction each", figures.get("setnx"))
+            core.withBaseline("(a) SETNX lock, one transaction per booking", figures.get("setnx"))
                 .withMinRatio(25))
         .with(
-            core.withBaseline("(a) Redisson's lock, a transaction each", figures.get("redisson"))
+            core.withBaseline("(a) Redisson lock, one transaction per booking", figures.get("redisson"))
                 .withMinRatio(25))
-        .with(core.withBaseline("(b) FOR UPDATE, a transaction each", figures.get("rowLock")))
+        .with(core.withBaseline("(b) FOR UPDATE, one transaction per booking", figures.get("rowLock")))
         .with(
-            core.withBaseline("(c) bare INSERT, reservation and ticket", figures.get("insertBoth"))
+            core.withBaseline("(c) bare INSERT of reservation and ticket", figures.get("insertBoth"))
                 .withMinRatio(0.8))
         .with(
             core.withBaseline(
-                "(c) bare INSERT, reservation only", figures.get("insertReservations")));
+                "(c) bare INSERT of reservation", figures.get("insertReservations")));
   }
 }

@@ -38,32 +38,32 @@ import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.ingress.IngressFixture;
 
-/// How many reads of an event ingress-api answers in a second, beside an empty endpoint of Spring
-/// MVC: behind everything that a read of ours passes (limits, security, headers, metrics), and on a
-/// bare server with nothing of that. In turns, from one client with a few connections that are
-/// never idle.
+/// Cached reads of an event a second. Baselines are an empty handler of Spring MVC behind the same
+/// filters (limits, security, headers, metrics), and on a server without them. One client with
+/// busy connections loads the variants in alternating turns.
 ///
-/// The client is a process of its own. It takes a part of the same processors, which makes all
-/// three more alike than they are; so the time of the processors that the server takes for each
-/// answer stands there too.
+/// The client is a separate process on the same processors, which makes the rates more similar than
+/// they are. Therefore the processor time of a response is measured too.
 final class EventReadBenchmark {
 
-  private static final int WARM_UP = 4; // rounds
-  private static final int ROUNDS = 3;
+  private static final int WARM_UP_ROUNDS = 4;
+  private static final int MEASURED_ROUNDS = 3;
   private static final int CONNECTIONS = 16;
-  private static final Duration TURN = Duration.ofMillis(1_500);
-  private static final String EMPTY = "/api/v1/events/empty";
-  private static final String ANSWERS = "answers/s";
-  private static final String MICROS = "µs of processor";
+  private static final Duration TURN_TIME = Duration.ofMillis(1_500);
+  private static final String EMPTY_PATH = "/api/v1/events/empty";
+  private static final String RATE = "responses/s";
+  private static final String MICROS = "µs processor time";
 
   private record Variant(String name, int port, String path) {}
 
-  /// @param micros of processor that the server took for an answer
+  /// Figures of one turn.
+  ///
+  /// @param micros processor time of the server for one response
   private record Turn(double perSecond, double micros) {}
 
   private EventReadBenchmark() {}
 
-  /// @param arguments the folder for the figures; or, in the process of the server, none
+  /// @param arguments folder of the results; none in the server process
   public static void main(String[] arguments) throws Exception {
     if (arguments.length == 0) {
       serve();
@@ -72,8 +72,8 @@ final class EventReadBenchmark {
     }
   }
 
-  /// What a handler does that does nothing.
-  @SuppressWarnings("unused") // called by its name
+  /// Empty handler.
+  @SuppressWarnings("unused") // registered by reflection
   ResponseEntity<Void> empty() {
     return ResponseEntity.ok().build();
   }
@@ -88,7 +88,7 @@ final class EventReadBenchmark {
   private static final class Bare {}
 
   private static void serve() throws NoSuchMethodException, IOException {
-    // One address sends everything.
+    // All requests have one client address.
     IngressFixture ingress =
         IngressFixture.start(
             Map.of(
@@ -102,7 +102,7 @@ final class EventReadBenchmark {
     System.out.printf(
         "serving %d %d %d%n",
         ingress.port, ((WebServerApplicationContext) bare).getWebServer().getPort(), event);
-    // Until the client goes.
+    // Blocks until the client closes the pipe.
     while (System.in.read() >= 0) {
       continue;
     }
@@ -114,7 +114,7 @@ final class EventReadBenchmark {
     RequestMappingHandlerMapping mapping =
         context.getBean("requestMappingHandlerMapping", RequestMappingHandlerMapping.class);
     mapping.registerMapping(
-        RequestMappingInfo.paths(EMPTY)
+        RequestMappingInfo.paths(EMPTY_PATH)
             .methods(RequestMethod.GET)
             .options(mapping.getBuilderConfiguration())
             .build(),
@@ -151,30 +151,30 @@ final class EventReadBenchmark {
       line = lines.readLine();
     }
     if (line == null) {
-      throw new IOException("the server did not start");
+      throw new IOException("the server process has exited");
     }
     String[] words = line.split(" ");
     int ours = Integer.parseInt(words[1]);
-    // Its later lines are read too, or it would stop at a full pipe.
+    // Later output is discarded; a full pipe would block the server.
     Thread.ofVirtual().start(() -> drain(lines));
     return List.of(
         new Variant("read", ours, "/api/v1/events/" + words[3]),
-        new Variant("behind", ours, EMPTY),
-        new Variant("bare", Integer.parseInt(words[2]), EMPTY));
+        new Variant("behind", ours, EMPTY_PATH),
+        new Variant("bare", Integer.parseInt(words[2]), EMPTY_PATH));
   }
 
   private static void drain(BufferedReader lines) {
     try {
       lines.transferTo(Writer.nullWriter());
     } catch (IOException e) {
-      // The server is gone.
+      // The server process has exited.
       return;
     }
   }
 
   private static Measurement results(Process server, List<Variant> variants) throws Exception {
     Map<String, List<Turn>> turns = new LinkedHashMap<>();
-    for (int round = -WARM_UP; round < ROUNDS; round++) {
+    for (int round = -WARM_UP_ROUNDS; round < MEASURED_ROUNDS; round++) {
       for (Variant variant : variants) {
         Turn turn = turn(server, variant);
         System.out.printf(
@@ -188,10 +188,10 @@ final class EventReadBenchmark {
         }
       }
     }
-    Row rate = Row.of("cached event read", median(turns.get("read"), true), ANSWERS);
+    Row rate = Row.of("cached event read", median(turns.get("read"), true), RATE);
     Row cost = Row.of("cached event read", median(turns.get("read"), false), MICROS);
-    String behind = "(e) empty, behind the same filters";
-    String bare = "(e) empty, bare Spring MVC";
+    String behind = "(e) empty handler behind the same filters";
+    String bare = "(e) empty handler, bare Spring MVC";
     return Measurement.of("event-read", "mvn -Pbenchmark -Dbenchmark.parts=http")
         .with(rate.withBaseline(behind, median(turns.get("behind"), true)).withMinRatio(0.8))
         .with(rate.withBaseline(bare, median(turns.get("bare"), true)).withMinRatio(0.8))
@@ -201,7 +201,7 @@ final class EventReadBenchmark {
 
   private static double median(List<Turn> turns, boolean rate) {
     double[] sorted =
-        turns.stream().mapToDouble(one -> rate ? one.perSecond() : one.micros()).sorted().toArray();
+        turns.stream().mapToDouble(turn -> rate ? turn.perSecond() : turn.micros()).sorted().toArray();
     return sorted[sorted.length / 2];
   }
 
@@ -209,33 +209,35 @@ final class EventReadBenchmark {
       throws InterruptedException, ExecutionException {
     Duration before = processorTime(server);
     long start = System.nanoTime();
-    long end = start + TURN.toNanos();
-    long answers = 0;
+    long end = start + TURN_TIME.toNanos();
+    long responses = 0;
     try (ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS)) {
       List<Future<Long>> all =
           IntStream.range(0, CONNECTIONS)
-              .mapToObj(number -> threads.submit(() -> ask(variant, end)))
+              .mapToObj(number -> threads.submit(() -> sendRequests(variant, end)))
               .toList();
-      for (Future<Long> one : all) {
-        answers += one.get();
+      for (Future<Long> future : all) {
+        responses += future.get();
       }
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     double used = processorTime(server).minus(before).toNanos() / 1e3;
-    return new Turn(answers / seconds, used / answers);
+    return new Turn(responses / seconds, used / responses);
   }
 
   private static Duration processorTime(Process process) {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
-  /// One request after the other on one connection; how many were answered.
-  private static long ask(Variant variant, long end) throws IOException {
+  /// Sends requests in sequence on one connection.
+  ///
+  /// @return number of responses
+  private static long sendRequests(Variant variant, long end) throws IOException {
     byte[] request =
         "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
             .formatted(variant.path())
             .getBytes(StandardCharsets.US_ASCII);
-    long answers = 0;
+    long responses = 0;
     while (System.nanoTime() - end < 0) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), variant.port())) {
         socket.setTcpNoDelay(true);
@@ -243,16 +245,16 @@ final class EventReadBenchmark {
         boolean open = true;
         while (open && System.nanoTime() - end < 0) {
           socket.getOutputStream().write(request);
-          open = skipAnswer(in);
-          answers++;
+          open = skipResponse(in);
+          responses++;
         }
       }
     }
-    return answers;
+    return responses;
   }
 
-  /// @return whether the server keeps the connection
-  private static boolean skipAnswer(InputStream in) throws IOException {
+  /// @return false if the server closes the connection
+  private static boolean skipResponse(InputStream in) throws IOException {
     String line = line(in);
     if (!line.startsWith("HTTP/1.1 200")) {
       throw new IOException(line);

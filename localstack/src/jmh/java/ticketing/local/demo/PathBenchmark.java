@@ -10,66 +10,65 @@ import ticketing.local.servers.ProjectRoot;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 
-/// The whole path of a booking, from its POST to its decision, beside what the embedded queue can
-/// carry when nothing is done with its messages: with a message for each booking, and with those
-/// that wait at the same moment packed into one. Buyers, queue, servers and applications share this
-/// machine; the applications start from AOT caches, as those of the images do.
+/// Rate of the whole path from POST to decision, with one command per message and with packed
+/// messages. The baseline is the rate of the embedded queue without processing. Buyers, queue,
+/// servers and applications share this machine; the applications start from AOT caches.
 final class PathBenchmark {
 
-  private static final int BUYERS = 10_000; // in a sale, each of one seat
-  private static final int SOCKETS = 1_000; // of them wait at a WebSocket, the others poll
-  private static final int WARM_UP = 10_000; // bookings
-  private static final int PACKED = 50; // most commands of a message, where they are packed
-  private static final double QUEUE_CALLS =
-      3 / 10.0; // per message: sent, received, deleted in tens
-  private static final double DOLLARS = 0.40; // for a million calls of a standard queue
+  private static final int BUYERS = 10_000; // each books one seat
+  private static final int WEBSOCKET_BUYERS = 1_000; // the other buyers poll
+  private static final int WARM_UP_BOOKINGS = 10_000;
+  private static final int MAX_COMMANDS_PER_MESSAGE = 50;
+  private static final double REQUESTS_PER_MESSAGE =
+      3 / 10.0; // send, receive and delete in tens
+  private static final double DOLLARS_PER_MILLION_REQUESTS = 0.40; // SQS standard queue
 
-  /// What one way to send gave.
+  /// Figures of one way to send.
   ///
-  /// @param ceiling messages per second of the bare queue
-  /// @param rate decisions per second
-  /// @param commands per message
-  private record Found(double ceiling, double rate, double p50, double p99, double commands) {}
+  /// @param baseline messages a second of the bare queue
+  /// @param rate decisions a second
+  /// @param commands commands per message
+  private record PathFigures(double baseline, double rate, double p50, double p99, double commands) {}
 
   private PathBenchmark() {}
 
-  /// @param arguments the folder for the figures
+  /// @param arguments folder of the results
   public static void main(String[] arguments) throws Exception {
     if (!Measurement.isSelected("path")) {
       return;
     }
     LocalSystem.makeCaches();
-    Found each = measure(1);
-    Found packed = measure(PACKED);
+    PathFigures each = measure(1);
+    PathFigures packed = measure(MAX_COMMANDS_PER_MESSAGE);
     Measurement.of("whole-path", "mvn -Pbenchmark -Dbenchmark.parts=path")
         .with(
-            Row.of("POST to decision, a message for each booking", each.rate(), "bookings/s")
-                .withBaseline("(d) the bare queue, messages", each.ceiling())
+            Row.of("POST to decision, one command per message", each.rate(), "bookings/s")
+                .withBaseline("(d) bare queue, messages", each.baseline())
                 .withMinRatio(0.6))
         .with(
             Row.of("POST to decision, packed", packed.rate(), "bookings/s")
-                .withBaseline("(d) the bare queue, messages", packed.ceiling())
+                .withBaseline("(d) bare queue, messages", packed.baseline())
                 .withMinRatio(1.5)
-                .withNote("%.1f commands in a message".formatted(packed.commands())))
+                .withNote("%.1f commands per message".formatted(packed.commands())))
         .with(
             Row.of("accepted to decided, p50, packed", packed.p50(), "ms")
-                .withBaseline("a message for each booking", each.p50()))
+                .withBaseline("one command per message", each.p50()))
         .with(
             Row.of("accepted to decided, p99, packed", packed.p99(), "ms")
-                .withBaseline("a message for each booking", each.p99()))
+                .withBaseline("one command per message", each.p99()))
         .with(
-            Row.of("calls of SQS for a million bookings, packed", dollars(packed), "$")
-                .withBaseline("a message for each booking", dollars(each)))
+            Row.of("SQS requests for 1,000,000 bookings, packed", dollars(packed), "$")
+                .withBaseline("one command per message", dollars(each)))
         .write(Path.of(arguments[0]));
-    // The embedded queue leaves threads behind.
+    // The embedded queue has non-daemon threads.
     System.exit(0);
   }
 
-  private static double dollars(Found found) {
-    return QUEUE_CALLS / found.commands() * DOLLARS;
+  private static double dollars(PathFigures found) {
+    return REQUESTS_PER_MESSAGE / found.commands() * DOLLARS_PER_MILLION_REQUESTS;
   }
 
-  private static Found measure(int commandsPerMessage) throws Exception {
+  private static PathFigures measure(int commandsPerMessage) throws Exception {
     Path folder =
         Files.createDirectories(
             ProjectRoot.root().resolve("localstack/target/path-" + commandsPerMessage));
@@ -77,26 +76,26 @@ final class PathBenchmark {
         Map.of(
             "TICKETING_QUEUE_COMMANDS_PER_MESSAGE",
             String.valueOf(commandsPerMessage),
-            // Both compilers, as in the images; the warm-up gives them the time for it.
+            // Both compilers, as in the images.
             "_JAVA_OPTIONS",
             "-XX:TieredStopAtLevel=4");
     SystemSettings settings = SystemSettings.in(folder).withEnvironment(environment);
     try (LocalSystem system = LocalSystem.start(settings)) {
       DemoData.addTo(system.servers());
       Demo demo = new Demo(system);
-      demo.warmUp(WARM_UP, SOCKETS);
-      double before = demo.ceiling();
+      demo.warmUp(WARM_UP_BOOKINGS, WEBSOCKET_BUYERS);
+      double baselineBefore = demo.ceiling();
       double messages = received(system);
-      SaleReport sale = demo.hold("rush", BUYERS, BUYERS, SOCKETS, before);
+      SaleReport sale = demo.hold("rush", BUYERS, BUYERS, WEBSOCKET_BUYERS, baselineBefore);
       System.out.println(SaleReport.table(List.of(sale)));
       if (!sale.holds()) {
-        throw new IllegalStateException("the figures of a sale that broke a promise are no good");
+        throw new IllegalStateException("the sale violates an invariant");
       }
       double commands = BUYERS / (received(system) - messages);
-      // The machine has not stood still meanwhile.
-      double ceiling = (before + demo.ceiling()) / 2;
-      return new Found(
-          ceiling, sale.rate(), sale.decisionMillis(0.5), sale.decisionMillis(0.99), commands);
+      // Mean, because the queue becomes faster as it warms up.
+      double baseline = (baselineBefore + demo.ceiling()) / 2;
+      return new PathFigures(
+          baseline, sale.rate(), sale.decisionMillis(0.5), sale.decisionMillis(0.99), commands);
     }
   }
 
