@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.awaitility.Awaitility;
@@ -106,6 +107,8 @@ public final class IngressFixture implements AutoCloseable {
     all.put("spring.datasource.username", servers.databaseUser());
     all.put("spring.datasource.password", servers.databasePassword());
     all.put("spring.datasource.hikari.connection-timeout", "1500");
+    // Hibernate starts in another thread, which shortens the start by about 2 s.
+    all.put("spring.data.jpa.repositories.bootstrap-mode", "deferred");
     Optional.ofNullable(servers.environment().get("SPRING_JPA_DATABASE_PLATFORM"))
         .ifPresent(dialect -> all.put("spring.jpa.database-platform", dialect));
     all.put("ticketing.redis.addresses", servers.redisAddress());
@@ -121,8 +124,10 @@ public final class IngressFixture implements AutoCloseable {
   public static IngressFixture start(Map<String, String> settings) {
     LocalServers servers = LocalServers.shared();
     String queue = "ingress-" + NUMBER.incrementAndGet();
-    servers.newQueues(queue);
-    return new IngressFixture(queue, servers.newDatabase(), settings);
+    CompletableFuture<Void> queues = CompletableFuture.runAsync(() -> servers.newQueues(queue));
+    IngressFixture fixture = new IngressFixture(queue, servers.newDatabase(), settings);
+    queues.join();
+    return fixture;
   }
 
   /// Another instance behind the same load balancer.

@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /// The three servers the system needs, at addresses on the loopback of this machine. Started
@@ -35,6 +37,7 @@ public final class LocalServers implements AutoCloseable {
   private final TestSchemas database;
   private final LocalServer redis;
   private final TestQueues queue;
+  private CompletableFuture<Void> queueStart = CompletableFuture.completedFuture(null);
 
   private LocalServers(ServerSettings settings, ExternalServers external, FileChannel lockFile) {
     this.settings = settings;
@@ -98,6 +101,18 @@ public final class LocalServers implements AutoCloseable {
   }
 
   static LocalServers start(ServerSettings settings, ExternalServers external) {
+    LocalServers servers = startConcurrently(settings, external);
+    try {
+      servers.awaitQueue();
+      return servers;
+    } catch (ServerException e) {
+      servers.close();
+      throw e;
+    }
+  }
+
+  private static LocalServers startConcurrently(
+      ServerSettings settings, ExternalServers external) {
     FileChannel lockFile = lock(settings.folder());
     LocalServers servers = null;
     try {
@@ -116,9 +131,12 @@ public final class LocalServers implements AutoCloseable {
   }
 
   /// One instance for all tests of a JVM, under `target/servers-<pid>`, stopped when the JVM ends.
+  /// The queue may still be starting on return. Calls that use it block until it has started.
   public static synchronized LocalServers shared() {
     if (shared == null) {
-      LocalServers servers = start(Path.of("target", "servers-" + ProcessHandle.current().pid()));
+      ServerSettings settings =
+          ServerSettings.in(Path.of("target", "servers-" + ProcessHandle.current().pid()));
+      LocalServers servers = startConcurrently(settings, ExternalServers.configured());
       Runtime.getRuntime().addShutdownHook(new Thread(servers::close, "servers-stop"));
       shared = servers;
     }
@@ -181,7 +199,7 @@ public final class LocalServers implements AutoCloseable {
   /// Creates a queue of this name and its dead letters, `<name>-dlq`, with the redrive policy of
   /// the real one.
   public void newQueues(String name) {
-    queue.create(name);
+    queue().create(name);
   }
 
   /// As [#newQueues(String)].
@@ -189,7 +207,7 @@ public final class LocalServers implements AutoCloseable {
   /// @param visibility after which a message comes back that was received and not deleted; as soon
   ///   as there is a long poll, it is too late to say so: that one may keep the time it began with
   public void newQueues(String name, Duration visibility) {
-    queue.create(name, visibility);
+    queue().create(name, visibility);
   }
 
   /// A connection to the schema `ticketing`, for tools and tests; applications bring their own
@@ -233,6 +251,7 @@ public final class LocalServers implements AutoCloseable {
   }
 
   public TestQueues queue() {
+    awaitQueue();
     return queue;
   }
 
@@ -246,6 +265,7 @@ public final class LocalServers implements AutoCloseable {
   public void close() {
     boolean interrupted = Thread.interrupted();
     try {
+      queueStart.handle((started, failure) -> null).join();
       queue.close();
     } finally {
       redis.stop();
@@ -287,11 +307,30 @@ public final class LocalServers implements AutoCloseable {
     }
   }
 
+  /// Starts the queue in a thread of its own, because its classes take seconds to load.
   private void startAll() {
+    queueStart =
+        CompletableFuture.runAsync(
+            () -> {
+              queue.start();
+              queue.create(QUEUE);
+            },
+            start -> Thread.ofPlatform().daemon().name("queue-start").start(start));
     database.start();
     redis.start();
-    queue.start();
-    queue.create(QUEUE);
+  }
+
+  /// Blocks until the queue has started.
+  ///
+  /// @throws ServerException if its start failed
+  private void awaitQueue() {
+    try {
+      queueStart.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof ServerException failure
+          ? failure
+          : new ServerException("cannot start the queue", e.getCause());
+    }
   }
 
   private static FileChannel lock(Path folder) {
