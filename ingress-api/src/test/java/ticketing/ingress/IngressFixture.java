@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.springframework.boot.SpringApplication;
@@ -35,6 +36,7 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.event.EventCatalog;
+import ticketing.ingress.openapi.OpenApiContract;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.TcpRelay;
@@ -239,11 +241,11 @@ public final class IngressFixture implements AutoCloseable {
           type.contains("json")
               ? Json.INTERNAL.readTree(response.body())
               : Json.INTERNAL.missingNode();
-      return new Answer(
-          response.statusCode(),
-          name -> response.headers().firstValue(name).orElse(null),
-          json,
-          response.body());
+      UnaryOperator<String> answered = name -> response.headers().firstValue(name).orElse(null);
+      if (to != managementPort()) {
+        OpenApiContract.check(method, path, body, response.statusCode(), answered, response.body());
+      }
+      return new Answer(response.statusCode(), answered, json, response.body());
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     } catch (InterruptedException e) {

@@ -27,7 +27,7 @@ class JsonConfiguration implements WebMvcConfigurer {
     registry.addConverter(String.class, Instant.class, InstantParser::parse);
   }
 
-  /// springdoc adds a YAML converter, which would accept YAML request bodies.
+  /// A YAML converter on the class path would accept YAML request bodies.
   @Override
   public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
     builder.configureMessageConvertersList(

@@ -1,6 +1,5 @@
 package ticketing.ingress.http;
 
-import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.Filter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,7 +18,6 @@ import org.springframework.web.filter.ShallowEtagHeaderFilter;
 
 /// Static pages `/` for buyers and `/operations` for administrators, and the configuration that
 /// their scripts load.
-@Hidden
 @RestController
 class StaticPageController {
 

@@ -1,6 +1,5 @@
 package ticketing.ingress.operations;
 
-import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.annotation.PreDestroy;
 import java.net.URI;
 import java.time.Clock;
@@ -36,7 +35,6 @@ import ticketing.security.AccessTokens;
 /// Simulated on-sale for the operations page, in the local profile only. Creates an event and sends
 /// one booking of each buyer over HTTP. At most one simulation runs; [SimulationSettings] limits
 /// its requests and its duration.
-@Hidden
 @Profile("local")
 @RestController
 @RequestMapping(path = "/api/v1/operations/simulation", produces = MediaType.APPLICATION_JSON_VALUE)

@@ -1,6 +1,5 @@
 package ticketing.ingress.problem;
 
-import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -50,7 +49,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Converts every failure to an RFC 9457 problem detail with a stable `code`. Validation failures
 /// have `errors[]`.
-@Hidden
 @RestControllerAdvice
 @RestController
 public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implements ErrorController {
