@@ -1,8 +1,8 @@
-// Signing in and signing up.
+// Sign-in and sign-up forms.
 
 import {config, post, signIn} from './api.js';
 import {t} from './i18n.js';
-import {busy, el, field, notice, refuse, wordsFor} from './ui.js';
+import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
 
 const DEMO_PASSWORD = 'ticketing-demo';
 
@@ -11,24 +11,24 @@ function form(title, intro, fields, action, submit, more) {
   const problem = el('div', {'aria-live': 'assertive'});
   const button = el('button', {class: 'button primary', type: 'submit'}, action);
   const byName = Object.fromEntries(fields.map(each => [each.input.name, each]));
-  const wordsOf = name => t(`field.${name}.invalid`);
+  const invalidText = name => t(`field.${name}.invalid`);
 
-  async function submitted(event) {
+  async function onSubmit(event) {
     event.preventDefault();
     problem.replaceChildren();
-    fields.forEach(each => each.refuse(null));
-    const wrong = fields.filter(each => !each.input.checkValidity());
-    wrong.forEach(each => each.refuse(wordsOf(each.input.name)));
-    if (wrong.length > 0) {
-      wrong[0].input.focus();
+    fields.forEach(each => each.showError(null));
+    const invalid = fields.filter(each => !each.input.checkValidity());
+    invalid.forEach(each => each.showError(invalidText(each.input.name)));
+    if (invalid.length > 0) {
+      invalid[0].input.focus();
       return;
     }
     try {
       await busy(button, () => submit(byName));
     } catch (error) {
-      const words = error.errors?.length > 0 ? refuse(byName, error, wordsOf) : wordsFor(error);
-      if (words) {
-        problem.replaceChildren(notice('bad', words));
+      const text = error.errors?.length > 0 ? showFieldErrors(byName, error, invalidText) : errorText(error);
+      if (text) {
+        problem.replaceChildren(notice('bad', text));
       }
     }
   }
@@ -37,7 +37,7 @@ function form(title, intro, fields, action, submit, more) {
     el('h1', {tabindex: '-1'}, title),
     intro && el('p', {class: 'muted'}, intro),
     problem,
-    el('form', {novalidate: true, onsubmit: submitted}, fields.map(each => each.node), button),
+    el('form', {novalidate: true, onsubmit: onSubmit}, fields.map(each => each.node), button),
     more);
 }
 
@@ -64,8 +64,8 @@ function passwordField(attributes, hint) {
 
 /**
  * @param accounts the demo accounts to offer
- * @param done called when somebody is signed in
- * @param signUp address of the sign-up form; null: none
+ * @param done called after a successful sign-in
+ * @param signUp address of the sign-up form; null hides the link
  */
 export async function signInForm({intro = null, accounts, signUp, done}) {
   const {local} = await config;

@@ -1,13 +1,13 @@
-// The REST interface: answers as values, errors as ApiError with a stable code.
+// Client of the REST API. Returns bodies; throws ApiError with a stable code.
 
 import * as clock from './clock.js';
 import * as store from './store.js';
 
-const TIMEOUT = 15_000;
+const TIMEOUT = 15_000; // ms
 
 export class ApiError extends Error {
   /**
-   * @param code of the problem details, or NETWORK when there was no answer
+   * @param code of the problem details, or NETWORK without an answer
    * @param retryAfter seconds, or null
    */
   constructor(status, code, {detail = '', errors = [], retryAfter = null} = {}) {
@@ -18,21 +18,22 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the same request may succeed later. */
-  get passing() {
+  /** True if the same request may succeed later. */
+  get retryable() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
-/** Told when the server no longer believes the token. */
+/** Fires `signed-out` when the server rejects the token. */
 export const signedOut = new EventTarget();
 
 /**
  * Sends a request.
- * @param wait seconds that the server may wait for a decision
+ * @param wait maximum seconds until the server answers with an undecided ticket
+ * @param onResponse called with the headers of a successful response
  * @return the body, or null if there is none
  */
-export async function call(method, path, {body, key, wait, answer} = {}) {
+export async function call(method, path, {body, key, wait, onResponse} = {}) {
   const session = store.session();
   const headers = {Accept: 'application/json'};
   if (body !== undefined) {
@@ -59,7 +60,7 @@ export async function call(method, path, {body, key, wait, answer} = {}) {
       credentials: 'omit',
       signal: AbortSignal.timeout(TIMEOUT + (wait ?? 0) * 1000),
     });
-    clock.heard(response.headers.get('Date'), sentAt, Date.now());
+    clock.adjust(response.headers.get('Date'), sentAt, Date.now());
     text = await response.text();
   } catch {
     throw new ApiError(0, 'NETWORK');
@@ -72,12 +73,12 @@ export async function call(method, path, {body, key, wait, answer} = {}) {
       retryAfter: seconds(response),
     });
     if (problem.code === 'UNAUTHENTICATED' && session) {
-      store.signedIn(null);
+      store.saveSession(null);
       signedOut.dispatchEvent(new Event('signed-out'));
     }
     throw problem;
   }
-  answer?.({retryAfter: seconds(response)});
+  onResponse?.({retryAfter: seconds(response)});
   return json;
 }
 
@@ -97,7 +98,7 @@ function seconds(response) {
 export const get = (path, options) => call('GET', path, options);
 export const post = (path, body, options) => call('POST', path, {...options, body});
 
-/** What the server says of this installation. */
+/** Settings of this deployment. */
 export const config = get('/config.json').catch(() => ({notifierUrl: '', currency: 'KRW', local: false}));
 
 /** Address of a WebSocket of the notifier. */
@@ -106,7 +107,7 @@ export async function socketUrl(path) {
   return (notifierUrl || location.origin.replace(/^http/, 'ws')) + path;
 }
 
-/** Random, so that a repeated request is known for the same, and nobody else's. */
+/** A new idempotency key: 128 random bits. */
 export function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte =>
     byte.toString(16).padStart(2, '0')).join('');
@@ -115,12 +116,12 @@ export function newKey() {
 export async function signIn(email, password) {
   const {accessToken, expiresIn} = await post('/api/v1/auth/token', {email, password});
   const expiresAt = Date.now() + expiresIn * 1000;
-  store.signedIn({token: accessToken, expiresAt});
+  store.saveSession({token: accessToken, expiresAt});
   try {
     const user = await get('/api/v1/users/me');
-    store.signedIn({token: accessToken, expiresAt, ...user});
+    store.saveSession({token: accessToken, expiresAt, ...user});
   } catch (error) {
-    store.signedIn(null);
+    store.saveSession(null);
     throw error;
   }
 }
@@ -129,7 +130,7 @@ export async function signOut() {
   try {
     await call('POST', '/api/v1/auth/logout');
   } catch {
-    // The token expires by itself.
+    // Without an answer the token stays valid until it expires.
   }
-  store.signedIn(null);
+  store.saveSession(null);
 }

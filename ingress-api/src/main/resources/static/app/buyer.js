@@ -1,19 +1,19 @@
-// The buyer's page: one view at a time, chosen by the part of the address after #.
+// The buyer's page. The fragment of the address selects the view.
 
-import {ApiError, config, get, signedOut, signOut} from './api.js';
+import {ApiError, config, signedOut, signOut} from './api.js';
 import * as account from './account.js';
 import * as events from './events.js';
 import * as reservations from './reservations.js';
 import * as tickets from './tickets.js';
 import {load, number, t} from './i18n.js';
 import * as store from './store.js';
-import {el, failure, languageSwitch, loading, say} from './ui.js';
+import {announce, el, failure, languageSwitch, loading} from './ui.js';
 
 const VIEWS = [
-  [/^$/, () => events.list()],
-  [/^events\/(\d+)$/, id => events.one(Number(id))],
-  [/^tickets\/([0-9a-f-]{36})$/, id => tickets.one(id)],
-  [/^reservations$/, () => reservations.list()],
+  [/^$/, () => events.listView()],
+  [/^events\/(\d+)$/, id => events.eventView(Number(id))],
+  [/^tickets\/([0-9a-f-]{36})$/, id => tickets.ticketView(id)],
+  [/^reservations$/, () => reservations.listView()],
   [/^sign-in$/, signInView],
   [/^sign-up$/, signUpView],
 ];
@@ -24,38 +24,38 @@ let shown = 0;
 
 const address = () => location.hash.replace(/^#\/?/, '').split('?')[0];
 
-/** Where to go after signing in. */
-function next() {
+/** Address of the view to show after the sign-in. */
+function nextAddress() {
   return new URLSearchParams(location.hash.split('?')[1] ?? '').get('next') ?? '';
 }
 
 function signInView() {
   return account.signInForm({
-    intro: next() ? t('signIn.needed') : null,
+    intro: nextAddress() ? t('signIn.needed') : null,
     accounts: ['buyer@ticketing.local'],
-    signUp: `#/sign-up?next=${encodeURIComponent(next())}`,
-    done: entered,
+    signUp: `#/sign-up?next=${encodeURIComponent(nextAddress())}`,
+    done: onSignIn,
   }).then(node => ({node, title: t('signIn.title')}));
 }
 
 function signUpView() {
   return {
     node: account.signUpForm({
-      signIn: `#/sign-in?next=${encodeURIComponent(next())}`,
-      done: entered,
+      signIn: `#/sign-in?next=${encodeURIComponent(nextAddress())}`,
+      done: onSignIn,
     }),
     title: t('signUp.title'),
   };
 }
 
-function entered() {
-  const to = `#/${next()}`;
+function onSignIn() {
+  const to = `#/${nextAddress()}`;
   tickets.resume();
   frame();
   location.replace(to);
 }
 
-/** Shows the view of the address. @param focus whether the reader has come to a new one */
+/** Shows the view of the address. @param focus true moves the focus to its heading */
 async function render(focus) {
   const number = ++shown;
   const here = address();
@@ -70,7 +70,7 @@ async function render(focus) {
   const found = VIEWS.map(([pattern, view]) => [pattern.exec(here), view]).find(([match]) => match);
   let view;
   try {
-    view = found ? await found[1](...found[0].slice(1)) : lost();
+    view = found ? await found[1](...found[0].slice(1)) : notFoundView();
   } catch (error) {
     if (!(error instanceof ApiError)) {
       throw error;
@@ -93,7 +93,7 @@ async function render(focus) {
   }
 }
 
-function lost() {
+function notFoundView() {
   return {
     node: el('section', {class: 'empty'},
       el('h1', {tabindex: '-1'}, t('lost.title')),
@@ -130,7 +130,7 @@ function frame() {
   tray();
 }
 
-/** Tickets that are undecided, or decided and not looked at, wherever one is on the page. */
+/** Shows the tickets that are undecided, or decided and not seen yet. */
 function tray() {
   const here = address();
   const items = store.tickets()
@@ -157,7 +157,7 @@ await config;
 addEventListener('hashchange', () => render(true));
 signedOut.addEventListener('signed-out', () => {
   tickets.stop();
-  say(t('code.UNAUTHENTICATED'));
+  announce(t('code.UNAUTHENTICATED'));
   render(true);
 });
 store.onChange(name => {

@@ -1,20 +1,19 @@
-// Time series of the last minutes. The legend carries the present values as text, so that nobody
-// needs to see the lines.
+// Time series of the last minutes. The legend shows the current values as text for screen readers.
 
 import uPlot from '/webjars/uplot/dist/uPlot.esm.js';
 import {axisTime, number} from './i18n.js';
 import {el} from './ui.js';
 
-const KEPT = 180; // samples
-const HEIGHT = 160;
-/** Whole numbers between two ticks. */
-const STEPS = Array.from({length: 10}, (none, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
+const MAX_SAMPLES = 180;
+const HEIGHT = 160; // px
+/** Permitted distances between two ticks of an axis: whole numbers. */
+const TICK_DISTANCES = Array.from({length: 10}, (none, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
 const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4], [1, 4], [14, 4]];
 const LIGHT = ['#2444c9', '#b93a07', '#0b6b40', '#7d35e8', '#7c5200', '#0a6475'];
 const DARK = ['#a3b5ff', '#ffa26b', '#6fdca0', '#d3aeff', '#f3c47f', '#6cd6ea'];
 
-/** What was seen so far, by chart: a change of language forgets nothing. */
-const seen = new Map();
+/** Samples by chart. They survive a change of the language, which creates new charts. */
+const samplesByChart = new Map();
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
@@ -25,26 +24,27 @@ export class Chart {
   #plot = null;
   #place = el('div', {class: 'plot', 'aria-hidden': 'true'});
   #legend = el('ul', {class: 'legend'});
-  #none;
+  #emptyText;
 
   /**
-   * @param name under which its samples are kept
-   * @param label words for a series
+   * @param name key of the stored samples
+   * @param label function from a series to its text
+   * @param emptyText shown without samples
    */
-  constructor(name, title, label, none) {
-    this.#samples = seen.get(name) ?? [];
-    seen.set(name, this.#samples);
+  constructor(name, title, label, emptyText) {
+    this.#samples = samplesByChart.get(name) ?? [];
+    samplesByChart.set(name, this.#samples);
     this.#label = label;
-    this.#none = none;
+    this.#emptyText = emptyText;
     this.node = el('section', {class: 'chart'}, el('h2', {}, title), this.#legend, this.#place);
     dark.addEventListener('change', () => this.#rebuild());
     new ResizeObserver(() => this.#resize()).observe(this.#place);
   }
 
-  /** @param values by series; a series may come and go */
+  /** @param values by series; the set of series can change */
   add(at, values) {
     this.#samples.push({at, values});
-    this.#samples.splice(0, this.#samples.length - KEPT);
+    this.#samples.splice(0, this.#samples.length - MAX_SAMPLES);
     const keys = [...new Set(this.#samples.flatMap(sample => Object.keys(sample.values)))]
       .slice(0, DASHES.length);
     if (keys.join() !== this.#keys.join()) {
@@ -53,16 +53,16 @@ export class Chart {
     } else {
       this.#plot?.setData(this.#data());
     }
-    this.#write(values);
+    this.#updateLegend(values);
   }
 
   #colour(index) {
     return (dark.matches ? DARK : LIGHT)[index];
   }
 
-  #write(values) {
+  #updateLegend(values) {
     if (this.#keys.length === 0) {
-      this.#legend.replaceChildren(el('li', {class: 'muted'}, this.#none));
+      this.#legend.replaceChildren(el('li', {class: 'muted'}, this.#emptyText));
       return;
     }
     this.#legend.replaceChildren(...this.#keys.map((key, index) => {
@@ -74,7 +74,7 @@ export class Chart {
     }));
   }
 
-  /** At least half a minute, so that the first samples do not race across. */
+  /** The shown time range in seconds, at least 30. */
   #span() {
     const last = this.#samples.at(-1).at / 1000;
     return [Math.min(this.#samples[0].at / 1000, last - 30), last];
@@ -110,7 +110,7 @@ export class Chart {
       },
       axes: [
         {...axis, values: (plot, ticks) => ticks.map(tick => axisTime(tick * 1000)), space: 80, size: 26},
-        {...axis, size: 52, space: 30, incrs: STEPS, values: (plot, ticks) => ticks.map(tick => number(tick))},
+        {...axis, size: 52, space: 30, incrs: TICK_DISTANCES, values: (plot, ticks) => ticks.map(tick => number(tick))},
       ],
       series: [{}, ...this.#keys.map((key, index) => ({
         stroke: this.#colour(index), width: 2, dash: DASHES[index], points: {show: false}, spanGaps: true,

@@ -1,30 +1,30 @@
-// The server's clock. Every answer's Date header narrows down how far this machine's clock is off:
-// the header was written between sending and receiving, and is at most two seconds old (whole
-// seconds, and the server writes a new one at most once a second).
+// Estimate of the server's clock. The Date header of each response bounds the offset of the local
+// clock: the server wrote it between send and receive, and it is at most two seconds old.
 
-const OLDEST = 2000;
+const MAX_HEADER_AGE = 2000; // ms
 
-let least = -Infinity;
-let most = Infinity;
+let minOffset = -Infinity;
+let maxOffset = Infinity;
 
-export function heard(date, sentAt, receivedAt) {
+/** Narrows the bounds by one response. Times in milliseconds of the local clock. */
+export function adjust(date, sentAt, receivedAt) {
   const written = Date.parse(date);
   if (Number.isNaN(written)) {
     return;
   }
   const from = written - receivedAt;
-  const to = written + OLDEST - sentAt;
-  if (from > most || to < least) {
-    // One of the two clocks was set.
-    least = from;
-    most = to;
+  const to = written + MAX_HEADER_AGE - sentAt;
+  if (from > maxOffset || to < minOffset) {
+    // One of the two clocks was set, so the bounds start again.
+    minOffset = from;
+    maxOffset = to;
   } else {
-    least = Math.max(least, from);
-    most = Math.min(most, to);
+    minOffset = Math.max(minOffset, from);
+    maxOffset = Math.min(maxOffset, to);
   }
 }
 
 /** Milliseconds since 1970 on the server. */
 export function now() {
-  return Date.now() + (Number.isFinite(least) ? (least + most) / 2 : 0);
+  return Date.now() + (Number.isFinite(minOffset) ? (minOffset + maxOffset) / 2 : 0);
 }

@@ -1,10 +1,10 @@
-// Making and changing an event.
+// Dialog that creates or changes an event.
 
 import {ApiError, call, post} from './api.js';
 import {t} from './i18n.js';
-import {busy, el, field, notice, refuse, wordsFor} from './ui.js';
+import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
 
-/** The value of a datetime-local input for a time of the server, and back. */
+/** Converts a time of the API to the value of a datetime-local input. */
 function toInput(time) {
   if (!time) {
     return '';
@@ -21,9 +21,9 @@ const orNull = value => (value.trim() === '' ? null : value.trim());
 const numberOrNull = value => (value === '' ? null : Number(value));
 
 /**
- * Asks for an event and saves it.
- * @param event null: a new one
- * @return whether it was saved
+ * Shows the dialog.
+ * @param event the event to change; null creates one
+ * @return a promise of true if the event was saved
  */
 export function eventDialog(event) {
   return new Promise(resolve => {
@@ -45,7 +45,7 @@ export function eventDialog(event) {
     };
     const rows = el('div', {});
     let types = [];
-    let added = 0; // rows in all: an id is not used again when one was removed
+    let added = 0; // number of all rows, so that no id is used twice
 
     function addType(type) {
       const id = added++;
@@ -73,8 +73,8 @@ export function eventDialog(event) {
     const problem = el('div', {'aria-live': 'assertive'});
     const save = el('button', {class: 'button primary', type: 'submit', id: 'save-event'}, t('admin.save'));
 
-    /** Every field under the name that the server calls it by. */
-    function named() {
+    /** All fields by their names in the API. */
+    function fieldsByApiName() {
       const all = {...fields};
       types.forEach((row, index) => {
         for (const part of ['seatType', 'price', 'totalSeats']) {
@@ -84,17 +84,17 @@ export function eventDialog(event) {
       return all;
     }
 
-    const wordsOf = name => t(`field.${name.replace(/^.*\./, '')}.invalid`);
+    const invalidText = name => t(`field.${name.replace(/^.*\./, '')}.invalid`);
 
-    async function submitted(submit) {
-      submit.preventDefault();
+    async function onSubmit(submitEvent) {
+      submitEvent.preventDefault();
       problem.replaceChildren();
-      const all = named();
-      Object.values(all).forEach(each => each.refuse(null));
-      const wrong = Object.entries(all).filter(([, each]) => !each.input.checkValidity());
-      wrong.forEach(([name, each]) => each.refuse(wordsOf(name)));
-      if (wrong.length > 0) {
-        wrong[0][1].input.focus();
+      const all = fieldsByApiName();
+      Object.values(all).forEach(each => each.showError(null));
+      const invalid = Object.entries(all).filter(([, each]) => !each.input.checkValidity());
+      invalid.forEach(([name, each]) => each.showError(invalidText(name)));
+      if (invalid.length > 0) {
+        invalid[0][1].input.focus();
         return;
       }
       const value = name => fields[name].input.value;
@@ -121,9 +121,9 @@ export function eventDialog(event) {
         if (!(error instanceof ApiError)) {
           throw error;
         }
-        const words = error.errors.length > 0 ? refuse(all, error, wordsOf) : wordsFor(error);
-        if (words) {
-          problem.replaceChildren(notice('bad', words));
+        const text = error.errors.length > 0 ? showFieldErrors(all, error, invalidText) : errorText(error);
+        if (text) {
+          problem.replaceChildren(notice('bad', text));
         }
       }
     }
@@ -132,7 +132,7 @@ export function eventDialog(event) {
       resolve(dialog.returnValue === 'saved');
       dialog.remove();
     }},
-    el('form', {novalidate: true, onsubmit: submitted},
+    el('form', {novalidate: true, onsubmit: onSubmit},
       el('h2', {id: 'event-title'}, event ? t('admin.edit.of', {name: event.eventName}) : t('admin.create')),
       problem,
       el('div', {class: 'form-grid'}, Object.values(fields).map(each => each.node)),

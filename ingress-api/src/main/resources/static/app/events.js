@@ -1,19 +1,19 @@
-// The list of events, and one event with the choice of seats.
+// Views of the event list and of one event with the choice of seats.
 
 import {get} from './api.js';
 import * as clock from './clock.js';
-import {clockSpan, day, month, number, price, shortDateTime, dateTime, span, t, time, weekday} from './i18n.js';
+import {dateTime, day, month, number, price, shortDateTime, span, t, weekday} from './i18n.js';
 import {watchSeats} from './live.js';
-import {begin, Refused} from './tickets.js';
+import {Refused, submitCommand} from './tickets.js';
 import * as store from './store.js';
-import {busy, el, empty, notice, say, wordsFor} from './ui.js';
+import {announce, busy, el, empty, errorText, notice} from './ui.js';
 
 const PAGE = 20;
-const MOST_WATCHED = 8; // sockets for the events of the list
-const MOST_SEATS = 10; // of one booking
-const SCARCE = 0.1;
-const REFRESH = 30_000; // ms between two looks at what is not pushed: status and times
-const REFRESH_PAUSED = 5_000;
+const MAX_WATCHED_EVENTS = 8; // one WebSocket each
+const MAX_QUANTITY = 10; // seats of one booking
+const SCARCE_SHARE = 0.1; // of all seats
+const REFRESH_INTERVAL = 30_000; // ms; status and times are not pushed
+const PAUSED_REFRESH_INTERVAL = 5_000; // ms
 
 /** CANCELLED, CLOSED, NOT_OPEN, PAUSED, SOLD_OUT, SCARCE or ON_SALE. */
 function stateOf(event) {
@@ -33,7 +33,7 @@ function stateOf(event) {
   if (event.availableSeats === 0) {
     return 'SOLD_OUT';
   }
-  return event.availableSeats < event.totalSeats * SCARCE ? 'SCARCE' : 'ON_SALE';
+  return event.availableSeats < event.totalSeats * SCARCE_SHARE ? 'SCARCE' : 'ON_SALE';
 }
 
 const KINDS = {
@@ -59,7 +59,7 @@ function meter(event) {
   return el('div', {class: 'meter', 'aria-hidden': 'true'}, bar);
 }
 
-/** The line under an event's name that changes while it sells. */
+/** Text and meter of the available seats, or the reason why there is no sale. */
 function availability(event) {
   const state = stateOf(event);
   if (state === 'NOT_OPEN') {
@@ -96,7 +96,7 @@ function card(event) {
   };
 }
 
-export async function list() {
+export async function listView() {
   const place = el('ul', {class: 'events'});
   const more = el('div', {class: 'more'});
   const ends = [];
@@ -109,7 +109,7 @@ export async function list() {
     for (const event of page.content) {
       const {node, update} = card(event);
       place.append(node);
-      if (event.status !== 'CANCELLED' && ends.length < MOST_WATCHED) {
+      if (event.status !== 'CANCELLED' && ends.length < MAX_WATCHED_EVENTS) {
         ends.push(watchSeats(event.eventId, update));
       }
     }
@@ -129,38 +129,38 @@ export async function list() {
   };
 }
 
-/** What was chosen before signing in. */
-function chosen(eventId) {
+/** The choice that was stored for the sign-in. */
+function storedChoice(eventId) {
   const choice = store.read('choice');
   return choice?.eventId === eventId ? choice : null;
 }
 
-export async function one(eventId) {
+export async function eventView(eventId) {
   const event = await get(`/api/v1/events/${eventId}`);
   const state = el('div', {class: 'badge'});
   const seats = el('div', {});
   const sale = el('div', {});
-  let seatType = chosen(eventId)?.seatType ?? null;
-  let quantity = chosen(eventId)?.quantity ?? 1;
-  let shape = null;
+  let seatType = storedChoice(eventId)?.seatType ?? null;
+  let quantity = storedChoice(eventId)?.quantity ?? 1;
+  let shownState = null;
   let form = null;
   let timer = 0;
 
-  function best(type) {
-    return Math.min(MOST_SEATS, event.maxSeatsPerUser ?? MOST_SEATS, type?.availableSeats ?? MOST_SEATS);
+  function maxQuantity(type) {
+    return Math.min(MAX_QUANTITY, event.maxSeatsPerUser ?? MAX_QUANTITY, type?.availableSeats ?? MAX_QUANTITY);
   }
 
   function draw() {
     const now = stateOf(event);
     state.replaceChildren(chip(event));
     seats.replaceChildren(...(now === 'ON_SALE' || now === 'SCARCE' ? [availability(event)] : []));
-    if (now === shape || (form && (now === 'ON_SALE' || now === 'SCARCE') && (shape === 'ON_SALE' || shape === 'SCARCE'))) {
+    if (now === shownState || (form && (now === 'ON_SALE' || now === 'SCARCE') && (shownState === 'ON_SALE' || shownState === 'SCARCE'))) {
       form?.update();
-      shape = now;
+      shownState = now;
       return;
     }
-    const had = shape !== null;
-    shape = now;
+    const redrawn = shownState !== null;
+    shownState = now;
     form = null;
     clearInterval(timer);
     switch (now) {
@@ -168,8 +168,8 @@ export async function one(eventId) {
       case 'SCARCE':
         form = choice();
         sale.replaceChildren(form.node);
-        if (had) {
-          say(t('sale.open.now'));
+        if (redrawn) {
+          announce(t('sale.open.now'));
         }
         break;
       case 'NOT_OPEN':
@@ -238,8 +238,8 @@ export async function one(eventId) {
       const offered = event.seatTypes.find(type => type.seatType === seatType && type.availableSeats > 0)
         ?? event.seatTypes.find(type => type.availableSeats > 0);
       seatType = offered?.seatType ?? null;
-      const most = best(offered);
-      quantity = Math.max(1, Math.min(quantity, most));
+      const max = maxQuantity(offered);
+      quantity = Math.max(1, Math.min(quantity, max));
       for (const each of cards) {
         const type = event.seatTypes.find(one => one.seatType === each.name);
         each.input.disabled = !type || type.availableSeats === 0;
@@ -248,20 +248,20 @@ export async function one(eventId) {
           ? t('seats.left.short', {left: number(type.availableSeats)}) : t('state.SOLD_OUT');
       }
       amount.textContent = number(quantity);
-      // A button that can no longer be pressed would lose the focus.
+      // A disabled button loses the focus, so the other button gets it.
       if (document.activeElement === less && quantity <= 1) {
         more.focus();
-      } else if (document.activeElement === more && quantity >= most) {
+      } else if (document.activeElement === more && quantity >= max) {
         less.focus();
       }
       less.disabled = quantity <= 1;
-      more.disabled = quantity >= most;
+      more.disabled = quantity >= max;
       total.textContent = offered ? price(Number(offered.price) * quantity) : '';
       book.textContent = store.session() ? t('book.action') : t('book.signIn');
     }
 
-    async function submitted(submit) {
-      submit.preventDefault();
+    async function onSubmit(submitEvent) {
+      submitEvent.preventDefault();
       store.write('choice', {eventId, seatType, quantity});
       if (!store.session()) {
         location.hash = `#/sign-in?next=events/${eventId}`;
@@ -269,26 +269,26 @@ export async function one(eventId) {
       }
       problem.replaceChildren(el('p', {class: 'muted'}, t('book.sending')));
       try {
-        const ticket = await busy(book, () => begin({
+        const ticket = await busy(book, () => submitCommand({
           method: 'POST',
           path: '/api/v1/reservations',
           body: {eventId, seatType, quantity},
           about: {eventName: event.eventName, eventId},
-        }, trouble => problem.replaceChildren(notice('warn', trouble))));
+        }, reason => problem.replaceChildren(notice('warn', reason))));
         store.write('choice', null);
         location.hash = `#/tickets/${ticket.ticketId}`;
       } catch (error) {
-        const words = error instanceof Refused ? wordsFor(error.cause) : null;
-        if (words === null) {
+        const text = error instanceof Refused ? errorText(error.cause) : null;
+        if (text === null) {
           throw error;
         }
-        problem.replaceChildren(notice('bad', words));
+        problem.replaceChildren(notice('bad', text));
         refresh();
       }
     }
 
     update();
-    const node = el('form', {class: 'choice', onsubmit: submitted},
+    const node = el('form', {class: 'choice', onsubmit: onSubmit},
       el('fieldset', {}, el('legend', {}, t('choice.type')), el('div', {class: 'types'}, cards.map(each => each.node))),
       el('div', {class: 'row'},
         el('div', {}, el('p', {class: 'label'}, t('choice.quantity')),
@@ -309,14 +309,14 @@ export async function one(eventId) {
 
   let refreshing = 0;
   function refreshLater() {
-    // Not all at the same moment.
-    const pause = (event.status === 'PAUSED' ? REFRESH_PAUSED : REFRESH) * (0.75 + Math.random() / 2);
+    // Random, so that the pages do not send their requests at the same moment.
+    const delay = (event.status === 'PAUSED' ? PAUSED_REFRESH_INTERVAL : REFRESH_INTERVAL) * (0.75 + Math.random() / 2);
     refreshing = setTimeout(async () => {
       await refresh();
       if (refreshing) {
         refreshLater();
       }
-    }, pause);
+    }, delay);
   }
 
   draw();

@@ -1,15 +1,15 @@
-// Words, numbers, times and prices in the reader's language.
+// Texts, numbers, times and prices in the selected language.
 
 import {read, write} from './store.js';
 import {config} from './api.js';
 
 const LANGUAGES = ['en', 'ko'];
 
-let words = {};
+let texts = {};
 let language = 'en';
 let currency = 'KRW';
 
-function preferred() {
+function preferredLanguage() {
   const chosen = read('language');
   if (LANGUAGES.includes(chosen)) {
     return chosen;
@@ -17,37 +17,36 @@ function preferred() {
   return navigator.languages.map(tag => tag.slice(0, 2)).find(tag => LANGUAGES.includes(tag)) ?? 'en';
 }
 
-/** Loads the words; before anything is shown. */
+/** Loads the texts. Call it once, ahead of all other functions. */
 export async function load() {
-  await use(preferred());
+  await loadLanguage(preferredLanguage());
   currency = (await config).currency;
 }
 
-export async function choose(to) {
+export async function chooseLanguage(to) {
   write('language', to);
-  await use(to);
+  await loadLanguage(to);
 }
 
-async function use(to) {
+async function loadLanguage(to) {
   const response = await fetch(`/app/${to}.json`);
-  words = await response.json();
+  texts = await response.json();
   language = to;
   document.documentElement.lang = to;
 }
 
-export const current = () => language;
-export const other = () => LANGUAGES.find(each => each !== language);
+export const otherLanguage = () => LANGUAGES.find(each => each !== language);
 
-/** The words for a key, with {name} replaced. */
+/** The text of a key, with each {name} replaced by its value. */
 export function t(key, values = {}) {
-  const text = words[key] ?? key;
+  const text = texts[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
     return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
   });
 }
 
-export const has = key => key in words;
+export const has = key => key in texts;
 
 export function number(value, digits = 0) {
   return new Intl.NumberFormat(language, {maximumFractionDigits: digits}).format(value);
@@ -77,7 +76,7 @@ export const month = formatted({month: 'short'});
 export const day = formatted({day: 'numeric'});
 export const weekday = formatted({weekday: 'short'});
 
-/** About how long: "3 seconds", "2 minutes". */
+/** An approximate duration: "3 seconds", "2 minutes". */
 export function span(seconds) {
   const [value, unit] =
     seconds < 60 ? [Math.max(1, Math.round(seconds)), 'second']
@@ -85,7 +84,7 @@ export function span(seconds) {
   return new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay: 'long'}).format(value);
 }
 
-/** Minutes and seconds, or hours as well: "4:05". */
+/** A duration as minutes and seconds, "4:05", with hours if there are any. */
 export function clockSpan(milliseconds) {
   const all = Math.max(0, Math.ceil(milliseconds / 1000));
   const parts = [Math.floor(all / 60) % 60, all % 60].map(part => String(part).padStart(2, '0'));

@@ -1,38 +1,38 @@
-// What changes while one looks: tickets and seats, pushed over WebSocket. While there is no socket
-// they are asked for, and the socket is tried again, ever less often.
+// Live updates of tickets and seats over WebSocket. Without a connection the page polls and
+// reconnects with increasing delays.
 
-import {call, get, socketUrl, ApiError} from './api.js';
+import {ApiError, call, get, socketUrl} from './api.js';
 import * as store from './store.js';
 
-const FIRST_PAUSE = 500; // ms
-const LONGEST_PAUSE = 15_000;
-const SAFETY = 20_000; // a socket may be dead without anybody having noticed
-const POLL_EVENT = 5_000;
-const MOST_TICKETS = 100; // of one socket
+const MIN_RECONNECT_DELAY = 500; // ms
+const MAX_RECONNECT_DELAY = 15_000; // ms
+const SAFETY_POLL_INTERVAL = 20_000; // ms; detects a dead connection
+const EVENT_POLL_INTERVAL = 5_000; // ms
+const MAX_SUBSCRIPTIONS = 100; // of one connection
 
-/** A WebSocket that comes back. */
-class Line {
+/** A WebSocket that reconnects. */
+class ReconnectingSocket {
   #path;
   #protocols;
   #handlers;
   #socket = null;
-  #pause = FIRST_PAUSE;
+  #delay = MIN_RECONNECT_DELAY;
   #timer = 0;
   #closed = false;
-  #again = () => {
+  #reconnectNow = () => {
     if (!this.#socket && document.visibilityState === 'visible') {
-      this.#pause = FIRST_PAUSE;
+      this.#delay = MIN_RECONNECT_DELAY;
       this.#connect();
     }
   };
-  // Without a network a socket stays open for minutes, and nobody hears anything.
-  #cut = () => {
+  // Without a network a WebSocket stays open for minutes and delivers no frames.
+  #dropConnection = () => {
     const socket = this.#socket;
     if (socket) {
       socket.onclose = null;
       socket.onmessage = null;
       socket.close();
-      this.#lost();
+      this.#onClose();
     }
   };
 
@@ -40,9 +40,9 @@ class Line {
     this.#path = path;
     this.#protocols = protocols;
     this.#handlers = handlers;
-    addEventListener('online', this.#again);
-    addEventListener('offline', this.#cut);
-    document.addEventListener('visibilitychange', this.#again);
+    addEventListener('online', this.#reconnectNow);
+    addEventListener('offline', this.#dropConnection);
+    document.addEventListener('visibilitychange', this.#reconnectNow);
     this.#connect();
   }
 
@@ -59,9 +59,9 @@ class Line {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
-    removeEventListener('online', this.#again);
-    removeEventListener('offline', this.#cut);
-    document.removeEventListener('visibilitychange', this.#again);
+    removeEventListener('online', this.#reconnectNow);
+    removeEventListener('offline', this.#dropConnection);
+    document.removeEventListener('visibilitychange', this.#reconnectNow);
     this.#socket?.close();
   }
 
@@ -74,7 +74,7 @@ class Line {
     const socket = new WebSocket(url, this.#protocols());
     this.#socket = socket;
     socket.onopen = () => {
-      this.#pause = FIRST_PAUSE;
+      this.#delay = MIN_RECONNECT_DELAY;
       this.#handlers.opened?.();
     };
     socket.onmessage = message => {
@@ -82,49 +82,49 @@ class Line {
         this.#handlers.frame(JSON.parse(message.data));
       }
     };
-    socket.onclose = () => this.#lost();
+    socket.onclose = () => this.#onClose();
   }
 
-  #lost() {
+  #onClose() {
     this.#socket = null;
     if (this.#closed) {
       return;
     }
     this.#handlers.lost?.();
-    // Not all at the same moment, when a server comes back.
-    this.#timer = setTimeout(() => this.#connect(), this.#pause * (0.5 + Math.random()));
-    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+    // Random, so that clients do not reconnect at the same moment after a restart.
+    this.#timer = setTimeout(() => this.#connect(), this.#delay * (0.5 + Math.random()));
+    this.#delay = Math.min(this.#delay * 2, MAX_RECONNECT_DELAY);
   }
 }
 
-/** Follows the undecided tickets of the signed-in user, all over one socket. */
+/** Follows the undecided tickets of the signed-in user over one connection. */
 export class TicketFeed extends EventTarget {
   #watched = new Map();
-  #line = null;
+  #socket = null;
 
-  /** Whether states are pushed at the moment. */
+  /** True while states are pushed. */
   get live() {
-    return this.#line?.open ?? false;
+    return this.#socket?.open ?? false;
   }
 
   watch(ticketId) {
-    if (this.#watched.has(ticketId) || this.#watched.size >= MOST_TICKETS) {
+    if (this.#watched.has(ticketId) || this.#watched.size >= MAX_SUBSCRIPTIONS) {
       return;
     }
-    this.#watched.set(ticketId, {timer: 0, asking: false});
-    if (this.#line) {
-      this.#line.send({action: 'subscribe', ticketIds: [ticketId]});
+    this.#watched.set(ticketId, {timer: 0, polling: false});
+    if (this.#socket) {
+      this.#socket.send({action: 'subscribe', ticketIds: [ticketId]});
     } else {
-      this.#line = new Line('/ws/tickets',
+      this.#socket = new ReconnectingSocket('/ws/tickets',
         () => ['ticketing.v1', `bearer.${store.session()?.token ?? ''}`],
         {
           opened: () => {
-            this.#line.send({action: 'subscribe', ticketIds: [...this.#watched.keys()]});
-            this.#changed();
+            this.#socket.send({action: 'subscribe', ticketIds: [...this.#watched.keys()]});
+            this.#onConnectionChange();
           },
           frame: frame => this.#frame(frame),
           lost: () => {
-            this.#changed();
+            this.#onConnectionChange();
             this.#watched.forEach((state, id) => this.#pollIn(id, 0));
           },
         });
@@ -132,43 +132,43 @@ export class TicketFeed extends EventTarget {
     this.#pollIn(ticketId, 1000);
   }
 
-  /** Forgets all, when the user signs out. */
+  /** Closes the connection and unwatches all tickets. */
   reset() {
     this.#watched.forEach(state => clearTimeout(state.timer));
     this.#watched.clear();
-    this.#line?.close();
-    this.#line = null;
+    this.#socket?.close();
+    this.#socket = null;
   }
 
   #frame(frame) {
     if (frame.ticketId) {
-      this.#tell(frame);
+      this.#publish(frame);
     } else if (frame.error?.ticketId) {
       this.#pollIn(frame.error.ticketId, 0);
     }
   }
 
-  #tell(ticket) {
+  #publish(ticket) {
     if (!this.#watched.has(ticket.ticketId)) {
       return;
     }
     if (store.isFinal(ticket)) {
-      this.#forget(ticket.ticketId);
+      this.#unwatch(ticket.ticketId);
     }
     this.dispatchEvent(new CustomEvent('ticket', {detail: ticket}));
   }
 
-  #forget(ticketId) {
+  #unwatch(ticketId) {
     clearTimeout(this.#watched.get(ticketId)?.timer);
     this.#watched.delete(ticketId);
     if (this.#watched.size === 0) {
-      this.#line?.close();
-      this.#line = null;
+      this.#socket?.close();
+      this.#socket = null;
     }
   }
 
-  #changed() {
-    this.dispatchEvent(new Event('line'));
+  #onConnectionChange() {
+    this.dispatchEvent(new Event('connection'));
   }
 
   #pollIn(ticketId, delay) {
@@ -180,47 +180,47 @@ export class TicketFeed extends EventTarget {
   }
 
   async #poll(ticketId, state) {
-    if (state.asking) {
+    if (state.polling) {
       return;
     }
-    state.asking = true;
+    state.polling = true;
     let seconds = 2;
     try {
       const ticket = await call('GET', `/api/v1/tickets/${ticketId}`, {
-        answer: ({retryAfter}) => {
+        onResponse: ({retryAfter}) => {
           seconds = retryAfter ?? seconds;
         },
       });
-      this.#tell(ticket);
+      this.#publish(ticket);
     } catch (error) {
       if (!(error instanceof ApiError)) {
         throw error;
       }
       seconds = error.retryAfter ?? 3;
-      if (!error.passing) {
-        this.#forget(ticketId);
+      if (!error.retryable) {
+        this.#unwatch(ticketId);
         this.dispatchEvent(new CustomEvent('missing', {detail: {ticketId, error}}));
       }
     } finally {
-      state.asking = false;
+      state.polling = false;
     }
-    this.#pollIn(ticketId, this.live ? SAFETY : seconds * 1000);
+    this.#pollIn(ticketId, this.live ? SAFETY_POLL_INTERVAL : seconds * 1000);
   }
 }
 
 /**
  * Watches the seats of an event.
- * @param seen called with `{availableSeats, seatTypes}`
- * @return a function that ends it
+ * @param onSeats called with `{availableSeats, seatTypes}`
+ * @return a function that ends the watch
  */
-export function watchSeats(eventId, seen) {
+export function watchSeats(eventId, onSeats) {
   let timer = 0;
   let ended = false;
-  const line = new Line(`/ws/events/${eventId}`, () => [], {
+  const socket = new ReconnectingSocket(`/ws/events/${eventId}`, () => [], {
     opened: () => clearTimeout(timer),
     frame: frame => {
       if (frame.seatTypes) {
-        seen(frame);
+        onSeats(frame);
       }
     },
     lost: () => poll(),
@@ -230,21 +230,21 @@ export function watchSeats(eventId, seen) {
     try {
       const event = await get(`/api/v1/events/${eventId}`);
       if (!ended) {
-        seen(event);
+        onSeats(event);
       }
     } catch (error) {
       if (!(error instanceof ApiError)) {
         throw error;
       }
     }
-    if (!ended && !line.open) {
+    if (!ended && !socket.open) {
       clearTimeout(timer);
-      timer = setTimeout(poll, POLL_EVENT);
+      timer = setTimeout(poll, EVENT_POLL_INTERVAL);
     }
   }
   return () => {
     ended = true;
     clearTimeout(timer);
-    line.close();
+    socket.close();
   };
 }

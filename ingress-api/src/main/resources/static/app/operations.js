@@ -1,4 +1,4 @@
-// The operations page: how the sale goes, the events, the dead letters.
+// The operations page: sale statistics, events and dead letters.
 
 import {ApiError, call, config, get, post, signedOut, signOut} from './api.js';
 import * as account from './account.js';
@@ -6,13 +6,13 @@ import {Chart} from './charts.js';
 import {eventDialog} from './eventform.js';
 import {load, number, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
-import {busy, el, empty, languageSwitch, notice, say, sure, wordsFor} from './ui.js';
+import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice} from './ui.js';
 
-const EVERY = 1000; // ms between two looks
-const SHOWN_EVENTS = 4; // lines in the chart of seats
-const LIST = 100;
+const REFRESH_INTERVAL = 1000; // ms
+const MAX_CHART_EVENTS = 4; // lines in the chart of seats
+const EVENT_PAGE_SIZE = 100;
 
-/** Of events, for the chart of seats. */
+/** Event names by series of the chart of seats. */
 const names = new Map();
 
 let stop = () => {};
@@ -51,15 +51,15 @@ async function render() {
         render();
       }}, t('nav.signOut'))));
   } else {
-    main.replaceChildren(await desk());
+    main.replaceChildren(await dashboard());
   }
 }
 
-/** Everything that an administrator sees; looks every second until `stop`. */
-async function desk() {
+/** The view of an administrator. It refreshes every second until `stop`. */
+async function dashboard() {
   const {local} = await config;
   const line = el('p', {class: 'line live'}, t('ops.live'));
-  const trouble = el('div', {});
+  const problem = el('div', {});
   const figures = tiles();
   const graphs = charts();
   const list = eventsPanel();
@@ -68,7 +68,7 @@ async function desk() {
   let ended = false;
   let lastDead = null;
 
-  async function look() {
+  async function update() {
     const at = Date.now();
     const [queue, sale] = await Promise.all([
       settled(get('/api/v1/operations/queue')), settled(get('/api/v1/operations/figures'))]);
@@ -77,25 +77,25 @@ async function desk() {
     }
     const error = queue.error ?? sale.error;
     line.hidden = Boolean(error);
-    trouble.replaceChildren(...(error ? [notice('warn', t('ops.stale', {why: wordsFor(error)}))] : []));
+    problem.replaceChildren(...(error ? [notice('warn', t('ops.stale', {why: errorText(error)}))] : []));
     figures.update(queue.value, sale.value);
     graphs.update(at, queue.value, sale.value);
     await list.refresh();
     graphs.seats(at, list.shown());
     if (queue.value && queue.value.deadLetters !== lastDead) {
       lastDead = queue.value.deadLetters;
-      // Not waited for, as a look at the letters takes a second; one that failed is repeated.
-      dead.refresh().then(seen => {
-        lastDead = seen ? lastDead : null;
+      // Not awaited, because reading the dead letters takes a second. A failed read is repeated.
+      dead.refresh().then(refreshed => {
+        lastDead = refreshed ? lastDead : null;
       });
     }
     await simulation?.update();
     if (!ended) {
-      timer = setTimeout(look, Math.max(0, EVERY - (Date.now() - at)));
+      timer = setTimeout(update, Math.max(0, REFRESH_INTERVAL - (Date.now() - at)));
     }
   }
 
-  let timer = setTimeout(look, 0);
+  let timer = setTimeout(update, 0);
   stop = () => {
     ended = true;
     clearTimeout(timer);
@@ -103,7 +103,7 @@ async function desk() {
   return el('div', {},
     el('div', {class: 'ops-head'},
       el('div', {}, el('h1', {tabindex: '-1'}, t('ops.title')), line), simulation?.node),
-    trouble, figures.node, graphs.node, list.node, dead.node);
+    problem, figures.node, graphs.node, list.node, dead.node);
 }
 
 async function settled(promise) {
@@ -204,26 +204,26 @@ function charts() {
 
 function eventsPanel() {
   const body = el('tbody', {});
-  const trouble = el('div', {'aria-live': 'polite'});
+  const problem = el('div', {'aria-live': 'polite'});
   let all = [];
   let drawn = '';
 
   async function act(button, work) {
-    trouble.replaceChildren();
+    problem.replaceChildren();
     try {
       await busy(button, work);
     } catch (error) {
-      trouble.replaceChildren(notice('bad', wordsFor(error)));
+      problem.replaceChildren(notice('bad', errorText(error)));
     }
     await refresh();
   }
 
   function row(event) {
-    const quiet = (action, work) => el('button', {
+    const actionButton = (action, work) => el('button', {
       class: 'quiet', type: 'button', 'aria-label': t(`admin.${action}.of`, {name: event.eventName}),
       'data-action': action, onclick: click => work(click.currentTarget),
     }, t(`admin.${action}`));
-    const turn = action => quiet(action, button =>
+    const saleButton = action => actionButton(action, button =>
       act(button, () => post(`/api/v1/operations/events/${event.eventId}/${action}`)));
     return el('tr', {'data-event': event.eventId},
       el('th', {scope: 'row'}, event.eventName),
@@ -232,10 +232,10 @@ function eventsPanel() {
         t(`status.${event.status}`))),
       el('td', {class: 'number'}, `${number(event.availableSeats)} / ${number(event.totalSeats)}`),
       el('td', {class: 'actions'}, event.status !== 'CANCELLED' && [
-        quiet('edit', () => edit(event)),
-        turn(event.status === 'PAUSED' ? 'resume' : 'pause'),
-        quiet('cancel', async button => {
-          if (await sure(t('admin.cancel.sure', {name: event.eventName}), t('admin.cancel.words'), t('admin.cancel'))) {
+        actionButton('edit', () => edit(event)),
+        saleButton(event.status === 'PAUSED' ? 'resume' : 'pause'),
+        actionButton('cancel', async button => {
+          if (await confirmed(t('admin.cancel.sure', {name: event.eventName}), t('admin.cancel.words'), t('admin.cancel'))) {
             await act(button, () => call('DELETE', `/api/v1/events/${event.eventId}`));
           }
         })]));
@@ -248,13 +248,13 @@ function eventsPanel() {
   }
 
   async function refresh() {
-    const page = await settled(get(`/api/v1/events?size=${LIST}`));
+    const page = await settled(get(`/api/v1/events?size=${EVENT_PAGE_SIZE}`));
     if (!page.value) {
       return;
     }
     all = page.value.content.sort((a, b) => b.eventId - a.eventId);
     const now = JSON.stringify(all);
-    // Whoever stands on a button stays there.
+    // The focused button keeps the focus.
     if (now !== drawn) {
       drawn = now;
       const at = document.activeElement?.closest?.('tr')?.dataset.event;
@@ -269,11 +269,11 @@ function eventsPanel() {
 
   return {
     refresh,
-    shown: () => all.filter(event => event.status !== 'CANCELLED').slice(0, SHOWN_EVENTS),
+    shown: () => all.filter(event => event.status !== 'CANCELLED').slice(0, MAX_CHART_EVENTS),
     node: el('section', {class: 'panel', 'aria-labelledby': 'events-title'},
       el('div', {class: 'panel-head'}, el('h2', {id: 'events-title'}, t('admin.events')),
         el('button', {class: 'button small', type: 'button', id: 'new-event', onclick: () => edit(null)}, t('admin.create'))),
-      trouble,
+      problem,
       el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'events-title'}, el('table', {},
         el('thead', {}, el('tr', {}, ['event', 'date', 'state', 'seats', 'actions'].map(column =>
           el('th', {scope: 'col'}, t(`column.${column}`))))),
@@ -283,13 +283,13 @@ function eventsPanel() {
 
 function deadLetters() {
   const place = el('div', {});
-  const told = el('div', {'aria-live': 'polite'});
+  const message = el('div', {'aria-live': 'polite'});
   const redrive = el('button', {class: 'button small', type: 'button', id: 'redrive', disabled: true, onclick: async () => {
     try {
       const {messages} = await busy(redrive, () => post('/api/v1/operations/dead-letters/redrive'));
-      told.replaceChildren(notice('info', t('dead.redriven', {messages})));
+      message.replaceChildren(notice('info', t('dead.redriven', {messages})));
     } catch (error) {
-      told.replaceChildren(notice('bad', wordsFor(error)));
+      message.replaceChildren(notice('bad', errorText(error)));
     }
     await refresh();
   }}, t('dead.redrive'));
@@ -297,7 +297,7 @@ function deadLetters() {
   async function refresh() {
     const list = await settled(get('/api/v1/operations/dead-letters'));
     if (list.error) {
-      place.replaceChildren(notice('warn', wordsFor(list.error)));
+      place.replaceChildren(notice('warn', errorText(list.error)));
       return false;
     }
     const letters = list.value.content;
@@ -319,7 +319,7 @@ function deadLetters() {
     node: el('section', {class: 'panel', 'aria-labelledby': 'dead-title'},
       el('div', {class: 'panel-head'}, el('h2', {id: 'dead-title'}, t('dead.title')),
         el('div', {}, el('button', {class: 'quiet', type: 'button', onclick: refresh}, t('dead.refresh')), redrive)),
-      told, place),
+      message, place),
   };
 }
 
@@ -330,7 +330,7 @@ function simulationButton(started) {
       write(await busy(button, () => post('/api/v1/operations/simulation')));
       await started();
     } catch (error) {
-      state.textContent = wordsFor(error);
+      state.textContent = errorText(error);
     }
   }}, t('ops.simulate'));
 
@@ -357,7 +357,7 @@ function simulationButton(started) {
 
 await load();
 signedOut.addEventListener('signed-out', () => {
-  say(t('code.UNAUTHENTICATED'));
+  announce(t('code.UNAUTHENTICATED'));
   render();
 });
 store.onChange(name => {

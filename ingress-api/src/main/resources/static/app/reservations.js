@@ -1,4 +1,4 @@
-// What the signed-in user has booked.
+// Reservations of the signed-in user.
 
 import {get} from './api.js';
 import {number, price, shortDateTime, t} from './i18n.js';
@@ -8,7 +8,7 @@ import {busy, el, empty} from './ui.js';
 const PAGE = 20;
 const KINDS = {CONFIRMED: 'good', HELD: 'warn', CANCELLED: '', EXPIRED: ''};
 
-export async function list() {
+export async function listView() {
   const place = el('ul', {class: 'reservations'});
   const more = el('div', {class: 'more'});
   const names = new Map();

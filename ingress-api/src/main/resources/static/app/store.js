@@ -1,11 +1,10 @@
-// What survives closing the page: the language, who is signed in, what is being sent, and which
-// tickets are followed. Without localStorage (private windows may refuse it) it lasts as long as
-// the page does.
+// Data that survives closing the page: language, session, unanswered requests and followed tickets.
+// Without localStorage, which private windows may refuse, the data lasts as long as the page.
 
 const PREFIX = 'ticketing.';
-const DAY = 24 * 60 * 60 * 1000;
-const MOST_TICKETS = 50;
-const SENDING = 10 * 60 * 1000; // after which nobody expects an unsent request to be sent any more
+const TICKET_LIFETIME = 24 * 60 * 60 * 1000; // ms
+const MAX_TICKETS = 50;
+const ATTEMPT_LIFETIME = 10 * 60 * 1000; // ms; older unanswered requests are not sent again
 
 const memory = new Map();
 
@@ -31,7 +30,7 @@ export function write(name, value) {
   }
 }
 
-/** Calls back when another tab of this browser changes something. */
+/** Calls the listener when another tab of this browser changes a value. */
 export function onChange(listener) {
   addEventListener('storage', event => {
     if (event.key === null || event.key.startsWith(PREFIX)) {
@@ -46,35 +45,35 @@ export function session() {
   return session && session.expiresAt > Date.now() ? session : null;
 }
 
-export function signedIn(session) {
+export function saveSession(session) {
   write('session', session);
 }
 
-function mine(name) {
+function ownItems(name) {
   const user = session()?.userId;
   return (read(name) ?? []).filter(item => item.userId === user);
 }
 
-function change(name, edit) {
+function update(name, edit) {
   write(name, edit(read(name) ?? []));
 }
 
 /** Tickets of the signed-in user, newest first. */
 export function tickets() {
-  return mine('tickets').filter(item => item.at > Date.now() - DAY);
+  return ownItems('tickets').filter(item => item.at > Date.now() - TICKET_LIFETIME);
 }
 
 export function ticket(ticketId) {
   return tickets().find(item => item.ticket.ticketId === ticketId) ?? null;
 }
 
-/** Remembers the ticket's newest state; a final one is never replaced. */
-export function keepTicket(ticket, about = {}) {
+/** Stores the newest state of a ticket. A final state is never replaced. */
+export function saveTicket(ticket, about = {}) {
   const user = session()?.userId;
   if (!user) {
     return;
   }
-  change('tickets', all => {
+  update('tickets', all => {
     const known = all.find(item => item.ticket.ticketId === ticket.ticketId);
     if (known && isFinal(known.ticket)) {
       return all;
@@ -85,14 +84,14 @@ export function keepTicket(ticket, about = {}) {
     };
     item.first = Math.max(item.first ?? 0, ticket.position ?? 0);
     return [item, ...all.filter(other => other !== known)]
-      .filter(other => other.at > Date.now() - DAY)
-      .slice(0, MOST_TICKETS);
+      .filter(other => other.at > Date.now() - TICKET_LIFETIME)
+      .slice(0, MAX_TICKETS);
   });
 }
 
-/** Whoever has seen the outcome needs not be told of it again. */
-export function seen(ticketId) {
-  change('tickets', all =>
+/** Marks the decision of a ticket as seen. */
+export function markSeen(ticketId) {
+  update('tickets', all =>
     all.map(item => (item.ticket.ticketId === ticketId ? {...item, seen: true} : item)));
 }
 
@@ -100,18 +99,18 @@ export function isFinal(ticket) {
   return ticket.status !== 'PENDING';
 }
 
-/** Requests that were begun and not answered yet. */
+/** Requests without an answer. */
 export function attempts() {
-  return mine('attempts').filter(item => item.at > Date.now() - SENDING);
+  return ownItems('attempts').filter(item => item.at > Date.now() - ATTEMPT_LIFETIME);
 }
 
-export function keepAttempt(attempt) {
-  change('attempts', all => [
-    ...all.filter(item => item.key !== attempt.key && item.at > Date.now() - SENDING),
+export function saveAttempt(attempt) {
+  update('attempts', all => [
+    ...all.filter(item => item.key !== attempt.key && item.at > Date.now() - ATTEMPT_LIFETIME),
     attempt,
   ]);
 }
 
-export function dropAttempt(key) {
-  change('attempts', all => all.filter(item => item.key !== key));
+export function removeAttempt(key) {
+  update('attempts', all => all.filter(item => item.key !== key));
 }

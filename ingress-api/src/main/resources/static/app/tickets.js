@@ -1,17 +1,16 @@
-// From the click to the outcome: sending a command until the server has answered, following its
-// ticket until it is decided, and showing both.
+// Sends commands until the server answers, follows their tickets until the decision, and shows both.
 
 import {ApiError, call, get, newKey} from './api.js';
 import * as clock from './clock.js';
 import {clockSpan, exactTime, has, number, price, span, t, time} from './i18n.js';
 import {TicketFeed} from './live.js';
 import * as store from './store.js';
-import {busy, el, notice, say, sure, wordsFor} from './ui.js';
+import {announce, busy, confirmed, el, errorText, notice} from './ui.js';
 
-const LONGEST_PAUSE = 10; // seconds between two attempts
-const CHECK_HOLD = 5000;
-const URGENT = 60_000; // of a hold's last moments
-const SPEAK = 5000; // the place in line is not read out more often
+const MAX_RETRY_DELAY = 10; // s
+const HOLD_POLL_INTERVAL = 5000; // ms
+const URGENT_HOLD_TIME = 60_000; // ms; shorter remaining times are highlighted
+const MIN_ANNOUNCEMENT_INTERVAL = 5000; // ms; for screen readers
 
 const feed = new TicketFeed();
 
@@ -22,15 +21,15 @@ function changed() {
   changes.dispatchEvent(new Event('change'));
 }
 
-/** The server has answered, and nothing was queued. */
+/** The server answered, and the command is not queued. The cause is an ApiError. */
 export class Refused extends Error {}
 
 feed.addEventListener('ticket', ({detail}) => {
-  store.keepTicket(detail);
+  store.saveTicket(detail);
   changed();
 });
 
-/** Follows what is undecided. */
+/** Follows the undecided tickets. */
 export function follow() {
   for (const {ticket} of store.tickets()) {
     if (!store.isFinal(ticket)) {
@@ -39,7 +38,7 @@ export function follow() {
   }
 }
 
-/** Goes on where the page was closed: also sends what has no answer yet. */
+/** Follows the undecided tickets and sends the unanswered requests again. */
 export function resume() {
   follow();
   for (const attempt of store.attempts()) {
@@ -48,7 +47,7 @@ export function resume() {
         if (!(error instanceof Refused)) {
           throw error;
         }
-        say(wordsFor(error.cause));
+        announce(errorText(error.cause));
       });
     }
   }
@@ -59,27 +58,27 @@ export function stop() {
 }
 
 /**
- * Sends a command; repeats it under the same key until there is an answer.
- * @param trouble told in words why it takes longer
- * @return the ticket
+ * Sends a command and repeats it with the same idempotency key until the server answers.
+ * @param onRetry called with the reason of each retry, as a text
+ * @return a promise of the ticket
  * @throws Refused with the ApiError as cause
  */
-export function begin({method, path, body, about}, trouble) {
+export function submitCommand({method, path, body, about}, onRetry) {
   const attempt = {key: newKey(), at: Date.now(), userId: store.session().userId, method, path, body, about};
-  store.keepAttempt(attempt);
-  return send(attempt, trouble);
+  store.saveAttempt(attempt);
+  return send(attempt, onRetry);
 }
 
 const sending = new Set();
 
-async function send(attempt, trouble) {
+async function send(attempt, onRetry) {
   sending.add(attempt.key);
   changed();
   try {
-    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let delay = 1; ; delay = Math.min(delay * 2, MAX_RETRY_DELAY)) {
       try {
         const ticket = await call(attempt.method, attempt.path, {body: attempt.body, key: attempt.key});
-        store.keepTicket(ticket, attempt.about);
+        store.saveTicket(ticket, attempt.about);
         if (!store.isFinal(ticket)) {
           feed.watch(ticket.ticketId);
         }
@@ -88,33 +87,33 @@ async function send(attempt, trouble) {
         if (!(error instanceof ApiError)) {
           throw error;
         }
-        if (!error.passing || !store.attempts().some(item => item.key === attempt.key)) {
+        if (!error.retryable || !store.attempts().some(item => item.key === attempt.key)) {
           throw new Refused(error.code, {cause: error});
         }
-        trouble(`${wordsFor(error)} ${t('book.repeating')}`);
+        onRetry(`${errorText(error)} ${t('book.repeating')}`);
         await new Promise(resolve => {
-          setTimeout(resolve, 1000 * Math.min(error.retryAfter ?? pause, LONGEST_PAUSE));
+          setTimeout(resolve, 1000 * Math.min(error.retryAfter ?? delay, MAX_RETRY_DELAY));
         });
       }
     }
   } finally {
     sending.delete(attempt.key);
-    store.dropAttempt(attempt.key);
+    store.removeAttempt(attempt.key);
     changed();
   }
 }
 
-/** A ticket: its place in line, then its outcome. */
-export async function one(ticketId) {
+/** View of a ticket: its position in the queue, then its decision. */
+export async function ticketView(ticketId) {
   let ticket = store.ticket(ticketId)?.ticket;
   if (!ticket || !store.isFinal(ticket)) {
     ticket = await get(`/api/v1/tickets/${ticketId}`);
-    store.keepTicket(ticket);
+    store.saveTicket(ticket);
   }
   if (ticket.eventId && !store.ticket(ticketId)?.eventName) {
     const event = await get(`/api/v1/events/${ticket.eventId}`).catch(() => null);
     if (event) {
-      store.keepTicket(ticket, {eventName: event.eventName, eventId: event.eventId});
+      store.saveTicket(ticket, {eventName: event.eventName, eventId: event.eventId});
     }
   }
   const eventName = store.ticket(ticketId)?.eventName ?? '';
@@ -128,14 +127,14 @@ export async function one(ticketId) {
       if (drawn !== 'final') {
         const moved = drawn !== null;
         drawn = 'final';
-        store.seen(ticketId);
+        store.markSeen(ticketId);
         end();
-        const view = outcome(now, eventName);
+        const view = decisionView(now, eventName);
         end = view.leave ?? end;
         node.replaceChildren(view.node);
         document.title = `${view.title} · Ticketing`;
         if (moved) {
-          say(view.title);
+          announce(view.title);
           node.querySelector('h1').focus();
         }
       }
@@ -152,14 +151,14 @@ export async function one(ticketId) {
 
   let waiting = null;
   changes.addEventListener('change', draw);
-  feed.addEventListener('line', draw);
+  feed.addEventListener('connection', draw);
   draw();
   return {
     node,
     title: store.isFinal(ticket) ? node.querySelector('h1').textContent : t('waiting.title'),
     leave: () => {
       changes.removeEventListener('change', draw);
-      feed.removeEventListener('line', draw);
+      feed.removeEventListener('connection', draw);
       end();
     },
   };
@@ -182,7 +181,7 @@ function waitingView(ticket, eventName) {
   const wait = el('p', {class: 'muted'});
   const bar = el('span', {});
   const line = el('p', {class: 'line'});
-  let spoken = 0;
+  let announcedAt = 0;
   return {
     node: el('div', {class: 'card ticket'},
       el('h1', {tabindex: '-1'}, t(`waiting.${ticket.action}`)),
@@ -200,18 +199,18 @@ function waitingView(ticket, eventName) {
       bar.style.width = `${ahead === null || first === 0 ? 100 : Math.max(4, 100 * (1 - ahead / (first + 1)))}%`;
       line.className = feed.live ? 'line live' : 'line';
       line.textContent = feed.live ? t('line.live') : t('line.polling');
-      if (Date.now() - spoken > SPEAK && ahead !== null) {
-        spoken = Date.now();
-        say(`${t('tray.ahead', {ahead})} ${wait.textContent}`);
+      if (Date.now() - announcedAt > MIN_ANNOUNCEMENT_INTERVAL && ahead !== null) {
+        announcedAt = Date.now();
+        announce(`${t('tray.ahead', {ahead})} ${wait.textContent}`);
       }
     },
   };
 }
 
-/** @return what to show of a decided ticket, and what to do next */
-function outcome(ticket, eventName) {
+/** View of a decided ticket. */
+function decisionView(ticket, eventName) {
   if (ticket.action === 'BOOK' && ticket.status === 'HELD') {
-    return held(ticket, eventName);
+    return holdView(ticket, eventName);
   }
   if (ticket.status === 'REJECTED') {
     const key = has(`reason.${ticket.reason}`) ? ticket.reason : 'GAVE_UP';
@@ -241,8 +240,8 @@ function panel(kind, mark, title, ticket, eventName, words, buttons) {
   };
 }
 
-/** A hold with its countdown; once it is over, whatever became of the reservation. */
-function held(ticket, eventName) {
+/** View of a hold with its countdown; after its end, view of the reservation. */
+function holdView(ticket, eventName) {
   const controls = holdControls({
     reservationId: ticket.reservationId, expiresAt: ticket.expiresAt, eventName, eventId: ticket.eventId,
   }, reservation => {
@@ -264,9 +263,9 @@ function held(ticket, eventName) {
 
 /**
  * Countdown, confirm and cancel of a held reservation.
- * @param over told of the reservation once it is no longer held, by whatever cause
+ * @param onEnd called with the reservation when it is no longer held
  */
-export function holdControls({reservationId, expiresAt, eventName, eventId}, over) {
+export function holdControls({reservationId, expiresAt, eventName, eventId}, onEnd) {
   const left = el('strong', {class: 'left', role: 'timer', 'aria-live': 'off'});
   const problem = el('div', {'aria-live': 'assertive'});
   const about = {eventName, eventId};
@@ -277,29 +276,29 @@ export function holdControls({reservationId, expiresAt, eventName, eventId}, ove
   function tick() {
     const millis = end - clock.now();
     left.textContent = clockSpan(millis);
-    left.classList.toggle('urgent', millis < URGENT);
+    left.classList.toggle('urgent', millis < URGENT_HOLD_TIME);
     if (millis <= 0) {
       confirm.disabled = true;
     }
   }
-  async function look() {
+  async function poll() {
     const reservation = await get(`/api/v1/reservations/${reservationId}`).catch(() => null);
     if (!ended && reservation && reservation.status !== 'HELD') {
       leave();
-      say(t(`held.${reservation.status}`));
-      over(reservation);
+      announce(t(`held.${reservation.status}`));
+      onEnd(reservation);
     }
   }
   let ended = false;
   const timer = setInterval(tick, 250);
-  const check = setInterval(look, CHECK_HOLD);
+  const check = setInterval(poll, HOLD_POLL_INTERVAL);
   function leave() {
     ended = true;
     clearInterval(timer);
     clearInterval(check);
   }
   tick();
-  look();
+  poll();
   return {
     node: el('div', {class: 'hold'},
       el('p', {class: 'hold-left'}, `${t('hold.left')} `, left),
@@ -312,23 +311,23 @@ export function holdControls({reservationId, expiresAt, eventName, eventId}, ove
 export function cancelButton({reservationId, about, problem, held}) {
   const words = t(held ? 'hold.release' : 'reservation.cancel');
   const button = el('button', {class: 'button', type: 'button', onclick: async () => {
-    if (await sure(t('sure.cancel'), t('sure.cancel.words'), words)) {
+    if (await confirmed(t('sure.cancel'), t('sure.cancel.words'), words)) {
       command(button, problem, {method: 'DELETE', path: `/api/v1/reservations/${reservationId}`, about});
     }
   }}, words);
   return button;
 }
 
-async function command(button, problem, what) {
+async function command(button, problem, request) {
   problem.replaceChildren();
   try {
     const ticket = await busy(button, () =>
-      begin(what, trouble => problem.replaceChildren(notice('warn', trouble))));
+      submitCommand(request, reason => problem.replaceChildren(notice('warn', reason))));
     location.hash = `#/tickets/${ticket.ticketId}`;
   } catch (error) {
     if (!(error instanceof Refused)) {
       throw error;
     }
-    problem.replaceChildren(notice('bad', wordsFor(error.cause)));
+    problem.replaceChildren(notice('bad', errorText(error.cause)));
   }
 }

@@ -1,12 +1,12 @@
-// Building blocks of both pages. Text always goes in as text, never as HTML.
+// Building blocks of both pages. Text is inserted as text, never as HTML.
 
 import {ApiError} from './api.js';
-import {choose, has, other, t} from './i18n.js';
+import {chooseLanguage, has, otherLanguage, t} from './i18n.js';
 
 /**
- * An element.
- * @param attributes `on…` adds a listener, null, undefined and false leave out
- * @param children elements, texts, or lists of them; null and false are left out
+ * Creates an element.
+ * @param attributes `on…` adds a listener; null, undefined and false are left out
+ * @param children elements, texts, or lists of them; null, undefined and false are left out
  */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -23,16 +23,16 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Says something to those who listen instead of looking. */
-export function say(text) {
+/** Announces a text to screen readers. */
+export function announce(text) {
   const place = document.getElementById('spoken');
   if (place.textContent !== text) {
     place.textContent = text;
   }
 }
 
-/** What went wrong, in words, and what to do. */
-export function wordsFor(error) {
+/** The text for an error. Throws errors that are not ApiError. */
+export function errorText(error) {
   if (!(error instanceof ApiError)) {
     throw error;
   }
@@ -45,12 +45,12 @@ export function notice(kind, text, ...more) {
     el('p', {}, text), ...more);
 }
 
-/** A failed view, with a way to try again where that may help, and a way on. */
+/** View of an error: with a retry button, or with a link to the events after a 404. */
 export function failure(error, again) {
   const missing = error.status === 404;
   return el('section', {class: 'empty'},
     el('h1', {tabindex: '-1'}, t(missing ? 'lost.title' : 'failure.title')),
-    el('p', {}, wordsFor(error)),
+    el('p', {}, errorText(error)),
     missing
       ? el('a', {class: 'button', href: '#/'}, t('events.all'))
       : el('button', {class: 'button', type: 'button', onclick: again}, t('failure.again')));
@@ -66,19 +66,19 @@ export function empty(title, text, ...more) {
 }
 
 export function languageSwitch(changed) {
-  const to = other();
+  const to = otherLanguage();
   return el('button', {
     class: 'quiet', type: 'button', lang: to, id: 'language',
     onclick: async () => {
-      await choose(to);
+      await chooseLanguage(to);
       changed();
       document.getElementById('language')?.focus();
     },
   }, t('language.other'));
 }
 
-/** Asks before something that cannot be undone. */
-export function sure(title, text, yes) {
+/** Shows a confirmation dialog. Resolves to true if the user confirms. */
+export function confirmed(title, text, yes) {
   return new Promise(resolve => {
     const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'sure-title', onclose: () => {
       resolve(dialog.returnValue === 'yes');
@@ -95,7 +95,7 @@ export function sure(title, text, yes) {
   });
 }
 
-/** A labelled input with a place for what is wrong with it. */
+/** A labelled input with an optional hint and an error message. */
 export function field(name, label, attributes = {}, hint = null) {
   const hintId = `${name}-hint`;
   const errorId = `${name}-error`;
@@ -109,7 +109,7 @@ export function field(name, label, attributes = {}, hint = null) {
   return {
     node,
     input,
-    refuse(text) {
+    showError(text) {
       error.textContent = text ?? '';
       input.toggleAttribute('aria-invalid', false);
       if (text) {
@@ -119,21 +119,21 @@ export function field(name, label, attributes = {}, hint = null) {
   };
 }
 
-/** Shows each problem at its field and goes to the first; the rest is returned as text. */
-export function refuse(fields, error, wordsOf) {
+/** Shows each error at its field and focuses the first. Returns a text if no field matches. */
+export function showFieldErrors(fields, error, textOf) {
   let first = null;
   for (const {field: name} of error.errors) {
     const at = fields[name];
     if (at) {
-      at.refuse(wordsOf(name));
+      at.showError(textOf(name));
       first ??= at;
     }
   }
   first?.input.focus();
-  return first ? '' : wordsFor(error);
+  return first ? '' : errorText(error);
 }
 
-/** Runs the work of a button, which meanwhile cannot be pressed again, and keeps the focus. */
+/** Runs the work of a button. The button is disabled meanwhile and keeps the focus. */
 export async function busy(button, work) {
   const focused = document.activeElement === button;
   button.disabled = true;
