@@ -16,52 +16,52 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import ticketing.local.servers.ProjectRoot;
 
-/// A person with a browser of their own. Closing it fails the test if a page broke its
-/// Content-Security-Policy or threw an error that nobody caught.
+/// A user with a separate browser context. `close` fails if a page violated its
+/// Content-Security-Policy or threw an uncaught error.
 final class BrowserUser implements AutoCloseable {
 
-  private static final double PATIENCE = 30_000; // ms, for a busy machine
+  private static final double TIMEOUT_MILLIS = 30_000; // for a busy machine
 
-  private static final Path PICTURES =
+  private static final Path SCREENSHOTS =
       ProjectRoot.root().resolve(System.getProperty("ticketing.images", "web-tests/target/images"));
 
-  /// Reported by the page itself, because the console would not tell which rule was broken.
-  private static final String WATCH =
+  /// Script that reports violations, because the console message lacks the violated directive.
+  private static final String REPORT_VIOLATIONS =
       """
       addEventListener('securitypolicyviolation', event =>
         console.error('Content-Security-Policy: ' + event.violatedDirective + ' ' + event.blockedURI));
       """;
 
-  final Translations words;
+  final Translations texts;
   final BrowserContext context;
   private final URI url;
-  private final List<String> troubles = new CopyOnWriteArrayList<>();
+  private final List<String> pageErrors = new CopyOnWriteArrayList<>();
   private Page page;
 
-  BrowserUser(Browser browser, URI url, DisplaySettings look) {
+  BrowserUser(Browser browser, URI url, DisplaySettings settings) {
     this.url = url;
-    this.words = Translations.of(look);
+    this.texts = Translations.of(settings);
     this.context =
         browser.newContext(
             new Browser.NewContextOptions()
-                .setLocale(look.language())
+                .setLocale(settings.language())
                 .setTimezoneId("Asia/Seoul")
-                .setColorScheme(look.colours())
+                .setColorScheme(settings.colours())
                 .setReducedMotion(ReducedMotion.REDUCE)
-                .setViewportSize(look.width(), look.height())
-                .setHasTouch(look.isPhone())
-                .setDeviceScaleFactor(look.isPhone() ? 2 : 1));
-    context.setDefaultTimeout(PATIENCE);
-    context.setDefaultNavigationTimeout(PATIENCE);
-    context.addInitScript(WATCH);
+                .setViewportSize(settings.width(), settings.height())
+                .setHasTouch(settings.isPhone())
+                .setDeviceScaleFactor(settings.isPhone() ? 2 : 1));
+    context.setDefaultTimeout(TIMEOUT_MILLIS);
+    context.setDefaultNavigationTimeout(TIMEOUT_MILLIS);
+    context.addInitScript(REPORT_VIOLATIONS);
     context.onConsoleMessage(
         message -> {
           if (message.type().equals("error")
               && message.text().contains("Content-Security-Policy")) {
-            troubles.add(message.text());
+            pageErrors.add(message.text());
           }
         });
-    context.onWebError(error -> troubles.add(error.error()));
+    context.onWebError(error -> pageErrors.add(error.error()));
     this.page = context.newPage();
   }
 
@@ -69,8 +69,8 @@ final class BrowserUser implements AutoCloseable {
     return page;
   }
 
-  List<String> troubles() {
-    return troubles;
+  List<String> pageErrors() {
+    return pageErrors;
   }
 
   BrowserUser open(String path) {
@@ -78,19 +78,19 @@ final class BrowserUser implements AutoCloseable {
     return this;
   }
 
-  /// Closes the page and opens another one, as if the browser had been closed.
+  /// Closes the page and opens a new one with the same storage.
   BrowserUser reopen(String path) {
     page.close();
     page = context.newPage();
     return open(path);
   }
 
-  /// Signs up in the page, with the keyboard alone.
+  /// Signs up with the keyboard only.
   BrowserUser signUp(String email) {
     open("/#/sign-up");
-    page.getByLabel(words.of("field.name")).fill("Kim Min-ji");
-    page.getByLabel(words.of("field.email")).fill(email);
-    page.getByLabel(words.of("field.password"), new Page.GetByLabelOptions().setExact(true))
+    page.getByLabel(texts.of("field.name")).fill("Kim Min-ji");
+    page.getByLabel(texts.of("field.email")).fill(email);
+    page.getByLabel(texts.of("field.password"), new Page.GetByLabelOptions().setExact(true))
         .fill(PagesFixture.PASSWORD);
     page.keyboard().press("Enter");
     seesHeading("events.title");
@@ -99,18 +99,17 @@ final class BrowserUser implements AutoCloseable {
 
   BrowserUser signIn(String path, String email) {
     open(path);
-    page.getByLabel(words.of("field.email")).fill(email);
-    page.getByLabel(words.of("field.password"), new Page.GetByLabelOptions().setExact(true))
+    page.getByLabel(texts.of("field.email")).fill(email);
+    page.getByLabel(texts.of("field.password"), new Page.GetByLabelOptions().setExact(true))
         .fill(PagesFixture.PASSWORD);
     page.keyboard().press("Enter");
-    assertThat(button("nav.signOut").first()).isVisible(patience());
+    assertThat(button("nav.signOut").first()).isVisible(visibleTimeout());
     return this;
   }
 
-  /// Of what is seen now: into `target/images`, or with `-Dticketing.images=docs/images` to where
-  /// the README finds it.
-  void picture(String name) {
-    Path file = PICTURES.resolve(name + ".png");
+  /// Writes a screenshot to `target/images`; `-Dticketing.images=docs/images` updates the README.
+  void takeScreenshot(String name) {
+    Path file = SCREENSHOTS.resolve(name + ".png");
     page.screenshot(new Page.ScreenshotOptions().setPath(file));
     assertThat(file).isNotEmptyFile();
   }
@@ -123,26 +122,26 @@ final class BrowserUser implements AutoCloseable {
 
   Locator button(String key) {
     return page.getByRole(
-        AriaRole.BUTTON, new Page.GetByRoleOptions().setName(words.of(key)).setExact(true));
+        AriaRole.BUTTON, new Page.GetByRoleOptions().setName(texts.of(key)).setExact(true));
   }
 
-  /// Just these words, in some element.
-  void sees(String key, String... values) {
-    sees(page.getByText(words.of(key, values), new Page.GetByTextOptions().setExact(true)));
+  /// Waits for an element with exactly this text.
+  void seesText(String key, String... values) {
+    seesText(page.getByText(texts.of(key, values), new Page.GetByTextOptions().setExact(true)));
   }
 
-  /// This text, maybe among others.
-  void seesText(String text) {
-    sees(page.getByText(text));
+  /// Waits for an element that contains this text.
+  void seesTextContaining(String text) {
+    seesText(page.getByText(text));
   }
 
-  private static void sees(Locator any) {
+  private static void seesText(Locator any) {
     assertThat(any.filter(new Locator.FilterOptions().setVisible(true)).first())
-        .isVisible(patience());
+        .isVisible(visibleTimeout());
   }
 
   void seesHeading(String key) {
-    seesTitle(words.of(key));
+    seesTitle(texts.of(key));
   }
 
   void seesTitle(String title) {
@@ -150,16 +149,16 @@ final class BrowserUser implements AutoCloseable {
             page.getByRole(
                 AriaRole.HEADING,
                 new Page.GetByRoleOptions().setName(title).setExact(true).setLevel(1)))
-        .isVisible(patience());
+        .isVisible(visibleTimeout());
   }
 
-  static LocatorAssertions.IsVisibleOptions patience() {
-    return new LocatorAssertions.IsVisibleOptions().setTimeout(PATIENCE);
+  static LocatorAssertions.IsVisibleOptions visibleTimeout() {
+    return new LocatorAssertions.IsVisibleOptions().setTimeout(TIMEOUT_MILLIS);
   }
 
   @Override
   public void close() {
     context.close();
-    assertThat(troubles).isEmpty();
+    assertThat(pageErrors).isEmpty();
   }
 }

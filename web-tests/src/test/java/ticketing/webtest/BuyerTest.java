@@ -20,71 +20,65 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(PagesFixture.Extension.class)
 class BuyerTest {
 
-  private final PagesFixture site;
+  private final PagesFixture pages;
 
-  BuyerTest(PagesFixture site) {
-    this.site = site;
+  BuyerTest(PagesFixture pages) {
+    this.pages = pages;
   }
 
-  static Stream<DisplaySettings> languages() {
+  static Stream<DisplaySettings> displaySettings() {
     return Stream.of(DisplaySettings.ENGLISH, DisplaySettings.KOREAN.phone());
   }
 
   @ParameterizedTest
-  @MethodSource("languages")
-  void aStrangerSignsUpBooksAndGivesBack(DisplaySettings look) {
-    long event = site.newEvent("First booking", 5, 100, "");
-    try (BrowserUser visitor = site.visitor(look)) {
-      visitor.open("/#/events/" + event);
-      visitor.seesTitle("First booking");
-      visitor.page().getByRole(AriaRole.RADIO, new Page.GetByRoleOptions().setName("VIP")).check();
-      visitor.button("quantity.more").click();
-      visitor.button("book.signIn").click();
+  @MethodSource("displaySettings")
+  void newUserSignsUpBooksAndCancels(DisplaySettings settings) {
+    long event = pages.newEvent("First booking", 5, 100, "");
+    try (BrowserUser user = pages.newUser(settings)) {
+      user.open("/#/events/" + event);
+      user.seesTitle("First booking");
+      user.page().getByRole(AriaRole.RADIO, new Page.GetByRoleOptions().setName("VIP")).check();
+      user.button("quantity.more").click();
+      user.button("book.signIn").click();
 
-      visitor.sees("signIn.needed");
-      visitor.page().getByText(visitor.words.of("signUp.title")).click();
-      visitor.page().getByLabel(visitor.words.of("field.name")).fill("Kim");
-      visitor
-          .page()
-          .getByLabel(visitor.words.of("field.email"))
-          .fill(PagesFixture.newAddress("new"));
-      visitor
-          .page()
-          .getByLabel(
-              visitor.words.of("field.password"), new Page.GetByLabelOptions().setExact(true))
+      user.seesText("signIn.needed");
+      user.page().getByText(user.texts.of("signUp.title")).click();
+      user.page().getByLabel(user.texts.of("field.name")).fill("Kim");
+      user.page().getByLabel(user.texts.of("field.email")).fill(PagesFixture.newEmail("new"));
+      user.page()
+          .getByLabel(user.texts.of("field.password"), new Page.GetByLabelOptions().setExact(true))
           .fill(PagesFixture.PASSWORD);
-      visitor.button("signUp.action").click();
+      user.button("signUp.action").click();
 
-      // Back where they were, with what they had chosen.
-      assertThat(visitor.page().getByLabel(visitor.words.of("quantity.label"))).hasText("2");
-      visitor.button("book.action").click();
-      visitor.seesHeading("outcome.BOOK.done");
-      visitor.sees("ticket.seats.value", "type", "VIP", "quantity", "2");
+      // The sign-up returns to the event and keeps the choice.
+      assertThat(user.page().getByLabel(user.texts.of("quantity.label"))).hasText("2");
+      user.button("book.action").click();
+      user.seesHeading("outcome.BOOK.done");
+      user.seesText("ticket.seats.value", "type", "VIP", "quantity", "2");
 
-      visitor.open("/#/reservations");
-      visitor.sees("reservation.CONFIRMED");
-      visitor.button("reservation.cancel").click();
-      visitor
-          .page()
+      user.open("/#/reservations");
+      user.seesText("reservation.CONFIRMED");
+      user.button("reservation.cancel").click();
+      user.page()
           .getByRole(AriaRole.DIALOG)
-          .getByText(visitor.words.of("reservation.cancel"))
+          .getByText(
+              user.texts.of("reservation.cancel"), new Locator.GetByTextOptions().setExact(true))
           .click();
-      visitor.seesHeading("outcome.CANCEL.done");
+      user.seesHeading("outcome.CANCEL.done");
     }
   }
 
   @Test
-  void theLanguageIsTheBrowsersUntilAnotherIsChosen() {
-    try (BrowserUser visitor = site.visitor(DisplaySettings.KOREAN)) {
-      visitor.open("/");
-      assertThat(visitor.page().locator("html")).hasAttribute("lang", "ko");
-      visitor.button("language.other").click();
-      assertThat(visitor.page().locator("html")).hasAttribute("lang", "en");
-      visitor.reopen("/");
-      assertThat(visitor.page().locator("html")).hasAttribute("lang", "en");
+  void browserLanguageAppliesUntilUserChangesIt() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN)) {
+      user.open("/");
+      assertThat(user.page().locator("html")).hasAttribute("lang", "ko");
+      user.button("language.other").click();
+      assertThat(user.page().locator("html")).hasAttribute("lang", "en");
+      user.reopen("/");
+      assertThat(user.page().locator("html")).hasAttribute("lang", "en");
       assertThat(
-              visitor
-                  .page()
+              user.page()
                   .getByRole(AriaRole.LINK)
                   .filter(new Locator.FilterOptions().setHasText("Sign in")))
           .isVisible();
@@ -92,245 +86,242 @@ class BuyerTest {
   }
 
   @Test
-  void wrongInputIsExplainedAtItsField() {
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.open("/#/sign-up");
-      visitor.button("signUp.action").click();
-      visitor.sees("field.name.invalid");
-      visitor.sees("field.email.invalid");
-      visitor.sees("field.password.invalid");
-      assertThat(visitor.page().getByLabel(visitor.words.of("field.name"))).isFocused();
+  void invalidInputIsExplainedAtItsField() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/#/sign-up");
+      user.button("signUp.action").click();
+      user.seesText("field.name.invalid");
+      user.seesText("field.email.invalid");
+      user.seesText("field.password.invalid");
+      assertThat(user.page().getByLabel(user.texts.of("field.name"))).isFocused();
     }
-    String taken = PagesFixture.newAddress("taken");
-    site.signUp(taken, "First");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.KOREAN)) {
-      visitor.open("/#/sign-up");
-      visitor.page().getByLabel(visitor.words.of("field.name")).fill("Second");
-      visitor.page().getByLabel(visitor.words.of("field.email")).fill(taken);
-      visitor.page().locator("#password").fill(PagesFixture.PASSWORD);
-      visitor.button("signUp.action").click();
-      visitor.sees("code.EMAIL_TAKEN");
-    }
-  }
-
-  @Test
-  void theLastSeatGoesWhileSomebodyLooks() {
-    long event = site.newEvent("One seat", 0, 1, "");
-    String other = PagesFixture.newAddress("other");
-    site.signUp(other, "Other");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.open("/#/events/" + event);
-      visitor.sees("seats.left.short", "left", "1");
-      site.book(other, event, "S", 1);
-      visitor.sees("state.SOLD_OUT.words");
+    String taken = PagesFixture.newEmail("taken");
+    pages.signUp(taken, "First");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN)) {
+      user.open("/#/sign-up");
+      user.page().getByLabel(user.texts.of("field.name")).fill("Second");
+      user.page().getByLabel(user.texts.of("field.email")).fill(taken);
+      user.page().locator("#password").fill(PagesFixture.PASSWORD);
+      user.button("signUp.action").click();
+      user.seesText("code.EMAIL_TAKEN");
     }
   }
 
   @Test
-  void ofTwoWhoWantTheLastSeatOneGetsItAndTheOtherIsToldWhy() {
-    long event = site.newEvent("Last seat", 0, 1, "");
-    try (BrowserUser one = site.visitor(DisplaySettings.ENGLISH);
-        BrowserUser two = site.visitor(DisplaySettings.KOREAN)) {
-      for (BrowserUser visitor : List.of(one, two)) {
-        visitor.signUp(PagesFixture.newAddress("race")).open("/#/events/" + event);
+  void openPageShowsThatEventIsSoldOut() {
+    long event = pages.newEvent("One seat", 0, 1, "");
+    String other = PagesFixture.newEmail("other");
+    pages.signUp(other, "Other");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/#/events/" + event);
+      user.seesText("seats.left.short", "left", "1");
+      pages.book(other, event, "S", 1);
+      user.seesText("state.SOLD_OUT.texts");
+    }
+  }
+
+  @Test
+  void onlyOneOfTwoBuyersGetsLastSeat() {
+    long event = pages.newEvent("Last seat", 0, 1, "");
+    try (BrowserUser one = pages.newUser(DisplaySettings.ENGLISH);
+        BrowserUser two = pages.newUser(DisplaySettings.KOREAN)) {
+      for (BrowserUser user : List.of(one, two)) {
+        user.signUp(PagesFixture.newEmail("race")).open("/#/events/" + event);
       }
-      try (PagesFixture.Pause pause = site.pauseWorkers()) {
-        for (BrowserUser visitor : List.of(one, two)) {
-          visitor.button("book.action").click();
-          visitor.seesHeading("waiting.BOOK");
+      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+        for (BrowserUser user : List.of(one, two)) {
+          user.button("book.action").click();
+          user.seesHeading("waiting.BOOK");
         }
       }
-      for (BrowserUser visitor : List.of(one, two)) {
-        assertThat(visitor.page().locator("[data-outcome]")).isVisible(BrowserUser.patience());
+      for (BrowserUser user : List.of(one, two)) {
+        assertThat(user.page().locator("[data-outcome]")).isVisible(BrowserUser.visibleTimeout());
       }
-      List<String> ends =
+      List<String> outcomes =
           Stream.of(one, two)
-              .map(visitor -> visitor.page().locator("[data-outcome]").getAttribute("data-outcome"))
+              .map(user -> user.page().locator("[data-outcome]").getAttribute("data-outcome"))
               .toList();
-      assertThat(ends).containsExactlyInAnyOrder("BOOK-CONFIRMED", "BOOK-REJECTED");
-      BrowserUser loser = ends.getFirst().endsWith("REJECTED") ? one : two;
+      assertThat(outcomes).containsExactlyInAnyOrder("BOOK-CONFIRMED", "BOOK-REJECTED");
+      BrowserUser loser = outcomes.getFirst().endsWith("REJECTED") ? one : two;
       loser.seesHeading("rejected.BOOK");
-      loser.sees("reason.SOLD_OUT");
+      loser.seesText("reason.SOLD_OUT");
     }
   }
 
   @Test
-  void aHoldIsConfirmedInTimeOrExpires() {
-    long event = site.newEvent("Held", 0, 10, ",\"holdMinutes\":5");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH.phone())) {
-      visitor.page().clock().install();
-      visitor.signUp(PagesFixture.newAddress("hold")).open("/#/events/" + event);
-      visitor.button("book.action").click();
-      visitor.seesHeading("outcome.held");
-      visitor.page().getByText(Pattern.compile("\\b4:\\d\\d\\b")).first().waitFor();
-      visitor.button("hold.confirm").click();
-      visitor.seesHeading("outcome.CONFIRM.done");
+  void holdIsConfirmedInTimeOrExpires() {
+    long event = pages.newEvent("Held", 0, 10, ",\"holdMinutes\":5");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.phone())) {
+      user.page().clock().install();
+      user.signUp(PagesFixture.newEmail("hold")).open("/#/events/" + event);
+      user.button("book.action").click();
+      user.seesHeading("outcome.held");
+      user.page().getByText(Pattern.compile("\\b4:\\d\\d\\b")).first().waitFor();
+      user.button("hold.confirm").click();
+      user.seesHeading("outcome.CONFIRM.done");
 
-      visitor.open("/#/events/" + event);
-      visitor.button("book.action").click();
-      visitor.seesHeading("outcome.held");
-      site.letHoldRunOut(event);
-      visitor.page().clock().fastForward("00:10");
-      visitor.seesHeading("held.EXPIRED");
+      user.open("/#/events/" + event);
+      user.button("book.action").click();
+      user.seesHeading("outcome.held");
+      pages.expireHold(event);
+      user.page().clock().fastForward("00:10");
+      user.seesHeading("held.EXPIRED");
 
-      visitor.open("/#/events/" + event);
-      visitor.sees("seats.left.short", "left", "9");
-      visitor.button("book.action").click();
-      visitor.seesHeading("outcome.held");
-      visitor.open("/#/reservations");
-      visitor.sees("reservation.HELD");
-      site.letHoldRunOut(event);
-      visitor.page().clock().fastForward("00:10");
-      visitor.sees("reservation.EXPIRED");
-      assertThat(visitor.page().locator(".hold")).hasCount(0);
+      user.open("/#/events/" + event);
+      user.seesText("seats.left.short", "left", "9");
+      user.button("book.action").click();
+      user.seesHeading("outcome.held");
+      user.open("/#/reservations");
+      user.seesText("reservation.HELD");
+      pages.expireHold(event);
+      user.page().clock().fastForward("00:10");
+      user.seesText("reservation.EXPIRED");
+      assertThat(user.page().locator(".hold")).hasCount(0);
     }
   }
 
   @Test
-  void aPausedSaleIsSeenToPauseAndToGoOn() {
-    long event = site.newEvent("Paused", 0, 10, "");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.KOREAN)) {
-      visitor.page().clock().install();
-      visitor.open("/#/events/" + event);
-      visitor.sees("choice.type");
-      site.turn(event, "pause");
-      visitor.page().clock().fastForward("00:40");
-      visitor.sees("state.PAUSED.words");
-      site.turn(event, "resume");
-      visitor.page().clock().fastForward("00:10");
-      visitor.sees("choice.type");
+  void openPageShowsPauseAndResumeOfSale() {
+    long event = pages.newEvent("Paused", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN)) {
+      user.page().clock().install();
+      user.open("/#/events/" + event);
+      user.seesText("choice.type");
+      pages.pauseSale(event);
+      user.page().clock().fastForward("00:40");
+      user.seesText("state.PAUSED.texts");
+      pages.resumeSale(event);
+      user.page().clock().fastForward("00:10");
+      user.seesText("choice.type");
     }
   }
 
   @Test
-  void theKeyboardAloneBooks() {
-    long event = site.newEvent("By keyboard", 3, 10, "");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.signUp(PagesFixture.newAddress("keys")).open("/#/events/" + event);
+  void bookingWorksByKeyboardAlone() {
+    long event = pages.newEvent("By keyboard", 3, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("keys")).open("/#/events/" + event);
       assertThat(
-              visitor
-                  .page()
+              user.page()
                   .getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setLevel(1))
                   .filter(new Locator.FilterOptions().setHasText("By keyboard")))
           .isFocused();
-      visitor.press("Tab", "ArrowDown", "Tab", "Enter");
-      assertThat(visitor.page().getByLabel(visitor.words.of("quantity.label"))).hasText("2");
-      visitor.press("Shift+Tab", "Enter");
-      assertThat(visitor.page().getByLabel(visitor.words.of("quantity.label"))).hasText("1");
-      // The button that cannot be pressed any more has given the focus away.
-      assertThat(visitor.button("quantity.more")).isFocused();
-      visitor.press("Tab", "Enter");
-      visitor.seesHeading("outcome.BOOK.done");
-      visitor.sees("ticket.seats.value", "type", "S", "quantity", "1");
+      user.press("Tab", "ArrowDown", "Tab", "Enter");
+      assertThat(user.page().getByLabel(user.texts.of("quantity.label"))).hasText("2");
+      user.press("Shift+Tab", "Enter");
+      assertThat(user.page().getByLabel(user.texts.of("quantity.label"))).hasText("1");
+      // The disabled button moved the focus to the other one.
+      assertThat(user.button("quantity.more")).isFocused();
+      user.press("Tab", "Enter");
+      user.seesHeading("outcome.BOOK.done");
+      user.seesText("ticket.seats.value", "type", "S", "quantity", "1");
       assertThat(
-              visitor
-                  .page()
+              user.page()
                   .getByRole(
                       AriaRole.HEADING,
                       new Page.GetByRoleOptions()
-                          .setName(visitor.words.of("outcome.BOOK.done"))
+                          .setName(user.texts.of("outcome.BOOK.done"))
                           .setLevel(1)))
           .isFocused();
     }
   }
 
   @Test
-  void aTicketIsFollowedThroughReloadAnotherTabAndALostNotifier() {
-    long event = site.newEvent("Followed", 0, 100, "");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.signUp(PagesFixture.newAddress("followed")).open("/#/events/" + event);
-      try (PagesFixture.Pause pause = site.pauseWorkers()) {
-        visitor.button("book.action").click();
-        visitor.seesHeading("waiting.BOOK");
-        visitor.sees("line.live");
-        visitor.page().reload();
-        visitor.seesHeading("waiting.BOOK");
-        visitor.reopen("/");
-        visitor.page().getByText(visitor.words.of("tray.next")).click();
-        visitor.sees("line.live");
-        visitor.context.setOffline(true);
-        visitor.sees("line.polling");
-        visitor.context.setOffline(false);
-        visitor.sees("line.live");
-        site.notifier().kill();
-        visitor.sees("line.polling");
+  void ticketIsFollowedThroughReloadAndNotifierOutage() {
+    long event = pages.newEvent("Followed", 0, 100, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("followed")).open("/#/events/" + event);
+      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+        user.button("book.action").click();
+        user.seesHeading("waiting.BOOK");
+        user.seesText("line.live");
+        user.page().reload();
+        user.seesHeading("waiting.BOOK");
+        user.reopen("/");
+        user.page().getByText(user.texts.of("tray.next")).click();
+        user.seesText("line.live");
+        user.context.setOffline(true);
+        user.seesText("line.polling");
+        user.context.setOffline(false);
+        user.seesText("line.live");
+        pages.notifier().kill();
+        user.seesText("line.polling");
       }
-      // Polling alone brings the outcome.
-      visitor.seesHeading("outcome.BOOK.done");
+      // Polling finds the decision without the notifier.
+      user.seesHeading("outcome.BOOK.done");
 
-      visitor.open("/#/events/" + event);
-      try (PagesFixture.Pause pause = site.pauseWorkers()) {
-        visitor.button("book.action").click();
-        visitor.sees("line.polling");
-        site.restartNotifier();
-        visitor.sees("line.live");
+      user.open("/#/events/" + event);
+      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+        user.button("book.action").click();
+        user.seesText("line.polling");
+        pages.restartNotifier();
+        user.seesText("line.live");
       }
-      visitor.seesHeading("outcome.BOOK.done");
+      user.seesHeading("outcome.BOOK.done");
     } finally {
-      site.restartNotifier();
+      pages.restartNotifier();
     }
   }
 
   @Test
-  void aRequestThatTheNetworkSwallowedIsSentAgainWithoutBookingTwice() {
-    long event = site.newEvent("Offline", 0, 100, "");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.KOREAN)) {
-      visitor.signUp(PagesFixture.newAddress("offline")).open("/#/events/" + event);
-      visitor.sees("seats.left.short", "left", "100");
-      // The server takes it, and the answer is lost.
-      visitor.context.route(
+  void lostResponseIsRetriedWithoutSecondBooking() {
+    long event = pages.newEvent("Offline", 0, 100, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN)) {
+      user.signUp(PagesFixture.newEmail("offline")).open("/#/events/" + event);
+      user.seesText("seats.left.short", "left", "100");
+      // The server accepts the request, and the response is lost.
+      user.context.route(
           "**/api/v1/reservations",
           route -> {
             route.fetch();
             route.abort();
           });
-      visitor.button("book.action").click();
-      visitor.seesText(visitor.words.of("code.NETWORK"));
-      visitor.context.unroute("**/api/v1/reservations");
-      visitor.seesHeading("outcome.BOOK.done");
-      visitor.open("/#/events/" + event);
-      visitor.sees("seats.left.short", "left", "99");
+      user.button("book.action").click();
+      user.seesTextContaining(user.texts.of("code.NETWORK"));
+      user.context.unroute("**/api/v1/reservations");
+      user.seesHeading("outcome.BOOK.done");
+      user.open("/#/events/" + event);
+      user.seesText("seats.left.short", "left", "99");
     }
   }
 
   @Test
-  void aClosedPageSendsItsUnansweredRequestWhenItIsOpenedAgain() {
-    long event = site.newEvent("Closed", 0, 100, "");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.signUp(PagesFixture.newAddress("closed")).open("/#/events/" + event);
-      visitor.context.route("**/api/v1/reservations", route -> route.abort());
-      visitor.button("book.action").click();
-      visitor.seesText(visitor.words.of("code.NETWORK"));
-      visitor.context.unroute("**/api/v1/reservations");
-      visitor.reopen("/");
-      visitor.page().getByText(visitor.words.of("tray.decided")).click();
-      visitor.seesHeading("outcome.BOOK.done");
+  void reopenedPageSendsUnansweredRequest() {
+    long event = pages.newEvent("Closed", 0, 100, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("closed")).open("/#/events/" + event);
+      user.context.route("**/api/v1/reservations", route -> route.abort());
+      user.button("book.action").click();
+      user.seesTextContaining(user.texts.of("code.NETWORK"));
+      user.context.unroute("**/api/v1/reservations");
+      user.reopen("/");
+      user.page().getByText(user.texts.of("tray.decided")).click();
+      user.seesHeading("outcome.BOOK.done");
     }
   }
 
   @Test
-  void theSaleOpensBeforeTheirEyesByTheServersClock() {
+  void saleOpensByServerClock() {
     Instant opens = Instant.now().plusSeconds(5).truncatedTo(ChronoUnit.SECONDS);
-    long event = site.newEvent("Opening", 0, 10, ",\"saleOpensAt\":\"%s\"".formatted(opens));
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      // A clock that is an hour slow must not matter.
-      visitor.context.addInitScript(
-          "{ const real = Date.now; Date.now = () => real() - 3600000; }");
-      visitor.open("/#/events/" + event);
-      assertThat(visitor.page().getByRole(AriaRole.TIMER)).isVisible(BrowserUser.patience());
-      assertThat(visitor.page().getByRole(AriaRole.TIMER)).containsText("00hours00minutes");
-      assertThat(visitor.button("book.signIn")).isVisible(BrowserUser.patience());
+    long event = pages.newEvent("Opening", 0, 10, ",\"saleOpensAt\":\"%s\"".formatted(opens));
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      // The local clock is one hour slow.
+      user.context.addInitScript("{ const real = Date.now; Date.now = () => real() - 3600000; }");
+      user.open("/#/events/" + event);
+      assertThat(user.page().getByRole(AriaRole.TIMER)).isVisible(BrowserUser.visibleTimeout());
+      assertThat(user.page().getByRole(AriaRole.TIMER)).containsText("00hours00minutes");
+      assertThat(user.button("book.signIn")).isVisible(BrowserUser.visibleTimeout());
       assertThat(Instant.now().plus(Duration.ofSeconds(2))).isAfter(opens);
     }
   }
 
   @Test
-  void whatDoesNotExistIsSaidInWords() {
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.open("/#/events/999999");
-      visitor.sees("code.EVENT_NOT_FOUND");
-      visitor.open("/#/nowhere");
-      visitor.seesHeading("lost.title");
+  void unknownEventAndViewShowAnError() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/#/events/999999");
+      user.seesText("code.EVENT_NOT_FOUND");
+      user.open("/#/nowhere");
+      user.seesHeading("lost.title");
     }
   }
 }

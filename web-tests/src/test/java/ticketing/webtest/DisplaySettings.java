@@ -2,7 +2,7 @@ package ticketing.webtest;
 
 import com.microsoft.playwright.options.ColorScheme;
 
-/// How somebody looks at the pages.
+/// Language, color scheme and window size of a browser.
 record DisplaySettings(String language, ColorScheme colours, int width, int height) {
 
   static final DisplaySettings ENGLISH = new DisplaySettings("en-US", ColorScheme.LIGHT, 1280, 900);

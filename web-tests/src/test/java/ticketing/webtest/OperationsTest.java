@@ -15,40 +15,41 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(PagesFixture.Extension.class)
 class OperationsTest {
 
-  private static final Pattern SOME = Pattern.compile("[1-9]");
-  private static final LocatorAssertions.ContainsTextOptions LONG =
+  private static final Pattern NON_ZERO = Pattern.compile("[1-9]");
+  private static final LocatorAssertions.ContainsTextOptions WITHIN_A_MINUTE =
       new LocatorAssertions.ContainsTextOptions().setTimeout(60_000);
 
-  private final PagesFixture site;
+  private final PagesFixture pages;
 
-  OperationsTest(PagesFixture site) {
-    this.site = site;
+  OperationsTest(PagesFixture pages) {
+    this.pages = pages;
   }
 
   @Test
-  void oneClickShowsAnOnSaleFromTheFirstRequestToSoldOut() {
-    site.forgetDeadLetters();
-    try (BrowserUser admin = site.visitor(DisplaySettings.ENGLISH)) {
-      admin.signIn("/operations", site.admin);
-      assertThat(tile(admin, "tile.workers")).containsText("1", LONG);
+  void simulationRunsUntilSoldOut() {
+    pages.purgeDeadLetters();
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations", pages.admin);
+      assertThat(tile(admin, "tile.workers")).containsText("1", WITHIN_A_MINUTE);
       admin.button("ops.simulate").click();
-      assertThat(admin.page().locator("#simulation-state")).containsText("of 900", LONG);
-      assertThat(tile(admin, "tile.accepted")).containsText(SOME, LONG);
-      assertThat(tile(admin, "tile.decided")).containsText(SOME, LONG);
-      assertThat(tile(admin, "tile.latency")).containsText(Pattern.compile("[1-9].*s"), LONG);
+      assertThat(admin.page().locator("#simulation-state")).containsText("of 900", WITHIN_A_MINUTE);
+      assertThat(tile(admin, "tile.accepted")).containsText(NON_ZERO, WITHIN_A_MINUTE);
+      assertThat(tile(admin, "tile.decided")).containsText(NON_ZERO, WITHIN_A_MINUTE);
+      assertThat(tile(admin, "tile.latency"))
+          .containsText(Pattern.compile("[1-9].*s"), WITHIN_A_MINUTE);
       Locator rejects = chart(admin, "chart.rejects");
-      assertThat(rejects).containsText(admin.words.of("rejects.SOLD_OUT"), LONG);
+      assertThat(rejects).containsText(admin.texts.of("rejects.SOLD_OUT"), WITHIN_A_MINUTE);
       assertThat(admin.page().locator("#simulation-state"))
-          .containsText(Pattern.compile("accepted.* 0 failed"), LONG);
+          .containsText(Pattern.compile("accepted.* 0 failed"), WITHIN_A_MINUTE);
       assertThat(
               admin
                   .page()
                   .locator("tr")
                   .filter(new Locator.FilterOptions().setHasText("Simulated on-sale"))
                   .first())
-          .containsText("0 / 300", LONG);
+          .containsText("0 / 300", WITHIN_A_MINUTE);
       assertThat(chart(admin, "chart.seats")).containsText("Simulated on-sale");
-      // Each of the eight has drawn something.
+      // Each of the eight charts has drawn a pixel.
       assertThat(admin.page().locator(".chart canvas")).hasCount(8);
       assertThat(
               (Boolean)
@@ -61,23 +62,23 @@ class OperationsTest {
                               .data.some(value => value !== 0))\
                           """))
           .isTrue();
-      admin.picture("operations");
+      admin.takeScreenshot("operations");
       admin.page().emulateMedia(new Page.EmulateMediaOptions().setColorScheme(ColorScheme.DARK));
       admin.button("language.other").click();
       assertThat(admin.page().locator("html")).hasAttribute("lang", "ko");
       assertThat(admin.page().locator(".chart canvas")).hasCount(8);
-      admin.picture("operations-dark");
+      admin.takeScreenshot("operations-dark");
     }
   }
 
   @Test
-  void anEventIsMadeChangedPausedResumedAndCancelled() {
-    String name = "Managed " + PagesFixture.newAddress("").substring(1, 6);
-    try (BrowserUser admin = site.visitor(DisplaySettings.KOREAN)) {
-      admin.signIn("/operations", site.admin);
+  void eventIsCreatedChangedPausedResumedAndCancelled() {
+    String name = "Managed " + PagesFixture.newEmail("").substring(1, 6);
+    try (BrowserUser admin = pages.newUser(DisplaySettings.KOREAN)) {
+      admin.signIn("/operations", pages.admin);
       admin.button("admin.create").click();
       admin.button("admin.save").click();
-      admin.sees("field.eventName.invalid");
+      admin.seesText("field.eventName.invalid");
       admin.page().locator("#eventName").fill(name);
       admin.page().locator("#eventDate").fill("2031-05-05T19:30");
       admin.page().locator("#saleOpensAt").fill("2031-01-02T10:00");
@@ -86,8 +87,8 @@ class OperationsTest {
       admin.page().locator("#price0").fill("88000");
       admin.page().locator("#totalSeats0").fill("20");
       admin.button("admin.save").click();
-      // Said by the server, shown at the field.
-      admin.sees("field.saleClosesAt.invalid");
+      // The server rejects the times; the page shows the error at the field.
+      admin.seesText("field.saleClosesAt.invalid");
       admin.page().locator("#saleOpensAt").fill("");
       admin.page().locator("#saleClosesAt").fill("");
       admin.button("admin.save").click();
@@ -97,59 +98,59 @@ class OperationsTest {
       press(row, admin, "admin.edit.of", name);
       admin.page().locator("#totalSeats0").fill("30");
       admin.button("admin.save").click();
-      assertThat(row).containsText("30 / 30", LONG);
+      assertThat(row).containsText("30 / 30", WITHIN_A_MINUTE);
       press(row, admin, "admin.pause.of", name);
-      assertThat(row).containsText(admin.words.of("status.PAUSED"), LONG);
+      assertThat(row).containsText(admin.texts.of("status.PAUSED"), WITHIN_A_MINUTE);
       press(row, admin, "admin.resume.of", name);
-      assertThat(row).containsText(admin.words.of("status.ACTIVE"), LONG);
+      assertThat(row).containsText(admin.texts.of("status.ACTIVE"), WITHIN_A_MINUTE);
       press(row, admin, "admin.cancel.of", name);
       admin
           .page()
           .getByRole(AriaRole.DIALOG)
-          .getByText(admin.words.of("admin.cancel"), new Locator.GetByTextOptions().setExact(true))
+          .getByText(admin.texts.of("admin.cancel"), new Locator.GetByTextOptions().setExact(true))
           .click();
-      assertThat(row).containsText(admin.words.of("status.CANCELLED"), LONG);
+      assertThat(row).containsText(admin.texts.of("status.CANCELLED"), WITHIN_A_MINUTE);
     }
   }
 
   private static void press(Locator row, BrowserUser admin, String key, String name) {
     row.getByRole(
             AriaRole.BUTTON,
-            new Locator.GetByRoleOptions().setName(admin.words.of(key, "name", name)))
+            new Locator.GetByRoleOptions().setName(admin.texts.of(key, "name", name)))
         .click();
   }
 
   @Test
-  void deadLettersAreShownAndSentBack() {
-    site.forgetDeadLetters();
-    String letter = site.newDeadLetter();
-    try (BrowserUser admin = site.visitor(DisplaySettings.ENGLISH)) {
-      admin.signIn("/operations", site.admin);
-      admin.seesText(letter);
-      assertThat(tile(admin, "tile.dead")).containsText("1", LONG);
+  void deadLettersAreListedAndRedriven() {
+    pages.purgeDeadLetters();
+    String bodyPart = pages.newDeadLetter();
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations", pages.admin);
+      admin.seesTextContaining(bodyPart);
+      assertThat(tile(admin, "tile.dead")).containsText("1", WITHIN_A_MINUTE);
       admin.button("dead.redrive").click();
-      admin.sees("dead.redriven", "messages", "1");
-      assertThat(tile(admin, "tile.dead")).containsText("0", LONG);
+      admin.seesText("dead.redriven", "messages", "1");
+      assertThat(tile(admin, "tile.dead")).containsText("0", WITHIN_A_MINUTE);
     }
   }
 
   @Test
-  void aBuyerIsTurnedAway() {
-    String buyer = PagesFixture.newAddress("buyer");
-    site.signUp(buyer, "Buyer");
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.signIn("/operations", buyer);
-      visitor.seesHeading("ops.forbidden");
+  void buyerCannotUseTheOperationsPage() {
+    String buyer = PagesFixture.newEmail("buyer");
+    pages.signUp(buyer, "Buyer");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signIn("/operations", buyer);
+      user.seesHeading("ops.forbidden");
     }
   }
 
   @Test
-  void aServerThatDoesNotAnswerIsSaidWhileTheLastFiguresStay() {
-    try (BrowserUser admin = site.visitor(DisplaySettings.ENGLISH)) {
-      admin.signIn("/operations", site.admin);
-      assertThat(tile(admin, "tile.workers")).containsText("1", LONG);
+  void outageKeepsTheLastStatisticsVisible() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations", pages.admin);
+      assertThat(tile(admin, "tile.workers")).containsText("1", WITHIN_A_MINUTE);
       admin.context.setOffline(true);
-      admin.sees("ops.stale", "why", admin.words.of("code.NETWORK"));
+      admin.seesText("ops.stale", "why", admin.texts.of("code.NETWORK"));
       assertThat(tile(admin, "tile.workers")).containsText("1");
       admin.context.setOffline(false);
       assertThat(admin.page().locator(".notice.warn"))
@@ -167,7 +168,7 @@ class OperationsTest {
                     admin
                         .page()
                         .getByText(
-                            admin.words.of(key), new Page.GetByTextOptions().setExact(true))))
+                            admin.texts.of(key), new Page.GetByTextOptions().setExact(true))))
         .locator("dd");
   }
 
@@ -175,6 +176,6 @@ class OperationsTest {
     return admin
         .page()
         .locator(".chart")
-        .filter(new Locator.FilterOptions().setHasText(admin.words.of(key)));
+        .filter(new Locator.FilterOptions().setHasText(admin.texts.of(key)));
   }
 }

@@ -40,8 +40,8 @@ import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 import tools.jackson.databind.JsonNode;
 
-/// The whole system and a browser, started once for all test classes that are extended with
-/// [PagesFixture.Extension]; without a Chromium on this machine those are skipped.
+/// The whole system and a browser, started once for all test classes with [PagesFixture.Extension].
+/// Without Chromium these classes are skipped.
 final class PagesFixture implements AutoCloseable {
 
   static final String PASSWORD = "correct-horse";
@@ -49,7 +49,7 @@ final class PagesFixture implements AutoCloseable {
   private static final List<String> CHROMIUM =
       List.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
 
-  /// Small enough for one look at the operations page.
+  /// A small simulation, so that the test of the operations page is short.
   private static final Map<String, String> SETTINGS =
       Map.of(
           "TICKETING_QUEUE_TIMEOUT", "20s",
@@ -78,7 +78,7 @@ final class PagesFixture implements AutoCloseable {
                 new BrowserType.LaunchOptions()
                     .setExecutablePath(chromium)
                     .setArgs(List.of("--no-sandbox", "--force-color-profile=srgb")));
-    admin = newAddress("admin");
+    admin = newEmail("admin");
     signUp(admin, "Admin");
     sql("UPDATE users SET role = 'ADMIN' WHERE email = ?", admin);
     adminToken = token(admin);
@@ -90,13 +90,13 @@ final class PagesFixture implements AutoCloseable {
     private static final ExtensionContext.Namespace NAMESPACE =
         ExtensionContext.Namespace.create(PagesFixture.class);
     private static final String MISSING =
-        "no Chromium here: install Debian's package chromium, or set CHROMIUM to one";
+        "Chromium is missing: install the package chromium, or set CHROMIUM to its path";
 
-    /// Not an assumption before the class: of those Surefire reports neither a skip nor a reason.
+    /// A condition, because Surefire reports no skip for a failed assumption of a class.
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
       if (chromium().isPresent()) {
-        return ConditionEvaluationResult.enabled("there is a Chromium");
+        return ConditionEvaluationResult.enabled("Chromium is installed");
       }
       System.err.println(context.getDisplayName() + " is skipped: " + MISSING);
       return ConditionEvaluationResult.disabled(MISSING);
@@ -139,19 +139,19 @@ final class PagesFixture implements AutoCloseable {
     system.notifier().awaitReady(Duration.ofSeconds(120));
   }
 
-  BrowserUser visitor(DisplaySettings look) {
-    return new BrowserUser(browser, url(), look);
+  BrowserUser newUser(DisplaySettings settings) {
+    return new BrowserUser(browser, url(), settings);
   }
 
-  /// Keeps all workers from doing anything until it is closed.
-  Pause pauseWorkers() {
-    return new Pause(system.workers().stream().map(ApplicationProcess::pid).toList());
+  /// Stops all workers until the result is closed.
+  WorkerPause pauseWorkers() {
+    return new WorkerPause(system.workers().stream().map(ApplicationProcess::pid).toList());
   }
 
-  static final class Pause implements AutoCloseable {
+  static final class WorkerPause implements AutoCloseable {
     private final List<Long> workers;
 
-    private Pause(List<Long> workers) {
+    private WorkerPause(List<Long> workers) {
       this.workers = workers;
       signal("-STOP");
     }
@@ -178,11 +178,11 @@ final class PagesFixture implements AutoCloseable {
     }
   }
 
-  static String newAddress(String who) {
-    return who + "-" + UUID.randomUUID().toString().substring(0, 8) + "@example.com";
+  static String newEmail(String name) {
+    return name + "-" + UUID.randomUUID().toString().substring(0, 8) + "@example.com";
   }
 
-  /// @return its id
+  /// @return the id of the event
   long newEvent(String name, int vipSeats, int seats, String more) {
     String vip =
         vipSeats == 0
@@ -241,13 +241,16 @@ final class PagesFixture implements AutoCloseable {
                     .equals("PENDING"));
   }
 
-  /// @param action `pause` or `resume`
-  void turn(long event, String action) {
-    post("/api/v1/operations/events/%d/%s".formatted(event, action), adminToken, "");
+  void pauseSale(long event) {
+    post("/api/v1/operations/events/%d/pause".formatted(event), adminToken, "");
   }
 
-  /// Lets the time of the event's one hold run out, and waits until the workers have seen it.
-  void letHoldRunOut(long event) {
+  void resumeSale(long event) {
+    post("/api/v1/operations/events/%d/resume".formatted(event), adminToken, "");
+  }
+
+  /// Expires the only hold of the event and waits until a worker returned its seats to sale.
+  void expireHold(long event) {
     int left = seatsLeft(event);
     int held =
         sql(
@@ -264,8 +267,8 @@ final class PagesFixture implements AutoCloseable {
     return send("GET", "/api/v1/events/" + event, null, null).get("availableSeats").intValue();
   }
 
-  /// Queues bookings of one seat each and does not wait for them.
-  void queue(String email, long event, String seatType, int bookings) {
+  /// Submits bookings of one seat each without waiting for their decisions.
+  void submitBookings(String email, long event, String seatType, int bookings) {
     String token = token(email);
     for (int booking = 0; booking < bookings; booking++) {
       post(
@@ -310,17 +313,18 @@ final class PagesFixture implements AutoCloseable {
     }
   }
 
-  /// A booking of an event that does not exist, among the dead letters.
+  /// Puts a booking of an unknown event into the dead-letter queue.
   ///
-  /// @return something that only this message contains
+  /// @return a text that only this message contains
   String newDeadLetter() {
     UUID ticket = UUID.randomUUID();
-    Command lost = new Command.BookSeats(ticket, "nobody", 999_999_999, "S", 1, Instant.now());
-    queueCall("SendMessage", Map.of("MessageBody", CommandCodec.encode(lost)));
+    Command command =
+        new Command.BookSeats(ticket, "unknown-user", 999_999_999, "S", 1, Instant.now());
+    queueCall("SendMessage", Map.of("MessageBody", CommandCodec.encode(command)));
     return ticket.toString();
   }
 
-  void forgetDeadLetters() {
+  void purgeDeadLetters() {
     queueCall("PurgeQueue", Map.of());
   }
 
@@ -340,7 +344,7 @@ final class PagesFixture implements AutoCloseable {
     }
   }
 
-  /// @return how many rows were changed
+  /// @return number of changed rows
   int sql(String update, Object... values) {
     try (Connection connection = system.servers().connect();
         PreparedStatement statement = connection.prepareStatement(update)) {

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import ticketing.local.servers.ProjectRoot;
 
-/// The Korean README says as much as the English one: the same sections, tables, commands, names
-/// and links, in the same order.
+/// Compares the Korean README with the English one: sections, tables, commands, names and links are
+/// the same.
 class ReadmeTest {
 
   private static final Pattern HEADING = Pattern.compile("(#+) (.+)");
@@ -80,7 +80,7 @@ class ReadmeTest {
   }
 
   @Test
-  void bothHaveTheSameSections() {
+  void sectionsAreTheSame() {
     assertThat(korean.sections())
         .extracting(Section::level)
         .isEqualTo(english.sections().stream().map(Section::level).toList());
@@ -96,14 +96,14 @@ class ReadmeTest {
   }
 
   @Test
-  void bothGiveTheSameCommandsAndDrawings() {
+  void commandsAndDrawingsAreTheSame() {
     assertThat(korean.commands()).isEqualTo(english.commands()).contains("mvn -Prun", "mvn verify");
     assertThat(korean.drawings()).isEqualTo(english.drawings()).isNotEmpty();
   }
 
-  /// Apart from the one by which each leads to the other.
+  /// Ignores the link from each README to the other.
   @Test
-  void bothLeadToTheSamePlaces() {
+  void linksAreTheSame() {
     assertThat(without(korean.links(), "README.md"))
         .isEqualTo(without(english.links(), "README.ko.md"));
     assertThat(korean.links()).contains("README.md");
@@ -115,7 +115,7 @@ class ReadmeTest {
   }
 
   @Test
-  void everyKoreanTitleButTheNameIsKorean() {
+  void koreanTitlesAreKorean() {
     assertThat(korean.sections().subList(1, korean.sections().size()))
         .allSatisfy(section -> assertThat(section.title()).containsPattern(HANGUL));
   }

@@ -12,14 +12,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Takes the buyer's pictures of the README; [OperationsTest] takes the others.
+/// Takes the screenshots of the buyer's page for the README. [OperationsTest] takes the others.
 @ExtendWith(PagesFixture.Extension.class)
 class ScreenshotsTest {
 
-  private final PagesFixture site;
+  private final PagesFixture pages;
 
-  ScreenshotsTest(PagesFixture site) {
-    this.site = site;
+  ScreenshotsTest(PagesFixture pages) {
+    this.pages = pages;
   }
 
   private long event(String name, String venue, int days, String types, String more) {
@@ -28,7 +28,8 @@ class ScreenshotsTest {
             .plus(days, ChronoUnit.DAYS)
             .truncatedTo(ChronoUnit.DAYS)
             .plus(10, ChronoUnit.HOURS);
-    return site.newEvent(
+    return pages
+        .newEvent(
             """
             {"eventName":"%s","eventDate":"%s","venueName":"%s","venueAddress":"Seoul",
              "seatTypes":[%s]%s}\
@@ -43,16 +44,16 @@ class ScreenshotsTest {
   }
 
   @Test
-  void buyersPageFromTheListToTheTicket() {
+  void screenshotsOfTheBuyerPage() {
     String stage =
         "%s,%s,%s"
             .formatted(type("VIP", 150000, 120), type("R", 99000, 800), type("S", 55000, 2400));
     long jazz = event("Winter Jazz Night", "Hangang Hall", 9, stage, ",\"maxSeatsPerUser\":4");
-    String fan = PagesFixture.newAddress("fan");
-    site.signUp(fan, "Fan");
+    String fan = PagesFixture.newEmail("fan");
+    pages.signUp(fan, "Fan");
     long chamber = event("Chamber Music at Dusk", "Bukchon Salon", 12, type("A", 77000, 12), "");
-    site.book(fan, chamber, "A", 10);
-    site.book(fan, chamber, "A", 1);
+    pages.book(fan, chamber, "A", 10);
+    pages.book(fan, chamber, "A", 1);
     event(
         "서울 가족 뮤지컬",
         "남산 극장",
@@ -62,46 +63,46 @@ class ScreenshotsTest {
             .formatted(Instant.now().plus(29, ChronoUnit.HOURS).truncatedTo(ChronoUnit.HOURS)));
     event("Indie Rock Live", "Mapo Club", 26, type("S", 44000, 600), ",\"holdMinutes\":5");
 
-    try (BrowserUser visitor = site.visitor(DisplaySettings.ENGLISH)) {
-      visitor.open("/");
-      visitor.seesText("Winter Jazz Night");
-      visitor.picture("buyer-events");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/");
+      user.seesTextContaining("Winter Jazz Night");
+      user.takeScreenshot("buyer-events");
     }
-    try (BrowserUser visitor = site.visitor(DisplaySettings.KOREAN.dark())) {
-      visitor.open("/#/events/" + jazz);
-      visitor.sees("choice.type");
-      visitor.page().getByRole(AriaRole.RADIO, new Page.GetByRoleOptions().setName("VIP")).check();
-      visitor.button("quantity.more").click();
-      visitor.picture("buyer-event-dark");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.dark())) {
+      user.open("/#/events/" + jazz);
+      user.seesText("choice.type");
+      user.page().getByRole(AriaRole.RADIO, new Page.GetByRoleOptions().setName("VIP")).check();
+      user.button("quantity.more").click();
+      user.takeScreenshot("buyer-event-dark");
     }
-    try (BrowserUser visitor = site.visitor(DisplaySettings.KOREAN.phone());
-        BrowserUser other = site.visitor(DisplaySettings.ENGLISH.dark().phone())) {
-      visitor.signUp(PagesFixture.newAddress("minji")).open("/#/events/" + jazz);
-      other.signUp(PagesFixture.newAddress("alex")).open("/#/events/" + jazz);
-      String crowd = PagesFixture.newAddress("crowd");
-      site.signUp(crowd, "Crowd");
-      // A pace is measured from second to second; without one nobody can estimate a wait.
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone());
+        BrowserUser other = pages.newUser(DisplaySettings.ENGLISH.dark().phone())) {
+      user.signUp(PagesFixture.newEmail("minji")).open("/#/events/" + jazz);
+      other.signUp(PagesFixture.newEmail("alex")).open("/#/events/" + jazz);
+      String others = PagesFixture.newEmail("crowd");
+      pages.signUp(others, "Crowd");
+      // The estimate of the waiting time needs decisions in several seconds.
       AtomicInteger booked = new AtomicInteger();
       await()
           .pollInterval(Duration.ofMillis(1_200))
           .atMost(Duration.ofSeconds(60))
           .until(
               () -> {
-                site.book(crowd, jazz, "S", 1);
+                pages.book(others, jazz, "S", 1);
                 return booked.incrementAndGet() == 3;
               });
-      try (PagesFixture.Pause pause = site.pauseWorkers()) {
-        site.queue(crowd, jazz, "S", 128);
-        visitor.button("book.action").click();
-        visitor.seesHeading("waiting.BOOK");
-        assertThat(visitor.page().locator(".place")).hasText("128");
-        visitor.sees("line.live");
-        visitor.picture("buyer-waiting-phone");
+      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+        pages.submitBookings(others, jazz, "S", 128);
+        user.button("book.action").click();
+        user.seesHeading("waiting.BOOK");
+        assertThat(user.page().locator(".place")).hasText("128");
+        user.seesText("line.live");
+        user.takeScreenshot("buyer-waiting-phone");
         other.button("book.action").click();
         other.seesHeading("waiting.BOOK");
       }
       other.seesHeading("outcome.BOOK.done");
-      other.picture("buyer-booked-phone-dark");
+      other.takeScreenshot("buyer-booked-phone-dark");
     }
   }
 }

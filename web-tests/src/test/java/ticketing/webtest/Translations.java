@@ -7,7 +7,7 @@ import ticketing.domain.Json;
 import ticketing.local.servers.ProjectRoot;
 import tools.jackson.databind.JsonNode;
 
-/// What the pages say in one language.
+/// Texts of the pages in one language.
 final class Translations {
 
   private final JsonNode table;
@@ -16,8 +16,8 @@ final class Translations {
     this.table = table;
   }
 
-  static Translations of(DisplaySettings look) {
-    String language = look.language().substring(0, 2);
+  static Translations of(DisplaySettings settings) {
+    String language = settings.language().substring(0, 2);
     try {
       return new Translations(
           Json.INTERNAL.readTree(
@@ -30,15 +30,15 @@ final class Translations {
     }
   }
 
-  /// @param values name, value, name, value …
+  /// @param values alternating names and values of the placeholders
   String of(String key, String... values) {
     if (!table.has(key)) {
-      throw new IllegalArgumentException("no words for " + key);
+      throw new IllegalArgumentException("no text for " + key);
     }
-    String words = table.get(key).asString();
+    String texts = table.get(key).asString();
     for (int i = 0; i < values.length; i += 2) {
-      words = words.replace("{" + values[i] + "}", values[i + 1]);
+      texts = texts.replace("{" + values[i] + "}", values[i + 1]);
     }
-    return words;
+    return texts;
   }
 }

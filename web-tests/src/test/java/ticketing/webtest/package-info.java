@@ -1,2 +1,2 @@
-/// The pages as people use them: real Chromium, real processes, and nothing in between.
+/// Browser tests of the pages with Chromium against the running system.
 package ticketing.webtest;
