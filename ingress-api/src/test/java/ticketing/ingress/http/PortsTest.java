@@ -44,6 +44,7 @@ class PortsTest {
     for (String path : List.of("/actuator/env", "/actuator/beans", "/api/v1/events")) {
       assertThat(getFromManagementPort(path).status()).as(path).isEqualTo(404);
     }
+    ingress.get("/api/v1/events", null);
     assertThat(getFromManagementPort("/actuator/prometheus").body())
         .contains("http_server_requests_seconds");
   }
