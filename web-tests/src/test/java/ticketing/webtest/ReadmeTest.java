@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import ticketing.local.servers.ProjectRoot;
 
@@ -20,6 +22,11 @@ class ReadmeTest {
   private static final Pattern COMMENT = Pattern.compile("\\s+#.*");
   private static final Pattern NAME = Pattern.compile("`([^`]+)`");
   private static final Pattern LINK = Pattern.compile("]\\(([^)]+)\\)");
+  /// A row with a figure, its baseline and their ratio.
+  private static final Pattern FIGURES =
+      Pattern.compile("\\|[^|]+\\|[^|]*\\d[^|]*\\|[^|]*\\|( |[ \\d.]+)\\|");
+
+  private static final Pattern NUMBER = Pattern.compile("\\d[\\d,]*(?:\\.\\d+)?");
   private static final Pattern HANGUL = Pattern.compile("[가-힣]");
 
   private final Readme english = Readme.of("README.md");
@@ -118,5 +125,29 @@ class ReadmeTest {
   void koreanTitlesAreKorean() {
     assertThat(korean.sections().subList(1, korean.sections().size()))
         .allSatisfy(section -> assertThat(section.title()).containsPattern(HANGUL));
+  }
+
+  /// Each row of figures is copied from one row of the generated results.
+  @Test
+  void measuredFiguresAreThoseOfTheResults() throws IOException {
+    List<Set<String>> results =
+        Files.readAllLines(ProjectRoot.root().resolve("docs/benchmarks/results.md")).stream()
+            .map(ReadmeTest::numbers)
+            .toList();
+    for (String file : List.of("README.md", "README.ko.md")) {
+      List<String> rows =
+          Readme.lines(file).stream().filter(line -> FIGURES.matcher(line).matches()).toList();
+      assertThat(rows).as(file).hasSizeGreaterThan(3);
+      for (String row : rows) {
+        Set<String> figures = numbers(row.substring(row.indexOf('|', 1)));
+        assertThat(results)
+            .as(row)
+            .anySatisfy(result -> assertThat(result).containsAll(figures));
+      }
+    }
+  }
+
+  private static Set<String> numbers(String line) {
+    return NUMBER.matcher(line).results().map(MatchResult::group).collect(Collectors.toSet());
   }
 }

@@ -1,0 +1,2 @@
+/// Check of the relative links between Markdown files.
+package ticketing.checks.links;
