@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.scaling.Autoscaler;
 import ticketing.local.scaling.ScalingPolicy;
 import ticketing.local.servers.ManagedProcess;

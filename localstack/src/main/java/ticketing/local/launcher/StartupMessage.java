@@ -1,7 +1,7 @@
 package ticketing.local.launcher;
 
 import java.util.stream.Collectors;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 
 /// What `mvn -Prun` prints when everything is up.

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import ticketing.domain.Action;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
 import ticketing.systemtest.fleet.Fault;

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.TicketStatus;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.scaling.Autoscaler;
 import ticketing.local.scaling.ScalingPolicy;
 import ticketing.systemtest.client.TestClients;

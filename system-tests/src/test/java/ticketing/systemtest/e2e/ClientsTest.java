@@ -37,7 +37,7 @@ import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.system.BootJar;
 import ticketing.systemtest.fleet.Fleet;

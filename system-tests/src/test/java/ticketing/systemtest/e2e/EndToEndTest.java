@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.system.ApplicationProcess;
 import ticketing.systemtest.client.AcceptedRequest;

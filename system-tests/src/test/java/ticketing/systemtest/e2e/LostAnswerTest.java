@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.servers.LocalServers;
 import ticketing.systemtest.fleet.Fleet;
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.systemtest.fleet.Fleet;
 
 /// Two ingresses and two notifiers behind one client that never knows which of them it speaks to.

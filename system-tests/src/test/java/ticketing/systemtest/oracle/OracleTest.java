@@ -18,7 +18,7 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
 import ticketing.systemtest.fleet.Fleet;

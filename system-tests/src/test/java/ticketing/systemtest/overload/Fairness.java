@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.TicketIds;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.demo.HttpConnection;
 import ticketing.local.demo.QueueBaseline;
 import ticketing.local.servers.LocalServers;

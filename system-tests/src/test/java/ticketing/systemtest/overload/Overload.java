@@ -26,7 +26,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
-import ticketing.local.demo.DemoData;
+import ticketing.local.system.DemoData;
 import ticketing.local.demo.HttpConnection;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.system.ApplicationProcess;

@@ -1,4 +1,4 @@
-package ticketing.local.demo;
+package ticketing.local.system;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
