@@ -18,7 +18,9 @@ public final class BookingClient {
   ///
   /// @param status HTTP status; 0 if no complete response arrived
   /// @param elapsed time from the request to the response or the error
-  public record Attempt(String method, String path, int status, Duration elapsed) {}
+  /// @param isRetryable true if the client repeats the request within the limits of its policy.
+  public record Attempt(
+      String method, String path, int status, Duration elapsed, boolean isRetryable) {}
 
   /// Longest time that the server delays the response to a poll.
   public static final Duration MAX_POLL_WAIT = Duration.ofSeconds(20);
@@ -146,32 +148,40 @@ public final class BookingClient {
         : last;
   }
 
+  private record Exchange(int status, TicketResult result) {}
+
   private TicketResult attempt(
       String method, String path, String headerLines, String body, Duration wait) {
     long start = System.nanoTime();
+    Exchange exchange = exchange(method, path, headerLines, body, wait);
+    boolean retryable =
+        switch (exchange.result()) {
+          case TicketResult.Success success -> false;
+          case TicketResult.Refused refused -> refused.retryable();
+          case TicketResult.Unresolved unresolved -> true;
+        };
+    Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+    listener.accept(new Attempt(method, path, exchange.status(), elapsed, retryable));
+    return exchange.result();
+  }
+
+  private Exchange exchange(
+      String method, String path, String headerLines, String body, Duration wait) {
     try {
       return switch (session.signIn()) {
-        case Session.SignIn.Denied(ApiResponse response) -> {
-          report(method, path, response.status(), start);
-          yield refused(response, false);
-        }
+        case Session.SignIn.Denied(ApiResponse response) ->
+            new Exchange(response.status(), refused(response, false));
         case Session.SignIn.Token(String token) -> {
           ApiResponse response = connection.send(method, path, token, headerLines, body, wait);
-          report(method, path, response.status(), start);
-          yield result(response, token);
+          yield new Exchange(response.status(), result(response, token));
         }
       };
     } catch (IOException e) {
-      report(method, path, 0, start);
-      return new TicketResult.Unresolved(e.toString());
+      return new Exchange(0, new TicketResult.Unresolved(e.toString()));
     }
   }
 
-  private void report(String method, String path, int status, long start) {
-    listener.accept(new Attempt(method, path, status, Duration.ofNanos(System.nanoTime() - start)));
-  }
-
-  private TicketResult result(ApiResponse response, String token) throws IOException {
+  private TicketResult result(ApiResponse response, String token) {
     return switch (response.status()) {
       case 200, 202 -> {
         try {
@@ -179,7 +189,7 @@ public final class BookingClient {
               Payloads.read(response.body(), Ticket.class),
               response.retryAfter(Duration.ofSeconds(1)));
         } catch (JacksonException e) {
-          throw new IOException("no ticket in response", e);
+          yield new TicketResult.Unresolved("no ticket in response: " + e.getOriginalMessage());
         }
       }
       case 401 -> refused(response, session.discard(token));

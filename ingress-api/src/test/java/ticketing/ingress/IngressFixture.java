@@ -150,13 +150,7 @@ public final class IngressFixture implements AutoCloseable {
   public static synchronized IngressFixture strict() {
     if (strict == null) {
       URI stale = URI.create(LocalServers.shared().newDatabase().substring("jdbc:".length()));
-      replica =
-          new TcpRelay(
-              "replica",
-              new InetSocketAddress(stale.getHost(), stale.getPort()),
-              Duration.ofSeconds(30),
-              port -> true,
-              port -> {});
+      replica = new TcpRelay(new InetSocketAddress(stale.getHost(), stale.getPort()));
       replica.start();
       String url = "jdbc:" + stale.toString().replace(":" + stale.getPort(), ":" + replica.port());
       Map<String, String> settings =
@@ -339,11 +333,8 @@ public final class IngressFixture implements AutoCloseable {
   public String redisGet(String key) {
     return context
         .getBean(RedisGateway.class)
-        .call(
-            client ->
-                client
-                    .<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE)
-                    .get());
+        .call(client ->
+            client.<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE).get());
   }
 
   /// Takes everything that is on the queue now.

@@ -65,11 +65,10 @@ class EventLockTest {
   @Test
   void lockThatWasLeftBehindEndsWithItsLeaseAlsoForTheThreadThatLeftIt() {
     Duration lease = Duration.ofSeconds(1);
-    redis.call(
-        client -> {
-          client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
-          return null;
-        });
+    redis.call(client -> {
+      client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
+      return null;
+    });
     EventLock lock = new EventLock(redis, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
     assertThat(lock.<Boolean>holding(3, () -> lockedInRedis(redis, 3))).isTrue();
     assertThat(lockedInRedis(redis, 3)).as("nothing of it is left").isFalse();
@@ -78,13 +77,7 @@ class EventLockTest {
   @Test
   void releaseThatDidNotReachRedisIsTriedAgain() {
     URI address = URI.create(LocalServers.shared().redisAddress());
-    TcpRelay wire =
-        new TcpRelay(
-            "redis",
-            new InetSocketAddress(address.getHost(), address.getPort()),
-            Duration.ofSeconds(10),
-            port -> true,
-            port -> {});
+    TcpRelay wire = new TcpRelay(new InetSocketAddress(address.getHost(), address.getPort()));
     wire.start();
     try (RedisGateway cut = connect("redis://127.0.0.1:" + wire.port(), Duration.ofMillis(500))) {
       EventLock lock = new EventLock(cut, settings(), new WorkerMetrics(new SimpleMeterRegistry()));

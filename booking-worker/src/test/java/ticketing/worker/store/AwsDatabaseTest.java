@@ -45,7 +45,8 @@ class AwsDatabaseTest {
   static void start() throws IOException {
     // Own ones, whatever the others run on: the account gets another password, in MariaDB's words.
     servers =
-        LocalServers.start(ServerSettings.in(Path.of("target", "aws-database")).withQueueApart());
+        LocalServers.start(
+            ServerSettings.in(Path.of("target", "aws-database")).withSeparateQueue());
     secrets = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     secrets.createContext(
         "/",

@@ -53,13 +53,7 @@ class CommandRevokerTest {
   @BeforeAll
   static void start() {
     URI real = URI.create(IngressFixture.shared().servers.queueEndpoint());
-    queue =
-        new TcpRelay(
-            "the queue",
-            new InetSocketAddress(real.getHost(), real.getPort()),
-            Duration.ofSeconds(30),
-            port -> true,
-            port -> {});
+    queue = new TcpRelay(new InetSocketAddress(real.getHost(), real.getPort()));
     queue.start();
     ingress =
         IngressFixture.shared()
@@ -91,7 +85,7 @@ class CommandRevokerTest {
     String path = "/api/v1/reservations/" + reservation;
     String token = ingress.token(user);
     List<IngressFixture.Answer> answers = new ArrayList<>();
-    queue.silence(true);
+    queue.silence();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<IngressFixture.Answer>> calls =
           List.of(
@@ -104,14 +98,13 @@ class CommandRevokerTest {
         answers.add(call.get());
       }
     } finally {
-      queue.silence(false);
+      queue.heal();
     }
     assertThat(answers)
-        .allSatisfy(
-            answer -> {
-              assertThat(answer.status()).as(answer.body()).isEqualTo(503);
-              assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
-            });
+        .allSatisfy(answer -> {
+          assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+          assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
+        });
     List<Command> arrived = IngressFixture.shared().drain();
     assertThat(arrived).extracting(Command::ticketId).doesNotContainNull();
     assertThat(arrived.stream().map(Command::attemptId).distinct()).hasSize(5);
@@ -138,7 +131,7 @@ class CommandRevokerTest {
   @Test
   void commandThatIsDecidedMeanwhileIsAcceptedWithItsDecision() throws Exception {
     UUID ticket = TicketIds.derivedFrom(user, "k");
-    queue.silence(true);
+    queue.silence();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<IngressFixture.Answer> call =
           clients.submit(() -> ingress.book(user, event, 1, IdempotencyKey.HEADER, "k"));
@@ -153,7 +146,7 @@ class CommandRevokerTest {
       assertThat(answer.json().get("ticketId").asString()).isEqualTo(ticket.toString());
       assertThat(answer.json().get("reason").asString()).isEqualTo("SOLD_OUT");
     } finally {
-      queue.silence(false);
+      queue.heal();
     }
     assertThat(withdrawn()).isEmpty();
     IngressFixture.shared().drain();
@@ -171,7 +164,7 @@ class CommandRevokerTest {
     try (Connection worker = ingress.context.getBean(DataSource.class).getConnection();
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       lock(worker);
-      queue.silence(true);
+      queue.silence();
       Future<IngressFixture.Answer> call =
           clients.submit(() -> ingress.book(user, event, 1, IdempotencyKey.HEADER, "k"));
       try (var insert =
@@ -193,7 +186,7 @@ class CommandRevokerTest {
       assertThat(call.get().status()).as(call.get().body()).isEqualTo(202);
       assertThat(call.get().json().get("reason").asString()).isEqualTo("SOLD_OUT");
     } finally {
-      queue.silence(false);
+      queue.heal();
     }
     assertThat(withdrawn()).isEmpty();
     IngressFixture.shared().drain();
@@ -229,7 +222,7 @@ class CommandRevokerTest {
     double before = unknown();
     try (Connection holder = ingress.context.getBean(DataSource.class).getConnection()) {
       lock(holder);
-      queue.silence(true);
+      queue.silence();
       long start = System.nanoTime();
       IngressFixture.Answer answer = ingress.book(user, event, 1);
       assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
@@ -237,7 +230,7 @@ class CommandRevokerTest {
       holder.rollback();
       holder.setAutoCommit(true);
     } finally {
-      queue.silence(false);
+      queue.heal();
     }
     assertThat(unknown()).isEqualTo(before + 1);
     IngressFixture.shared().drain();

@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import ticketing.client.ApiConnection;
+import ticketing.client.ApiResponse;
 import ticketing.domain.Json;
 import ticketing.local.launcher.LaunchProperties;
 import ticketing.local.launcher.Launcher;
@@ -18,14 +20,14 @@ import ticketing.local.system.LocalSystem;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
-/// `mvn -Pdemo`: the whole system and two sales, each of one event to many buyers at once. In the
-/// rush there is a seat for everybody, so that every request goes all the way and the pace can be
-/// measured; in the on-sale most go away empty, many of them at the door. What the buyers were told
-/// is checked against the database. Exit code 0 only if every check holds.
+/// `mvn -Pdemo`: the whole system and two sales, each of one event to many concurrent buyers. The
+/// rush has a seat for each buyer, so every request reaches the worker and the throughput is
+/// measured. The on-sale has fewer seats than buyers, so most requests are refused or rejected. The
+/// responses to buyers are checked against the database. Exit code 0 only if every check passes.
 public final class Demo {
 
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
-  private static final int CEILING_MESSAGES = 10_000;
+  private static final int BASELINE_MESSAGES = 10_000;
   private static final String SEAT_TYPE = "R";
 
   private final LocalSystem system;
@@ -51,39 +53,39 @@ public final class Demo {
     int warmUp = properties.number("demo.warm-up", 10_000, 1, 100_000);
 
     warmUp(warmUp, sockets / 10);
-    double ceiling = ceiling();
+    double queueRate = measureQueue();
 
-    List<SaleReport> accounts =
+    List<SaleReport> reports =
         List.of(
-            hold("rush", buyers, buyers, sockets, ceiling),
-            hold("on-sale", buyers, seats, sockets, ceiling));
-    System.out.println(SaleReport.table(accounts));
-    return accounts.stream().allMatch(SaleReport::holds) ? 0 : 1;
+            sell("rush", buyers, buyers, sockets, queueRate),
+            sell("on-sale", buyers, seats, sockets, queueRate));
+    System.out.println(SaleReport.table(reports));
+    return reports.stream().allMatch(SaleReport::passes) ? 0 : 1;
   }
 
-  /// A sale that nobody looks at.
+  /// Runs a sale without a report, so that the compilers have seen the code.
   void warmUp(int bookings, int sockets) throws InterruptedException {
-    say("warming up: %,d bookings".formatted(bookings));
+    print("warm-up with %,d bookings".formatted(bookings));
     sale(createEvent("Warm-up", bookings), "warm-up", bookings, sockets).run(() -> {});
   }
 
-  /// Messages per second of the bare queue.
-  double ceiling() throws InterruptedException {
-    say("measuring the bare queue: send, receive and delete in tens");
-    QueueBaseline.measure(system.servers(), CEILING_MESSAGES / 5);
-    double ceiling = QueueBaseline.measure(system.servers(), CEILING_MESSAGES);
-    say("the bare queue carries %,.0f messages a second".formatted(ceiling));
-    return ceiling;
+  /// @return messages per second of the [QueueBaseline]
+  double measureQueue() throws InterruptedException {
+    print("measuring the queue alone: send, receive and delete in batches of ten");
+    QueueBaseline.measure(system.servers(), BASELINE_MESSAGES / 5);
+    double rate = QueueBaseline.measure(system.servers(), BASELINE_MESSAGES);
+    print("the queue alone passes %,.0f messages per second".formatted(rate));
+    return rate;
   }
 
-  /// One event, sold to these buyers, and the account of it.
-  SaleReport hold(String name, int buyers, int seats, int sockets, double ceiling)
+  /// Creates one event and sells it to this number of buyers.
+  SaleReport sell(String name, int buyers, int seats, int sockets, double queueRate)
       throws InterruptedException, SQLException {
-    say("%s: %,d buyers, %,d seats".formatted(name, buyers, seats));
+    print("%s: %,d buyers, %,d seats".formatted(name, buyers, seats));
     long event = createEvent("The " + name, seats);
     OnSale sale = sale(event, name, buyers, Math.min(sockets, buyers));
     Map<String, Duration> before = processorTimes();
-    sale.run(() -> say(progress(sale, event)));
+    sale.run(() -> print(progress(sale, event)));
     Map<String, Duration> used = processorTimes();
     used.replaceAll((process, time) -> time.minus(before.get(process)));
     try (Connection connection = system.servers().connect()) {
@@ -94,14 +96,14 @@ public final class Demo {
           event,
           seats,
           system.servers().queue().backlog(LocalServers.QUEUE + "-dlq"),
-          ceiling,
+          queueRate,
           used);
     }
   }
 
   private Map<String, Duration> processorTimes() {
     Map<String, Duration> times = new LinkedHashMap<>();
-    system.applications().forEach(one -> times.put(one.name(), one.processorTime()));
+    system.applications().forEach(process -> times.put(process.name(), process.processorTime()));
     system.servers().processorTimes().forEach(times::put);
     times.put(
         "queue and buyers",
@@ -133,20 +135,16 @@ public final class Demo {
          "venueAddress":"Seoul","seatTypes":[{"seatType":"%s","price":"55000.00","totalSeats":%d}]}
         """
             .formatted(name, SEAT_TYPE, seats);
-    try (HttpConnection connection = new HttpConnection(system.ingress().url())) {
-      HttpConnection.Response response =
-          connection.send(
-              "POST",
-              "/api/v1/events",
-              "Authorization: Bearer " + tokens.issue("admin", "ADMIN") + "\r\n",
-              body);
+    try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
+      ApiResponse response =
+          connection.send("POST", "/api/v1/events", tokens.issue("admin", "ADMIN"), body);
       if (response.status() != 201) {
         throw new ServerException(
-            "the event could not be created: " + response.status() + " " + response.body());
+            "cannot create the event: " + response.status() + " " + response.body());
       }
       return Json.INTERNAL.readTree(response.body()).path("eventId").asLong();
     } catch (IOException e) {
-      throw new ServerException("ingress-api does not answer: " + e.getMessage(), e);
+      throw new ServerException("no response from ingress-api: " + e.getMessage(), e);
     }
   }
 
@@ -155,11 +153,11 @@ public final class Demo {
     try (Connection connection = system.servers().connect()) {
       decided = number(connection, "SELECT COUNT(*) FROM tickets WHERE event_id = " + event);
     } catch (SQLException e) {
-      say("the database does not answer: " + e.getMessage());
+      print("no response from the database: " + e.getMessage());
     }
-    return "asked %,d   accepted %,d   decided %,d   known to buyers %,d   queue %,d"
+    return "requests %,d   accepted %,d   decided %,d   final for buyers %,d   queue %,d"
         .formatted(
-            sale.answered(),
+            sale.started(),
             sale.accepted(),
             decided,
             sale.finished(),
@@ -174,7 +172,7 @@ public final class Demo {
     }
   }
 
-  private static void say(String line) {
+  private static void print(String line) {
     System.out.println("[demo] " + line);
   }
 }

@@ -24,20 +24,20 @@ import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ServerException;
 
-/// How many messages a second the embedded queue carries when nothing is done with them: sent,
-/// received and deleted in tens, by the same SDK and with bodies like those of bookings. What the
-/// system does is measured against that, because here the queue is not the one of production.
+/// Throughput of the embedded queue alone: messages per second that are sent, received and deleted
+/// in batches of ten, by the SDK of the applications and with bodies of bookings. It is the
+/// baseline for the throughput of the system, because the local queue is not that of production.
 public final class QueueBaseline {
 
-  private static final String QUEUE = "ticketing-ceiling";
-  private static final int TEN = 10;
+  private static final String QUEUE = "ticketing-baseline";
+  private static final int MAX_BATCH_SIZE = 10; // limit of SQS
   private static final int SENDERS = 4;
   private static final int RECEIVERS = 8;
   private static final int TIMEOUT_SECONDS = 120;
 
   private QueueBaseline() {}
 
-  /// Messages per second through an empty scratch queue, sending and receiving at the same time.
+  /// Measures messages per second through an empty queue, with concurrent senders and receivers.
   ///
   /// @param messages a multiple of ten
   static double measure(LocalServers servers, int messages) throws InterruptedException {
@@ -50,11 +50,10 @@ public final class QueueBaseline {
       long start = System.nanoTime();
       List<Future<?>> all =
           IntStream.range(0, SENDERS + RECEIVERS)
-              .<Future<?>>mapToObj(
-                  number ->
-                      number < SENDERS
-                          ? threads.submit(() -> send(sqs, url, unsent))
-                          : threads.submit(() -> receive(sqs, url, undeleted)))
+              .<Future<?>>mapToObj(number ->
+                  number < SENDERS
+                      ? threads.submit(() -> send(sqs, url, unsent))
+                      : threads.submit(() -> receive(sqs, url, undeleted)))
               .toList();
       long deadline = start + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
       try {
@@ -63,23 +62,22 @@ public final class QueueBaseline {
         }
       } catch (ExecutionException | TimeoutException e) {
         threads.shutdownNow();
-        throw new ServerException("the bare queue could not be measured: " + e, e);
+        throw new ServerException("cannot measure the queue: " + e, e);
       }
       return messages * 1e9 / (System.nanoTime() - start);
     }
   }
 
   private static void send(SqsClient sqs, String url, AtomicInteger unsent) {
-    while (unsent.getAndAdd(-TEN) > 0) {
+    while (unsent.getAndAdd(-MAX_BATCH_SIZE) > 0) {
       List<SendMessageBatchRequestEntry> entries =
-          IntStream.range(0, TEN)
-              .mapToObj(
-                  number ->
-                      SendMessageBatchRequestEntry.builder()
-                          .id(Integer.toString(number))
-                          .messageGroupId("1")
-                          .messageBody(body(number))
-                          .build())
+          IntStream.range(0, MAX_BATCH_SIZE)
+              .mapToObj(number ->
+                  SendMessageBatchRequestEntry.builder()
+                      .id(Integer.toString(number))
+                      .messageGroupId("1")
+                      .messageBody(body(number))
+                      .build())
               .toList();
       sqs.sendMessageBatch(call -> call.queueUrl(url).entries(entries));
     }
@@ -88,19 +86,19 @@ public final class QueueBaseline {
   private static void receive(SqsClient sqs, String url, AtomicInteger undeleted) {
     while (undeleted.get() > 0) {
       List<Message> messages =
-          sqs.receiveMessage(call -> call.queueUrl(url).maxNumberOfMessages(TEN).waitTimeSeconds(1))
+          sqs.receiveMessage(
+                  call -> call.queueUrl(url).maxNumberOfMessages(MAX_BATCH_SIZE).waitTimeSeconds(1))
               .messages();
       if (messages.isEmpty()) {
         continue;
       }
       List<DeleteMessageBatchRequestEntry> entries =
           messages.stream()
-              .map(
-                  message ->
-                      DeleteMessageBatchRequestEntry.builder()
-                          .id(message.messageId())
-                          .receiptHandle(message.receiptHandle())
-                          .build())
+              .map(message ->
+                  DeleteMessageBatchRequestEntry.builder()
+                      .id(message.messageId())
+                      .receiptHandle(message.receiptHandle())
+                      .build())
               .toList();
       sqs.deleteMessageBatch(call -> call.queueUrl(url).entries(entries));
       undeleted.addAndGet(-entries.size());

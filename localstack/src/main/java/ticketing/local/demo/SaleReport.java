@@ -8,23 +8,27 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
-import ticketing.domain.Ticket;
+import ticketing.client.Ticket;
+import ticketing.client.TicketResult;
 
-/// What became of a sale: what the buyers were told, against what the database says.
+/// Result of a sale: figures, and checks of the responses to buyers against the database.
 final class SaleReport {
 
-  private record Check(String what, boolean holds) {}
+  private record Check(String rule, boolean holds) {}
 
-  /// What the tables say of one event.
+  /// Rows of one event, aggregated.
   ///
-  /// @param ledger outcome by ticket id
-  /// @param decisionMicros from accepted to decided, by the system's own clock, sorted
-  /// @param seconds from the first accepted to the last decided
-  private record Books(
+  /// @param ledger outcome by ticket id.
+  /// @param decisionMicros sorted times from acceptance to decision in microseconds, by the clocks
+  ///   of the processes.
+  /// @param seconds time from the first acceptance to the last decision.
+  /// @param strayReservations reservations without a confirmed ticket.
+  private record EventRecords(
       Map<String, String> ledger,
       long[] decisionMicros,
       double seconds,
@@ -34,20 +38,20 @@ final class SaleReport {
       long strayReservations) {}
 
   private final String name;
-  private final Books books;
+  private final EventRecords records;
 
-  /// Name and value, in the order to print them.
+  /// Values by name, in the order of the table.
   private final Map<String, String> figures = new LinkedHashMap<>();
 
   private final List<Check> checks = new ArrayList<>();
 
-  private SaleReport(String name, Books books) {
+  private SaleReport(String name, EventRecords records) {
     this.name = name;
-    this.books = books;
+    this.records = records;
   }
 
-  /// @param ceiling messages per second of the bare queue
-  /// @param processorTimes used by each process during the sale
+  /// @param queueRate messages per second of the [QueueBaseline].
+  /// @param processorTimes processor time of each process during the sale.
   static SaleReport of(
       String name,
       OnSale sale,
@@ -55,151 +59,156 @@ final class SaleReport {
       long event,
       int seats,
       long deadLetters,
-      double ceiling,
+      double queueRate,
       Map<String, Duration> processorTimes)
       throws SQLException {
-    SaleReport account = new SaleReport(name, read(connection, event));
-    account.addFigures(sale, seats, ceiling);
-    processorTimes.forEach(
-        (process, time) ->
-            account.figures.put(
-                "processor time, " + process, "%.1f s".formatted(time.toMillis() / 1e3)));
-    account.addChecks(sale, seats, deadLetters);
-    return account;
+    SaleReport report = new SaleReport(name, read(connection, event));
+    report.addFigures(sale, seats, queueRate);
+    processorTimes.forEach((process, time) ->
+        report.figures.put(
+            "processor time, " + process, "%.1f s".formatted(time.toMillis() / 1e3)));
+    report.addChecks(sale, seats, deadLetters);
+    return report;
   }
 
-  boolean holds() {
+  boolean passes() {
     return checks.stream().allMatch(Check::holds);
   }
 
-  /// All of them side by side, and then the checks.
-  static String table(List<SaleReport> accounts) {
+  /// @return the figures of all reports in columns, followed by the checks
+  static String table(List<SaleReport> reports) {
     List<String> names = new ArrayList<>();
-    for (SaleReport account : accounts) {
-      int place = 0;
-      for (String figure : account.figures.keySet()) {
-        // What only one of them has stands where it stands there.
+    for (SaleReport report : reports) {
+      int row = 0;
+      for (String figure : report.figures.keySet()) {
         if (!names.contains(figure)) {
-          names.add(place, figure);
+          names.add(row, figure);
         }
-        place = names.indexOf(figure) + 1;
+        row = names.indexOf(figure) + 1;
       }
     }
     StringBuilder text = new StringBuilder("\n  %-44s".formatted(""));
-    accounts.forEach(account -> text.append("%20s".formatted(account.name)));
+    reports.forEach(report -> text.append("%20s".formatted(report.name)));
     text.append('\n');
     for (String figure : names) {
       text.append("  %-44s".formatted(figure));
-      accounts.forEach(
-          account -> text.append("%20s".formatted(account.figures.getOrDefault(figure, ""))));
+      reports.forEach(
+          report -> text.append("%20s".formatted(report.figures.getOrDefault(figure, ""))));
       text.append('\n');
     }
     text.append('\n');
-    for (Check check : accounts.getFirst().checks) {
+    for (Check check : reports.getFirst().checks) {
       boolean holds =
-          accounts.stream()
-              .flatMap(account -> account.checks.stream())
-              .filter(one -> one.what().equals(check.what()))
+          reports.stream()
+              .flatMap(report -> report.checks.stream())
+              .filter(one -> one.rule().equals(check.rule()))
               .allMatch(Check::holds);
-      text.append("  %-8s%s%n".formatted(holds ? "ok" : "BROKEN", check.what()));
+      text.append("  %-8s%s%n".formatted(holds ? "ok" : "FAILED", check.rule()));
     }
     return text.toString();
   }
 
-  /// Decisions per second, from the first accepted to the last decided.
-  double rate() {
-    return books.decisionMicros().length / books.seconds();
+  /// Decisions per second, from the first acceptance to the last decision.
+  double decisionRate() {
+    return records.decisionMicros().length / records.seconds();
   }
 
-  /// From accepted to decided: what this part of all decisions needed at most, in milliseconds.
-  double decisionMillis(double part) {
-    long[] micros = books.decisionMicros();
-    return micros[(int) ((micros.length - 1) * part)] / 1e3;
+  /// Quantile of the time from acceptance to decision, in milliseconds.
+  ///
+  /// @param quantile 0 to 1
+  double decisionMillis(double quantile) {
+    long[] micros = records.decisionMicros();
+    return micros[(int) ((micros.length - 1) * quantile)] / 1e3;
   }
 
-  private void addFigures(OnSale sale, int seats, double ceiling) {
+  private void addFigures(OnSale sale, int seats, double queueRate) {
     count("buyers", sale.buyers());
     count("accepted (202)", sale.accepted());
     Map<String, Long> refused = new TreeMap<>();
     for (int buyer = 0; buyer < sale.buyers(); buyer++) {
-      switch (sale.answer(buyer)) {
-        case OnSale.Answer.Accepted accepted -> {}
-        case OnSale.Answer.Refused(int status, String code) ->
-            refused.merge("refused at the door: " + status + " " + code, 1L, Long::sum);
-        case OnSale.Answer.Failed(String why) -> refused.merge("failed: " + why, 1L, Long::sum);
-        case null -> refused.merge("no answer", 1L, Long::sum);
+      switch (sale.submission(buyer)) {
+        case TicketResult.Success success -> {}
+        case TicketResult.Refused(int status, String code, _, _, _) ->
+            refused.merge("refused before the queue: " + status + " " + code, 1L, Long::sum);
+        case TicketResult.Unresolved(String cause) ->
+            refused.merge("failed: " + cause, 1L, Long::sum);
+        case null -> refused.merge("no response", 1L, Long::sum);
       }
     }
     refused.forEach(this::count);
     Map<String, Long> outcomes = new TreeMap<>();
-    books.ledger().values().forEach(outcome -> outcomes.merge(outcome, 1L, Long::sum));
+    records.ledger().values().forEach(outcome -> outcomes.merge(outcome, 1L, Long::sum));
     outcomes.forEach(this::count);
-    figures.put("seats sold / on sale", "%,d / %,d".formatted(books.sold(), seats));
-    count("oversold", Math.max(0, books.sold() - seats));
-    count("tickets without a final state", unknownEnds(sale));
+    figures.put("seats sold / on sale", "%,d / %,d".formatted(records.sold(), seats));
+    count("oversold", Math.max(0, records.sold() - seats));
+    count("tickets without a final state", undecided(sale));
     figures.put(
-        "told by WebSocket / by poll",
+        "final state by WebSocket / by poll",
         "%,d / %,d".formatted(sale.pushed(), sale.finished() - sale.pushed()));
     count("polls", sale.polled());
-    count("requests repeated", sale.retried());
-    count("sockets broken", sale.brokenSockets());
-    figures.put("accept latency p50 / p99", millis(sorted(sale, sale::acceptNanos, all -> true)));
+    count("requests repeated", sale.repeated());
+    count("WebSocket connections lost", sale.lostSockets());
+    figures.put("accept latency p50 / p99", millis(sorted(sale, sale::acceptNanos, buyer -> true)));
     figures.put(
         "decision latency p50 / p99",
         millis(
-            IntStream.range(0, books.decisionMicros().length)
-                .mapToLong(index -> books.decisionMicros()[index] * 1_000)
+            IntStream.range(0, records.decisionMicros().length)
+                .mapToLong(index -> records.decisionMicros()[index] * 1_000)
                 .toArray()));
     figures.put(
         "request to WebSocket frame p50 / p99",
-        millis(sorted(sale, sale::knownNanos, sale::waitsAtSocket)));
-    figures.put("decisions per second", "%,.0f".formatted(rate()));
-    figures.put("bare queue, messages per second", "%,.0f".formatted(ceiling));
-    figures.put("decisions / bare queue", "%.0f %%".formatted(100 * rate() / ceiling));
+        millis(sorted(sale, sale::decisionNanos, sale::usesSocket)));
+    figures.put("decisions per second", "%,.0f".formatted(decisionRate()));
+    figures.put("queue baseline, messages per second", "%,.0f".formatted(queueRate));
+    figures.put(
+        "decisions / queue baseline", "%.0f %%".formatted(100 * decisionRate() / queueRate));
   }
 
   private void addChecks(OnSale sale, int seats, long deadLetters) {
-    long confirmed = books.ledger().values().stream().filter("CONFIRMED"::equals).count();
-    check("no seat is sold twice: sold <= on sale", books.sold() <= seats);
-    check("sold + available = on sale", books.sold() + books.available() == seats);
-    check("the same by seat type", books.sold() + books.availableByType() == seats);
-    check("every seat found a buyer", books.sold() == Math.min(seats, sale.buyers()));
+    long confirmed = records.ledger().values().stream().filter("CONFIRMED"::equals).count();
+    check("no overselling: seats sold <= seats on sale", records.sold() <= seats);
     check(
-        "one reservation per confirmed ticket",
-        confirmed == books.sold() && books.strayReservations() == 0);
-    check("every accepted ticket has a final state", unknownEnds(sale) == 0);
+        "seats sold + seats available = seats on sale",
+        records.sold() + records.available() == seats);
     check(
-        "the ledger has every accepted ticket and no other",
-        books.ledger().size() == sale.accepted());
-    check("buyers were told what the ledger says", wronglyTold(sale, books.ledger()) == 0);
-    check("nobody was told two ends", sale.contradictions() == 0);
+        "seats sold + seats available by seat type = seats on sale",
+        records.sold() + records.availableByType() == seats);
+    check("every seat is sold", records.sold() == Math.min(seats, sale.buyers()));
     check(
-        "every buyer got an answer",
+        "each confirmed ticket has one reservation",
+        confirmed == records.sold() && records.strayReservations() == 0);
+    check("every accepted ticket has a final state", undecided(sale) == 0);
+    check(
+        "the ledger has exactly the accepted tickets", records.ledger().size() == sale.accepted());
+    check(
+        "final states of buyers agree with the ledger", disagreements(sale, records.ledger()) == 0);
+    check("no ticket has two final states", sale.contradictions() == 0);
+    check(
+        "every buyer has a response",
         IntStream.range(0, sale.buyers())
-            .noneMatch(
-                buyer ->
-                    sale.answer(buyer) == null
-                        || sale.answer(buyer) instanceof OnSale.Answer.Failed));
+            .noneMatch(buyer ->
+                sale.submission(buyer) == null
+                    || sale.submission(buyer) instanceof TicketResult.Unresolved));
     check("no dead letters", deadLetters == 0);
   }
 
-  private static long unknownEnds(OnSale sale) {
+  private static long undecided(OnSale sale) {
     return IntStream.range(0, sale.buyers())
-        .filter(buyer -> sale.answer(buyer) instanceof OnSale.Answer.Accepted)
-        .filter(buyer -> sale.end(buyer) == null)
+        .filter(buyer -> sale.submission(buyer) instanceof TicketResult.Success)
+        .filter(buyer -> sale.finalTicket(buyer) == null)
         .count();
   }
 
-  private static long wronglyTold(OnSale sale, Map<String, String> ledger) {
+  private static long disagreements(OnSale sale, Map<String, String> ledger) {
     return IntStream.range(0, sale.buyers())
-        .mapToObj(sale::end)
-        .filter(end -> end != null)
-        .filter(end -> !outcome(end).equals(ledger.get(end.ticketId().toString())))
+        .mapToObj(sale::finalTicket)
+        .filter(Objects::nonNull)
+        .filter(ticket -> !outcome(ticket).equals(ledger.get(ticket.ticketId().toString())))
         .count();
   }
 
   private static String outcome(Ticket ticket) {
-    return outcome(ticket.status().name(), ticket.reason() == null ? null : ticket.reason().name());
+    return outcome(ticket.status().name(), ticket.reason());
   }
 
   private static String outcome(String decision, String reason) {
@@ -210,11 +219,11 @@ final class SaleReport {
     figures.put(figure, "%,d".formatted(count));
   }
 
-  private void check(String what, boolean holds) {
-    checks.add(new Check(what, holds));
+  private void check(String rule, boolean holds) {
+    checks.add(new Check(rule, holds));
   }
 
-  private static Books read(Connection connection, long event) throws SQLException {
+  private static EventRecords read(Connection connection, long event) throws SQLException {
     Map<String, String> ledger = new HashMap<>();
     List<Long> micros = new ArrayList<>();
     try (var statement = connection.createStatement();
@@ -230,7 +239,7 @@ final class SaleReport {
         micros.add(rows.getLong(4));
       }
     }
-    return new Books(
+    return new EventRecords(
         ledger,
         micros.stream().mapToLong(Long::longValue).sorted().toArray(),
         number(
@@ -268,9 +277,9 @@ final class SaleReport {
     }
   }
 
-  private static long[] sorted(OnSale sale, IntToLongFunction nanos, IntPredicate wanted) {
+  private static long[] sorted(OnSale sale, IntToLongFunction nanos, IntPredicate filter) {
     return IntStream.range(0, sale.buyers())
-        .filter(wanted)
+        .filter(filter)
         .mapToLong(nanos)
         .filter(value -> value > 0)
         .sorted()

@@ -14,11 +14,12 @@ import ticketing.local.servers.ServerException;
 import ticketing.local.servers.ServerSettings;
 import ticketing.local.system.SystemSettings;
 
-/// The `-Dticketing...` settings of `mvn -Prun` and `mvn -Pdemo`; an empty one counts as not given.
+/// System properties `ticketing.*` of `mvn -Prun` and `mvn -Pdemo`. An empty value means the
+/// default.
 public final class LaunchProperties {
 
   private static final Pattern RANGE = Pattern.compile("(\\d{1,3})(?:-(\\d{1,3}))?");
-  private static final Duration VISIBILITY = Duration.ofSeconds(60);
+  private static final Duration VISIBILITY_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final Properties properties;
@@ -28,9 +29,9 @@ public final class LaunchProperties {
     this.properties = properties;
   }
 
-  /// @throws ServerException if a setting is wrong or one of its ports is in use
+  /// @throws ServerException if a value is invalid or a port is in use
   SystemSettings system() {
-    int most = workers().most();
+    int maxWorkers = workers().max();
     SystemSettings settings =
         new SystemSettings(
             new ServerSettings(
@@ -40,10 +41,10 @@ public final class LaunchProperties {
                 port("queue.port", 0),
                 false,
                 keepsData(),
-                VISIBILITY,
+                VISIBILITY_TIMEOUT,
                 START_TIMEOUT),
             ProjectRoot.root(),
-            workers().least(),
+            workers().min(),
             port("ingress.port", 8080),
             port("ingress.management-port", 9080),
             port("notifier.port", 8081),
@@ -51,25 +52,26 @@ public final class LaunchProperties {
             port("worker.management-port", 9082),
             Map.of(),
             Map.of());
-    for (int worker = 1; worker < most; worker++) {
+    for (int worker = 1; worker < maxWorkers; worker++) {
       requireFree(settings.workerManagementPort() + worker, "worker.management-port");
     }
     return settings;
   }
 
-  /// How many workers: from `3`, or from `1-4`, which scales with the backlog.
+  /// Number of workers: fixed, such as `3`, or a range, such as `1-4`, which scales with the
+  /// backlog.
   ///
-  /// @throws ServerException if it is neither, or out of range
+  /// @throws ServerException if the value is invalid
   ScalingPolicy.Bounds workers() {
     String text = text("workers", "1");
     Matcher range = RANGE.matcher(text);
     if (range.matches()) {
-      int least = Integer.parseInt(range.group(1));
-      int most = range.group(2) == null ? least : Integer.parseInt(range.group(2));
-      if (least >= 1 && least <= most && most <= SystemSettings.MAX_WORKERS) {
+      int min = Integer.parseInt(range.group(1));
+      int max = range.group(2) == null ? min : Integer.parseInt(range.group(2));
+      if (min >= 1 && min <= max && max <= SystemSettings.MAX_WORKERS) {
         return new ScalingPolicy.Bounds(
-            least,
-            most,
+            min,
+            max,
             Duration.ofSeconds(number("scaling.latency", 2, 1, 3_600)),
             Duration.ofSeconds(number("scaling.quiet", 30, 0, 3_600)));
       }
@@ -79,8 +81,8 @@ public final class LaunchProperties {
             .formatted(text, SystemSettings.MAX_WORKERS));
   }
 
-  /// Decisions per second that one worker is taken to make before any are measured.
-  int workerRate() {
+  /// Decisions per second of one worker, until the rate is measured.
+  int initialWorkerRate() {
     return number("scaling.rate", 500, 1, 100_000);
   }
 
@@ -88,7 +90,7 @@ public final class LaunchProperties {
     return !text("data", "").isEmpty();
   }
 
-  /// Without `-Dticketing.data` every start begins with nothing.
+  /// Without `-Dticketing.data` each start has empty servers.
   private Path folder() {
     String data = text("data", "");
     return data.isEmpty()
@@ -96,7 +98,7 @@ public final class LaunchProperties {
         : Path.of(text("started-in", "")).resolve(data).toAbsolutePath().normalize();
   }
 
-  /// Whether the next start is prepared while this one runs.
+  /// True if AOT caches for the next start are made while the system runs.
   boolean makesCaches() {
     return Boolean.parseBoolean(text("aot", "false"));
   }
@@ -105,28 +107,28 @@ public final class LaunchProperties {
     return Boolean.parseBoolean(text("watch-parent", "false"));
   }
 
-  /// @throws ServerException if it is no number or out of range
-  public int number(String name, int otherwise, int least, int most) {
-    String text = text(name, Integer.toString(otherwise));
+  /// @throws ServerException if the value is not a number from `min` to `max`
+  public int number(String name, int defaultValue, int min, int max) {
+    String text = text(name, Integer.toString(defaultValue));
     try {
       int number = Integer.parseInt(text);
-      if (number >= least && number <= most) {
+      if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // The exception below has the message.
     }
     throw new ServerException(
-        "-Dticketing.%s=%s must be a number from %d to %d".formatted(name, text, least, most));
+        "-Dticketing.%s=%s must be a number from %d to %d".formatted(name, text, min, max));
   }
 
-  private int port(String name, int otherwise) {
-    int port = number(name, otherwise, 0, 65_535);
+  private int port(String name, int defaultPort) {
+    int port = number(name, defaultPort, 0, 65_535);
     if (port != 0) {
       String other = ports.put(port, name);
       if (other != null) {
         throw new ServerException(
-            "Port %d is wanted twice, by -Dticketing.%s and -Dticketing.%s"
+            "Port %d is configured twice, by -Dticketing.%s and -Dticketing.%s"
                 .formatted(port, other, name));
       }
       requireFree(port, name);
@@ -137,13 +139,14 @@ public final class LaunchProperties {
   private static void requireFree(int port, String name) {
     if (!Ports.isFree(port)) {
       throw new ServerException(
-          "Port %d is already in use: stop what listens there, or choose another port with -Dticketing.%s=..."
+          ("Port %d is in use. Stop the process that uses it, or choose another port with"
+                  + " -Dticketing.%s=...")
               .formatted(port, name));
     }
   }
 
-  private String text(String name, String otherwise) {
+  private String text(String name, String defaultValue) {
     String value = properties.getProperty("ticketing." + name, "").strip();
-    return value.isEmpty() ? otherwise : value;
+    return value.isEmpty() ? defaultValue : value;
   }
 }

@@ -9,31 +9,31 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import ticketing.local.system.DemoData;
 import ticketing.local.scaling.Autoscaler;
 import ticketing.local.scaling.ScalingPolicy;
 import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.ServerException;
 import ticketing.local.system.AotCache;
 import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 
-/// `mvn -Prun`: starts the whole system, prints how to use it, and runs until it is told to stop or
-/// one of the processes dies.
+/// `mvn -Prun`: starts the whole system, prints how to use it, and runs until it is stopped or
+/// until a process ends unexpectedly.
 ///
-/// What can go wrong on somebody's machine is said in a sentence, with exit code 1. After Ctrl-C,
-/// SIGTERM or the end of Maven everything is stopped in order, with exit code 0.
+/// A start error is printed as one sentence, with exit code 1. Ctrl-C, SIGTERM and the end of Maven
+/// stop all processes in order, with exit code 0.
 public final class Launcher {
 
-  /// What runs on a started system.
+  /// Task that runs on a started system.
   @FunctionalInterface
-  public interface Work {
-    /// @return the exit code
-    int on(LocalSystem system) throws InterruptedException, SQLException;
+  public interface Task {
+    /// @return exit code
+    int run(LocalSystem system) throws InterruptedException, SQLException;
   }
 
-  private static final int STOP_SECONDS = 90;
+  private static final int STOP_TIMEOUT = 90; // s
 
   private final PrintStream out;
   private final CountDownLatch finished = new CountDownLatch(1);
@@ -44,78 +44,75 @@ public final class Launcher {
   }
 
   public static void main(String[] arguments) {
-    launch(
-        system -> {
-          System.out.println(new StartupMessage(system));
-          LaunchProperties properties = new LaunchProperties(System.getProperties());
-          try (AotCache.Making _ = AotCache.makeHumbly(withoutCache(system, properties))) {
-            scaleOrWait(system, properties);
-          }
-          return 0;
-        });
+    launch(system -> {
+      System.out.println(new StartupMessage(system));
+      LaunchProperties properties = new LaunchProperties(System.getProperties());
+      try (AotCache.Making _ = AotCache.makeWithLowPriority(jarsToCache(system, properties))) {
+        scaleUntilInterrupted(system, properties);
+      }
+      return 0;
+    });
   }
 
-  private static List<Path> withoutCache(LocalSystem system, LaunchProperties properties) {
+  private static List<Path> jarsToCache(LocalSystem system, LaunchProperties properties) {
     return properties.makesCaches()
         ? system.applications().stream().map(ApplicationProcess::jar).toList()
         : List.of();
   }
 
-  /// Until it is interrupted.
-  private static void scaleOrWait(LocalSystem system, LaunchProperties properties)
+  private static void scaleUntilInterrupted(LocalSystem system, LaunchProperties properties)
       throws InterruptedException {
     ScalingPolicy.Bounds bounds = properties.workers();
-    if (bounds.least() < bounds.most()) {
+    if (bounds.min() < bounds.max()) {
       new Autoscaler(
               system,
               bounds,
-              properties.workerRate(),
+              properties.initialWorkerRate(),
               change -> System.out.println("[scaling] " + change))
           .run();
     }
     TimeUnit.DAYS.sleep(Long.MAX_VALUE);
   }
 
-  /// Starts the system, lets the work run in this thread and stops the system; then ends this JVM.
-  public static void launch(Work work) {
+  /// Starts the system, runs the task in this thread, stops the system and ends this JVM.
+  public static void launch(Task task) {
     Launcher launcher = new Launcher(System.out);
     Thread main = Thread.currentThread();
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> launcher.stopBySignal(main), "launcher-stop"));
-    int code = launcher.run(work);
+    int code = launcher.run(task);
     launcher.finished.countDown();
     if (!launcher.stopping) {
       launcher.stopping = true;
-      // Not exit: it would wait for the shutdown hook, which has nothing left to do.
+      // System.exit would block on the shutdown hook.
       launcher.out.flush();
       Runtime.getRuntime().halt(code);
     }
   }
 
-  private int run(Work work) {
+  private int run(Task task) {
     try {
       LaunchProperties properties = new LaunchProperties(System.getProperties());
       if (properties.watchesParent()) {
         stopWithParent();
       }
       SystemSettings settings = properties.system();
-      // The embedded queue is the only part of this JVM that logs; see logback.xml.
+      // Read by logback.xml. Only the embedded queue logs in this JVM.
       System.setProperty(
           "ticketing.log", settings.servers().folder().resolve("queue.log").toString());
-      try (LocalSystem system = LocalSystem.start(settings, this::say)) {
-        Thread worker = Thread.currentThread();
-        CompletableFuture<ManagedProcess> death = new CompletableFuture<>();
-        system.onDeath(
-            dead -> {
-              if (!stopping && death.complete(dead)) {
-                worker.interrupt();
-              }
-            });
+      try (LocalSystem system = LocalSystem.start(settings, this::printStep)) {
+        Thread main = Thread.currentThread();
+        CompletableFuture<ManagedProcess> ended = new CompletableFuture<>();
+        system.onUnexpectedEnd(process -> {
+          if (!stopping && ended.complete(process)) {
+            main.interrupt();
+          }
+        });
         DemoData.addTo(system.servers());
         try {
-          return work.on(system);
+          return task.run(system);
         } catch (InterruptedException e) {
-          return death.isDone() ? report(death.get()) : 0;
+          return ended.isDone() ? report(ended.get()) : 0;
         }
       }
     } catch (ServerException e) {
@@ -125,64 +122,61 @@ public final class Launcher {
       out.println("\n" + sentence(e.getMessage()));
       return 1;
     } catch (SQLException e) {
-      out.println("\nThe database refuses: " + e.getMessage());
+      out.println("\nThe database reports an error: " + e.getMessage());
       return 1;
     } catch (InterruptedException | ExecutionException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private int report(ManagedProcess dead) {
+  private int report(ManagedProcess process) {
     out.println(
-        "\n%s (pid %d) has died with exit code %d. Its last lines, from %s:"
-            .formatted(dead.name(), dead.pid(), dead.exitCode(), dead.log()));
-    dead.lastLines().forEach(line -> out.println("  | " + line));
+        "\n%s (pid %d) ended unexpectedly with exit code %d. Last lines of %s:"
+            .formatted(process.name(), process.pid(), process.exitCode(), process.log()));
+    process.lastLines().forEach(line -> out.println("  | " + line));
     return 1;
   }
 
-  /// Runs in the shutdown hook: the main thread does the work, because it knows how far it has
-  /// come.
+  /// Runs in the shutdown hook. The main thread stops the processes, because it started them.
   private void stopBySignal(Thread main) {
     if (stopping) {
       return;
     }
     stopping = true;
-    out.println("\nStopping; this may take some seconds.");
+    out.println("\nStopping. This takes a few seconds.");
     main.interrupt();
     try {
-      if (!finished.await(STOP_SECONDS, TimeUnit.SECONDS)) {
-        out.println("Not everything stopped within " + STOP_SECONDS + " s; the rest is killed.");
+      if (!finished.await(STOP_TIMEOUT, TimeUnit.SECONDS)) {
+        out.println("Some processes did not stop within " + STOP_TIMEOUT + " s and are killed.");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     out.println("Stopped.");
     out.flush();
-    // A stop that was asked for is a success, whatever the signal.
+    // A requested stop is a success for each signal.
     Runtime.getRuntime().halt(0);
   }
 
-  /// Maven does not pass SIGTERM on, and cannot pass on a `kill -9`.
+  /// Stops with Maven, which does not forward SIGTERM or SIGKILL to its children.
   private void stopWithParent() {
     ProcessHandle.current()
         .parent()
-        .ifPresent(
-            parent ->
-                Thread.ofPlatform()
-                    .daemon()
-                    .name("watching-maven")
-                    .start(
-                        () -> {
-                          parent.onExit().join();
-                          System.exit(0);
-                        }));
+        .ifPresent(parent ->
+            Thread.ofPlatform()
+                .daemon()
+                .name("parent-watch")
+                .start(() -> {
+                  parent.onExit().join();
+                  System.exit(0);
+                }));
   }
 
   private static String sentence(String message) {
     return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1);
   }
 
-  private void say(String step) {
+  private void printStep(String step) {
     out.println("[ticketing] " + step);
   }
 }

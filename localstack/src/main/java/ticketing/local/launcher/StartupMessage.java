@@ -4,7 +4,7 @@ import java.util.stream.Collectors;
 import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 
-/// What `mvn -Prun` prints when everything is up.
+/// Text that `mvn -Prun` prints after the start: addresses, accounts and the first commands.
 final class StartupMessage {
 
   private final LocalSystem system;
@@ -25,25 +25,36 @@ final class StartupMessage {
 
     Ticketing is running.
 
-      Page              http://localhost:%1$d/
-      API               http://localhost:%1$d/swagger-ui
+    Addresses
+      Web page          http://localhost:%1$d/
+      REST API          http://localhost:%1$d/swagger-ui
       WebSocket         ws://localhost:%2$d/ws/tickets/{ticketId}
-      Health, metrics   http://localhost:{port}/actuator/health   /actuator/prometheus
-                        ports: ingress-api %3$d, notifier %4$d, booking-worker %5$s
-      Database          %6$s   user %7$s, password %8$s
+      Health            http://localhost:{management port}/actuator/health
+      Metrics           http://localhost:{management port}/actuator/prometheus
+      Management ports  ingress-api %3$d, notifier %4$d, booking-worker %5$s
+      Database          %6$s (user %7$s, password %8$s)
       Redis             %9$s
       Queue             %10$s
 
-      Accounts          %11$s and %12$s, password %13$s
+    Accounts (password %13$s)
+      Buyer             %11$s
+      Administrator     %12$s
 
-    Get a token; book two seats and wait for the decision; see the ticket's frame:
+    Next steps
+      1. Sign in as the buyer:
 
       TOKEN=$(curl -s 127.0.0.1:%1$d/api/v1/auth/token -H 'Content-Type: application/json' -d '{"email":"%11$s","password":"%13$s"}' | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
+
+      2. Book two seats of event 1 and print the decision:
+
       TICKET=$(curl -s 127.0.0.1:%1$d/api/v1/reservations -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"eventId":1,"seatType":"R","quantity":2}' | sed 's/.*"ticketId":"\\([^"]*\\).*/\\1/'); curl -s 127.0.0.1:%1$d/api/v1/tickets/$TICKET -H "Authorization: Bearer $TOKEN" -H 'Prefer: wait=10'; echo
+
+      3. Receive the ticket as a WebSocket frame:
+
       npx -y wscat -c ws://127.0.0.1:%2$d/ws/tickets/$TICKET -H "Authorization: Bearer $TOKEN"
 
-      Logs              %14$s
-      Stop              Ctrl-C
+    Logs are in %14$s
+    Press Ctrl-C to stop.
     """
         .formatted(
             ingress,

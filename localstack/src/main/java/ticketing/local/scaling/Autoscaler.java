@@ -11,14 +11,14 @@ import ticketing.local.servers.ServerException;
 import ticketing.local.system.ApplicationProcess;
 import ticketing.local.system.LocalSystem;
 
-/// Starts and stops worker processes as the backlog asks for, by the [ScalingPolicy]. The rate of a
-/// worker is measured while there is a backlog; until then an assumed one is taken.
+/// Starts and stops worker processes by the [ScalingPolicy]. The decision rate of a worker is
+/// measured while there is a backlog. An initial rate applies until then.
 public final class Autoscaler {
 
   private static final Duration PERIOD = Duration.ofSeconds(1);
 
-  /// Weight of the newest measurement in the mean.
-  private static final double NEWEST = 0.3;
+  /// Weight of the newest sample in the moving average.
+  private static final double NEWEST_WEIGHT = 0.3;
 
   private final LocalSystem system;
   private final ScalingPolicy.Bounds bounds;
@@ -27,44 +27,44 @@ public final class Autoscaler {
   private final Clock clock = Clock.systemUTC();
   private double rate;
 
-  /// @param assumedRate decisions per second of one worker, before any are measured
-  /// @param progress told of every change
+  /// @param initialRate decisions per second of one worker, until the rate is measured.
+  /// @param progress receives a line for each change.
   public Autoscaler(
       LocalSystem system,
       ScalingPolicy.Bounds bounds,
-      double assumedRate,
+      double initialRate,
       Consumer<String> progress) {
     this.system = system;
     this.bounds = bounds;
     this.policy = new ScalingPolicy(bounds);
-    this.rate = assumedRate;
+    this.rate = initialRate;
     this.progress = progress;
   }
 
-  /// Returns only by being interrupted.
+  /// Scales until the thread is interrupted.
   public void run() throws InterruptedException {
-    Measurement before = null;
+    Sample before = null;
     while (true) {
       TimeUnit.NANOSECONDS.sleep(PERIOD.toNanos());
-      Measurement now = measure();
-      learn(before, now);
+      Sample now = sample();
+      updateRate(before, now);
       before = now;
       if (now != null) {
-        OptionalInt wanted = policy.decide(clock.instant(), now.workers(), now.waiting(), rate);
-        if (wanted.isPresent()) {
-          change(now, wanted.getAsInt());
-          // Not all of them were there all along.
+        OptionalInt required = policy.decide(clock.instant(), now.workers(), now.backlog(), rate);
+        if (required.isPresent()) {
+          scaleTo(now, required.getAsInt());
+          // The next rate needs two samples of the same workers.
           before = null;
         }
       }
     }
   }
 
-  /// @param waiting bookings
-  private record Measurement(long nanos, int workers, long waiting, double decided) {}
+  /// @param backlog visible commands
+  private record Sample(long nanos, int workers, long backlog, double decided) {}
 
-  /// Null if the queue or a worker does not answer: nothing is changed blindly.
-  private Measurement measure() {
+  /// Null without a response from the queue or a worker. Then the number of workers is kept.
+  private Sample sample() {
     try {
       double decided = 0;
       double received = 0;
@@ -73,33 +73,34 @@ public final class Autoscaler {
         decided += worker.metric("ticketing_decisions_total");
         received += worker.metric("ticketing_received_messages_total");
       }
-      // The queue counts messages, and ingress-api may have packed several bookings into one.
-      double bookings = received == 0 ? 1 : Math.max(1, decided / received);
-      long waiting = Math.round(bookings * system.servers().queue().waiting(LocalServers.QUEUE));
-      return new Measurement(System.nanoTime(), workers.size(), waiting, decided);
+      // A message may contain several commands.
+      double commandsPerMessage = received == 0 ? 1 : Math.max(1, decided / received);
+      long backlog =
+          Math.round(commandsPerMessage * system.servers().queue().visible(LocalServers.QUEUE));
+      return new Sample(System.nanoTime(), workers.size(), backlog, decided);
     } catch (ServerException e) {
       return null;
     }
   }
 
-  /// Idle workers say nothing about the rate: only what lies between two looks at a backlog counts.
-  private void learn(Measurement before, Measurement now) {
-    if (before == null || now == null || before.waiting() == 0 || now.waiting() == 0) {
+  /// Updates the rate if there was a backlog at both samples. Idle workers would distort it.
+  private void updateRate(Sample before, Sample now) {
+    if (before == null || now == null || before.backlog() == 0 || now.backlog() == 0) {
       return;
     }
     double seconds = (now.nanos() - before.nanos()) / 1e9;
     double measured = (now.decided() - before.decided()) / seconds / now.workers();
     if (measured > 0) {
-      rate += NEWEST * (measured - rate);
+      rate += NEWEST_WEIGHT * (measured - rate);
     }
   }
 
-  private void change(Measurement now, int wanted) {
+  private void scaleTo(Sample now, int required) {
     progress.accept(
-        "%,d waiting, one worker decides %,.0f a second, %d s wanted: %d -> %d workers"
-            .formatted(now.waiting(), rate, bounds.latency().toSeconds(), now.workers(), wanted));
-    if (wanted > now.workers()) {
-      system.addWorkers(wanted - now.workers());
+        "backlog %,d, %,.0f decisions per second and worker, latency target %d s: %d -> %d workers"
+            .formatted(now.backlog(), rate, bounds.latency().toSeconds(), now.workers(), required));
+    if (required > now.workers()) {
+      system.addWorkers(required - now.workers());
     } else {
       system.removeWorker();
     }

@@ -4,21 +4,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalInt;
 
-/// How many workers a backlog asks for: what target tracking on backlog per worker does on AWS.
+/// Number of workers for a backlog, like target tracking on backlog per worker on AWS.
 ///
-/// `wanted = ceil(backlog / target)`, within the bounds, where `target = latency x rate` is what
-/// one worker works off within the wanted latency. More are added at once; one is taken away at a
-/// time, and only when fewer have been enough during a whole quiet period.
+/// `required = ceil(backlog / target)`, within the bounds. `target = latency x rate` is the backlog
+/// that one worker decides within the latency. All missing workers are added together. One worker
+/// is removed at a time, after fewer were sufficient for a whole quiet period.
 public final class ScalingPolicy {
 
-  /// @param least workers, at least 1
-  /// @param most workers
-  /// @param latency how long a request may wait in the queue
-  /// @param quiet how long fewer workers must have been enough before one goes
-  public record Bounds(int least, int most, Duration latency, Duration quiet) {
+  /// @param min smallest number of workers, 1 or more.
+  /// @param max largest number of workers.
+  /// @param latency target for the time of a command in the queue.
+  /// @param quietPeriod time for which fewer workers must be sufficient before one is removed.
+  public record Bounds(int min, int max, Duration latency, Duration quietPeriod) {
     public Bounds {
-      if (least < 1 || most < least) {
-        throw new IllegalArgumentException("1 <= least <= most");
+      if (min < 1 || max < min) {
+        throw new IllegalArgumentException("1 <= min <= max is required");
       }
       if (!latency.isPositive()) {
         throw new IllegalArgumentException("latency must be positive");
@@ -27,35 +27,35 @@ public final class ScalingPolicy {
   }
 
   private final Bounds bounds;
-  private Instant fewerSince;
+  private Instant fewerSufficientSince;
 
   ScalingPolicy(Bounds bounds) {
     this.bounds = bounds;
   }
 
-  /// @param backlog messages waiting, not negative
+  /// @param backlog visible commands, not negative
   /// @param rate decisions per second of one worker, positive
-  static int wanted(Bounds bounds, long backlog, double rate) {
+  static int required(Bounds bounds, long backlog, double rate) {
     double target = Math.max(1, bounds.latency().toMillis() / 1e3 * rate);
-    return (int) Math.clamp(Math.ceil(backlog / target), bounds.least(), bounds.most());
+    return (int) Math.clamp(Math.ceil(backlog / target), bounds.min(), bounds.max());
   }
 
-  /// @param running workers now
-  /// @return how many there should be, if that is another number
+  /// @param running current number of workers
+  /// @return new number of workers; empty if it does not change
   OptionalInt decide(Instant now, int running, long backlog, double rate) {
-    int wanted = wanted(bounds, backlog, rate);
-    if (wanted >= running) {
-      fewerSince = null;
-      return wanted == running ? OptionalInt.empty() : OptionalInt.of(wanted);
+    int required = required(bounds, backlog, rate);
+    if (required >= running) {
+      fewerSufficientSince = null;
+      return required == running ? OptionalInt.empty() : OptionalInt.of(required);
     }
-    if (fewerSince == null) {
-      fewerSince = now;
+    if (fewerSufficientSince == null) {
+      fewerSufficientSince = now;
     }
-    if (Duration.between(fewerSince, now).compareTo(bounds.quiet()) < 0) {
+    if (Duration.between(fewerSufficientSince, now).compareTo(bounds.quietPeriod()) < 0) {
       return OptionalInt.empty();
     }
-    // The next one goes after another quiet period.
-    fewerSince = now;
+    // The next worker is removed after another quiet period.
+    fewerSufficientSince = now;
     return OptionalInt.of(running - 1);
   }
 }

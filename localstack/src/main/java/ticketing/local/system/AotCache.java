@@ -11,17 +11,15 @@ import java.util.Map;
 import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.ServerException;
 
-/// What a JVM has loaded and linked of an application before, so that the next one starts in half
-/// the time (JEP 483). It lies beside the unpacked jar and goes with it; another JVM has another
-/// one. A JVM that cannot use the file starts without it.
+/// Cache of loaded and linked classes of an application, which halves its start time (JEP 483). The
+/// file is in the folder of the unpacked jar and has the version of the JVM in its name. A JVM that
+/// cannot use the file starts without it.
 ///
-/// Making one is a run of its own up to the point where the application would connect to something:
-/// nothing that runs is touched.
+/// A cache is made by a separate process that ends before the application connects to a server.
 public final class AotCache {
 
-  /// Of every JVM that makes a cache or uses one: the collector must be the same, and what the
-  /// cache holds must fit into the first heap, or the JVM ends.
-  static final List<String> HEAP = List.of("-Xms192m", "-Xmx256m", "-XX:+UseSerialGC");
+  // A cache requires the collector that made it, and an initial heap that holds its objects.
+  static final List<String> HEAP_OPTIONS = List.of("-Xms192m", "-Xmx256m", "-XX:+UseSerialGC");
 
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final String UNREACHABLE = "127.0.0.1:1";
@@ -39,27 +37,27 @@ public final class AotCache {
           "AWS_ACCESS_KEY_ID", "none",
           "AWS_SECRET_ACCESS_KEY", "none");
 
-  private static final List<String> UP_TO_CONNECTING =
+  private static final List<String> EXIT_BEFORE_CONNECTING =
       List.of(
           "-Dspring.context.exit=onRefresh",
           "-Dspring.jpa.properties.hibernate.boot.allow_jdbc_metadata_access=false");
 
   private AotCache() {}
 
-  /// Options that make a JVM use the cache of this jar; none where there is no cache.
+  /// JVM options for the cache of this jar; empty if there is no cache.
   static List<String> options(Path jar) {
     Path cache = cache(jar);
-    // Quiet about a cache that does not fit: the log belongs to the application.
+    // Without this option a JVM logs that a cache is unusable.
     return Files.exists(cache) ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off") : List.of();
   }
 
-  /// Makes what is missing, one after the other, in a thread of its own.
+  /// Starts a thread that makes the missing caches sequentially.
   static Making make(List<Path> jars) {
     return make(jars, List.of());
   }
 
-  /// Makes what is missing, all at the same time, and returns when it is there.
-  static void makeAtOnce(List<Path> jars) throws InterruptedException {
+  /// Makes the missing caches concurrently and returns when they exist.
+  static void makeConcurrently(List<Path> jars) throws InterruptedException {
     List<Making> makings = jars.stream().map(jar -> make(List.of(jar))).toList();
     try {
       for (Making making : makings) {
@@ -70,16 +68,15 @@ public final class AotCache {
     }
   }
 
-  /// As [#make], but as a thing that may always wait: with the lowest priority where the system has
-  /// `nice`.
-  public static Making makeHumbly(List<Path> jars) {
+  /// Like [#make], with the lowest process priority if the system has `nice`.
+  public static Making makeWithLowPriority(List<Path> jars) {
     Path nice = Path.of("/usr/bin/nice");
     return make(jars, Files.isExecutable(nice) ? List.of(nice.toString(), "-n", "19") : List.of());
   }
 
-  private static Making make(List<Path> jars, List<String> humbly) {
+  private static Making make(List<Path> jars, List<String> commandPrefix) {
     List<Path> missing = jars.stream().distinct().filter(jar -> !exists(jar)).toList();
-    Making making = new Making(missing, humbly);
+    Making making = new Making(missing, commandPrefix);
     making.thread.start();
     return making;
   }
@@ -92,22 +89,22 @@ public final class AotCache {
     return jar.resolveSibling("for-java-" + Runtime.version() + ".aot");
   }
 
-  /// Caches in the making, until it is closed; what is half done then is thrown away.
+  /// Handle of the thread that makes caches. Closing it discards an unfinished cache.
   public static final class Making implements AutoCloseable {
 
     private final List<Path> jars;
-    private final List<String> humbly; // what a command begins with to be so
+    private final List<String> commandPrefix;
     private final Thread thread =
         Thread.ofPlatform().daemon().name("aot-caches").unstarted(this::run);
     private ManagedProcess running;
     private boolean closed;
 
-    private Making(List<Path> jars, List<String> humbly) {
+    private Making(List<Path> jars, List<String> commandPrefix) {
       this.jars = jars;
-      this.humbly = humbly;
+      this.commandPrefix = commandPrefix;
     }
 
-    /// Returns when all are made or one could not be.
+    /// Blocks until all caches are made, or until one fails.
     void await() throws InterruptedException {
       thread.join();
     }
@@ -128,7 +125,7 @@ public final class AotCache {
           make(jar);
         }
       } catch (ServerException | IOException e) {
-        // Nothing depends on a cache; why there is none stands in aot.log beside the jar.
+        // A cache is optional. The error is in aot.log in the folder of the jar.
       }
     }
 
@@ -139,7 +136,7 @@ public final class AotCache {
       List<String> create =
           List.of("-XX:AOTMode=create", "-XX:AOTConfiguration=" + recorded, "-XX:AOTCache=" + made);
       if (succeeds(jar, record) && succeeds(jar, create)) {
-        // Last and at once: whoever sees the file sees all of it.
+        // An atomic move, so that other processes see only complete files.
         Files.move(made, cache(jar), StandardCopyOption.ATOMIC_MOVE);
       }
       Files.deleteIfExists(recorded);
@@ -147,11 +144,11 @@ public final class AotCache {
     }
 
     private boolean succeeds(Path jar, List<String> mode) {
-      List<String> command = new ArrayList<>(humbly);
+      List<String> command = new ArrayList<>(commandPrefix);
       command.add(BootJar.java().toString());
       command.addAll(mode);
-      command.addAll(ApplicationProcess.JVM);
-      command.addAll(UP_TO_CONNECTING);
+      command.addAll(ApplicationProcess.JVM_OPTIONS);
+      command.addAll(EXIT_BEFORE_CONNECTING);
       command.addAll(List.of("-jar", jar.toString()));
       ManagedProcess process;
       synchronized (this) {

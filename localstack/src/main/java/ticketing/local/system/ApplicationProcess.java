@@ -17,14 +17,13 @@ import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ServerException;
 
-/// One of the applications as a process of its own, on the same ports however often it is started.
+/// An application as a child process, with the same ports at each start.
 public final class ApplicationProcess {
 
-  /// For processes that live for minutes on few cores: the second compiler would take more time
-  /// than its code saves.
-  static final List<String> JVM =
+  // One compiler tier, because a process of a few minutes does not repay the second one.
+  static final List<String> JVM_OPTIONS =
       Stream.concat(
-              AotCache.HEAP.stream(),
+              AotCache.HEAP_OPTIONS.stream(),
               Stream.of(
                   "-Xss512k",
                   "-XX:TieredStopAtLevel=1",
@@ -33,7 +32,7 @@ public final class ApplicationProcess {
                   "--sun-misc-unsafe-memory-access=allow"))
           .toList();
 
-  private static final Duration PROBE = Duration.ofSeconds(2);
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
   private final String name;
   private final Path jar;
@@ -42,10 +41,10 @@ public final class ApplicationProcess {
   private final Path folder;
   private final Map<String, String> environment;
   private final HttpClient http;
-  private Consumer<ManagedProcess> deathListener = dead -> {};
+  private Consumer<ManagedProcess> endListener = process -> {};
   private ManagedProcess process;
 
-  /// @param port 0: it has no public port
+  /// @param port 0 without a public port
   ApplicationProcess(
       String name,
       Path jar,
@@ -63,7 +62,7 @@ public final class ApplicationProcess {
     this.http = http;
   }
 
-  /// Starts the process; use [#awaitReady] to know when it works.
+  /// Starts the process. [#awaitReady] blocks until it is ready.
   public synchronized void start() {
     if (isRunning()) {
       return;
@@ -75,19 +74,19 @@ public final class ApplicationProcess {
     }
     List<String> command = new ArrayList<>();
     command.add(BootJar.java().toString());
-    command.addAll(JVM);
+    command.addAll(JVM_OPTIONS);
     command.addAll(AotCache.options(jar));
     command.add("-jar");
     command.add(jar.toString());
     process = ManagedProcess.start(name, command, environment, folder, log());
-    process.onDeath(deathListener);
+    process.onUnexpectedEnd(endListener);
   }
 
-  /// @throws ServerException if it is not ready in time or dies; with its last lines
+  /// @throws ServerException if the process is not ready in time or ends; with its last log lines
   public void awaitReady(Duration timeout) {
     HttpRequest request =
         HttpRequest.newBuilder(managementUrl().resolve("/actuator/health/readiness"))
-            .timeout(PROBE)
+            .timeout(PROBE_TIMEOUT)
             .build();
     process()
         .awaitReady(
@@ -98,7 +97,7 @@ public final class ApplicationProcess {
               } catch (IOException e) {
                 return false;
               } catch (InterruptedException e) {
-                // The wait around this asks for it.
+                // The caller tests the interrupt flag.
                 Thread.currentThread().interrupt();
                 return false;
               }
@@ -106,13 +105,13 @@ public final class ApplicationProcess {
             timeout);
   }
 
-  /// The sum of all series of a metric, by its Prometheus name; 0 if there is none yet.
+  /// Sum of all series of a metric by its Prometheus name; 0 if there is none.
   ///
-  /// @throws ServerException if it does not answer
+  /// @throws ServerException if there is no response
   public double metric(String metric) {
     HttpRequest request =
         HttpRequest.newBuilder(managementUrl().resolve("/actuator/prometheus"))
-            .timeout(PROBE)
+            .timeout(PROBE_TIMEOUT)
             .build();
     try {
       return http.send(request, HttpResponse.BodyHandlers.ofString())
@@ -122,22 +121,22 @@ public final class ApplicationProcess {
           .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
           .sum();
     } catch (IOException e) {
-      throw new ServerException(name + " does not tell its metrics: " + e, e);
+      throw new ServerException("cannot read the metrics of " + name + ": " + e, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ServerException("interrupted while asking " + name, e);
+      throw new ServerException("interrupted while reading the metrics of " + name, e);
     }
   }
 
-  /// Stops it as an operator would.
+  /// Stops the process with SIGTERM.
   ///
-  /// @param grace after which it is killed
-  /// @return whether it ended by itself; true if it was not running
+  /// @param grace time after which it is killed
+  /// @return false if it was killed
   public synchronized boolean stop(Duration grace) {
     return process == null || process.stop(grace);
   }
 
-  /// `kill -9`.
+  /// Kills the process with SIGKILL.
   public synchronized void kill() {
     if (process != null) {
       process.kill();
@@ -152,7 +151,7 @@ public final class ApplicationProcess {
     return process().pid();
   }
 
-  /// Processor time used so far.
+  /// Processor time since the start of the process.
   public Duration processorTime() {
     return process().processorTime();
   }
@@ -169,7 +168,7 @@ public final class ApplicationProcess {
     return managementPort;
   }
 
-  /// @throws IllegalStateException if it has no public port
+  /// @throws IllegalStateException if the application has no public port
   public URI url() {
     if (port == 0) {
       throw new IllegalStateException(name + " has no public port");
@@ -185,7 +184,7 @@ public final class ApplicationProcess {
     return folder.resolve(name + ".log");
   }
 
-  /// Everything it has logged so far, in all its runs.
+  /// Complete log of all starts.
   ///
   /// @throws ServerException if the file cannot be read
   public String readLog() {
@@ -196,16 +195,16 @@ public final class ApplicationProcess {
     }
   }
 
-  synchronized void onDeath(Consumer<ManagedProcess> listener) {
-    deathListener = listener;
+  synchronized void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
+    endListener = listener;
     if (process != null) {
-      process.onDeath(listener);
+      process.onUnexpectedEnd(listener);
     }
   }
 
   private synchronized ManagedProcess process() {
     if (process == null) {
-      throw new IllegalStateException(name + " was never started");
+      throw new IllegalStateException(name + " was not started");
     }
     return process;
   }

@@ -16,7 +16,7 @@ import org.springframework.util.FileSystemUtils;
 import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.ServerException;
 
-/// The built jar of an application, unpacked, because a jar of jars starts seconds later.
+/// Unpacked application jars, which start seconds earlier than executable jars.
 public final class BootJar {
 
   private static final String VERSION = "1.0.0";
@@ -24,35 +24,34 @@ public final class BootJar {
 
   private BootJar() {}
 
-  /// The JVM that this one is.
+  /// Path of the `java` program that runs this JVM.
   public static Path java() {
     return Path.of(System.getProperty("java.home"), "bin", "java");
   }
 
-  /// Unpacks again only when the jar has changed since. JVMs that come at the same time wait for
-  /// the first.
+  /// Unpacks the jar of a module if it has changed. A file lock excludes other JVMs.
   ///
-  /// @return the jar to start
-  /// @throws ServerException if the module has not been built
-  static synchronized Path unpacked(Path checkout, String module) {
-    Path jar = built(checkout, module);
+  /// @return jar to start
+  /// @throws ServerException if the module is not built
+  static synchronized Path unpacked(Path projectRoot, String module) {
+    Path jar = built(projectRoot, module);
     String name = jar.getFileName().toString();
     Path folder = jar.resolveSibling("unpacked");
-    mustExist(jar);
+    requireBuilt(jar);
     try (FileChannel channel =
             FileChannel.open(
                 jar.resolveSibling("unpacking.lock"),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.WRITE);
         FileLock _ = channel.lock()) {
-      // Not its time: a reproducible build gives every jar the same one.
+      // A checksum, because reproducible builds have a fixed file time.
       String sum = Long.toHexString(checksum(jar));
       Path stamp = folder.resolve("unpacked-from");
       if (Files.exists(stamp) && Files.readString(stamp).equals(sum)) {
         return folder.resolve(name);
       }
       unpack(jar, folder);
-      // Last: a folder without it is half done.
+      // Written last, so that an incomplete folder has no stamp.
       Files.writeString(stamp, sum);
       return folder.resolve(name);
     } catch (IOException e) {
@@ -67,22 +66,22 @@ public final class BootJar {
     }
   }
 
-  private static Path built(Path checkout, String module) {
-    return checkout.resolve(module).resolve("target").resolve(module + "-" + VERSION + ".jar");
+  private static Path built(Path projectRoot, String module) {
+    return projectRoot.resolve(module).resolve("target").resolve(module + "-" + VERSION + ".jar");
   }
 
-  private static void mustExist(Path jar) {
+  private static void requireBuilt(Path jar) {
     if (!Files.exists(jar)) {
       throw new ServerException(jar + " is missing: build it with `mvn package`");
     }
   }
 
-  /// Unpacks the jar of a module into a folder of one's own, in place of what lies there.
+  /// Unpacks the jar of a module and replaces the folder.
   ///
-  /// @throws ServerException if the module has not been built
-  public static void unpack(Path checkout, String module, Path folder) throws IOException {
-    Path jar = built(checkout, module);
-    mustExist(jar);
+  /// @throws ServerException if the module is not built
+  public static void unpack(Path projectRoot, String module, Path folder) throws IOException {
+    Path jar = built(projectRoot, module);
+    requireBuilt(jar);
     unpack(jar, folder);
   }
 

@@ -16,22 +16,21 @@ import java.util.UUID;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import ticketing.local.servers.LocalServers;
 
-/// The accounts and events to try the system with: inserted into an empty database, and never
-/// again.
+/// Demo accounts and events, inserted only into empty tables.
 public final class DemoData {
 
   public static final String BUYER_EMAIL = "buyer@ticketing.local";
   public static final String ADMIN_EMAIL = "admin@ticketing.local";
   public static final String PASSWORD = "ticketing-demo";
 
-  /// Who bought what the nearly sold out event has sold.
+  /// Owner of the reservations of the nearly sold out event.
   private static final String SEED_USER = "demo-seed";
 
   public record SeatType(String name, String price, int total, int available) {}
 
   private DemoData() {}
 
-  /// @throws SQLException if the schema is not there yet
+  /// @throws SQLException if the schema does not exist
   public static void addTo(LocalServers servers) throws SQLException {
     try (Connection connection = servers.connect()) {
       connection.setAutoCommit(false);
@@ -84,7 +83,7 @@ public final class DemoData {
             new SeatType("VIP", "150000.00", 100, 100),
             new SeatType("R", "99000.00", 3_000, 3_000),
             new SeatType("S", "55000.00", 6_900, 6_900)));
-    List<SeatType> nearlyGone = List.of(new SeatType("A", "77000.00", 100, 3));
+    List<SeatType> nearlySoldOutTypes = List.of(new SeatType("A", "77000.00", 100, 3));
     long nearlySoldOut =
         addEvent(
             connection,
@@ -93,8 +92,8 @@ public final class DemoData {
             null,
             null,
             null,
-            nearlyGone);
-    sell(connection, nearlySoldOut, nearlyGone.getFirst(), now);
+            nearlySoldOutTypes);
+    sell(connection, nearlySoldOut, nearlySoldOutTypes.getFirst(), now);
     addEvent(
         connection,
         "Opening later",
@@ -107,7 +106,7 @@ public final class DemoData {
             new SeatType("S", "55000.00", 4_000, 4_000)));
   }
 
-  /// @return its id
+  /// @return id of the event
   public static long addEvent(
       Connection connection,
       String name,
@@ -157,8 +156,7 @@ public final class DemoData {
     return id;
   }
 
-  /// One ticket and one reservation per seat already gone, so that what is sold and what is
-  /// available add up to the total.
+  /// Inserts a ticket and a reservation for each sold seat, so that the totals are consistent.
   private static void sell(Connection connection, long event, SeatType type, Instant at)
       throws SQLException {
     BigDecimal price = new BigDecimal(type.price());

@@ -18,16 +18,16 @@ import ticketing.local.servers.Ports;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.servers.ServerException;
 
-/// The servers and the applications together, each application a process of its own. Whatever
-/// happens to this JVM, none of them outlives it.
+/// The servers and the applications, each application in a child process. No child process outlives
+/// this JVM.
 public final class LocalSystem implements AutoCloseable {
 
-  private static final Duration READY = Duration.ofSeconds(300);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
   private static final Duration INGRESS_GRACE = Duration.ofSeconds(15);
-  private static final Duration DRAIN = Duration.ofSeconds(10);
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration WORKER_GRACE = Duration.ofSeconds(30);
   private static final Duration NOTIFIER_GRACE = Duration.ofSeconds(10);
-  private static final long DRAIN_POLL_MILLIS = 100;
+  private static final long DRAIN_POLL_INTERVAL = 100; // ms
 
   private final SystemSettings settings;
   private final Consumer<String> progress;
@@ -40,7 +40,7 @@ public final class LocalSystem implements AutoCloseable {
   private final List<ApplicationProcess> ingresses = new CopyOnWriteArrayList<>();
   private final List<ApplicationProcess> notifiers = new CopyOnWriteArrayList<>();
   private final List<ApplicationProcess> workers = new CopyOnWriteArrayList<>();
-  private Consumer<ManagedProcess> deathListener = dead -> {};
+  private Consumer<ManagedProcess> endListener = process -> {};
   private boolean closed;
 
   private LocalSystem(SystemSettings settings, LocalServers servers, Consumer<String> progress) {
@@ -53,13 +53,13 @@ public final class LocalSystem implements AutoCloseable {
     return start(settings, step -> {});
   }
 
-  /// From now on every application of this checkout starts from an AOT cache, as those of the
-  /// images do. Where there is none yet this takes half a minute; whoever comes meanwhile waits.
+  /// Makes the missing AOT caches of the applications, which takes up to half a minute. Later
+  /// starts use the caches, like the container images.
   ///
   /// @throws IllegalStateException if interrupted
   public static synchronized void makeCaches() {
     try {
-      AotCache.makeAtOnce(
+      AotCache.makeConcurrently(
           Stream.of("ingress-api", "booking-worker", "notifier")
               .map(module -> BootJar.unpacked(ProjectRoot.root(), module))
               .toList());
@@ -69,10 +69,10 @@ public final class LocalSystem implements AutoCloseable {
     }
   }
 
-  /// Everything is ready on return.
+  /// Starts all servers and applications. They are ready on return.
   ///
-  /// @param progress told in a few words what is being done
-  /// @throws ServerException if a part does not come up; nothing is left running then
+  /// @param progress receives a line for each step
+  /// @throws ServerException if a process does not become ready; then all processes are stopped
   public static LocalSystem start(SystemSettings settings, Consumer<String> progress) {
     progress.accept("starting MariaDB, Redis and the queue");
     LocalServers servers = LocalServers.start(settings.servers());
@@ -90,17 +90,17 @@ public final class LocalSystem implements AutoCloseable {
     return servers;
   }
 
-  /// The first of them.
+  /// The first ingress-api.
   public ApplicationProcess ingress() {
     return ingresses.getFirst();
   }
 
-  /// The first of them.
+  /// The first notifier.
   public ApplicationProcess notifier() {
     return notifiers.getFirst();
   }
 
-  /// In the order they were started; never empty.
+  /// All workers in the order of their start; never empty.
   public List<ApplicationProcess> workers() {
     return List.copyOf(workers);
   }
@@ -112,25 +112,25 @@ public final class LocalSystem implements AutoCloseable {
     return all;
   }
 
-  /// One more of them on free ports, ready on return.
+  /// Adds an ingress-api on free ports, which is ready on return.
   public ApplicationProcess addIngress() {
     int notifierPort = notifier().url().getPort();
-    return started(List.of(newIngress(Ports.free(), Ports.free(), notifierPort))).getFirst();
+    return startAll(List.of(newIngress(Ports.free(), Ports.free(), notifierPort))).getFirst();
   }
 
-  /// One more of them on free ports, ready on return.
+  /// Adds a notifier on free ports, which is ready on return.
   public ApplicationProcess addNotifier() {
-    return started(List.of(newNotifier(Ports.free(), Ports.free()))).getFirst();
+    return startAll(List.of(newNotifier(Ports.free(), Ports.free()))).getFirst();
   }
 
-  /// So many more workers, ready on return.
+  /// Adds workers, which are ready on return.
   public List<ApplicationProcess> addWorkers(int count) {
-    return started(Stream.generate(this::newWorker).limit(count).toList());
+    return startAll(Stream.generate(this::newWorker).limit(count).toList());
   }
 
-  /// Stops the worker that was started last: it finishes what it has in hand.
+  /// Stops the last started worker, which finishes its received messages.
   ///
-  /// @throws IllegalStateException if it is the only one
+  /// @throws IllegalStateException if there is only one worker
   public void removeWorker() {
     if (workers.size() == 1) {
       throw new IllegalStateException("a system has at least one worker");
@@ -138,9 +138,9 @@ public final class LocalSystem implements AutoCloseable {
     stop(workers.removeLast(), WORKER_GRACE);
   }
 
-  /// Stops the ingress that was started last: it answers what it has.
+  /// Stops the last started ingress-api, which completes its requests.
   ///
-  /// @throws IllegalStateException if it is the only one
+  /// @throws IllegalStateException if there is only one ingress-api
   public void removeIngress() {
     if (ingresses.size() == 1) {
       throw new IllegalStateException("a system has at least one ingress");
@@ -148,16 +148,16 @@ public final class LocalSystem implements AutoCloseable {
     stop(ingresses.removeLast(), INGRESS_GRACE);
   }
 
-  /// Calls back, from another thread, when a process ends although nobody told it to.
-  public synchronized void onDeath(Consumer<ManagedProcess> listener) {
-    deathListener = listener;
-    servers.onDeath(listener);
-    applications().forEach(application -> application.onDeath(listener));
+  /// Sets a listener for processes that end without a stop. It runs in another thread.
+  public synchronized void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
+    endListener = listener;
+    servers.onUnexpectedEnd(listener);
+    applications().forEach(application -> application.onUnexpectedEnd(listener));
   }
 
-  /// Stops in the order in which nothing accepted is left undecided: first what accepts, then, when
-  /// the queue is empty or 10 s have passed, what decides, then what tells of it, then the servers.
-  /// An interrupted thread carries it through too.
+  /// Stops all processes in an order that decides accepted commands: ingress-api, then the workers
+  /// when the queue is empty or after 10 s, then the notifiers, then the servers. An interrupt does
+  /// not end the stop.
   @Override
   public synchronized void close() {
     if (closed) {
@@ -190,40 +190,39 @@ public final class LocalSystem implements AutoCloseable {
     progress.accept(
         "starting ingress-api, notifier and %d booking-worker%s"
             .formatted(settings.workers(), settings.workers() == 1 ? "" : "s"));
-    started(applications());
+    startAll(applications());
   }
 
-  private static List<ApplicationProcess> started(List<ApplicationProcess> applications) {
+  private static List<ApplicationProcess> startAll(List<ApplicationProcess> applications) {
     applications.forEach(ApplicationProcess::start);
-    applications.forEach(application -> application.awaitReady(READY));
+    applications.forEach(application -> application.awaitReady(START_TIMEOUT));
     return applications;
   }
 
   private ApplicationProcess newIngress(int port, int managementPort, int notifierPort) {
-    Map<String, String> whereTheNotifierIs =
+    Map<String, String> notifierUrl =
         Map.of("TICKETING_NOTIFIER_URL", "ws://127.0.0.1:" + notifierPort);
-    return added(ingresses, "ingress-api", port, managementPort, whereTheNotifierIs);
+    return add(ingresses, "ingress-api", port, managementPort, notifierUrl);
   }
 
   private ApplicationProcess newNotifier(int port, int managementPort) {
-    Map<String, String> whereIngressIs =
-        Map.of("TICKETING_INGRESS_URL", ingress().url().toString());
-    return added(notifiers, "notifier", port, managementPort, whereIngressIs);
+    Map<String, String> ingressUrl = Map.of("TICKETING_INGRESS_URL", ingress().url().toString());
+    return add(notifiers, "notifier", port, managementPort, ingressUrl);
   }
 
   private ApplicationProcess newWorker() {
     int first = settings.workerManagementPort();
     int port = first == 0 ? Ports.free() : first + workers.size();
-    return added(workers, "booking-worker", 0, port, Map.of());
+    return add(workers, "booking-worker", 0, port, Map.of());
   }
 
-  private ApplicationProcess added(
-      List<ApplicationProcess> those,
+  private ApplicationProcess add(
+      List<ApplicationProcess> processes,
       String module,
       int port,
       int managementPort,
-      Map<String, String> own) {
-    String name = those.isEmpty() ? module : module + "-" + (those.size() + 1);
+      Map<String, String> ownEnvironment) {
+    String name = processes.isEmpty() ? module : module + "-" + (processes.size() + 1);
     Map<String, String> environment = new HashMap<>(servers.environment());
     environment.put("SPRING_PROFILES_ACTIVE", "local");
     environment.put("TICKETING_BIND_ADDRESS", "127.0.0.1");
@@ -231,30 +230,30 @@ public final class LocalSystem implements AutoCloseable {
     if (port != 0) {
       environment.put("TICKETING_PORT", Integer.toString(port));
     }
-    environment.putAll(own);
+    environment.putAll(ownEnvironment);
     environment.putAll(settings.environment());
     environment.putAll(settings.environments().getOrDefault(name, Map.of()));
     ApplicationProcess application =
         new ApplicationProcess(
             name,
-            BootJar.unpacked(settings.checkout(), module),
+            BootJar.unpacked(settings.projectRoot(), module),
             port,
             managementPort,
             settings.servers().folder(),
             environment,
             http);
     synchronized (this) {
-      application.onDeath(deathListener);
+      application.onUnexpectedEnd(endListener);
     }
-    those.add(application);
+    processes.add(application);
     return application;
   }
 
-  /// Side by side, but not on the common pool: whoever waits for this stop may sit on its only
-  /// thread.
-  private void stop(List<ApplicationProcess> those, Duration grace) {
+  /// Stops the processes concurrently. Not on the common pool, because the caller may block its
+  /// only thread.
+  private void stop(List<ApplicationProcess> processes, Duration grace) {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      those.forEach(one -> threads.submit(() -> stop(one, grace)));
+      processes.forEach(process -> threads.submit(() -> stop(process, grace)));
     }
   }
 
@@ -272,10 +271,10 @@ public final class LocalSystem implements AutoCloseable {
     if (workers.stream().noneMatch(ApplicationProcess::isRunning) || !servers.queue().isRunning()) {
       return;
     }
-    long deadline = System.nanoTime() + DRAIN.toNanos();
+    long deadline = System.nanoTime() + DRAIN_TIMEOUT.toNanos();
     try {
       while (servers.queue().backlog(LocalServers.QUEUE) > 0 && System.nanoTime() < deadline) {
-        TimeUnit.MILLISECONDS.sleep(DRAIN_POLL_MILLIS);
+        TimeUnit.MILLISECONDS.sleep(DRAIN_POLL_INTERVAL);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

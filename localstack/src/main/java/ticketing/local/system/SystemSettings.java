@@ -5,16 +5,16 @@ import java.util.Map;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.servers.ServerSettings;
 
-/// What runs where. A port of 0 means a free one.
+/// Settings of a local system. Port 0 means a free port.
 ///
-/// @param checkout where the jars of the applications are found, under `<module>/target`
-/// @param workers booking-worker processes, 1 to 8
-/// @param workerManagementPort of the first worker; the next ones count up
-/// @param environment added to that of every application
-/// @param environments added to that of one application, by its name (`booking-worker-2`)
+/// @param projectRoot folder of the modules. Their jars are in `<module>/target`.
+/// @param workers booking-worker processes, 1 to 8.
+/// @param workerManagementPort port of the first worker. Further workers have the following ports.
+/// @param environment environment variables of all applications.
+/// @param environments environment variables by application name, such as `booking-worker-2`.
 public record SystemSettings(
     ServerSettings servers,
-    Path checkout,
+    Path projectRoot,
     int workers,
     int ingressPort,
     int ingressManagementPort,
@@ -34,7 +34,7 @@ public record SystemSettings(
     environments = Map.copyOf(environments);
   }
 
-  /// One worker, free ports, nothing kept but logs.
+  /// One worker and free ports. Only logs remain after the stop.
   public static SystemSettings in(Path folder) {
     return new SystemSettings(
         ServerSettings.in(folder), ProjectRoot.root(), 1, 0, 0, 0, 0, 0, Map.of(), Map.of());
@@ -43,7 +43,7 @@ public record SystemSettings(
   public SystemSettings withWorkers(int count) {
     return new SystemSettings(
         servers,
-        checkout,
+        projectRoot,
         count,
         ingressPort,
         ingressManagementPort,
@@ -57,7 +57,7 @@ public record SystemSettings(
   public SystemSettings withServers(ServerSettings settings) {
     return new SystemSettings(
         settings,
-        checkout,
+        projectRoot,
         workers,
         ingressPort,
         ingressManagementPort,
@@ -71,7 +71,7 @@ public record SystemSettings(
   public SystemSettings withEnvironment(Map<String, String> variables) {
     return new SystemSettings(
         servers,
-        checkout,
+        projectRoot,
         workers,
         ingressPort,
         ingressManagementPort,
@@ -85,7 +85,7 @@ public record SystemSettings(
   public SystemSettings withEnvironments(Map<String, Map<String, String>> variables) {
     return new SystemSettings(
         servers,
-        checkout,
+        projectRoot,
         workers,
         ingressPort,
         ingressManagementPort,

@@ -21,37 +21,37 @@ class ScalingPolicyTest {
       new ScalingPolicy.Bounds(1, 8, Duration.ofSeconds(2), Duration.ofSeconds(30));
 
   @Property
-  void enoughWorkersForTheWantedLatencyAndNotOneMore(
+  void fewestWorkersForTheLatencyAreRequired(
       @ForAll @LongRange(min = 0, max = 1_000_000) long backlog,
       @ForAll @DoubleRange(min = 1, max = 10_000) double rate) {
-    int wanted = ScalingPolicy.wanted(BOUNDS, backlog, rate);
+    int required = ScalingPolicy.required(BOUNDS, backlog, rate);
     double perWorker = BOUNDS.latency().toSeconds() * rate;
-    assertThat(wanted).isBetween(BOUNDS.least(), BOUNDS.most());
-    assertThat(wanted == BOUNDS.most() || wanted * perWorker >= backlog).isTrue();
-    assertThat(wanted == BOUNDS.least() || (wanted - 1) * perWorker < backlog).isTrue();
+    assertThat(required).isBetween(BOUNDS.min(), BOUNDS.max());
+    assertThat(required == BOUNDS.max() || required * perWorker >= backlog).isTrue();
+    assertThat(required == BOUNDS.min() || (required - 1) * perWorker < backlog).isTrue();
   }
 
   @Property
-  void workersGoOneAtATimeAndOnlyAfterAQuietPeriod(
+  void oneWorkerIsRemovedAfterEachQuietPeriod(
       @ForAll @Size(max = 200) List<@LongRange(min = 0, max = 10_000) Long> backlogs,
       @ForAll @IntRange(min = 1, max = 20) int secondsBetween) {
     ScalingPolicy policy = new ScalingPolicy(BOUNDS);
     Instant now = START;
     Instant lastNeeded = START;
-    int running = BOUNDS.least();
+    int running = BOUNDS.min();
     for (long backlog : backlogs) {
-      int wanted = ScalingPolicy.wanted(BOUNDS, backlog, 500);
-      if (wanted >= running) {
+      int required = ScalingPolicy.required(BOUNDS, backlog, 500);
+      if (required >= running) {
         lastNeeded = now;
       }
       OptionalInt decided = policy.decide(now, running, backlog, 500);
       if (decided.isPresent() && decided.getAsInt() < running) {
         assertThat(decided.getAsInt()).isEqualTo(running - 1);
-        assertThat(Duration.between(lastNeeded, now)).isGreaterThanOrEqualTo(BOUNDS.quiet());
+        assertThat(Duration.between(lastNeeded, now)).isGreaterThanOrEqualTo(BOUNDS.quietPeriod());
         lastNeeded = now;
       } else {
         assertThat(decided)
-            .isEqualTo(wanted > running ? OptionalInt.of(wanted) : OptionalInt.empty());
+            .isEqualTo(required > running ? OptionalInt.of(required) : OptionalInt.empty());
       }
       running = decided.orElse(running);
       now = now.plusSeconds(secondsBetween);
@@ -59,7 +59,7 @@ class ScalingPolicyTest {
   }
 
   @Example
-  void backlogThatComesBackStartsTheQuietPeriodAgain() {
+  void newBacklogRestartsTheQuietPeriod() {
     ScalingPolicy policy = new ScalingPolicy(BOUNDS);
     assertThat(policy.decide(START, 2, 0, 500)).isEmpty();
     assertThat(policy.decide(START.plusSeconds(29), 2, 2_000, 500)).isEmpty();

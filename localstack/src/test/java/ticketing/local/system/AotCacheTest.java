@@ -22,7 +22,7 @@ class AotCacheTest {
   @TempDir private Path folder;
   private Path jar;
 
-  /// What runs in place of an application.
+  /// Main class of the test jar.
   static final class Greeting {
     public static void main(String[] arguments) {
       System.out.println("from " + Greeting.class.getName());
@@ -44,7 +44,7 @@ class AotCacheTest {
   }
 
   @Test
-  void classesComeFromTheCacheOnceItIsMade() throws Exception {
+  void jvmLoadsClassesFromTheCache() throws Exception {
     assertThat(AotCache.options(jar)).isEmpty();
     make();
     assertThat(AotCache.options(jar)).isNotEmpty();
@@ -54,7 +54,7 @@ class AotCacheTest {
   }
 
   @Test
-  void aCacheThatDoesNotFitIsPassedOverInSilence() throws Exception {
+  void unusableCacheIsIgnoredWithoutOutput() throws Exception {
     make();
     for (Path file : files()) {
       if (file.toString().endsWith(".aot")) {
@@ -65,7 +65,7 @@ class AotCacheTest {
   }
 
   @Test
-  void nothingIsLeftOfACacheThatWasGivenUp() throws Exception {
+  void abandonedCacheLeavesNoFiles() throws Exception {
     AotCache.Making making = AotCache.make(List.of(jar));
     making.close();
     making.await();
@@ -87,7 +87,7 @@ class AotCacheTest {
 
   private String run(String... more) throws Exception {
     List<String> command = new ArrayList<>(List.of(BootJar.java().toString()));
-    command.addAll(ApplicationProcess.JVM);
+    command.addAll(ApplicationProcess.JVM_OPTIONS);
     command.addAll(AotCache.options(jar));
     command.addAll(List.of(more));
     command.addAll(List.of("-jar", jar.toString()));

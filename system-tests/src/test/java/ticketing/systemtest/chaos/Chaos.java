@@ -21,9 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import ticketing.domain.Action;
-import ticketing.domain.Ticket;
-import ticketing.domain.TicketStatus;
+import ticketing.client.Ticket;
 import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
@@ -31,52 +29,54 @@ import ticketing.systemtest.fleet.Fault;
 import ticketing.systemtest.fleet.Fleet;
 import ticketing.systemtest.oracle.Oracle;
 
-/// Bookings, confirmations, cancellations and expiring holds all the time, and meanwhile one fault
-/// after the other, and at last a power cut that hits everything at once; then the [Oracle]. The
-/// seed fixes which fault strikes whom in which order, and what the buyers wish for; not, of
-/// course, how it interleaves.
+/// Fault injection under load. Buyers book, confirm and cancel, and holds expire, while one fault
+/// follows another. At the end all processes are killed and started again, and the [Oracle] checks
+/// the guarantees. The seed determines the order of the faults and the actions of the buyers, but
+/// not their interleaving.
 ///
-/// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it for long and prints what it does.
+/// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it and prints the faults and the results.
 final class Chaos {
 
-  /// @param strikes least number of faults, however long that takes
-  /// @param wholeRounds goes on until every fault has struck every kind of process equally often
-  /// @param faultTime how long each fault lasts, except that a killed process comes back sooner
-  /// @param calm between two faults, for what was interrupted to be taken up again
+  /// @param minTime shortest time of the faults.
+  /// @param minFaults smallest number of faults, without a limit of time.
+  /// @param wholeRounds true: continues until each fault has hit each kind of process equally
+  ///   often.
+  /// @param faultTime duration of each fault. A killed process starts again immediately.
+  /// @param pause time between two faults.
   record Plan(
       long seed,
-      Duration atLeast,
-      int strikes,
+      Duration minTime,
+      int minFaults,
       boolean wholeRounds,
       Duration faultTime,
-      Duration calm,
+      Duration pause,
       int buyers) {}
 
-  private record Strike(String victim, Fault fault) {}
+  private record Injection(String target, Fault fault) {}
 
-  private static final String SEATS = "R";
-  private static final String REDELIVERIES = "ticketing_redeliveries_total";
+  private static final String SEAT_TYPE = "R";
+  private static final String REDELIVERIES_METRIC = "ticketing_redeliveries_total";
 
-  /// For every accepted ticket to end, once everything runs again.
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /// Limit from the last fault to the decision of each ticket.
+  private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(60);
 
-  private static final int LIMIT = 6; // seats per user and event
-  private static final long PAUSE_MILLIS = 150; // of a buyer between two wishes
+  private static final int MAX_SEATS_PER_USER = 6;
+  private static final long MEAN_BUYER_PAUSE = 150; // ms
 
   private final Fleet fleet;
   private final Plan plan;
   private final PrintStream out;
-  private final TestClients crowd;
+  private final TestClients clients;
   private final List<Long> events = new ArrayList<>();
-  private final Map<String, Integer> strikes = new TreeMap<>();
-  private long redelivered;
+  private final Map<String, Integer> injections = new TreeMap<>();
+  private long redeliveries;
   private volatile boolean stopping;
 
   Chaos(Fleet fleet, Plan plan, PrintStream out) {
     this.fleet = fleet;
     this.plan = plan;
     this.out = out;
-    this.crowd = new TestClients(fleet);
+    this.clients = new TestClients(fleet);
   }
 
   /// Settings are the system properties `chaos.minutes`, `chaos.seed` and `chaos.whole`.
@@ -84,7 +84,7 @@ final class Chaos {
     long minutes = Long.getLong("chaos.minutes", 30);
     long seed = Long.getLong("chaos.seed", System.nanoTime());
     boolean whole = !System.getProperty("chaos.whole", "true").equals("false");
-    List<String> broken;
+    List<String> violations;
     try (Fleet fleet = Fleet.start(Path.of("target", "chaos").toAbsolutePath())) {
       Plan plan =
           new Plan(
@@ -95,33 +95,33 @@ final class Chaos {
               Duration.ofSeconds(15),
               Duration.ofSeconds(10),
               24);
-      broken = new Chaos(fleet, plan, System.out).run();
+      violations = new Chaos(fleet, plan, System.out).run();
     }
-    System.exit(broken.isEmpty() ? 0 : 1);
+    System.exit(violations.isEmpty() ? 0 : 1);
   }
 
-  /// @return what is broken, empty if nothing
+  /// @return violations of the guarantees; empty if there are none
   List<String> run() throws InterruptedException, SQLException, ExecutionException {
-    say("seed %d, at least %d s".formatted(plan.seed(), plan.atLeast().toSeconds()));
+    print("seed %d, at least %d s".formatted(plan.seed(), plan.minTime().toSeconds()));
     for (Integer holdMinutes : new Integer[] {null, 0, 1}) {
       events.add(
           fleet.addEvent(
               "Chaos " + holdMinutes,
-              LIMIT,
+              MAX_SEATS_PER_USER,
               holdMinutes,
-              new DemoData.SeatType(SEATS, "10.00", 60, 60)));
+              new DemoData.SeatType(SEAT_TYPE, "10.00", 60, 60)));
     }
-    List<String> broken;
+    List<String> violations;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> buyers = new ArrayList<>();
       for (int number = 0; number < plan.buyers(); number++) {
         Buyer buyer = new Buyer(number);
-        buyers.add(threads.submit(buyer::live));
+        buyers.add(threads.submit(buyer::run));
       }
       try {
-        strike();
-        say("KILL everything at once");
-        redelivered += (long) fleet.workersMetric(REDELIVERIES);
+        injectFaults();
+        print("KILL all processes");
+        redeliveries += (long) fleet.workersMetric(REDELIVERIES_METRIC);
         fleet.restartAll();
       } finally {
         stopping = true;
@@ -129,68 +129,71 @@ final class Chaos {
       for (Future<?> buyer : buyers) {
         buyer.get();
       }
-      say("all is whole again; judging");
-      broken = new Oracle(fleet, crowd, PATIENCE).judge();
+      print("all processes run; checking the guarantees");
+      violations = new Oracle(fleet, clients, DECISION_TIMEOUT).check();
     } finally {
-      crowd.close();
+      clients.close();
     }
-    report(broken);
-    return broken;
+    report(violations);
+    return violations;
   }
 
-  /// One fault after the other, in an order that comes round to each pair of victim and fault.
-  private void strike() throws InterruptedException {
+  /// Injects one fault at a time, in a random order of all pairs of target and fault.
+  private void injectFaults() throws InterruptedException {
     Random random = new Random(plan.seed());
-    long end = System.nanoTime() + plan.atLeast().toNanos();
-    List<Strike> todo = new ArrayList<>();
-    for (int struck = 0;
-        System.nanoTime() < end || struck < plan.strikes() || plan.wholeRounds() && !todo.isEmpty();
-        struck++) {
-      if (todo.isEmpty()) {
-        todo = all(random);
+    long end = System.nanoTime() + plan.minTime().toNanos();
+    List<Injection> remaining = new ArrayList<>();
+    for (int count = 0;
+        System.nanoTime() < end
+            || count < plan.minFaults()
+            || plan.wholeRounds() && !remaining.isEmpty();
+        count++) {
+      if (remaining.isEmpty()) {
+        remaining = shuffled(random);
       }
-      Strike next = todo.removeLast();
-      say(next.fault() + " " + next.victim());
-      strikes.merge(next.fault() + " " + kind(next.victim()), 1, Integer::sum);
-      redelivered += redeliveriesForgottenBy(next);
-      next.fault().strike(fleet, next.victim());
+      Injection next = remaining.removeLast();
+      print(next.fault() + " " + next.target());
+      injections.merge(next.fault() + " " + kind(next.target()), 1, Integer::sum);
+      redeliveries += redeliveriesLostBy(next);
+      next.fault().inject(fleet, next.target());
       if (next.fault() != Fault.KILL) {
         TimeUnit.MILLISECONDS.sleep(plan.faultTime().toMillis());
       }
-      next.fault().heal(fleet, next.victim());
-      TimeUnit.MILLISECONDS.sleep(plan.calm().toMillis());
+      next.fault().heal(fleet, next.target());
+      TimeUnit.MILLISECONDS.sleep(plan.pause().toMillis());
     }
   }
 
-  /// A worker that is killed takes its count with it.
-  private long redeliveriesForgottenBy(Strike next) {
-    boolean forgets = next.fault() == Fault.KILL && kind(next.victim()).equals(Fleet.worker(1));
-    return forgets ? (long) fleet.application(next.victim()).metric(REDELIVERIES) : 0;
+  /// A killed worker loses its counter.
+  private long redeliveriesLostBy(Injection next) {
+    boolean losesCounter =
+        next.fault() == Fault.KILL && kind(next.target()).equals(Fleet.worker(1));
+    return losesCounter ? (long) fleet.application(next.target()).metric(REDELIVERIES_METRIC) : 0;
   }
 
-  private static List<Strike> all(Random random) {
-    List<Strike> all = new ArrayList<>();
+  private static List<Injection> shuffled(Random random) {
+    List<Injection> all = new ArrayList<>();
     for (Fault fault : Fault.values()) {
       for (String server : Fleet.SERVERS) {
-        all.add(new Strike(server, fault));
+        all.add(new Injection(server, fault));
       }
-      all.add(new Strike(Fleet.INGRESSES.get(random.nextInt(2)), fault));
-      all.add(new Strike(Fleet.NOTIFIERS.get(random.nextInt(2)), fault));
-      all.add(new Strike(Fleet.worker(1 + random.nextInt(2)), fault));
+      all.add(new Injection(Fleet.INGRESSES.get(random.nextInt(2)), fault));
+      all.add(new Injection(Fleet.NOTIFIERS.get(random.nextInt(2)), fault));
+      all.add(new Injection(Fleet.worker(1 + random.nextInt(2)), fault));
     }
     Collections.shuffle(all, random);
     return all;
   }
 
-  private static String kind(String victim) {
-    return victim.replaceFirst("-\\d$", "");
+  private static String kind(String target) {
+    return target.replaceFirst("-\\d$", "");
   }
 
-  /// Books, and confirms or cancels what it got.
+  /// A buyer who books and then confirms or cancels.
   private final class Buyer {
     private final Random random;
     private final String user;
-    private final Queue<AcceptedRequest> mine = new ConcurrentLinkedQueue<>();
+    private final Queue<AcceptedRequest> requests = new ConcurrentLinkedQueue<>();
     private final AtomicInteger keys = new AtomicInteger();
 
     Buyer(int number) {
@@ -198,41 +201,41 @@ final class Chaos {
       this.user = "chaos-" + number;
     }
 
-    Void live() throws InterruptedException {
+    Void run() throws InterruptedException {
       while (!stopping) {
-        AcceptedRequest claim = mine.poll();
-        Ticket end = claim == null ? null : claim.end();
-        if (claim != null && end == null) {
-          mine.add(claim);
-          crowd.poll(claim, 0);
+        AcceptedRequest request = requests.poll();
+        Ticket ticket = request == null ? null : request.finalTicket();
+        if (request != null && ticket == null) {
+          requests.add(request);
+          clients.poll(request, Duration.ZERO);
         }
-        if (end != null && end.action() == Action.BOOK && end.status() != TicketStatus.REJECTED) {
-          follow(end);
+        if (ticket != null && ticket.action().equals("BOOK") && ticket.hasSeats()) {
+          confirmOrCancel(ticket);
         } else {
           book();
         }
-        TimeUnit.MILLISECONDS.sleep(random.nextLong(2 * PAUSE_MILLIS));
+        TimeUnit.MILLISECONDS.sleep(random.nextLong(2 * MEAN_BUYER_PAUSE));
       }
       return null;
     }
 
     private void book() throws InterruptedException {
       long event = events.get(random.nextInt(events.size()));
-      keep(crowd.book(user, event, SEATS, 1 + random.nextInt(3), key()));
+      keep(clients.book(user, event, SEAT_TYPE, 1 + random.nextInt(3), key()));
     }
 
-    /// Most seats come back, so that there is always something to sell.
-    private void follow(Ticket booked) throws InterruptedException {
-      if (booked.status() == TicketStatus.HELD && random.nextBoolean()) {
-        keep(crowd.confirm(user, booked.reservationId(), key()));
+    /// Cancels most bookings, so that seats remain on sale.
+    private void confirmOrCancel(Ticket booked) throws InterruptedException {
+      if (booked.status() == Ticket.Status.HELD && random.nextBoolean()) {
+        keep(clients.confirm(user, booked.reservationId(), key()));
       }
       if (random.nextInt(10) < 8) {
-        keep(crowd.cancel(user, booked.reservationId(), key()));
+        keep(clients.cancel(user, booked.reservationId(), key()));
       }
     }
 
-    private void keep(Optional<AcceptedRequest> claim) {
-      claim.ifPresent(mine::add);
+    private void keep(Optional<AcceptedRequest> request) {
+      request.ifPresent(requests::add);
     }
 
     private String key() {
@@ -240,37 +243,38 @@ final class Chaos {
     }
   }
 
-  private void report(List<String> broken) throws SQLException {
-    Map<String, Long> ends = new TreeMap<>();
-    for (AcceptedRequest claim : crowd.claims()) {
-      Ticket end = claim.end();
-      String what =
-          end == null
-              ? "no end"
-              : end.action()
+  private void report(List<String> violations) throws SQLException {
+    Map<String, Long> finalStates = new TreeMap<>();
+    for (AcceptedRequest request : clients.requests()) {
+      Ticket ticket = request.finalTicket();
+      String state =
+          ticket == null
+              ? "undecided"
+              : ticket.action()
                   + " "
-                  + end.status()
-                  + (end.reason() == null ? "" : " " + end.reason());
-      ends.merge(what, 1L, Long::sum);
+                  + ticket.status()
+                  + (ticket.reason() == null ? "" : " " + ticket.reason());
+      finalStates.merge(state, 1L, Long::sum);
     }
-    say("strikes: " + strikes);
-    say("%,d accepted: %s".formatted(crowd.claims().size(), ends));
-    say(
+    print("Fault-injection results");
+    print("faults: " + injections);
+    print("%,d accepted: %s".formatted(clients.requests().size(), finalStates));
+    print(
         "holds expired: "
             + fleet.number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'"));
-    say(
-        "messages delivered again: %,d"
-            .formatted(redelivered + (long) fleet.workersMetric(REDELIVERIES)));
-    say("refused at the door: " + crowd.refusals());
-    say(
-        "requests repeated %,d, given up %,d; polls that did not know an accepted ticket %,d"
-            .formatted(crowd.repeated(), crowd.unanswered(), crowd.lostFromSight()));
-    broken.forEach(one -> say("BROKEN: " + one));
-    say(broken.isEmpty() ? "every guarantee held" : broken.size() + " guarantees broken");
-    say("again: mvn -Pchaos -Dseed=" + plan.seed());
+    print(
+        "messages redelivered: %,d"
+            .formatted(redeliveries + (long) fleet.workersMetric(REDELIVERIES_METRIC)));
+    print("requests refused: " + clients.refusals());
+    print(
+        "requests repeated %,d, without response %,d; polls with 404 for an accepted ticket %,d"
+            .formatted(clients.repeated(), clients.unanswered(), clients.unknownTickets()));
+    violations.forEach(violation -> print("VIOLATED: " + violation));
+    print(violations.isEmpty() ? "all guarantees hold" : violations.size() + " violations");
+    print("to repeat: mvn -Pchaos -Dseed=" + plan.seed());
   }
 
-  private void say(String line) {
+  private void print(String line) {
     out.println("[chaos %s] %s".formatted(LocalTime.now().truncatedTo(ChronoUnit.SECONDS), line));
   }
 }

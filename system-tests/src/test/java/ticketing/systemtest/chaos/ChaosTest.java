@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import ticketing.systemtest.fleet.Fleet;
 
-/// A short run of what `mvn -Pchaos` does for long.
+/// A short run of `mvn -Pchaos`.
 class ChaosTest {
 
   private static final Chaos.Plan PLAN =
@@ -14,7 +14,7 @@ class ChaosTest {
           20_261_550, Duration.ZERO, 6, false, Duration.ofSeconds(2), Duration.ofMillis(500), 12);
 
   @Test
-  void everyAcceptedRequestHasOneEndWhateverFails() throws Exception {
+  void acceptedRequestsHaveOneFinalStateUnderFaults() throws Exception {
     assertThat(new Chaos(Fleet.shared(), PLAN, System.out).run()).isEmpty();
   }
 }

@@ -3,25 +3,26 @@ package ticketing.systemtest.client;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import ticketing.domain.Reason;
-import ticketing.domain.Ticket;
-import ticketing.domain.TicketStatus;
+import ticketing.client.Ticket;
 
-/// One request that was answered 202, and every end its client was ever told.
+/// One request with the response 202, and every final state that its client received. Thread-safe.
 public final class AcceptedRequest {
 
-  /// What must be the same wherever it is told.
-  public record End(TicketStatus status, Reason reason, Long reservationId, Instant decidedAt) {
-    static End of(Ticket ticket) {
-      return new End(ticket.status(), ticket.reason(), ticket.reservationId(), ticket.decidedAt());
+  /// Values that must be equal in the poll, the frame and the table.
+  public record FinalState(
+      Ticket.Status status, String reason, Long reservationId, Instant decidedAt) {
+
+    static FinalState of(Ticket ticket) {
+      return new FinalState(
+          ticket.status(), ticket.reason(), ticket.reservationId(), ticket.decidedAt());
     }
   }
 
   private final String userId;
   private final Ticket accepted;
-  private final Set<End> polled = ConcurrentHashMap.newKeySet();
-  private final Set<End> pushed = ConcurrentHashMap.newKeySet();
-  private volatile Ticket end;
+  private final Set<FinalState> polled = ConcurrentHashMap.newKeySet();
+  private final Set<FinalState> pushed = ConcurrentHashMap.newKeySet();
+  private volatile Ticket finalTicket;
 
   AcceptedRequest(String userId, Ticket accepted) {
     this.userId = userId;
@@ -36,31 +37,31 @@ public final class AcceptedRequest {
     return accepted;
   }
 
-  /// Null while nobody has been told one.
-  public Ticket end() {
-    return end;
+  /// Null until the client receives a final state.
+  public Ticket finalTicket() {
+    return finalTicket;
   }
 
-  public Set<End> polled() {
+  public Set<FinalState> polled() {
     return polled;
   }
 
-  public Set<End> pushed() {
+  public Set<FinalState> pushed() {
     return pushed;
   }
 
-  public void polled(Ticket ticket) {
-    tell(polled, ticket);
+  void addPolled(Ticket ticket) {
+    add(polled, ticket);
   }
 
-  public void pushed(Ticket ticket) {
-    tell(pushed, ticket);
+  void addPushed(Ticket ticket) {
+    add(pushed, ticket);
   }
 
-  private void tell(Set<End> told, Ticket ticket) {
-    if (ticket.status().isFinal()) {
-      told.add(End.of(ticket));
-      end = ticket;
+  private void add(Set<FinalState> states, Ticket ticket) {
+    if (ticket.isFinal()) {
+      states.add(FinalState.of(ticket));
+      finalTicket = ticket;
     }
   }
 }

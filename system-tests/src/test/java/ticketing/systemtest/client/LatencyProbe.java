@@ -1,60 +1,75 @@
 package ticketing.systemtest.client;
 
-import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import ticketing.domain.Json;
-import ticketing.local.demo.HttpConnection;
+import java.util.UUID;
+import ticketing.client.ApiConnection;
+import ticketing.client.BookingClient;
+import ticketing.client.BookingRequest;
+import ticketing.client.RetryPolicy;
+import ticketing.client.Session;
+import ticketing.client.Ticket;
+import ticketing.client.TicketResult;
 import ticketing.systemtest.fleet.Fleet;
-import tools.jackson.databind.JsonNode;
 
-/// One buyer who books in one event, waits for the decision and tells how long that took.
+/// Measures the time from a booking request to its decision, one booking at a time.
 public final class LatencyProbe {
 
-  public static final String SEATS = "R";
+  public static final String SEAT_TYPE = "R";
 
-  private static final Duration END = Duration.ofSeconds(180);
+  private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(180);
 
-  /// @param status of the answer to the booking
-  /// @param decided whether the decision came
-  public record Seen(int status, boolean decided) {}
+  /// Result of one booking.
+  public enum Result {
+    DECIDED,
+    UNDECIDED,
+    REFUSED,
+    UNANSWERED
+  }
 
   private final URI ingress;
-  private final String headers;
+  private final Session session;
 
   public LatencyProbe(Fleet fleet, String user, URI ingress) {
     this.ingress = ingress;
-    this.headers = "Authorization: Bearer " + fleet.token(user) + "\r\n";
+    this.session = Session.ofToken(fleet.token(user));
   }
 
-  /// @param times gets the time from the request to the decision, if there is one
-  /// @throws IOException if a connection fails
-  public Seen book(long event, Percentiles times) throws IOException {
-    long since = System.nanoTime();
-    try (HttpConnection connection = new HttpConnection(ingress)) {
-      HttpConnection.Response response =
-          connection.send("POST", "/api/v1/reservations", headers, booking(event));
-      int status = response.status();
-      if (status != 202) {
-        return new Seen(status, false);
-      }
-      JsonNode ticket = Json.INTERNAL.readTree(response.body());
-      String path = "/api/v1/tickets/" + ticket.path("ticketId").asString();
-      while (ticket.path("status").asString().equals("PENDING")) {
-        if (System.nanoTime() - since > END.toNanos()) {
-          return new Seen(status, false);
-        }
-        response = connection.send("GET", path, headers + "Prefer: wait=20\r\n", null);
-        if (response.status() == 200) {
-          ticket = Json.INTERNAL.readTree(response.body());
-        }
-      }
-      times.noteSince(since);
-      return new Seen(status, true);
+  /// Books one seat and polls until the decision, for at most 180 s.
+  ///
+  /// @param times receives the time to the decision
+  public Result book(long event, Percentiles times) throws InterruptedException {
+    long start = System.nanoTime();
+    try (ApiConnection connection = new ApiConnection(ingress)) {
+      BookingClient client = new BookingClient(connection, session, RetryPolicy.NONE);
+      return switch (client.book(booking(event), UUID.randomUUID().toString())) {
+        case TicketResult.Success(Ticket ticket, _) -> awaitDecision(client, ticket, start, times);
+        case TicketResult.Refused refused -> Result.REFUSED;
+        case TicketResult.Unresolved unresolved -> Result.UNANSWERED;
+      };
     }
   }
 
-  public static String booking(long event) {
-    return "{\"eventId\":%d,\"seatType\":\"%s\",\"quantity\":1}".formatted(event, SEATS);
+  private static Result awaitDecision(
+      BookingClient client, Ticket accepted, long start, Percentiles times)
+      throws InterruptedException {
+    Ticket ticket = accepted;
+    while (!ticket.isFinal()) {
+      if (System.nanoTime() - start > DECISION_TIMEOUT.toNanos()) {
+        return Result.UNDECIDED;
+      }
+      TicketResult result = client.poll(ticket.ticketId(), BookingClient.MAX_POLL_WAIT);
+      if (result instanceof TicketResult.Success(Ticket polled, _)) {
+        ticket = polled;
+      } else if (result instanceof TicketResult.Unresolved) {
+        return Result.UNANSWERED;
+      }
+    }
+    times.addSince(start);
+    return Result.DECIDED;
+  }
+
+  public static BookingRequest booking(long event) {
+    return new BookingRequest(event, SEAT_TYPE, 1);
   }
 }

@@ -5,17 +5,17 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/// How long something took, many times: whole milliseconds, from any number of threads.
+/// Percentiles of durations in whole milliseconds. Thread-safe.
 public final class Percentiles {
 
   private final Map<Long, LongAdder> counts = new ConcurrentSkipListMap<>();
 
-  /// @param since a time of [System#nanoTime]
-  public void noteSince(long since) {
-    note(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since));
+  /// Adds the time since a value of [System#nanoTime].
+  public void addSince(long startNanos) {
+    add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
   }
 
-  void note(long millis) {
+  void add(long millis) {
     counts.computeIfAbsent(millis, key -> new LongAdder()).increment();
   }
 
@@ -24,7 +24,7 @@ public final class Percentiles {
   }
 
   /// @param percent 0 to 100
-  /// @return ms that so many percent of them did not exceed; -1 if there is none
+  /// @return milliseconds; -1 if there is no value
   public long percentile(int percent) {
     long rank = Math.max(1, Math.ceilDiv(count() * percent, 100));
     long seen = 0;
@@ -39,7 +39,7 @@ public final class Percentiles {
 
   @Override
   public String toString() {
-    return "p50 %,d, p99 %,d, most %,d ms of %,d"
+    return "p50 %,d, p99 %,d, max %,d ms, %,d values"
         .formatted(percentile(50), percentile(99), percentile(100), count());
   }
 }

@@ -1,251 +1,239 @@
 package ticketing.systemtest.client;
 
-import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import ticketing.domain.Json;
-import ticketing.domain.Ticket;
+import ticketing.client.ApiConnection;
+import ticketing.client.BookingClient;
+import ticketing.client.BookingRequest;
+import ticketing.client.RetryPolicy;
+import ticketing.client.Session;
+import ticketing.client.Ticket;
+import ticketing.client.TicketFollower;
+import ticketing.client.TicketResult;
+import ticketing.client.TicketSocket;
 import ticketing.systemtest.fleet.Fleet;
-import tools.jackson.databind.JsonNode;
 
-/// Clients as they should be: each request has its key and is repeated until it is answered, at
-/// whichever ingress comes next; each ticket is followed by WebSocket and by poll. Everything they
-/// were told is kept.
+/// Correct clients: each request has an idempotency key and is repeated until it has a response, at
+/// the next ingress in turn. Each ticket is followed by WebSocket and by poll. All responses are
+/// recorded for the [oracle][ticketing.systemtest.oracle.Oracle]. Thread-safe.
 public final class TestClients implements AutoCloseable {
 
-  private static final Duration REQUEST = Duration.ofSeconds(10);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final long PAUSE_MILLIS = 200;
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+  private static final RetryPolicy RETRIES =
+      new RetryPolicy(
+          1_000, Duration.ofSeconds(60), Duration.ofMillis(200), Duration.ofMillis(200));
+  private static final Duration POLL_WAIT = Duration.ofSeconds(5);
+  private static final long POLL_PAUSE = 200; // ms
+  private static final Set<Integer> ALLOWED_REFUSALS = Set.of(404, 409);
+  private static final Set<Integer> OVERLOAD_STATUSES = Set.of(429, 503);
+  private static final int NOT_FOUND = 404;
 
   private final Fleet fleet;
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(REQUEST)
-          .executor(threads)
-          .build();
-  private final AtomicInteger turn = new AtomicInteger();
-  private final Map<UUID, AcceptedRequest> claims = new ConcurrentHashMap<>();
+  private final AtomicInteger nextIngress = new AtomicInteger();
+  private final Map<UUID, AcceptedRequest> requests = new ConcurrentHashMap<>();
   private final Map<String, TicketFollower> followers = new ConcurrentHashMap<>();
-  private final Map<String, String> tokens = new ConcurrentHashMap<>();
+  private final Map<String, Session> sessions = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> refusals = new ConcurrentHashMap<>();
-  private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+  private final Queue<String> violations = new ConcurrentLinkedQueue<>();
   private final LongAdder repeated = new LongAdder();
-  private final LongAdder turnedAway = new LongAdder();
+  private final LongAdder overloaded = new LongAdder();
   private final LongAdder unanswered = new LongAdder();
-  private final LongAdder lostFromSight = new LongAdder();
+  private final LongAdder unknownTickets = new LongAdder();
 
   public TestClients(Fleet fleet) {
     this.fleet = fleet;
   }
 
-  public Collection<AcceptedRequest> claims() {
-    return claims.values();
+  public Collection<AcceptedRequest> requests() {
+    return requests.values();
   }
 
-  /// Answers that no fault excuses.
-  public Collection<String> wrong() {
-    return wrong;
+  /// Responses that no fault permits.
+  public Collection<String> violations() {
+    return violations;
   }
 
-  /// How often each refusal came, by its code.
+  /// Number of refusals by status and code.
   public Map<String, LongAdder> refusals() {
     return refusals;
   }
 
-  /// Requests sent again: no answer, 429 or 503.
+  /// Requests sent again after a lost response, 429 or 503.
   public long repeated() {
     return repeated.sum();
   }
 
-  /// Of these, those that were answered 429 or 503.
-  public long turnedAway() {
-    return turnedAway.sum();
+  /// Responses 429 and 503.
+  public long overloaded() {
+    return overloaded.sum();
   }
 
-  /// Requests that were given up without an answer.
+  /// Requests without a response within 60 s.
   public long unanswered() {
     return unanswered.sum();
   }
 
-  /// How often a poll did not know an accepted ticket, for the time being.
-  public long lostFromSight() {
-    return lostFromSight.sum();
+  /// Polls with the response 404 for an accepted ticket.
+  public long unknownTickets() {
+    return unknownTickets.sum();
   }
 
-  /// @return empty if it was refused, or never answered
+  private interface Command {
+    TicketResult send(BookingClient client) throws InterruptedException;
+  }
+
+  /// @return empty if the request was refused or has no response
   public Optional<AcceptedRequest> book(
       String userId, long eventId, String seatType, int quantity, String key)
       throws InterruptedException {
     return send(
-        userId,
-        "POST",
-        "/api/v1/reservations",
-        "{\"eventId\":%d,\"seatType\":\"%s\",\"quantity\":%d}"
-            .formatted(eventId, seatType, quantity),
-        key);
+        userId, client -> client.book(new BookingRequest(eventId, seatType, quantity), key));
   }
 
+  /// @return empty if the request was refused or has no response
   public Optional<AcceptedRequest> cancel(String userId, long reservationId, String key)
       throws InterruptedException {
-    return send(userId, "DELETE", "/api/v1/reservations/" + reservationId, null, key);
+    return send(userId, client -> client.cancel(reservationId, key));
   }
 
+  /// @return empty if the request was refused or has no response
   public Optional<AcceptedRequest> confirm(String userId, long reservationId, String key)
       throws InterruptedException {
-    return send(
-        userId, "POST", "/api/v1/reservations/" + reservationId + "/confirmation", null, key);
+    return send(userId, client -> client.confirm(reservationId, key));
   }
 
-  private Optional<AcceptedRequest> send(
-      String userId, String method, String path, String body, String key)
+  private Optional<AcceptedRequest> send(String userId, Command command)
       throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() < deadline) {
-      HttpRequest.Builder request =
-          request(userId, path)
-              .header("Idempotency-Key", key)
-              .method(
-                  method,
-                  body == null
-                      ? HttpRequest.BodyPublishers.noBody()
-                      : HttpRequest.BodyPublishers.ofString(body));
-      if (body != null) {
-        request.header("Content-Type", "application/json");
-      }
-      try {
-        HttpResponse<String> response =
-            http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        switch (response.statusCode()) {
-          case 202 -> {
-            return Optional.of(accepted(userId, response.body()));
-          }
-          case 404, 409 -> {
-            refusals.computeIfAbsent(code(response), code -> new LongAdder()).increment();
-            return Optional.empty();
-          }
-          case 429, 503 -> {
-            repeated.increment();
-            turnedAway.increment();
-          }
-          default -> {
-            wrong.add(method + " " + path + ": " + response.statusCode() + " " + response.body());
-            return Optional.empty();
+    try (ApiConnection connection = connection()) {
+      BookingClient client = client(connection, userId, RETRIES);
+      switch (command.send(client)) {
+        case TicketResult.Success(Ticket ticket, _) -> {
+          return Optional.of(follow(userId, ticket));
+        }
+        case TicketResult.Refused(int status, String code, String detail, _, _) -> {
+          if (OVERLOAD_STATUSES.contains(status)) {
+            unanswered.increment();
+          } else if (ALLOWED_REFUSALS.contains(status)) {
+            refusals.computeIfAbsent(status + " " + code, _ -> new LongAdder()).increment();
+          } else {
+            violations.add("response " + status + " " + code + " " + detail);
           }
         }
-      } catch (IOException e) {
-        repeated.increment();
+        case TicketResult.Unresolved unresolved -> unanswered.increment();
       }
-      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      return Optional.empty();
     }
-    unanswered.increment();
-    return Optional.empty();
   }
 
-  private AcceptedRequest accepted(String userId, String body) {
-    return claim(userId, Json.INTERNAL.readValue(body, Ticket.class));
-  }
-
-  /// Follows a ticket from now on.
-  public AcceptedRequest claim(String userId, Ticket ticket) {
-    AcceptedRequest claim =
-        claims.computeIfAbsent(ticket.ticketId(), id -> new AcceptedRequest(userId, ticket));
-    if (!claim.userId().equals(userId)) {
-      wrong.add("ticket " + ticket.ticketId() + " was given to two users");
+  /// Follows a ticket by WebSocket and records its final states.
+  public AcceptedRequest follow(String userId, Ticket ticket) {
+    AcceptedRequest request =
+        requests.computeIfAbsent(ticket.ticketId(), id -> new AcceptedRequest(userId, ticket));
+    if (!request.userId().equals(userId)) {
+      violations.add("ticket " + ticket.ticketId() + " has two users");
     }
-    // A repeat may come when it is decided already.
-    claim.polled(ticket);
-    followers
-        .computeIfAbsent(
-            userId, id -> new TicketFollower(fleet.notifiers(), http, token(id), threads))
-        .follow(claim);
-    return claim;
+    // A repetition may return a decided ticket.
+    request.addPolled(ticket);
+    followers.computeIfAbsent(userId, this::follower).follow(ticket.ticketId());
+    return request;
   }
 
-  /// Asks for the ticket once.
+  private TicketFollower follower(String userId) {
+    return new TicketFollower(
+        fleet.notifiers(),
+        session(userId),
+        RETRIES,
+        new TicketSocket.Listener() {
+          @Override
+          public void onTicket(Ticket ticket) {
+            requests.get(ticket.ticketId()).addPushed(ticket);
+          }
+        });
+  }
+
+  /// Polls the ticket once.
   ///
-  /// @param waitSeconds for the decision, at the server
-  /// @return empty if it is not known to be decided
-  public Optional<Ticket> poll(AcceptedRequest claim, int waitSeconds) throws InterruptedException {
-    HttpRequest request =
-        request(claim.userId(), "/api/v1/tickets/" + claim.accepted().ticketId())
-            .header("Prefer", "wait=" + waitSeconds)
-            .timeout(REQUEST.plusSeconds(waitSeconds))
-            .build();
-    try {
-      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-      switch (response.statusCode()) {
-        case 200 -> {
-          Ticket ticket = Json.INTERNAL.readValue(response.body(), Ticket.class);
-          claim.polled(ticket);
-          return Optional.of(ticket).filter(known -> known.status().isFinal());
+  /// @param wait time that the server may delay the response until the decision
+  /// @return empty if the ticket is undecided or its state is unknown
+  public Optional<Ticket> poll(AcceptedRequest request, Duration wait) throws InterruptedException {
+    try (ApiConnection connection = connection()) {
+      BookingClient client = client(connection, request.userId(), RetryPolicy.NONE);
+      switch (client.poll(request.accepted().ticketId(), wait)) {
+        case TicketResult.Success(Ticket ticket, _) -> {
+          request.addPolled(ticket);
+          return Optional.of(ticket).filter(Ticket::isFinal);
         }
-        case 404 -> lostFromSight.increment();
-        case 429, 503 -> {
-          repeated.increment();
-          turnedAway.increment();
+        case TicketResult.Refused(int status, String code, _, _, _) -> {
+          if (status == NOT_FOUND) {
+            unknownTickets.increment();
+          } else if (!OVERLOAD_STATUSES.contains(status)) {
+            violations.add("response to a poll: " + status + " " + code);
+          }
         }
-        default -> wrong.add(request + ": " + response.statusCode() + " " + response.body());
+        case TicketResult.Unresolved unresolved -> {}
       }
-    } catch (IOException e) {
-      repeated.increment();
+      return Optional.empty();
     }
-    return Optional.empty();
   }
 
-  /// Polls until the end is known.
+  /// Polls until the ticket is final.
   ///
-  /// @throws AssertionError if that takes too long
-  public Ticket await(AcceptedRequest claim, Duration atMost) throws InterruptedException {
-    long deadline = System.nanoTime() + atMost.toNanos();
+  /// @throws AssertionError if the ticket is not final within the timeout
+  public Ticket await(AcceptedRequest request, Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
     while (System.nanoTime() < deadline) {
-      Optional<Ticket> end = poll(claim, 5);
-      if (end.isPresent()) {
-        return end.get();
+      Optional<Ticket> decided = poll(request, POLL_WAIT);
+      if (decided.isPresent()) {
+        return decided.get();
       }
-      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_PAUSE);
     }
     throw new AssertionError(
-        "no end of " + claim.accepted() + " within " + atMost.toSeconds() + " s");
+        "no final state of " + request.accepted() + " within " + timeout.toSeconds() + " s");
   }
 
-  private HttpRequest.Builder request(String userId, String path) {
-    URI ingress =
-        fleet.ingresses().get(Math.floorMod(turn.getAndIncrement(), fleet.ingresses().size()));
-    return HttpRequest.newBuilder(ingress.resolve(path))
-        .timeout(REQUEST)
-        .header("Authorization", "Bearer " + token(userId));
+  private BookingClient client(ApiConnection connection, String userId, RetryPolicy retries) {
+    return new BookingClient(connection, session(userId), retries, this::record);
   }
 
-  private String token(String userId) {
-    return tokens.computeIfAbsent(userId, fleet::token);
+  private void record(BookingClient.Attempt attempt) {
+    if (attempt.isRetryable()) {
+      repeated.increment();
+      if (OVERLOAD_STATUSES.contains(attempt.status())) {
+        overloaded.increment();
+      } else if (attempt.status() != 0) {
+        violations.add(attempt.method() + " " + attempt.path() + ": status " + attempt.status());
+      }
+    }
   }
 
-  private static String code(HttpResponse<String> response) {
-    JsonNode problem = Json.INTERNAL.readTree(response.body());
-    return response.statusCode() + " " + problem.path("code").asString("?");
+  /// A connection whose first request goes to the next ingress in turn.
+  private ApiConnection connection() {
+    List<URI> ingresses = new ArrayList<>(fleet.ingresses());
+    Collections.rotate(ingresses, nextIngress.getAndIncrement());
+    return new ApiConnection(ingresses, REQUEST_TIMEOUT);
+  }
+
+  private Session session(String userId) {
+    return sessions.computeIfAbsent(userId, id -> Session.ofToken(fleet.token(id)));
   }
 
   @Override
   public void close() {
     followers.values().forEach(TicketFollower::close);
-    http.shutdownNow();
-    threads.shutdownNow();
   }
 }

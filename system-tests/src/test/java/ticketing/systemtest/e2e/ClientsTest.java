@@ -37,9 +37,9 @@ import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.system.DemoData;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.system.BootJar;
+import ticketing.local.system.DemoData;
 import ticketing.systemtest.fleet.Fleet;
 
 /// The clients of `docs/clients` as processes, against the real system.

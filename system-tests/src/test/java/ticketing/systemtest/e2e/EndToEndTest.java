@@ -17,77 +17,75 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import ticketing.domain.Reason;
-import ticketing.domain.Ticket;
-import ticketing.domain.TicketStatus;
-import ticketing.local.system.DemoData;
+import ticketing.client.Ticket;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
 import ticketing.systemtest.fleet.Fleet;
 import ticketing.systemtest.oracle.Oracle;
 
-/// The whole path with real processes, two of each kind: requests go to either ingress, frames come
-/// from either notifier.
-@Order(2) // waits more than it works, so it comes while others run beside it
+/// Bookings through real processes, two of each kind.
+@Order(2) // mostly blocked, so it shares the processors with concurrent tests
 class EndToEndTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration TIMEOUT = Duration.ofSeconds(120);
 
-  private static final Duration START = Duration.ofSeconds(300);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
 
   private final Fleet fleet = Fleet.shared();
-  private final TestClients crowd = new TestClients(fleet);
+  private final TestClients clients = new TestClients(fleet);
 
   @AfterEach
-  void leave() {
-    crowd.close();
+  void closeClients() {
+    clients.close();
   }
 
   @Test
-  void bookingHoldConfirmationAndCancellationAreToldAlikeEverywhere() throws Exception {
-    long sale = fleet.addEvent("At once", null, null, new DemoData.SeatType("R", "10.00", 10, 10));
+  void pollsFramesAndTablesAgreeOnEachDecision() throws Exception {
+    long sale =
+        fleet.addEvent("Immediate", null, null, new DemoData.SeatType("R", "10.00", 10, 10));
     long holds = fleet.addEvent("Held", 4, 5, new DemoData.SeatType("R", "10.00", 10, 10));
 
-    Ticket booked = end(crowd.book("ann", sale, "R", 2, "1"));
-    assertThat(booked.status()).isEqualTo(TicketStatus.CONFIRMED);
+    Ticket booked = await(clients.book("ann", sale, "R", 2, "1"));
+    assertThat(booked.status()).isEqualTo(Ticket.Status.CONFIRMED);
     assertThat(booked.totalPrice()).hasToString("20.00");
-    assertThat(end(crowd.cancel("ann", booked.reservationId(), "2")).status())
-        .isEqualTo(TicketStatus.CANCELLED);
+    assertThat(await(clients.cancel("ann", booked.reservationId(), "2")).status())
+        .isEqualTo(Ticket.Status.CANCELLED);
 
-    Ticket held = end(crowd.book("bob", holds, "R", 4, "1"));
-    assertThat(held.status()).isEqualTo(TicketStatus.HELD);
-    assertThat(end(crowd.confirm("bob", held.reservationId(), "2")).status())
-        .isEqualTo(TicketStatus.CONFIRMED);
-    assertThat(end(crowd.book("bob", holds, "R", 1, "3")).reason())
-        .isEqualTo(Reason.LIMIT_EXCEEDED);
+    Ticket held = await(clients.book("bob", holds, "R", 4, "1"));
+    assertThat(held.status()).isEqualTo(Ticket.Status.HELD);
+    assertThat(await(clients.confirm("bob", held.reservationId(), "2")).status())
+        .isEqualTo(Ticket.Status.CONFIRMED);
+    assertThat(await(clients.book("bob", holds, "R", 1, "3")).reason()).isEqualTo("LIMIT_EXCEEDED");
 
-    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+    assertThat(new Oracle(fleet, clients).check()).isEmpty();
     assertThat(available(sale)).isEqualTo(10);
     assertThat(available(holds)).isEqualTo(6);
   }
 
   @Test
-  void fiftySeatsGoToFiftyOfTwoHundredBuyersWhoAllAskTwice() throws Exception {
+  void fiftySeatsGoToFiftyOfTwoHundredBuyers() throws Exception {
     long event = fleet.addEvent("Race", null, null, new DemoData.SeatType("R", "10.00", 50, 50));
     try (Connection connection = fleet.servers().connect()) {
-      // Nothing is decided before both workers have their hands full.
+      // The lock blocks all decisions until the workers have received messages.
       lock(connection, event);
-      List<List<AcceptedRequest>> ofEach = allAtOnce(event, 200, 2);
-      assertThat(ofEach).allSatisfy(claims -> assertThat(claims).hasSize(1));
-      awaitInHand();
+      List<List<AcceptedRequest>> requestsOfBuyers = bookConcurrently(event, 200, 2);
+      assertThat(requestsOfBuyers).allSatisfy(requests -> assertThat(requests).hasSize(1));
+      awaitInFlight();
       connection.rollback();
     }
-    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+    assertThat(new Oracle(fleet, clients).check()).isEmpty();
 
-    Map<String, Long> ends =
-        crowd.claims().stream()
+    Map<String, Long> finalStates =
+        clients.requests().stream()
             .collect(
                 Collectors.groupingBy(
-                    claim -> claim.end().status() + " " + claim.end().reason(),
+                    request ->
+                        request.finalTicket().status() + " " + request.finalTicket().reason(),
                     Collectors.counting()));
-    assertThat(ends).isEqualTo(Map.of("CONFIRMED null", 50L, "REJECTED SOLD_OUT", 150L));
+    assertThat(finalStates).isEqualTo(Map.of("CONFIRMED null", 50L, "REJECTED SOLD_OUT", 150L));
     assertThat(fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event))
         .isEqualTo(200);
     assertThat(
@@ -97,32 +95,33 @@ class EndToEndTest {
     assertThat(available(event)).isZero();
   }
 
-  /// Of one event Redis hears nothing, of the other the queue hears nothing either.
+  /// The decisions of one event do not reach Redis, and those of the other do not reach the queue.
   @Test
-  void whatKilledWorkersHadCommittedIsDecidedOnceAndTold() throws Exception {
-    long unheard = fleet.addEvent("Unheard", 4, null, new DemoData.SeatType("R", "10.00", 5, 5));
+  void commitsOfKilledWorkersArePublishedOnce() throws Exception {
+    long unpublished =
+        fleet.addEvent("Unpublished", 4, null, new DemoData.SeatType("R", "10.00", 5, 5));
     try (Connection connection = fleet.servers().connect()) {
-      lock(connection, unheard);
-      allAtOnce(unheard, 10, 1);
-      awaitInHand();
+      lock(connection, unpublished);
+      bookConcurrently(unpublished, 10, 1);
+      awaitInFlight();
       fleet.system().workers().forEach(worker -> fleet.network().cut(worker.name(), "Redis"));
       connection.rollback();
     }
     Awaitility.await()
-        .atMost(LIMIT)
+        .atMost(TIMEOUT)
         .until(() -> fleet.servers().queue().backlog(LocalServers.QUEUE) == 0);
 
     long event = fleet.addEvent("Crash", 4, null, new DemoData.SeatType("R", "10.00", 60, 60));
     try (Connection connection = fleet.servers().connect()) {
       lock(connection, event);
-      allAtOnce(event, 100, 1);
-      awaitInHand();
-      // What they commit now they cannot delete.
+      bookConcurrently(event, 100, 1);
+      awaitInFlight();
+      // The workers commit these decisions but cannot delete the messages.
       fleet.network().cut("queue");
       connection.rollback();
     }
     Awaitility.await()
-        .atMost(LIMIT)
+        .atMost(TIMEOUT)
         .until(() -> fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == 100);
     fleet.system().workers().forEach(ApplicationProcess::kill);
     fleet.network().heal("queue");
@@ -130,47 +129,47 @@ class EndToEndTest {
     startWorkers();
 
     Awaitility.await()
-        .atMost(LIMIT)
+        .atMost(TIMEOUT)
         .until(() -> fleet.servers().queue().backlog(LocalServers.QUEUE) == 0);
     assertThat(fleet.workersMetric("ticketing_redeliveries_total")).isPositive();
-    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
-    assertThat(crowd.claims()).hasSize(110);
+    assertThat(new Oracle(fleet, clients).check()).isEmpty();
+    assertThat(clients.requests()).hasSize(110);
     assertThat(available(event)).isZero();
-    assertThat(available(unheard)).isZero();
+    assertThat(available(unpublished)).isZero();
     assertThat(fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event))
         .isEqualTo(100);
   }
 
-  private Ticket end(Optional<AcceptedRequest> claim) throws InterruptedException {
-    return crowd.await(claim.orElseThrow(), LIMIT);
+  private Ticket await(Optional<AcceptedRequest> request) throws InterruptedException {
+    return clients.await(request.orElseThrow(), TIMEOUT);
   }
 
-  /// One seat for each buyer.
+  /// Books one seat for each buyer, all concurrently.
   ///
-  /// @param times how often each asks, with the same key, at the same time
-  /// @return the different tickets of each
-  private List<List<AcceptedRequest>> allAtOnce(long event, int buyers, int times)
+  /// @param attempts concurrent requests of each buyer with the same key
+  /// @return the different tickets of each buyer
+  private List<List<AcceptedRequest>> bookConcurrently(long event, int buyers, int attempts)
       throws Exception {
-    List<List<AcceptedRequest>> ofEach = new ArrayList<>();
+    List<List<AcceptedRequest>> requestsOfBuyers = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<List<Future<Optional<AcceptedRequest>>>> asked = new ArrayList<>();
+      List<List<Future<Optional<AcceptedRequest>>>> responses = new ArrayList<>();
       for (int buyer = 0; buyer < buyers; buyer++) {
         String user = "buyer-" + event + "-" + buyer;
-        List<Future<Optional<AcceptedRequest>>> attempts = new ArrayList<>();
-        for (int time = 0; time < times; time++) {
-          attempts.add(threads.submit(() -> crowd.book(user, event, "R", 1, "key")));
+        List<Future<Optional<AcceptedRequest>>> ofBuyer = new ArrayList<>();
+        for (int attempt = 0; attempt < attempts; attempt++) {
+          ofBuyer.add(threads.submit(() -> clients.book(user, event, "R", 1, "key")));
         }
-        asked.add(attempts);
+        responses.add(ofBuyer);
       }
-      for (List<Future<Optional<AcceptedRequest>>> attempts : asked) {
-        List<AcceptedRequest> claims = new ArrayList<>();
-        for (Future<Optional<AcceptedRequest>> attempt : attempts) {
-          claims.add(attempt.get().orElseThrow());
+      for (List<Future<Optional<AcceptedRequest>>> ofBuyer : responses) {
+        List<AcceptedRequest> requests = new ArrayList<>();
+        for (Future<Optional<AcceptedRequest>> response : ofBuyer) {
+          requests.add(response.get().orElseThrow());
         }
-        ofEach.add(claims.stream().distinct().toList());
+        requestsOfBuyers.add(requests.stream().distinct().toList());
       }
     }
-    return ofEach;
+    return requestsOfBuyers;
   }
 
   private static void lock(Connection connection, long event) throws SQLException {
@@ -182,16 +181,15 @@ class EndToEndTest {
 
   private void startWorkers() {
     fleet.system().workers().forEach(ApplicationProcess::start);
-    fleet.system().workers().forEach(worker -> worker.awaitReady(START));
+    fleet.system().workers().forEach(worker -> worker.awaitReady(START_TIMEOUT));
   }
 
-  private void awaitInHand() {
+  private void awaitInFlight() {
     Awaitility.await()
-        .atMost(LIMIT)
-        .until(
-            () ->
-                fleet.servers().queue().waiting(LocalServers.QUEUE) == 0
-                    && fleet.workersMetric("ticketing_in_flight_messages") > 0);
+        .atMost(TIMEOUT)
+        .until(() ->
+            fleet.servers().queue().visible(LocalServers.QUEUE) == 0
+                && fleet.workersMetric("ticketing_in_flight_messages") > 0);
   }
 
   private long available(long event) throws SQLException {

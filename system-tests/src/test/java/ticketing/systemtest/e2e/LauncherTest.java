@@ -41,30 +41,30 @@ import ticketing.local.system.LocalSystem;
 import ticketing.systemtest.fleet.LauncherProcess;
 import ticketing.systemtest.fleet.Signals;
 
-/// `mvn -Prun` without Maven: the launcher in a JVM of its own, with everything it starts. Each
-/// test has its own, so two of them run at a time, beside the tests of the shared system.
+/// The launcher of `mvn -Prun` in a child JVM, with all its processes. Each test has its own
+/// launcher, so two tests run concurrently with the tests of the shared fleet.
 @Execution(ExecutionMode.CONCURRENT)
 class LauncherTest {
 
   private static final Path TARGET = Path.of("target", "launcher-test").toAbsolutePath();
   private static final Pattern WEB_SOCKET = Pattern.compile("-c (\\S+) -H \"([^:]+): ([^\"]+)\"");
 
-  /// Or each launcher would make its own, while others do.
+  // Otherwise each launcher makes its own caches concurrently.
   @BeforeAll
-  static void haveCaches() {
+  static void makeCaches() {
     LocalSystem.makeCaches();
   }
 
   @Test
-  void printedLinesWorkAndDataSurvivesAStop() throws Exception {
+  void printedCommandsWorkAndDataSurvivesAStop() throws Exception {
     Path data = TARGET.resolve("data-" + System.nanoTime());
     Ticket booked;
     int available;
     List<ProcessHandle> all;
     try (LauncherProcess first =
-        LauncherProcess.with(
+        LauncherProcess.start(
             Map.of("data", data.toString(), "workers", "2"), TARGET.resolve("1.txt"))) {
-      first.awaitScreen();
+      first.awaitStartupMessage();
       all = first.awaitProcesses(2);
       assertThat(first.printed()).contains("buyer@ticketing.local", "admin@ticketing.local");
 
@@ -77,72 +77,72 @@ class LauncherTest {
 
       Signals.send("TERM", first.launcher().pid());
       assertThat(first.awaitEnd()).isZero();
-      LauncherProcess.awaitGone(all);
+      LauncherProcess.awaitAllEnded(all);
       assertThat(first.printed()).endsWith("Stopped.\n");
     }
-    UUID waiting = queueWhileAllIsDown(data);
+    UUID queued = queueCommandWhileStopped(data);
     try (LauncherProcess second =
-        LauncherProcess.with(Map.of("data", data.toString()), TARGET.resolve("2.txt"))) {
-      second.awaitScreen();
+        LauncherProcess.start(Map.of("data", data.toString()), TARGET.resolve("2.txt"))) {
+      second.awaitStartupMessage();
       all = second.awaitProcesses(1);
       assertThat(poll(second, booked.ticketId())).isEqualTo(booked);
-      assertThat(poll(second, waiting).status()).isEqualTo(TicketStatus.CONFIRMED);
+      assertThat(poll(second, queued).status()).isEqualTo(TicketStatus.CONFIRMED);
       assertThat(available(second)).isEqualTo(available - 1);
 
-      ProcessHandle worker = second.started("booking-worker").getFirst();
+      ProcessHandle worker = second.descendants("booking-worker").getFirst();
       worker.destroyForcibly();
       assertThat(second.awaitEnd()).isEqualTo(1);
-      LauncherProcess.awaitGone(all);
+      LauncherProcess.awaitAllEnded(all);
       assertThat(second.printed())
           .contains(
-              "booking-worker (pid " + worker.pid() + ") has died with exit code 137",
-              "Its last lines, from " + data.resolve("booking-worker.log"),
+              "booking-worker (pid " + worker.pid() + ") ended unexpectedly with exit code 137",
+              "Last lines of " + data.resolve("booking-worker.log"),
               "  | ");
     }
   }
 
   @Test
-  void nothingOutlivesALauncherThatIsKilled() throws IOException {
+  void killedLauncherLeavesNoProcesses() throws IOException {
     try (LauncherProcess launched =
-        LauncherProcess.with(in("killed"), TARGET.resolve("killed.txt"))) {
+        LauncherProcess.start(in("killed"), TARGET.resolve("killed.txt"))) {
       List<ProcessHandle> all = launched.awaitProcesses(1);
       launched.launcher().destroyForcibly();
-      LauncherProcess.awaitGone(all);
+      LauncherProcess.awaitAllEnded(all);
     }
   }
 
   @Test
-  void nothingOutlivesAParentThatIsKilled() throws IOException {
+  void killedParentLeavesNoProcesses() throws IOException {
     try (LauncherProcess launched =
-        LauncherProcess.with(in("orphan"), TARGET.resolve("orphan.txt"))) {
+        LauncherProcess.start(in("orphan"), TARGET.resolve("orphan.txt"))) {
       List<ProcessHandle> all = launched.awaitProcesses(1);
       launched.parent().destroyForcibly();
-      LauncherProcess.awaitGone(all);
+      LauncherProcess.awaitAllEnded(all);
     }
   }
 
   @Test
-  void interruptStopsEverything() throws IOException {
+  void interruptStopsAllProcesses() throws IOException {
     assumeThat(Signals.ignoresInterrupts())
         .as("SIGINT is ignored here, as in the background of a shell")
         .isFalse();
     try (LauncherProcess launched =
-        LauncherProcess.with(in("interrupt"), TARGET.resolve("interrupt.txt"))) {
+        LauncherProcess.start(in("interrupt"), TARGET.resolve("interrupt.txt"))) {
       List<ProcessHandle> all = launched.awaitProcesses(1);
       Signals.send("INT", launched.launcher().pid());
       assertThat(launched.awaitEnd()).isZero();
-      LauncherProcess.awaitGone(all);
+      LauncherProcess.awaitAllEnded(all);
       assertThat(launched.printed()).endsWith("Stopped.\n").doesNotContain("Exception");
     }
   }
 
   @Test
-  void whatIsWrongWithTheMachineIsSaidInOneSentence() throws IOException {
+  void startErrorIsOneSentence() throws IOException {
     try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       String port = Integer.toString(busy.getLocalPort());
       assertThat(failure(Map.of("ingress.port", port)))
           .isEqualTo(
-              "Port %s is already in use: stop what listens there, or choose another port with"
+              "Port %s is in use. Stop the process that uses it, or choose another port with"
                       .formatted(port)
                   + " -Dticketing.ingress.port=...");
     }
@@ -156,12 +156,12 @@ class LauncherTest {
         .isEqualTo("-Dticketing.workers=many must be a number from 1 to 8, or a range such as 1-4");
     assertThat(failure(Map.of("ingress.port", "18080", "notifier.port", "18080")))
         .isEqualTo(
-            "Port 18080 is wanted twice, by -Dticketing.ingress.port and"
+            "Port 18080 is configured twice, by -Dticketing.ingress.port and"
                 + " -Dticketing.notifier.port");
   }
 
   @Test
-  void withoutTheJdkMavenSaysWhatToInstall() throws Exception {
+  void missingJdkIsNamedByMaven() throws Exception {
     Path maven = Path.of(System.getProperty("maven.home"), "bin", "mvn");
     Process process =
         new ProcessBuilder(
@@ -181,25 +181,24 @@ class LauncherTest {
         .containsPattern("\\[ERROR] .*needs a JDK 25: install one, e.g. from https://adoptium.net");
   }
 
-  /// One seat of event 1 for the demo's buyer.
-  private static UUID queueWhileAllIsDown(Path data) {
+  /// Queues a booking of one seat of event 1 for the demo buyer.
+  private static UUID queueCommandWhileStopped(Path data) {
     Command.BookSeats command =
         new Command.BookSeats(TicketIds.newId(), "buyer", 1, "R", 1, Instant.now());
-    // Apart: ElasticMQ releases its file only with its process.
-    ServerSettings settings = ServerSettings.in(data).withPersistence(true).withQueueApart();
+    // A separate process, because ElasticMQ releases its file only at the end of the process.
+    ServerSettings settings = ServerSettings.in(data).withPersistence(true).withSeparateQueue();
     try (LocalServers servers = LocalServers.start(settings);
         SqsClient sqs = QueueBaseline.client(servers)) {
-      sqs.sendMessage(
-          call ->
-              call.queueUrl(servers.queueUrl())
-                  .messageBody(CommandCodec.encode(command))
-                  .messageGroupId("1"));
+      sqs.sendMessage(call ->
+          call.queueUrl(servers.queueUrl())
+              .messageBody(CommandCodec.encode(command))
+              .messageGroupId("1"));
     }
     return command.ticketId();
   }
 
-  /// What the printed lines book. On a machine that is out of breath the first may be told to come
-  /// again.
+  /// Runs the printed commands until the booking is decided. A busy machine may refuse the first
+  /// attempt.
   private static Ticket book(LauncherProcess launched) {
     return decided(launched, launched.line("TICKET="));
   }
@@ -228,15 +227,16 @@ class LauncherTest {
     return Map.of("data", TARGET.resolve(folder).toString());
   }
 
-  /// What a launcher with these settings prints before it ends with exit code 1.
+  /// @return output of a launcher that ends with exit code 1
   private static String failure(Map<String, String> settings) throws IOException {
-    try (LauncherProcess launched = LauncherProcess.with(settings, TARGET.resolve("failure.txt"))) {
+    try (LauncherProcess launched =
+        LauncherProcess.start(settings, TARGET.resolve("failure.txt"))) {
       assertThat(launched.awaitEnd()).isEqualTo(1);
       return launched
           .printed()
           .lines()
           .filter(line -> !line.isBlank() && !line.startsWith("[ticketing]"))
-          .reduce((one, other) -> one + "\n" + other)
+          .reduce((first, second) -> first + "\n" + second)
           .orElse("");
     }
   }
@@ -248,7 +248,7 @@ class LauncherTest {
     return output.strip();
   }
 
-  /// What a WebSocket client gets that is given the URL and the header of the printed line.
+  /// @return first frame at the URL and with the header of the printed command
   private static String frame(String line, String token, Ticket ticket) throws Exception {
     Matcher printed = WEB_SOCKET.matcher(line);
     assertThat(printed.find()).as(line).isTrue();

@@ -29,27 +29,27 @@ import ticketing.domain.TicketStatus;
 import ticketing.local.system.DemoData;
 import ticketing.systemtest.fleet.Fleet;
 
-/// Two ingresses and two notifiers behind one client that never knows which of them it speaks to.
+/// Two ingresses and two notifiers with one client that uses both in turn.
 class MultipleInstancesTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final int BOOKINGS = 10;
-  private static final int REPEATS = 6;
+  private static final int REPETITIONS = 6;
 
   private final Fleet fleet = Fleet.shared();
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final String token = fleet.token("twin-" + UUID.randomUUID());
-  private int turn;
+  private int nextIngress;
 
   @AfterEach
-  void leave() {
+  void closeClients() {
     http.shutdownNow();
   }
 
-  /// Hears the final states that come over one socket.
-  private static final class Ear implements WebSocket.Listener {
-    final Map<UUID, Ticket> heard = new ConcurrentHashMap<>();
+  /// Records the final states of one connection.
+  private static final class StateRecorder implements WebSocket.Listener {
+    final Map<UUID, Ticket> finalStates = new ConcurrentHashMap<>();
     private final StringBuilder text = new StringBuilder();
 
     @Override
@@ -59,7 +59,7 @@ class MultipleInstancesTest {
         Ticket ticket = Json.INTERNAL.readValue(text.toString(), Ticket.class);
         text.setLength(0);
         if (ticket.status().isFinal()) {
-          heard.put(ticket.ticketId(), ticket);
+          finalStates.put(ticket.ticketId(), ticket);
         }
       }
       socket.request(1);
@@ -68,49 +68,49 @@ class MultipleInstancesTest {
   }
 
   @Test
-  void repeatsOverBothAreOneTicketAndSocketsOnEitherHearEveryDecision() throws Exception {
+  void repetitionsAtBothIngressesGiveOneTicket() throws Exception {
     long event = fleet.addEvent("Twins", null, null, new DemoData.SeatType("R", "10.00", 99, 99));
-    List<Ear> ears = new ArrayList<>();
+    List<StateRecorder> recorders = new ArrayList<>();
     List<WebSocket> sockets = new ArrayList<>();
     for (URI notifier : fleet.notifiers()) {
-      Ear ear = new Ear();
-      ears.add(ear);
-      sockets.add(connect(notifier, ear));
+      StateRecorder recorder = new StateRecorder();
+      recorders.add(recorder);
+      sockets.add(connect(notifier, recorder));
     }
     List<UUID> tickets = new ArrayList<>();
     for (int number = 0; number < BOOKINGS; number++) {
-      List<CompletableFuture<HttpResponse<String>>> repeats = new ArrayList<>();
-      for (int i = 0; i < REPEATS; i++) {
-        repeats.add(book(event, "key-" + number));
+      List<CompletableFuture<HttpResponse<String>>> repetitions = new ArrayList<>();
+      for (int i = 0; i < REPETITIONS; i++) {
+        repetitions.add(book(event, "key-" + number));
       }
-      List<UUID> got = new ArrayList<>();
-      for (CompletableFuture<HttpResponse<String>> answer : repeats) {
-        assertThat(answer.join().statusCode()).as(answer.join().body()).isEqualTo(202);
-        got.add(Json.INTERNAL.readValue(answer.join().body(), Ticket.class).ticketId());
+      List<UUID> ticketIds = new ArrayList<>();
+      for (CompletableFuture<HttpResponse<String>> response : repetitions) {
+        assertThat(response.join().statusCode()).as(response.join().body()).isEqualTo(202);
+        ticketIds.add(Json.INTERNAL.readValue(response.join().body(), Ticket.class).ticketId());
       }
-      assertThat(got).containsOnly(got.getFirst());
-      tickets.add(got.getFirst());
+      assertThat(ticketIds).containsOnly(ticketIds.getFirst());
+      tickets.add(ticketIds.getFirst());
       String subscribe =
-          "{\"action\":\"subscribe\",\"ticketIds\":[\"%s\"]}".formatted(got.getFirst());
+          "{\"action\":\"subscribe\",\"ticketIds\":[\"%s\"]}".formatted(ticketIds.getFirst());
       for (WebSocket socket : sockets) {
         socket.sendText(subscribe, true).join();
       }
     }
     Awaitility.await()
-        .atMost(LIMIT)
-        .untilAsserted(
-            () ->
-                assertThat(ears)
-                    .allSatisfy(ear -> assertThat(ear.heard.keySet()).containsAll(tickets)));
-    assertThat(ears.getFirst().heard).isEqualTo(ears.getLast().heard);
-    assertThat(ears.getFirst().heard.values())
+        .atMost(TIMEOUT)
+        .untilAsserted(() ->
+            assertThat(recorders)
+                .allSatisfy(
+                    recorder -> assertThat(recorder.finalStates.keySet()).containsAll(tickets)));
+    assertThat(recorders.getFirst().finalStates).isEqualTo(recorders.getLast().finalStates);
+    assertThat(recorders.getFirst().finalStates.values())
         .allMatch(ticket -> ticket.status() == TicketStatus.CONFIRMED);
     for (UUID ticket : tickets) {
       for (URI ingress : fleet.ingresses()) {
         HttpResponse<String> poll =
             send(request(ingress, "/api/v1/tickets/" + ticket).build()).join();
         assertThat(Json.INTERNAL.readValue(poll.body(), Ticket.class))
-            .isEqualTo(ears.getFirst().heard.get(ticket));
+            .isEqualTo(recorders.getFirst().finalStates.get(ticket));
       }
     }
     assertThat(fleet.number("SELECT COUNT(*) FROM reservations WHERE event_id = ?", event))
@@ -118,10 +118,10 @@ class MultipleInstancesTest {
   }
 
   @Test
-  void tokenThatIsGivenBackAtOneWorksAtNone() {
+  void revokedTokenIsRefusedByAllProcesses() {
     URI logout = fleet.ingresses().getFirst();
     for (URI ingress : fleet.ingresses()) {
-      assertThat(account(ingress)).isNotEqualTo(401);
+      assertThat(accountStatus(ingress)).isNotEqualTo(401);
     }
     assertThat(
             send(request(logout, "/api/v1/auth/logout").POST(BodyPublishers.noBody()).build())
@@ -129,20 +129,20 @@ class MultipleInstancesTest {
                 .statusCode())
         .isEqualTo(204);
     for (URI ingress : fleet.ingresses()) {
-      Awaitility.await().atMost(LIMIT).until(() -> account(ingress) == 401);
+      Awaitility.await().atMost(TIMEOUT).until(() -> accountStatus(ingress) == 401);
     }
     for (URI notifier : fleet.notifiers()) {
-      Awaitility.await().atMost(LIMIT).until(() -> isRefused(notifier));
+      Awaitility.await().atMost(TIMEOUT).until(() -> isRefused(notifier));
     }
   }
 
-  private int account(URI ingress) {
+  private int accountStatus(URI ingress) {
     return send(request(ingress, "/api/v1/users/me/reservations").build()).join().statusCode();
   }
 
   private boolean isRefused(URI notifier) {
     try {
-      connect(notifier, new Ear()).abort();
+      connect(notifier, new StateRecorder()).abort();
       return false;
     } catch (CompletionException e) {
       return e.getCause() instanceof WebSocketHandshakeException refused
@@ -150,18 +150,18 @@ class MultipleInstancesTest {
     }
   }
 
-  private WebSocket connect(URI notifier, Ear ear) {
+  private WebSocket connect(URI notifier, StateRecorder recorder) {
     URI address = URI.create(notifier.toString().replace("http", "ws") + "/ws/tickets");
     return http.newWebSocketBuilder()
         .header("Authorization", "Bearer " + token)
-        .buildAsync(address, ear)
-        .orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
+        .buildAsync(address, recorder)
+        .orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS)
         .join();
   }
 
-  /// At the one and the other in turns.
+  /// Sends the booking to the next ingress in turn.
   private CompletableFuture<HttpResponse<String>> book(long event, String key) {
-    URI ingress = fleet.ingresses().get(turn++ % 2);
+    URI ingress = fleet.ingresses().get(nextIngress++ % 2);
     return send(
         request(ingress, "/api/v1/reservations")
             .header("Content-Type", "application/json")
@@ -174,7 +174,7 @@ class MultipleInstancesTest {
 
   private HttpRequest.Builder request(URI ingress, String path) {
     return HttpRequest.newBuilder(ingress.resolve(path))
-        .timeout(LIMIT)
+        .timeout(TIMEOUT)
         .header("Authorization", "Bearer " + token);
   }
 

@@ -19,38 +19,38 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import ticketing.local.system.DemoData;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
 import ticketing.systemtest.fleet.Fleet;
 import ticketing.systemtest.oracle.Oracle;
 
-/// Processes that are told to stop while there is work.
+/// Graceful stop of processes under load.
 class StopTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(120);
-  private static final Duration START = Duration.ofSeconds(300);
-  private static final Duration GRACE = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofSeconds(120);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
+  private static final Duration STOP_GRACE = Duration.ofSeconds(60);
   private static final int BUYERS = 6;
-  private static final int HANDFUL = 60;
-  private static final long PAUSE_MILLIS = 100; // of a buyer between two bookings
+  private static final int IN_FLIGHT_BOOKINGS = 60;
+  private static final long BUYER_PAUSE = 100; // ms
 
   private final Fleet fleet = Fleet.shared();
-  private final TestClients crowd = new TestClients(fleet);
+  private final TestClients clients = new TestClients(fleet);
   private final HttpClient http = HttpClient.newHttpClient();
   private volatile boolean stopping;
 
   @AfterEach
-  void leave() {
-    crowd.close();
+  void closeClients() {
+    clients.close();
     http.close();
   }
 
   @Test
-  void stoppingWorkersFinishWhatTheyHoldAndNothingIsDeliveredAgain() throws Exception {
+  void stoppingWorkersFinishReceivedMessages() throws Exception {
     long event = fleet.addEvent("Stop", null, null, new DemoData.SeatType("R", "10.00", 100, 100));
     List<ApplicationProcess> workers = fleet.system().workers();
     List<CompletableFuture<Boolean>> stops = new ArrayList<>();
@@ -58,54 +58,57 @@ class StopTest {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       lock(connection, event);
       List<Future<?>> booked = new ArrayList<>();
-      for (int number = 0; number < HANDFUL; number++) {
+      for (int number = 0; number < IN_FLIGHT_BOOKINGS; number++) {
         String user = "stop-" + number;
-        booked.add(threads.submit(() -> crowd.book(user, event, "R", 1, "key").orElseThrow()));
+        booked.add(threads.submit(() -> clients.book(user, event, "R", 1, "key").orElseThrow()));
       }
-      for (Future<?> one : booked) {
-        one.get();
+      for (Future<?> future : booked) {
+        future.get();
       }
-      awaitAllInHand();
+      awaitAllInFlight();
       for (ApplicationProcess worker : workers) {
-        stops.add(CompletableFuture.supplyAsync(() -> worker.stop(GRACE), threads));
+        stops.add(CompletableFuture.supplyAsync(() -> worker.stop(STOP_GRACE), threads));
       }
-      // They are stopping, and what they hold waits for this row.
-      Awaitility.await().atMost(LIMIT).until(() -> workers.stream().noneMatch(this::isReady));
+      // The workers stop, and their batches block on the locked row.
+      Awaitility.await().atMost(TIMEOUT).until(() -> workers.stream().noneMatch(this::isReady));
       connection.rollback();
-      assertThat(stops).allSatisfy(stop -> assertThat(stop.get()).as("ended by itself").isTrue());
+      assertThat(stops)
+          .allSatisfy(stop -> assertThat(stop.get()).as("ended within the grace period").isTrue());
     }
-    // Received and not deleted counts too: it would be delivered again.
+    // The backlog includes received messages, which would be redeliveries.
     assertThat(fleet.servers().queue().backlog(LocalServers.QUEUE)).isZero();
     assertThat(fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event))
-        .isEqualTo(HANDFUL);
+        .isEqualTo(IN_FLIGHT_BOOKINGS);
     workers.forEach(ApplicationProcess::start);
-    workers.forEach(worker -> worker.awaitReady(START));
+    workers.forEach(worker -> worker.awaitReady(START_TIMEOUT));
     assertThat(fleet.workersMetric("ticketing_redeliveries_total")).isZero();
-    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+    assertThat(new Oracle(fleet, clients).check()).isEmpty();
   }
 
   @Test
-  void restartOfOneProcessAfterTheOtherIsNoMoreThanAReconnect() throws Exception {
+  void rollingRestartCausesOnlyReconnects() throws Exception {
     long event =
         fleet.addEvent("Roll", null, null, new DemoData.SeatType("R", "10.00", 100_000, 100_000));
-    double redelivered = -fleet.workersMetric("ticketing_redeliveries_total");
+    double redeliveries = -fleet.workersMetric("ticketing_redeliveries_total");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> buyers = new ArrayList<>();
       for (int number = 0; number < BUYERS; number++) {
         String user = "roll-" + event + "-" + number;
-        buyers.add(threads.submit(() -> live(user, event)));
+        buyers.add(threads.submit(() -> bookRepeatedly(user, event)));
       }
       try {
         for (ApplicationProcess application : oneOfEach()) {
-          int accepted = crowd.claims().size();
+          int accepted = clients.requests().size();
           if (fleet.system().workers().contains(application)) {
-            redelivered += application.metric("ticketing_redeliveries_total");
+            redeliveries += application.metric("ticketing_redeliveries_total");
           }
-          assertThat(application.stop(GRACE)).as(application.name() + " ended").isTrue();
+          assertThat(application.stop(STOP_GRACE)).as(application.name() + " ended").isTrue();
           application.start();
-          application.awaitReady(START);
-          // Business goes on before the next one goes.
-          Awaitility.await().atMost(LIMIT).until(() -> crowd.claims().size() > accepted + BUYERS);
+          application.awaitReady(START_TIMEOUT);
+          // Bookings continue before the next process stops.
+          Awaitility.await()
+              .atMost(TIMEOUT)
+              .until(() -> clients.requests().size() > accepted + BUYERS);
         }
       } finally {
         stopping = true;
@@ -115,31 +118,32 @@ class StopTest {
       }
     }
     Awaitility.await()
-        .atMost(LIMIT)
+        .atMost(TIMEOUT)
         .until(() -> fleet.servers().queue().backlog(LocalServers.QUEUE) == 0);
-    assertThat(crowd.wrong()).isEmpty();
-    assertThat(crowd.refusals()).isEmpty();
-    assertThat(crowd.turnedAway()).as("answers 429 or 503").isZero();
-    assertThat(crowd.unanswered()).isZero();
-    assertThat(redelivered + fleet.workersMetric("ticketing_redeliveries_total"))
-        .as("messages delivered again")
+    assertThat(clients.violations()).isEmpty();
+    assertThat(clients.refusals()).isEmpty();
+    assertThat(clients.overloaded()).as("responses 429 or 503").isZero();
+    assertThat(clients.unanswered()).isZero();
+    assertThat(redeliveries + fleet.workersMetric("ticketing_redeliveries_total"))
+        .as("redelivered messages")
         .isZero();
-    assertThat(new Oracle(fleet, crowd).judge()).isEmpty();
+    assertThat(new Oracle(fleet, clients).check()).isEmpty();
     System.out.printf(
-        "rolling restart: %,d accepted, %,d reconnects%n", crowd.claims().size(), crowd.repeated());
+        "rolling restart: %,d accepted, %,d reconnects%n",
+        clients.requests().size(), clients.repeated());
   }
 
-  /// The second of each is the same program.
+  /// One process of each kind, because the second one runs the same program.
   private List<ApplicationProcess> oneOfEach() {
     LocalSystem system = fleet.system();
     return List.of(system.ingress(), system.notifier(), system.workers().getFirst());
   }
 
-  private Void live(String user, long event) throws InterruptedException {
+  private Void bookRepeatedly(String user, long event) throws InterruptedException {
     for (int number = 0; !stopping; number++) {
-      AcceptedRequest claim = crowd.book(user, event, "R", 1, "key-" + number).orElseThrow();
-      crowd.await(claim, LIMIT);
-      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      AcceptedRequest request = clients.book(user, event, "R", 1, "key-" + number).orElseThrow();
+      clients.await(request, TIMEOUT);
+      TimeUnit.MILLISECONDS.sleep(BUYER_PAUSE);
     }
     return null;
   }
@@ -147,7 +151,7 @@ class StopTest {
   private boolean isReady(ApplicationProcess application) {
     HttpRequest request =
         HttpRequest.newBuilder(application.managementUrl().resolve("/actuator/health/readiness"))
-            .timeout(LIMIT)
+            .timeout(TIMEOUT)
             .build();
     try {
       return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
@@ -166,12 +170,11 @@ class StopTest {
     }
   }
 
-  private void awaitAllInHand() {
+  private void awaitAllInFlight() {
     Awaitility.await()
-        .atMost(LIMIT)
-        .until(
-            () ->
-                fleet.servers().queue().waiting(LocalServers.QUEUE) == 0
-                    && fleet.workersMetric("ticketing_in_flight_messages") > 0);
+        .atMost(TIMEOUT)
+        .until(() ->
+            fleet.servers().queue().visible(LocalServers.QUEUE) == 0
+                && fleet.workersMetric("ticketing_in_flight_messages") > 0);
   }
 }

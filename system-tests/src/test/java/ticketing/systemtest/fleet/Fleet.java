@@ -15,41 +15,39 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import ticketing.local.system.DemoData;
 import ticketing.local.servers.LocalServer;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.servers.ServerSettings;
 import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
-import ticketing.systemtest.observability.SpanCollector;
 
-/// The whole system with two processes of each kind, every server a process of its own and every
-/// connection over a wire that can be cut. One for all tests of a JVM.
+/// The system under test: two processes of each kind, each server in a separate process, and a
+/// [TcpRelay][ticketing.local.servers.TcpRelay] on each connection.
 public final class Fleet implements AutoCloseable {
 
-  /// After how long the queue delivers again what a dead worker had received.
-  static final Duration VISIBILITY = Duration.ofSeconds(20);
+  static final Duration VISIBILITY_TIMEOUT = Duration.ofSeconds(20);
 
-  /// How long a worker's call for messages waits at the queue.
-  public static final Duration POLL = Duration.ofSeconds(2);
+  /// Wait time of a worker's receive call.
+  public static final Duration RECEIVE_WAIT = Duration.ofSeconds(2);
 
   public static final List<String> INGRESSES = List.of("ingress-api", "ingress-api-2");
 
-  /// One that is added and taken away again.
+  /// Added and removed by [#addNarrowIngress] and its caller.
   private static final String NARROW_INGRESS = "ingress-api-3";
 
   public static final List<String> NOTIFIERS = List.of("notifier", "notifier-2");
   public static final List<String> SERVERS = List.of("database", "Redis", "queue");
 
-  private static final Duration READY = Duration.ofSeconds(300);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
 
-  /// As many as may ever be started get their wires.
-  private static final int WORKERS = 4;
+  /// Each worker that a test may start has its relays.
+  private static final int MAX_WORKERS = 4;
 
   private static final String CLIENTS = "clients";
 
@@ -66,23 +64,23 @@ public final class Fleet implements AutoCloseable {
   private final List<URI> ingresses;
   private final List<URI> notifiers;
 
-  /// @param more settings of all applications
-  private Fleet(Path folder, Map<String, String> more) {
+  /// @param settings environment variables of all applications
+  private Fleet(Path folder, Map<String, String> settings) {
     int database = Ports.free();
     int redis = Ports.free();
     int queue = Ports.free();
     int ingressPort = Ports.free();
     Map<String, Map<String, String>> environments = new HashMap<>();
-    INGRESSES.forEach(name -> environments.put(name, toAll(name, database, redis, queue)));
-    Map<String, String> narrow = toAll(NARROW_INGRESS, database, redis, queue);
+    INGRESSES.forEach(name -> environments.put(name, environment(name, database, redis, queue)));
+    Map<String, String> narrow = environment(NARROW_INGRESS, database, redis, queue);
     narrow.put("TICKETING_QUEUE_MAX_IN_FLIGHT", "1");
     environments.put(NARROW_INGRESS, narrow);
-    for (int number = 1; number <= WORKERS; number++) {
+    for (int number = 1; number <= MAX_WORKERS; number++) {
       String name = worker(number);
-      environments.put(name, toAll(name, database, redis, queue));
+      environments.put(name, environment(name, database, redis, queue));
     }
     for (String name : NOTIFIERS) {
-      Map<String, String> environment = new HashMap<>(toRedis(name, redis));
+      Map<String, String> environment = new HashMap<>(redisEnvironment(name, redis));
       environment.put(
           "TICKETING_INGRESS_URL",
           "http://127.0.0.1:" + network.link(name, INGRESSES.getFirst(), ingressPort));
@@ -91,11 +89,11 @@ public final class Fleet implements AutoCloseable {
     ServerSettings servers =
         ServerSettings.in(folder)
             .withPorts(database, redis, queue)
-            .withQueueApart()
-            .withVisibility(VISIBILITY);
-    Map<String, String> environment = new HashMap<>(more);
+            .withSeparateQueue()
+            .withVisibility(VISIBILITY_TIMEOUT);
+    Map<String, String> environment = new HashMap<>(settings);
     environment.put("TICKETING_WORKER_RETRY_FOR", "10s");
-    environment.put("TICKETING_WORKER_POLL_WAIT", POLL.toSeconds() + "s");
+    environment.put("TICKETING_WORKER_POLL_WAIT", RECEIVE_WAIT.toSeconds() + "s");
     system =
         LocalSystem.start(
             new SystemSettings(
@@ -120,8 +118,8 @@ public final class Fleet implements AutoCloseable {
     }
   }
 
-  /// Its applications log and trace as they would in production, and start from AOT caches, as
-  /// those of the images do.
+  /// Returns the fleet of this JVM. Its applications log and trace with production settings, and
+  /// start from AOT caches like those of the images.
   public static synchronized Fleet shared() {
     if (shared == null) {
       LocalSystem.makeCaches();
@@ -140,7 +138,8 @@ public final class Fleet implements AutoCloseable {
     return shared;
   }
 
-  /// Gets the traces of the shared one: of requests that ask for it by a `traceparent`.
+  /// Returns the collector of the shared fleet. It receives the traces of requests with a sampled
+  /// `traceparent`.
   public static synchronized SpanCollector collector() {
     shared();
     return collector;
@@ -168,30 +167,29 @@ public final class Fleet implements AutoCloseable {
 
   public ApplicationProcess application(String name) {
     return system.applications().stream()
-        .filter(one -> one.name().equals(name))
+        .filter(application -> application.name().equals(name))
         .findFirst()
         .orElseThrow();
   }
 
-  /// Kills every process, applications and servers, and starts them again; ready on return.
+  /// Kills all applications and servers and starts them again. They are ready on return.
   public void restartAll() {
     system.applications().forEach(ApplicationProcess::kill);
     List<LocalServer> all = List.of(servers().database(), servers().redis(), servers().queue());
     all.forEach(LocalServer::kill);
     all.parallelStream().forEach(LocalServer::start);
     system.applications().forEach(ApplicationProcess::start);
-    system.applications().forEach(application -> application.awaitReady(READY));
+    system.applications().forEach(application -> application.awaitReady(START_TIMEOUT));
   }
 
-  /// One more ingress, of which a flood gets little more than refusals; the last one, until it is
-  /// taken away.
+  /// Adds an ingress with one permit for sends, so that it refuses most requests of a flood.
   ///
-  /// @return where the clients reach it
+  /// @return URL for clients
   public URI addNarrowIngress() {
     return front(system.addIngress());
   }
 
-  /// Where the clients reach them.
+  /// URLs for clients.
   public List<URI> ingresses() {
     return ingresses;
   }
@@ -204,10 +202,10 @@ public final class Fleet implements AutoCloseable {
     return tokens.issue(userId, "BUYER");
   }
 
-  /// An event that is on sale.
+  /// Adds an event that is on sale.
   ///
-  /// @param maxSeatsPerUser null: no limit
-  /// @param holdMinutes null: bookings are confirmed at once
+  /// @param maxSeatsPerUser null: no limit.
+  /// @param holdMinutes null: bookings are confirmed immediately.
   public long addEvent(
       String name, Integer maxSeatsPerUser, Integer holdMinutes, DemoData.SeatType... seatTypes)
       throws SQLException {
@@ -223,12 +221,12 @@ public final class Fleet implements AutoCloseable {
     }
   }
 
-  /// The sum of a metric over all workers.
+  /// Sum of a metric over all workers.
   public double workersMetric(String name) {
     return system.workers().stream().mapToDouble(worker -> worker.metric(name)).sum();
   }
 
-  /// What a query with these parameters says, which must be one number.
+  /// Executes a query with one number as its result.
   public long number(String query, Object... parameters) throws SQLException {
     try (Connection connection = servers().connect();
         PreparedStatement statement = connection.prepareStatement(query)) {
@@ -248,8 +246,8 @@ public final class Fleet implements AutoCloseable {
     network.close();
   }
 
-  private Map<String, String> toAll(String name, int database, int redis, int queue) {
-    Map<String, String> environment = new HashMap<>(toRedis(name, redis));
+  private Map<String, String> environment(String name, int database, int redis, int queue) {
+    Map<String, String> environment = new HashMap<>(redisEnvironment(name, redis));
     environment.put(
         "TICKETING_DATABASE_URL",
         "jdbc:mysql://127.0.0.1:" + network.link(name, "database", database) + "/ticketing");
@@ -258,7 +256,7 @@ public final class Fleet implements AutoCloseable {
     return environment;
   }
 
-  private Map<String, String> toRedis(String name, int redis) {
+  private Map<String, String> redisEnvironment(String name, int redis) {
     return Map.of(
         "TICKETING_REDIS_ADDRESSES", "redis://127.0.0.1:" + network.link(name, "Redis", redis));
   }

@@ -14,14 +14,14 @@ import org.awaitility.Awaitility;
 import ticketing.local.launcher.Launcher;
 import ticketing.local.system.BootJar;
 
-/// A launcher as Maven would start it: a JVM under a parent that it watches, printing to a file.
+/// The launcher as a child of a shell, which takes the place of Maven. Its output goes to a file.
 public final class LauncherProcess implements AutoCloseable {
 
-  /// MariaDB, Redis, ingress-api, notifier and the watchdog.
-  private static final int OTHERS = 5;
+  // MariaDB, Redis, ingress-api, notifier and the watchdog.
+  private static final int FIXED_PROCESSES = 5;
 
-  private static final Duration START = Duration.ofSeconds(300);
-  private static final Duration END = Duration.ofSeconds(60);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
 
   private final Process parent;
   private final Path output;
@@ -31,10 +31,11 @@ public final class LauncherProcess implements AutoCloseable {
     this.output = output;
   }
 
-  /// @param settings without `ticketing.`; free ports unless they say otherwise
-  public static LauncherProcess with(Map<String, String> settings, Path output) throws IOException {
+  /// @param settings values by name without `ticketing.`; the default of a port is a free one
+  public static LauncherProcess start(Map<String, String> settings, Path output)
+      throws IOException {
     List<String> command = new ArrayList<>();
-    // Not exec: the shell stays the parent, as Maven does.
+    // Without exec, so that the shell remains the parent, like Maven.
     command.addAll(List.of("/bin/sh", "-c", "\"$0\" \"$@\"; exit $?", BootJar.java().toString()));
     command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.add("-Dticketing.watch-parent=true");
@@ -66,51 +67,54 @@ public final class LauncherProcess implements AutoCloseable {
     return parent.toHandle().children().findFirst().orElseThrow();
   }
 
-  /// All that the launcher has started and whose command line has this word.
-  public List<ProcessHandle> started(String word) {
+  /// Descendants of the launcher with this word in the command line.
+  public List<ProcessHandle> descendants(String word) {
     return launcher()
         .descendants()
-        .filter(one -> one.info().commandLine().orElse("").contains(word))
+        .filter(process -> process.info().commandLine().orElse("").contains(word))
         .toList();
   }
 
-  public LauncherProcess awaitScreen() {
-    Awaitility.await().atMost(START).until(() -> !parent.isAlive() || printed().contains("Ctrl-C"));
+  public LauncherProcess awaitStartupMessage() {
+    Awaitility.await()
+        .atMost(START_TIMEOUT)
+        .until(() -> !parent.isAlive() || printed().contains("Ctrl-C"));
     if (!parent.isAlive()) {
-      throw new AssertionError("it has not come up:\n" + printed());
+      throw new AssertionError("the launcher did not start:\n" + printed());
     }
     return this;
   }
 
-  /// Every process is there, ready or not; the watchdog too.
+  /// Blocks until all processes exist, ready or not.
+  ///
+  /// @return all processes, the launcher included
   public List<ProcessHandle> awaitProcesses(int workers) {
     Awaitility.await()
-        .atMost(START)
-        .until(
-            () ->
-                started("booking-worker").size() == workers
-                    && launcher().descendants().count() == OTHERS + workers);
+        .atMost(START_TIMEOUT)
+        .until(() ->
+            descendants("booking-worker").size() == workers
+                && launcher().descendants().count() == FIXED_PROCESSES + workers);
     List<ProcessHandle> all = new ArrayList<>(launcher().descendants().toList());
     all.add(launcher());
     return all;
   }
 
-  /// The exit code.
+  /// @return exit code of the launcher
   public int awaitEnd() {
     try {
-      if (parent.waitFor(END.toSeconds(), TimeUnit.SECONDS)) {
+      if (parent.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
         return parent.exitValue();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    throw new AssertionError("it does not end:\n" + printed());
+    throw new AssertionError("the launcher did not end:\n" + printed());
   }
 
-  public static void awaitGone(List<ProcessHandle> processes) {
+  public static void awaitAllEnded(List<ProcessHandle> processes) {
     CompletableFuture.allOf(
             processes.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
-        .orTimeout(END.toSeconds(), TimeUnit.SECONDS)
+        .orTimeout(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
         .join();
   }
 
@@ -122,7 +126,7 @@ public final class LauncherProcess implements AutoCloseable {
     }
   }
 
-  /// The printed line that has this in it.
+  /// @return first printed line that contains the text
   public String line(String part) {
     return printed()
         .lines()
@@ -134,9 +138,9 @@ public final class LauncherProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    List<ProcessHandle> left =
+    List<ProcessHandle> remaining =
         parent.isAlive() ? parent.toHandle().descendants().toList() : List.of();
-    left.forEach(ProcessHandle::destroyForcibly);
+    remaining.forEach(ProcessHandle::destroyForcibly);
     parent.destroyForcibly();
   }
 }

@@ -1,77 +1,67 @@
 package ticketing.systemtest.fleet;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import ticketing.local.servers.Ports;
+import ticketing.local.servers.TcpRelay;
 
-/// All wires between the processes, each of which can be taken by its ends.
+/// Registry of the relays between processes. A fault is injected by the names of the ends.
 public final class Network implements AutoCloseable {
 
-  private record Link(String from, String to, int port, TcpProxy proxy) {}
+  private record Link(String from, String to, TcpRelay relay) {}
 
   private final List<Link> links = new CopyOnWriteArrayList<>();
 
-  /// A wire from one process to another.
+  /// Opens a relay from one process to another.
   ///
-  /// @return the port to which the one must connect
+  /// @return port of the relay, for the settings of the first process
   int link(String from, String to, int target) {
-    int port = Ports.free();
-    try {
-      links.add(new Link(from, to, port, new TcpProxy(port, target)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return port;
+    TcpRelay relay = new TcpRelay(new InetSocketAddress("127.0.0.1", target));
+    relay.start();
+    links.add(new Link(from, to, relay));
+    return relay.port();
   }
 
   public void cut(String process) {
-    each(process, TcpProxy::cut);
+    each(process, TcpRelay::cut);
   }
 
-  /// Only the wire from the one to the other.
+  /// Cuts only the relay between these two.
   public void cut(String from, String to) {
-    each(from, to, TcpProxy::cut);
+    each(from, to, TcpRelay::cut);
   }
 
-  /// What the one sends arrives, what the other answers is lost.
+  /// Passes requests of the first process and drops responses of the second.
   public void silence(String from, String to) {
-    each(from, to, TcpProxy::silence);
+    each(from, to, TcpRelay::silence);
   }
 
-  public void slow(String process, Duration delay) {
-    each(process, proxy -> proxy.slow(delay));
+  public void delay(String process, Duration delay) {
+    each(process, relay -> relay.delay(delay));
   }
 
   public void heal(String process) {
-    each(process, TcpProxy::heal);
+    each(process, TcpRelay::heal);
   }
 
-  private void each(String from, String to, Consumer<TcpProxy> action) {
+  private void each(String from, String to, Consumer<TcpRelay> action) {
     links.stream()
         .filter(link -> link.from().equals(from) && link.to().equals(to))
-        .map(Link::proxy)
+        .map(Link::relay)
         .forEach(action);
   }
 
-  private void each(String process, Consumer<TcpProxy> action) {
+  private void each(String process, Consumer<TcpRelay> action) {
     links.stream()
         .filter(link -> link.from().equals(process) || link.to().equals(process))
-        .map(Link::proxy)
+        .map(Link::relay)
         .forEach(action);
   }
 
   @Override
   public void close() {
-    for (Link link : links) {
-      try {
-        link.proxy().close();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    links.forEach(link -> link.relay().close());
   }
 }

@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Signals that Java cannot send itself.
+/// Operating-system signals.
 public final class Signals {
 
   private static final long INTERRUPT = 1 << 1; // signal 2 in a mask whose lowest bit is signal 1
 
   private Signals() {}
 
-  /// Whether this process, and so each that it starts, was started with SIGINT ignored, as a shell
-  /// does with what it puts in the background. Such a process is not for Ctrl-C to stop.
+  /// True if this process ignores SIGINT, and therefore each child too. A shell starts background
+  /// processes in this way.
   public static boolean ignoresInterrupts() throws IOException {
     Path status = Path.of("/proc/self/status"); // Linux
     if (!Files.exists(status)) {

@@ -36,21 +36,22 @@ import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.system.DemoData;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 import ticketing.systemtest.fleet.Fleet;
+import ticketing.systemtest.fleet.SpanCollector;
 import tools.jackson.databind.JsonNode;
 
-/// What the running system tells of itself, and whether `docs/` says the same. One booking has been
-/// made, decided and pushed through a WebSocket. Before the others: they would be seen in it.
-@Order(1)
+/// Metrics, logs and traces of the running system, compared with `docs/`. One booking was decided
+/// and pushed by WebSocket.
+@Order(1) // runs first, because the figures of other tests would appear in the metrics
 class ObservabilityTest {
 
   private static final Path DOCS = ProjectRoot.root().resolve("docs");
   private static final Path PAGE = DOCS.resolve("reference/metrics.md");
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final int BOOKINGS = 500;
   private static final Pattern NAME =
       Pattern.compile("\\b(ticketing|http|hikaricp|jvm|process|system)_[a-z0-9_]+");
@@ -82,12 +83,12 @@ class ObservabilityTest {
   }
 
   @AfterAll
-  static void leave() {
+  static void closeClient() {
     HTTP.close();
   }
 
   @Test
-  void metricsPageSaysWhatPrometheusSees() throws IOException {
+  void metricsPageListsAllMetrics() throws IOException {
     PrometheusScrape scrape = scrape();
     String table =
         scrape.metrics().entrySet().stream()
@@ -95,12 +96,12 @@ class ObservabilityTest {
             .map(metric -> row(metric.getKey(), metric.getValue()))
             .collect(Collectors.joining("\n"));
     assertThat(section("ours"))
-        .as("docs/reference/metrics.md should have, between its markers,\n%s", table)
+        .as("docs/reference/metrics.md must contain between its markers:\n%s", table)
         .isEqualTo(table);
   }
 
   @Test
-  void labelsHaveOnlyTheValuesOfTheMetricsPage() throws IOException {
+  void labelValuesAreListedOnTheMetricsPage() throws IOException {
     PrometheusScrape scrape = scrape();
     Set<String> allowed = new TreeSet<>();
     for (List<String> row : rows("labels")) {
@@ -111,16 +112,14 @@ class ObservabilityTest {
     Set<String> seen = new TreeSet<>();
     scrape
         .metrics()
-        .forEach(
-            (name, metric) -> {
-              if (isOurs(name)) {
-                metric
-                    .labels()
-                    .forEach(
-                        (label, values) ->
-                            values.forEach(value -> seen.add(name + " " + label + "=" + value)));
-              }
-            });
+        .forEach((name, metric) -> {
+          if (isOurs(name)) {
+            metric
+                .labels()
+                .forEach((label, values) ->
+                    values.forEach(value -> seen.add(name + " " + label + "=" + value)));
+          }
+        });
     assertThat(seen).isNotEmpty();
     assertThat(allowed).containsAll(seen);
     for (Reason reason : Reason.values()) {
@@ -130,7 +129,7 @@ class ObservabilityTest {
   }
 
   @Test
-  void dashboardAndAlertsNameOnlyMetricsOfThePage() throws IOException {
+  void dashboardAndAlertsUseListedMetrics() throws IOException {
     Set<String> known = new TreeSet<>();
     rows("ours").forEach(row -> known.add(row.getFirst()));
     Set<String> ofLibraries = new TreeSet<>();
@@ -151,18 +150,18 @@ class ObservabilityTest {
   }
 
   @Test
-  void oneTraceLeadsFromTheRequestThroughTheWorkerToTheFrame() {
-    await().atMost(PATIENCE).until(() -> !Fleet.collector().spans("send frame").isEmpty());
-    SpanCollector.Seen frame = Fleet.collector().spans("send frame").getFirst();
-    await().atMost(PATIENCE).until(() -> !Fleet.collector().spans("decide").isEmpty());
-    await().atMost(PATIENCE).until(() -> !posts(frame.trace()).isEmpty());
-    SpanCollector.Seen decide =
+  void traceConnectsRequestDecisionAndFrame() {
+    await().atMost(TIMEOUT).until(() -> !Fleet.collector().spans("send frame").isEmpty());
+    SpanCollector.ReceivedSpan frame = Fleet.collector().spans("send frame").getFirst();
+    await().atMost(TIMEOUT).until(() -> !Fleet.collector().spans("decide").isEmpty());
+    await().atMost(TIMEOUT).until(() -> !posts(frame.trace()).isEmpty());
+    SpanCollector.ReceivedSpan decide =
         Fleet.collector().spans("decide").stream()
             .filter(span -> span.id().equals(frame.parent()))
             .findFirst()
             .orElseThrow();
-    SpanCollector.Seen request = posts(frame.trace()).getFirst();
-    SpanCollector.Seen group =
+    SpanCollector.ReceivedSpan request = posts(frame.trace()).getFirst();
+    SpanCollector.ReceivedSpan group =
         Fleet.collector().spans("commit group").stream()
             .filter(span -> decide.links().contains(span.id()))
             .findFirst()
@@ -175,14 +174,14 @@ class ObservabilityTest {
         .containsExactly(frame.trace(), frame.trace());
   }
 
-  private static List<SpanCollector.Seen> posts(String trace) {
+  private static List<SpanCollector.ReceivedSpan> posts(String trace) {
     return Fleet.collector().spans("http post /api/v1/reservations").stream()
         .filter(span -> span.trace().equals(trace))
         .toList();
   }
 
   @Test
-  void logIsJsonAndSaysNothingOfBookingsOrPeople() throws Exception {
+  void logIsJsonWithoutPersonalData() throws Exception {
     int before = logLines().size();
     List<UUID> tickets = new ArrayList<>();
     try (ExecutorService buyers = Executors.newFixedThreadPool(16)) {
@@ -190,8 +189,8 @@ class ObservabilityTest {
       for (int i = 0; i < BOOKINGS; i++) {
         booking.add(buyers.submit(ObservabilityTest::book));
       }
-      for (Future<Ticket> one : booking) {
-        tickets.add(one.get().ticketId());
+      for (Future<Ticket> future : booking) {
+        tickets.add(future.get().ticketId());
       }
     }
     for (int i = 0; i < 3; i++) {
@@ -202,21 +201,20 @@ class ObservabilityTest {
     }
     List<String> lines = logLines();
     assertThat(lines)
-        .allSatisfy(
-            line -> {
-              JsonNode json = Json.INTERNAL.readTree(line);
-              assertThat(json.at("/@timestamp").asString()).isNotEmpty();
-              assertThat(json.at("/log/level").asString()).isIn("INFO", "WARN", "ERROR");
-              assertThat(json.at("/service/name").asString())
-                  .isIn("ingress-api", "booking-worker", "notifier");
-            });
+        .allSatisfy(line -> {
+          JsonNode json = Json.INTERNAL.readTree(line);
+          assertThat(json.at("/@timestamp").asString()).isNotEmpty();
+          assertThat(json.at("/log/level").asString()).isIn("INFO", "WARN", "ERROR");
+          assertThat(json.at("/service/name").asString())
+              .isIn("ingress-api", "booking-worker", "notifier");
+        });
     assertThat(lines).hasSizeGreaterThan(0).hasSizeLessThan(before + BOOKINGS / 100);
     assertThat(String.join("\n", lines))
         .doesNotContain(tickets.stream().map(UUID::toString).toList())
         .doesNotContain(booked.ticketId().toString(), EMAIL, PASSWORD, token);
   }
 
-  /// Of all applications; what the JVM itself says on standard error is no log.
+  /// Log lines of all applications, without warnings of the JVM itself.
   private static List<String> logLines() {
     return SYSTEM.applications().stream()
         .flatMap(application -> application.readLog().lines())
@@ -224,8 +222,8 @@ class ObservabilityTest {
         .toList();
   }
 
-  /// Of a caller who wants to see what becomes of this request.
-  private static String sampled() {
+  /// A `traceparent` with the sampled flag.
+  private static String sampledTraceparent() {
     return "00-" + UUID.randomUUID().toString().replace("-", "") + "-b7ad6b7169203331-01";
   }
 
@@ -238,7 +236,7 @@ class ObservabilityTest {
         Ticket.class);
   }
 
-  /// Asked in a way that waits for it.
+  /// Polls with `Prefer: wait=20`.
   private static boolean isDecided(UUID ticket) throws IOException {
     return Json.INTERNAL
         .readValue(
@@ -254,13 +252,12 @@ class ObservabilityTest {
 
   private static PrometheusScrape scrape() throws IOException {
     PrometheusScrape scrape = new PrometheusScrape();
-    // The figures of the queue are read a little after the start.
+    // The first queue figures exist some seconds after the start.
     await()
-        .atMost(PATIENCE)
-        .until(
-            () ->
-                !text(SYSTEM.ingress())
-                    .contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
+        .atMost(TIMEOUT)
+        .until(() ->
+            !text(SYSTEM.ingress())
+                .contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
     for (ApplicationProcess application : SYSTEM.applications()) {
       scrape.add(application.name().replaceFirst("-\\d$", ""), text(application));
     }
@@ -273,7 +270,7 @@ class ObservabilityTest {
             .build());
   }
 
-  /// The maximum that goes with each timer and summary is a metric of its own, and adds nothing.
+  /// The maximum of a timer or summary is not listed separately.
   private static boolean isOurs(String name) {
     return name.startsWith("ticketing_") && !name.endsWith("_max");
   }
@@ -288,7 +285,7 @@ class ObservabilityTest {
             metric.help());
   }
 
-  /// Without the two lines of a table's head.
+  /// @return rows of the table between the markers, without its header
   private static String section(String name) throws IOException {
     String page = Files.readString(PAGE);
     int from = page.indexOf("<!-- " + name + " -->");
@@ -300,12 +297,11 @@ class ObservabilityTest {
   private static List<List<String>> rows(String section) throws IOException {
     return section(section)
         .lines()
-        .map(
-            line ->
-                Arrays.stream(line.split("\\|"))
-                    .skip(1)
-                    .map(cell -> cell.replace("`", "").strip())
-                    .toList())
+        .map(line ->
+            Arrays.stream(line.split("\\|"))
+                .skip(1)
+                .map(cell -> cell.replace("`", "").strip())
+                .toList())
         .toList();
   }
 
@@ -313,7 +309,7 @@ class ObservabilityTest {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(SYSTEM.ingress().url().resolve(path))
             .header("Content-Type", "application/json")
-            .header("traceparent", sampled())
+            .header("traceparent", sampledTraceparent())
             .POST(HttpRequest.BodyPublishers.ofString(body));
     if (bearer != null) {
       request.header("Authorization", "Bearer " + bearer);
@@ -360,8 +356,8 @@ class ObservabilityTest {
                 return null;
               }
             })
-        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     return Json.INTERNAL.readValue(
-        closed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).getLast(), Ticket.class);
+        closed.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS).getLast(), Ticket.class);
   }
 }

@@ -8,7 +8,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What the management ports of all processes answered to Prometheus, by name of metric.
+/// Metrics of all processes by name, from their Prometheus endpoints.
 final class PrometheusScrape {
 
   private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z0-9_:]+)(?:\\{(.*)})? \\S+");
@@ -23,8 +23,8 @@ final class PrometheusScrape {
     return metrics;
   }
 
-  /// @param process whose answer it is
-  /// @param text in Prometheus' text format
+  /// @param process name of the process.
+  /// @param text response in the Prometheus text format.
   void add(String process, String text) {
     Map<String, String> help = new TreeMap<>();
     Set<String> here = new HashSet<>();
@@ -69,7 +69,7 @@ final class PrometheusScrape {
     }
   }
 
-  /// A histogram's samples have names of their own.
+  /// @return name of the metric; samples of a histogram have suffixes
   static String family(String sample, Set<String> families) {
     return families.contains(sample) ? sample : sample.replaceFirst("_(bucket|count|sum)$", "");
   }

@@ -17,22 +17,21 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import ticketing.domain.Reason;
-import ticketing.domain.TicketStatus;
+import ticketing.client.Ticket;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
 import ticketing.systemtest.fleet.Fleet;
 
-/// Judges, when all is calm again, every request that was ever answered 202: exactly one end, the
-/// same by poll, by WebSocket and in the tables; and the tables among themselves.
+/// Checks of the guarantees after a test. Each request with the response 202 has exactly one final
+/// state, which is equal in the polls, the frames and the tables; and the tables are consistent.
 public final class Oracle {
 
-  private static final Duration END = Duration.ofSeconds(90);
-  private static final long POLL_MILLIS = 100;
-  private static final int AT_ONCE = 32;
+  private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(90);
+  private static final long POLL_INTERVAL = 100; // ms
+  private static final int CONCURRENT_POLLS = 32;
 
-  /// What must have no row.
-  private static final Map<String, String> NEVER =
+  /// Queries by name of the violation. A row is a violation.
+  private static final Map<String, String> CONSISTENCY_RULES =
       Map.of(
           "seats of a type: available + held + confirmed <> total",
           """
@@ -49,7 +48,7 @@ public final class Oracle {
           GROUP BY e.id, e.available_seats, e.total_seats
           HAVING SUM(s.available_seats) <> e.available_seats OR SUM(s.total_seats) <> e.total_seats
           """,
-          "a reservation without the ticket that booked it",
+          "a reservation without its ticket",
           """
           SELECT r.id FROM reservations r LEFT JOIN tickets t ON t.id = r.ticket_id
             AND t.action = 'BOOK' AND t.decision IN ('HELD', 'CONFIRMED')
@@ -62,18 +61,18 @@ public final class Oracle {
           SELECT t.id FROM tickets t LEFT JOIN reservations r ON r.ticket_id = t.id
           WHERE t.action = 'BOOK' AND t.decision IN ('HELD', 'CONFIRMED') AND r.id IS NULL
           """,
-          "a cancellation that is none, or the other way round",
+          "a cancelled reservation without its ticket, or the reverse",
           """
           SELECT r.id FROM reservations r LEFT JOIN tickets t ON t.reservation_id = r.id
             AND t.action = 'CANCEL' AND t.decision = 'CANCELLED'
           GROUP BY r.id, r.status HAVING COUNT(t.id) <> (r.status = 'CANCELLED')
           """,
-          "an expired reservation that was confirmed, or never held",
+          "an expired reservation with a later decision",
           """
           SELECT r.id FROM reservations r JOIN tickets t ON t.reservation_id = r.id
           WHERE r.status = 'EXPIRED' AND t.decision IN ('CONFIRMED', 'CANCELLED')
           """,
-          "a hold that should have expired",
+          "a hold after its expiry",
           """
           SELECT r.id FROM reservations r
           WHERE r.status = 'HELD' AND r.expires_at < UTC_TIMESTAMP(6) - INTERVAL 15 SECOND
@@ -87,98 +86,104 @@ public final class Oracle {
           HAVING SUM(r.quantity) > e.max_seats_per_user
           """);
 
-  private record Row(AcceptedRequest.End end, String userId) {}
+  private record LedgerRow(AcceptedRequest.FinalState state, String userId) {}
 
   private final Fleet fleet;
-  private final TestClients crowd;
-  private final Duration patience;
+  private final TestClients clients;
+  private final Duration timeout;
 
-  public Oracle(Fleet fleet, TestClients crowd) {
-    this(fleet, crowd, END);
+  public Oracle(Fleet fleet, TestClients clients) {
+    this(fleet, clients, DECISION_TIMEOUT);
   }
 
-  /// @param patience how long each ticket may take from now to its end, and then to its push
-  public Oracle(Fleet fleet, TestClients crowd, Duration patience) {
+  /// @param timeout limit from the check to the decision of each ticket, and again to its push
+  public Oracle(Fleet fleet, TestClients clients, Duration timeout) {
     this.fleet = fleet;
-    this.crowd = crowd;
-    this.patience = patience;
+    this.clients = clients;
+    this.timeout = timeout;
   }
 
-  /// Waits for what is still to come, then judges.
+  /// Polls all tickets until they are decided and pushed, then checks the guarantees.
   ///
-  /// @return what is broken, empty if nothing
-  public List<String> judge() throws InterruptedException, SQLException {
+  /// @return violations; empty if there are none
+  public List<String> check() throws InterruptedException, SQLException {
     try (Connection connection = fleet.servers().connect()) {
-      return judge(connection);
+      return check(connection);
     }
   }
 
-  /// As [#judge()], by what this connection sees of the tables.
-  public List<String> judge(Connection connection) throws InterruptedException, SQLException {
-    List<String> broken = new ArrayList<>(crowd.wrong());
-    broken.addAll(pollAll());
+  /// As [#check()], with the rows that are visible to this connection.
+  public List<String> check(Connection connection) throws InterruptedException, SQLException {
+    List<String> violations = new ArrayList<>(clients.violations());
+    violations.addAll(pollAll());
     awaitPushes();
-    Map<UUID, Row> ledger = new HashMap<>();
+    Map<UUID, LedgerRow> ledger = new HashMap<>();
     readLedger(connection, ledger);
-    for (Map.Entry<String, String> rule : NEVER.entrySet()) {
+    for (Map.Entry<String, String> rule : CONSISTENCY_RULES.entrySet()) {
       for (String row : strings(connection, rule.getValue())) {
-        broken.add(rule.getKey() + ": " + row);
+        violations.add(rule.getKey() + ": " + row);
       }
     }
-    crowd.claims().forEach(claim -> judge(claim, ledger.get(claim.accepted().ticketId()), broken));
-    return broken;
+    clients
+        .requests()
+        .forEach(request -> check(request, ledger.get(request.accepted().ticketId()), violations));
+    return violations;
   }
 
-  private static void judge(AcceptedRequest claim, Row row, List<String> broken) {
-    String who = claim.accepted().action() + " " + claim.accepted().ticketId();
+  private static void check(AcceptedRequest request, LedgerRow row, List<String> violations) {
+    String name = request.accepted().action() + " " + request.accepted().ticketId();
     if (row == null) {
-      broken.add(who + " was accepted and is in no table");
+      violations.add(name + " was accepted and is in no table");
       return;
     }
-    if (!row.userId().equals(claim.userId())) {
-      broken.add(who + " belongs to " + row.userId() + " instead of " + claim.userId());
+    if (!row.userId().equals(request.userId())) {
+      violations.add(name + " belongs to " + row.userId() + " instead of " + request.userId());
     }
-    if (claim.pushed().isEmpty()) {
-      broken.add(who + " was never pushed");
+    if (request.pushed().isEmpty()) {
+      violations.add(name + " was not pushed");
     }
-    Set<AcceptedRequest.End> told = new HashSet<>(claim.polled());
-    told.addAll(claim.pushed());
-    // Given up and decided after all: the one second state there may be.
-    told.removeIf(end -> end.reason() == Reason.GAVE_UP && row.end().reason() != Reason.GAVE_UP);
-    if (!told.equals(Set.of(row.end()))) {
-      broken.add(who + ": told " + told + ", in the table " + row.end());
+    Set<AcceptedRequest.FinalState> states = new HashSet<>(request.polled());
+    states.addAll(request.pushed());
+    // The decision after a redrive may replace this state.
+    states.removeIf(state -> isGivenUp(state) && !isGivenUp(row.state()));
+    if (!states.equals(Set.of(row.state()))) {
+      violations.add(name + ": client has " + states + ", in the table " + row.state());
     }
   }
 
-  /// The last poll of each, now that nothing should change any more.
+  private static boolean isGivenUp(AcceptedRequest.FinalState state) {
+    return "GAVE_UP".equals(state.reason());
+  }
+
+  /// Polls each ticket a last time.
   private Collection<String> pollAll() throws InterruptedException {
     Collection<String> late = new ConcurrentLinkedQueue<>();
     try (ExecutorService threads =
-        Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
-      for (AcceptedRequest claim : crowd.claims()) {
-        threads.submit(
-            () -> {
-              try {
-                crowd.await(claim, patience);
-              } catch (AssertionError e) {
-                late.add(e.getMessage());
-              }
-              return null;
-            });
+        Executors.newFixedThreadPool(CONCURRENT_POLLS, Thread.ofVirtual().factory())) {
+      for (AcceptedRequest request : clients.requests()) {
+        threads.submit(() -> {
+          try {
+            clients.await(request, timeout);
+          } catch (AssertionError e) {
+            late.add(e.getMessage());
+          }
+          return null;
+        });
       }
     }
     return late;
   }
 
   private void awaitPushes() throws InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
-    while (crowd.claims().stream().anyMatch(claim -> claim.pushed().isEmpty())
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (clients.requests().stream().anyMatch(request -> request.pushed().isEmpty())
         && System.nanoTime() < deadline) {
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_INTERVAL);
     }
   }
 
-  private static void readLedger(Connection connection, Map<UUID, Row> ledger) throws SQLException {
+  private static void readLedger(Connection connection, Map<UUID, LedgerRow> ledger)
+      throws SQLException {
     try (var statement = connection.createStatement();
         var rows =
             statement.executeQuery(
@@ -186,14 +191,13 @@ public final class Oracle {
                 SELECT id, user_id, decision, reason, reservation_id, decided_at FROM tickets
                 """)) {
       while (rows.next()) {
-        String reason = rows.getString(4);
-        AcceptedRequest.End end =
-            new AcceptedRequest.End(
-                TicketStatus.valueOf(rows.getString(3)),
-                reason == null ? null : Reason.valueOf(reason),
+        AcceptedRequest.FinalState state =
+            new AcceptedRequest.FinalState(
+                Ticket.Status.valueOf(rows.getString(3)),
+                rows.getString(4),
                 rows.getObject(5, Long.class),
                 rows.getObject(6, LocalDateTime.class).toInstant(ZoneOffset.UTC));
-        ledger.put(UUID.fromString(rows.getString(1)), new Row(end, rows.getString(2)));
+        ledger.put(UUID.fromString(rows.getString(1)), new LedgerRow(state, rows.getString(2)));
       }
     }
   }

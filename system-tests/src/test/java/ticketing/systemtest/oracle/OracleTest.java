@@ -13,27 +13,24 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import ticketing.domain.Command;
-import ticketing.domain.Reason;
-import ticketing.domain.Ticket;
+import ticketing.client.Ticket;
 import ticketing.domain.TicketIds;
-import ticketing.domain.TicketStatus;
 import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
 import ticketing.systemtest.fleet.Fleet;
 
-/// That the oracle sees what it is there to see: each test breaks one guarantee, in the tables or
-/// in what a client was told, and nothing else.
+/// Each test violates one guarantee, in the tables or in the recorded responses, and expects that
+/// the oracle reports it.
 class OracleTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(90);
 
   private static final Fleet FLEET = Fleet.shared();
-  private static final TestClients CROWD = new TestClients(FLEET);
+  private static final TestClients CLIENTS = new TestClients(FLEET);
 
-  /// Once what is missing is known to be missing.
-  private static final Oracle ORACLE = new Oracle(FLEET, CROWD, Duration.ofSeconds(1));
+  /// Its short timeout is for violations, because a missing state never arrives.
+  private static final Oracle ORACLE = new Oracle(FLEET, CLIENTS, Duration.ofSeconds(1));
 
   private static long event;
   private static long holds;
@@ -43,21 +40,21 @@ class OracleTest {
   private static AcceptedRequest held;
 
   @BeforeAll
-  static void sell() throws Exception {
-    event = FLEET.addEvent("Judged", 3, null, new DemoData.SeatType("R", "10.00", 10, 10));
-    holds = FLEET.addEvent("Judged holds", null, 60, new DemoData.SeatType("R", "10.00", 10, 10));
-    booked = ended(CROWD.book("judged-ann", event, "R", 2, "1"));
-    cancelled = ended(CROWD.book("judged-bob", event, "R", 3, "1"));
-    ended(CROWD.cancel("judged-bob", cancelled.end().reservationId(), "2"));
-    refused = ended(CROWD.book("judged-ann", event, "R", 2, "2"));
-    held = ended(CROWD.book("judged-eve", holds, "R", 1, "1"));
-    assertThat(new Oracle(FLEET, CROWD).judge()).isEmpty();
-    assertThat(refused.end().reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
+  static void bookCancelAndHold() throws Exception {
+    event = FLEET.addEvent("Oracle", 3, null, new DemoData.SeatType("R", "10.00", 10, 10));
+    holds = FLEET.addEvent("Oracle holds", null, 60, new DemoData.SeatType("R", "10.00", 10, 10));
+    booked = decided(CLIENTS.book("oracle-ann", event, "R", 2, "1"));
+    cancelled = decided(CLIENTS.book("oracle-bob", event, "R", 3, "1"));
+    decided(CLIENTS.cancel("oracle-bob", cancelled.finalTicket().reservationId(), "2"));
+    refused = decided(CLIENTS.book("oracle-ann", event, "R", 2, "2"));
+    held = decided(CLIENTS.book("oracle-eve", holds, "R", 1, "1"));
+    assertThat(new Oracle(FLEET, CLIENTS).check()).isEmpty();
+    assertThat(refused.finalTicket().reason()).isEqualTo("LIMIT_EXCEEDED");
   }
 
   @AfterAll
-  static void leave() {
-    CROWD.close();
+  static void closeClients() {
+    CLIENTS.close();
   }
 
   @ParameterizedTest(name = "{1}")
@@ -69,33 +66,33 @@ class OracleTest {
           UPDATE reservations SET quantity = quantity + 1 WHERE id = :booked                   | available + held + confirmed <> total
           UPDATE events SET available_seats = available_seats - 1 WHERE id = :event            | seats of an event <> seats of its types
           DELETE FROM tickets WHERE reservation_id = :booked                                   | is in no table
-          DELETE FROM tickets WHERE reservation_id = :booked                                   | a reservation without the ticket that booked it
-          UPDATE tickets SET user_id = 'mallory' WHERE reservation_id = :booked                | belongs to mallory instead of judged-ann
-          UPDATE reservations SET user_id = 'mallory' WHERE id = :booked                       | a reservation without the ticket that booked it
+          DELETE FROM tickets WHERE reservation_id = :booked                                   | a reservation without its ticket
+          UPDATE tickets SET user_id = 'mallory' WHERE reservation_id = :booked                | belongs to mallory instead of oracle-ann
+          UPDATE reservations SET user_id = 'mallory' WHERE id = :booked                       | a reservation without its ticket
           DELETE FROM reservations WHERE id = :booked                                          | a booking without its reservation
-          UPDATE reservations SET status = 'CANCELLED' WHERE id = :booked                      | a cancellation that is none
-          UPDATE reservations SET status = 'CONFIRMED' WHERE id = :cancelled                   | a cancellation that is none
-          UPDATE reservations SET status = 'EXPIRED' WHERE id = :booked                        | an expired reservation that was confirmed
-          UPDATE reservations SET expires_at = '2020-01-01' WHERE id = :held                   | a hold that should have expired
+          UPDATE reservations SET status = 'CANCELLED' WHERE id = :booked                      | a cancelled reservation without its ticket, or the reverse
+          UPDATE reservations SET status = 'CONFIRMED' WHERE id = :cancelled                   | a cancelled reservation without its ticket, or the reverse
+          UPDATE reservations SET status = 'EXPIRED' WHERE id = :booked                        | an expired reservation with a later decision
+          UPDATE reservations SET expires_at = '2020-01-01' WHERE id = :held                   | a hold after its expiry
           UPDATE events SET max_seats_per_user = 1 WHERE id = :event                           | a user above the limit
-          UPDATE tickets SET decision = 'REJECTED', reason = 'SOLD_OUT' WHERE reservation_id = :booked | in the table End[status=REJECTED
-          UPDATE tickets SET decision = 'CONFIRMED', reason = NULL WHERE id = ':refused'       | in the table End[status=CONFIRMED
+          UPDATE tickets SET decision = 'REJECTED', reason = 'SOLD_OUT' WHERE reservation_id = :booked | in the table FinalState[status=REJECTED
+          UPDATE tickets SET decision = 'CONFIRMED', reason = NULL WHERE id = ':refused'       | in the table FinalState[status=CONFIRMED
           UPDATE tickets SET reason = 'SOLD_OUT' WHERE id = ':refused'                         | reason=SOLD_OUT
-          UPDATE tickets SET decided_at = decided_at + INTERVAL 1 SECOND WHERE id = ':refused' | told [End
-          UPDATE tickets SET reservation_id = reservation_id + 100000 WHERE reservation_id = :booked | a reservation without the ticket that booked it
+          UPDATE tickets SET decided_at = decided_at + INTERVAL 1 SECOND WHERE id = ':refused' | client has [FinalState
+          UPDATE tickets SET reservation_id = reservation_id + 100000 WHERE reservation_id = :booked | a reservation without its ticket
           """)
-  void tablesThatWereTamperedWithAreFound(String tamper, String found) throws Exception {
+  void inconsistentTableIsReported(String statement, String violation) throws Exception {
     try (Connection connection = FLEET.servers().connect()) {
       connection.setAutoCommit(false);
-      assertThat(change(connection, tamper)).as("rows that were changed").isPositive();
-      assertThat(ORACLE.judge(connection)).anyMatch(broken -> broken.contains(found));
+      assertThat(change(connection, statement)).as("changed rows").isPositive();
+      assertThat(ORACLE.check(connection)).anyMatch(found -> found.contains(violation));
       connection.rollback();
     }
-    assertThat(ORACLE.judge()).isEmpty();
+    assertThat(ORACLE.check()).isEmpty();
   }
 
   @Test
-  void secondReservationForTheSameTicketIsFound() throws Exception {
+  void secondReservationOfATicketIsReported() throws Exception {
     try (Connection connection = FLEET.servers().connect()) {
       connection.setAutoCommit(false);
       change(
@@ -106,73 +103,84 @@ class OracleTest {
           SELECT UUID(), event_id, user_id, quantity, seat_type, total_price, status, reserved_at
           FROM reservations WHERE id = :booked
           """);
-      assertThat(ORACLE.judge(connection))
-          .anyMatch(broken -> broken.contains("a reservation without the ticket"))
-          .anyMatch(broken -> broken.contains("available + held + confirmed <> total"));
+      assertThat(ORACLE.check(connection))
+          .anyMatch(violation -> violation.contains("a reservation without its ticket"))
+          .anyMatch(violation -> violation.contains("available + held + confirmed <> total"));
       connection.rollback();
     }
   }
 
   @Test
-  void missingPushIsFound() throws Exception {
-    Set<AcceptedRequest.End> pushed = Set.copyOf(booked.pushed());
+  void missingPushIsReported() throws Exception {
+    Set<AcceptedRequest.FinalState> pushed = Set.copyOf(booked.pushed());
     booked.pushed().clear();
-    assertThat(ORACLE.judge()).singleElement().asString().contains("was never pushed");
+    assertThat(ORACLE.check()).singleElement().asString().contains("was not pushed");
     booked.pushed().addAll(pushed);
-    assertThat(ORACLE.judge()).isEmpty();
+    assertThat(ORACLE.check()).isEmpty();
   }
 
   @Test
-  void secondEndThatAClientWasToldIsFound() throws Exception {
-    AcceptedRequest.End other =
-        new AcceptedRequest.End(
-            TicketStatus.REJECTED, Reason.SOLD_OUT, null, booked.end().decidedAt());
-    for (Set<AcceptedRequest.End> told : List.of(booked.polled(), booked.pushed())) {
-      told.add(other);
-      assertThat(ORACLE.judge()).singleElement().asString().contains("told [", "SOLD_OUT");
-      told.remove(other);
+  void secondFinalStateOfAClientIsReported() throws Exception {
+    AcceptedRequest.FinalState other =
+        new AcceptedRequest.FinalState(
+            Ticket.Status.REJECTED, "SOLD_OUT", null, booked.finalTicket().decidedAt());
+    for (Set<AcceptedRequest.FinalState> states : List.of(booked.polled(), booked.pushed())) {
+      states.add(other);
+      assertThat(ORACLE.check()).singleElement().asString().contains("client has [", "SOLD_OUT");
+      states.remove(other);
     }
-    assertThat(ORACLE.judge()).isEmpty();
+    assertThat(ORACLE.check()).isEmpty();
   }
 
-  /// A dead letter that was redriven may be decided after all; nothing else may change.
   @Test
-  void onlyGivingUpMayBeFollowedByAnotherEnd() throws Exception {
-    AcceptedRequest.End givenUp =
-        new AcceptedRequest.End(
-            TicketStatus.REJECTED, Reason.GAVE_UP, null, booked.end().decidedAt());
+  void onlyGaveUpMayBeReplacedByADecision() throws Exception {
+    AcceptedRequest.FinalState givenUp =
+        new AcceptedRequest.FinalState(
+            Ticket.Status.REJECTED, "GAVE_UP", null, booked.finalTicket().decidedAt());
     booked.polled().add(givenUp);
-    assertThat(ORACLE.judge()).isEmpty();
+    assertThat(ORACLE.check()).isEmpty();
     booked.polled().remove(givenUp);
   }
 
   @Test
-  void acceptedTicketThatNobodyKnowsIsFound() throws Exception {
+  void lostAcceptedTicketIsReported() throws Exception {
     Ticket lost =
-        Ticket.pending(
-            new Command.BookSeats(
-                TicketIds.newId(), "judged-ann", event, "R", 1, booked.accepted().acceptedAt()));
-    try (TestClients crowd = new TestClients(FLEET)) {
-      crowd.claim("judged-ann", lost);
-      assertThat(new Oracle(FLEET, crowd, Duration.ofSeconds(1)).judge())
-          .anyMatch(broken -> broken.contains("no end of"))
-          .anyMatch(broken -> broken.contains("was accepted and is in no table"));
+        new Ticket(
+            TicketIds.newId(),
+            booked.accepted().action(),
+            Ticket.Status.PENDING,
+            event,
+            "R",
+            1,
+            null,
+            null,
+            booked.accepted().acceptedAt(),
+            null,
+            null,
+            null,
+            null,
+            null);
+    try (TestClients clients = new TestClients(FLEET)) {
+      clients.follow("oracle-ann", lost);
+      assertThat(new Oracle(FLEET, clients, Duration.ofSeconds(1)).check())
+          .anyMatch(violation -> violation.contains("no final state of"))
+          .anyMatch(violation -> violation.contains("was accepted and is in no table"));
     }
   }
 
-  private static AcceptedRequest ended(Optional<AcceptedRequest> claim)
+  private static AcceptedRequest decided(Optional<AcceptedRequest> request)
       throws InterruptedException {
-    CROWD.await(claim.orElseThrow(), LIMIT);
-    return claim.orElseThrow();
+    CLIENTS.await(request.orElseThrow(), LIMIT);
+    return request.orElseThrow();
   }
 
   private static int change(Connection connection, String sql) throws SQLException {
     try (var statement = connection.createStatement()) {
       return statement.executeUpdate(
           sql.replace(":event", String.valueOf(event))
-              .replace(":booked", String.valueOf(booked.end().reservationId()))
-              .replace(":cancelled", String.valueOf(cancelled.end().reservationId()))
-              .replace(":held", String.valueOf(held.end().reservationId()))
+              .replace(":booked", String.valueOf(booked.finalTicket().reservationId()))
+              .replace(":cancelled", String.valueOf(cancelled.finalTicket().reservationId()))
+              .replace(":held", String.valueOf(held.finalTicket().reservationId()))
               .replace(":refused", refused.accepted().ticketId().toString()));
     }
   }

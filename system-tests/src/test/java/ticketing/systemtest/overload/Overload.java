@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,51 +27,58 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
-import ticketing.local.system.DemoData;
-import ticketing.local.demo.HttpConnection;
+import ticketing.client.ApiConnection;
+import ticketing.client.BookingClient;
+import ticketing.client.RetryPolicy;
+import ticketing.client.Session;
+import ticketing.client.TicketResult;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.system.ApplicationProcess;
+import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.LatencyProbe;
 import ticketing.systemtest.client.Percentiles;
 import ticketing.systemtest.fleet.Fleet;
 
-/// First as many clients as keep the system busy, then ten times as many, together with people who
-/// connect and say nothing, who send or read ever so slowly, who leave again at once, and one who
-/// never pauses. All of them want the same event; meanwhile one buyer of another event tells how
-/// long that one waits.
+/// Overload in three phases. In the first phase a number of clients keep the system busy. In the
+/// second phase ten times as many clients book, together with hostile connections: silent, slow,
+/// unread and immediately reset ones. All of them book the same event, while a [LatencyProbe]
+/// measures another event.
 ///
-/// Then as many once more, at an ingress with a single place for what is on its way to the queue,
-/// so that it must refuse nearly all of it; these come again after the time that they are told. How
-/// quick is a refusal, and what is accepted beside them?
+/// In the third phase ten times as many clients book at an ingress with one permit for sends. It
+/// refuses most requests, and the clients honour `Retry-After`. The phase measures the latency of
+/// refusals and of accepted bookings.
 ///
-/// `mvn -Poverload -Dseconds=60` runs it for long and prints what it saw.
+/// `mvn -Poverload -Dseconds=60` runs it and prints the figures.
 final class Overload {
 
-  /// @param refusals the flood of the narrow ingress
-  /// @param clients that keep the system busy; each sends its next request when it has an answer
-  /// @param halfOpen connections that stay open and never send a whole request
-  /// @param slow connections that send one byte of it each second, and as many sockets that follow
-  ///   the flooded event and read nothing
-  /// @param connects connections per second that are opened and reset at once
+  /// @param normalTime duration of the first phase.
+  /// @param floodTime duration of the second phase.
+  /// @param refusalTime duration of the third phase.
+  /// @param clients clients of the first phase. Each sends its next request after a response.
+  /// @param silent connections that never send a complete request.
+  /// @param slow connections that send one byte per second, and as many WebSocket connections that
+  ///   read no frames.
+  /// @param resets connections per second that are opened and reset immediately.
   record Plan(
-      Duration calm,
-      Duration flood,
-      Duration refusals,
+      Duration normalTime,
+      Duration floodTime,
+      Duration refusalTime,
       int clients,
-      int halfOpen,
+      int silent,
       int slow,
-      int connects) {}
+      int resets) {}
 
-  private static final int TIMES = 10;
-  private static final int LATER_MILLIS = 1_000; // at most, than a refused client is told to come
-  private static final int MANY = 10_000_000; // seats
-  private static final Duration END = Duration.ofSeconds(180);
-  private static final long SAMPLE_MILLIS = 500;
-  private static final long PAUSE_MILLIS = 50;
-  private static final int MEBIBYTE_IN_KIB = 1_024;
+  private static final int FLOOD_FACTOR = 10;
+  private static final int MAX_JITTER = 1_000; // ms, added to Retry-After
+  private static final int SEATS = 10_000_000;
+  private static final Duration RECOVERY_TIMEOUT = Duration.ofSeconds(180);
+  private static final long SAMPLE_INTERVAL = 500; // ms
+  private static final long CHECK_INTERVAL = 50; // ms
+  private static final Set<Integer> EXPECTED_STATUSES = Set.of(0, 202, 429, 503); // 0: no response
+  private static final int KIB_PER_MIB = 1_024;
 
-  /// Heap limit of each process and twice as much for everything else.
-  private static final long LARGEST_MIB = 3 * 256;
+  /// Limit of a resident set in MiB: the heap limit and twice as much for the rest.
+  private static final long MAX_RESIDENT_SET = 3 * 256;
 
   private final Fleet fleet;
   private final Plan plan;
@@ -78,7 +86,7 @@ final class Overload {
   private final Map<String, Long> before = new TreeMap<>();
   private final Map<String, Long> largest = new TreeMap<>();
   private final Map<String, Long> after = new TreeMap<>();
-  private final Queue<String> broken = new ConcurrentLinkedQueue<>();
+  private final Queue<String> violations = new ConcurrentLinkedQueue<>();
 
   Overload(Fleet fleet, Plan plan, PrintStream out) {
     this.fleet = fleet;
@@ -90,258 +98,282 @@ final class Overload {
   public static void main(String[] arguments) throws Exception {
     Duration flood = Duration.ofSeconds(Long.getLong("overload.seconds", 60));
     int clients = Integer.getInteger("overload.clients", 64);
-    List<String> broken;
+    List<String> violations;
     try (Fleet fleet = Fleet.start(Path.of("target", "overload").toAbsolutePath())) {
       Plan plan = new Plan(Duration.ofSeconds(15), flood, flood, clients, 500, 200, 1_000);
-      broken = new Overload(fleet, plan, System.out).run();
+      violations = new Overload(fleet, plan, System.out).run();
     }
-    System.exit(broken.isEmpty() ? 0 : 1);
+    System.exit(violations.isEmpty() ? 0 : 1);
   }
 
-  /// @return what is broken, empty if nothing
+  /// @return violations; empty if there are none
   List<String> run() throws InterruptedException, SQLException, ExecutionException {
-    DemoData.SeatType seats = new DemoData.SeatType(LatencyProbe.SEATS, "10.00", MANY, MANY);
-    long wanted = fleet.addEvent("Flooded", null, null, seats);
+    DemoData.SeatType seats = new DemoData.SeatType(LatencyProbe.SEAT_TYPE, "10.00", SEATS, SEATS);
+    long flooded = fleet.addEvent("Flooded", null, null, seats);
     long quiet = fleet.addEvent("Quiet", null, null, seats);
     Map<String, Long> pids = pids();
-    measure(before);
+    sampleMemory(before);
 
-    List<URI> doors = fleet.ingresses();
-    Load calm = load(new Clients(plan.calm(), plan.clients(), doors, false, false), wanted, quiet);
-    say("busy, %d clients: %s".formatted(plan.clients(), calm));
-    awaitEmpty();
-    int tenfold = TIMES * plan.clients();
-    Load flood = load(new Clients(plan.flood(), tenfold, doors, false, true), wanted, quiet);
-    say("flood, %d clients: %s".formatted(tenfold, flood));
-    awaitRecovery(doors.getLast(), quiet);
-    if (flood.answered(202) == 0) {
-      broken.add("nothing was accepted any more");
+    List<URI> ingresses = fleet.ingresses();
+    Load normal =
+        load(
+            new Clients(plan.normalTime(), plan.clients(), ingresses, false, false),
+            flooded,
+            quiet);
+    print("normal load, %d clients: %s".formatted(plan.clients(), normal));
+    awaitEmptyQueue();
+    int floodClients = FLOOD_FACTOR * plan.clients();
+    Load flood =
+        load(new Clients(plan.floodTime(), floodClients, ingresses, false, true), flooded, quiet);
+    print("flood, %d clients: %s".formatted(floodClients, flood));
+    awaitRecovery(ingresses.getLast(), quiet);
+    if (flood.responses(202) == 0) {
+      violations.add("no request was accepted during the flood");
     }
-    long accepted = calm.answered(202) + flood.answered(202) + refuse(pids, wanted, quiet);
+    long accepted =
+        normal.responses(202) + flood.responses(202) + floodNarrowIngress(pids, flooded, quiet);
 
-    if (fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", wanted) < accepted) {
-      broken.add("something accepted was never decided");
+    if (fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", flooded) < accepted) {
+      violations.add("an accepted request has no decision");
     }
     if (!pids.equals(pids())) {
-      broken.add("a process was not the same afterwards: " + pids + ", " + pids());
+      violations.add("a process was restarted: " + pids + ", " + pids());
     }
-    measure(after);
-    largest.forEach(
-        (name, mib) ->
-            say(
-                "resident set of %s, MiB: before %d, largest %d, after %d"
-                    .formatted(name, before.get(name), mib, after.get(name))));
-    largest.forEach(
-        (name, mib) -> {
-          if (mib > LARGEST_MIB) {
-            broken.add(name + " took " + mib + " MiB");
-          }
-        });
-    broken.forEach(one -> say("BROKEN: " + one));
-    return List.copyOf(broken);
+    sampleMemory(after);
+    largest.forEach((name, mib) ->
+        print(
+            "resident set of %s in MiB: before %d, maximum %d, after %d"
+                .formatted(name, before.get(name), mib, after.get(name))));
+    largest.forEach((name, mib) -> {
+      if (mib > MAX_RESIDENT_SET) {
+        violations.add(name + " has a resident set of " + mib + " MiB");
+      }
+    });
+    violations.forEach(violation -> print("VIOLATED: " + violation));
+    return List.copyOf(violations);
   }
 
-  /// The flood of the narrow ingress, which is there only for that.
+  /// Runs the third phase with an ingress that exists only for it.
   ///
-  /// @return how many it accepted
-  private long refuse(Map<String, Long> others, long wanted, long quiet)
+  /// @return number of accepted requests
+  private long floodNarrowIngress(Map<String, Long> others, long flooded, long quiet)
       throws InterruptedException, ExecutionException {
     URI narrow = fleet.addNarrowIngress();
     try {
       Map<String, Long> pids = pids();
-      String name = pids.keySet().stream().filter(one -> !others.containsKey(one)).findAny().get();
+      String name =
+          pids.keySet().stream().filter(added -> !others.containsKey(added)).findAny().get();
       Map<String, Long> now = new TreeMap<>();
-      measure(now);
+      sampleMemory(now);
       before.put(name, now.get(name));
-      int tenfold = TIMES * plan.clients();
+      int floodClients = FLOOD_FACTOR * plan.clients();
       Load flood =
-          load(new Clients(plan.refusals(), tenfold, List.of(narrow), true, true), wanted, quiet);
-      say("flood of a narrow ingress, %d clients: %s".formatted(tenfold, flood));
+          load(
+              new Clients(plan.refusalTime(), floodClients, List.of(narrow), true, true),
+              flooded,
+              quiet);
+      print("flood of a narrow ingress, %d clients: %s".formatted(floodClients, flood));
       awaitRecovery(narrow, quiet);
-      if (flood.answered(202) == 0 || flood.answered(503) == 0) {
-        broken.add("nothing was refused, or all: " + flood.statuses);
+      if (flood.responses(202) == 0 || flood.responses(503) == 0) {
+        violations.add("the narrow ingress refused no requests, or all: " + flood.statuses);
       }
       if (!pids.equals(pids())) {
-        broken.add("a process was not the same afterwards: " + pids + ", " + pids());
+        violations.add("a process was restarted: " + pids + ", " + pids());
       }
-      measure(after);
-      return flood.answered(202);
+      sampleMemory(after);
+      return flood.responses(202);
     } finally {
       fleet.system().removeIngress();
     }
   }
 
-  /// @param doors where they book, in turns
-  /// @param patient whether a refused one comes again when it is told to, or at once
-  /// @param amongHostile whether the hostile ones are there, too
+  /// @param ingresses assigned to the clients in turn.
+  /// @param honoursRetryAfter false: a refused client repeats its request immediately.
+  /// @param withHostile true: hostile connections are opened too.
   private record Clients(
-      Duration time, int count, List<URI> doors, boolean patient, boolean amongHostile) {}
+      Duration time,
+      int count,
+      List<URI> ingresses,
+      boolean honoursRetryAfter,
+      boolean withHostile) {}
 
-  /// What clients saw.
+  /// Figures of one phase.
   private static final class Load {
     final Map<Integer, LongAdder> statuses = new ConcurrentHashMap<>();
     final Percentiles accepted = new Percentiles();
     final Percentiles refused = new Percentiles();
     final Percentiles quiet = new Percentiles();
     final LongAdder unanswered = new LongAdder();
-    final LongAdder connects = new LongAdder();
+    final LongAdder probeRefusals = new LongAdder();
+    final LongAdder resets = new LongAdder();
     final LongAdder slowBytes = new LongAdder();
-    final LongAdder shutOut = new LongAdder();
+    final LongAdder closedByServer = new LongAdder();
     long millis;
 
-    long answered(int status) {
-      LongAdder answers = statuses.get(status);
-      return answers == null ? 0 : answers.sum();
+    void count(int status) {
+      if (status != 0) {
+        statuses.computeIfAbsent(status, _ -> new LongAdder()).increment();
+      }
+    }
+
+    long responses(int status) {
+      LongAdder count = statuses.get(status);
+      return count == null ? 0 : count.sum();
     }
 
     @Override
     public String toString() {
       return ("%s in %.1f s, %,d accepted/s; accepted after %s; refused after %s; unanswered %d;"
-              + " connects %,d; slow bytes %,d, slow and silent connections ended by the server %d;"
-              + " quiet event, booked to decided: %s")
+              + " connections reset %,d; slow bytes %,d, connections closed by the server %d;"
+              + " other event, request to decision: %s, refused %d")
           .formatted(
               new TreeMap<>(statuses),
               millis / 1e3,
-              answered(202) * 1_000 / Math.max(1, millis),
+              responses(202) * 1_000 / Math.max(1, millis),
               accepted,
               refused,
               unanswered.sum(),
-              connects.sum(),
+              resets.sum(),
               slowBytes.sum(),
-              shutOut.sum(),
-              quiet);
+              closedByServer.sum(),
+              quiet,
+              probeRefusals.sum());
     }
   }
 
-  private Load load(Clients clients, long wanted, long quiet)
+  private Load load(Clients clients, long flooded, long quiet)
       throws InterruptedException, ExecutionException {
     Load load = new Load();
     long start = System.nanoTime();
-    BooleanSupplier going = () -> System.nanoTime() - start < clients.time().toNanos();
-    List<Socket> silent = new ArrayList<>();
+    BooleanSupplier isRunning = () -> System.nanoTime() - start < clients.time().toNanos();
+    List<Socket> hostile = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> all = new ArrayList<>();
-      if (clients.amongHostile()) {
-        openHalf(silent);
-        List<Socket> slow = openSlow(silent);
-        openDeaf(silent, wanted);
-        all.add(threads.submit(() -> dribble(slow, load, going)));
-        all.add(threads.submit(() -> connect(load, going)));
+      if (clients.withHostile()) {
+        openSilent(hostile);
+        List<Socket> slow = openSlow(hostile);
+        openUnread(hostile, flooded);
+        all.add(threads.submit(() -> sendSlowly(slow, load, isRunning)));
+        all.add(threads.submit(() -> openAndReset(load, isRunning)));
         all.add(
-            threads.submit(
-                () ->
-                    book(
-                        "overload-greedy",
-                        clients.doors().getFirst(),
-                        wanted,
-                        false,
-                        load,
-                        going)));
+            threads.submit(() ->
+                book(
+                    "overload-greedy",
+                    clients.ingresses().getFirst(),
+                    flooded,
+                    false,
+                    load,
+                    isRunning)));
       }
       for (int number = 0; number < clients.count(); number++) {
         String user = "overload-" + number;
-        URI ingress = clients.doors().get(number % clients.doors().size());
-        all.add(threads.submit(() -> book(user, ingress, wanted, clients.patient(), load, going)));
+        URI ingress = clients.ingresses().get(number % clients.ingresses().size());
+        all.add(
+            threads.submit(
+                () -> book(user, ingress, flooded, clients.honoursRetryAfter(), load, isRunning)));
       }
       all.add(
-          threads.submit(
-              () -> {
-                LatencyProbe probe =
-                    new LatencyProbe(fleet, "overload-quiet", fleet.ingresses().get(1));
-                while (going.getAsBoolean()) {
-                  probe(probe, quiet, load);
-                  TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
-                }
-                return null;
-              }));
-      while (going.getAsBoolean()) {
-        measure(largest);
-        TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
+          threads.submit(() -> {
+            LatencyProbe probe =
+                new LatencyProbe(fleet, "overload-quiet", fleet.ingresses().get(1));
+            while (isRunning.getAsBoolean()) {
+              probe(probe, quiet, load);
+              TimeUnit.MILLISECONDS.sleep(SAMPLE_INTERVAL);
+            }
+            return null;
+          }));
+      while (isRunning.getAsBoolean()) {
+        sampleMemory(largest);
+        TimeUnit.MILLISECONDS.sleep(SAMPLE_INTERVAL);
       }
-      for (Future<?> one : all) {
-        one.get();
+      for (Future<?> future : all) {
+        future.get();
       }
-      silent.stream().filter(Overload::isEnded).forEach(socket -> load.shutOut.increment());
+      hostile.stream().filter(Overload::isEnded).forEach(socket -> load.closedByServer.increment());
     } finally {
-      silent.forEach(Overload::close);
+      hostile.forEach(Overload::close);
     }
     load.millis = (System.nanoTime() - start) / 1_000_000;
     return load;
   }
 
   private Void book(
-      String user, URI ingress, long event, boolean patient, Load load, BooleanSupplier going)
-      throws IOException, InterruptedException {
-    String headers = "Authorization: Bearer " + fleet.token(user) + "\r\n";
-    try (HttpConnection connection = new HttpConnection(ingress)) {
-      while (going.getAsBoolean()) {
-        long since = System.nanoTime();
-        try {
-          HttpConnection.Response response =
-              connection.send("POST", "/api/v1/reservations", headers, LatencyProbe.booking(event));
-          load.statuses.computeIfAbsent(response.status(), key -> new LongAdder()).increment();
-          switch (response.status()) {
-            case 202 -> load.accepted.noteSince(since);
-            case 429, 503 -> {
-              load.refused.noteSince(since);
-              long seconds = response.retryAfter(0);
-              if (seconds < 1) {
-                broken.add(response.status() + " that does not say when to come again");
-              }
-              if (patient) {
-                pause(
-                    TimeUnit.SECONDS.toMillis(seconds)
-                        + ThreadLocalRandom.current().nextInt(LATER_MILLIS),
-                    going);
-              }
+      String user,
+      URI ingress,
+      long event,
+      boolean honoursRetryAfter,
+      Load load,
+      BooleanSupplier isRunning)
+      throws InterruptedException {
+    try (ApiConnection connection = new ApiConnection(ingress)) {
+      BookingClient client =
+          new BookingClient(
+              connection,
+              Session.ofToken(fleet.token(user)),
+              RetryPolicy.NONE,
+              attempt -> record(attempt, load));
+      for (int number = 0; isRunning.getAsBoolean(); number++) {
+        long start = System.nanoTime();
+        switch (client.book(LatencyProbe.booking(event), "overload-" + start + "-" + number)) {
+          case TicketResult.Success success -> load.accepted.addSince(start);
+          case TicketResult.Refused refused -> {
+            load.refused.addSince(start);
+            if (refused.retryAfter().isZero()) {
+              violations.add(refused.status() + " without Retry-After");
             }
-            default -> broken.add(response.status() + " " + response.body());
+            if (honoursRetryAfter) {
+              pause(
+                  refused.retryAfter().toMillis() + ThreadLocalRandom.current().nextInt(MAX_JITTER),
+                  isRunning);
+            }
           }
-        } catch (IOException e) {
-          load.unanswered.increment();
+          case TicketResult.Unresolved unresolved -> load.unanswered.increment();
         }
       }
     }
     return null;
   }
 
-  /// Until it is over, or all is.
-  private static void pause(long millis, BooleanSupplier going) throws InterruptedException {
+  private void record(BookingClient.Attempt attempt, Load load) {
+    load.count(attempt.status());
+    if (!EXPECTED_STATUSES.contains(attempt.status())) {
+      violations.add("unexpected status " + attempt.status());
+    }
+  }
+
+  /// Sleeps until the pause or the phase is over.
+  private static void pause(long millis, BooleanSupplier isRunning) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    while (going.getAsBoolean() && System.nanoTime() < end) {
-      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+    while (isRunning.getAsBoolean() && System.nanoTime() < end) {
+      TimeUnit.MILLISECONDS.sleep(CHECK_INTERVAL);
     }
   }
 
-  private void probe(LatencyProbe probe, long event, Load load) {
-    try {
-      LatencyProbe.Seen seen = probe.book(event, load.quiet);
-      if (seen.status() != 202) {
-        load.statuses.computeIfAbsent(seen.status(), key -> new LongAdder()).increment();
-      } else if (!seen.decided()) {
-        broken.add("the quiet event had no decision in time");
-      }
-    } catch (IOException e) {
-      load.unanswered.increment();
+  private void probe(LatencyProbe probe, long event, Load load) throws InterruptedException {
+    switch (probe.book(event, load.quiet)) {
+      case DECIDED -> {}
+      case UNDECIDED -> violations.add("no decision for the other event in time");
+      case REFUSED -> load.probeRefusals.increment();
+      case UNANSWERED -> load.unanswered.increment();
     }
   }
 
-  private List<URI> doors() {
-    List<URI> doors = new ArrayList<>(fleet.ingresses());
-    doors.addAll(fleet.notifiers());
-    return doors;
+  private List<URI> publicUrls() {
+    List<URI> urls = new ArrayList<>(fleet.ingresses());
+    urls.addAll(fleet.notifiers());
+    return urls;
   }
 
-  private void openHalf(List<Socket> opened) {
-    open(opened, doors(), plan.halfOpen(), "GET /ws/events/1 HTTP/1.1\r\nHost: x\r\nX");
+  private void openSilent(List<Socket> opened) {
+    open(opened, publicUrls(), plan.silent(), "GET /ws/events/1 HTTP/1.1\r\nHost: x\r\nX");
   }
 
   private List<Socket> openSlow(List<Socket> opened) {
-    return open(opened, doors(), plan.slow(), "GET /api/v1/events HTTP/1.1\r\nX: ");
+    return open(opened, publicUrls(), plan.slow(), "GET /api/v1/events HTTP/1.1\r\nX: ");
   }
 
-  /// Sockets that follow an event which changes all the time, and neither read nor answer a ping.
-  private void openDeaf(List<Socket> opened, long event) {
+  /// WebSocket connections to a busy event that read no frames and answer no pings.
+  private void openUnread(List<Socket> opened, long event) {
     open(
         opened,
         fleet.notifiers(),
@@ -351,34 +383,34 @@ final class Overload {
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   }
 
-  private List<Socket> open(List<Socket> opened, List<URI> doors, int count, String start) {
-    List<Socket> those = new ArrayList<>();
+  private List<Socket> open(List<Socket> opened, List<URI> urls, int count, String request) {
+    List<Socket> sockets = new ArrayList<>();
     for (int number = 0; number < count; number++) {
-      URI door = doors.get(number % doors.size());
+      URI url = urls.get(number % urls.size());
       try {
         Socket socket = new Socket();
         opened.add(socket);
-        // So that what is not read stays with the server.
+        // A small buffer, so that unread frames remain at the server.
         socket.setReceiveBufferSize(4_096);
-        socket.connect(new InetSocketAddress(door.getHost(), door.getPort()));
-        socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
-        those.add(socket);
+        socket.connect(new InetSocketAddress(url.getHost(), url.getPort()));
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        sockets.add(socket);
       } catch (IOException e) {
-        broken.add("no connection was possible before the flood: " + e);
+        violations.add("cannot connect before the flood: " + e);
       }
     }
-    return those;
+    return sockets;
   }
 
-  private static Void dribble(List<Socket> slow, Load load, BooleanSupplier going)
+  private static Void sendSlowly(List<Socket> slow, Load load, BooleanSupplier isRunning)
       throws InterruptedException {
-    while (going.getAsBoolean()) {
+    while (isRunning.getAsBoolean()) {
       for (Socket socket : slow) {
         try {
           socket.getOutputStream().write('x');
           load.slowBytes.increment();
         } catch (IOException e) {
-          // The server has had enough of it.
+          // The server closed the slow connection.
         }
       }
       TimeUnit.SECONDS.sleep(1);
@@ -386,14 +418,14 @@ final class Overload {
     return null;
   }
 
-  /// Whatever came before the end is read and thrown away.
+  /// Reads the received data and tests for the end of the connection.
   private static boolean isEnded(Socket socket) {
     try {
       socket.setSoTimeout(1);
-      byte[] some = new byte[8_192];
-      int read = socket.getInputStream().read(some);
+      byte[] chunk = new byte[8_192];
+      int read = socket.getInputStream().read(chunk);
       while (read > 0) {
-        read = socket.getInputStream().read(some);
+        read = socket.getInputStream().read(chunk);
       }
       return true;
     } catch (SocketTimeoutException e) {
@@ -403,16 +435,16 @@ final class Overload {
     }
   }
 
-  private Void connect(Load load, BooleanSupplier going) throws InterruptedException {
-    List<URI> doors = doors();
+  private Void openAndReset(Load load, BooleanSupplier isRunning) throws InterruptedException {
+    List<URI> urls = publicUrls();
     long start = System.nanoTime();
-    while (going.getAsBoolean()) {
-      long due = (System.nanoTime() - start) * plan.connects() / 1_000_000_000;
-      while (load.connects.sum() < due && going.getAsBoolean()) {
-        URI door = doors.get((int) (load.connects.sum() % doors.size()));
-        load.connects.increment();
-        try (Socket fleeting = new Socket(door.getHost(), door.getPort())) {
-          fleeting.setSoLinger(true, 0);
+    while (isRunning.getAsBoolean()) {
+      long due = (System.nanoTime() - start) * plan.resets() / 1_000_000_000;
+      while (load.resets.sum() < due && isRunning.getAsBoolean()) {
+        URI url = urls.get((int) (load.resets.sum() % urls.size()));
+        load.resets.increment();
+        try (Socket socket = new Socket(url.getHost(), url.getPort())) {
+          socket.setSoLinger(true, 0);
         } catch (IOException e) {
           load.unanswered.increment();
         }
@@ -426,31 +458,31 @@ final class Overload {
     try {
       socket.close();
     } catch (IOException e) {
-      // It is closed.
+      // The socket is closed already.
     }
   }
 
-  /// Until the backlog is gone and a booking is accepted and decided as on any other day.
+  /// Blocks until the backlog is empty, then checks that a booking is decided.
   private void awaitRecovery(URI ingress, long quiet) throws InterruptedException {
-    long since = System.nanoTime();
-    awaitEmpty();
-    say("backlog gone %.1f s after the flood".formatted((System.nanoTime() - since) / 1e9));
+    long start = System.nanoTime();
+    awaitEmptyQueue();
+    print("backlog empty %.1f s after the flood".formatted((System.nanoTime() - start) / 1e9));
     Load afterwards = new Load();
     probe(new LatencyProbe(fleet, "overload-after", ingress), quiet, afterwards);
-    if (!afterwards.statuses.isEmpty() || afterwards.unanswered.sum() > 0) {
-      broken.add("no booking after the flood: " + afterwards.statuses);
+    if (afterwards.quiet.count() == 0) {
+      violations.add("no booking was decided after the flood");
     }
   }
 
-  private void awaitEmpty() throws InterruptedException {
-    long end = System.nanoTime() + END.toNanos();
+  private void awaitEmptyQueue() throws InterruptedException {
+    long end = System.nanoTime() + RECOVERY_TIMEOUT.toNanos();
     while (fleet.servers().queue().backlog(LocalServers.QUEUE) > 0) {
       if (System.nanoTime() > end) {
-        broken.add("the backlog is still there after " + END.toSeconds() + " s");
+        violations.add("the backlog is not empty after " + RECOVERY_TIMEOUT.toSeconds() + " s");
         return;
       }
-      measure(largest);
-      TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
+      sampleMemory(largest);
+      TimeUnit.MILLISECONDS.sleep(SAMPLE_INTERVAL);
     }
   }
 
@@ -462,28 +494,27 @@ final class Overload {
     return pids;
   }
 
-  /// Resident set of each process, as Linux tells it.
+  /// Samples the resident set of each process in MiB (Linux).
   ///
-  /// @param most gets it where it is more than it has, MiB
-  private void measure(Map<String, Long> most) {
+  /// @param maxima receives each larger value
+  private void sampleMemory(Map<String, Long> maxima) {
     for (Map.Entry<String, Long> process : pids().entrySet()) {
       try {
         Files.readString(Path.of("/proc", process.getValue().toString(), "status"))
             .lines()
             .filter(line -> line.startsWith("VmRSS:"))
-            .forEach(
-                line ->
-                    most.merge(
-                        process.getKey(),
-                        Long.parseLong(line.replaceAll("\\D", "")) / MEBIBYTE_IN_KIB,
-                        Math::max));
+            .forEach(line ->
+                maxima.merge(
+                    process.getKey(),
+                    Long.parseLong(line.replaceAll("\\D", "")) / KIB_PER_MIB,
+                    Math::max));
       } catch (IOException e) {
-        broken.add(process.getKey() + " is not there: " + e);
+        violations.add("cannot read the memory of " + process.getKey() + ": " + e);
       }
     }
   }
 
-  private void say(String line) {
+  private void print(String line) {
     out.println("[overload] " + line);
   }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import ticketing.systemtest.fleet.Fleet;
 
-/// A short run of what `mvn -Poverload` does for long.
+/// A short run of `mvn -Poverload`.
 class OverloadTest {
 
   private static final Overload.Plan PLAN =
@@ -17,7 +17,7 @@ class OverloadTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void floodIsAcceptedOrRefusedAndPassesByItself() throws Exception {
+  void overloadedSystemRefusesRequestsAndRecovers() throws Exception {
     assertThat(new Overload(Fleet.shared(), PLAN, System.out).run()).isEmpty();
   }
 }

@@ -19,9 +19,8 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
-/// Server programs unpacked from their jars, once per checkout: in `target/servers` of the
-/// outermost Maven project around the working directory, or where the system property
-/// `ticketing.binaries` says. JVMs that come at the same time wait for the first.
+/// Server programs unpacked from their jars, in `target/servers` of the [ProjectRoot] or in the
+/// folder of the system property `ticketing.binaries`. A file lock excludes other JVMs.
 final class Binaries {
 
   @FunctionalInterface
@@ -31,7 +30,7 @@ final class Binaries {
 
   private Binaries() {}
 
-  /// The folder of this name, made first if it does not exist; half-made folders are never seen.
+  /// Returns the folder of this name. A missing one is made under a temporary name and then moved.
   static Path folder(String name, Maker maker) {
     Path home = home();
     Path folder = home.resolve(name);
@@ -57,7 +56,7 @@ final class Binaries {
     }
   }
 
-  /// Copies everything under `prefix` of the jar that has it.
+  /// Copies all entries of the class path below `prefix`.
   static void unpack(String prefix, Path folder) throws IOException {
     URL url = Binaries.class.getClassLoader().getResource(prefix + "/");
     if (url == null || !(url.openConnection() instanceof JarURLConnection connection)) {
@@ -107,20 +106,19 @@ final class Binaries {
     try (Stream<Path> files = Files.walk(folder)) {
       files
           .sorted(Comparator.reverseOrder())
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
+          .forEach(file -> {
+            try {
+              Files.delete(file);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  /// Java's file exceptions often carry nothing but the path.
+  /// Returns the reason as text, because the message of a file exception is often only the path.
   static String reason(IOException e) {
     return switch (e) {
       case AccessDeniedException denied -> "no permission for " + denied.getFile();

@@ -9,11 +9,11 @@ import org.testcontainers.localstack.LocalStackContainer;
 import org.testcontainers.mysql.MySQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
-/// The three servers in containers, one set for each JVM, from the images of
-/// `localstack/compose.yaml`. The containers end with the JVM.
+/// The servers in containers, one set for each JVM, from the images of `localstack/compose.yaml`.
+/// The containers end with the JVM.
 public final class Containers {
 
-  private static final String USER = "root"; // tests make schemas of their own
+  private static final String USER = "root"; // may create schemas
   private static final String PASSWORD = "ticketing";
   private static final int REDIS_PORT = 6379;
 
@@ -21,12 +21,12 @@ public final class Containers {
 
   private Containers() {}
 
-  /// Whether a Docker engine answers.
+  /// True if a Docker engine responds.
   public static boolean available() {
     return DockerClientFactory.instance().isDockerAvailable();
   }
 
-  /// @throws ServerException if they do not come up
+  /// @throws ServerException if a container does not start
   static synchronized ExternalServers start() {
     if (running == null) {
       running = startAll();
@@ -34,7 +34,7 @@ public final class Containers {
     return running;
   }
 
-  // They are stopped when the JVM ends: by a hook of Testcontainers, or by its reaper.
+  // Testcontainers stops the containers at the end of the JVM.
   @SuppressWarnings("resource")
   private static ExternalServers startAll() {
     MySQLContainer mysql =

@@ -30,17 +30,17 @@ import scala.concurrent.Await;
 import scala.concurrent.Future;
 import scala.concurrent.duration.FiniteDuration;
 
-/// An SQS server (ElasticMQ), inside this JVM or as a process of its own. [#stop] makes it
-/// unreachable but keeps its messages, as an outage of SQS would.
+/// SQS server (ElasticMQ), in this JVM or in a child process. [#stop] makes it unreachable and
+/// keeps its messages, like an outage of SQS.
 final class ElasticMq implements LocalServer {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
-  private static final FiniteDuration HANG_UP = FiniteDuration.apply(1, TimeUnit.SECONDS);
+  private static final FiniteDuration CONNECTION_GRACE = FiniteDuration.apply(1, TimeUnit.SECONDS);
   private static final FiniteDuration TIMEOUT = FiniteDuration.apply(30, TimeUnit.SECONDS);
 
   private final Path folder;
   private final int port;
-  private final boolean apart;
+  private final boolean separate;
   private final boolean persistent;
   private final Duration startTimeout;
   private ManagedProcess process;
@@ -49,16 +49,16 @@ final class ElasticMq implements LocalServer {
   private ActorRef manager;
   private Http.ServerBinding binding;
 
-  /// @param apart whether it is a process of its own; it keeps its messages on disk then
-  ElasticMq(Path folder, int port, boolean apart, boolean persistent, Duration startTimeout) {
+  /// @param separate true: a child process, which stores its messages on disk
+  ElasticMq(Path folder, int port, boolean separate, boolean persistent, Duration startTimeout) {
     this.folder = folder;
     this.port = port;
-    this.apart = apart;
+    this.separate = separate;
     this.persistent = persistent;
     this.startTimeout = startTimeout;
   }
 
-  /// The process of a queue that runs apart, until it is killed.
+  /// Main method of the child process. It runs until it is killed.
   ///
   /// @param arguments folder, port
   public static void main(String[] arguments) throws InterruptedException {
@@ -75,8 +75,8 @@ final class ElasticMq implements LocalServer {
       return;
     }
     Ports.requireFree(port, "the queue");
-    if (apart) {
-      startApart();
+    if (separate) {
+      startProcess();
       return;
     }
     if (system == null) {
@@ -99,41 +99,41 @@ final class ElasticMq implements LocalServer {
     binding = await(server.startFuture(), "start");
   }
 
-  /// Refuses connections from now on, cuts the open ones and keeps the messages.
+  /// Closes all connections, refuses new ones and keeps the messages.
   @Override
   public synchronized void stop() {
     if (process != null) {
       process.stop(STOP_GRACE);
     }
     if (binding != null) {
-      await(binding.terminate(HANG_UP), "stop");
+      await(binding.terminate(CONNECTION_GRACE), "stop");
       binding = null;
     }
   }
 
-  /// @throws IllegalStateException if it is no process of its own
+  /// @throws IllegalStateException if it is not a child process
   @Override
   public synchronized void kill() {
-    apart().kill();
+    requireProcess().kill();
   }
 
   @Override
   public synchronized boolean isRunning() {
-    return apart ? process != null && process.isAlive() : binding != null;
+    return separate ? process != null && process.isAlive() : binding != null;
   }
 
   @Override
   public synchronized long pid() {
-    return apart().pid();
+    return requireProcess().pid();
   }
 
   synchronized Duration processorTime() {
     return process == null ? Duration.ZERO : process.processorTime();
   }
 
-  synchronized void onDeath(Consumer<ManagedProcess> listener) {
+  synchronized void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
     if (process != null) {
-      process.onDeath(listener);
+      process.onUnexpectedEnd(listener);
     }
   }
 
@@ -150,15 +150,14 @@ final class ElasticMq implements LocalServer {
     }
   }
 
-  private ManagedProcess apart() {
+  private ManagedProcess requireProcess() {
     if (process == null) {
-      throw new IllegalStateException(
-          "the queue is not a process of its own, or was never started");
+      throw new IllegalStateException("the queue is not a child process, or was not started");
     }
     return process;
   }
 
-  private void startApart() {
+  private void startProcess() {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -180,7 +179,7 @@ final class ElasticMq implements LocalServer {
   private void startActors() {
     system = ActorSystem.create("queue", config());
     if (persistent) {
-      // WRITE_DELAY=0: on disk before it counts as stored.
+      // WRITE_DELAY=0 writes a message to disk before the response.
       var h2 =
           new SqlQueuePersistenceConfig(
               true,
@@ -225,25 +224,25 @@ final class ElasticMq implements LocalServer {
             """
             pekko.loglevel = WARNING
             pekko.stdout-loglevel = OFF
-            # A JVM whose work is done ends although the queue still runs.
+            # Daemon threads, so that the JVM can end while the queue runs.
             pekko.daemonic = on
             pekko.jvm-shutdown-hooks = off
             pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
             pekko.http.server.max-connections = 4096
-            # Longer than the longest poll (20 s).
+            # Longer than the longest receive call (20 s).
             pekko.http.server.request-timeout = 25 s
             """)
         .withFallback(ConfigFactory.load(ElasticMq.class.getClassLoader()));
   }
 
-  private <T> T await(Future<T> future, String what) {
+  private <T> T await(Future<T> future, String action) {
     try {
       return Await.result(future, TIMEOUT);
     } catch (TimeoutException e) {
-      throw new ServerException("the queue did not " + what + " within " + TIMEOUT, e);
+      throw new ServerException("the queue did not " + action + " within " + TIMEOUT, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ServerException("interrupted while the queue had to " + what, e);
+      throw new ServerException("interrupted during " + action + " of the queue", e);
     }
   }
 }

@@ -4,16 +4,16 @@ import java.net.URI;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Servers that somebody else has started, to be used in place of embedded ones: for tests on a
-/// real MySQL, or in containers. Each setting is a system property or an environment variable:
+/// Running servers that replace embedded ones, for tests on MySQL or in containers. Each setting is
+/// a system property or an environment variable:
 ///
 /// - `ticketing.test.database.url`, `TICKETING_TEST_DATABASE_URL`: `jdbc:mysql://host:port/schema`.
-///   The account must be allowed to create and drop schemas `ticketing%`
+///   The account needs the privileges to create and drop schemas `ticketing%`.
 /// - `ticketing.test.database.user`, `ticketing.test.database.password`: both `ticketing` by
 ///   default
-/// - `ticketing.test.redis.address`: `redis://host:port`. All its keys are deleted
-/// - `ticketing.test.queue.endpoint`: `http://host:port` of something that speaks SQS
-/// - `ticketing.test.containers=true` in place of all of them: see [Containers]
+/// - `ticketing.test.redis.address`: `redis://host:port`. All its keys are deleted.
+/// - `ticketing.test.queue.endpoint`: `http://host:port` of a server with the SQS protocol.
+/// - `ticketing.test.containers=true`: all servers run in [Containers].
 public record ExternalServers(
     Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
 
@@ -23,19 +23,18 @@ public record ExternalServers(
   /// @param address `mysql://host:port/schema`
   record Database(URI address, String user, String password) {}
 
-  /// @throws ServerException if an address has not the form above
+  /// @throws ServerException if an address has another form
   static ExternalServers configured() {
     if (inContainers()) {
       return Containers.start();
     }
     return new ExternalServers(
         setting("database.url")
-            .map(
-                url ->
-                    new Database(
-                        address(url.replaceFirst("^jdbc:", ""), "mysql"),
-                        setting("database.user").orElse("ticketing"),
-                        setting("database.password").orElse("ticketing"))),
+            .map(url ->
+                new Database(
+                    address(url.replaceFirst("^jdbc:", ""), "mysql"),
+                    setting("database.user").orElse("ticketing"),
+                    setting("database.password").orElse("ticketing"))),
         setting("redis.address").map(address -> address(address, "redis")),
         setting("queue.endpoint").map(address -> address(address, "http")));
   }
@@ -52,7 +51,7 @@ public record ExternalServers(
         || address.getPort() < 0
         || needsPath && address.getPath().length() < 2) {
       throw new ServerException(
-          "not of the form %s://host:port%s: %s"
+          "address must have the form %s://host:port%s: %s"
               .formatted(scheme, needsPath ? "/schema" : "", text));
     }
     return address;

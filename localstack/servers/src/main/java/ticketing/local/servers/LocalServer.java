@@ -1,24 +1,24 @@
 package ticketing.local.servers;
 
-/// A server that the system needs, at an address that stays the same: so that tests can see what
-/// the system does without it.
-public sealed interface LocalServer permits MariaDb, RedisServer, TestQueues, ElasticMq, TcpRelay {
+/// A server at a fixed address, which tests stop and start again.
+public sealed interface LocalServer
+    permits MariaDb, RedisServer, TestQueues, ElasticMq, RelayedServer {
 
-  /// Ready on return; does nothing if it runs.
+  /// Starts the server, which is ready on return. No effect if it runs.
   ///
-  /// @throws ServerException if it does not come up
+  /// @throws ServerException if the server does not become ready
   void start();
 
-  /// Stops it as an operator would; does nothing if it is not running.
+  /// Stops the server in order. No effect if it does not run.
   void stop();
 
-  /// Ends it as a power cut would.
+  /// Ends the server like a power failure.
   void kill();
 
   boolean isRunning();
 
   int port();
 
-  /// @throws IllegalStateException if it is no process of ours, or was never started
+  /// @throws IllegalStateException if it is not a child process, or was not started
   long pid();
 }

@@ -20,12 +20,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
-/// The three servers the system needs, at addresses on the loopback of this machine. Started
-/// together, and each one can be stopped and started again alone, on the same port, to see what the
-/// system does without it.
+/// MariaDB, Redis and an SQS queue on the loopback. They start together, and each of them can be
+/// stopped and started again on the same port.
 ///
-/// The schema of [#databaseUrl] exists and is empty; the queue `ticketing-bookings` and its dead
-/// letters exist. None of the processes outlives this JVM.
+/// The schema of [#databaseUrl] exists and is empty. The queue `ticketing-bookings` and its
+/// dead-letter queue exist. No child process outlives this JVM.
 public final class LocalServers implements AutoCloseable {
 
   public static final String QUEUE = "ticketing-bookings";
@@ -48,37 +47,32 @@ public final class LocalServers implements AutoCloseable {
         external
             .database()
             .map(mysql -> TestSchemas.on(mysql, startTimeout))
-            .orElseGet(
-                () ->
-                    TestSchemas.on(
-                        new MariaDb(
-                            folder,
-                            Ports.orFree(settings.databasePort(), "MariaDB"),
-                            startTimeout)));
+            .orElseGet(() ->
+                TestSchemas.on(
+                    new MariaDb(
+                        folder, Ports.orFree(settings.databasePort(), "MariaDB"), startTimeout)));
     this.redis =
         external
             .redis()
             .<LocalServer>map(address -> RedisServer.external(socket(address), startTimeout))
-            .orElseGet(
-                () ->
-                    new RedisServer(
-                        folder,
-                        Ports.orFree(settings.redisPort(), "Redis"),
-                        settings.persistent(),
-                        startTimeout));
+            .orElseGet(() ->
+                new RedisServer(
+                    folder,
+                    Ports.orFree(settings.redisPort(), "Redis"),
+                    settings.persistent(),
+                    startTimeout));
     this.queue =
         new TestQueues(
             external
                 .queue()
                 .<LocalServer>map(address -> TestQueues.external(socket(address), startTimeout))
-                .orElseGet(
-                    () ->
-                        new ElasticMq(
-                            folder,
-                            Ports.orFree(settings.queuePort(), "the queue"),
-                            settings.queueApart(),
-                            settings.persistent(),
-                            startTimeout)),
+                .orElseGet(() ->
+                    new ElasticMq(
+                        folder,
+                        Ports.orFree(settings.queuePort(), "the queue"),
+                        settings.separateQueue(),
+                        settings.persistent(),
+                        startTimeout)),
             settings.visibility());
   }
 
@@ -86,18 +80,18 @@ public final class LocalServers implements AutoCloseable {
     return new InetSocketAddress(address.getHost(), address.getPort());
   }
 
-  /// Free ports, nothing kept; the logs stay in the folder until the next start.
+  /// Starts servers on free ports without persistence. The logs remain until the next start.
   public static LocalServers start(Path folder) {
     return start(ServerSettings.in(folder));
   }
 
-  /// All three answer on return. Where there are servers of others, [ExternalServers], they are
-  /// taken, but not by a run that keeps data, nor by one that wants a queue that it can kill.
+  /// Starts the servers, which are ready on return. [ExternalServers] replace embedded ones, except
+  /// with persistence or a separate queue process.
   ///
-  /// @throws ServerException if one does not come up; none is left running then
+  /// @throws ServerException if a server does not become ready; then all servers are stopped
   public static LocalServers start(ServerSettings settings) {
-    boolean own = settings.persistent() || settings.queueApart();
-    return start(settings, own ? ExternalServers.NONE : ExternalServers.configured());
+    boolean embedded = settings.persistent() || settings.separateQueue();
+    return start(settings, embedded ? ExternalServers.NONE : ExternalServers.configured());
   }
 
   static LocalServers start(ServerSettings settings, ExternalServers external) {
@@ -130,7 +124,7 @@ public final class LocalServers implements AutoCloseable {
     }
   }
 
-  /// One instance for all tests of a JVM, under `target/servers-<pid>`, stopped when the JVM ends.
+  /// The servers of all tests of a JVM, in `target/servers-<pid>`. They stop at the end of the JVM.
   /// The queue may still be starting on return. Calls that use it block until it has started.
   public static synchronized LocalServers shared() {
     if (shared == null) {
@@ -171,7 +165,7 @@ public final class LocalServers implements AutoCloseable {
     return queue.url(QUEUE + "-dlq");
   }
 
-  /// What an application needs in its environment to find the servers.
+  /// Environment variables of an application that uses these servers.
   public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>();
     environment.put("TICKETING_DATABASE_URL", databaseUrl());
@@ -184,60 +178,55 @@ public final class LocalServers implements AutoCloseable {
     environment.put("AWS_ACCESS_KEY_ID", "local");
     environment.put("AWS_SECRET_ACCESS_KEY", "local");
     if (database.isMariaDb()) {
-      // The driver is MySQL's, so Hibernate would take the server for one and lock rows in words
-      // that MariaDB does not know.
+      // With the driver of MySQL, Hibernate selects a dialect that MariaDB rejects.
       environment.put("SPRING_JPA_DATABASE_PLATFORM", "org.hibernate.dialect.MariaDBDialect");
     }
     return environment;
   }
 
-  /// @return the JDBC URL of a new empty schema on the same server, for the same user
+  /// @return JDBC URL of a new, empty schema on the same server for the same user
   public String newDatabase() {
     return database.createSchema();
   }
 
-  /// Creates a queue of this name and its dead letters, `<name>-dlq`, with the redrive policy of
-  /// the real one.
+  /// Creates a queue and its dead-letter queue `<name>-dlq`, with the redrive policy of production.
   public void newQueues(String name) {
     queue().create(name);
   }
 
-  /// As [#newQueues(String)].
+  /// Like [#newQueues(String)]. A receive call that is already pending keeps the earlier timeout.
   ///
-  /// @param visibility after which a message comes back that was received and not deleted; as soon
-  ///   as there is a long poll, it is too late to say so: that one may keep the time it began with
+  /// @param visibility visibility timeout
   public void newQueues(String name, Duration visibility) {
     queue().create(name, visibility);
   }
 
-  /// A connection to the schema `ticketing`, for tools and tests; applications bring their own
-  /// pool.
+  /// A connection to the schema `ticketing`, for tools and tests. Applications have their own pool.
   public Connection connect() throws SQLException {
     return database.connect();
   }
 
-  /// Calls back, from another thread, when one of the processes running now ends although nobody
-  /// told it to.
-  public void onDeath(Consumer<ManagedProcess> listener) {
-    if (database.server() instanceof MariaDb own) {
-      own.onDeath(listener);
+  /// Sets a listener for running processes that end without a stop. It runs in another thread.
+  public void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
+    if (database.server() instanceof MariaDb embedded) {
+      embedded.onUnexpectedEnd(listener);
     }
-    if (redis instanceof RedisServer own) {
-      own.onDeath(listener);
+    if (redis instanceof RedisServer embedded) {
+      embedded.onUnexpectedEnd(listener);
     }
-    if (queue.server() instanceof ElasticMq own) {
-      own.onDeath(listener);
+    if (queue.server() instanceof ElasticMq embedded) {
+      embedded.onUnexpectedEnd(listener);
     }
   }
 
-  /// Processor time each process has used so far; the queue is a part of this JVM.
+  /// Processor time of each process since its start. The queue runs in this JVM.
   public Map<String, Duration> processorTimes() {
     Map<String, Duration> times = new HashMap<>();
-    if (database.server() instanceof MariaDb own) {
-      times.put("MariaDB", own.processorTime());
+    if (database.server() instanceof MariaDb embedded) {
+      times.put("MariaDB", embedded.processorTime());
     }
-    if (redis instanceof RedisServer own) {
-      times.put("Redis", own.processorTime());
+    if (redis instanceof RedisServer embedded) {
+      times.put("Redis", embedded.processorTime());
     }
     return times;
   }
@@ -259,8 +248,8 @@ public final class LocalServers implements AutoCloseable {
     return settings.folder();
   }
 
-  /// Stops all three, also when the thread is interrupted; without persistence their data is
-  /// deleted.
+  /// Stops the servers, and deletes their data without persistence. An interrupt does not end the
+  /// stop.
   @Override
   public void close() {
     boolean interrupted = Thread.interrupted();
@@ -278,7 +267,7 @@ public final class LocalServers implements AutoCloseable {
     }
   }
 
-  /// What a run without persistence left that was killed, and the logs of the last one.
+  /// Deletes the data of a killed run without persistence, and old logs.
   private void deleteLeftovers() {
     if (settings.persistent()) {
       return;
@@ -343,7 +332,7 @@ public final class LocalServers implements AutoCloseable {
       try {
         lock = channel.tryLock();
       } catch (OverlappingFileLockException e) {
-        // Another instance in this JVM: as busy as one in another JVM.
+        // Another instance in this JVM has the lock.
       }
       if (lock == null) {
         channel.close();

@@ -15,23 +15,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// A child process whose output goes to a file. It gets no Ctrl-C of the terminal (whoever started
-/// it stops it, in order), and it does not outlive this JVM, however that ends.
+/// Child process with its output in a file. Ctrl-C of the terminal does not reach it, so that the
+/// parent stops its children in order. It does not outlive this JVM.
 public final class ManagedProcess {
 
   private static final int LAST_LINES = 20;
   private static final long TAIL_BYTES = 16_384;
-  private static final long POLL_MILLIS = 25;
-  private static final Duration AFTER_KILL = Duration.ofSeconds(10);
+  private static final long POLL_INTERVAL = 25; // ms
+  private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
   private static final boolean WINDOWS =
       System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
-  private static final List<String> APART = apart();
+  private static final List<String> DETACHED_PREFIX = detachedPrefix();
 
   private final String name;
   private final Path log;
   private final Process process;
 
-  /// Set before it is told to end: what happens then is no accident.
+  /// Set before a stop, whose end is expected.
   private volatile boolean ending;
 
   private ManagedProcess(String name, Path log, Process process) {
@@ -40,11 +40,11 @@ public final class ManagedProcess {
     this.process = process;
   }
 
-  /// @param log what the process prints is appended here
+  /// @param log file to which the output is appended
   /// @throws ServerException if the executable cannot be run
   public static ManagedProcess start(
       String name, List<String> command, Map<String, String> environment, Path folder, Path log) {
-    List<String> line = new ArrayList<>(APART);
+    List<String> line = new ArrayList<>(DETACHED_PREFIX);
     line.addAll(command);
     ProcessBuilder builder =
         new ProcessBuilder(line)
@@ -62,14 +62,14 @@ public final class ManagedProcess {
     }
   }
 
-  /// Returns when the condition holds.
+  /// Blocks until the condition holds.
   ///
-  /// @throws ServerException if the process ends or the time is up before that; the process is then
-  ///   dead and the message has its last lines
+  /// @throws ServerException if the process ends or the time is over. Then the process is killed,
+  ///   and the message has its last log lines.
   public void awaitReady(BooleanSupplier ready, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
     try {
-      while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+      while (!process.waitFor(POLL_INTERVAL, TimeUnit.MILLISECONDS)) {
         if (ready.getAsBoolean()) {
           return;
         }
@@ -96,7 +96,7 @@ public final class ManagedProcess {
     return process.pid();
   }
 
-  /// Processor time used so far; zero where the system does not say.
+  /// Processor time since the start; zero if the system does not report it.
   public Duration processorTime() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
@@ -114,20 +114,19 @@ public final class ManagedProcess {
     return process.exitValue();
   }
 
-  /// Calls back, from another thread, when it ends although nobody told it to.
-  public void onDeath(Consumer<ManagedProcess> listener) {
+  /// Sets a listener for an end without a stop. It runs in another thread.
+  public void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
     process
         .onExit()
-        .thenRun(
-            () -> {
-              if (!ending) {
-                listener.accept(this);
-              }
-            });
+        .thenRun(() -> {
+          if (!ending) {
+            listener.accept(this);
+          }
+        });
   }
 
-  /// @return the exit code
-  /// @throws ServerException if it has not ended by then; it is dead in this case too
+  /// @return exit code
+  /// @throws ServerException if the process does not end in time; then it is killed
   public int awaitExit(Duration timeout) {
     if (!ended(timeout)) {
       kill();
@@ -137,9 +136,10 @@ public final class ManagedProcess {
     return process.exitValue();
   }
 
-  /// Asks the process to end and kills it when it has not after this time. Dead on return.
+  /// Stops the process with SIGTERM, and with SIGKILL after the grace period. It has ended on
+  /// return.
   ///
-  /// @return whether it ended by itself
+  /// @return false if it was killed
   public boolean stop(Duration grace) {
     ending = true;
     process.destroy();
@@ -150,22 +150,22 @@ public final class ManagedProcess {
     return false;
   }
 
-  /// Kills without asking (`kill -9`). Dead on return.
+  /// Kills the process with SIGKILL. It has ended on return.
   public void kill() {
     ending = true;
     process.destroyForcibly();
-    if (!ended(AFTER_KILL)) {
-      throw new ServerException(name + " (pid " + pid() + ") survives even a kill");
+    if (!ended(KILL_TIMEOUT)) {
+      throw new ServerException(name + " (pid " + pid() + ") did not end after SIGKILL");
     }
   }
 
-  /// The end of its log, at most 20 lines.
+  /// The last lines of the log, at most 20.
   public List<String> lastLines() {
     try (var file = Files.newByteChannel(log)) {
       file.position(Math.max(0, file.size() - TAIL_BYTES));
       var bytes = ByteBuffer.allocate((int) TAIL_BYTES);
       while (bytes.hasRemaining() && file.read(bytes) >= 0) {
-        // until the buffer is full or the file ends
+        // Repeats until the buffer is full or the file ends.
       }
       List<String> lines =
           new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8).lines().toList();
@@ -179,7 +179,7 @@ public final class ManagedProcess {
     return "; the last lines of " + log + ":\n  " + String.join("\n  ", lastLines());
   }
 
-  /// A stop must be carried through even by an interrupted thread.
+  /// Waits without regard to interrupts, so that a stop completes.
   private boolean ended(Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
     boolean interrupted = false;
@@ -202,8 +202,8 @@ public final class ManagedProcess {
     return new File(WINDOWS ? "NUL" : "/dev/null");
   }
 
-  /// What to put before a command so that the terminal's Ctrl-C does not reach it.
-  static List<String> apart() {
+  /// Prefix of a command that shields the process from Ctrl-C of the terminal.
+  static List<String> detachedPrefix() {
     if (WINDOWS) {
       return List.of();
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// A MariaDB server process with durable commits, UTC and utf8mb4.
+/// MariaDB as a child process with durable commits, UTC and utf8mb4.
 final class MariaDb implements LocalServer {
 
   static final String SCHEMA = "ticketing";
@@ -46,7 +46,7 @@ final class MariaDb implements LocalServer {
     try {
       Files.createDirectories(folder.resolve("mariadb-tmp"));
       if (!Files.exists(data)) {
-        // Copied from an empty installation, under another name first: a crash leaves no half copy.
+        // Copied to a temporary name and then moved, so that a crash leaves no incomplete copy.
         Path unfinished = folder.resolve("mariadb.unfinished");
         Binaries.delete(unfinished);
         Binaries.copy(template(programs), unfinished);
@@ -60,7 +60,7 @@ final class MariaDb implements LocalServer {
     process =
         ManagedProcess.start(
             "MariaDB", command(programs, data), Map.of(), folder, folder.resolve("mariadb.log"));
-    process.awaitReady(this::answers, startTimeout);
+    process.awaitReady(this::isReady, startTimeout);
   }
 
   @Override
@@ -94,8 +94,8 @@ final class MariaDb implements LocalServer {
     return process == null ? Duration.ZERO : process.processorTime();
   }
 
-  synchronized void onDeath(Consumer<ManagedProcess> listener) {
-    process.onDeath(listener);
+  synchronized void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
+    process.onUnexpectedEnd(listener);
   }
 
   @Override
@@ -103,7 +103,7 @@ final class MariaDb implements LocalServer {
     return port;
   }
 
-  private boolean answers() {
+  private boolean isReady() {
     try (Connection connection =
         TestSchemas.connect(TestSchemas.url(port, SCHEMA), USER, PASSWORD, TestSchemas.MARIADB)) {
       return connection.isValid(2);
@@ -123,10 +123,10 @@ final class MariaDb implements LocalServer {
     command.add("--init-file=" + folder.resolve("mariadb-init.sql"));
     command.add("--port=" + port);
     command.add("--bind-address=127.0.0.1");
-    // Relative to the data folder: a socket's whole path may have no more than 107 bytes.
+    // Relative to the data folder, because the path of a socket has at most 107 bytes.
     command.add("--socket=mariadb.sock");
     command.add("--pid-file=mariadb.pid");
-    // It would make a TLS key on every start, which takes seconds.
+    // With TLS the server generates a key at each start, which takes seconds.
     command.add("--skip-ssl");
     command.add("--skip-name-resolve");
     command.add("--character-set-server=utf8mb4");
@@ -136,11 +136,11 @@ final class MariaDb implements LocalServer {
     command.add("--innodb-buffer-pool-size=256M");
     command.add("--innodb-log-file-size=64M");
     command.add("--performance-schema=off");
-    asRoot(command);
+    addUserIfRoot(command);
     return command;
   }
 
-  /// Only schemas of this system, so that a wrong statement cannot spoil the server's own tables.
+  /// Grants access only to the schemas of this system, which protects the system tables.
   private static String accounts() {
     return """
     CREATE DATABASE IF NOT EXISTS %1$s;
@@ -199,7 +199,7 @@ final class MariaDb implements LocalServer {
               "--basedir=" + programs,
               "--datadir=" + data,
               "--innodb-log-file-size=64M"));
-      asRoot(command);
+      addUserIfRoot(command);
     }
     Path log = data.resolveSibling("mariadb-install.log");
     Process process =
@@ -229,7 +229,7 @@ final class MariaDb implements LocalServer {
     }
   }
 
-  private static void asRoot(List<String> command) {
+  private static void addUserIfRoot(List<String> command) {
     if (System.getProperty("user.name", "").equals("root")) {
       command.add("--user=root");
     }

@@ -11,32 +11,30 @@ import java.util.concurrent.ThreadLocalRandom;
 /// Ports on the loopback.
 public final class Ports {
 
-  /// Below what Linux, macOS and Windows hand to outgoing connections: a server that is stopped and
-  /// started again finds its port still free.
-  private static final int FIRST = 20_000;
-
-  private static final int LAST = 29_999;
-  private static final int ATTEMPTS = 200;
-  private static final Set<Integer> HANDED_OUT = ConcurrentHashMap.newKeySet();
+  // Below the ephemeral ports of Linux, macOS and Windows, so that a stopped server keeps its port.
+  private static final int MIN_PORT = 20_000;
+  private static final int MAX_PORT = 29_999;
+  private static final int MAX_ATTEMPTS = 200;
+  private static final Set<Integer> RESERVED = ConcurrentHashMap.newKeySet();
 
   private Ports() {}
 
-  /// A port nobody listens on; this JVM hands out each one only once.
+  /// Returns a free port, each only once in this JVM.
   ///
-  /// @throws ServerException if none was found
+  /// @throws ServerException if no port is free
   public static int free() {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      int port = ThreadLocalRandom.current().nextInt(FIRST, LAST + 1);
-      if (HANDED_OUT.add(port) && isFree(port)) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      int port = ThreadLocalRandom.current().nextInt(MIN_PORT, MAX_PORT + 1);
+      if (RESERVED.add(port) && isFree(port)) {
         return port;
       }
     }
-    throw new ServerException("no free port between " + FIRST + " and " + LAST);
+    throw new ServerException("no free port between " + MIN_PORT + " and " + MAX_PORT);
   }
 
   public static boolean isFree(int port) {
     try (ServerSocket socket = new ServerSocket()) {
-      // Without this a port whose last connection closed a minute ago would count as busy.
+      // Without this option a port with connections in TIME_WAIT is not free.
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
       return true;
@@ -45,17 +43,17 @@ public final class Ports {
     }
   }
 
-  static int orFree(int configured, String who) {
+  static int orFree(int configured, String owner) {
     if (configured == 0) {
       return free();
     }
-    requireFree(configured, who);
+    requireFree(configured, owner);
     return configured;
   }
 
-  static void requireFree(int port, String who) {
+  static void requireFree(int port, String owner) {
     if (!isFree(port)) {
-      throw new ServerException("port " + port + " for " + who + " is already in use");
+      throw new ServerException("port " + port + " for " + owner + " is already in use");
     }
   }
 }

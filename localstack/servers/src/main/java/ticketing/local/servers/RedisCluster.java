@@ -15,18 +15,17 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
-/// A Redis cluster of three primaries with a replica each, on the loopback and behind a password:
-/// what `redis-cli --cluster create` makes, without `redis-cli`. None of its processes outlives
-/// this JVM.
+/// Redis cluster of three primaries with one replica each, on the loopback and with a password. No
+/// process outlives this JVM.
 public final class RedisCluster implements AutoCloseable {
 
   private static final int SLOTS = 16_384;
   private static final int PRIMARIES = 3;
   private static final int NODES = 2 * PRIMARIES;
-  private static final int BUS = 10_000; // a node's port for its peers lies so far above its own
-  private static final int NODE_TIMEOUT_MILLIS = 2_000;
-  private static final int SOCKET_MILLIS = 2_000;
-  private static final long POLL_MILLIS = 50;
+  private static final int BUS_PORT_OFFSET = 10_000;
+  private static final int NODE_TIMEOUT = 2_000; // ms
+  private static final int SOCKET_TIMEOUT = 2_000; // ms
+  private static final long POLL_INTERVAL = 50; // ms
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
 
   private final String password;
@@ -39,10 +38,10 @@ public final class RedisCluster implements AutoCloseable {
     this.timeout = timeout;
   }
 
-  /// Every slot is served and every primary has its replica on return.
+  /// Starts the cluster. All slots are served, and each primary has its replica on return.
   ///
-  /// @param timeout for each step of the way there
-  /// @throws ServerException if it does not come up; no node is left running then
+  /// @param timeout limit of each step
+  /// @throws ServerException if the cluster does not become ready; then all nodes are stopped
   public static RedisCluster start(Path folder, String password, Duration timeout) {
     RedisCluster cluster = new RedisCluster(password, timeout);
     try {
@@ -57,15 +56,15 @@ public final class RedisCluster implements AutoCloseable {
     }
   }
 
-  /// The addresses of all nodes, as `redis://host:port`.
+  /// Addresses of all nodes as `redis://host:port`.
   public List<String> addresses() {
     return ports.stream().map(port -> "redis://127.0.0.1:" + port).toList();
   }
 
-  /// Ends the primary that has this key, as a power cut would; its replica takes over by itself.
+  /// Kills the primary of this key. Redis promotes its replica.
   public void killPrimaryOf(String key) {
-    int slot = Integer.parseInt(ask(ports.getFirst(), "CLUSTER KEYSLOT " + key));
-    processes.get(slot / slotsOfEach()).kill();
+    int slot = Integer.parseInt(send(ports.getFirst(), "CLUSTER KEYSLOT " + key));
+    processes.get(slot / slotsPerPrimary()).kill();
   }
 
   @Override
@@ -76,7 +75,7 @@ public final class RedisCluster implements AutoCloseable {
   private void startNode(Path folder) {
     int port = portWithBus();
     try {
-      Binaries.delete(folder); // what an earlier cluster knew of its nodes
+      Binaries.delete(folder); // node table of an earlier cluster
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new ServerException("cannot prepare " + folder + ": " + Binaries.reason(e), e);
@@ -95,7 +94,7 @@ public final class RedisCluster implements AutoCloseable {
             "--cluster-enabled",
             "yes",
             "--cluster-node-timeout",
-            Integer.toString(NODE_TIMEOUT_MILLIS),
+            Integer.toString(NODE_TIMEOUT),
             "--requirepass",
             password,
             "--masterauth",
@@ -106,60 +105,59 @@ public final class RedisCluster implements AutoCloseable {
         ManagedProcess.start("Redis", command, Map.of(), folder, folder.resolve("redis.log"));
     ports.add(port);
     processes.add(process);
-    process.awaitReady(() -> answers(port), timeout);
+    process.awaitReady(() -> isReady(port), timeout);
   }
 
   private void join() {
     for (int node = 1; node < NODES; node++) {
-      ask(ports.getFirst(), "CLUSTER MEET 127.0.0.1 " + ports.get(node));
+      send(ports.getFirst(), "CLUSTER MEET 127.0.0.1 " + ports.get(node));
     }
     for (int primary = 0; primary < PRIMARIES; primary++) {
-      int first = primary * slotsOfEach();
-      int next = primary == PRIMARIES - 1 ? SLOTS : first + slotsOfEach();
+      int first = primary * slotsPerPrimary();
+      int next = primary == PRIMARIES - 1 ? SLOTS : first + slotsPerPrimary();
       StringBuilder slots = new StringBuilder("CLUSTER ADDSLOTS");
       IntStream.range(first, next).forEach(slot -> slots.append(' ').append(slot));
-      ask(ports.get(primary), slots.toString());
+      send(ports.get(primary), slots.toString());
     }
-    await("the nodes to know each other", () -> known() == NODES);
+    await("the nodes to meet", () -> knownNodes() == NODES);
     for (int primary = 0; primary < PRIMARIES; primary++) {
-      String id = ask(ports.get(primary), "CLUSTER MYID");
+      String id = send(ports.get(primary), "CLUSTER MYID");
       int replica = ports.get(PRIMARIES + primary);
-      await("node " + replica + " to follow", () -> follows(replica, id));
+      await("node " + replica + " to replicate", () -> follows(replica, id));
     }
     await("all slots and replicas", this::complete);
   }
 
-  private int known() {
+  private int knownNodes() {
     return ports.stream()
-        .mapToInt(port -> ask(port, "CLUSTER NODES").split("\n").length)
+        .mapToInt(port -> send(port, "CLUSTER NODES").split("\n").length)
         .min()
         .orElse(0);
   }
 
-  /// A node that has not yet heard of its primary refuses to follow it.
+  /// False while the node does not have its primary in its table.
   private boolean follows(int replica, String primary) {
-    return ask(replica, "CLUSTER REPLICATE " + primary).equals("OK");
+    return send(replica, "CLUSTER REPLICATE " + primary).equals("OK");
   }
 
   private boolean complete() {
     return ports.stream()
-        .allMatch(
-            port ->
-                ask(port, "CLUSTER INFO").contains("cluster_state:ok")
-                    && ask(port, "INFO replication")
-                        .contains(
-                            ports.indexOf(port) < PRIMARIES
-                                ? "connected_slaves:1"
-                                : "master_link_status:up"));
+        .allMatch(port ->
+            send(port, "CLUSTER INFO").contains("cluster_state:ok")
+                && send(port, "INFO replication")
+                    .contains(
+                        ports.indexOf(port) < PRIMARIES
+                            ? "connected_slaves:1"
+                            : "master_link_status:up"));
   }
 
-  private static int slotsOfEach() {
+  private static int slotsPerPrimary() {
     return (SLOTS + PRIMARIES - 1) / PRIMARIES;
   }
 
   private static int portWithBus() {
     int port = Ports.free();
-    while (!Ports.isFree(port + BUS)) {
+    while (!Ports.isFree(port + BUS_PORT_OFFSET)) {
       port = Ports.free();
     }
     return port;
@@ -169,10 +167,10 @@ public final class RedisCluster implements AutoCloseable {
     long deadline = System.nanoTime() + timeout.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
-        throw new ServerException("waited in vain for " + what);
+        throw new ServerException("timeout while waiting for " + what);
       }
       try {
-        Thread.sleep(POLL_MILLIS);
+        Thread.sleep(POLL_INTERVAL);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new ServerException("interrupted while waiting for " + what, e);
@@ -180,34 +178,34 @@ public final class RedisCluster implements AutoCloseable {
     }
   }
 
-  private boolean answers(int port) {
+  private boolean isReady(int port) {
     try {
-      return ask(port, "PING").equals("PONG");
+      return send(port, "PING").equals("PONG");
     } catch (ServerException e) {
       return false;
     }
   }
 
-  /// The answer to one command, without its type; an error begins with its code.
-  private String ask(int port, String command) {
+  /// Returns the reply to one command without its type. An error begins with its code.
+  private String send(int port, String command) {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", port), SOCKET_MILLIS);
-      socket.setSoTimeout(SOCKET_MILLIS);
+      socket.connect(new InetSocketAddress("127.0.0.1", port), SOCKET_TIMEOUT);
+      socket.setSoTimeout(SOCKET_TIMEOUT);
       String lines = "AUTH " + password + "\r\n" + command + "\r\n";
       socket.getOutputStream().write(lines.getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
-      line(in);
-      String answer = line(in);
-      return answer.startsWith("$")
+      readLine(in);
+      String reply = readLine(in);
+      return reply.startsWith("$")
           ? new String(
-              in.readNBytes(Integer.parseInt(answer.substring(1))), StandardCharsets.US_ASCII)
-          : answer.substring(1);
+              in.readNBytes(Integer.parseInt(reply.substring(1))), StandardCharsets.US_ASCII)
+          : reply.substring(1);
     } catch (IOException e) {
       throw new ServerException("the node on port " + port + ": " + e.getMessage(), e);
     }
   }
 
-  private static String line(InputStream in) throws IOException {
+  private static String readLine(InputStream in) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int read = in.read(); read != '\n'; read = in.read()) {
       if (read < 0) {

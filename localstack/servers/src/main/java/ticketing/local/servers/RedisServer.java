@@ -16,7 +16,7 @@ import redis.embedded.core.ExecutableProvider;
 final class RedisServer implements LocalServer {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
-  private static final int PROBE_MILLIS = 1_000;
+  private static final int PROBE_TIMEOUT = 1_000; // ms
 
   private final Path folder;
   private final int port;
@@ -63,10 +63,10 @@ final class RedisServer implements LocalServer {
             "--loglevel",
             "notice");
     process = ManagedProcess.start("Redis", command, Map.of(), data, folder.resolve("redis.log"));
-    process.awaitReady(this::answers, startTimeout);
+    process.awaitReady(this::isReady, startTimeout);
   }
 
-  /// Without persistence the keys are gone.
+  /// Stops the server. Without persistence the keys are lost.
   @Override
   public synchronized void stop() {
     if (process != null) {
@@ -98,8 +98,8 @@ final class RedisServer implements LocalServer {
     return process == null ? Duration.ZERO : process.processorTime();
   }
 
-  synchronized void onDeath(Consumer<ManagedProcess> listener) {
-    process.onDeath(listener);
+  synchronized void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
+    process.onUnexpectedEnd(listener);
   }
 
   @Override
@@ -107,26 +107,27 @@ final class RedisServer implements LocalServer {
     return port;
   }
 
-  /// A server of somebody's. A stop takes its keys away, as that of a server of our own does.
-  static TcpRelay external(InetSocketAddress address, Duration startTimeout) {
-    return new TcpRelay(
+  /// An external server. A stop deletes its keys, like a stop of an embedded one.
+  static RelayedServer external(InetSocketAddress address, Duration startTimeout) {
+    return new RelayedServer(
         "Redis",
         address,
         startTimeout,
-        at -> "+PONG".equals(answer(at, "PING", 5)),
-        at -> answer(at, "FLUSHALL", 3));
+        at -> "+PONG".equals(firstBytes(at, "PING", 5)),
+        at -> firstBytes(at, "FLUSHALL", 3));
   }
 
-  /// Not yet ready while it answers `-LOADING`.
-  private boolean answers() {
-    return "+PONG".equals(answer(port, "PING", 5));
+  /// False while the server replies `-LOADING`.
+  private boolean isReady() {
+    return "+PONG".equals(firstBytes(port, "PING", 5));
   }
 
-  /// @return so many bytes of the answer; empty if there is none
-  private static String answer(int port, String command, int size) {
+  /// @param size bytes to read
+  /// @return the first bytes of the reply; empty if there is none
+  private static String firstBytes(int port, String command, int size) {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", port), PROBE_MILLIS);
-      socket.setSoTimeout(PROBE_MILLIS);
+      socket.connect(new InetSocketAddress("127.0.0.1", port), PROBE_TIMEOUT);
+      socket.setSoTimeout(PROBE_TIMEOUT);
       socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readNBytes(size), StandardCharsets.US_ASCII);
     } catch (IOException e) {

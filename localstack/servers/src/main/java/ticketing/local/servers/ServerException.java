@@ -1,7 +1,7 @@
 package ticketing.local.servers;
 
-/// A process or server that could not be started or stopped. The message is one sentence for
-/// people, followed by the last lines of the log where there is one.
+/// Failure to start or stop a process or server. The message is one sentence for people, followed
+/// by the last lines of the log if there is one.
 public final class ServerException extends RuntimeException {
 
   public ServerException(String message) {

@@ -4,22 +4,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 
-/// Where the servers listen and what they keep.
+/// Ports, folder and persistence of the servers. Port 0 means a free port.
 ///
-/// @param folder for data and logs; created if absent, used by one JVM at a time
-/// @param databasePort 1 to 65535, or 0 for a free one; likewise the others
-/// @param queueApart true: the queue is a process of its own, which keeps its messages on disk
-///   while this instance lives; false: it is a part of this JVM, and faster
-/// @param persistent true: rows, keys and queued messages survive close and start; false: the data
-///   is deleted on close, and only logs stay
-/// @param visibility how long a received message stays hidden; whole seconds, up to 12 hours
-/// @param startTimeout for each server
+/// @param folder folder of data and logs. It is created if absent and locked by one JVM.
+/// @param separateQueue true: the queue is a child process with its messages on disk. False: it
+///   runs in this JVM and is faster.
+/// @param persistent true: rows, keys and messages survive a restart. False: a stop deletes them.
+/// @param visibility visibility timeout of messages, in whole seconds, up to 12 hours.
+/// @param startTimeout limit for the start of each server.
 public record ServerSettings(
     Path folder,
     int databasePort,
     int redisPort,
     int queuePort,
-    boolean queueApart,
+    boolean separateQueue,
     boolean persistent,
     Duration visibility,
     Duration startTimeout) {
@@ -37,7 +35,7 @@ public record ServerSettings(
     }
   }
 
-  /// Free ports, nothing kept.
+  /// Free ports and no persistence.
   public static ServerSettings in(Path folder) {
     return new ServerSettings(
         folder, 0, 0, 0, false, false, Duration.ofSeconds(60), Duration.ofSeconds(60));
@@ -45,27 +43,34 @@ public record ServerSettings(
 
   public ServerSettings withPorts(int database, int redis, int queue) {
     return new ServerSettings(
-        folder, database, redis, queue, queueApart, persistent, visibility, startTimeout);
+        folder, database, redis, queue, separateQueue, persistent, visibility, startTimeout);
   }
 
   public ServerSettings withPersistence(boolean keep) {
     return new ServerSettings(
-        folder, databasePort, redisPort, queuePort, queueApart, keep, visibility, startTimeout);
+        folder, databasePort, redisPort, queuePort, separateQueue, keep, visibility, startTimeout);
   }
 
   public ServerSettings withVisibility(Duration timeout) {
     return new ServerSettings(
-        folder, databasePort, redisPort, queuePort, queueApart, persistent, timeout, startTimeout);
+        folder,
+        databasePort,
+        redisPort,
+        queuePort,
+        separateQueue,
+        persistent,
+        timeout,
+        startTimeout);
   }
 
-  public ServerSettings withQueueApart() {
+  public ServerSettings withSeparateQueue() {
     return new ServerSettings(
         folder, databasePort, redisPort, queuePort, true, persistent, visibility, startTimeout);
   }
 
   private static void requirePort(int port) {
     if (port < 0 || port > 65_535) {
-      throw new IllegalArgumentException("a port lies between 0 and 65535, not " + port);
+      throw new IllegalArgumentException("a port must be 0 to 65535, not " + port);
     }
   }
 }

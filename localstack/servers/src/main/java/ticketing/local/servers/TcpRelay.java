@@ -1,8 +1,8 @@
 package ticketing.local.servers;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -10,126 +10,113 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.IntConsumer;
-import java.util.function.IntPredicate;
+import java.util.concurrent.TimeUnit;
 
-/// Stands in front of a server that may not be stopped itself, as others use it too. Stopping it
-/// cuts all connections and refuses new ones, which is all that an application sees of a dead
-/// server.
-public final class TcpRelay implements LocalServer {
+/// TCP relay on the loopback that injects network faults between a client and a server: [#stop],
+/// [#cut], [#silence] and [#delay]. Thread-safe.
+public final class TcpRelay implements AutoCloseable {
 
-  private static final int CONNECT_MILLIS = 5_000;
-  private static final long POLL_MILLIS = 50;
-  private static final int CHUNK = 16_384;
+  private static final int BACKLOG = 1_024; // connections
+  private static final int CHUNK_SIZE = 16_384; // bytes
+  private static final int CONNECT_TIMEOUT = 5_000; // ms
+  private static final Duration ACCEPT_END_TIMEOUT = Duration.ofSeconds(5);
 
-  private final String name;
-  private final InetSocketAddress target;
   private final int port;
-  private final Duration startTimeout;
-  private final IntConsumer whenStopped;
-  private final IntPredicate answers;
+  private final InetSocketAddress target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private volatile boolean cut;
   private volatile boolean silent;
-  private ServerSocket entrance;
-  private Thread doorman;
+  private volatile long delayMillis;
+  private ServerSocket listener;
+  private Thread acceptor;
 
-  /// @param answers whether the server, asked through this port, is ready
-  /// @param whenStopped what else a stop has to take away, run before the connections are cut
-  public TcpRelay(
-      String name,
-      InetSocketAddress target,
-      Duration startTimeout,
-      IntPredicate answers,
-      IntConsumer whenStopped) {
-    this.name = name;
-    this.target = target;
-    this.port = Ports.free();
-    this.startTimeout = startTimeout;
-    this.answers = answers;
-    this.whenStopped = whenStopped;
+  /// A relay on a free port. It accepts connections after [#start].
+  public TcpRelay(InetSocketAddress target) {
+    this(Ports.free(), target);
   }
 
-  @Override
+  /// A relay that accepts connections after [#start].
+  public TcpRelay(int port, InetSocketAddress target) {
+    this.port = port;
+    this.target = target;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /// Accepts connections. No effect if the relay runs.
+  ///
+  /// @throws ServerException if the port is in use
   public synchronized void start() {
     if (isRunning()) {
       return;
     }
     try {
-      entrance = new ServerSocket();
-      entrance.setReuseAddress(true);
-      entrance.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
+      ServerSocket opened = new ServerSocket();
+      opened.setReuseAddress(true);
+      opened.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), BACKLOG);
+      listener = opened;
+      acceptor = Thread.ofVirtual().name("relay-" + port).start(() -> accept(opened));
     } catch (IOException e) {
-      throw new ServerException("port " + port + " for " + name + " is already in use", e);
+      throw new ServerException("port " + port + " for the relay is already in use", e);
     }
-    ServerSocket listening = entrance;
-    doorman = Thread.startVirtualThread(() -> accept(listening));
-    awaitReady();
   }
 
-  @Override
+  public synchronized boolean isRunning() {
+    return listener != null && !listener.isClosed();
+  }
+
+  /// Resets all connections and refuses new ones until [#start]. The port is free on return.
   public synchronized void stop() {
     if (!isRunning()) {
       return;
     }
-    whenStopped.accept(port);
-    closeEntrance();
-    sockets.forEach(TcpRelay::close);
+    try {
+      listener.close();
+    } catch (IOException e) {
+      throw new ServerException("cannot close port " + port + ": " + e.getMessage(), e);
+    }
+    awaitAcceptor();
+    resetAll();
   }
 
-  /// While it is silent, what clients send arrives, and what the server answers is lost. Afterwards
-  /// they have to connect again.
-  public void silence(boolean now) {
-    silent = now;
-    if (!now) {
-      sockets.forEach(TcpRelay::close);
+  /// Resets all connections, and each new one after it is accepted, until [#heal].
+  public void cut() {
+    cut = true;
+    resetAll();
+  }
+
+  /// Passes requests and drops responses, until [#heal].
+  public void silence() {
+    silent = true;
+  }
+
+  /// Delays each chunk of data in both directions, until [#heal].
+  public void delay(Duration delay) {
+    delayMillis = delay.toMillis();
+  }
+
+  /// Ends all faults except [#stop]. Connections that lost data are reset.
+  public void heal() {
+    cut = false;
+    delayMillis = 0;
+    if (silent) {
+      silent = false;
+      resetAll();
     }
   }
 
   @Override
-  public void kill() {
+  public void close() {
     stop();
   }
 
-  @Override
-  public synchronized boolean isRunning() {
-    return entrance != null && !entrance.isClosed();
-  }
-
-  @Override
-  public int port() {
-    return port;
-  }
-
-  @Override
-  public long pid() {
-    throw new IllegalStateException(name + " is not ours");
-  }
-
-  private void awaitReady() {
-    long deadline = System.nanoTime() + startTimeout.toNanos();
-    try {
-      while (!answers.test(port)) {
-        if (System.nanoTime() > deadline) {
-          closeEntrance();
-          throw new ServerException(
-              "%s at %s does not answer within %d s"
-                  .formatted(name, target, startTimeout.toSeconds()));
-        }
-        Thread.sleep(POLL_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      closeEntrance();
-      Thread.currentThread().interrupt();
-      throw new ServerException("interrupted while waiting for " + name, e);
-    }
-  }
-
-  /// The port is free only when the thread that waits at it has noticed.
-  private void closeEntrance() {
-    close(entrance);
+  // The port is free only when the accepting thread has returned.
+  private void awaitAcceptor() {
     boolean interrupted = Thread.interrupted();
     try {
-      doorman.join(Duration.ofSeconds(5));
+      acceptor.join(ACCEPT_END_TIMEOUT);
     } catch (InterruptedException e) {
       interrupted = true;
     }
@@ -142,60 +129,83 @@ public final class TcpRelay implements LocalServer {
     while (!listening.isClosed()) {
       try {
         Socket client = listening.accept();
-        Thread.startVirtualThread(() -> join(listening, client));
+        Thread.ofVirtual().start(() -> connect(listening, client));
       } catch (IOException e) {
-        return; // stopped
+        // Stopped, or the client closed the connection: the loop condition decides.
+        continue;
       }
     }
   }
 
-  private void join(ServerSocket listening, Socket client) {
+  private void connect(ServerSocket listening, Socket client) {
     Socket server = new Socket();
     sockets.add(client);
     sockets.add(server);
     try {
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
-      server.connect(target, CONNECT_MILLIS);
-      if (listening.isClosed()) {
-        // Stopped meanwhile: the stop may have missed these two.
-        throw new IOException("stopped");
-      }
-      Thread.startVirtualThread(() -> copy(client, server, false));
+      requireConnected(listening);
+      server.connect(target, CONNECT_TIMEOUT);
+      // A fault during the connect missed these two sockets.
+      requireConnected(listening);
+      Thread.ofVirtual().start(() -> copy(client, server, false));
       copy(server, client, true);
     } catch (IOException e) {
-      cut(client, server);
+      sockets.remove(client);
+      sockets.remove(server);
+      reset(client);
+      reset(server);
     }
   }
 
-  private void copy(Socket from, Socket to, boolean answers) {
-    byte[] chunk = new byte[CHUNK];
+  private void requireConnected(ServerSocket listening) throws IOException {
+    if (cut || listening.isClosed()) {
+      throw new IOException("cut");
+    }
+  }
+
+  private void copy(Socket from, Socket to, boolean isResponse) {
+    byte[] chunk = new byte[CHUNK_SIZE];
     try {
       InputStream input = from.getInputStream();
+      OutputStream output = to.getOutputStream();
       for (int read = input.read(chunk); read >= 0; read = input.read(chunk)) {
-        if (!(answers && silent)) {
-          to.getOutputStream().write(chunk, 0, read);
+        if (delayMillis > 0) {
+          TimeUnit.MILLISECONDS.sleep(delayMillis);
+        }
+        if (!(isResponse && silent)) {
+          output.write(chunk, 0, read);
         }
       }
     } catch (IOException e) {
-      // One of the two has gone; below the other follows.
-    } finally {
-      cut(from, to);
+      // One side ended, so the other side is closed below.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
+    close(from);
+    close(to);
   }
 
-  private void cut(Socket one, Socket other) {
-    sockets.remove(one);
-    sockets.remove(other);
-    close(one);
-    close(other);
-  }
-
-  private static void close(Closeable socket) {
+  private void close(Socket socket) {
+    sockets.remove(socket);
     try {
       socket.close();
     } catch (IOException e) {
       throw new ServerException("cannot close a socket: " + e.getMessage(), e);
+    }
+  }
+
+  private void resetAll() {
+    sockets.forEach(TcpRelay::reset);
+  }
+
+  /// Closes with RST, which discards data in transit.
+  private static void reset(Socket socket) {
+    try {
+      socket.setSoLinger(true, 0);
+      socket.close();
+    } catch (IOException e) {
+      // The socket is closed already.
     }
   }
 }

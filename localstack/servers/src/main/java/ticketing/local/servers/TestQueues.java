@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// The queues on a server that speaks SQS.
+/// Queues on a server with the SQS protocol.
 public final class TestQueues implements LocalServer {
 
   static final String REGION = "ap-northeast-2";
@@ -24,7 +24,7 @@ public final class TestQueues implements LocalServer {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern VALUE = Pattern.compile("<Value>(\\d+)</Value>");
 
-  /// Nobody checks the signature, but LocalStack reads the region from it.
+  /// The signature is not verified, but LocalStack reads the region from it.
   private static final String AUTHORIZATION =
       "AWS4-HMAC-SHA256 Credential=local/20260101/"
           + REGION
@@ -38,9 +38,9 @@ public final class TestQueues implements LocalServer {
     this.visibility = visibility;
   }
 
-  /// On somebody's server.
-  static TcpRelay external(InetSocketAddress address, Duration startTimeout) {
-    return new TcpRelay("the queue", address, startTimeout, TestQueues::answers, at -> {});
+  /// An external server.
+  static RelayedServer external(InetSocketAddress address, Duration startTimeout) {
+    return new RelayedServer("the queue", address, startTimeout, TestQueues::isReady, at -> {});
   }
 
   @Override
@@ -48,7 +48,7 @@ public final class TestQueues implements LocalServer {
     server.start();
   }
 
-  /// Makes it unreachable but keeps its messages, as an outage of SQS would.
+  /// Makes the queue unreachable and keeps its messages, like an outage of SQS.
   @Override
   public void stop() {
     server.stop();
@@ -79,14 +79,14 @@ public final class TestQueues implements LocalServer {
   }
 
   void close() {
-    if (server instanceof ElasticMq own) {
-      own.close();
+    if (server instanceof ElasticMq embedded) {
+      embedded.close();
     } else {
       server.stop();
     }
   }
 
-  /// Messages of a queue that are not deleted yet: waiting and received.
+  /// Messages of a queue that are not deleted, received or not.
   public long backlog(String name) {
     return sum(
         name,
@@ -95,8 +95,8 @@ public final class TestQueues implements LocalServer {
             "AttributeName.2", "ApproximateNumberOfMessagesNotVisible"));
   }
 
-  /// Messages of a queue that nobody has received yet.
-  public long waiting(String name) {
+  /// Messages of a queue that are visible to the next receive call.
+  public long visible(String name) {
     return sum(name, Map.of("AttributeName.1", "ApproximateNumberOfMessages"));
   }
 
@@ -123,8 +123,8 @@ public final class TestQueues implements LocalServer {
     return endpoint() + "/" + ACCOUNT + "/" + name;
   }
 
-  /// Creates the queue and `<name>-dlq`, where a message goes after 5 receives, or brings those
-  /// that exist to these settings.
+  /// Creates the queue and `<name>-dlq`, the dead-letter queue after 5 receives, or changes the
+  /// settings of existing ones.
   void create(String name) {
     create(name, visibility);
   }
@@ -141,7 +141,7 @@ public final class TestQueues implements LocalServer {
                 .formatted(REGION, ACCOUNT, deadLetters, MAX_RECEIVES)));
   }
 
-  private static boolean answers(int port) {
+  private static boolean isReady(int port) {
     try {
       call(port, Map.of("Action", "ListQueues"));
       return true;
@@ -152,13 +152,13 @@ public final class TestQueues implements LocalServer {
 
   private void create(String name, Duration visibility, Map<String, String> attributes) {
     call(Map.of("Action", "CreateQueue", "QueueName", name));
-    Map<String, String> wanted = new LinkedHashMap<>(attributes);
-    wanted.put("VisibilityTimeout", Long.toString(visibility.toSeconds()));
+    Map<String, String> settings = new LinkedHashMap<>(attributes);
+    settings.put("VisibilityTimeout", Long.toString(visibility.toSeconds()));
     Map<String, String> parameters = new LinkedHashMap<>();
     parameters.put("Action", "SetQueueAttributes");
     parameters.put("QueueUrl", url(name));
     int number = 0;
-    for (var attribute : wanted.entrySet()) {
+    for (var attribute : settings.entrySet()) {
       number++;
       parameters.put("Attribute." + number + ".Name", attribute.getKey());
       parameters.put("Attribute." + number + ".Value", attribute.getValue());
@@ -170,15 +170,12 @@ public final class TestQueues implements LocalServer {
     return call(port(), parameters);
   }
 
-  /// One call of the SQS query protocol; this library needs no SDK for so few calls.
+  /// Sends one request of the SQS query protocol. An SDK is not needed for three actions.
   private static String call(int port, Map<String, String> parameters) {
     String form =
         parameters.entrySet().stream()
-            .map(
-                entry ->
-                    entry.getKey()
-                        + "="
-                        + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+            .map(entry ->
+                entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
             .collect(Collectors.joining("&"));
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(endpoint(port) + "/"))
@@ -195,7 +192,7 @@ public final class TestQueues implements LocalServer {
       }
       return response.body();
     } catch (IOException e) {
-      throw new ServerException("the queue does not answer at " + endpoint(port), e);
+      throw new ServerException("no response from the queue at " + endpoint(port), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServerException("interrupted while calling the queue", e);

@@ -11,13 +11,12 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/// The schemas on a database server: the first one, `ticketing` on a server of our own, and those
-/// that tests make for themselves.
+/// Schemas on a database server: `ticketing` of an embedded server, and those that tests create.
 final class TestSchemas {
 
   static final Map<String, String> MARIADB =
       Map.of(
-          // Connector/J asks MariaDB for keywords it does not have unless told not to.
+          // Without this setting Connector/J queries a table that MariaDB does not have.
           "useInformationSchema", "false",
           "sslMode", "DISABLED");
 
@@ -41,20 +40,19 @@ final class TestSchemas {
     return new TestSchemas(server, true, MariaDb.SCHEMA, MariaDb.USER, MariaDb.PASSWORD);
   }
 
-  /// On somebody's MySQL, in schemas of a name of its own: others may use that server too.
-  ///
-  /// @throws ServerException if the URL is not one of a MySQL
+  /// Schemas on an external MySQL. Their names contain the process id, because the server may be
+  /// shared.
   static TestSchemas on(ExternalServers.Database external, Duration startTimeout) {
     URI address = external.address();
-    TcpRelay relay =
-        new TcpRelay(
+    RelayedServer relay =
+        new RelayedServer(
             "MySQL",
             new InetSocketAddress(address.getHost(), address.getPort()),
             startTimeout,
-            port -> answers(port, address.getPath().substring(1), external),
+            port -> isReady(port, address.getPath().substring(1), external),
             port -> {});
-    String own = MariaDb.SCHEMA + "_" + ProcessHandle.current().pid() + "_" + relay.port();
-    return new TestSchemas(relay, false, own, external.user(), external.password());
+    String schema = MariaDb.SCHEMA + "_" + ProcessHandle.current().pid() + "_" + relay.port();
+    return new TestSchemas(relay, false, schema, external.user(), external.password());
   }
 
   void start() {
@@ -64,7 +62,7 @@ final class TestSchemas {
     }
   }
 
-  /// Drops what was made on somebody's server, and stops a server of our own.
+  /// Drops the schemas created on an external server, and stops an embedded one.
   void stop() {
     if (!mariaDb && server.isRunning()) {
       while (!created.isEmpty()) {
@@ -78,7 +76,7 @@ final class TestSchemas {
     return server;
   }
 
-  /// Whether it is a MariaDB, which needs another SQL dialect than MySQL.
+  /// True for MariaDB, which needs another SQL dialect than MySQL.
   boolean isMariaDb() {
     return mariaDb;
   }
@@ -95,7 +93,7 @@ final class TestSchemas {
     return url(server.port(), schema);
   }
 
-  /// A connection for tools and tests; applications bring their own pool.
+  /// A connection for tools and tests. Applications have their own pool.
   Connection connect() throws SQLException {
     return connect(url(), user, password, properties());
   }
@@ -126,7 +124,7 @@ final class TestSchemas {
     return mariaDb ? MARIADB : Map.of();
   }
 
-  private static boolean answers(int port, String schema, ExternalServers.Database external) {
+  private static boolean isReady(int port, String schema, ExternalServers.Database external) {
     try (Connection connection =
         connect(url(port, schema), external.user(), external.password(), Map.of())) {
       return connection.isValid(2);

@@ -14,33 +14,32 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Ends the children of a JVM that could not do so itself, for instance after `kill -9`. It is a
-/// tiny process of its own, holding the other end of a pipe from that JVM: the operating system
-/// closes the pipe whatever way the JVM ends.
+/// Process that ends the children of a JVM after the end of that JVM, even after SIGKILL. It reads
+/// from a pipe of the JVM, which the operating system closes at the end of the JVM.
 ///
-/// The pipe carries one line per child: its pid and its start time in milliseconds, so that a pid
-/// the system has given to somebody else since is not mistaken for the child.
+/// The pipe has one line per child with its pid and its start time in milliseconds. The start time
+/// identifies a reused pid.
 public final class Watchdog {
 
   private static final Duration GRACE = Duration.ofSeconds(15);
 
-  private static Process guardian;
+  private static Process watchdog;
 
   private Watchdog() {}
 
-  /// From now on the process ends when this JVM does.
+  /// Registers a child that must end with this JVM.
   static synchronized void guard(ProcessHandle child) throws IOException {
-    if (guardian == null || !guardian.isAlive()) {
-      guardian = start();
+    if (watchdog == null || !watchdog.isAlive()) {
+      watchdog = start();
     }
     long started = child.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
-    OutputStream pipe = guardian.getOutputStream();
+    OutputStream pipe = watchdog.getOutputStream();
     pipe.write((child.pid() + " " + started + "\n").getBytes(StandardCharsets.US_ASCII));
     pipe.flush();
   }
 
   private static Process start() throws IOException {
-    List<String> command = new ArrayList<>(ManagedProcess.apart());
+    List<String> command = new ArrayList<>(ManagedProcess.detachedPrefix());
     command.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -66,8 +65,8 @@ public final class Watchdog {
     }
   }
 
-  /// Waits for the end of standard input, then ends every process it was told of: first all of them
-  /// gently, after 15 s by force.
+  /// Reads children until the end of standard input, then stops them with SIGTERM and after 15 s
+  /// with SIGKILL.
   public static void main(String[] arguments) throws IOException, InterruptedException {
     List<ProcessHandle> children = new ArrayList<>();
     try (var input =
@@ -80,7 +79,7 @@ public final class Watchdog {
             .ifPresent(children::add);
       }
     }
-    // A handle knows the start time it was made with and refuses to signal a successor of the pid.
+    // A handle has the start time and does not signal another process with the same pid.
     children.forEach(ProcessHandle::destroy);
     long deadline = System.nanoTime() + GRACE.toNanos();
     while (children.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < deadline) {

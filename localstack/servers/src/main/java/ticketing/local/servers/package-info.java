@@ -1,4 +1,3 @@
-/// MariaDB, Redis and an SQS queue on this machine's loopback, started from artifacts of Maven
-/// Central: for tests and for local runs, never part of a production jar. Knows nothing of the
-/// applications.
+/// MariaDB, Redis and an SQS queue on the loopback, for tests and local runs. The programs are
+/// artifacts of Maven Central. No production jar depends on this package.
 package ticketing.local.servers;

@@ -25,7 +25,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/// Tests with servers of their own run beside those of the shared ones.
+/// Tests with separate servers run concurrently with the other tests.
 class LocalServersTest {
 
   private static final Path TARGET = Path.of("target", "test-servers").toAbsolutePath();
@@ -37,7 +37,7 @@ class LocalServersTest {
   }
 
   @Test
-  void databaseAnswersInUtcAndUtf8WithDurableCommits() throws SQLException {
+  void databaseUsesUtcUtf8AndDurableCommits() throws SQLException {
     try (Connection connection = connect(SERVERS, SERVERS.databaseUrl())) {
       assertThat(
               single(
@@ -50,7 +50,7 @@ class LocalServersTest {
   }
 
   @Test
-  void newDatabasesAreEmptyAndApart() throws SQLException {
+  void newDatabasesAreEmptyAndSeparate() throws SQLException {
     String one = SERVERS.newDatabase();
     String other = SERVERS.newDatabase();
     try (Connection connection = connect(SERVERS, one)) {
@@ -63,15 +63,15 @@ class LocalServersTest {
   }
 
   @Test
-  void redisAnswers() throws Exception {
+  void redisResponds() throws Exception {
     assertThat(redis(SERVERS, "SET a 1")).isEqualTo("+OK");
     assertThat(redis(SERVERS, "GET a")).isEqualTo("$1");
   }
 
   @Test
-  void messageGoesToTheDeadLettersAfterFiveReceives() {
-    SERVERS.newQueues("unlucky");
-    String url = SERVERS.queueEndpoint() + "/000000000000/unlucky";
+  void messageIsDeadLetterAfterFiveReceives() {
+    SERVERS.newQueues("failing");
+    String url = SERVERS.queueEndpoint() + "/000000000000/failing";
     try (SqsClient sqs = sqs(SERVERS)) {
       sqs.sendMessage(call -> call.queueUrl(url).messageBody("body").messageGroupId("7"));
       for (int receive = 0; receive < 5; receive++) {
@@ -91,9 +91,8 @@ class LocalServersTest {
       assertThat(sqs.getQueueUrl(call -> call.queueName("ticketing-bookings")).queueUrl())
           .isEqualTo(SERVERS.queueUrl());
       assertThat(
-              sqs.getQueueAttributes(
-                      call ->
-                          call.queueUrl(SERVERS.queueUrl()).attributeNames(QueueAttributeName.ALL))
+              sqs.getQueueAttributes(call ->
+                      call.queueUrl(SERVERS.queueUrl()).attributeNames(QueueAttributeName.ALL))
                   .attributes())
           .containsEntry(QueueAttributeName.VISIBILITY_TIMEOUT, "60")
           .containsKey(QueueAttributeName.REDRIVE_POLICY);
@@ -104,7 +103,7 @@ class LocalServersTest {
 
   @Test
   @Execution(ExecutionMode.CONCURRENT)
-  void eachServerStopsAloneAndComesBackOnItsPort() throws Exception {
+  void eachServerRestartsAloneOnItsPort() throws Exception {
     try (LocalServers servers = embedded(ServerSettings.in(TARGET.resolve("restart")))) {
       try (Connection connection = connect(servers, servers.databaseUrl())) {
         connection.createStatement().execute("CREATE TABLE kept (id INT PRIMARY KEY)");
@@ -136,9 +135,9 @@ class LocalServersTest {
 
   @Test
   @Execution(ExecutionMode.CONCURRENT)
-  void queueOfItsOwnKeepsItsMessagesWhenKilled() {
+  void separateQueueKeepsMessagesWhenKilled() {
     try (LocalServers servers =
-            embedded(ServerSettings.in(TARGET.resolve("apart")).withQueueApart());
+            embedded(ServerSettings.in(TARGET.resolve("separate")).withSeparateQueue());
         SqsClient sqs = sqs(servers)) {
       sqs.sendMessage(call -> call.queueUrl(servers.queueUrl()).messageBody("kept"));
       servers.queue().kill();
@@ -149,7 +148,7 @@ class LocalServersTest {
           .extracting(message -> message.body())
           .containsExactly("kept");
     }
-    assertThat(TARGET.resolve("apart").resolve("queue.mv.db")).doesNotExist();
+    assertThat(TARGET.resolve("separate").resolve("queue.mv.db")).doesNotExist();
   }
 
   @Test
@@ -193,7 +192,7 @@ class LocalServersTest {
   }
 
   @Test
-  void busyPortAndBusyFolderAreSaidInOneSentence() throws Exception {
+  void usedPortOrFolderIsNamedInOneSentence() throws Exception {
     try (ServerSocket busy = new ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
       ServerSettings settings =
           ServerSettings.in(TARGET.resolve("busy")).withPorts(0, busy.getLocalPort(), 0);
@@ -207,7 +206,7 @@ class LocalServersTest {
   }
 
   @Test
-  void unwritableFolderIsSaidInOneSentence() throws Exception {
+  void unwritableFolderIsNamedInOneSentence() throws Exception {
     Files.createDirectories(TARGET);
     Path file = TARGET.resolve("a-file");
     Files.writeString(file, "not a folder");
@@ -217,7 +216,7 @@ class LocalServersTest {
   }
 
   @Test
-  void serversOfOthersCanBeCutOffAndAreLeftClean() throws Exception {
+  void externalServersAreCutOffAndLeftClean() throws Exception {
     URI database = URI.create(SERVERS.databaseUrl().substring("jdbc:".length()));
     ExternalServers external =
         new ExternalServers(

@@ -6,21 +6,21 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import ticketing.local.servers.Containers;
 import ticketing.local.servers.ExternalServers;
 
-/// Skips all tests of `mvn verify -Pdocker` where there is no Docker engine, and says so once.
+/// Skips the tests of `mvn verify -Pdocker` without a Docker engine, and prints the reason once.
 public final class DockerEngineCondition implements ExecutionCondition {
 
-  static final String SENTENCE =
-      "No Docker engine answers, so the tests of -Pdocker are skipped;"
-          + " `mvn verify` without it needs none.";
+  static final String REASON =
+      "No Docker engine responds, so the tests of -Pdocker are skipped."
+          + " `mvn verify` without this profile needs no Docker engine.";
 
   private static final ConditionEvaluationResult RESULT = evaluate();
 
   private static ConditionEvaluationResult evaluate() {
     if (!ExternalServers.inContainers() || Containers.available()) {
-      return ConditionEvaluationResult.enabled("a Docker engine answers, or none is needed");
+      return ConditionEvaluationResult.enabled("a Docker engine responds or is not needed");
     }
-    System.err.println(SENTENCE);
-    return ConditionEvaluationResult.disabled(SENTENCE);
+    System.err.println(REASON);
+    return ConditionEvaluationResult.disabled(REASON);
   }
 
   static boolean isMet() {

@@ -12,7 +12,7 @@ public final class DockerEngineHook implements SkipExecutionHook {
   public SkipResult shouldBeSkipped(LifecycleContext context) {
     return DockerEngineCondition.isMet()
         ? SkipResult.doNotSkip()
-        : SkipResult.skip(DockerEngineCondition.SENTENCE);
+        : SkipResult.skip(DockerEngineCondition.REASON);
   }
 
   @Override

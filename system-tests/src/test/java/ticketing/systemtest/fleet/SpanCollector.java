@@ -1,4 +1,4 @@
-package ticketing.systemtest.observability;
+package ticketing.systemtest.fleet;
 
 import com.sun.net.httpserver.HttpServer;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
@@ -13,16 +13,18 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/// Receives spans by OTLP over HTTP and keeps them.
+/// OTLP receiver over HTTP that keeps all spans. Thread-safe.
 public final class SpanCollector implements AutoCloseable {
 
-  /// @param process value of `service.name`
-  /// @param links ids of the spans it links to
-  record Seen(
+  /// A received span.
+  ///
+  /// @param process value of `service.name`.
+  /// @param links ids of the linked spans.
+  public record ReceivedSpan(
       String process, String name, String trace, String id, String parent, List<String> links) {}
 
   private final HttpServer server;
-  private final List<Seen> spans = new CopyOnWriteArrayList<>();
+  private final List<ReceivedSpan> spans = new CopyOnWriteArrayList<>();
 
   public SpanCollector() {
     try {
@@ -36,9 +38,9 @@ public final class SpanCollector implements AutoCloseable {
           try (exchange;
               InputStream body = exchange.getRequestBody()) {
             ExportTraceServiceRequest.parseFrom(body).getResourceSpansList().forEach(this::add);
-            byte[] answer = ExportTraceServiceResponse.getDefaultInstance().toByteArray();
+            byte[] response = ExportTraceServiceResponse.getDefaultInstance().toByteArray();
             exchange.getResponseHeaders().set("Content-Type", "application/x-protobuf");
-            exchange.sendResponseHeaders(200, answer.length == 0 ? -1 : answer.length);
+            exchange.sendResponseHeaders(200, response.length == 0 ? -1 : response.length);
           }
         });
     server.start();
@@ -48,7 +50,7 @@ public final class SpanCollector implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/traces";
   }
 
-  List<Seen> spans(String name) {
+  public List<ReceivedSpan> spans(String name) {
     return spans.stream().filter(span -> span.name().equals(name)).toList();
   }
 
@@ -61,12 +63,12 @@ public final class SpanCollector implements AutoCloseable {
             .orElse("");
     resource
         .getScopeSpansList()
-        .forEach(scope -> scope.getSpansList().forEach(span -> spans.add(seen(process, span))));
+        .forEach(scope -> scope.getSpansList().forEach(span -> spans.add(received(process, span))));
   }
 
-  private static Seen seen(String process, Span span) {
+  private static ReceivedSpan received(String process, Span span) {
     HexFormat hex = HexFormat.of();
-    return new Seen(
+    return new ReceivedSpan(
         process,
         span.getName(),
         hex.formatHex(span.getTraceId().toByteArray()),

@@ -22,16 +22,16 @@ import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.system.DemoData;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.system.DemoData;
 import ticketing.systemtest.fleet.Fleet;
 
-/// The queue takes every message, and ingress hears of none: whatever is refused then is never
-/// booked, confirmed or cancelled, and whatever is accepted is.
-@Order(2) // waits more than it works, so it comes while others run beside it
-class LostAnswerTest {
+/// Sends with a lost response from the queue. A refused command has no effect, and an accepted
+/// command is decided.
+@Order(2) // mostly blocked, so it shares the processors with concurrent tests
+class LostQueueResponseTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final String INGRESS = Fleet.INGRESSES.getFirst();
 
   private final Fleet fleet = Fleet.shared();
@@ -47,15 +47,15 @@ class LostAnswerTest {
   }
 
   @Test
-  void whatIsRefusedHasNoEffectAndARepeatIsDecidedOnce() throws Exception {
+  void refusedCommandHasNoEffectAndIsRepeatable() throws Exception {
     long event = fleet.addEvent("Lost", null, null, new DemoData.SeatType("R", "10.00", 50, 50));
     long reservation = decided(send("POST", "", booking(event), "before").join()).reservationId();
 
     awaitEmptyQueue();
-    // The messages come to lie in the queue, as nobody takes them out.
+    // The messages remain in the queue, because no worker receives them.
     fleet.system().workers().forEach(worker -> fleet.network().cut(worker.name(), "queue"));
-    // A poll of theirs that the queue still holds would take messages to nowhere.
-    TimeUnit.MILLISECONDS.sleep(Fleet.POLL.plusMillis(500).toMillis());
+    // A pending receive call would take messages to a closed connection.
+    TimeUnit.MILLISECONDS.sleep(Fleet.RECEIVE_WAIT.plusMillis(500).toMillis());
     fleet.network().silence(INGRESS, "queue");
     List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -69,8 +69,8 @@ class LostAnswerTest {
     assertThat(fleet.servers().queue().backlog(LocalServers.QUEUE)).isPositive();
     heal(fleet);
     awaitEmptyQueue();
-    assertThat(reservations("CONFIRMED")).as("a booking after a 503").isEqualTo(1);
-    assertThat(reservations("CANCELLED")).as("a cancellation after a 503").isZero();
+    assertThat(reservations("CONFIRMED")).as("reservations of refused bookings").isEqualTo(1);
+    assertThat(reservations("CANCELLED")).as("refused cancellations").isZero();
 
     for (int i = 0; i < 3; i++) {
       Ticket ticket = decided(send("POST", "", booking(event), "key-" + i).join());
@@ -85,20 +85,20 @@ class LostAnswerTest {
   }
 
   @Test
-  void whatTheWorkerWasFasterWithIsAccepted() throws Exception {
+  void commandDecidedBeforeItsRevocationIsAccepted() throws Exception {
     long event = fleet.addEvent("Faster", null, null, new DemoData.SeatType("R", "10.00", 9, 9));
     decided(send("POST", "", booking(event), "before").join());
     fleet.network().silence(INGRESS, "queue");
-    HttpResponse<String> answer = send("POST", "", booking(event), null).join();
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
-    assertThat(Json.INTERNAL.readValue(answer.body(), Ticket.class).status())
+    HttpResponse<String> response = send("POST", "", booking(event), null).join();
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
+    assertThat(Json.INTERNAL.readValue(response.body(), Ticket.class).status())
         .isEqualTo(TicketStatus.CONFIRMED);
     assertThat(reservations("CONFIRMED")).isEqualTo(2);
   }
 
   private void awaitEmptyQueue() {
     Awaitility.await()
-        .atMost(LIMIT)
+        .atMost(TIMEOUT)
         .until(() -> fleet.servers().queue().backlog(LocalServers.QUEUE) == 0);
   }
 
@@ -123,11 +123,11 @@ class LostAnswerTest {
   private HttpRequest.Builder request(String path) {
     URI ingress = fleet.ingresses().getFirst();
     return HttpRequest.newBuilder(ingress.resolve(path))
-        .timeout(LIMIT)
+        .timeout(TIMEOUT)
         .header("Authorization", "Bearer " + fleet.token(user));
   }
 
-  /// Follows an accepted ticket to its end.
+  /// Polls an accepted ticket until its decision.
   private Ticket decided(HttpResponse<String> accepted) throws Exception {
     assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
     Ticket ticket = Json.INTERNAL.readValue(accepted.body(), Ticket.class);

@@ -1,0 +1,2 @@
+/// JUnit extension that skips tests which need a missing Docker engine.
+package ticketing.local.servers.junit;

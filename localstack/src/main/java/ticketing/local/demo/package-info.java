@@ -1,0 +1,3 @@
+/// The demo behind `mvn -Pdemo`: sells events to many concurrent buyers and checks the results
+/// against the database.
+package ticketing.local.demo;

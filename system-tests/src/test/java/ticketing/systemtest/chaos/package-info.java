@@ -1,0 +1,2 @@
+/// Fault injection under load (`mvn -Pchaos`).
+package ticketing.systemtest.chaos;

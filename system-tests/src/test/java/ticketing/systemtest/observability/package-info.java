@@ -1,0 +1,2 @@
+/// Tests of metrics, logs and traces against the documentation.
+package ticketing.systemtest.observability;

@@ -1,0 +1,2 @@
+/// Checks of the guarantees against the recorded responses and the tables.
+package ticketing.systemtest.oracle;
