@@ -78,6 +78,7 @@ public final class TicketSocket implements AutoCloseable {
   private final HttpSocket socket;
   private final Listener listener;
   private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean open = true;
   private volatile boolean closed;
 
   private TicketSocket(HttpSocket socket, Listener listener) {
@@ -147,10 +148,10 @@ public final class TicketSocket implements AutoCloseable {
   }
 
   public boolean isOpen() {
-    return ended.getCount() > 0;
+    return open;
   }
 
-  /// Blocks until the connection ends.
+  /// Blocks until the connection ended and the listener has returned.
   ///
   /// @return false if the time is over first
   public boolean awaitEnd(Duration timeout) throws InterruptedException {
@@ -200,9 +201,13 @@ public final class TicketSocket implements AutoCloseable {
       cause = e.toString();
     }
     socket.close();
-    ended.countDown();
-    if (!closed) {
-      listener.onConnectionLost(cause);
+    open = false;
+    try {
+      if (!closed) {
+        listener.onConnectionLost(cause);
+      }
+    } finally {
+      ended.countDown();
     }
   }
 

@@ -333,8 +333,11 @@ public final class IngressFixture implements AutoCloseable {
   public String redisGet(String key) {
     return context
         .getBean(RedisGateway.class)
-        .call(client ->
-            client.<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE).get());
+        .call(
+            client ->
+                client
+                    .<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE)
+                    .get());
   }
 
   /// Takes everything that is on the queue now.

@@ -65,10 +65,11 @@ class EventLockTest {
   @Test
   void lockThatWasLeftBehindEndsWithItsLeaseAlsoForTheThreadThatLeftIt() {
     Duration lease = Duration.ofSeconds(1);
-    redis.call(client -> {
-      client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
-      return null;
-    });
+    redis.call(
+        client -> {
+          client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
+          return null;
+        });
     EventLock lock = new EventLock(redis, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
     assertThat(lock.<Boolean>holding(3, () -> lockedInRedis(redis, 3))).isTrue();
     assertThat(lockedInRedis(redis, 3)).as("nothing of it is left").isFalse();
