@@ -18,4 +18,4 @@ bookings=$(create ticketing-bookings "{
   \"RedrivePolicy\": \"{\\\"deadLetterTargetArn\\\":\\\"$arn\\\",\\\"maxReceiveCount\\\":5}\"}")
 awslocal --region "$region" sqs set-queue-attributes --queue-url "$dead_letters" --attributes "{
   \"RedriveAllowPolicy\": \"{\\\"redrivePermission\\\":\\\"byQueue\\\",\\\"sourceQueueArns\\\":[\\\"${arn%-dlq}\\\"]}\"}"
-echo "queues are ready: $bookings $dead_letters"
+echo "created queues $bookings $dead_letters"

@@ -1,25 +1,25 @@
-// Books seats and waits for the decision by polling.
+// Books seats and polls until the decision.
 //
 //   node booking.mjs EVENT_ID SEAT_TYPE QUANTITY [KEY]
 //
 // with TICKETING_URL, TICKETING_EMAIL and TICKETING_PASSWORD in the environment. Prints the final
-// ticket. Exit code 0: there are seats; 1: there are none; 2: no answer in time, ask again with the
-// same KEY. Needs Node.js 18 or later, or a browser.
+// ticket. Exit code 0: seats are booked or held. 1: the booking is refused or rejected. 2: no decision
+// in time; run it again with the KEY. Needs Node.js 18 or later, or a browser.
 
 const { TICKETING_URL, TICKETING_EMAIL, TICKETING_PASSWORD } = process.env;
-const PATIENCE = 120_000;
-const LONGEST_PAUSE = 30;
-const WORTH_REPEATING = new Set([425, 429, 500, 502, 503, 504]);
+const TIMEOUT = 120_000; // ms
+const MAX_PAUSE = 30; // s
+const RETRYABLE_STATUSES = new Set([425, 429, 500, 502, 503, 504]);
 
-const deadline = Date.now() + PATIENCE;
+const deadline = Date.now() + TIMEOUT;
 let token;
 let failures = 0;
 
 class Refused extends Error {}
-class GaveUp extends Error {}
+class TimedOut extends Error {}
 
 const [eventId, seatType, quantity, givenKey] = process.argv.slice(2);
-// Before the first attempt, and kept over a restart of the program: a repeat is the same booking.
+// Store the key before the first attempt: a repetition with the same key is the same booking.
 const key = givenKey ?? crypto.randomUUID();
 
 try {
@@ -30,101 +30,101 @@ try {
   if (error instanceof Refused) {
     console.error(error.message);
     process.exitCode = 1;
-  } else if (error instanceof GaveUp) {
-    console.error(`gave up waiting; ask again with the key ${key}`);
+  } else if (error instanceof TimedOut) {
+    console.error(`no decision in time; run it again with the key ${key}`);
     process.exitCode = 2;
   } else {
     throw error;
   }
 }
 
-async function book(wish) {
+async function book(request) {
   const accepted = await call('/api/v1/reservations', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-    body: JSON.stringify(wish),
+    body: JSON.stringify(request),
   });
   const path = accepted.headers.get('Location');
   let ticket = await accepted.json();
   while (ticket.status === 'PENDING') {
     console.error(`pending, position ${ticket.position}`);
-    // The answer comes as soon as the ticket is final, or after 20 s.
-    const answer = await call(path, { headers: { Prefer: 'wait=20' } });
-    ticket = await answer.json();
+    // The server responds when the ticket is final, or after 20 s.
+    const response = await call(path, { headers: { Prefer: 'wait=20' } });
+    ticket = await response.json();
     if (ticket.status === 'PENDING') {
-      await pause(retryAfter(answer, 1));
+      await pause(retryAfter(response, 1));
     }
   }
   return ticket;
 }
 
-// Repeats the request until it has an answer that another attempt would not change.
+// Repeats the request until its response is final or the time is over.
 async function call(path, request) {
   while (Date.now() < deadline) {
-    let wait = backOff();
+    let pauseSeconds = backoff();
     try {
       token ??= await signIn();
-      const answer = await send(path, {
+      const response = await send(path, {
         ...request,
         headers: { ...request.headers, Authorization: `Bearer ${token}` },
       });
-      if (answer.ok) {
+      if (response.ok) {
         failures = 0;
-        return answer;
+        return response;
       }
-      const body = await answer.text();
-      if (answer.status === 401) {
-        token = undefined; // it has expired
-      } else if (!WORTH_REPEATING.has(answer.status)) {
-        throw new Refused(`${answer.status} ${body}`);
+      const body = await response.text();
+      if (response.status === 401) {
+        token = undefined; // expired
+      } else if (!RETRYABLE_STATUSES.has(response.status)) {
+        throw new Refused(`${response.status} ${body}`);
       } else {
-        console.error(`${answer.status} ${body}`);
-        wait = retryAfter(answer, wait);
+        console.error(`${response.status} ${body}`);
+        pauseSeconds = retryAfter(response, pauseSeconds);
       }
     } catch (error) {
       if (error instanceof Refused) {
         throw error;
       }
-      console.error(`no answer: ${error}`);
+      console.error(`no response: ${error}`);
     }
-    if (Date.now() + wait * 1000 > deadline) {
-      console.error(`worth another attempt in ${wait} s, which is too long to wait`);
+    if (Date.now() + pauseSeconds * 1000 > deadline) {
+      console.error(`the next attempt in ${pauseSeconds} s is after the timeout`);
       break;
     }
-    await pause(wait);
+    await pause(pauseSeconds);
   }
-  throw new GaveUp();
+  throw new TimedOut();
 }
 
 async function signIn() {
-  const answer = await send('/api/v1/auth/token', {
+  const response = await send('/api/v1/auth/token', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ email: TICKETING_EMAIL, password: TICKETING_PASSWORD }),
   });
-  if (answer.status >= 400 && answer.status < 429) {
-    throw new Refused(`${answer.status} ${await answer.text()}`);
+  if (response.status >= 400 && response.status < 429) {
+    throw new Refused(`${response.status} ${await response.text()}`);
   }
-  if (!answer.ok) {
-    throw new Error(`no token: ${answer.status}`);
+  if (!response.ok) {
+    throw new Error(`no token: ${response.status}`);
   }
-  return (await answer.json()).accessToken;
+  return (await response.json()).accessToken;
 }
 
 function send(path, request) {
   return fetch(new URL(path, TICKETING_URL), { ...request, signal: AbortSignal.timeout(30_000) });
 }
 
-function retryAfter(answer, otherwise) {
-  return Number(answer.headers.get('Retry-After') ?? otherwise);
+function retryAfter(response, fallback) {
+  return Number(response.headers.get('Retry-After') ?? fallback);
 }
 
 // 1, 2, 4 ... seconds
-function backOff() {
-  return Math.min(LONGEST_PAUSE, 2 ** failures++);
+function backoff() {
+  return Math.min(MAX_PAUSE, 2 ** failures++);
 }
 
-// a little longer than asked for, and not as long as everybody else
+// Jitter of up to 250 ms spreads the repetitions of many clients.
 function pause(seconds) {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000 + Math.random() * 250));
 }

@@ -1,16 +1,16 @@
-// Follows tickets over one WebSocket until each has its final state.
+// Follows tickets over one WebSocket until each is final.
 //
 //   node ticket-socket.mjs TICKET_ID...
 //
 // with TICKETING_URL, TICKETING_SOCKETS (the notifier, ws://...), TICKETING_EMAIL and
-// TICKETING_PASSWORD in the environment. Prints each frame. Exit code 0: all are final; 1: a ticket is
-// unknown, or there is no token; 2: no end in sight. Needs Node.js 22 or later (20 with
+// TICKETING_PASSWORD in the environment. Prints each frame. Exit code 0: all tickets are final. 1: a
+// ticket is unknown, or the sign-in is refused. 2: no final state in time. Needs Node.js 22 or later (20 with
 // --experimental-websocket), or a browser.
 
 const { TICKETING_URL, TICKETING_SOCKETS, TICKETING_EMAIL, TICKETING_PASSWORD } = process.env;
 const ATTEMPTS = 20;
 const LONGEST_PAUSE = 30_000;
-// Pings cannot be seen from here: after so long without a frame, hear the state once more.
+// Pings are not visible here. After this time without a frame the program connects again.
 const SILENCE = 60_000;
 
 const open = new Set(process.argv.slice(2));
@@ -33,22 +33,22 @@ async function follow() {
       if (connected) {
         failures = 0;
       } else {
-        token = undefined; // perhaps a 401, as it has expired: a browser does not say
+        token = undefined; // it may have expired; a browser does not report the status
       }
     } catch (error) {
       console.error(`no connection: ${error}`);
     }
-    // not everybody at the same moment
+    // jitter spreads the connections of many clients
     const longest = Math.min(LONGEST_PAUSE, 1000 * 2 ** failures);
     await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * longest));
   }
   return 2;
 }
 
-// Without `end` the connection was lost: connect again, the state comes again.
+// Without `end` the connection was lost. The next connection sends the state again.
 function listen() {
   return new Promise((resolve) => {
-    // A browser cannot set headers here, but it can offer subprotocols.
+    // A browser cannot set headers here, but it can send subprotocols.
     const socket = new WebSocket(`${TICKETING_SOCKETS}/ws/tickets`, [
       'ticketing.v1',
       `bearer.${token}`,
@@ -93,20 +93,20 @@ function listen() {
   });
 }
 
-// null: refused for good
+// null: the sign-in is refused
 async function signIn() {
-  const answer = await fetch(new URL('/api/v1/auth/token', TICKETING_URL), {
+  const response = await fetch(new URL('/api/v1/auth/token', TICKETING_URL), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ email: TICKETING_EMAIL, password: TICKETING_PASSWORD }),
     signal: AbortSignal.timeout(30_000),
   });
-  if (answer.status >= 400 && answer.status < 429) {
-    console.error(`${answer.status} ${await answer.text()}`);
+  if (response.status >= 400 && response.status < 429) {
+    console.error(`${response.status} ${await response.text()}`);
     return null;
   }
-  if (!answer.ok) {
-    throw new Error(`no token: ${answer.status}`);
+  if (!response.ok) {
+    throw new Error(`no token: ${response.status}`);
   }
-  return (await answer.json()).accessToken;
+  return (await response.json()).accessToken;
 }

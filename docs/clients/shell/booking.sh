@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# Books seats and waits for the decision by polling.
+# Books seats and polls until the decision.
 #
 #   booking.sh EVENT_ID SEAT_TYPE QUANTITY [KEY]
 #
 # with TICKETING_URL, TICKETING_EMAIL and TICKETING_PASSWORD in the environment. Prints the final
-# ticket. Exit code 0: there are seats; 1: there are none; 2: no answer in time, ask again with the
-# same KEY. Needs bash, jq and curl 7.84 or later.
+# ticket. Exit code 0: seats are booked or held. 1: the booking is refused or rejected. 2: no decision
+# in time; run it again with the KEY. Needs bash, jq and curl 7.84 or later.
 set -euo pipefail
 
-# Before the first attempt, and kept over a restart of the program: a repeat is the same booking.
+# Store the key before the first attempt: a repetition with the same key is the same booking.
 key=${4:-$(date +%s%N)-$$-$RANDOM}
 deadline=$((SECONDS + 120))
 failures=0
 token=
 
-# send METHOD PATH [curl's options]: sets status (000 without an answer), retry_after, location, body
+# send METHOD PATH [curl options]: sets status (000 without a response), retry_after, location, body
 send() {
-  local answer
-  answer=$(curl -sS --connect-timeout 5 --max-time 30 -X "$1" "$TICKETING_URL$2" "${@:3}" \
-    -w '\n%header{location}\n%header{retry-after}\n%{http_code}') || answer=$'\n\n\n000'
-  status=${answer##*$'\n'} answer=${answer%$'\n'*}
-  retry_after=${answer##*$'\n'} answer=${answer%$'\n'*}
-  location=${answer##*$'\n'} body=${answer%$'\n'*}
+  local response
+  response=$(curl -sS --connect-timeout 5 --max-time 30 -X "$1" "$TICKETING_URL$2" "${@:3}" \
+    -w '\n%header{location}\n%header{retry-after}\n%{http_code}') || response=$'\n\n\n000'
+  status=${response##*$'\n'} response=${response%$'\n'*}
+  retry_after=${response##*$'\n'} response=${response%$'\n'*}
+  location=${response##*$'\n'} body=${response%$'\n'*}
 }
 
 sign_in() {
@@ -33,7 +33,7 @@ sign_in() {
   esac
 }
 
-# A little longer than asked for, and not as long as everybody else.
+# Jitter of up to 250 ms spreads the repetitions of many clients.
 pause() {
   sleep "$1.$((RANDOM % 25))"
 }
@@ -43,38 +43,37 @@ refused() {
   exit 1
 }
 
-gave_up() {
-  echo "gave up waiting; ask again with the key $key" >&2
+time_out() {
+  echo "no decision in time; run it again with the key $key" >&2
   exit 2
 }
 
-# call METHOD PATH [curl's options]: repeats the request until it has an answer that another attempt
-# would not change
+# call METHOD PATH [curl options]: repeats the request until its response is final or the time is over
 call() {
-  local wait
+  local pause_seconds
   while ((SECONDS < deadline)); do
     [ -n "$token" ] || sign_in
     if [ -n "$token" ]; then
       send "$@" -H "Authorization: Bearer $token"
     fi
-    wait=$((failures < 5 ? 1 << failures : 30))
+    pause_seconds=$((failures < 5 ? 1 << failures : 30))
     case $status in
       200 | 202) failures=0; return ;;
       401) token= ;;
       000 | 425 | 429 | 500 | 502 | 503 | 504)
         echo "$status $body" >&2
-        wait=${retry_after:-$wait}
+        pause_seconds=${retry_after:-$pause_seconds}
         ;;
       *) refused ;;
     esac
     failures=$((failures + 1))
-    if ((SECONDS + wait > deadline)); then
-      echo "worth another attempt in $wait s, which is too long to wait" >&2
+    if ((SECONDS + pause_seconds > deadline)); then
+      echo "the next attempt in $pause_seconds s is after the timeout" >&2
       break
     fi
-    pause "$wait"
+    pause "$pause_seconds"
   done
-  gave_up
+  time_out
 }
 
 call POST /api/v1/reservations -H "Idempotency-Key: $key" -H 'Content-Type: application/json' \
@@ -83,7 +82,7 @@ call POST /api/v1/reservations -H "Idempotency-Key: $key" -H 'Content-Type: appl
 path=$location
 while [ "$(jq -r .status <<< "$body")" = PENDING ]; do
   echo "pending, position $(jq -r .position <<< "$body")" >&2
-  # The answer comes as soon as the ticket is final, or after 20 s.
+  # The server responds when the ticket is final, or after 20 s.
   call GET "$path" -H 'Prefer: wait=20'
   [ "$(jq -r .status <<< "$body")" != PENDING ] || pause "${retry_after:-1}"
 done

@@ -7,6 +7,7 @@ import java.util.Map;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.local.servers.ProjectRoot;
+import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 
@@ -84,18 +85,18 @@ final class PathBenchmark {
       DemoData.addTo(system.servers());
       Demo demo = new Demo(system);
       demo.warmUp(WARM_UP_BOOKINGS, WEBSOCKET_BUYERS);
-      double baselineBefore = demo.ceiling();
+      double baselineBefore = demo.measureQueue();
       double messages = received(system);
-      SaleReport sale = demo.hold("rush", BUYERS, BUYERS, WEBSOCKET_BUYERS, baselineBefore);
+      SaleReport sale = demo.sell("rush", BUYERS, BUYERS, WEBSOCKET_BUYERS, baselineBefore);
       System.out.println(SaleReport.table(List.of(sale)));
-      if (!sale.holds()) {
+      if (!sale.passes()) {
         throw new IllegalStateException("the sale violates an invariant");
       }
       double commands = BUYERS / (received(system) - messages);
       // Mean, because the queue becomes faster as it warms up.
-      double baseline = (baselineBefore + demo.ceiling()) / 2;
+      double baseline = (baselineBefore + demo.measureQueue()) / 2;
       return new PathFigures(
-          baseline, sale.rate(), sale.decisionMillis(0.5), sale.decisionMillis(0.99), commands);
+          baseline, sale.decisionRate(), sale.decisionMillis(0.5), sale.decisionMillis(0.99), commands);
     }
   }
 

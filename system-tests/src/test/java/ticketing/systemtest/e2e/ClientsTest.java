@@ -43,10 +43,10 @@ import ticketing.local.system.DemoData;
 import ticketing.systemtest.fleet.Fleet;
 
 /// The clients of `docs/clients` as processes, against the real system.
-@Order(2) // waits more than it works, so it comes while others run beside it
+@Order(2) // mostly blocked, so it shares the processors with concurrent tests
 class ClientsTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration TIMEOUT = Duration.ofSeconds(90);
   private static final String PASSWORD = "docs-clients";
   private static final Path LOGS = Path.of("target", "clients").toAbsolutePath();
 
@@ -68,8 +68,9 @@ class ClientsTest {
     private List<String> command(String program) throws IOException, InterruptedException {
       List<String> command = new ArrayList<>(List.of(interpreter));
       if (this == JAVA) {
-        // It compiles the program first, and ends long before the second compiler would pay.
+        // One compiler tier, because the program ends after some seconds.
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
       }
       if (this == JAVASCRIPT && nodeVersion() < 22) {
         command.add("--experimental-websocket");
@@ -114,69 +115,69 @@ class ClientsTest {
   private final Fleet fleet = Fleet.shared();
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<Client> clients = new ArrayList<>();
-  private final List<Detour> detours = new ArrayList<>();
+  private final List<FaultyProxy> proxies = new ArrayList<>();
 
   @AfterEach
-  void leave() {
+  void endClients() {
     clients.forEach(client -> client.process().destroyForcibly());
-    detours.forEach(Detour::close);
+    proxies.forEach(FaultyProxy::close);
     fleet.network().heal("clients");
     http.close();
   }
 
   @ParameterizedTest
   @EnumSource
-  void bookingClientTellsSeatsFromNoSeats(Language language) throws Exception {
+  void bookingClientReportsTheDecision(Language language) throws Exception {
     language.assumeInstalled();
     long event = fleet.addEvent("Limited", 2, null, new DemoData.SeatType("R", "10.00", 10, 10));
     String email = newAccount();
     String url = fleet.ingresses().getFirst().toString();
 
-    Client lucky = start(language, language.booking, email, url, "" + event, "R", "2");
-    Client greedy = start(language, language.booking, newAccount(), url, "" + event, "R", "3");
-    Client lost = start(language, language.booking, email, url, "" + event, "X", "1");
+    Client confirmed = start(language, language.booking, email, url, "" + event, "R", "2");
+    Client rejected = start(language, language.booking, newAccount(), url, "" + event, "R", "3");
+    Client refused = start(language, language.booking, email, url, "" + event, "X", "1");
 
-    assertThat(lucky.exit()).as(lucky.toString()).isZero();
-    assertThat(lucky.lastFrame().status()).isEqualTo(TicketStatus.CONFIRMED);
-    assertThat(lucky.lastFrame().totalPrice()).hasToString("20.00");
-    assertThat(greedy.exit()).as(greedy.toString()).isEqualTo(1);
-    assertThat(greedy.lastFrame().reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
-    assertThat(lost.exit()).as(lost.toString()).isEqualTo(1);
-    assertThat(lost.errors()).contains("SEAT_TYPE_NOT_FOUND");
+    assertThat(confirmed.exit()).as(confirmed.toString()).isZero();
+    assertThat(confirmed.lastFrame().status()).isEqualTo(TicketStatus.CONFIRMED);
+    assertThat(confirmed.lastFrame().totalPrice()).hasToString("20.00");
+    assertThat(rejected.exit()).as(rejected.toString()).isEqualTo(1);
+    assertThat(rejected.lastFrame().reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
+    assertThat(refused.exit()).as(refused.toString()).isEqualTo(1);
+    assertThat(refused.errors()).contains("SEAT_TYPE_NOT_FOUND");
   }
 
-  private record Trip(Client client, Detour detour) {}
+  private record ProxiedClient(Client client, FaultyProxy proxy) {}
 
-  /// All languages at once, as each waits for the seconds that it is told to wait.
+  /// All languages concurrently, because each client honours `Retry-After`.
   @Test
-  void bookingClientsRepeatWhatWasNotAnsweredAndBookOnce() throws Exception {
-    long event = fleet.addEvent("Rough", null, null, new DemoData.SeatType("R", "10.00", 10, 10));
-    List<Trip> trips = new ArrayList<>();
+  void bookingClientsRepeatRequestsAndBookOnce() throws Exception {
+    long event = fleet.addEvent("Faulty", null, null, new DemoData.SeatType("R", "10.00", 10, 10));
+    List<ProxiedClient> proxiedClients = new ArrayList<>();
     try (Connection lock = locked(event)) {
       for (Language language : installed()) {
-        Detour detour = new Detour(fleet.ingresses().getFirst(), http);
-        detours.add(detour);
+        FaultyProxy proxy = new FaultyProxy(fleet.ingresses().getFirst(), http);
+        proxies.add(proxy);
         Client client =
             start(
-                language, language.booking, newAccount(), detour.url(), "" + event, "R", "1", "K1");
-        trips.add(new Trip(client, detour));
+                language, language.booking, newAccount(), proxy.url(), "" + event, "R", "1", "K1");
+        proxiedClients.add(new ProxiedClient(client, proxy));
       }
-      for (Trip trip : trips) {
-        Awaitility.await(trip.client().toString())
-            .atMost(LIMIT)
-            .until(() -> trip.detour().polls.get() > 1 || !trip.client().process().isAlive());
+      for (ProxiedClient proxied : proxiedClients) {
+        Awaitility.await(proxied.client().toString())
+            .atMost(TIMEOUT)
+            .until(() -> proxied.proxy().polls.get() > 1 || !proxied.client().process().isAlive());
       }
       lock.rollback();
     }
-    for (Trip trip : trips) {
-      Client client = trip.client();
+    for (ProxiedClient proxied : proxiedClients) {
+      Client client = proxied.client();
       assertThat(client.exit()).as(client.toString()).isZero();
-      assertThat(trip.detour().keys).containsExactly("K1", "K1", "K1", "K1");
-      assertThat(trip.detour().polls).hasValueGreaterThan(1);
+      assertThat(proxied.proxy().keys).containsExactly("K1", "K1", "K1", "K1");
+      assertThat(proxied.proxy().polls).hasValueGreaterThan(1);
       assertThat(client.lastFrame().status()).isEqualTo(TicketStatus.CONFIRMED);
     }
     assertThat(fleet.number("SELECT COUNT(*) FROM reservations WHERE event_id = ?", event))
-        .isEqualTo(trips.size());
+        .isEqualTo(proxiedClients.size());
   }
 
   private static List<Language> installed() throws InterruptedException {
@@ -189,7 +190,7 @@ class ClientsTest {
     return installed;
   }
 
-  /// Nothing of this event is decided before the end of this transaction.
+  /// Blocks the decisions of the event until the end of the transaction.
   private Connection locked(long event) throws SQLException {
     Connection connection = fleet.servers().connect();
     connection.setAutoCommit(false);
@@ -199,9 +200,9 @@ class ClientsTest {
     return connection;
   }
 
-  /// All languages at once, as they wait for the same end of a connection.
+  /// All languages concurrently, because one fault interrupts all connections.
   @Test
-  void socketClientsHearTheDecisionAfterALostConnection() throws Exception {
+  void socketClientsReceiveTheDecisionAfterReconnecting() throws Exception {
     long event = fleet.addEvent("Pushed", null, null, new DemoData.SeatType("R", "10.00", 9, 9));
     Map<Language, Client> followers = new EnumMap<>(Language.class);
     try (Connection lock = locked(event)) {
@@ -218,7 +219,7 @@ class ClientsTest {
       }
       for (Client follower : followers.values()) {
         Awaitility.await(follower.toString())
-            .atMost(LIMIT)
+            .atMost(TIMEOUT)
             .until(() -> follower.output().contains("PENDING") || !follower.process().isAlive());
       }
       fleet.network().cut("clients");
@@ -234,7 +235,7 @@ class ClientsTest {
 
   @ParameterizedTest
   @EnumSource
-  void socketClientGivesUpAnUnknownTicket(Language language) throws Exception {
+  void socketClientReportsAnUnknownTicket(Language language) throws Exception {
     language.assumeInstalled();
     String url = fleet.ingresses().getFirst().toString();
     Client client =
@@ -247,7 +248,7 @@ class ClientsTest {
   private record Client(Process process, Path out, Path err) {
 
     int exit() throws InterruptedException {
-      assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(toString()).isTrue();
+      assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).as(toString()).isTrue();
       return process.exitValue();
     }
 
@@ -302,13 +303,13 @@ class ClientsTest {
 
   private String newAccount() throws IOException, InterruptedException {
     String email = UUID.randomUUID() + "@example.com";
-    HttpResponse<String> answer =
+    HttpResponse<String> response =
         post(
             "/api/v1/users",
             null,
             "{\"email\":\"%s\",\"password\":\"%s\",\"name\":\"Client\"}"
                 .formatted(email, PASSWORD));
-    assertThat(answer.statusCode()).isEqualTo(201);
+    assertThat(response.statusCode()).isEqualTo(201);
     return email;
   }
 
@@ -323,13 +324,13 @@ class ClientsTest {
                     .body())
             .get("accessToken")
             .asString();
-    HttpResponse<String> answer =
+    HttpResponse<String> response =
         post(
             "/api/v1/reservations",
             token,
             "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event));
-    assertThat(answer.statusCode()).isEqualTo(202);
-    return Json.INTERNAL.readTree(answer.body()).get("ticketId").asString();
+    assertThat(response.statusCode()).isEqualTo(202);
+    return Json.INTERNAL.readTree(response.body()).get("ticketId").asString();
   }
 
   private HttpResponse<String> post(String path, String token, String body)
@@ -344,9 +345,9 @@ class ClientsTest {
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /// A rough way to ingress: the first booking arrives but its answer is lost, the second is too
-  /// early, the third is one too many, and so is the first poll.
-  private static final class Detour implements AutoCloseable {
+  /// Proxy of ingress-api that loses the response to the first booking (503), and refuses the
+  /// second (425), the third (429) and the first poll (429).
+  private static final class FaultyProxy implements AutoCloseable {
 
     final Queue<String> keys = new ConcurrentLinkedQueue<>();
     final AtomicInteger polls = new AtomicInteger();
@@ -354,12 +355,12 @@ class ClientsTest {
     private final HttpClient http;
     private final HttpServer server;
 
-    Detour(URI target, HttpClient http) throws IOException {
+    FaultyProxy(URI target, HttpClient http) throws IOException {
       this.target = target;
       this.http = http;
       this.server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
       server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-      server.createContext("/", this::answer);
+      server.createContext("/", this::response);
       server.start();
     }
 
@@ -367,7 +368,7 @@ class ClientsTest {
       return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    private void answer(HttpExchange exchange) throws IOException {
+    private void response(HttpExchange exchange) throws IOException {
       try (exchange) {
         byte[] body = exchange.getRequestBody().readAllBytes();
         boolean booking = exchange.getRequestURI().getPath().equals("/api/v1/reservations");
@@ -382,19 +383,19 @@ class ClientsTest {
           refuse(exchange, attempt == 2 ? 425 : 429);
           return;
         }
-        HttpResponse<byte[]> answer = forward(exchange, body);
+        HttpResponse<byte[]> response = forward(exchange, body);
         if (attempt == 1) {
           refuse(exchange, 503);
           return;
         }
         for (String header : List.of("Location", "Retry-After", "Content-Type")) {
-          answer
+          response
               .headers()
               .firstValue(header)
               .ifPresent(value -> exchange.getResponseHeaders().set(header, value));
         }
-        exchange.sendResponseHeaders(answer.statusCode(), answer.body().length);
-        exchange.getResponseBody().write(answer.body());
+        exchange.sendResponseHeaders(response.statusCode(), response.body().length);
+        exchange.getResponseBody().write(response.body());
       }
     }
 
