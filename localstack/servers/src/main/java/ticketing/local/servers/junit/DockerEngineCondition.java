@@ -9,7 +9,7 @@ import ticketing.local.servers.ExternalServers;
 /// Skips the tests of `mvn verify -Pdocker` without a Docker engine, and prints the reason once.
 public final class DockerEngineCondition implements ExecutionCondition {
 
-  static final String REASON =
+  private static final String REASON =
       "No Docker engine responds, so the tests of -Pdocker are skipped."
           + " `mvn verify` without this profile needs no Docker engine.";
 
@@ -21,10 +21,6 @@ public final class DockerEngineCondition implements ExecutionCondition {
     }
     System.err.println(REASON);
     return ConditionEvaluationResult.disabled(REASON);
-  }
-
-  static boolean isMet() {
-    return !RESULT.isDisabled();
   }
 
   @Override
