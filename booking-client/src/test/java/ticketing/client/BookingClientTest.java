@@ -53,7 +53,7 @@ class BookingClientTest {
   }
 
   @Test
-  void retryAfterIsThePauseBeforeTheNextAttempt() throws Exception {
+  void retryAfterDelaysTheNextAttempt() throws Exception {
     ScriptedServer server = server(response(429, "{}", "Retry-After: 1"), ACCEPTED);
     long start = System.nanoTime();
 

@@ -61,7 +61,7 @@ class TicketSocketTest {
   }
 
   @Test
-  void socketOfOneTicketEndsAfterTheFinalState() throws Exception {
+  void ticketSocketEndsAfterTheFinalState() throws Exception {
     TestNotifier notifier =
         notifier(
             new TestNotifier.Behaviour() {

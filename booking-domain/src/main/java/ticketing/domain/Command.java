@@ -68,7 +68,7 @@ public sealed interface Command {
       @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// Creates a command without idempotency key, whose attempt cannot be revoked.
+    /// Creates a command without idempotency key. Its attempt cannot be revoked.
     public BookSeats(
         UUID ticketId,
         String userId,
@@ -107,7 +107,7 @@ public sealed interface Command {
       @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// Creates a command without idempotency key, whose attempt cannot be revoked.
+    /// Creates a command without idempotency key. Its attempt cannot be revoked.
     public ConfirmHold(
         UUID ticketId, String userId, long eventId, long reservationId, Instant acceptedAt) {
       this(ticketId, userId, eventId, reservationId, acceptedAt, null, null);
@@ -135,7 +135,7 @@ public sealed interface Command {
       @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// Creates a command without idempotency key, whose attempt cannot be revoked.
+    /// Creates a command without idempotency key. Its attempt cannot be revoked.
     public CancelReservation(
         UUID ticketId,
         String userId,
@@ -168,7 +168,7 @@ public sealed interface Command {
       @Nullable @JsonProperty("attempt") UUID attemptId)
       implements Command {
 
-    /// Creates a command without idempotency key, whose attempt cannot be revoked.
+    /// Creates a command without idempotency key. Its attempt cannot be revoked.
     public ChangeSeats(
         UUID ticketId, String userId, long eventId, List<SeatOffer> seatTypes, Instant acceptedAt) {
       this(ticketId, userId, eventId, seatTypes, acceptedAt, null, null);

@@ -9,7 +9,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /// The body of a queue message: `{"version":1,"commands":[{"action":"BOOK",...}]}`. The type of a
-/// command is pinned by its `action`; nothing in a message can name a class.
+/// command is pinned by its `action`; a message cannot name a class.
 public final class CommandCodec {
 
   /// Version of the envelope. It increases only if an older worker must not read the message.

@@ -28,7 +28,7 @@ public final class Heartbeats {
   }
 
   private static final Duration INTERVAL = Duration.ofSeconds(2);
-  private static final Duration MAX_AGE = Duration.ofSeconds(7); // of a live process's heartbeat
+  private static final Duration MAX_AGE = Duration.ofSeconds(7); // age of a live heartbeat
   private static final Duration TIME_TO_LIVE = Duration.ofMinutes(1);
 
   private static final String RECORD_HEARTBEAT =

@@ -79,7 +79,7 @@ public final class AccessTokens {
 
   /// Returns a signed token for a user.
   ///
-  /// @throws IllegalStateException if tokens come from an OpenID Connect issuer
+  /// @throws IllegalStateException if an OpenID Connect issuer provides the tokens
   public String issue(String userId, String role) {
     JwtEncoder signer =
         encoder.orElseThrow(

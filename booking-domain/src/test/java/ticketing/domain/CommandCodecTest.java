@@ -46,7 +46,7 @@ class CommandCodecTest {
   }
 
   @Test
-  void newerVersionIsUnreadableButKeepsItsTicketId() {
+  void newerVersionIsUnreadableWithItsTicketId() {
     UUID ticket = COMMANDS.get(1).ticketId();
     String body = CommandCodec.encode(COMMANDS.get(1)).replace("\"version\":1", "\"version\":2");
     assertThat(CommandCodec.decode(body))

@@ -10,7 +10,7 @@ import org.springframework.validation.annotation.Validated;
 
 /// Settings of the WebSocket endpoints.
 ///
-/// @param allowedOrigins patterns of the origins whose pages may connect
+/// @param allowedOrigins patterns of the permitted origins
 /// @param maxConcurrentRequests maximum number of handshakes and client frames processed at the
 ///   same time; further ones stay unread in the socket
 @Validated

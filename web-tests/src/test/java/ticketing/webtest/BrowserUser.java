@@ -125,12 +125,12 @@ final class BrowserUser implements AutoCloseable {
         AriaRole.BUTTON, new Page.GetByRoleOptions().setName(texts.of(key)).setExact(true));
   }
 
-  /// Waits for an element with exactly this text.
+  /// Blocks until the page shows an element with exactly this text.
   void seesText(String key, String... values) {
     seesText(page.getByText(texts.of(key, values), new Page.GetByTextOptions().setExact(true)));
   }
 
-  /// Waits for an element that contains this text.
+  /// Blocks until the page shows an element that contains this text.
   void seesTextContaining(String text) {
     seesText(page.getByText(text));
   }

@@ -220,7 +220,7 @@ final class PagesFixture implements AutoCloseable {
         .asString();
   }
 
-  /// Books over REST and waits for the decision.
+  /// Books over REST and blocks until the decision.
   void book(String email, long event, String seatType, int quantity) {
     String token = token(email);
     String ticket =
@@ -249,7 +249,7 @@ final class PagesFixture implements AutoCloseable {
     post("/api/v1/operations/events/%d/resume".formatted(event), adminToken, "");
   }
 
-  /// Expires the only hold of the event and waits until a worker returned its seats to sale.
+  /// Expires the only hold of the event and blocks until a worker has returned its seats to sale.
   void expireHold(long event) {
     int left = seatsLeft(event);
     int held =

@@ -60,7 +60,7 @@ final class SocketBenchmark {
   private static final int WARM_UP_UPDATES = 5;
   private static final int WARM_UP_CONNECTIONS = 2_000;
   private static final long KIB = 1_024;
-  private static final int RESERVED_FILES = 500; // of this process
+  private static final int RESERVED_FILES = 500; // open files of this process
   private static final double MAX_HEAP_KIB = 10;
   private static final double MAX_LATENCY_MILLIS = 100;
   private static final int MAX_CONCURRENT_STORES = 5_000;

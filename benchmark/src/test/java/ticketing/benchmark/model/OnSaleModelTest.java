@@ -72,7 +72,7 @@ class OnSaleModelTest {
 
   @ParameterizedTest
   @MethodSource("onSales")
-  void firstNewWorkerFollowsThreeValuesAndTheBoot(OnSaleModel model) {
+  void firstNewWorkerFollowsThreeValuesAndBoot(OnSaleModel model) {
     OnSaleModel.Run run = model.run(HORIZON);
     if (run.firstScaledAt() >= 0) {
       assertThat(run.firstScaledAt())
@@ -115,7 +115,7 @@ class OnSaleModelTest {
   }
 
   @Test
-  void groupReturnsToItsMinimumAfterFifteenLowValues() {
+  void groupReturnsToMinimumAfterFifteenLowValues() {
     OnSaleModel.Run run = OnSaleModel.of(1_000_000).run(HORIZON);
     assertThat(run.seconds().get(run.drainedAt() + 14 * 60).workers()).isEqualTo(20);
     assertThat(run.seconds().get(run.drainedAt() + 18 * 60).workers()).isEqualTo(2);

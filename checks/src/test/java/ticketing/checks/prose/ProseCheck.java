@@ -35,6 +35,7 @@ final class ProseCheck {
               + "[^;]{0,400}?\\b(?:void|boolean|ArchRule|[A-Z]\\w+<\\w+>)\\s+(\\w+)\\s*[(=]");
   private static final Pattern TERRAFORM_TEST =
       Pattern.compile("^run \"(\\w+)\"", Pattern.MULTILINE);
+  private static final Pattern GENERATED = Pattern.compile("\\bGenerated (?:by|from) ");
   private static final Set<String> SKIPPED_FOLDERS = Set.of("target", ".git", "node_modules");
 
   private final List<Finding> findings = new ArrayList<>();
@@ -142,7 +143,7 @@ final class ProseCheck {
   /// A generated file states so in one of its first lines.
   private static boolean isGenerated(String text) {
     String head = text.substring(0, Math.min(400, text.length()));
-    return head.contains("<!-- Generated") || head.contains("# Generated");
+    return GENERATED.matcher(head).find();
   }
 
   private static Set<Path> files(Path root) throws IOException {

@@ -74,7 +74,7 @@ final class WatchedEvent {
     frameDue |= changed;
   }
 
-  /// Sends the snapshot to every watcher whose frame interval has passed.
+  /// Sends the snapshot to every watcher after its frame interval.
   void sendToWatchers() {
     frameDue = false;
     for (EventWatcher watcher : watchers) {

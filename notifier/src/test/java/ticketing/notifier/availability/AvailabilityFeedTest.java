@@ -61,7 +61,7 @@ class AvailabilityFeedTest {
   }
 
   @Test
-  void limitsFramesToTwoASecondAndSendsTheLast() throws InterruptedException {
+  void sendsTwoFramesASecondAndTheLast() throws InterruptedException {
     backend.cacheEvent(102, 1000, 1);
     WebSocketTestClient client = notifier.connectAnonymously("/ws/events/102");
     List<Long> times = new ArrayList<>();
@@ -100,7 +100,7 @@ class AvailabilityFeedTest {
   }
 
   @Test
-  void uncachedEventIsLookedUpOnceForAllWatchers() throws InterruptedException {
+  void uncachedEventIsReadOnceForAllWatchers() throws InterruptedException {
     String path = "/api/v1/events/104";
     ingress.respond(path, Json.INTERNAL.writeValueAsString(SimulatedBackend.event(104, 77, 3)));
     WebSocketTestClient first = notifier.connectAnonymously("/ws/events/104");

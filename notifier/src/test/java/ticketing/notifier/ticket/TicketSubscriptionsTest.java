@@ -177,7 +177,7 @@ class TicketSubscriptionsTest {
   }
 
   @Test
-  void evictedTicketIsLookedUpWithTheClientsToken() throws InterruptedException {
+  void evictedTicketIsReadWithTheClientsToken() throws InterruptedException {
     StatusEntry entry = SimulatedBackend.confirmed(backend.pending(1));
     String path = "/api/v1/tickets/" + entry.ticket().ticketId();
     ingress.respond(path, Json.INTERNAL.writeValueAsString(entry.ticket()));

@@ -27,7 +27,7 @@ class AutoscalerTest {
   private final Fleet fleet = Fleet.shared();
 
   @Test
-  void workersFollowTheBacklogAndDecideEachTicketOnce() throws Exception {
+  void workersFollowTheBacklogAndDecideOnce() throws Exception {
     long event =
         fleet.addEvent("Flood", null, null, new DemoData.SeatType("R", "10.00", 1_000, 1_000));
     List<String> changes = new CopyOnWriteArrayList<>();

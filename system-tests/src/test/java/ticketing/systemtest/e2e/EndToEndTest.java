@@ -66,7 +66,7 @@ class EndToEndTest {
   }
 
   @Test
-  void fiftySeatsGoToFiftyOfTwoHundredBuyers() throws Exception {
+  void fiftyOfTwoHundredBuyersGetFiftySeats() throws Exception {
     long event = fleet.addEvent("Race", null, null, new DemoData.SeatType("R", "10.00", 50, 50));
     try (Connection connection = fleet.servers().connect()) {
       // The lock blocks all decisions until the workers have received messages.

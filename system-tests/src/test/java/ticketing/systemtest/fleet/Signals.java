@@ -7,7 +7,7 @@ import java.nio.file.Path;
 /// Operating-system signals.
 public final class Signals {
 
-  private static final long INTERRUPT = 1 << 1; // signal 2 in a mask whose lowest bit is signal 1
+  private static final long INTERRUPT = 1 << 1; // signal 2 in a mask with signal 1 as the lowest bit
 
   private Signals() {}
 

@@ -133,7 +133,7 @@ class OracleTest {
   }
 
   @Test
-  void onlyGaveUpMayBeReplacedByADecision() throws Exception {
+  void decisionMayReplaceGaveUpOnly() throws Exception {
     AcceptedRequest.FinalState givenUp =
         new AcceptedRequest.FinalState(
             Ticket.Status.REJECTED, "GAVE_UP", null, booked.finalTicket().decidedAt());

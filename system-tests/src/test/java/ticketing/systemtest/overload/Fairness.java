@@ -54,8 +54,8 @@ final class Fairness {
   private static final int CLIENTS = 64;
   private static final int SEATS = 10_000_000;
   private static final int WORKER_CAPACITY = 5_000; // commands
-  private static final int COMMANDS_PER_MESSAGE = 100; // of the flood
-  private static final int MESSAGES_PER_SEND = 5; // of the flood
+  private static final int COMMANDS_PER_MESSAGE = 100; // flood
+  private static final int MESSAGES_PER_SEND = 5; // flood
   private static final int MAX_VISIBLE_FLOOD_MESSAGES = 5;
   private static final int MAX_BATCH_SIZE = 10; // limit of SQS
   private static final int MAX_VISIBLE_MESSAGES = 200;

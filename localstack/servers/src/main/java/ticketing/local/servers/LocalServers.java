@@ -301,7 +301,7 @@ public final class LocalServers implements AutoCloseable {
     }
   }
 
-  /// Starts the queue in a thread of its own, because its classes take seconds to load.
+  /// Starts the queue in another thread, because its classes take seconds to load.
   private void startAll() {
     queueStart =
         CompletableFuture.runAsync(

@@ -31,7 +31,7 @@ public final class ManagedProcess {
   private final Path log;
   private final Process process;
 
-  /// Set before a stop, whose end is expected.
+  /// Set before a stop, which ends the process as expected.
   private volatile boolean ending;
 
   private ManagedProcess(String name, Path log, Process process) {
@@ -180,7 +180,7 @@ public final class ManagedProcess {
     return "; the last lines of " + log + ":\n  " + String.join("\n  ", lastLines());
   }
 
-  /// Waits without regard to interrupts, so that a stop completes.
+  /// Blocks without regard to interrupts, so that a stop completes.
   private boolean ended(Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
     boolean interrupted = false;

@@ -193,7 +193,7 @@ class LocalServersTest {
   }
 
   @Test
-  void usedPortOrFolderIsNamedInOneSentence() throws Exception {
+  void errorNamesTheUsedPortOrFolder() throws Exception {
     try (ServerSocket busy = new ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
       ServerSettings settings =
           ServerSettings.in(TARGET.resolve("busy")).withPorts(0, busy.getLocalPort(), 0);
