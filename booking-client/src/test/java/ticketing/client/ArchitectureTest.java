@@ -59,8 +59,7 @@ class ArchitectureTest {
         .flatExtracting(JavaClass::getDirectDependenciesFromSelf)
         .extracting(dependency -> dependency.getTargetClass().getPackageName())
         .filteredOn(name -> !name.isEmpty())
-        .allMatch(
-            name ->
-                name.matches("(java|javax|tools\\.jackson|com\\.fasterxml|ticketing\\.client).*"));
+        .allMatch(name ->
+            name.matches("(java|javax|tools\\.jackson|com\\.fasterxml|ticketing\\.client).*"));
   }
 }

@@ -125,10 +125,9 @@ class TicketSocketTest {
     Awaitility.await().atMost(LIMIT).until(() -> follower.undecided() == 0);
     Awaitility.await()
         .atMost(LIMIT)
-        .untilAsserted(
-            () ->
-                assertThat(recorder.states)
-                    .containsExactly(Ticket.Status.PENDING, Ticket.Status.CONFIRMED));
+        .untilAsserted(() ->
+            assertThat(recorder.states)
+                .containsExactly(Ticket.Status.PENDING, Ticket.Status.CONFIRMED));
     assertThat(recorder.losses).isNotEmpty();
   }
 

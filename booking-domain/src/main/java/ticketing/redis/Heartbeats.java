@@ -60,17 +60,16 @@ public final class Heartbeats {
   /// @throws RedisUnavailableException if Redis is down
   public LiveProcesses liveProcesses(Kind kind) {
     List<String> all =
-        redis.call(
-            client ->
-                client
-                    .getScript(StringCodec.INSTANCE)
-                    .<List<String>>eval(
-                        key(kind),
-                        Mode.READ_WRITE,
-                        FIND_LIVE_PROCESSES,
-                        ReturnType.LIST,
-                        List.of(key(kind)),
-                        RedisGateway.seconds(MAX_AGE)));
+        redis.call(client ->
+            client
+                .getScript(StringCodec.INSTANCE)
+                .<List<String>>eval(
+                    key(kind),
+                    Mode.READ_WRITE,
+                    FIND_LIVE_PROCESSES,
+                    ReturnType.LIST,
+                    List.of(key(kind)),
+                    RedisGateway.seconds(MAX_AGE)));
     Map<String, Double> sums = new HashMap<>();
     for (String statistics : all) {
       Json.INTERNAL
@@ -101,19 +100,18 @@ public final class Heartbeats {
     }
 
     private void record(Kind kind, Map<String, Double> statistics) {
-      redis.<Object>async(
-          client ->
-              client
-                  .getScript(StringCodec.INSTANCE)
-                  .evalAsync(
-                      key(kind),
-                      Mode.READ_WRITE,
-                      RECORD_HEARTBEAT,
-                      ReturnType.LONG,
-                      List.of(key(kind)),
-                      instance,
-                      Json.INTERNAL.writeValueAsString(statistics),
-                      RedisGateway.seconds(TIME_TO_LIVE)));
+      redis.<Object>async(client ->
+          client
+              .getScript(StringCodec.INSTANCE)
+              .evalAsync(
+                  key(kind),
+                  Mode.READ_WRITE,
+                  RECORD_HEARTBEAT,
+                  ReturnType.LONG,
+                  List.of(key(kind)),
+                  instance,
+                  Json.INTERNAL.writeValueAsString(statistics),
+                  RedisGateway.seconds(TIME_TO_LIVE)));
     }
 
     /// Ends the heartbeats. Readers omit this process after 7 s.

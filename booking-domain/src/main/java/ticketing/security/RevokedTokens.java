@@ -29,11 +29,10 @@ public final class RevokedTokens {
   public void revoke(String jti, Instant now, Instant expiresAt) {
     Duration left = Duration.between(now, expiresAt);
     if (left.isPositive()) {
-      redis.call(
-          client -> {
-            client.getBucket(key(jti), StringCodec.INSTANCE).set("ended", left);
-            return null;
-          });
+      redis.call(client -> {
+        client.getBucket(key(jti), StringCodec.INSTANCE).set("ended", left);
+        return null;
+      });
     }
   }
 
@@ -48,12 +47,11 @@ public final class RevokedTokens {
   }
 
   private List<Boolean> findRevoked(List<String> ids) {
-    return redis.call(
-        client -> {
-          RBatch batch = client.createBatch(BatchOptions.defaults());
-          ids.forEach(jti -> batch.getBucket(key(jti), StringCodec.INSTANCE).isExistsAsync());
-          return batch.execute().getResponses().stream().map(Boolean.TRUE::equals).toList();
-        });
+    return redis.call(client -> {
+      RBatch batch = client.createBatch(BatchOptions.defaults());
+      ids.forEach(jti -> batch.getBucket(key(jti), StringCodec.INSTANCE).isExistsAsync());
+      return batch.execute().getResponses().stream().map(Boolean.TRUE::equals).toList();
+    });
   }
 
   private static String key(String jti) {

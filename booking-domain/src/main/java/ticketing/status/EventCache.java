@@ -42,10 +42,9 @@ public final class EventCache {
   /// Caches this event and publishes it, unless a newer version is cached.
   public CompletableFuture<Void> refresh(EventView event) {
     return redis
-        .<Object>async(
-            client ->
-                store(client.getScript(StringCodec.INSTANCE), event, settings.event())
-                    .thenApply(stored -> (Object) stored))
+        .<Object>async(client ->
+            store(client.getScript(StringCodec.INSTANCE), event, settings.event())
+                .thenApply(stored -> (Object) stored))
         .thenAccept(stored -> {});
   }
 
@@ -54,17 +53,16 @@ public final class EventCache {
   /// @param version version of the row after the change
   public CompletableFuture<Void> evict(long eventId, long version) {
     return redis
-        .<Object>async(
-            client ->
-                client
-                    .getScript(StringCodec.INSTANCE)
-                    .<Object>evalAsync(
-                        key(eventId),
-                        Mode.READ_WRITE,
-                        EVICT_EVENT,
-                        ReturnType.LONG,
-                        List.of(key(eventId), fence(eventId)),
-                        String.valueOf(version)))
+        .<Object>async(client ->
+            client
+                .getScript(StringCodec.INSTANCE)
+                .<Object>evalAsync(
+                    key(eventId),
+                    Mode.READ_WRITE,
+                    EVICT_EVENT,
+                    ReturnType.LONG,
+                    List.of(key(eventId), fence(eventId)),
+                    String.valueOf(version)))
         .thenAccept(removed -> {});
   }
 
@@ -72,14 +70,13 @@ public final class EventCache {
   ///
   /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<EventView> listener) {
-    redis.call(
-        client ->
-            client
-                .getTopic(CHANNEL, StringCodec.INSTANCE)
-                .addListener(
-                    String.class,
-                    (channel, json) ->
-                        listener.accept(Json.INTERNAL.readValue(json, EventView.class))));
+    redis.call(client ->
+        client
+            .getTopic(CHANNEL, StringCodec.INSTANCE)
+            .addListener(
+                String.class,
+                (channel, json) ->
+                    listener.accept(Json.INTERNAL.readValue(json, EventView.class))));
   }
 
   static void addTo(RBatch batch, EventView event, Duration ttl) {

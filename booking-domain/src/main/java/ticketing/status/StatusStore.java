@@ -99,16 +99,15 @@ public final class StatusStore {
         pending.stream().map(one -> one.entry().ticket().eventId()).collect(Collectors.toSet());
     Map<Long, Object> rates = new HashMap<>();
     List<?> answers =
-        read(
-            batch -> {
-              pending.forEach(one -> addTo(batch, one));
-              for (long event : events) {
-                batch
-                    .getScoredSortedSet(lineKey(event), StringCodec.INSTANCE)
-                    .expireAsync(settings.pending());
-                addRateLookup(batch, event);
-              }
-            });
+        read(batch -> {
+          pending.forEach(one -> addTo(batch, one));
+          for (long event : events) {
+            batch
+                .getScoredSortedSet(lineKey(event), StringCodec.INSTANCE)
+                .expireAsync(settings.pending());
+            addRateLookup(batch, event);
+          }
+        });
     int last = 3 * pending.size();
     for (long event : events) {
       rates.put(event, answers.get(last + 1));
@@ -161,11 +160,10 @@ public final class StatusStore {
 
   private CompletableFuture<Void> removeFromLine(Ticket ticket) {
     return redis
-        .<Boolean>async(
-            client ->
-                client
-                    .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
-                    .removeAsync(ticket.ticketId().toString()))
+        .<Boolean>async(client ->
+            client
+                .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
+                .removeAsync(ticket.ticketId().toString()))
         .thenAccept(removed -> {});
   }
 
@@ -178,22 +176,20 @@ public final class StatusStore {
   public CompletableFuture<Void> removePending(StatusEntry pending) {
     UUID ticketId = pending.ticket().ticketId();
     return redis
-        .<Long>async(
-            client ->
-                client
-                    .getScript(StringCodec.INSTANCE)
-                    .evalAsync(
-                        key(ticketId),
-                        RScript.Mode.READ_WRITE,
-                        REMOVE_PENDING,
-                        ReturnType.LONG,
-                        List.of(key(ticketId)),
-                        pending.attemptId().toString()))
-        .thenCompose(
-            removed ->
-                removed == 0
-                    ? CompletableFuture.<Void>completedFuture(null)
-                    : removeFromLine(pending.ticket()));
+        .<Long>async(client ->
+            client
+                .getScript(StringCodec.INSTANCE)
+                .evalAsync(
+                    key(ticketId),
+                    RScript.Mode.READ_WRITE,
+                    REMOVE_PENDING,
+                    ReturnType.LONG,
+                    List.of(key(ticketId)),
+                    pending.attemptId().toString()))
+        .thenCompose(removed ->
+            removed == 0
+                ? CompletableFuture.<Void>completedFuture(null)
+                : removeFromLine(pending.ticket()));
   }
 
   /// Returns the entry of a ticket, with its position in the waiting line if it is undecided.
@@ -219,10 +215,8 @@ public final class StatusStore {
     Map<UUID, StatusEntry> found = new HashMap<>();
     List<StatusEntry> pending = new ArrayList<>();
     for (Object json :
-        read(
-            batch ->
-                ticketIds.forEach(
-                    id -> batch.getBucket(key(id), StringCodec.INSTANCE).getAsync()))) {
+        read(batch ->
+            ticketIds.forEach(id -> batch.getBucket(key(id), StringCodec.INSTANCE).getAsync()))) {
       if (json != null) {
         StatusEntry entry = parse((String) json);
         found.put(entry.ticket().ticketId(), entry);
@@ -242,16 +236,15 @@ public final class StatusStore {
       return pending;
     }
     List<?> answers =
-        read(
-            batch -> {
-              for (StatusEntry entry : pending) {
-                Ticket ticket = entry.ticket();
-                batch
-                    .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
-                    .rankAsync(ticket.ticketId().toString());
-                addRateLookup(batch, ticket.eventId());
-              }
-            });
+        read(batch -> {
+          for (StatusEntry entry : pending) {
+            Ticket ticket = entry.ticket();
+            batch
+                .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
+                .rankAsync(ticket.ticketId().toString());
+            addRateLookup(batch, ticket.eventId());
+          }
+        });
     List<StatusEntry> positioned = new ArrayList<>(pending.size());
     for (int i = 0; i < pending.size(); i++) {
       StatusEntry entry = pending.get(i);
@@ -274,13 +267,9 @@ public final class StatusStore {
     if (eventIds.isEmpty()) {
       return Optional.empty();
     }
-    return read(
-            batch ->
-                eventIds.forEach(
-                    id ->
-                        batch
-                            .getScoredSortedSet(lineKey(id), StringCodec.INSTANCE)
-                            .firstScoreAsync()))
+    return read(batch ->
+            eventIds.forEach(id ->
+                batch.getScoredSortedSet(lineKey(id), StringCodec.INSTANCE).firstScoreAsync()))
         .stream()
         .filter(Objects::nonNull)
         .map(score -> ((Number) score).longValue())
@@ -289,12 +278,11 @@ public final class StatusStore {
   }
 
   private List<?> read(Consumer<RBatch> commands) {
-    return redis.call(
-        client -> {
-          RBatch batch = batch(client);
-          commands.accept(batch);
-          return batch.execute().getResponses();
-        });
+    return redis.call(client -> {
+      RBatch batch = batch(client);
+      commands.accept(batch);
+      return batch.execute().getResponses();
+    });
   }
 
   /// Stores decisions, removes them from the waiting lines, publishes them and caches the event, in
@@ -313,51 +301,47 @@ public final class StatusStore {
     if (decided.isEmpty() && event == null) {
       return;
     }
-    redis.call(
-        client -> {
-          RBatch batch = batch(client);
-          StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
-          Map<Long, List<Object>> decidedIds = new HashMap<>();
-          for (StatusEntry entry : decided) {
-            Ticket ticket = entry.ticket();
-            decidedIds
-                .computeIfAbsent(ticket.eventId(), id -> new ArrayList<>())
-                .add(ticket.ticketId().toString());
-            if (ticket.reason() == Reason.GAVE_UP) {
-              addGivenUp(batch, entry);
-            } else {
-              batch
-                  .getBucket(key(ticket.ticketId()), StringCodec.INSTANCE)
-                  .setAsync(Json.INTERNAL.writeValueAsString(entry), settings.decided());
-              lines.append(message(entry)).append('\n');
-            }
-          }
-          decidedIds.forEach(
-              (eventId, ids) -> {
-                batch
-                    .getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE)
-                    .removeAllAsync(ids);
-                batch
-                    .getScript(StringCodec.INSTANCE)
-                    .evalAsync(
-                        rateKey(eventId),
-                        RScript.Mode.READ_WRITE,
-                        UPDATE_RATE,
-                        ReturnType.LONG,
-                        List.of(rateKey(eventId)),
-                        String.valueOf(newDecisions));
-              });
-          for (Long reservation : reservations) {
-            batch.getBucket("reservation:" + reservation, StringCodec.INSTANCE).deleteAsync();
-          }
-          if (event != null) {
-            EventCache.addTo(batch, event, settings.event());
-          }
-          if (!lines.isEmpty()) {
-            batch.getTopic(CHANNEL, StringCodec.INSTANCE).publishAsync(lines.toString());
-          }
-          return batch.execute();
-        });
+    redis.call(client -> {
+      RBatch batch = batch(client);
+      StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
+      Map<Long, List<Object>> decidedIds = new HashMap<>();
+      for (StatusEntry entry : decided) {
+        Ticket ticket = entry.ticket();
+        decidedIds
+            .computeIfAbsent(ticket.eventId(), id -> new ArrayList<>())
+            .add(ticket.ticketId().toString());
+        if (ticket.reason() == Reason.GAVE_UP) {
+          addGivenUp(batch, entry);
+        } else {
+          batch
+              .getBucket(key(ticket.ticketId()), StringCodec.INSTANCE)
+              .setAsync(Json.INTERNAL.writeValueAsString(entry), settings.decided());
+          lines.append(message(entry)).append('\n');
+        }
+      }
+      decidedIds.forEach((eventId, ids) -> {
+        batch.getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE).removeAllAsync(ids);
+        batch
+            .getScript(StringCodec.INSTANCE)
+            .evalAsync(
+                rateKey(eventId),
+                RScript.Mode.READ_WRITE,
+                UPDATE_RATE,
+                ReturnType.LONG,
+                List.of(rateKey(eventId)),
+                String.valueOf(newDecisions));
+      });
+      for (Long reservation : reservations) {
+        batch.getBucket("reservation:" + reservation, StringCodec.INSTANCE).deleteAsync();
+      }
+      if (event != null) {
+        EventCache.addTo(batch, event, settings.event());
+      }
+      if (!lines.isEmpty()) {
+        batch.getTopic(CHANNEL, StringCodec.INSTANCE).publishAsync(lines.toString());
+      }
+      return batch.execute();
+    });
   }
 
   /// The script keeps a decision that a redrive made in the meantime.
@@ -404,26 +388,25 @@ public final class StatusStore {
   ///
   /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<PublishedDecision> listener, Runnable resubscribed) {
-    redis.call(
-        client -> {
-          RTopic topic = client.getTopic(CHANNEL, StringCodec.INSTANCE);
-          topic.addListener(
-              String.class,
-              (channel, lines) ->
-                  lines.lines().forEach(line -> listener.accept(PublishedDecision.parse(line))));
-          return topic.addListener(
-              new StatusListener() {
-                @Override
-                public void onSubscribe(String channel) {
-                  resubscribed.run();
-                }
+    redis.call(client -> {
+      RTopic topic = client.getTopic(CHANNEL, StringCodec.INSTANCE);
+      topic.addListener(
+          String.class,
+          (channel, lines) ->
+              lines.lines().forEach(line -> listener.accept(PublishedDecision.parse(line))));
+      return topic.addListener(
+          new StatusListener() {
+            @Override
+            public void onSubscribe(String channel) {
+              resubscribed.run();
+            }
 
-                @Override
-                public void onUnsubscribe(String channel) {
-                  // Only the shutdown of this process unsubscribes.
-                }
-              });
-        });
+            @Override
+            public void onUnsubscribe(String channel) {
+              // Only the shutdown of this process unsubscribes.
+            }
+          });
+    });
     // The subscription may precede the registration of the second listener.
     resubscribed.run();
   }

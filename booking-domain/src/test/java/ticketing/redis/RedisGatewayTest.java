@@ -50,12 +50,11 @@ class RedisGatewayTest {
       assertThat(up.value()).isZero();
       await()
           .atMost(Duration.ofSeconds(10))
-          .untilAsserted(
-              () ->
-                  assertThatThrownBy(() -> countKeys(redis))
-                      .isInstanceOf(RedisUnavailableException.class)
-                      .cause()
-                      .isNotInstanceOf(CallNotPermittedException.class));
+          .untilAsserted(() ->
+              assertThatThrownBy(() -> countKeys(redis))
+                  .isInstanceOf(RedisUnavailableException.class)
+                  .cause()
+                  .isNotInstanceOf(CallNotPermittedException.class));
       assertThat(up.value()).isZero();
     }
   }

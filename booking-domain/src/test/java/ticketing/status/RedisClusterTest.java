@@ -188,16 +188,15 @@ class RedisClusterTest {
 
       Thread contender =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      if (second.tryLock(20, 10, TimeUnit.SECONDS)) {
-                        second.unlock();
-                      }
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                  });
+              .start(() -> {
+                try {
+                  if (second.tryLock(20, 10, TimeUnit.SECONDS)) {
+                    second.unlock();
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
       first.unlock();
       // The cluster's channels wake the contender long before the lease ends.
       assertThat(contender.join(Duration.ofSeconds(9))).isTrue();
@@ -224,16 +223,14 @@ class RedisClusterTest {
     await()
         .atMost(Duration.ofSeconds(60))
         .ignoreExceptions()
-        .untilAsserted(
-            () -> {
-              StatusEntry after = pending(3);
-              store.storePending(after).join();
-              store.publish(List.of(decided(after)), 1, event(3, 30), List.of());
-              assertThat(store.find(after.ticket().ticketId()))
-                  .hasValueSatisfying(
-                      entry ->
-                          assertThat(entry.ticket().status()).isEqualTo(TicketStatus.CONFIRMED));
-            });
+        .untilAsserted(() -> {
+          StatusEntry after = pending(3);
+          store.storePending(after).join();
+          store.publish(List.of(decided(after)), 1, event(3, 30), List.of());
+          assertThat(store.find(after.ticket().ticketId()))
+              .hasValueSatisfying(
+                  entry -> assertThat(entry.ticket().status()).isEqualTo(TicketStatus.CONFIRMED));
+        });
   }
 
   private static Set<UUID> ids(List<StatusEntry> entries) {

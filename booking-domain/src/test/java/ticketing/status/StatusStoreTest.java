@@ -159,19 +159,15 @@ class StatusStoreTest {
     store.publish(decided, 2, null, List.of());
     await()
         .atMost(TIMEOUT)
-        .untilAsserted(
-            () ->
-                assertThat(published)
-                    .contains(
-                        decided.stream()
-                            .map(StatusEntry::ticket)
-                            .map(
-                                ticket ->
-                                    new PublishedDecision(
-                                        ticket.ticketId(),
-                                        null,
-                                        Json.INTERNAL.writeValueAsString(ticket)))
-                            .toArray(PublishedDecision[]::new)));
+        .untilAsserted(() ->
+            assertThat(published)
+                .contains(
+                    decided.stream()
+                        .map(StatusEntry::ticket)
+                        .map(ticket ->
+                            new PublishedDecision(
+                                ticket.ticketId(), null, Json.INTERNAL.writeValueAsString(ticket)))
+                        .toArray(PublishedDecision[]::new)));
   }
 
   private static StatusEntry otherAttempt(StatusEntry first) {

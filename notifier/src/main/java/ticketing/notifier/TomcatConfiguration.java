@@ -32,16 +32,14 @@ class TomcatConfiguration {
   WebServerFactoryCustomizer<TomcatServletWebServerFactory> connectionBuffers(
       ServerSettings server, ConnectionSettings connection) {
     return factory -> {
-      factory.addProtocolHandlerCustomizers(
-          handler ->
-              handler.setExecutor(BoundedVirtualThreads.bounded(server.maxConcurrentRequests())));
-      factory.addConnectorCustomizers(
-          connector -> {
-            connector.setProperty(
-                "socket.txBufSize", String.valueOf(connection.socketSendBuffer().toBytes()));
-            connector.setProperty("socket.appReadBufSize", READ_BUFFER_BYTES);
-            connector.setProperty("socket.appWriteBufSize", WRITE_BUFFER_BYTES);
-          });
+      factory.addProtocolHandlerCustomizers(handler ->
+          handler.setExecutor(BoundedVirtualThreads.bounded(server.maxConcurrentRequests())));
+      factory.addConnectorCustomizers(connector -> {
+        connector.setProperty(
+            "socket.txBufSize", String.valueOf(connection.socketSendBuffer().toBytes()));
+        connector.setProperty("socket.appReadBufSize", READ_BUFFER_BYTES);
+        connector.setProperty("socket.appWriteBufSize", WRITE_BUFFER_BYTES);
+      });
     };
   }
 }

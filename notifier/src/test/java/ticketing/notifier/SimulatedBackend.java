@@ -111,10 +111,9 @@ public final class SimulatedBackend implements AutoCloseable {
     Awaitility.await()
         .pollDelay(Duration.ZERO)
         .pollInSameThread()
-        .ignoreExceptionsMatching(
-            failure ->
-                failure instanceof RedisUnavailableException
-                    || failure.getCause() instanceof RedisUnavailableException)
+        .ignoreExceptionsMatching(failure ->
+            failure instanceof RedisUnavailableException
+                || failure.getCause() instanceof RedisUnavailableException)
         .atMost(TIMEOUT)
         .untilAsserted(call::run);
   }

@@ -114,16 +114,13 @@ class AccessibilityTest {
     assertThat(results.getPasses()).as("passed rules of %s", view).hasSizeGreaterThan(10);
     assertThat(results.getViolations())
         .as(view)
-        .extracting(
-            rule ->
-                rule.getId()
-                    + ": "
-                    + rule.getNodes().stream()
-                        .map(
-                            node ->
-                                node.getHtml()
-                                    + node.getAny().stream().map(c -> c.getMessage()).toList())
-                        .toList())
+        .extracting(rule ->
+            rule.getId()
+                + ": "
+                + rule.getNodes().stream()
+                    .map(node ->
+                        node.getHtml() + node.getAny().stream().map(c -> c.getMessage()).toList())
+                    .toList())
         .isEmpty();
   }
 

@@ -54,13 +54,11 @@ final class BrowserUser implements AutoCloseable {
     context.setDefaultTimeout(TIMEOUT_MILLIS);
     context.setDefaultNavigationTimeout(TIMEOUT_MILLIS);
     context.addInitScript(REPORT_VIOLATIONS);
-    context.onConsoleMessage(
-        message -> {
-          if (message.type().equals("error")
-              && message.text().contains("Content-Security-Policy")) {
-            pageErrors.add(message.text());
-          }
-        });
+    context.onConsoleMessage(message -> {
+      if (message.type().equals("error") && message.text().contains("Content-Security-Policy")) {
+        pageErrors.add(message.text());
+      }
+    });
     context.onWebError(error -> pageErrors.add(error.error()));
     this.page = context.newPage();
   }

@@ -233,12 +233,11 @@ final class PagesFixture implements AutoCloseable {
             .asString();
     await()
         .atMost(Duration.ofSeconds(30))
-        .until(
-            () ->
-                !send("GET", "/api/v1/tickets/" + ticket, token, null)
-                    .get("status")
-                    .asString()
-                    .equals("PENDING"));
+        .until(() ->
+            !send("GET", "/api/v1/tickets/" + ticket, token, null)
+                .get("status")
+                .asString()
+                .equals("PENDING"));
   }
 
   void pauseSale(long event) {

@@ -22,6 +22,7 @@ class ReadmeTest {
   private static final Pattern COMMENT = Pattern.compile("\\s+#.*");
   private static final Pattern NAME = Pattern.compile("`([^`]+)`");
   private static final Pattern LINK = Pattern.compile("]\\(([^)]+)\\)");
+
   /// A row with a figure, its baseline and their ratio.
   private static final Pattern FIGURES =
       Pattern.compile("\\|[^|]+\\|[^|]*\\d[^|]*\\|[^|]*\\|( |[ \\d.]+)\\|");
@@ -140,9 +141,7 @@ class ReadmeTest {
       assertThat(rows).as(file).hasSizeGreaterThan(3);
       for (String row : rows) {
         Set<String> figures = numbers(row.substring(row.indexOf('|', 1)));
-        assertThat(results)
-            .as(row)
-            .anySatisfy(result -> assertThat(result).containsAll(figures));
+        assertThat(results).as(row).anySatisfy(result -> assertThat(result).containsAll(figures));
       }
     }
   }

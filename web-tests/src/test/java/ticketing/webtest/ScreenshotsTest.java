@@ -86,11 +86,10 @@ class ScreenshotsTest {
       await()
           .pollInterval(Duration.ofMillis(1_200))
           .atMost(Duration.ofSeconds(60))
-          .until(
-              () -> {
-                pages.book(others, jazz, "S", 1);
-                return booked.incrementAndGet() == 3;
-              });
+          .until(() -> {
+            pages.book(others, jazz, "S", 1);
+            return booked.incrementAndGet() == 3;
+          });
       try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
         pages.submitBookings(others, jazz, "S", 128);
         user.button("book.action").click();

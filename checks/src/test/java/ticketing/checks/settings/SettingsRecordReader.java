@@ -86,15 +86,14 @@ final class SettingsRecordReader extends TreePathScanner<Void, DocTrees> {
       comment.getBlockTags().stream()
           .filter(ParamTree.class::isInstance)
           .map(ParamTree.class::cast)
-          .forEach(
-              tag ->
-                  parameters.put(
-                      tag.getName().toString(),
-                      tag.getDescription().stream()
-                          .map(Object::toString)
-                          .collect(Collectors.joining())
-                          .replaceAll("\\s+", " ")
-                          .strip()));
+          .forEach(tag ->
+              parameters.put(
+                  tag.getName().toString(),
+                  tag.getDescription().stream()
+                      .map(Object::toString)
+                      .collect(Collectors.joining())
+                      .replaceAll("\\s+", " ")
+                      .strip()));
     }
     descriptions.put(name, parameters);
     return super.visitClass(type, docs);
@@ -102,15 +101,13 @@ final class SettingsRecordReader extends TreePathScanner<Void, DocTrees> {
 
   private List<SettingsRecord> records() {
     List<SettingsRecord> records = new ArrayList<>();
-    types.forEach(
-        (name, type) ->
-            annotation(type.getModifiers().getAnnotations(), "ConfigurationProperties")
-                .ifPresent(
-                    properties -> {
-                      List<SettingsRecord.Property> list = new ArrayList<>();
-                      addProperties(type, "", list);
-                      records.add(new SettingsRecord(value(properties, "value"), name, list));
-                    }));
+    types.forEach((name, type) ->
+        annotation(type.getModifiers().getAnnotations(), "ConfigurationProperties")
+            .ifPresent(properties -> {
+              List<SettingsRecord.Property> list = new ArrayList<>();
+              addProperties(type, "", list);
+              records.add(new SettingsRecord(value(properties, "value"), name, list));
+            }));
     return records;
   }
 
@@ -165,23 +162,22 @@ final class SettingsRecordReader extends TreePathScanner<Void, DocTrees> {
 
   private static String bound(AnnotationTree annotation) {
     return annotation.getArguments().stream()
-        .map(
-            argument -> {
-              if (argument instanceof AssignmentTree assignment) {
-                String unit =
-                    switch (assignment.getVariable().toString()) {
-                      case "millis" -> " ms";
-                      case "seconds" -> " s";
-                      case "minutes" -> " min";
-                      case "hours" -> " h";
-                      case "days" -> " d";
-                      case "value" -> "";
-                      default -> null;
-                    };
-                return unit == null ? "" : text(assignment.getExpression()) + unit;
-              }
-              return text(argument);
-            })
+        .map(argument -> {
+          if (argument instanceof AssignmentTree assignment) {
+            String unit =
+                switch (assignment.getVariable().toString()) {
+                  case "millis" -> " ms";
+                  case "seconds" -> " s";
+                  case "minutes" -> " min";
+                  case "hours" -> " h";
+                  case "days" -> " d";
+                  case "value" -> "";
+                  default -> null;
+                };
+            return unit == null ? "" : text(assignment.getExpression()) + unit;
+          }
+          return text(argument);
+        })
         .filter(bound -> !bound.isEmpty())
         .collect(Collectors.joining(" "));
   }

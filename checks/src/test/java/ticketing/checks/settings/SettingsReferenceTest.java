@@ -58,21 +58,20 @@ class SettingsReferenceTest {
         """);
     assertThat(SettingsRecordReader.read(folder))
         .singleElement()
-        .satisfies(
-            settings -> {
-              assertThat(settings.prefix()).isEqualTo("ticketing.limits");
-              assertThat(settings.properties())
-                  .containsExactly(
-                      new SettingsRecord.Property(
-                          "max-size",
-                          "integer, 1 to 5000",
-                          "10",
-                          "most entries of a batch in one call"),
-                      new SettingsRecord.Property(
-                          "wait", "duration, at least 100 ms", "2s", "longest wait"),
-                      new SettingsRecord.Property(
-                          "user.per-second", "integer, above 0", "", "requests a second"));
-            });
+        .satisfies(settings -> {
+          assertThat(settings.prefix()).isEqualTo("ticketing.limits");
+          assertThat(settings.properties())
+              .containsExactly(
+                  new SettingsRecord.Property(
+                      "max-size",
+                      "integer, 1 to 5000",
+                      "10",
+                      "most entries of a batch in one call"),
+                  new SettingsRecord.Property(
+                      "wait", "duration, at least 100 ms", "2s", "longest wait"),
+                  new SettingsRecord.Property(
+                      "user.per-second", "integer, above 0", "", "requests a second"));
+        });
   }
 
   @Test

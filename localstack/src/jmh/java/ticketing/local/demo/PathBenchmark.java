@@ -20,8 +20,7 @@ final class PathBenchmark {
   private static final int WEBSOCKET_BUYERS = 1_000; // the other buyers poll
   private static final int WARM_UP_BOOKINGS = 10_000;
   private static final int MAX_COMMANDS_PER_MESSAGE = 50;
-  private static final double REQUESTS_PER_MESSAGE =
-      3 / 10.0; // send, receive and delete in tens
+  private static final double REQUESTS_PER_MESSAGE = 3 / 10.0; // send, receive and delete in tens
   private static final double DOLLARS_PER_MILLION_REQUESTS = 0.40; // SQS standard queue
 
   /// Figures of one way to send.
@@ -29,7 +28,8 @@ final class PathBenchmark {
   /// @param baseline messages a second of the bare queue
   /// @param rate decisions a second
   /// @param commands commands per message
-  private record PathFigures(double baseline, double rate, double p50, double p99, double commands) {}
+  private record PathFigures(
+      double baseline, double rate, double p50, double p99, double commands) {}
 
   private PathBenchmark() {}
 
@@ -96,7 +96,11 @@ final class PathBenchmark {
       // Mean, because the queue becomes faster as it warms up.
       double baseline = (baselineBefore + demo.measureQueue()) / 2;
       return new PathFigures(
-          baseline, sale.decisionRate(), sale.decisionMillis(0.5), sale.decisionMillis(0.99), commands);
+          baseline,
+          sale.decisionRate(),
+          sale.decisionMillis(0.5),
+          sale.decisionMillis(0.99),
+          commands);
     }
   }
 

@@ -50,11 +50,10 @@ public final class QueueBaseline {
       long start = System.nanoTime();
       List<Future<?>> all =
           IntStream.range(0, SENDERS + RECEIVERS)
-              .<Future<?>>mapToObj(
-                  number ->
-                      number < SENDERS
-                          ? threads.submit(() -> send(sqs, url, unsent))
-                          : threads.submit(() -> receive(sqs, url, undeleted)))
+              .<Future<?>>mapToObj(number ->
+                  number < SENDERS
+                      ? threads.submit(() -> send(sqs, url, unsent))
+                      : threads.submit(() -> receive(sqs, url, undeleted)))
               .toList();
       long deadline = start + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
       try {
@@ -73,13 +72,12 @@ public final class QueueBaseline {
     while (unsent.getAndAdd(-MAX_BATCH_SIZE) > 0) {
       List<SendMessageBatchRequestEntry> entries =
           IntStream.range(0, MAX_BATCH_SIZE)
-              .mapToObj(
-                  number ->
-                      SendMessageBatchRequestEntry.builder()
-                          .id(Integer.toString(number))
-                          .messageGroupId("1")
-                          .messageBody(body(number))
-                          .build())
+              .mapToObj(number ->
+                  SendMessageBatchRequestEntry.builder()
+                      .id(Integer.toString(number))
+                      .messageGroupId("1")
+                      .messageBody(body(number))
+                      .build())
               .toList();
       sqs.sendMessageBatch(call -> call.queueUrl(url).entries(entries));
     }
@@ -96,12 +94,11 @@ public final class QueueBaseline {
       }
       List<DeleteMessageBatchRequestEntry> entries =
           messages.stream()
-              .map(
-                  message ->
-                      DeleteMessageBatchRequestEntry.builder()
-                          .id(message.messageId())
-                          .receiptHandle(message.receiptHandle())
-                          .build())
+              .map(message ->
+                  DeleteMessageBatchRequestEntry.builder()
+                      .id(message.messageId())
+                      .receiptHandle(message.receiptHandle())
+                      .build())
               .toList();
       sqs.deleteMessageBatch(call -> call.queueUrl(url).entries(entries));
       undeleted.addAndGet(-entries.size());

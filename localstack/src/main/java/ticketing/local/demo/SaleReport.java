@@ -64,10 +64,9 @@ final class SaleReport {
       throws SQLException {
     SaleReport report = new SaleReport(name, read(connection, event));
     report.addFigures(sale, seats, queueRate);
-    processorTimes.forEach(
-        (process, time) ->
-            report.figures.put(
-                "processor time, " + process, "%.1f s".formatted(time.toMillis() / 1e3)));
+    processorTimes.forEach((process, time) ->
+        report.figures.put(
+            "processor time, " + process, "%.1f s".formatted(time.toMillis() / 1e3)));
     report.addChecks(sale, seats, deadLetters);
     return report;
   }
@@ -187,10 +186,9 @@ final class SaleReport {
     check(
         "every buyer has a response",
         IntStream.range(0, sale.buyers())
-            .noneMatch(
-                buyer ->
-                    sale.submission(buyer) == null
-                        || sale.submission(buyer) instanceof TicketResult.Unresolved));
+            .noneMatch(buyer ->
+                sale.submission(buyer) == null
+                    || sale.submission(buyer) instanceof TicketResult.Unresolved));
     check("no dead letters", deadLetters == 0);
   }
 

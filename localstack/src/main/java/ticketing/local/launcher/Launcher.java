@@ -44,15 +44,14 @@ public final class Launcher {
   }
 
   public static void main(String[] arguments) {
-    launch(
-        system -> {
-          System.out.println(new StartupMessage(system));
-          LaunchProperties properties = new LaunchProperties(System.getProperties());
-          try (AotCache.Making _ = AotCache.makeWithLowPriority(jarsToCache(system, properties))) {
-            scaleUntilInterrupted(system, properties);
-          }
-          return 0;
-        });
+    launch(system -> {
+      System.out.println(new StartupMessage(system));
+      LaunchProperties properties = new LaunchProperties(System.getProperties());
+      try (AotCache.Making _ = AotCache.makeWithLowPriority(jarsToCache(system, properties))) {
+        scaleUntilInterrupted(system, properties);
+      }
+      return 0;
+    });
   }
 
   private static List<Path> jarsToCache(LocalSystem system, LaunchProperties properties) {
@@ -104,12 +103,11 @@ public final class Launcher {
       try (LocalSystem system = LocalSystem.start(settings, this::printStep)) {
         Thread main = Thread.currentThread();
         CompletableFuture<ManagedProcess> ended = new CompletableFuture<>();
-        system.onUnexpectedEnd(
-            process -> {
-              if (!stopping && ended.complete(process)) {
-                main.interrupt();
-              }
-            });
+        system.onUnexpectedEnd(process -> {
+          if (!stopping && ended.complete(process)) {
+            main.interrupt();
+          }
+        });
         DemoData.addTo(system.servers());
         try {
           return task.run(system);
@@ -164,16 +162,14 @@ public final class Launcher {
   private void stopWithParent() {
     ProcessHandle.current()
         .parent()
-        .ifPresent(
-            parent ->
-                Thread.ofPlatform()
-                    .daemon()
-                    .name("parent-watch")
-                    .start(
-                        () -> {
-                          parent.onExit().join();
-                          System.exit(0);
-                        }));
+        .ifPresent(parent ->
+            Thread.ofPlatform()
+                .daemon()
+                .name("parent-watch")
+                .start(() -> {
+                  parent.onExit().join();
+                  System.exit(0);
+                }));
   }
 
   private static String sentence(String message) {

@@ -74,14 +74,13 @@ public final class BackgroundThreads implements AutoCloseable {
     threads.add(
         Thread.ofVirtual()
             .name(name)
-            .start(
-                () -> {
-                  try {
-                    task.run();
-                  } catch (InterruptedException e) {
-                    log.debug("background thread stopped, name={}", name);
-                  }
-                }));
+            .start(() -> {
+              try {
+                task.run();
+              } catch (InterruptedException e) {
+                log.debug("background thread stopped, name={}", name);
+              }
+            }));
   }
 
   @Override

@@ -118,9 +118,8 @@ public final class AsyncApiDocument {
   private Schema schema(Set<String> messages) {
     ObjectNode schema = Json.INTERNAL.createObjectNode();
     ArrayNode alternatives = schema.putArray("anyOf");
-    messages.forEach(
-        message ->
-            alternatives.add(strictComponents.at("/messages/" + message + "/payload").deepCopy()));
+    messages.forEach(message ->
+        alternatives.add(strictComponents.at("/messages/" + message + "/payload").deepCopy()));
     schema.set("components", strictComponents);
     return SCHEMAS.getSchema(schema);
   }

@@ -68,15 +68,14 @@ class AvailabilityFeedTest {
     client.next();
     times.add(System.nanoTime());
     Thread seller =
-        Thread.startVirtualThread(
-            () -> {
-              long end = System.nanoTime() + Duration.ofMillis(2_200).toNanos();
-              int version = 2;
-              while (System.nanoTime() < end) {
-                backend.cacheEvent(102, Math.max(1, 1000 - version), version++);
-              }
-              backend.cacheEvent(102, 0, version);
-            });
+        Thread.startVirtualThread(() -> {
+          long end = System.nanoTime() + Duration.ofMillis(2_200).toNanos();
+          int version = 2;
+          while (System.nanoTime() < end) {
+            backend.cacheEvent(102, Math.max(1, 1000 - version), version++);
+          }
+          backend.cacheEvent(102, 0, version);
+        });
     int available;
     do {
       available = client.next().path("availableSeats").asInt();

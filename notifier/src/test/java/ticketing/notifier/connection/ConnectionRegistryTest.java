@@ -77,13 +77,12 @@ class ConnectionRegistryTest {
     await()
         .pollInterval(Duration.ofMillis(1))
         .atMost(Duration.ofSeconds(60))
-        .until(
-            () -> {
-              for (int i = 0; i < 2_000; i++) {
-                client.send("x");
-              }
-              return dropped("slow") > 0;
-            });
+        .until(() -> {
+          for (int i = 0; i < 2_000; i++) {
+            client.send("x");
+          }
+          return dropped("slow") > 0;
+        });
     client.startReading();
     assertThat(client.closeCode()).isEqualTo(1013);
   }

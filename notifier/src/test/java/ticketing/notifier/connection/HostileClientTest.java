@@ -79,9 +79,7 @@ class HostileClientTest {
     String id = "";
     while (!id.equals(last.toString())) {
       var frame = client.next();
-      assertThat(frame.has("error") || frame.has("status"))
-          .as("seed %d: %s", seed, frame)
-          .isTrue();
+      assertThat(frame.has("error") || frame.has("status")).as("seed %d: %s", seed, frame).isTrue();
       assertThat(frame.toString()).doesNotContain("Exception", "ticketing.notifier");
       id = frame.path("ticketId").asString("");
     }

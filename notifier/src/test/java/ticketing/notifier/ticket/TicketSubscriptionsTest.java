@@ -114,11 +114,10 @@ class TicketSubscriptionsTest {
       List<StatusEntry> entries = Stream.generate(() -> backend.accept(1)).limit(25).toList();
       CountDownLatch go = new CountDownLatch(1);
       Thread worker =
-          Thread.startVirtualThread(
-              () -> {
-                awaitQuietly(go);
-                entries.forEach(backend::confirm);
-              });
+          Thread.startVirtualThread(() -> {
+            awaitQuietly(go);
+            entries.forEach(backend::confirm);
+          });
       go.countDown();
       entries.forEach(entry -> client.subscribe(entry.ticket().ticketId()));
       Set<String> decided = new HashSet<>();
@@ -368,11 +367,10 @@ class TicketSubscriptionsTest {
     client.abort();
     await()
         .atMost(WebSocketTestClient.TIMEOUT)
-        .untilAsserted(
-            () -> {
-              assertThat(notifier.gauge("ticketing.sockets")).isZero();
-              assertThat(notifier.gauge("ticketing.subscribed")).isZero();
-            });
+        .untilAsserted(() -> {
+          assertThat(notifier.gauge("ticketing.sockets")).isZero();
+          assertThat(notifier.gauge("ticketing.subscribed")).isZero();
+        });
   }
 
   private static int status(int port, String path) throws Exception {

@@ -41,26 +41,23 @@ class AutoscalerTest {
       fleet.system().workers().forEach(worker -> fleet.network().cut(worker.name()));
       List<Future<?>> bookings =
           IntStream.range(0, BUYERS)
-              .<Future<?>>mapToObj(
-                  buyer ->
-                      threads.submit(() -> clients.book("flood-" + buyer, event, "R", 1, "key")))
+              .<Future<?>>mapToObj(buyer ->
+                  threads.submit(() -> clients.book("flood-" + buyer, event, "R", 1, "key")))
               .toList();
       for (Future<?> booking : bookings) {
         booking.get();
       }
       Future<?> scaling =
-          threads.submit(
-              () -> {
-                autoscaler.run();
-                return null;
-              });
+          threads.submit(() -> {
+            autoscaler.run();
+            return null;
+          });
       Awaitility.await().atMost(TIMEOUT).until(() -> fleet.system().workers().size() == 3);
       fleet.system().workers().forEach(worker -> fleet.network().heal(worker.name()));
       Awaitility.await()
           .atMost(TIMEOUT)
-          .until(
-              () ->
-                  fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == BUYERS);
+          .until(() ->
+              fleet.number("SELECT COUNT(*) FROM tickets WHERE event_id = ?", event) == BUYERS);
       Awaitility.await().atMost(TIMEOUT).until(() -> fleet.system().workers().size() == 2);
       scaling.cancel(true);
 

@@ -187,10 +187,9 @@ class EndToEndTest {
   private void awaitInFlight() {
     Awaitility.await()
         .atMost(TIMEOUT)
-        .until(
-            () ->
-                fleet.servers().queue().visible(LocalServers.QUEUE) == 0
-                    && fleet.workersMetric("ticketing_in_flight_messages") > 0);
+        .until(() ->
+            fleet.servers().queue().visible(LocalServers.QUEUE) == 0
+                && fleet.workersMetric("ticketing_in_flight_messages") > 0);
   }
 
   private long available(long event) throws SQLException {

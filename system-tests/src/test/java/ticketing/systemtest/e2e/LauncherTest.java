@@ -189,11 +189,10 @@ class LauncherTest {
     ServerSettings settings = ServerSettings.in(data).withPersistence(true).withSeparateQueue();
     try (LocalServers servers = LocalServers.start(settings);
         SqsClient sqs = QueueBaseline.client(servers)) {
-      sqs.sendMessage(
-          call ->
-              call.queueUrl(servers.queueUrl())
-                  .messageBody(CommandCodec.encode(command))
-                  .messageGroupId("1"));
+      sqs.sendMessage(call ->
+          call.queueUrl(servers.queueUrl())
+              .messageBody(CommandCodec.encode(command))
+              .messageGroupId("1"));
     }
     return command.ticketId();
   }

@@ -98,12 +98,10 @@ class MultipleInstancesTest {
     }
     Awaitility.await()
         .atMost(TIMEOUT)
-        .untilAsserted(
-            () ->
-                assertThat(recorders)
-                    .allSatisfy(
-                        recorder ->
-                            assertThat(recorder.finalStates.keySet()).containsAll(tickets)));
+        .untilAsserted(() ->
+            assertThat(recorders)
+                .allSatisfy(
+                    recorder -> assertThat(recorder.finalStates.keySet()).containsAll(tickets)));
     assertThat(recorders.getFirst().finalStates).isEqualTo(recorders.getLast().finalStates);
     assertThat(recorders.getFirst().finalStates.values())
         .allMatch(ticket -> ticket.status() == TicketStatus.CONFIRMED);

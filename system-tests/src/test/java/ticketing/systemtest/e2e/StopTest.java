@@ -173,9 +173,8 @@ class StopTest {
   private void awaitAllInFlight() {
     Awaitility.await()
         .atMost(TIMEOUT)
-        .until(
-            () ->
-                fleet.servers().queue().visible(LocalServers.QUEUE) == 0
-                    && fleet.workersMetric("ticketing_in_flight_messages") > 0);
+        .until(() ->
+            fleet.servers().queue().visible(LocalServers.QUEUE) == 0
+                && fleet.workersMetric("ticketing_in_flight_messages") > 0);
   }
 }

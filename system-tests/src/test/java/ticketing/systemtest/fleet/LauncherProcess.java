@@ -91,10 +91,9 @@ public final class LauncherProcess implements AutoCloseable {
   public List<ProcessHandle> awaitProcesses(int workers) {
     Awaitility.await()
         .atMost(START_TIMEOUT)
-        .until(
-            () ->
-                descendants("booking-worker").size() == workers
-                    && launcher().descendants().count() == FIXED_PROCESSES + workers);
+        .until(() ->
+            descendants("booking-worker").size() == workers
+                && launcher().descendants().count() == FIXED_PROCESSES + workers);
     List<ProcessHandle> all = new ArrayList<>(launcher().descendants().toList());
     all.add(launcher());
     return all;

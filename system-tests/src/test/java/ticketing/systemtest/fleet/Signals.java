@@ -7,7 +7,8 @@ import java.nio.file.Path;
 /// Operating-system signals.
 public final class Signals {
 
-  private static final long INTERRUPT = 1 << 1; // signal 2 in a mask with signal 1 as the lowest bit
+  private static final long INTERRUPT =
+      1 << 1; // signal 2 in a mask with signal 1 as the lowest bit
 
   private Signals() {}
 

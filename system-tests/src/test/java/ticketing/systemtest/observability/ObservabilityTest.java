@@ -112,16 +112,14 @@ class ObservabilityTest {
     Set<String> seen = new TreeSet<>();
     scrape
         .metrics()
-        .forEach(
-            (name, metric) -> {
-              if (isOurs(name)) {
-                metric
-                    .labels()
-                    .forEach(
-                        (label, values) ->
-                            values.forEach(value -> seen.add(name + " " + label + "=" + value)));
-              }
-            });
+        .forEach((name, metric) -> {
+          if (isOurs(name)) {
+            metric
+                .labels()
+                .forEach((label, values) ->
+                    values.forEach(value -> seen.add(name + " " + label + "=" + value)));
+          }
+        });
     assertThat(seen).isNotEmpty();
     assertThat(allowed).containsAll(seen);
     for (Reason reason : Reason.values()) {
@@ -203,14 +201,13 @@ class ObservabilityTest {
     }
     List<String> lines = logLines();
     assertThat(lines)
-        .allSatisfy(
-            line -> {
-              JsonNode json = Json.INTERNAL.readTree(line);
-              assertThat(json.at("/@timestamp").asString()).isNotEmpty();
-              assertThat(json.at("/log/level").asString()).isIn("INFO", "WARN", "ERROR");
-              assertThat(json.at("/service/name").asString())
-                  .isIn("ingress-api", "booking-worker", "notifier");
-            });
+        .allSatisfy(line -> {
+          JsonNode json = Json.INTERNAL.readTree(line);
+          assertThat(json.at("/@timestamp").asString()).isNotEmpty();
+          assertThat(json.at("/log/level").asString()).isIn("INFO", "WARN", "ERROR");
+          assertThat(json.at("/service/name").asString())
+              .isIn("ingress-api", "booking-worker", "notifier");
+        });
     assertThat(lines).hasSizeGreaterThan(0).hasSizeLessThan(before + BOOKINGS / 100);
     assertThat(String.join("\n", lines))
         .doesNotContain(tickets.stream().map(UUID::toString).toList())
@@ -258,10 +255,9 @@ class ObservabilityTest {
     // The first queue figures exist some seconds after the start.
     await()
         .atMost(TIMEOUT)
-        .until(
-            () ->
-                !text(SYSTEM.ingress())
-                    .contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
+        .until(() ->
+            !text(SYSTEM.ingress())
+                .contains("ticketing_queue_depth_messages{application=\"ingress-api\"} NaN"));
     for (ApplicationProcess application : SYSTEM.applications()) {
       scrape.add(application.name().replaceFirst("-\\d$", ""), text(application));
     }
@@ -301,12 +297,11 @@ class ObservabilityTest {
   private static List<List<String>> rows(String section) throws IOException {
     return section(section)
         .lines()
-        .map(
-            line ->
-                Arrays.stream(line.split("\\|"))
-                    .skip(1)
-                    .map(cell -> cell.replace("`", "").strip())
-                    .toList())
+        .map(line ->
+            Arrays.stream(line.split("\\|"))
+                .skip(1)
+                .map(cell -> cell.replace("`", "").strip())
+                .toList())
         .toList();
   }
 

@@ -161,15 +161,14 @@ public final class Oracle {
     try (ExecutorService threads =
         Executors.newFixedThreadPool(CONCURRENT_POLLS, Thread.ofVirtual().factory())) {
       for (AcceptedRequest request : clients.requests()) {
-        threads.submit(
-            () -> {
-              try {
-                clients.await(request, timeout);
-              } catch (AssertionError e) {
-                late.add(e.getMessage());
-              }
-              return null;
-            });
+        threads.submit(() -> {
+          try {
+            clients.await(request, timeout);
+          } catch (AssertionError e) {
+            late.add(e.getMessage());
+          }
+          return null;
+        });
       }
     }
     return late;

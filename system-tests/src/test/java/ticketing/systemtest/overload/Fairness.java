@@ -148,11 +148,10 @@ final class Fairness {
     BooleanSupplier isRunning = () -> System.nanoTime() < end;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> flooding =
-          threads.submit(
-              () -> {
-                flood.run(isRunning);
-                return null;
-              });
+          threads.submit(() -> {
+            flood.run(isRunning);
+            return null;
+          });
       while (isRunning.getAsBoolean()) {
         booking.book(times);
         TimeUnit.MILLISECONDS.sleep(BOOKING_PAUSE);
@@ -171,16 +170,15 @@ final class Fairness {
         Session session = Session.ofToken(fleet.token("fair-" + number));
         URI ingress = fleet.ingresses().get(number % 2);
         all.add(
-            threads.submit(
-                () -> {
-                  try (ApiConnection connection = new ApiConnection(ingress)) {
-                    BookingClient client = new BookingClient(connection, session, RetryPolicy.NONE);
-                    while (isRunning.getAsBoolean()) {
-                      client.book(LatencyProbe.booking(event), UUID.randomUUID().toString());
-                    }
-                  }
-                  return null;
-                }));
+            threads.submit(() -> {
+              try (ApiConnection connection = new ApiConnection(ingress)) {
+                BookingClient client = new BookingClient(connection, session, RetryPolicy.NONE);
+                while (isRunning.getAsBoolean()) {
+                  client.book(LatencyProbe.booking(event), UUID.randomUUID().toString());
+                }
+              }
+              return null;
+            }));
       }
       for (Future<?> future : all) {
         future.get();
@@ -203,17 +201,16 @@ final class Fairness {
   private void send(SqsClient sqs, long event, int messages, int commandsPerMessage) {
     List<SendMessageBatchRequestEntry> entries =
         IntStream.range(0, messages)
-            .mapToObj(
-                number ->
-                    SendMessageBatchRequestEntry.builder()
-                        .id(String.valueOf(number))
-                        .messageGroupId(String.valueOf(event))
-                        .messageBody(
-                            CommandCodec.encode(
-                                IntStream.range(0, commandsPerMessage)
-                                    .mapToObj(i -> command(event))
-                                    .toList()))
-                        .build())
+            .mapToObj(number ->
+                SendMessageBatchRequestEntry.builder()
+                    .id(String.valueOf(number))
+                    .messageGroupId(String.valueOf(event))
+                    .messageBody(
+                        CommandCodec.encode(
+                            IntStream.range(0, commandsPerMessage)
+                                .mapToObj(i -> command(event))
+                                .toList()))
+                    .build())
             .toList();
     sqs.sendMessageBatch(request -> request.queueUrl(fleet.servers().queueUrl()).entries(entries));
   }
@@ -228,12 +225,11 @@ final class Fairness {
       throws SQLException, InterruptedException {
     Command command = command(event);
     long start = System.nanoTime();
-    sqs.sendMessage(
-        request ->
-            request
-                .queueUrl(fleet.servers().queueUrl())
-                .messageGroupId(String.valueOf(event))
-                .messageBody(CommandCodec.encode(command)));
+    sqs.sendMessage(request ->
+        request
+            .queueUrl(fleet.servers().queueUrl())
+            .messageGroupId(String.valueOf(event))
+            .messageBody(CommandCodec.encode(command)));
     try (PreparedStatement query =
         connection.prepareStatement("SELECT 1 FROM tickets WHERE id = ?")) {
       query.setString(1, command.ticketId().toString());

@@ -140,17 +140,15 @@ final class Overload {
       violations.add("a process was restarted: " + pids + ", " + pids());
     }
     sampleMemory(after);
-    largest.forEach(
-        (name, mib) ->
-            print(
-                "resident set of %s in MiB: before %d, maximum %d, after %d"
-                    .formatted(name, before.get(name), mib, after.get(name))));
-    largest.forEach(
-        (name, mib) -> {
-          if (mib > MAX_RESIDENT_SET) {
-            violations.add(name + " has a resident set of " + mib + " MiB");
-          }
-        });
+    largest.forEach((name, mib) ->
+        print(
+            "resident set of %s in MiB: before %d, maximum %d, after %d"
+                .formatted(name, before.get(name), mib, after.get(name))));
+    largest.forEach((name, mib) -> {
+      if (mib > MAX_RESIDENT_SET) {
+        violations.add(name + " has a resident set of " + mib + " MiB");
+      }
+    });
     violations.forEach(violation -> print("VIOLATED: " + violation));
     return List.copyOf(violations);
   }
@@ -258,15 +256,14 @@ final class Overload {
         all.add(threads.submit(() -> sendSlowly(slow, load, isRunning)));
         all.add(threads.submit(() -> openAndReset(load, isRunning)));
         all.add(
-            threads.submit(
-                () ->
-                    book(
-                        "overload-greedy",
-                        clients.ingresses().getFirst(),
-                        flooded,
-                        false,
-                        load,
-                        isRunning)));
+            threads.submit(() ->
+                book(
+                    "overload-greedy",
+                    clients.ingresses().getFirst(),
+                    flooded,
+                    false,
+                    load,
+                    isRunning)));
       }
       for (int number = 0; number < clients.count(); number++) {
         String user = "overload-" + number;
@@ -276,16 +273,15 @@ final class Overload {
                 () -> book(user, ingress, flooded, clients.honoursRetryAfter(), load, isRunning)));
       }
       all.add(
-          threads.submit(
-              () -> {
-                LatencyProbe probe =
-                    new LatencyProbe(fleet, "overload-quiet", fleet.ingresses().get(1));
-                while (isRunning.getAsBoolean()) {
-                  probe(probe, quiet, load);
-                  TimeUnit.MILLISECONDS.sleep(SAMPLE_INTERVAL);
-                }
-                return null;
-              }));
+          threads.submit(() -> {
+            LatencyProbe probe =
+                new LatencyProbe(fleet, "overload-quiet", fleet.ingresses().get(1));
+            while (isRunning.getAsBoolean()) {
+              probe(probe, quiet, load);
+              TimeUnit.MILLISECONDS.sleep(SAMPLE_INTERVAL);
+            }
+            return null;
+          }));
       while (isRunning.getAsBoolean()) {
         sampleMemory(largest);
         TimeUnit.MILLISECONDS.sleep(SAMPLE_INTERVAL);
@@ -507,12 +503,11 @@ final class Overload {
         Files.readString(Path.of("/proc", process.getValue().toString(), "status"))
             .lines()
             .filter(line -> line.startsWith("VmRSS:"))
-            .forEach(
-                line ->
-                    maxima.merge(
-                        process.getKey(),
-                        Long.parseLong(line.replaceAll("\\D", "")) / KIB_PER_MIB,
-                        Math::max));
+            .forEach(line ->
+                maxima.merge(
+                    process.getKey(),
+                    Long.parseLong(line.replaceAll("\\D", "")) / KIB_PER_MIB,
+                    Math::max));
       } catch (IOException e) {
         violations.add("cannot read the memory of " + process.getKey() + ": " + e);
       }

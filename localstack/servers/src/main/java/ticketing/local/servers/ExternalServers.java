@@ -30,12 +30,11 @@ public record ExternalServers(
     }
     return new ExternalServers(
         setting("database.url")
-            .map(
-                url ->
-                    new Database(
-                        address(url.replaceFirst("^jdbc:", ""), "mysql"),
-                        setting("database.user").orElse("ticketing"),
-                        setting("database.password").orElse("ticketing"))),
+            .map(url ->
+                new Database(
+                    address(url.replaceFirst("^jdbc:", ""), "mysql"),
+                    setting("database.user").orElse("ticketing"),
+                    setting("database.password").orElse("ticketing"))),
         setting("redis.address").map(address -> address(address, "redis")),
         setting("queue.endpoint").map(address -> address(address, "http")));
   }

@@ -47,37 +47,32 @@ public final class LocalServers implements AutoCloseable {
         external
             .database()
             .map(mysql -> TestSchemas.on(mysql, startTimeout))
-            .orElseGet(
-                () ->
-                    TestSchemas.on(
-                        new MariaDb(
-                            folder,
-                            Ports.orFree(settings.databasePort(), "MariaDB"),
-                            startTimeout)));
+            .orElseGet(() ->
+                TestSchemas.on(
+                    new MariaDb(
+                        folder, Ports.orFree(settings.databasePort(), "MariaDB"), startTimeout)));
     this.redis =
         external
             .redis()
             .<LocalServer>map(address -> RedisServer.external(socket(address), startTimeout))
-            .orElseGet(
-                () ->
-                    new RedisServer(
-                        folder,
-                        Ports.orFree(settings.redisPort(), "Redis"),
-                        settings.persistent(),
-                        startTimeout));
+            .orElseGet(() ->
+                new RedisServer(
+                    folder,
+                    Ports.orFree(settings.redisPort(), "Redis"),
+                    settings.persistent(),
+                    startTimeout));
     this.queue =
         new TestQueues(
             external
                 .queue()
                 .<LocalServer>map(address -> TestQueues.external(socket(address), startTimeout))
-                .orElseGet(
-                    () ->
-                        new ElasticMq(
-                            folder,
-                            Ports.orFree(settings.queuePort(), "the queue"),
-                            settings.separateQueue(),
-                            settings.persistent(),
-                            startTimeout)),
+                .orElseGet(() ->
+                    new ElasticMq(
+                        folder,
+                        Ports.orFree(settings.queuePort(), "the queue"),
+                        settings.separateQueue(),
+                        settings.persistent(),
+                        startTimeout)),
             settings.visibility());
   }
 
@@ -110,8 +105,7 @@ public final class LocalServers implements AutoCloseable {
     }
   }
 
-  private static LocalServers startConcurrently(
-      ServerSettings settings, ExternalServers external) {
+  private static LocalServers startConcurrently(ServerSettings settings, ExternalServers external) {
     FileChannel lockFile = lock(settings.folder());
     LocalServers servers = null;
     try {

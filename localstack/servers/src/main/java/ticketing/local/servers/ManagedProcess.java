@@ -118,12 +118,11 @@ public final class ManagedProcess {
   public void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
     process
         .onExit()
-        .thenRun(
-            () -> {
-              if (!ending) {
-                listener.accept(this);
-              }
-            });
+        .thenRun(() -> {
+          if (!ending) {
+            listener.accept(this);
+          }
+        });
   }
 
   /// @return exit code

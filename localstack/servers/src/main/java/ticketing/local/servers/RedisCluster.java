@@ -142,14 +142,13 @@ public final class RedisCluster implements AutoCloseable {
 
   private boolean complete() {
     return ports.stream()
-        .allMatch(
-            port ->
-                send(port, "CLUSTER INFO").contains("cluster_state:ok")
-                    && send(port, "INFO replication")
-                        .contains(
-                            ports.indexOf(port) < PRIMARIES
-                                ? "connected_slaves:1"
-                                : "master_link_status:up"));
+        .allMatch(port ->
+            send(port, "CLUSTER INFO").contains("cluster_state:ok")
+                && send(port, "INFO replication")
+                    .contains(
+                        ports.indexOf(port) < PRIMARIES
+                            ? "connected_slaves:1"
+                            : "master_link_status:up"));
   }
 
   private static int slotsPerPrimary() {

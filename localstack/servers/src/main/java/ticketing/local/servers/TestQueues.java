@@ -174,11 +174,8 @@ public final class TestQueues implements LocalServer {
   private static String call(int port, Map<String, String> parameters) {
     String form =
         parameters.entrySet().stream()
-            .map(
-                entry ->
-                    entry.getKey()
-                        + "="
-                        + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+            .map(entry ->
+                entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
             .collect(Collectors.joining("&"));
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(endpoint(port) + "/"))

@@ -91,9 +91,8 @@ class LocalServersTest {
       assertThat(sqs.getQueueUrl(call -> call.queueName("ticketing-bookings")).queueUrl())
           .isEqualTo(SERVERS.queueUrl());
       assertThat(
-              sqs.getQueueAttributes(
-                      call ->
-                          call.queueUrl(SERVERS.queueUrl()).attributeNames(QueueAttributeName.ALL))
+              sqs.getQueueAttributes(call ->
+                      call.queueUrl(SERVERS.queueUrl()).attributeNames(QueueAttributeName.ALL))
                   .attributes())
           .containsEntry(QueueAttributeName.VISIBILITY_TIMEOUT, "60")
           .containsKey(QueueAttributeName.REDRIVE_POLICY);
