@@ -58,7 +58,7 @@ final class SocketBenchmark {
   private static final int WATCHERS = 10_000; // connections of one event
   private static final int UPDATES = 10; // measured changes of the event
   private static final int WARM_UP_UPDATES = 5;
-  private static final int WARM_UP_CONNECTIONS = 2_000;
+  private static final int MAX_WARM_UP_CONNECTIONS = 2_000;
   private static final long KIB = 1_024;
   private static final int RESERVED_FILES = 500; // open files of this process
   private static final double MAX_HEAP_KIB = 10;
@@ -262,7 +262,7 @@ final class SocketBenchmark {
               watch.stop(connection);
             }
           };
-      warmUp(server, "/echo", null);
+      warmUp(server, "/echo", null, connections);
       Memory before = server.memory();
       long start = System.nanoTime();
       try (WebSocketClients clients =
@@ -293,14 +293,15 @@ final class SocketBenchmark {
   }
 
   /// Opens and closes connections, so that classes loaded by the first ones do not count.
-  private static void warmUp(ServerProcess server, String path, String token) throws Exception {
+  private static void warmUp(
+      ServerProcess server, String path, String token, int connections) throws Exception {
     try (WebSocketClients clients =
         new WebSocketClients(
             server.address(),
             server.receivesCompressionOffer(),
             path,
             token,
-            WARM_UP_CONNECTIONS,
+            Math.min(connections, MAX_WARM_UP_CONNECTIONS),
             MAX_HANDSHAKES,
             new WebSocketClients.Listener() {
               @Override
@@ -382,7 +383,7 @@ final class SocketBenchmark {
       CountDownLatch pendingFrames = new CountDownLatch(connections);
       boolean[] pendingSeen = new boolean[connections];
       String token = token();
-      warmUp(server, "/ws/tickets", token);
+      warmUp(server, "/ws/tickets", token, connections);
       Memory before = server.memory();
       long start = System.nanoTime();
       WebSocketClients[] holder = new WebSocketClients[1];
