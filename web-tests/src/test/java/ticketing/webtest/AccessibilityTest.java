@@ -49,7 +49,7 @@ class AccessibilityTest {
       user.seesText("choice.type");
       check(user, "event");
       user.open("/#/events/" + later);
-      user.seesText("countdown.texts");
+      user.seesText("countdown.words");
       check(user, "countdown");
       user.open("/#/sign-in");
       user.button("signIn.action").click();

@@ -116,7 +116,7 @@ class BuyerTest {
       user.open("/#/events/" + event);
       user.seesText("seats.left.short", "left", "1");
       pages.book(other, event, "S", 1);
-      user.seesText("state.SOLD_OUT.texts");
+      user.seesText("state.SOLD_OUT.words");
     }
   }
 
@@ -189,7 +189,7 @@ class BuyerTest {
       user.seesText("choice.type");
       pages.pauseSale(event);
       user.page().clock().fastForward("00:40");
-      user.seesText("state.PAUSED.texts");
+      user.seesText("state.PAUSED.words");
       pages.resumeSale(event);
       user.page().clock().fastForward("00:10");
       user.seesText("choice.type");
