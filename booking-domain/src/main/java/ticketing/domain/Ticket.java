@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Ticket(
     UUID ticketId,
-    Action action,
+    @Nullable Action action,
     TicketStatus status,
-    Long eventId,
+    @Nullable Long eventId,
     @Nullable String seatType,
     @Nullable Integer quantity,
     @Nullable Long position,
     @Nullable Long estimatedWaitSeconds,
-    Instant acceptedAt,
+    @Nullable Instant acceptedAt,
     @Nullable Instant decidedAt,
     @Nullable Long reservationId,
     @Nullable Instant expiresAt,
@@ -40,6 +40,25 @@ public record Ticket(
       case Command.CancelReservation cancel -> pending(cancel, null, null, cancel.reservationId());
       case Command.ChangeSeats change -> pending(change, null, null, null);
     };
+  }
+
+  /// The ticket of an accepted, undecided command of which only the id is known.
+  public static Ticket pending(UUID ticketId) {
+    return new Ticket(
+        ticketId,
+        null,
+        TicketStatus.PENDING,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   private static Ticket pending(

@@ -17,11 +17,11 @@ class CommandCodecTest {
   private static final List<Command> COMMANDS =
       List.of(
           new Command.BookSeats(
-              TicketIds.newId(), "7", 1, "VIP", 2, NOW, "print", UUID.randomUUID()),
-          new Command.ConfirmHold(TicketIds.newId(), "7", 1, 42, NOW),
-          new Command.CancelReservation(TicketIds.newId(), "7", 1, 42, true, NOW),
+              UUID.randomUUID(), "7", 1, "VIP", 2, NOW, "print", UUID.randomUUID()),
+          new Command.ConfirmHold(UUID.randomUUID(), "7", 1, 42, NOW),
+          new Command.CancelReservation(UUID.randomUUID(), "7", 1, 42, true, NOW),
           new Command.ChangeSeats(
-              TicketIds.newId(),
+              UUID.randomUUID(),
               "1",
               1,
               List.of(new SeatOffer("VIP", Money.of("150000.00"), 100)),

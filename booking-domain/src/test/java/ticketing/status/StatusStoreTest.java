@@ -21,7 +21,6 @@ import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
@@ -185,7 +184,7 @@ class StatusStoreTest {
   private StatusEntry pending() {
     acceptedAt = acceptedAt.plus(10, ChronoUnit.MICROS);
     return StatusEntry.pending(
-        new Command.BookSeats(TicketIds.newId(), "7", event, "VIP", 1, acceptedAt));
+        new Command.BookSeats(UUID.randomUUID(), "7", event, "VIP", 1, acceptedAt));
   }
 
   private long position(StatusEntry entry) {

@@ -80,7 +80,8 @@ export function saveTicket(ticket, about = {}) {
     }
     const item = {
       at: Date.now(), userId: user, seen: false, first: ticket.position ?? null,
-      ...known, ...about, ticket,
+      // An evicted pending ticket has an id and a status only.
+      ...known, ...about, ticket: ticket.action ? ticket : {...known?.ticket, ...ticket},
     };
     item.first = Math.max(item.first ?? 0, ticket.position ?? 0);
     return [item, ...all.filter(other => other !== known)]

@@ -171,7 +171,7 @@ function summary(ticket, eventName) {
       el('dd', {}, t('ticket.seats.value', {type: ticket.seatType, quantity: ticket.quantity}))],
     ticket.totalPrice && [el('dt', {}, t('choice.total')), el('dd', {}, price(ticket.totalPrice))],
     ticket.reservationId && [el('dt', {}, t('ticket.reservation')), el('dd', {}, String(ticket.reservationId))],
-    el('dt', {}, t('ticket.accepted')), el('dd', {}, exactTime(ticket.acceptedAt)),
+    ticket.acceptedAt && [el('dt', {}, t('ticket.accepted')), el('dd', {}, exactTime(ticket.acceptedAt))],
     ticket.decidedAt && [el('dt', {}, t('ticket.decided')), el('dd', {}, exactTime(ticket.decidedAt))]);
 }
 
@@ -184,7 +184,7 @@ function waitingView(ticket, eventName) {
   let announcedAt = 0;
   return {
     node: el('div', {class: 'card ticket'},
-      el('h1', {tabindex: '-1'}, t(`waiting.${ticket.action}`)),
+      el('h1', {tabindex: '-1'}, t(`waiting.${ticket.action ?? 'BOOK'}`)),
       el('div', {class: 'waiting', role: 'group', 'aria-label': t('waiting.title')},
         place, words, el('div', {class: 'meter big', 'aria-hidden': 'true'}, bar), wait),
       line,

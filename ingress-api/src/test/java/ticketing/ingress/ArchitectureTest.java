@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -21,11 +22,13 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.Table;
 import java.sql.Connection;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.hibernate.annotations.Immutable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.data.jpa.repository.Lock;
@@ -33,9 +36,8 @@ import org.springframework.data.jpa.repository.Modifying;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.CrudRepository;
 import ticketing.fixture.ViolatingIngress;
-import ticketing.ingress.command.RevokedCommandRepository;
 
-/// What ingress may do; each rule is also shown to fail.
+/// Dependency and package rules of the ingress API. Each rule is also proven to fail on a fixture.
 class ArchitectureTest {
 
   private static final JavaClasses INGRESS =
@@ -44,6 +46,14 @@ class ArchitectureTest {
           .importPackages("ticketing.ingress");
   private static final JavaClasses VIOLATING =
       new ClassFileImporter().importPackagesOf(ViolatingIngress.class);
+  private static final JavaClasses TESTS =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
+          .importPackages("ticketing.ingress");
+
+  private static final int MAX_TYPES_PER_PACKAGE = 12;
+  private static final String REVOKED_COMMANDS =
+      "ticketing.ingress.command.RevokedCommandRepository";
 
   private static final Pattern SEATS =
       Pattern.compile("(?i)availableSeats|totalSeats|seatTypes|SeatTypeRow|delete|native");
@@ -56,12 +66,12 @@ class ArchitectureTest {
             .haveNameMatching("org\\.redisson\\.api\\.R.*Lock(Async)?")
             .orShould()
             .callMethodWhere(target(nameMatching("get\\w*Lock")))
-            .because("ingress never takes the lock of an event"),
+            .because("only workers lock events in Redis"),
         noClasses()
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("ticketing.worker..", "ticketing.notifier..")
-            .because("processes meet on the queue and on the boards"),
+            .because("processes communicate by the queue and by Redis"),
         noClasses()
             .should()
             .dependOnClassesThat()
@@ -69,10 +79,10 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(EntityManager.class, Connection.class)
-            .because("all writing is visible in the repositories")
-            .as("no SQL of its own"),
+            .because("all statements are in the repositories")
+            .as("no SQL outside of repositories"),
         classes()
-            .that(ARE_ROWS_OF_WORKERS)
+            .that(ARE_WRITTEN_BY_WORKERS)
             .should()
             .beAnnotatedWith(Immutable.class)
             .because("only workers write reservations and decisions")
@@ -85,18 +95,19 @@ class ArchitectureTest {
             .that()
             .areAnnotatedWith(Query.class)
             .and()
-            .areNotDeclaredIn(RevokedCommandRepository.class)
+            .areNotDeclaredIn(REVOKED_COMMANDS)
             .should(LOCK_NO_ROW)
-            .because("only a withdrawal waits for the decision that is being made"),
+            .because("only a revocation locks the row of an event"),
         methods()
             .that()
             .areAnnotatedWith(Modifying.class)
-            .should(LEAVE_SEATS_ALONE)
-            .because("seats of existing events change in the worker alone"));
+            .should(WRITE_NO_SEATS)
+            .because("only workers change the seats of existing events"),
+        atMostTypesPerPackage());
   }
 
-  private static final DescribedPredicate<JavaClass> ARE_ROWS_OF_WORKERS =
-      new DescribedPredicate<>("are rows that workers write") {
+  private static final DescribedPredicate<JavaClass> ARE_WRITTEN_BY_WORKERS =
+      new DescribedPredicate<>("are written by workers") {
         @Override
         public boolean test(JavaClass type) {
           return type.isAnnotatedWith(Entity.class)
@@ -106,8 +117,8 @@ class ArchitectureTest {
         }
       };
 
-  private static final ArchCondition<JavaMethod> LEAVE_SEATS_ALONE =
-      new ArchCondition<>("leave seats alone") {
+  private static final ArchCondition<JavaMethod> WRITE_NO_SEATS =
+      new ArchCondition<>("write no seats") {
         @Override
         public void check(JavaMethod method, ConditionEvents events) {
           Query query = method.getAnnotationOfType(Query.class);
@@ -131,16 +142,64 @@ class ArchitectureTest {
         }
       };
 
+  private static ArchRule noCyclesBelow(String root) {
+    return slices().matching(root + ".(*)..").should().beFreeOfCycles();
+  }
+
+  private static ArchRule atMostTypesPerPackage() {
+    return classes()
+        .should(
+            new ArchCondition<JavaClass>("be in a package of at most 12 top-level types") {
+              private Collection<JavaClass> all;
+
+              @Override
+              public void init(Collection<JavaClass> allClasses) {
+                all = allClasses;
+              }
+
+              @Override
+              public void check(JavaClass type, ConditionEvents events) {
+                long types =
+                    all.stream()
+                        .filter(other -> other.getPackageName().equals(type.getPackageName()))
+                        .filter(JavaClass::isTopLevelClass)
+                        .filter(other -> !other.getSimpleName().equals("package-info"))
+                        .count();
+                events.add(
+                    new SimpleConditionEvent(
+                        type,
+                        types <= MAX_TYPES_PER_PACKAGE,
+                        type.getPackageName() + " has " + types + " types"));
+              }
+            });
+  }
+
   @ParameterizedTest
   @MethodSource("rules")
-  void holds(ArchRule rule) {
+  void mainCodeObeysRule(ArchRule rule) {
     assertThat(INGRESS).isNotEmpty();
     rule.check(INGRESS);
   }
 
   @ParameterizedTest
   @MethodSource("rules")
-  void canFail(ArchRule rule) {
+  void fixtureViolatesRule(ArchRule rule) {
     assertThat(rule.evaluate(VIOLATING).hasViolation()).as(rule.getDescription()).isTrue();
+  }
+
+  @Test
+  void testPackagesAreSmall() {
+    assertThat(TESTS).isNotEmpty();
+    atMostTypesPerPackage().check(TESTS);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    noCyclesBelow("ticketing.ingress").check(INGRESS);
+  }
+
+  @Test
+  void packageCycleIsDetected() {
+    assertThat(noCyclesBelow("ticketing.fixture").evaluate(VIOLATING).hasViolation()).isTrue();
   }
 }

@@ -34,6 +34,7 @@ import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
+import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.openapi.OpenApiContract;
@@ -47,11 +48,11 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import tools.jackson.databind.JsonNode;
 
-/// A running ingress with its own schema and queues on the shared servers, and a client for it.
+/// Running ingress API with its own schema and queues on the shared servers, and a client for it.
 public final class IngressFixture implements AutoCloseable {
 
   static {
-    // Tomcat tells of every request that it cannot read, not of the first one only.
+    // Tomcat logs each unreadable request, not only the first one.
     System.setProperty("org.apache.juli.logging.UserDataHelper.CONFIG", "INFO_ALL");
   }
 
@@ -59,7 +60,7 @@ public final class IngressFixture implements AutoCloseable {
   private static IngressFixture shared;
   private static IngressFixture strict;
 
-  /// The way of [#strict] to its replica.
+  /// Relay between [#strict] and its replica.
   public static TcpRelay replica;
 
   public final LocalServers servers = LocalServers.shared();
@@ -69,14 +70,13 @@ public final class IngressFixture implements AutoCloseable {
   final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   public final int port;
 
-  /// @param status of the answer
-  /// @param json of its body; a missing node if it has none
+  /// @param json body; a missing node without one
   public record Answer(int status, Function<String, String> headers, JsonNode json, String body) {
     public String header(String name) {
       return headers.apply(name);
     }
 
-    /// Body without the path of the request, by which alone two answers may differ.
+    /// Body without the path of the request.
     public String bodyWithoutInstance() {
       return body.replaceAll("\"instance\":\"[^\"]*\",", "");
     }
@@ -98,7 +98,7 @@ public final class IngressFixture implements AutoCloseable {
     this.port = ((WebServerApplicationContext) context).getWebServer().getPort();
   }
 
-  /// Those of another instance behind the same load balancer.
+  /// Arguments of another instance behind the same load balancer.
   public List<String> arguments(Map<String, String> settings) {
     Map<String, String> all = new TreeMap<>();
     all.put("spring.profiles.active", "local");
@@ -114,13 +114,15 @@ public final class IngressFixture implements AutoCloseable {
     Optional.ofNullable(servers.environment().get("SPRING_JPA_DATABASE_PLATFORM"))
         .ifPresent(dialect -> all.put("spring.jpa.database-platform", dialect));
     all.put("ticketing.redis.addresses", servers.redisAddress());
-    // Generous, for a machine that is busy with other builds.
+    // Long timeouts, for a machine that runs other builds.
     all.put("ticketing.redis.timeout", "5s");
     all.put("ticketing.queue.timeout", "20s");
     all.put("ticketing.queue.name", queue);
     all.put("spring.cloud.aws.sqs.endpoint", servers.queueEndpoint());
     all.putAll(settings);
-    return all.entrySet().stream().map(one -> "--" + one.getKey() + "=" + one.getValue()).toList();
+    return all.entrySet().stream()
+        .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+        .toList();
   }
 
   public static IngressFixture start(Map<String, String> settings) {
@@ -137,7 +139,7 @@ public final class IngressFixture implements AutoCloseable {
     return new IngressFixture(queue, databaseUrl, settings);
   }
 
-  /// One for all tests that change nothing for others.
+  /// Instance for all tests without side effects on others.
   public static synchronized IngressFixture shared() {
     if (shared == null) {
       shared = start(Map.of("ticketing.tickets.overdue-after", "100ms"));
@@ -145,8 +147,8 @@ public final class IngressFixture implements AutoCloseable {
     return shared;
   }
 
-  /// The shared one's sibling: with small limits, behind a proxy, with near copies that nothing but
-  /// an announcement replaces, and with a replica of its own schema that no change ever reaches.
+  /// Sibling of the shared instance: small limits, a trusted proxy, a local cache that only
+  /// published events replace, and a replica that receives no changes.
   public static synchronized IngressFixture strict() {
     if (strict == null) {
       URI stale = URI.create(LocalServers.shared().newDatabase().substring("jdbc:".length()));
@@ -259,7 +261,7 @@ public final class IngressFixture implements AutoCloseable {
         .formatted(more);
   }
 
-  /// @return its id
+  /// Returns the id of a new event.
   public long newEvent() {
     return post("/api/v1/events", admin(), event("")).json().get("eventId").longValue();
   }
@@ -268,8 +270,8 @@ public final class IngressFixture implements AutoCloseable {
     return "{\"eventId\":%d,\"seatType\":\"VIP\",\"quantity\":%d}".formatted(eventId, quantity);
   }
 
-  /// One whose single seat type has so many seats, of which so many are free.
-  public long newEvent(int seats, int free) {
+  /// Returns the id of a new event with one seat type.
+  public long newEvent(int seats, int available) {
     long id =
         post(
                 "/api/v1/events",
@@ -284,17 +286,18 @@ public final class IngressFixture implements AutoCloseable {
             .json()
             .get("eventId")
             .longValue();
-    seatsLeft(id, free);
+    setAvailableSeats(id, available);
     return id;
   }
 
-  /// Changes the rows as a worker's transaction does, and tells nobody.
-  public void seatsLeft(long eventId, int free) {
-    sql().update("update seat_types set available_seats = ? where event_id = ?", free, eventId);
+  /// Changes the rows like a worker, without a published event.
+  public void setAvailableSeats(long eventId, int available) {
+    sql()
+        .update("update seat_types set available_seats = ? where event_id = ?", available, eventId);
     sql()
         .update(
             "update events set available_seats = ?, version = version + 1 where id = ?",
-            free,
+            available,
             eventId);
     context
         .getBean(EventCache.class)
@@ -302,10 +305,10 @@ public final class IngressFixture implements AutoCloseable {
             eventId,
             sql().queryForObject("select version from events where id = ?", Long.class, eventId))
         .join();
-    context.getBean(EventCatalog.class).forget();
+    context.getBean(EventCatalog.class).evictLocalCache();
   }
 
-  /// Books and takes the command off the queue, as a worker would.
+  /// Books, and receives the command from the queue.
   public Command booked(String user, long eventId, int quantity) {
     Answer answer = book(user, eventId, quantity);
     if (answer.status() != 202) {
@@ -326,8 +329,23 @@ public final class IngressFixture implements AutoCloseable {
     return new JdbcTemplate(context.getBean(javax.sql.DataSource.class));
   }
 
-  public StatusStore board() {
+  public TicketIds ticketIds() {
+    return context.getBean(TicketIds.class);
+  }
+
+  public StatusStore statusStore() {
     return context.getBean(StatusStore.class);
+  }
+
+  /// Evicts a ticket from the status store, as `allkeys-lru` may.
+  public void evictStatus(UUID ticketId) {
+    context
+        .getBean(RedisGateway.class)
+        .call(
+            client ->
+                client
+                    .getBucket("ticket:" + ticketId, org.redisson.client.codec.StringCodec.INSTANCE)
+                    .delete());
   }
 
   public String redisGet(String key) {
@@ -340,7 +358,7 @@ public final class IngressFixture implements AutoCloseable {
                     .get());
   }
 
-  /// Takes everything that is on the queue now.
+  /// Receives and deletes all commands on the queue.
   public List<Command> drain() {
     SqsAsyncClient sqs = context.getBean(SqsAsyncClient.class);
     String url = sqs.getQueueUrl(request -> request.queueName(queue)).join().queueUrl();
@@ -362,7 +380,7 @@ public final class IngressFixture implements AutoCloseable {
     }
   }
 
-  /// Decides a command as a worker would, as far as readers can tell: ledger, then board.
+  /// Records and publishes a decision like a worker.
   public Ticket decide(Command command, TicketStatus status, Reason reason, Long reservationId) {
     Instant now = Clock.systemUTC().instant().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
     Ticket pending = Ticket.pending(command);
@@ -403,19 +421,19 @@ public final class IngressFixture implements AutoCloseable {
             java.sql.Timestamp.from(decided.acceptedAt()),
             java.sql.Timestamp.from(now));
     try {
-      board()
+      statusStore()
           .publish(
               List.of(StatusEntry.decided(command.userId(), command.fingerprint(), decided)),
               1,
               null,
               Optional.ofNullable(reservationId).stream().toList());
     } catch (ticketing.redis.RedisUnavailableException e) {
-      // The ledger has it.
+      // The ledger contains the decision.
     }
     return decided;
   }
 
-  /// Puts a reservation into the database, as a worker would.
+  /// Inserts a reservation like a worker.
   public long reserve(String user, long eventId, String status, Instant expiresAt) {
     String ticket = UUID.randomUUID().toString();
     sql()

@@ -16,12 +16,12 @@ import ticketing.domain.Json;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/// Sends what no proper client would send.
+/// Client that sends arbitrary bytes.
 public final class RawHttpClient {
 
-  private static final int TIMEOUT = 30_000; // ms
+  private static final int TIMEOUT_MILLIS = 30_000;
 
-  /// @param status 0 if the connection was cut without an answer
+  /// @param status 0 if the connection closed without an answer
   public record Answer(int status, Map<String, String> headers, String body) {
 
     public JsonNode json() {
@@ -59,13 +59,13 @@ public final class RawHttpClient {
 
   public static Answer send(int port, byte[] request) {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(TIMEOUT);
+      socket.setSoTimeout(TIMEOUT_MILLIS);
       byte[] answer;
       try {
         socket.getOutputStream().write(request);
         socket.getOutputStream().flush();
       } catch (IOException e) {
-        // Refused before it was read to the end; the answer may be there already.
+        // The server closed the connection early; the answer may be available.
       }
       answer = readAll(socket.getInputStream());
       return parse(new String(answer, StandardCharsets.ISO_8859_1));
@@ -79,12 +79,12 @@ public final class RawHttpClient {
     try {
       in.transferTo(all);
     } catch (java.net.SocketException e) {
-      // Reset: what came before counts.
+      // The connection was reset; the bytes received before are the answer.
     }
     return all.toByteArray();
   }
 
-  /// @param text a character for each byte: a chunk's size counts those
+  /// @param text one character a byte, as chunk sizes count bytes
   private static Answer parse(String text) {
     if (text.isEmpty()) {
       return new Answer(0, Map.of(), "");

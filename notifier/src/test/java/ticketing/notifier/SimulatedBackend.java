@@ -11,7 +11,6 @@ import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -55,7 +54,7 @@ public final class SimulatedBackend implements AutoCloseable {
   public StatusEntry pending(long eventId) {
     return StatusEntry.pending(
         new Command.BookSeats(
-            TicketIds.newId(),
+            UUID.randomUUID(),
             BUYER,
             eventId,
             "VIP",

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +29,6 @@ import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
@@ -484,7 +484,7 @@ final class SocketBenchmark {
       StatusEntry entry =
           StatusEntry.pending(
               new Command.BookSeats(
-                  TicketIds.newId(),
+                  UUID.randomUUID(),
                   BUYER,
                   1 + i % 10,
                   "VIP",

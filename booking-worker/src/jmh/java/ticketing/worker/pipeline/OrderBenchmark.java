@@ -1,6 +1,7 @@
 package ticketing.worker.pipeline;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,9 +36,12 @@ import ticketing.worker.WorkerArguments;
 /// Distance between the order of confirmation and the order of acceptance, with one and with four
 /// workers on the embedded queue. FIFO is a distance of zero.
 ///
-/// The position of a booking is its rank by reservation id, because ids follow the order of decision.
-/// Its distance is the difference to its rank by acceptance time.
+/// The position of a booking is its rank by reservation id, because ids follow the order of
+/// decision. Its distance is the difference to its rank by acceptance time.
 final class OrderBenchmark {
+
+  private static final TicketIds IDS =
+      new TicketIds(new byte[TicketIds.MIN_KEY_BYTES], Clock.systemUTC());
 
   private static final int BUYERS = Integer.getInteger("benchmark.buyers", 5_000);
   private static final int HALF_OF_THE_SEATS = BUYERS / 2;
@@ -128,7 +132,8 @@ final class OrderBenchmark {
 
   private record DecidedTicket(UUID ticketId, Instant acceptedAt, Long reservation) {}
 
-  private OrderFigures sell(JdbcTemplate sql, SqsAsyncClient sqs, String queue, int buyers, int seats)
+  private OrderFigures sell(
+      JdbcTemplate sql, SqsAsyncClient sqs, String queue, int buyers, int seats)
       throws InterruptedException {
     sql.update(
         """
@@ -144,7 +149,8 @@ final class OrderBenchmark {
     long deadline = System.nanoTime() + DECISION_TIMEOUT.toNanos();
     while (decided(sql, event) < buyers) {
       if (System.nanoTime() - deadline > 0) {
-        throw new IllegalStateException("undecided bookings remain, decided=" + decided(sql, event));
+        throw new IllegalStateException(
+            "undecided bookings remain, decided=" + decided(sql, event));
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }
@@ -180,7 +186,7 @@ final class OrderBenchmark {
                   i -> {
                     Command command =
                         new BookSeats(
-                            TicketIds.newId(),
+                            IDS.newId("buyer"),
                             "buyer-" + i,
                             event,
                             "A",
@@ -203,11 +209,16 @@ final class OrderBenchmark {
   private static OrderFigures figures(List<DecidedTicket> all, int seats, double rate) {
     List<DecidedTicket> byAcceptance =
         all.stream()
-            .sorted(Comparator.comparing(DecidedTicket::acceptedAt).thenComparing(DecidedTicket::ticketId))
+            .sorted(
+                Comparator.comparing(DecidedTicket::acceptedAt)
+                    .thenComparing(DecidedTicket::ticketId))
             .toList();
-    long overtaken = byAcceptance.stream().limit(seats).filter(buyer -> buyer.reservation == null).count();
-    List<DecidedTicket> expected = byAcceptance.stream().filter(buyer -> buyer.reservation != null).toList();
-    List<DecidedTicket> actual = expected.stream().sorted(Comparator.comparing(DecidedTicket::reservation)).toList();
+    long overtaken =
+        byAcceptance.stream().limit(seats).filter(buyer -> buyer.reservation == null).count();
+    List<DecidedTicket> expected =
+        byAcceptance.stream().filter(buyer -> buyer.reservation != null).toList();
+    List<DecidedTicket> actual =
+        expected.stream().sorted(Comparator.comparing(DecidedTicket::reservation)).toList();
     Map<UUID, Integer> rank = new HashMap<>();
     for (int i = 0; i < expected.size(); i++) {
       rank.put(expected.get(i).ticketId(), i);
@@ -217,7 +228,9 @@ final class OrderBenchmark {
     for (int i = 0; i < actual.size(); i++) {
       positions[i] = Math.abs(rank.get(actual.get(i).ticketId()) - i);
       millis[i] =
-          Math.abs(ChronoUnit.MICROS.between(expected.get(i).acceptedAt(), actual.get(i).acceptedAt()))
+          Math.abs(
+                  ChronoUnit.MICROS.between(
+                      expected.get(i).acceptedAt(), actual.get(i).acceptedAt()))
               / 1e3;
     }
     Arrays.sort(positions);
@@ -266,7 +279,10 @@ final class OrderBenchmark {
                         found.milli(100),
                         found.rate)))
         .with(
-            Row.of("seats sold to a later buyer" + suffix, 100.0 * found.overtaken / found.seats, "%")
+            Row.of(
+                    "seats sold to a later buyer" + suffix,
+                    100.0 * found.overtaken / found.seats,
+                    "%")
                 .withNote("%d of %,d".formatted(found.overtaken, found.seats)))
         .with(new Series("positions" + suffix, "percentile", "positions out of order", points));
   }

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -41,6 +42,9 @@ import ticketing.worker.settings.WorkerSettings;
 /// backlog is in memory and is submitted to the event batcher with as many commands in flight as a
 /// listener permits. The waiting lines in Redis are as long as the backlog.
 final class ScaleBenchmark {
+
+  private static final TicketIds IDS =
+      new TicketIds(new byte[TicketIds.MIN_KEY_BYTES], Clock.systemUTC());
 
   private static final int STANDARD_BACKLOG = 100_000;
   private static final int MAX_BACKLOG = Integer.getInteger("benchmark.backlog", STANDARD_BACKLOG);
@@ -138,8 +142,7 @@ final class ScaleBenchmark {
                     windows));
       }
     }
-    return measurement.with(
-        new Series("one event", "backlog", "µs per decision", points));
+    return measurement.with(new Series("one event", "backlog", "µs per decision", points));
   }
 
   private Measurement measureEvents(Measurement before) throws InterruptedException {
@@ -153,14 +156,16 @@ final class ScaleBenchmark {
       points.add(new double[] {count, turn.micros()});
       measurement =
           measurement.with(
-              flatRow(count == 1 ? "decision, 1 event" : "decision, %,d concurrent events".formatted(count), turn, "one event", one));
+              flatRow(
+                  count == 1
+                      ? "decision, 1 event"
+                      : "decision, %,d concurrent events".formatted(count),
+                  turn,
+                  "one event",
+                  one));
     }
     return measurement.with(
-        new Series(
-            "backlog of %,d".formatted(MIN_DECISIONS),
-            "events",
-            "µs per decision",
-            points));
+        new Series("backlog of %,d".formatted(MIN_DECISIONS), "events", "µs per decision", points));
   }
 
   private static Row flatRow(String figure, Turn turn, String baseline, double baselineMicros) {
@@ -192,7 +197,9 @@ final class ScaleBenchmark {
       StringBuilder text =
           new StringBuilder(
               String.format(
-                  Locale.ROOT, "%.0f commands in a batch; processor time", (double) decisions / batches));
+                  Locale.ROOT,
+                  "%.0f commands in a batch; processor time",
+                  (double) decisions / batches));
       for (String name : new String[] {"worker", "MariaDB", "Redis"}) {
         Duration time = processor.get(name);
         if (time != null) {
@@ -291,7 +298,7 @@ final class ScaleBenchmark {
             .<Command>mapToObj(
                 i ->
                     new BookSeats(
-                        TicketIds.newId(),
+                        IDS.newId("buyer"),
                         UUID.randomUUID().toString(),
                         events.get(i % events.size()),
                         "A",
@@ -301,7 +308,8 @@ final class ScaleBenchmark {
     if (line > 0) {
       Map<Long, Map<Object, Double>> lines = new HashMap<>();
       for (Command command : commands) {
-        Map<Object, Double> tickets = lines.computeIfAbsent(command.eventId(), id -> new HashMap<>());
+        Map<Object, Double> tickets =
+            lines.computeIfAbsent(command.eventId(), id -> new HashMap<>());
         tickets.put(command.ticketId().toString(), (double) tickets.size());
         if (tickets.size() == WAITING_LINE_BATCH_SIZE) {
           addToWaitingLine(command.eventId(), tickets);
@@ -335,8 +343,10 @@ final class ScaleBenchmark {
         Map<String, Duration> middle = processorTimes();
         long bothStart = System.nanoTime();
         int half = events.length / 2;
-        first.begin(MIN_DECISIONS / 2, shared ? events : LongStream.of(events).limit(half).toArray());
-        second.begin(MIN_DECISIONS / 2, shared ? events : LongStream.of(events).skip(half).toArray());
+        first.begin(
+            MIN_DECISIONS / 2, shared ? events : LongStream.of(events).limit(half).toArray());
+        second.begin(
+            MIN_DECISIONS / 2, shared ? events : LongStream.of(events).skip(half).toArray());
         first.await();
         second.await();
         double both = MIN_DECISIONS * 1e9 / (System.nanoTime() - bothStart);

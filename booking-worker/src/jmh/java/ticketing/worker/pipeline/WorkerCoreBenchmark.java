@@ -3,6 +3,7 @@ package ticketing.worker.pipeline;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.sql.Timestamp;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -40,13 +41,16 @@ import ticketing.redis.RedisUnavailableException;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 
-/// Decisions a second of one worker for one hot event. Baselines are the naive flow (one lock and one
-/// transaction per booking) and the upper bound of the database (rows inserted without lock and
+/// Decisions a second of one worker for one hot event. Baselines are the naive flow (one lock and
+/// one transaction per booking) and the upper bound of the database (rows inserted without lock and
 /// read).
 ///
 /// All variants run in this process on the same servers in alternating turns, so only the ratios
 /// apply elsewhere.
 final class WorkerCoreBenchmark {
+
+  private static final TicketIds IDS =
+      new TicketIds(new byte[TicketIds.MIN_KEY_BYTES], Clock.systemUTC());
 
   private static final int WARM_UP_ROUNDS = 4;
   private static final int MEASURED_ROUNDS = 3;
@@ -109,8 +113,14 @@ final class WorkerCoreBenchmark {
     List<Variant> variants =
         List.of(
             new Variant("core", 1, this::submitBatch),
-            new Variant("setnx", CONCURRENT_BUYERS, event -> withSetIfAbsentLock(event, () -> bookOne(event))),
-            new Variant("redisson", CONCURRENT_BUYERS, event -> withRedissonLock(event, () -> bookOne(event))),
+            new Variant(
+                "setnx",
+                CONCURRENT_BUYERS,
+                event -> withSetIfAbsentLock(event, () -> bookOne(event))),
+            new Variant(
+                "redisson",
+                CONCURRENT_BUYERS,
+                event -> withRedissonLock(event, () -> bookOne(event))),
             new Variant("rowLock", CONCURRENT_BUYERS, this::bookOne),
             new Variant("insertBoth", 1, event -> insert(event, true)),
             new Variant("insertReservations", 1, event -> insert(event, false)));
@@ -148,7 +158,8 @@ final class WorkerCoreBenchmark {
                     try {
                       done.addAndGet(variant.step().run(event));
                     } catch (RedisUnavailableException e) {
-                      System.out.println("booking failed, variant=" + variant.name() + " cause=" + e);
+                      System.out.println(
+                          "booking failed, variant=" + variant.name() + " cause=" + e);
                     }
                   }
                   return null;
@@ -173,8 +184,7 @@ final class WorkerCoreBenchmark {
         SEATS,
         SEATS);
     long event = sql.queryForObject("SELECT MAX(id) FROM events", Long.class);
-    sql.update(
-        "INSERT INTO seat_types VALUES (?, ?, 10.00, ?, ?)", event, SEAT_TYPE, SEATS, SEATS);
+    sql.update("INSERT INTO seat_types VALUES (?, ?, 10.00, ?, ?)", event, SEAT_TYPE, SEATS, SEATS);
     return event;
   }
 
@@ -187,7 +197,8 @@ final class WorkerCoreBenchmark {
     permits.acquire(BATCH_SIZE);
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
     for (int i = 0; i < BATCH_SIZE; i++) {
-      batcher.submit(event, new BookSeats(TicketIds.newId(), nextBuyer(), event, SEAT_TYPE, 1, now));
+      batcher.submit(
+          event, new BookSeats(IDS.newId("buyer"), nextBuyer(), event, SEAT_TYPE, 1, now));
     }
     return BATCH_SIZE;
   }
@@ -271,7 +282,7 @@ final class WorkerCoreBenchmark {
 
   private Object[] reservation(long event) {
     return new Object[] {
-      TicketIds.newId().toString(),
+      IDS.newId("buyer").toString(),
       event,
       nextBuyer(),
       BigDecimal.TEN,
@@ -304,14 +315,17 @@ final class WorkerCoreBenchmark {
             core.withBaseline("(a) SETNX lock, one transaction per booking", figures.get("setnx"))
                 .withMinRatio(25))
         .with(
-            core.withBaseline("(a) Redisson lock, one transaction per booking", figures.get("redisson"))
+            core.withBaseline(
+                    "(a) Redisson lock, one transaction per booking", figures.get("redisson"))
                 .withMinRatio(25))
-        .with(core.withBaseline("(b) FOR UPDATE, one transaction per booking", figures.get("rowLock")))
-        .with(
-            core.withBaseline("(c) bare INSERT of reservation and ticket", figures.get("insertBoth"))
-                .withMinRatio(0.8))
         .with(
             core.withBaseline(
-                "(c) bare INSERT of reservation", figures.get("insertReservations")));
+                "(b) FOR UPDATE, one transaction per booking", figures.get("rowLock")))
+        .with(
+            core.withBaseline(
+                    "(c) bare INSERT of reservation and ticket", figures.get("insertBoth"))
+                .withMinRatio(0.8))
+        .with(
+            core.withBaseline("(c) bare INSERT of reservation", figures.get("insertReservations")));
   }
 }

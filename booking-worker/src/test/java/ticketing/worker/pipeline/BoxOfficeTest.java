@@ -44,7 +44,6 @@ import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
@@ -277,7 +276,7 @@ class BoxOfficeTest {
     assertThat(available(event)).isZero();
     Command confirm =
         new Command.ConfirmHold(
-            TicketIds.newId(), "ann", event, decided(kept).reservationId(), now());
+            UUID.randomUUID(), "ann", event, decided(kept).reservationId(), now());
     office.decide(event, List.of(confirm));
     assertThat(decided(confirm).status()).isEqualTo(TicketStatus.CONFIRMED);
     sql.sql(
@@ -294,7 +293,7 @@ class BoxOfficeTest {
         .containsExactly("CONFIRMED", "EXPIRED");
     Command late =
         new Command.ConfirmHold(
-            TicketIds.newId(), "bob", event, decided(lost).reservationId(), now());
+            UUID.randomUUID(), "bob", event, decided(lost).reservationId(), now());
     office.decide(event, List.of(late));
     assertThat(decided(late).reason()).isEqualTo(Reason.HOLD_EXPIRED);
   }
@@ -435,7 +434,7 @@ class BoxOfficeTest {
     String good = CommandCodec.encode(known.get(2));
     Command refused =
         new BookSeats(
-            TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
+            UUID.randomUUID(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     List<Command> others = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       others.add(book(event, "buyer" + i, 1));
@@ -484,7 +483,7 @@ class BoxOfficeTest {
     Command good = book(event, "ann", 1);
     Command refused =
         new BookSeats(
-            TicketIds.newId(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
+            UUID.randomUUID(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
     Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
@@ -675,11 +674,11 @@ class BoxOfficeTest {
   }
 
   private static BookSeats book(long event, String user, int quantity) {
-    return new BookSeats(TicketIds.newId(), user, event, "A", quantity, now());
+    return new BookSeats(UUID.randomUUID(), user, event, "A", quantity, now());
   }
 
   private static Command cancel(long event, String user, long reservation) {
-    return new Command.CancelReservation(TicketIds.newId(), user, event, reservation, false, now());
+    return new Command.CancelReservation(UUID.randomUUID(), user, event, reservation, false, now());
   }
 
   private static Instant now() {

@@ -41,7 +41,6 @@ import ticketing.domain.CommandCodec;
 import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -264,7 +263,7 @@ class CrashTest {
     private void book() {
       for (int buyer = 0; buyer < BUYERS; buyer++) {
         Command book =
-            new Command.BookSeats(TicketIds.newId(), "buyer-" + buyer, event, "A", 1, now());
+            new Command.BookSeats(UUID.randomUUID(), "buyer-" + buyer, event, "A", 1, now());
         accepted.add(book);
         board.storePending(StatusEntry.pending(book)).join();
         sqs.sendMessage(
@@ -293,7 +292,7 @@ class CrashTest {
 
     private void holdAndForget() {
       for (int hold = 0; hold < SEATS; hold++) {
-        String ticket = TicketIds.newId().toString();
+        String ticket = UUID.randomUUID().toString();
         sql.sql(
                 """
                 INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,

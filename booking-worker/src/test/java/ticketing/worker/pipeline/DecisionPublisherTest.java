@@ -7,12 +7,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
-import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -53,7 +53,7 @@ class DecisionPublisherTest {
         new DecisionPublisher(tickets, new WorkerMetrics(new SimpleMeterRegistry()));
     StatusEntry decided =
         StatusEntry.pending(
-            new Command.BookSeats(TicketIds.newId(), "7", 77, "R", 1, Instant.now()));
+            new Command.BookSeats(UUID.randomUUID(), "7", 77, "R", 1, Instant.now()));
     servers.redis().stop();
     announcer.announce(List.of(decided), List.of(), event(2), List.of());
     servers.redis().start();

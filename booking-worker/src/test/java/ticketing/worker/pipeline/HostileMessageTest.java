@@ -23,7 +23,6 @@ import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
 import ticketing.domain.Reason;
-import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
 import ticketing.status.StatusStore;
 import ticketing.tracing.Traces;
@@ -181,6 +180,6 @@ class HostileMessageTest {
 
   private static Command.BookSeats book(long event) {
     return new Command.BookSeats(
-        TicketIds.newId(), "ann", event, "A", 1, Instant.now().truncatedTo(ChronoUnit.MICROS));
+        UUID.randomUUID(), "ann", event, "A", 1, Instant.now().truncatedTo(ChronoUnit.MICROS));
   }
 }

@@ -28,7 +28,6 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
-import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -136,7 +135,7 @@ class RevokedCommandTest {
     List<Command> withdrawn =
         List.of(
             new Command.CancelReservation(
-                TicketIds.newId(),
+                UUID.randomUUID(),
                 "ann",
                 event,
                 reservation,
@@ -145,7 +144,7 @@ class RevokedCommandTest {
                 "key",
                 UUID.randomUUID()),
             new Command.ConfirmHold(
-                TicketIds.newId(), "ann", event, reservation, now(), "key", UUID.randomUUID()));
+                UUID.randomUUID(), "ann", event, reservation, now(), "key", UUID.randomUUID()));
     withdrawn.forEach(one -> assertThat(withdraw(one)).isTrue());
     office.decide(event, withdrawn);
     withdrawn.forEach(one -> assertThat(tickets(one)).isZero());
@@ -282,7 +281,7 @@ class RevokedCommandTest {
 
   /// @param ticket null: a new one
   private static BookSeats book(long event, String user, UUID ticket) {
-    UUID id = ticket == null ? TicketIds.newId() : ticket;
+    UUID id = ticket == null ? UUID.randomUUID() : ticket;
     return new BookSeats(id, user, event, "A", 1, now(), "key", UUID.randomUUID());
   }
 

@@ -39,8 +39,8 @@ import ticketing.benchmark.report.Measurement.Row;
 import ticketing.ingress.IngressFixture;
 
 /// Cached reads of an event a second. Baselines are an empty handler of Spring MVC behind the same
-/// filters (limits, security, headers, metrics), and on a server without them. One client with
-/// busy connections loads the variants in alternating turns.
+/// filters (limits, security, headers, metrics), and on a server without them. One client with busy
+/// connections loads the variants in alternating turns.
 ///
 /// The client is a separate process on the same processors, which makes the rates more similar than
 /// they are. Therefore the processor time of a response is measured too.
@@ -201,7 +201,10 @@ final class EventReadBenchmark {
 
   private static double median(List<Turn> turns, boolean rate) {
     double[] sorted =
-        turns.stream().mapToDouble(turn -> rate ? turn.perSecond() : turn.micros()).sorted().toArray();
+        turns.stream()
+            .mapToDouble(turn -> rate ? turn.perSecond() : turn.micros())
+            .sorted()
+            .toArray();
     return sorted[sorted.length / 2];
   }
 

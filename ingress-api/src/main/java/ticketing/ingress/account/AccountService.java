@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.stereotype.Component;
-import ticketing.domain.TicketIds;
 import ticketing.ingress.cache.CachedKind;
 import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.problem.ApiException;
@@ -65,7 +65,7 @@ class AccountService {
     String hash = withHashPermit(() -> encoder.encode(password));
     UserEntity entity =
         new UserEntity(
-            TicketIds.newId().toString(),
+            UUID.randomUUID().toString(),
             normalized,
             hash,
             name,
@@ -96,12 +96,12 @@ class AccountService {
   }
 
   Optional<User> find(String userId) {
-    RedisCache.Found<User> found = cache.find(CachedKind.USER, userId, User.class);
-    if (found.copy().isPresent()) {
-      return found.copy();
+    RedisCache.Cached<User> cached = cache.find(CachedKind.USER, userId, User.class);
+    if (cached.value().isPresent()) {
+      return cached.value();
     }
     Optional<User> user = users.find(userId).map(UserEntity::toUser);
-    if (found.wanted()) {
+    if (cached.cacheable()) {
       user.ifPresent(known -> cache.store(CachedKind.USER, userId, known, settings.cacheTtl()));
     }
     return user;

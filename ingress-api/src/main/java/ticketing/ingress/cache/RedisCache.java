@@ -11,14 +11,13 @@ import ticketing.domain.Json;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
-/// Plain JSON copies in Redis of what lies in the database. Without Redis there are none, and
-/// everybody reads the database.
+/// Cache of database rows in Redis, as plain JSON. While Redis is unavailable every read is a miss.
 @Component
 public class RedisCache {
 
-  /// How long no copy is made of something whose change is on its way: longer than any usual
-  /// backlog. Reading it from the database meanwhile costs little, as only its owner does.
-  private static final Duration CHANGING = Duration.ofMinutes(10);
+  /// Time without caching of a value with an accepted change, longer than a usual backlog. Only the
+  /// owner reads the value meanwhile.
+  private static final Duration CHANGE_FENCE_TTL = Duration.ofMinutes(10);
 
   private final RedisGateway redis;
   private final CacheMetrics metrics;
@@ -28,15 +27,16 @@ public class RedisCache {
     this.metrics = metrics;
   }
 
-  /// @param copy empty if there is none
-  /// @param wanted whether one should be made
-  public record Found<T>(Optional<T> copy, boolean wanted) {}
+  /// Result of a read.
+  ///
+  /// @param value empty after a miss
+  /// @param cacheable false while Redis is unavailable or a change of the value is undecided
+  public record Cached<T>(Optional<T> value, boolean cacheable) {}
 
-  /// @param kind first part of the key, as in `kind:id`
-  public <T> Found<T> find(CachedKind kind, String id, Class<T> type) {
-    List<?> answers;
+  public <T> Cached<T> find(CachedKind kind, String id, Class<T> type) {
+    List<?> replies;
     try {
-      answers =
+      replies =
           redis.call(
               client -> {
                 RBatch batch = client.createBatch(BatchOptions.defaults());
@@ -45,16 +45,16 @@ public class RedisCache {
                 return batch.execute().getResponses();
               });
     } catch (RedisUnavailableException e) {
-      return new Found<>(Optional.empty(), false);
+      return new Cached<>(Optional.empty(), false);
     }
-    boolean changing = (Boolean) answers.get(1);
-    Optional<T> copy =
-        changing
+    boolean fenced = (Boolean) replies.get(1);
+    Optional<T> value =
+        fenced
             ? Optional.empty()
-            : Optional.ofNullable((String) answers.getFirst())
+            : Optional.ofNullable((String) replies.getFirst())
                 .map(json -> Json.INTERNAL.readValue(json, type));
-    metrics.countRead(kind, copy.isPresent());
-    return new Found<>(copy, !changing);
+    metrics.countRead(kind, value.isPresent());
+    return new Cached<>(value, !fenced);
   }
 
   public void store(CachedKind kind, String id, Object value, Duration ttl) {
@@ -64,25 +64,25 @@ public class RedisCache {
         .exceptionally(failure -> null);
   }
 
-  /// Removes the copy and makes no other for a while.
-  public void changing(CachedKind kind, String id) {
+  /// Evicts a value before its change, and prevents caching for ten minutes.
+  public void evictForChange(CachedKind kind, String id) {
     try {
       redis.call(
           client -> {
             RBatch batch = client.createBatch(BatchOptions.defaults());
-            batch.getBucket(fence(kind, id), StringCodec.INSTANCE).setAsync("1", CHANGING);
+            batch.getBucket(fence(kind, id), StringCodec.INSTANCE).setAsync("1", CHANGE_FENCE_TTL);
             batch.getBucket(key(kind, id), StringCodec.INSTANCE).deleteAsync();
             return batch.execute();
           });
     } catch (RedisUnavailableException e) {
-      // A copy that survives this lives for its short time only.
+      // The value expires after its TTL.
     }
   }
 
-  /// Removes every copy of every kind.
+  /// Evicts all values of all kinds.
   ///
-  /// @return how many there were
-  /// @throws RedisUnavailable if that cannot be done now
+  /// @return number of evicted values
+  /// @throws RedisUnavailableException if Redis is unavailable
   public long evictAll() {
     return redis.call(
         client -> {

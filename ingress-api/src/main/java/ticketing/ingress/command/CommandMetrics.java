@@ -2,9 +2,11 @@ package ticketing.ingress.command;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Locale;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Action;
+import ticketing.ingress.command.CommandRevoker.Revocation;
 
 /// Counters of accepted and revoked commands. All series exist from the start, so that the first
 /// increment of each is visible.
@@ -23,6 +25,11 @@ class CommandMetrics {
     MISUSED
   }
 
+  private static final String REVOKED = "revoked";
+  private static final String DECIDED = "decided";
+  private static final String UNKNOWN = "unknown";
+  private static final List<String> REVOCATIONS = List.of(REVOKED, DECIDED, UNKNOWN);
+
   private final MeterRegistry registry;
 
   CommandMetrics(MeterRegistry registry) {
@@ -32,27 +39,21 @@ class CommandMetrics {
         accepts(action, result);
       }
     }
-    for (Revoked result : Revoked.values()) {
+    for (String result : REVOCATIONS) {
       revocations(result);
     }
-  }
-
-  private enum Revoked {
-    WITHDRAWN,
-    DECIDED,
-    UNKNOWN
   }
 
   void countAcceptance(Action action, Acceptance result) {
     accepts(action, result).increment();
   }
 
-  void countRevocation(CommandRevoker.Outcome outcome) {
+  void countRevocation(Revocation revocation) {
     revocations(
-            switch (outcome) {
-              case CommandRevoker.Outcome.Withdrawn withdrawn -> Revoked.WITHDRAWN;
-              case CommandRevoker.Outcome.Decided decided -> Revoked.DECIDED;
-              case CommandRevoker.Outcome.Unknown unknown -> Revoked.UNKNOWN;
+            switch (revocation) {
+              case Revocation.Revoked _ -> REVOKED;
+              case Revocation.Decided _ -> DECIDED;
+              case Revocation.Unknown _ -> UNKNOWN;
             })
         .increment();
   }
@@ -65,10 +66,10 @@ class CommandMetrics {
         .register(registry);
   }
 
-  private Counter revocations(Revoked result) {
-    return Counter.builder("ticketing.withdrawals")
-        .description("Commands in doubt that were to be revoked")
-        .tag("result", lower(result))
+  private Counter revocations(String result) {
+    return Counter.builder("ticketing.revocations")
+        .description("Revocations of commands in doubt")
+        .tag("result", result)
         .register(registry);
   }
 

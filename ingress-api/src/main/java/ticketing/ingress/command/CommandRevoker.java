@@ -28,139 +28,138 @@ import ticketing.ingress.ticket.TicketEntity;
 import ticketing.ingress.ticket.TicketRepository;
 import ticketing.status.StatusEntry;
 
-/// Takes back commands of which nobody knows whether the queue has them, so that their requests can
-/// be refused.
+/// Revokes commands in doubt, so that their requests can be refused. A worker skips a revoked
+/// command.
 ///
-/// Exact, because it happens under the lock of the event's row, under which every decision commits:
-/// either the command is decided by then, and its decision is the answer, or it is written down as
-/// withdrawn, and the worker that comes to have it leaves it alone.
+/// A revocation holds the lock of the event's row, under which every decision commits. So the
+/// command either has its decision already, or is recorded as revoked before any decision.
 ///
-/// What waits for the same event is withdrawn in one transaction, one after the other; so a long
-/// outage of the queue costs the database few connections, and an event whose row is locked for
-/// long keeps only its own requests waiting.
+/// The commands of one event are revoked together, one transaction after the other. A long outage
+/// of the queue therefore uses few database connections, and a locked event delays only its own
+/// requests.
 @Component
-public class CommandRevoker {
+class CommandRevoker {
 
-  /// Most commands withdrawn in one transaction.
-  private static final int TOGETHER = 100;
+  private static final int MAX_BATCH_SIZE = 100; // commands in one transaction
+  private static final int MAX_EVENTS = 10_000; // with a batch of their own
+  private static final Duration EVENT_TTL = Duration.ofMinutes(1);
 
-  /// Most events with a gathering of their own, and how long an idle one is kept.
-  private static final int EVENTS = 10_000;
+  /// Result of a revocation.
+  sealed interface Revocation {
 
-  private static final Duration REMEMBERED = Duration.ofMinutes(1);
+    /// The command will have no effect.
+    record Revoked() implements Revocation {}
 
-  /// What became of a command.
-  public sealed interface Outcome {
+    /// The queue had the command, and a worker has decided it.
+    record Decided(StatusEntry decision) implements Revocation {}
 
-    /// It will never have an effect.
-    record Withdrawn() implements Outcome {}
-
-    /// The queue had it.
-    record Decided(StatusEntry decision) implements Outcome {}
-
-    /// It could not be withdrawn in time, and may yet be decided.
-    record Unknown(String why) implements Outcome {}
+    /// The command was not revoked within the timeout, and a worker may still decide it.
+    record Unknown(String cause) implements Revocation {}
   }
 
-  private final RevokedCommandRepository rows;
+  private final RevokedCommandRepository revokedCommands;
   private final TicketRepository tickets;
   private final DatabaseHealth database;
   private final Clock clock;
   private final Duration timeout;
-  private final Semaphore atOnce;
+  private final Semaphore transactionPermits;
   private final TransactionTemplate transaction;
   private final CommandMetrics metrics;
 
-  /// One for each event that had a command in doubt lately. Should one be dropped that is at work,
-  /// its event has two for a while, which only wait for each other's lock.
-  private final Cache<Long, BatchingExecutor<Command, Outcome>> events =
-      Caffeine.newBuilder().maximumSize(EVENTS).expireAfterAccess(REMEMBERED).build();
+  /// Batches of the events with recent commands in doubt. After an early eviction an event has two,
+  /// of which the second blocks on the row lock of the first.
+  private final Cache<Long, BatchingExecutor<Command, Revocation>> batches =
+      Caffeine.newBuilder().maximumSize(MAX_EVENTS).expireAfterAccess(EVENT_TTL).build();
 
   CommandRevoker(
-      RevokedCommandRepository rows,
+      RevokedCommandRepository revokedCommands,
       TicketRepository tickets,
       DatabaseHealth database,
       Clock clock,
       QueueSettings settings,
       PlatformTransactionManager transactions,
       CommandMetrics metrics) {
-    this.rows = rows;
+    this.revokedCommands = revokedCommands;
     this.tickets = tickets;
     this.database = database;
     this.clock = clock;
     this.timeout = settings.revocationTimeout();
-    this.atOnce = new Semaphore(settings.maxConcurrentRevocations(), true);
+    this.transactionPermits = new Semaphore(settings.maxConcurrentRevocations(), true);
     this.metrics = metrics;
     this.transaction = new TransactionTemplate(transactions);
     transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
     transaction.setTimeout(Math.toIntExact(Math.max(1, timeout.toSeconds())));
   }
 
-  Outcome withdraw(Command command) {
-    Outcome outcome = !database.isUp() ? new Outcome.Unknown("the database is away") : ask(command);
-    metrics.countRevocation(outcome);
-    return outcome;
+  /// Blocks for at most [QueueSettings#revocationTimeout()].
+  Revocation revoke(Command command) {
+    Revocation revocation =
+        database.isUp() ? submit(command) : new Revocation.Unknown("database unavailable");
+    metrics.countRevocation(revocation);
+    return revocation;
   }
 
-  private Outcome ask(Command command) {
-    CompletableFuture<Outcome> asked =
-        events
+  private Revocation submit(Command command) {
+    CompletableFuture<Revocation> result =
+        batches
             .get(
                 command.eventId(),
-                id -> new BatchingExecutor<>("withdraw", TOGETHER, 1, group -> withdraw(id, group)))
+                id ->
+                    new BatchingExecutor<>(
+                        "revoke-commands", MAX_BATCH_SIZE, 1, batch -> revokeBatch(id, batch)))
             .submit(command);
     try {
-      return asked.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return result.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      asked.cancel(false);
-      return new Outcome.Unknown("not withdrawn in time");
+      result.cancel(false);
+      return new Revocation.Unknown("not revoked within the timeout");
     } catch (ExecutionException e) {
-      return new Outcome.Unknown(String.valueOf(NestedExceptionUtils.getMostSpecificCause(e)));
+      return new Revocation.Unknown(String.valueOf(NestedExceptionUtils.getMostSpecificCause(e)));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      asked.cancel(false);
-      return new Outcome.Unknown("interrupted");
+      result.cancel(false);
+      return new Revocation.Unknown("interrupted");
     }
   }
 
-  private List<Outcome> withdraw(long eventId, List<Command> commands) {
+  private List<Revocation> revokeBatch(long eventId, List<Command> commands) {
     try {
-      if (!atOnce.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new QueryTimeoutException("too many withdrawals at once");
+      if (!transactionPermits.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new QueryTimeoutException("too many concurrent revocations");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new QueryTimeoutException("interrupted", e);
     }
     try {
-      return transaction.execute(tx -> withdrawAll(eventId, commands));
+      return transaction.execute(status -> revokeUndecided(eventId, commands));
     } finally {
-      atOnce.release();
+      transactionPermits.release();
     }
   }
 
-  private List<Outcome> withdrawAll(long eventId, List<Command> commands) {
-    rows.lockEvent(eventId);
-    Map<UUID, StatusEntry> decided =
+  private List<Revocation> revokeUndecided(long eventId, List<Command> commands) {
+    revokedCommands.lockEvent(eventId);
+    Map<UUID, StatusEntry> decisions =
         tickets
             .find(commands.stream().map(command -> command.ticketId().toString()).toList())
             .stream()
             .map(TicketEntity::entry)
             .collect(Collectors.toMap(entry -> entry.ticket().ticketId(), entry -> entry));
     List<Command> undecided =
-        commands.stream().filter(command -> !decided.containsKey(command.ticketId())).toList();
+        commands.stream().filter(command -> !decisions.containsKey(command.ticketId())).toList();
     if (!undecided.isEmpty()) {
       Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-      rows.saveAll(
+      revokedCommands.saveAll(
           undecided.stream().map(command -> RevokedCommandEntity.of(command, now)).toList());
-      rows.mark(eventId, now);
+      revokedCommands.markEvent(eventId, now);
     }
     return commands.stream()
-        .<Outcome>map(
+        .<Revocation>map(
             command ->
-                decided.containsKey(command.ticketId())
-                    ? new Outcome.Decided(decided.get(command.ticketId()))
-                    : new Outcome.Withdrawn())
+                decisions.containsKey(command.ticketId())
+                    ? new Revocation.Decided(decisions.get(command.ticketId()))
+                    : new Revocation.Revoked())
         .toList();
   }
 }

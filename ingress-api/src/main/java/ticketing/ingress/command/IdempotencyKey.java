@@ -5,38 +5,45 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.Json;
 import ticketing.domain.TicketIds;
 import ticketing.ingress.problem.ApiException;
 
-/// Under which ticket a request runs: a new one, or always the same for a user and an
-/// `Idempotency-Key`.
+/// Ticket of a request: a new one, or the one of the user and the `Idempotency-Key`.
 ///
 /// @param attemptId attempt of this request, see [ticketing.domain.Command#attemptId()]
 /// @param fingerprint SHA-256 (hex) of method, path and canonical body; null without a key
-public record IdempotencyKey(UUID ticketId, UUID attemptId, String fingerprint) {
+public record IdempotencyKey(UUID ticketId, UUID attemptId, @Nullable String fingerprint) {
 
   public static final String HEADER = "Idempotency-Key";
 
-  private static final int LONGEST = 255;
+  private static final int MAX_LENGTH = 255;
 
-  /// @param key the header, or null
-  /// @param body what was asked for, as it was understood; null without one
+  /// @param key the header; null if absent
+  /// @param body the parsed body; null if absent
+  /// @throws ApiException `INVALID_REQUEST`
   public static IdempotencyKey of(
-      String userId, String key, String method, String path, Object body) {
+      TicketIds ids,
+      String userId,
+      @Nullable String key,
+      String method,
+      String path,
+      @Nullable Object body) {
     if (key == null) {
-      return new IdempotencyKey(TicketIds.newId(), UUID.randomUUID(), null);
+      return new IdempotencyKey(ids.newId(userId), UUID.randomUUID(), null);
     }
     if (key.isEmpty()
-        || key.length() > LONGEST
-        || !key.chars().allMatch(letter -> letter >= ' ' && letter <= '~')) {
+        || key.length() > MAX_LENGTH
+        || !key.chars().allMatch(c -> c >= ' ' && c <= '~')) {
       throw ApiException.invalid(HEADER, "must be 1 to 255 printable ASCII characters");
     }
     String text = method + '\n' + path + '\n' + Json.INTERNAL.writeValueAsString(body);
-    return new IdempotencyKey(TicketIds.derivedFrom(userId, key), UUID.randomUUID(), sha256(text));
+    return new IdempotencyKey(ids.derivedFrom(userId, key), UUID.randomUUID(), sha256(text));
   }
 
-  public boolean mayBeRepeat() {
+  /// Returns true if an earlier request may have the same ticket.
+  public boolean mayBeRepeated() {
     return fingerprint != null;
   }
 

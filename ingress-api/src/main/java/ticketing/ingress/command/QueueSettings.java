@@ -1,6 +1,5 @@
 package ticketing.ingress.command;
 
-import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
@@ -13,10 +12,8 @@ import org.springframework.validation.annotation.Validated;
 ///
 /// @param name of the queue
 /// @param deadLetters name of the dead-letter queue
-/// @param maxInFlight commands that are being sent at a time; further ones get 503
+/// @param maxInFlight commands that are being accepted at a time; further ones get 503
 /// @param timeout limit for the queue to take a command
-/// @param gathering delay of a message that shares its call with others
-/// @param commandsPerMessage limit of commands of one event in one message
 /// @param maxBacklogWithoutDatabase messages on the queue up to which commands are accepted while
 ///   the database is unavailable; beyond it they get 503
 /// @param revocationTimeout limit for the database to revoke a command in doubt
@@ -28,8 +25,6 @@ public record QueueSettings(
     @NotBlank String deadLetters,
     @Min(1) @DefaultValue("10000") int maxInFlight,
     @NotNull @DefaultValue("5s") Duration timeout,
-    @NotNull @DefaultValue("4ms") Duration gathering,
-    @Min(1) @Max(100) @DefaultValue("1") int commandsPerMessage,
     @Min(0) @DefaultValue("100000") int maxBacklogWithoutDatabase,
     @NotNull @DefaultValue("5s") Duration revocationTimeout,
     @Min(1) @DefaultValue("2") int maxConcurrentRevocations) {}

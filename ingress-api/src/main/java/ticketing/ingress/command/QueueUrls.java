@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
-/// Where the queue and its dead letters are. Each is asked for once, and again only after a
+/// URLs of the queue and of the dead-letter queue. Each is looked up once, and again only after a
 /// failure.
 @Component
 public class QueueUrls {
@@ -21,32 +21,32 @@ public class QueueUrls {
   }
 
   public CompletableFuture<String> bookings() {
-    return ask(bookings, settings.name());
+    return lookUp(bookings, settings.name());
   }
 
   public CompletableFuture<String> deadLetters() {
-    return ask(deadLetters, settings.deadLetters());
+    return lookUp(deadLetters, settings.deadLetters());
   }
 
-  private CompletableFuture<String> ask(
+  private CompletableFuture<String> lookUp(
       AtomicReference<CompletableFuture<String>> url, String name) {
     CompletableFuture<String> known = url.get();
     if (known != null && !known.isCompletedExceptionally()) {
       return known;
     }
-    CompletableFuture<String> asked = new CompletableFuture<>();
-    if (!url.compareAndSet(known, asked)) {
-      return ask(url, name);
+    CompletableFuture<String> lookup = new CompletableFuture<>();
+    if (!url.compareAndSet(known, lookup)) {
+      return lookUp(url, name);
     }
     sqs.getQueueUrl(request -> request.queueName(name))
         .whenComplete(
             (found, failure) -> {
               if (failure == null) {
-                asked.complete(found.queueUrl());
+                lookup.complete(found.queueUrl());
               } else {
-                asked.completeExceptionally(failure);
+                lookup.completeExceptionally(failure);
               }
             });
-    return asked;
+    return lookup;
   }
 }

@@ -7,7 +7,7 @@ import java.time.Instant;
 import org.springframework.data.domain.Persistable;
 import ticketing.domain.Command;
 
-/// A row of `revoked_commands`. Only inserted here; workers read and at last delete it.
+/// Row of `revoked_commands`. This process inserts it; workers read it and delete it later.
 @Entity
 @Table(name = "revoked_commands")
 class RevokedCommandEntity implements Persistable<String> {
@@ -33,7 +33,7 @@ class RevokedCommandEntity implements Persistable<String> {
     return attemptId;
   }
 
-  /// An attempt is withdrawn once, by whoever made it.
+  /// The request of an attempt revokes it once.
   @Override
   public boolean isNew() {
     return true;

@@ -7,16 +7,17 @@ import org.springframework.data.jpa.repository.Modifying;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
-/// The rows of `revoked_commands`, and the lock and the mark on the row of their event.
-public interface RevokedCommandRepository extends Repository<RevokedCommandEntity, String> {
+/// Revoked commands, and the lock and the mark on the row of their event.
+interface RevokedCommandRepository extends Repository<RevokedCommandEntity, String> {
 
-  /// Waits for the decision that is being made, and keeps the next one waiting.
+  /// Blocks until no decision of the event is in progress, and delays the next one.
   @Query(value = "SELECT id FROM events WHERE id = :eventId FOR UPDATE", nativeQuery = true)
   Optional<Long> lockEvent(long eventId);
 
   List<RevokedCommandEntity> saveAll(Iterable<RevokedCommandEntity> rows);
 
+  /// Records the time of the last revocation, so that workers read revoked commands only then.
   @Modifying
   @Query("update EventEntity e set e.revokedAt = :now where e.id = :eventId")
-  void mark(long eventId, Instant now);
+  void markEvent(long eventId, Instant now);
 }

@@ -3,38 +3,37 @@ package ticketing.ingress.command;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
-/// What a failed call to the queue tells about the message in it.
-public final class SqsErrors {
+/// Classification of failed calls to SQS by their effect.
+final class SqsErrors {
 
   private SqsErrors() {}
 
-  /// Whether it is certain that the queue has not taken the message, and will not: there was no
-  /// connection to send it on, or the queue has said so. Anything else, a time limit, a connection
-  /// that was lost, an error on the queue's side, leaves it open.
+  /// Returns true if the queue certainly has not stored the messages of the call, and will not: no
+  /// connection was made, or the queue answered with a client error. A timeout, a lost connection
+  /// and an error of the queue leave the effect open.
   static boolean isRefusal(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
         return true;
       }
       if (cause instanceof AwsServiceException answer) {
-        return answer.statusCode() == 0
-            ? isRefusalOfEntry(answer)
-            : answer.statusCode() >= 400 && answer.statusCode() < 500;
+        return answer.statusCode() >= 400 && answer.statusCode() < 500;
       }
     }
     return false;
   }
 
-  /// The call was answered, but refused this one of its messages.
-  private static boolean isRefusalOfEntry(AwsServiceException failure) {
-    return failure.awsErrorDetails() != null
-        && failure.awsErrorDetails().errorCode() != null
-        && !failure.awsErrorDetails().errorCode().contains("Internal");
+  /// Returns true if the queue certainly has not stored this message of an answered call. Only an
+  /// internal error of the queue leaves the effect open.
+  static boolean isRefusal(BatchResultErrorEntry error) {
+    return Boolean.TRUE.equals(error.senderFault())
+        || error.code() != null && !error.code().contains("Internal");
   }
 
-  /// Whether the call itself may be made again without a doubt about what the first one did.
-  public static boolean mayBeRepeated(Throwable failure) {
+  /// Returns true if the call can be repeated without a doubt about the effect of the first one.
+  static boolean mayBeRepeated(Throwable failure) {
     return isRefusal(failure)
         && !(failure instanceof AwsServiceException answer && !answer.isThrottlingException());
   }

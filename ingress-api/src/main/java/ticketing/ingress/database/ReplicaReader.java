@@ -12,16 +12,18 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.database.DatabaseErrors;
 
-/// Reads of what may be a moment old: from a replica, where there are any, and from the primary
-/// while they fail. After repeated failures the replicas are left alone for
-/// `ticketing.database.reader-pause`, so that only few requests wait for a dead one, and none for
-/// longer than `ticketing.database.reader-timeout`.
+/// Runs reads that may lag behind the primary: on a replica, or on the primary if there is no
+/// replica or the replica fails.
+///
+/// After repeated failures the circuit breaker skips the replica for
+/// `ticketing.database.reader-pause`. A read of a failing replica takes at most
+/// `ticketing.database.reader-timeout`.
 @Component
 public class ReplicaReader {
 
   private static final Logger log = LoggerFactory.getLogger(ReplicaReader.class);
 
-  private final boolean replicas;
+  private final boolean hasReplica;
   private final CircuitBreaker breaker;
   private final TransactionTemplate replica;
   private final TransactionTemplate primary;
@@ -30,7 +32,7 @@ public class ReplicaReader {
       ObjectProvider<ReplicaRoutingPostProcessor> replicas,
       PlatformTransactionManager transactions,
       ReplicaSettings settings) {
-    this.replicas = replicas.getIfAvailable() != null;
+    this.hasReplica = replicas.getIfAvailable() != null;
     this.replica = new TransactionTemplate(transactions);
     this.replica.setReadOnly(true);
     this.primary = new TransactionTemplate(transactions);
@@ -47,21 +49,21 @@ public class ReplicaReader {
                 .build());
   }
 
-  /// @param read runs in a transaction of its own, and once more if a replica failed; it changes
-  ///   nothing
+  /// @param read runs in its own transaction, a second time if the replica failed; it must not
+  ///   write
   public <T> T read(Supplier<T> read) {
-    if (replicas) {
+    if (hasReplica) {
       try {
-        return breaker.executeSupplier(() -> replica.execute(tx -> read.get()));
+        return breaker.executeSupplier(() -> replica.execute(status -> read.get()));
       } catch (CallNotPermittedException e) {
-        // It is known to be down.
+        // The replica failed recently.
       } catch (RuntimeException e) {
         if (!DatabaseErrors.isRetryable(e)) {
           throw e;
         }
-        log.warn("Reading from the primary, as a replica failed: {}", e.getMessage());
+        log.warn("replica failed, reading from primary, cause={}", e.getMessage());
       }
     }
-    return primary.execute(tx -> read.get());
+    return primary.execute(status -> read.get());
   }
 }

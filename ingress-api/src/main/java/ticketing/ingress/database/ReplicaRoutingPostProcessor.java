@@ -12,10 +12,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.stereotype.Component;
 
-/// Gives every read-only transaction a connection to a read replica, where there are any
-/// (`ticketing.database.reader-url`). All else, also a read outside of a transaction, stays with
-/// the writer: a replica lags behind it by some milliseconds, so only what may be a moment old is
-/// read in a read-only transaction.
+/// Routes read-only transactions to a read replica, if `ticketing.database.reader-url` is set. All
+/// other statements use the primary. A replica lags by some milliseconds, so only reads that
+/// tolerate the lag use a read-only transaction.
 @Component
 @ConditionalOnProperty("ticketing.database.reader-url")
 class ReplicaRoutingPostProcessor implements BeanPostProcessor, DisposableBean {
@@ -37,15 +36,14 @@ class ReplicaRoutingPostProcessor implements BeanPostProcessor, DisposableBean {
     return bean instanceof HikariDataSource writer && readers == null ? routing(writer) : bean;
   }
 
-  /// The same pool once more, at the readers' address, and sooner tired of waiting: there is still
-  /// the writer.
+  /// Copies the pool of the primary with the address of the replica and shorter timeouts.
   private DataSource routing(HikariDataSource writer) {
     HikariConfig config = new HikariConfig();
     writer.copyStateTo(config);
     config.setJdbcUrl(url);
     config.setPoolName("readers");
     config.setReadOnly(true);
-    // The process starts, and books, also while no replica answers.
+    // The process starts while the replica is unavailable.
     config.setInitializationFailTimeout(-1);
     config.setConnectionTimeout(timeoutMillis);
     config.setValidationTimeout(timeoutMillis);

@@ -11,21 +11,21 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Writes events, and keeps what it wrote of each one last: reads of the same near copy, thousands
-/// a second during a sale, get the same bytes.
+/// Writes events as JSON and caches the last JSON of each one. During a sale, thousands of reads a
+/// second return the same locally cached event.
 @Component
 class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventView> {
 
-  /// @param event by whose identity the JSON is known to be of it
-  private record Written(EventView event, byte[] json) {}
+  /// @param event the written object, compared by identity
+  private record CachedJson(EventView event, byte[] json) {}
 
   private final JsonMapper mapper;
-  private final Cache<Long, Written> written;
+  private final Cache<Long, CachedJson> cache;
 
   CachingEventMessageConverter(JsonMapper mapper, EventSettings settings) {
     super(MediaType.APPLICATION_JSON);
     this.mapper = mapper;
-    this.written = Caffeine.newBuilder().maximumSize(settings.localCacheSize()).build();
+    this.cache = Caffeine.newBuilder().maximumSize(settings.localCacheSize()).build();
   }
 
   @Override
@@ -40,7 +40,7 @@ class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventVie
 
   @Override
   protected EventView readInternal(Class<? extends EventView> type, HttpInputMessage input) {
-    throw new UnsupportedOperationException("clients send no whole events");
+    throw new UnsupportedOperationException("events are never read");
   }
 
   @Override
@@ -54,10 +54,10 @@ class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventVie
   }
 
   private byte[] json(EventView event) {
-    Written last = written.getIfPresent(event.eventId());
+    CachedJson last = cache.getIfPresent(event.eventId());
     if (last == null || last.event() != event) {
-      last = new Written(event, mapper.writeValueAsBytes(event));
-      written.put(event.eventId(), last);
+      last = new CachedJson(event, mapper.writeValueAsBytes(event));
+      cache.put(event.eventId(), last);
     }
     return last.json();
   }

@@ -23,79 +23,83 @@ import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.ticket.TicketReader;
 
-/// What administrators do with events. Everything but the seats is written here; a change of seats
-/// goes through the queue like a booking, because only workers write them.
+/// Creates, changes, cancels and lists events. A change of seats passes through the queue like a
+/// booking, because only workers write the seats of existing events.
 @Component
 public class EventAdminService {
 
-  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
 
   private final EventRepository events;
-  private final ReplicaReader reads;
+  private final ReplicaReader replica;
   private final EventCatalog catalog;
-  private final CommandAcceptor queue;
+  private final CommandAcceptor acceptor;
   private final TicketReader tickets;
+  private final TicketIds ids;
   private final EventSettings settings;
-  private final TransactionTemplate writing;
+  private final TransactionTemplate transaction;
 
   EventAdminService(
       EventRepository events,
-      ReplicaReader reads,
+      ReplicaReader replica,
       EventCatalog catalog,
-      CommandAcceptor queue,
+      CommandAcceptor acceptor,
       TicketReader tickets,
+      TicketIds ids,
       EventSettings settings,
       PlatformTransactionManager transactions) {
     this.events = events;
-    this.reads = reads;
+    this.replica = replica;
     this.catalog = catalog;
-    this.queue = queue;
+    this.acceptor = acceptor;
     this.tickets = tickets;
+    this.ids = ids;
     this.settings = settings;
-    this.writing = new TransactionTemplate(transactions);
+    this.transaction = new TransactionTemplate(transactions);
   }
 
-  /// From a replica, which may lag: it decides nothing.
+  /// Reads from a replica, which may lag.
   PageResponse<EventView> list(EventStatus status, Instant from, Instant to, Pageable page) {
-    return reads.read(
+    return replica.read(
         () -> PageResponse.of(events.list(status, from, to, page), EventEntity::view));
   }
 
   public EventView create(EventRequest request) {
-    EventView event = writing.execute(tx -> events.save(EventEntity.of(request)).view());
-    catalog.changed(event);
+    EventView event = transaction.execute(status -> events.save(EventEntity.of(request)).view());
+    catalog.evictChanged(event);
     return event;
   }
 
-  /// Seats first: if they are refused, nothing has changed.
+  /// Changes the seats first. If their change is refused, the event is unchanged.
   ///
-  /// @throws Problem `SEATS_SOLD` if it would take away what is sold, `CHANGE_PENDING` if it has
-  ///   not been decided in time
-  EventView change(AuthenticatedUser caller, long eventId, EventRequest request) {
-    EventView before = get(eventId);
-    if (before.status() == EventStatus.CANCELLED) {
+  /// @throws ApiException `EVENT_NOT_FOUND`, `EVENT_CANCELLED`, `SEATS_SOLD` if it removes seats
+  ///   that are sold or held, `CHANGE_PENDING` if its decision exceeds the timeout
+  EventView change(AuthenticatedUser user, long eventId, EventRequest request) {
+    EventView current = get(eventId);
+    if (current.status() == EventStatus.CANCELLED) {
       throw cancelled();
     }
-    if (!request.offersSameAs(before)) {
-      changeSeats(caller, eventId, request);
+    if (!request.hasSeatsOf(current)) {
+      changeSeats(user, eventId, request);
     }
-    return changed(eventId, () -> events.describe(eventId, request, EventStatus.CANCELLED) > 0);
+    return changeRow(
+        eventId, () -> events.updateDetails(eventId, request, EventStatus.CANCELLED) > 0);
   }
 
-  private void changeSeats(AuthenticatedUser caller, long eventId, EventRequest request) {
-    UUID ticketId = TicketIds.newId();
+  private void changeSeats(AuthenticatedUser user, long eventId, EventRequest request) {
+    UUID ticketId = ids.newId(user.userId());
     Ticket queued =
-        queue.accept(
+        acceptor.accept(
             acceptedAt ->
                 new Command.ChangeSeats(
-                        ticketId, caller.userId(), eventId, request.offers(), acceptedAt)
+                        ticketId, user.userId(), eventId, request.offers(), acceptedAt)
                     .withAttemptId(UUID.randomUUID()));
-    Ticket ticket = tickets.await(queued, settings.changeTimeout());
+    Ticket ticket = tickets.awaitDecision(queued, settings.changeTimeout());
     if (!ticket.status().isFinal()) {
       throw ApiException.withRetryAfter(
           ErrorCode.CHANGE_PENDING,
-          "The change of seats waits for its decision; sending it again is harmless.",
-          RETRY);
+          "The change of seats is not decided yet; the request can be repeated.",
+          RETRY_DELAY);
     }
     if (ticket.status() == TicketStatus.REJECTED) {
       throw refused(ticket.reason());
@@ -111,7 +115,7 @@ public class EventAdminService {
       case EVENT_CANCELLED -> cancelled();
       case GAVE_UP ->
           ApiException.withRetryAfter(
-              ErrorCode.CHANGE_PENDING, "The change lies with the dead letters.", RETRY);
+              ErrorCode.CHANGE_PENDING, "The change is in the dead-letter queue.", RETRY_DELAY);
       case SOLD_OUT,
           SEAT_TYPE_NOT_FOUND,
           SALE_NOT_OPEN,
@@ -125,22 +129,22 @@ public class EventAdminService {
     };
   }
 
-  /// For ever; once more is harmless.
+  /// Cancels the event permanently. Idempotent.
   void cancel(long eventId) {
     EventView event = get(eventId);
     if (event.status() != EventStatus.CANCELLED) {
-      turn(eventId, EventStatus.CANCELLED);
+      setStatus(eventId, EventStatus.CANCELLED);
     }
   }
 
-  /// Stops or resumes the sale; once more is harmless.
+  /// Pauses or resumes the sale. Idempotent.
   ///
-  /// @throws Problem `EVENT_CANCELLED`
-  public EventView turn(long eventId, EventStatus to) {
-    return changed(
+  /// @throws ApiException `EVENT_NOT_FOUND`, `EVENT_CANCELLED`
+  public EventView setStatus(long eventId, EventStatus to) {
+    return changeRow(
         eventId,
         () -> {
-          events.turn(eventId, to, EventStatus.CANCELLED);
+          events.setStatus(eventId, to, EventStatus.CANCELLED);
           return get(eventId).status() == to;
         });
   }
@@ -149,18 +153,18 @@ public class EventAdminService {
     return events.find(eventId).map(EventEntity::view).orElseThrow(EventCatalog::notFound);
   }
 
-  private EventView changed(long eventId, BooleanSupplier change) {
+  private EventView changeRow(long eventId, BooleanSupplier change) {
     EventView event =
-        writing.execute(
-            tx -> {
-              boolean done = change.getAsBoolean();
-              EventView now = get(eventId);
-              if (!done) {
+        transaction.execute(
+            status -> {
+              boolean changed = change.getAsBoolean();
+              EventView current = get(eventId);
+              if (!changed) {
                 throw cancelled();
               }
-              return now;
+              return current;
             });
-    catalog.changed(event);
+    catalog.evictChanged(event);
     return event;
   }
 

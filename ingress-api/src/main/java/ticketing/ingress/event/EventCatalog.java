@@ -19,32 +19,32 @@ import ticketing.redis.RedisSubscription;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.EventCache;
 
-/// Events for reading: from a near copy in this process that is at most a moment old, else from
-/// Redis, else from the database. For one event only one reader goes further than the near copy;
-/// the others wait for it. Without Redis it works the same, straight from the database.
+/// Reads single events from the local cache, else from Redis, else from the primary database. Of
+/// concurrent reads of one event, one loads it and the others block until it is loaded.
 ///
-/// The database is the primary: what the catalog says turns bookings away.
+/// Published events replace older ones in the local cache. While Redis is unavailable every load
+/// reads the database.
 @Component
 public class EventCatalog implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(EventCatalog.class);
 
   private final EventRepository events;
-  private final EventCache board;
+  private final EventCache cache;
   private final CacheMetrics metrics;
-  private final LoadingCache<Long, Optional<EventView>> near;
+  private final LoadingCache<Long, Optional<EventView>> localCache;
   private volatile RedisSubscription subscription;
 
   EventCatalog(
       EventRepository events,
-      EventCache board,
+      EventCache cache,
       MeterRegistry meters,
       EventSettings settings,
       CacheMetrics metrics) {
     this.events = events;
-    this.board = board;
+    this.cache = cache;
     this.metrics = metrics;
-    this.near =
+    this.localCache =
         CaffeineCacheMetrics.monitor(
             meters,
             Caffeine.newBuilder()
@@ -52,12 +52,12 @@ public class EventCatalog implements SmartLifecycle {
                 .expireAfterWrite(settings.localCacheTtl())
                 .recordStats()
                 .build(this::load),
-            "near-events");
+            "local-events");
   }
 
-  /// @throws Problem `EVENT_NOT_FOUND`
+  /// @throws ApiException `EVENT_NOT_FOUND`
   public EventView get(long eventId) {
-    return near.get(eventId).orElseThrow(EventCatalog::notFound);
+    return localCache.get(eventId).orElseThrow(EventCatalog::notFound);
   }
 
   static ApiException notFound() {
@@ -65,55 +65,57 @@ public class EventCatalog implements SmartLifecycle {
   }
 
   private Optional<EventView> load(long eventId) {
-    boolean shared = true;
+    boolean redisUp = true;
     try {
-      // A copy that turns people away is not believed: Redis may have missed that seats came back.
-      Optional<EventView> copy = board.find(eventId).filter(event -> event.availableSeats() > 0);
-      metrics.countRead(CachedKind.EVENT, copy.isPresent());
-      if (copy.isPresent()) {
-        return copy;
+      // A cached event without seats is not used: Redis may have missed that seats were freed.
+      Optional<EventView> cached = cache.find(eventId).filter(event -> event.availableSeats() > 0);
+      metrics.countRead(CachedKind.EVENT, cached.isPresent());
+      if (cached.isPresent()) {
+        return cached;
       }
     } catch (RedisUnavailableException e) {
-      shared = false;
+      redisUp = false;
     }
     Optional<EventView> event = events.find(eventId).map(EventEntity::view);
-    if (shared && event.isPresent()) {
-      logged(board.refresh(event.get()));
+    if (redisUp && event.isPresent()) {
+      logFailure(cache.refresh(event.get()));
     }
     return event;
   }
 
-  /// Takes note of a copy that somebody announced, if this process holds an older one.
-  private void heard(EventView event) {
-    near.asMap().computeIfPresent(event.eventId(), (id, old) -> newer(old, event));
+  private void published(EventView event) {
+    localCache.asMap().computeIfPresent(event.eventId(), (id, known) -> newer(known, event));
   }
 
-  /// Drops every copy after a change that has been committed.
-  void changed(EventView event) {
-    near.asMap().merge(event.eventId(), Optional.of(event), (old, now) -> newer(old, event));
-    logged(board.evict(event.eventId(), event.version()));
+  /// Evicts the event from Redis after a committed change, and caches it locally.
+  void evictChanged(EventView event) {
+    localCache
+        .asMap()
+        .merge(event.eventId(), Optional.of(event), (known, changed) -> newer(known, event));
+    logFailure(cache.evict(event.eventId(), event.version()));
   }
 
-  /// Drops the copies of this process.
-  public void forget() {
-    near.invalidateAll();
+  public void evictLocalCache() {
+    localCache.invalidateAll();
   }
 
-  private static Optional<EventView> newer(Optional<EventView> old, EventView event) {
-    return old.isPresent() && old.get().version() > event.version() ? old : Optional.of(event);
+  private static Optional<EventView> newer(Optional<EventView> known, EventView event) {
+    return known.isPresent() && known.get().version() > event.version()
+        ? known
+        : Optional.of(event);
   }
 
-  private static void logged(CompletableFuture<Void> step) {
-    step.exceptionally(
+  private static void logFailure(CompletableFuture<Void> update) {
+    update.exceptionally(
         failure -> {
-          log.debug("A copy of an event was not updated: {}", failure.getMessage());
+          log.debug("cannot update the event cache, cause={}", failure.getMessage());
           return null;
         });
   }
 
   @Override
   public void start() {
-    subscription = RedisSubscription.start("events", () -> board.subscribe(this::heard));
+    subscription = RedisSubscription.start("events", () -> cache.subscribe(this::published));
   }
 
   @Override

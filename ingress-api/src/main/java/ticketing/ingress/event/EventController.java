@@ -23,17 +23,17 @@ import ticketing.domain.EventView;
 import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.security.AuthenticatedUser;
 
-/// Events: for everybody to look at, for administrators to make and change.
+/// Events. Reads are public, changes need an administrator.
 @RestController
 @RequestMapping(path = "/api/v1/events", produces = MediaType.APPLICATION_JSON_VALUE)
 class EventController {
 
   private final EventCatalog catalog;
-  private final EventAdminService office;
+  private final EventAdminService events;
 
-  EventController(EventCatalog catalog, EventAdminService office) {
+  EventController(EventCatalog catalog, EventAdminService events) {
     this.catalog = catalog;
-    this.office = office;
+    this.events = events;
   }
 
   @GetMapping
@@ -43,7 +43,7 @@ class EventController {
       @RequestParam(required = false) Instant to,
       @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.MAX_PAGE_NUMBER) int page,
       @RequestParam(defaultValue = "20") @Min(1) @Max(PageResponse.MAX_PAGE_SIZE) int size) {
-    return office.list(status, from, to, PageRequest.of(page, size));
+    return events.list(status, from, to, PageRequest.of(page, size));
   }
 
   @GetMapping("/{eventId}")
@@ -54,23 +54,23 @@ class EventController {
 
   @PostMapping
   ResponseEntity<EventView> create(@Valid @RequestBody EventRequest request) {
-    request.check();
-    EventView event = office.create(request);
+    request.validate();
+    EventView event = events.create(request);
     return ResponseEntity.created(URI.create("/api/v1/events/" + event.eventId())).body(event);
   }
 
   @PutMapping("/{eventId}")
   EventView change(
-      @AuthenticationPrincipal AuthenticatedUser caller,
+      @AuthenticationPrincipal AuthenticatedUser user,
       @PathVariable long eventId,
       @Valid @RequestBody EventRequest request) {
-    request.check();
-    return office.change(caller, eventId, request);
+    request.validate();
+    return events.change(user, eventId, request);
   }
 
   @DeleteMapping("/{eventId}")
   ResponseEntity<Void> cancel(@PathVariable long eventId) {
-    office.cancel(eventId);
+    events.cancel(eventId);
     return ResponseEntity.noContent().build();
   }
 }

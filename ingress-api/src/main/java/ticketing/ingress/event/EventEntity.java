@@ -20,7 +20,7 @@ import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 
-/// A row of `events` with its `seat_types`. Inserted here; afterwards only workers write its seats.
+/// Row of `events` with its `seat_types`. This process inserts it; only workers change its seats.
 @Entity
 @Table(name = "events")
 public class EventEntity {
@@ -45,15 +45,15 @@ public class EventEntity {
   private Integer holdMinutes;
   private long version;
 
-  /// Time of the last revocation of a command. Workers look for revoked commands only if it is set.
+  /// Time of the last revocation of a command, after which workers read revoked commands.
   private Instant revokedAt;
 
   @ElementCollection
   @CollectionTable(name = "seat_types", joinColumns = @JoinColumn(name = "event_id"))
   private List<SeatTypeRow> seatTypes = new ArrayList<>();
 
-  /// As the workers order them, so that a list of seats does not jump when it is updated.
-  private static final Comparator<SeatTypeRow> DEAREST_FIRST =
+  /// Order of the workers, so that the order of seat types is stable.
+  private static final Comparator<SeatTypeRow> HIGHEST_PRICE_FIRST =
       Comparator.comparing(SeatTypeRow::price).reversed().thenComparing(SeatTypeRow::seatType);
 
   @Embeddable
@@ -61,7 +61,7 @@ public class EventEntity {
 
   protected EventEntity() {}
 
-  /// A new event with all its seats on sale.
+  /// Returns a new event with all seats on sale.
   static EventEntity of(EventRequest request) {
     EventEntity row = new EventEntity();
     row.eventName = request.eventName();
@@ -98,7 +98,7 @@ public class EventEntity {
         maxSeatsPerUser,
         holdMinutes,
         seatTypes.stream()
-            .sorted(DEAREST_FIRST)
+            .sorted(HIGHEST_PRICE_FIRST)
             .map(
                 type ->
                     new EventView.SeatTypeView(

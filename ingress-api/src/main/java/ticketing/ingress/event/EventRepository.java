@@ -10,12 +10,12 @@ import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 import ticketing.domain.EventStatus;
 
-/// The rows of `events`.
+/// Events with their seat types.
 public interface EventRepository extends Repository<EventEntity, Long> {
 
-  EventEntity save(EventEntity row);
+  EventEntity save(EventEntity event);
 
-  /// One statement, so that the event and its seat types belong together.
+  /// Reads the event and its seat types in one statement, so that they are consistent.
   @Query("select e from EventEntity e left join fetch e.seatTypes where e.id = :id")
   Optional<EventEntity> find(long id);
 
@@ -33,7 +33,7 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   @Query("select e.id from EventEntity e order by e.id desc")
   List<Long> ids(Pageable page);
 
-  /// Everything but the seats.
+  /// Updates all fields except the seats.
   @Modifying
   @Query(
       """
@@ -45,7 +45,7 @@ public interface EventRepository extends Repository<EventEntity, Long> {
         e.version = e.version + 1
       where e.id = :id and e.status <> :cancelled\
       """)
-  int describe(long id, EventRequest to, EventStatus cancelled);
+  int updateDetails(long id, EventRequest to, EventStatus cancelled);
 
   @Modifying
   @Query(
@@ -53,5 +53,5 @@ public interface EventRepository extends Repository<EventEntity, Long> {
       update EventEntity e set e.status = :to, e.version = e.version + 1
       where e.id = :id and e.status <> :to and e.status <> :cancelled\
       """)
-  int turn(long id, EventStatus to, EventStatus cancelled);
+  int setStatus(long id, EventStatus to, EventStatus cancelled);
 }

@@ -21,7 +21,7 @@ import ticketing.domain.SeatOffer;
 import ticketing.ingress.http.TextPattern;
 import ticketing.ingress.problem.ApiException;
 
-/// An event as an administrator describes it.
+/// Body of a request that creates or changes an event.
 public record EventRequest(
     @NotBlank @Size(max = 255) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
         String eventName,
@@ -36,23 +36,23 @@ public record EventRequest(
     @Min(1) @Max(43_200) @Nullable Integer holdMinutes,
     @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes) {
 
-  private static final int MOST_SEATS = 10_000_000;
+  private static final int MAX_SEATS = 10_000_000;
 
-  /// So that the price of the largest booking fits the schema.
-  private static final BigDecimal HIGHEST_PRICE = new BigDecimal("9999999.99");
+  /// The price of the largest booking fits the schema.
+  private static final BigDecimal MAX_PRICE = new BigDecimal("9999999.99");
 
-  /// @param availableSeats may be sent back as it was read; it follows from what is sold
+  /// @param availableSeats ignored, so that the body of a read can be sent
   public record SeatType(
       @NotBlank @Size(max = 10) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
           String seatType,
       @NotNull Money price,
-      @NotNull @Min(1) @Max(MOST_SEATS) Integer totalSeats,
+      @NotNull @Min(1) @Max(MAX_SEATS) Integer totalSeats,
       @Nullable Integer availableSeats) {}
 
-  /// Checks what concerns several fields.
+  /// Validates the constraints between fields.
   ///
-  /// @throws Problem naming every field at fault
-  void check() {
+  /// @throws ApiException `INVALID_REQUEST` with each violating field
+  void validate() {
     List<ApiException.FieldError> errors = new ArrayList<>();
     if (saleOpensAt != null && saleClosesAt != null && !saleClosesAt.isAfter(saleOpensAt)) {
       errors.add(new ApiException.FieldError("saleClosesAt", "must be after saleOpensAt"));
@@ -66,16 +66,16 @@ public record EventRequest(
         errors.add(
             new ApiException.FieldError("seatTypes[" + i + "].seatType", "must occur only once"));
       }
-      if (type.price().amount().compareTo(HIGHEST_PRICE) > 0) {
+      if (type.price().amount().compareTo(MAX_PRICE) > 0) {
         errors.add(
             new ApiException.FieldError(
-                "seatTypes[" + i + "].price", "must be at most " + HIGHEST_PRICE));
+                "seatTypes[" + i + "].price", "must be at most " + MAX_PRICE));
       }
     }
-    if (seats > MOST_SEATS) {
+    if (seats > MAX_SEATS) {
       errors.add(
           new ApiException.FieldError(
-              "seatTypes", "must have at most " + MOST_SEATS + " seats in all"));
+              "seatTypes", "must have at most " + MAX_SEATS + " seats in all"));
     }
     if (!errors.isEmpty()) {
       throw ApiException.invalid(errors);
@@ -92,8 +92,8 @@ public record EventRequest(
         .toList();
   }
 
-  /// Whether exactly these seats are on sale already.
-  boolean offersSameAs(EventView event) {
+  /// Returns true if the event has exactly these seat types, prices and totals.
+  boolean hasSeatsOf(EventView event) {
     Set<SeatOffer> known = new HashSet<>();
     event
         .seatTypes()

@@ -57,7 +57,7 @@ public class OperationsController {
   /// For use after a change made directly in the database.
   @PostMapping("/caches/eviction")
   Eviction evict() {
-    catalog.forget();
+    catalog.evictLocalCache();
     try {
       return new Eviction(cache.evictAll());
     } catch (RedisUnavailableException e) {
@@ -68,11 +68,11 @@ public class OperationsController {
 
   @PostMapping("/events/{eventId}/pause")
   EventView pause(@PathVariable long eventId) {
-    return events.turn(eventId, EventStatus.PAUSED);
+    return events.setStatus(eventId, EventStatus.PAUSED);
   }
 
   @PostMapping("/events/{eventId}/resume")
   EventView resume(@PathVariable long eventId) {
-    return events.turn(eventId, EventStatus.ACTIVE);
+    return events.setStatus(eventId, EventStatus.ACTIVE);
   }
 }

@@ -316,7 +316,7 @@ public class QueueAdminService {
     Throwable cause = failure.getCause();
     if (cause instanceof SdkException || cause instanceof TimeoutException) {
       log.warn("queue unavailable, cause={}", cause.getMessage());
-      return CommandAcceptor.unavailable();
+      return CommandAcceptor.queueUnavailable();
     }
     return failure;
   }

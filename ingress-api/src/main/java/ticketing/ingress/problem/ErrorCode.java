@@ -31,7 +31,7 @@ public enum ErrorCode {
   /// is unavailable too, a command in doubt may be enqueued and decided later.
   QUEUE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
-  /// The ticket is undecided and the status store is unavailable.
+  /// The ticket was issued to the user, has no status entry, and the database is unavailable.
   TICKET_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   /// The change is accepted and undecided. The request is idempotent.
   CHANGE_PENDING(HttpStatus.SERVICE_UNAVAILABLE),

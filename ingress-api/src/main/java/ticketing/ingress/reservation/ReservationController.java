@@ -8,11 +8,6 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.EnumSet;
-import java.util.Set;
-import java.util.function.Function;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -26,46 +21,40 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Command;
-import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Ticket;
+import ticketing.domain.TicketIds;
 import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.problem.ApiException;
-import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.security.AuthenticatedUser;
 
-/// Booking, confirming and cancelling: each answers 202 with the ticket of a queued command.
+/// Bookings, confirmations and cancellations. Each is answered with 202 and the ticket of its
+/// command.
 @RestController
 @RequestMapping(path = "/api/v1/reservations", produces = MediaType.APPLICATION_JSON_VALUE)
 public class ReservationController {
 
   public static final String PATH = "/api/v1/reservations";
 
-  /// Nobody knows when an operator resumes a paused sale.
-  private static final Duration PAUSED = Duration.ofSeconds(30);
-
-  /// Refusals that may stand although an earlier request with the same key was accepted.
-  private static final Set<ErrorCode> MAY_COME_LATER =
-      EnumSet.of(
-          ErrorCode.SOLD_OUT,
-          ErrorCode.SALE_CLOSED,
-          ErrorCode.SALE_NOT_OPEN,
-          ErrorCode.EVENT_CANCELLED,
-          ErrorCode.SEAT_TYPE_NOT_FOUND);
-
   private final EventCatalog catalog;
   private final ReservationReader reservations;
-  private final CommandAcceptor queue;
+  private final CommandAcceptor acceptor;
+  private final TicketIds ids;
   private final Clock clock;
 
   ReservationController(
-      EventCatalog catalog, ReservationReader reservations, CommandAcceptor queue, Clock clock) {
+      EventCatalog catalog,
+      ReservationReader reservations,
+      CommandAcceptor acceptor,
+      TicketIds ids,
+      Clock clock) {
     this.catalog = catalog;
     this.reservations = reservations;
-    this.queue = queue;
+    this.acceptor = acceptor;
+    this.ids = ids;
     this.clock = clock;
   }
 
@@ -76,65 +65,52 @@ public class ReservationController {
 
   @PostMapping
   ResponseEntity<Ticket> book(
-      @AuthenticationPrincipal AuthenticatedUser caller,
+      @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @Valid @RequestBody BookingRequest booking) {
-    IdempotencyKey as = IdempotencyKey.of(caller.userId(), key, "POST", PATH, booking);
-    Function<Instant, Command> command =
-        acceptedAt ->
-            new Command.BookSeats(
-                as.ticketId(),
-                caller.userId(),
-                booking.eventId(),
-                booking.seatType(),
-                booking.quantity(),
-                acceptedAt,
-                as.fingerprint(),
-                as.attemptId());
-    try {
-      refuseWhatIsCertain(catalog.get(booking.eventId()), booking.seatType());
-    } catch (ApiException refusal) {
-      // A repeat gets its ticket also when the sale has ended since.
-      if (!MAY_COME_LATER.contains(refusal.code())
-          || !Command.isValidSeatType(booking.seatType())
-          || !as.mayBeRepeat()
-          || !queue.mayKnow(as.ticketId())) {
-        throw refusal;
-      }
-    }
-    return accepted(queue.accept(command));
+    IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, booking);
+    EventView event = catalog.get(booking.eventId());
+    return switch (Admission.of(event, booking.seatType(), clock.instant())) {
+      case Admission.Open _ -> enqueue(user, request, booking);
+      case Admission.Refused refused ->
+          isRepeated(request, booking) ? enqueue(user, request, booking) : refuse(refused);
+    };
   }
 
-  private void refuseWhatIsCertain(EventView event, String seatType) {
-    Instant now = clock.instant();
-    if (event.status() == EventStatus.CANCELLED) {
-      throw ApiException.of(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
-    }
-    if (event.seatType(seatType).isEmpty()) {
-      throw ApiException.of(ErrorCode.SEAT_TYPE_NOT_FOUND, "The event has no such seat type.");
-    }
-    if (event.saleClosesAt() != null && !now.isBefore(event.saleClosesAt())) {
-      throw ApiException.of(ErrorCode.SALE_CLOSED, "The sale has closed.");
-    }
-    if (event.saleOpensAt() != null && now.isBefore(event.saleOpensAt())) {
-      throw ApiException.withRetryAfter(
-          ErrorCode.SALE_NOT_OPEN,
-          "The sale opens at " + event.saleOpensAt() + ".",
-          Duration.between(now, event.saleOpensAt()));
-    }
-    if (event.status() == EventStatus.PAUSED) {
-      throw ApiException.withRetryAfter(ErrorCode.SALE_NOT_OPEN, "The sale is paused.", PAUSED);
-    }
-    if (event.availableSeats() == 0) {
-      throw ApiException.of(ErrorCode.SOLD_OUT, "The event is sold out.");
-    }
+  /// A repeated request gets the ticket of its first time, also after the end of the sale.
+  private boolean isRepeated(IdempotencyKey request, BookingRequest booking) {
+    return request.mayBeRepeated()
+        && Command.isValidSeatType(booking.seatType())
+        && acceptor.mayBeAccepted(request.ticketId());
+  }
+
+  private static ResponseEntity<Ticket> refuse(Admission.Refused refused) {
+    throw refused.retryAfter() == null
+        ? ApiException.of(refused.code(), refused.detail())
+        : ApiException.withRetryAfter(refused.code(), refused.detail(), refused.retryAfter());
+  }
+
+  private ResponseEntity<Ticket> enqueue(
+      AuthenticatedUser user, IdempotencyKey request, BookingRequest booking) {
+    return accepted(
+        acceptor.accept(
+            acceptedAt ->
+                new Command.BookSeats(
+                    request.ticketId(),
+                    user.userId(),
+                    booking.eventId(),
+                    booking.seatType(),
+                    booking.quantity(),
+                    acceptedAt,
+                    request.fingerprint(),
+                    request.attemptId())));
   }
 
   @GetMapping("/{reservationId}")
   ReservationView get(
-      @AuthenticationPrincipal AuthenticatedUser caller, @PathVariable long reservationId) {
+      @AuthenticationPrincipal AuthenticatedUser user, @PathVariable long reservationId) {
     ReservationView found = reservations.get(reservationId);
-    if (!caller.maySee(found.userId())) {
+    if (!user.maySee(found.userId())) {
       throw ReservationReader.notFound();
     }
     return found;
@@ -142,54 +118,54 @@ public class ReservationController {
 
   @PostMapping("/{reservationId}/confirmation")
   ResponseEntity<Ticket> confirm(
-      @AuthenticationPrincipal AuthenticatedUser caller,
+      @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @PathVariable long reservationId) {
     String path = PATH + "/" + reservationId + "/confirmation";
-    IdempotencyKey as = IdempotencyKey.of(caller.userId(), key, "POST", path, null);
-    ReservationView found = reservations.getFresh(reservationId);
-    if (!caller.userId().equals(found.userId())) {
+    IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", path, null);
+    ReservationView found = reservations.getUncached(reservationId);
+    if (!user.userId().equals(found.userId())) {
       throw ReservationReader.notFound();
     }
-    reservations.changing(reservationId);
+    reservations.evictForChange(reservationId);
     Ticket ticket =
-        queue.accept(
+        acceptor.accept(
             acceptedAt ->
                 new Command.ConfirmHold(
-                    as.ticketId(),
-                    caller.userId(),
+                    request.ticketId(),
+                    user.userId(),
                     found.eventId(),
                     reservationId,
                     acceptedAt,
-                    as.fingerprint(),
-                    as.attemptId()));
+                    request.fingerprint(),
+                    request.attemptId()));
     return accepted(ticket);
   }
 
   @DeleteMapping("/{reservationId}")
   ResponseEntity<Ticket> cancel(
-      @AuthenticationPrincipal AuthenticatedUser caller,
+      @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @PathVariable long reservationId) {
     String path = PATH + "/" + reservationId;
-    IdempotencyKey as = IdempotencyKey.of(caller.userId(), key, "DELETE", path, null);
-    ReservationView found = reservations.getFresh(reservationId);
-    if (!caller.maySee(found.userId())) {
+    IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "DELETE", path, null);
+    ReservationView found = reservations.getUncached(reservationId);
+    if (!user.maySee(found.userId())) {
       throw ReservationReader.notFound();
     }
-    reservations.changing(reservationId);
+    reservations.evictForChange(reservationId);
     Ticket ticket =
-        queue.accept(
+        acceptor.accept(
             acceptedAt ->
                 new Command.CancelReservation(
-                    as.ticketId(),
-                    caller.userId(),
+                    request.ticketId(),
+                    user.userId(),
                     found.eventId(),
                     reservationId,
-                    !caller.userId().equals(found.userId()),
+                    !user.userId().equals(found.userId()),
                     acceptedAt,
-                    as.fingerprint(),
-                    as.attemptId()));
+                    request.fingerprint(),
+                    request.attemptId()));
     return accepted(ticket);
   }
 

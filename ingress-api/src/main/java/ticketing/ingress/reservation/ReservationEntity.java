@@ -8,7 +8,7 @@ import java.time.Instant;
 import org.hibernate.annotations.Immutable;
 import ticketing.domain.Money;
 
-/// A row of `reservations`, which only workers write.
+/// Row of `reservations`. Only workers write it.
 @Entity
 @Immutable
 @Table(name = "reservations")

@@ -9,20 +9,23 @@ import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 
-/// Reservations for reading, each for a moment from its copy in Redis. Whoever asked for a change
-/// of one sees it as it is from then on.
+/// Reads reservations, single ones from the cache in Redis. A reservation with an accepted change
+/// is read from the database.
 @Component
 public class ReservationReader {
 
-  private final ReservationRepository rows;
-  private final RedisCache copies;
+  private final ReservationRepository reservations;
+  private final RedisCache cache;
   private final Clock clock;
   private final ReservationSettings settings;
 
   ReservationReader(
-      ReservationRepository rows, RedisCache copies, Clock clock, ReservationSettings settings) {
-    this.rows = rows;
-    this.copies = copies;
+      ReservationRepository reservations,
+      RedisCache cache,
+      Clock clock,
+      ReservationSettings settings) {
+    this.reservations = reservations;
+    this.cache = cache;
     this.clock = clock;
     this.settings = settings;
   }
@@ -31,37 +34,39 @@ public class ReservationReader {
     return ApiException.of(ErrorCode.RESERVATION_NOT_FOUND, "There is no such reservation.");
   }
 
-  /// @throws Problem `RESERVATION_NOT_FOUND`
+  /// @throws ApiException `RESERVATION_NOT_FOUND`
   ReservationView get(long reservationId) {
     String id = String.valueOf(reservationId);
-    RedisCache.Found<ReservationView> found =
-        copies.find(CachedKind.RESERVATION, id, ReservationView.class);
-    if (found.copy().isPresent() && !found.copy().get().hasRunOut(clock.instant())) {
-      return found.copy().get();
+    RedisCache.Cached<ReservationView> cached =
+        cache.find(CachedKind.RESERVATION, id, ReservationView.class);
+    if (cached.value().isPresent() && !cached.value().get().isExpiredHold(clock.instant())) {
+      return cached.value().get();
     }
-    ReservationView fresh = getFresh(reservationId);
-    if (found.wanted()) {
-      copies.store(CachedKind.RESERVATION, id, fresh, settings.cacheTtl());
+    ReservationView reservation = getUncached(reservationId);
+    if (cached.cacheable()) {
+      cache.store(CachedKind.RESERVATION, id, reservation, settings.cacheTtl());
     }
-    return fresh;
+    return reservation;
   }
 
-  /// @throws Problem `RESERVATION_NOT_FOUND`
-  ReservationView getFresh(long reservationId) {
-    return rows.find(reservationId)
+  /// @throws ApiException `RESERVATION_NOT_FOUND`
+  ReservationView getUncached(long reservationId) {
+    return reservations
+        .find(reservationId)
         .map(ReservationEntity::view)
         .orElseThrow(ReservationReader::notFound);
   }
 
-  /// A change of it is about to be asked for.
-  void changing(long reservationId) {
-    copies.changing(CachedKind.RESERVATION, String.valueOf(reservationId));
+  /// Evicts the reservation, and prevents caching until its accepted change is decided.
+  void evictForChange(long reservationId) {
+    cache.evictForChange(CachedKind.RESERVATION, String.valueOf(reservationId));
   }
 
   public PageResponse<ReservationView> list(
       String userId, ReservationView.Status status, int page, int size) {
     return PageResponse.of(
-        rows.list(userId, status == null ? null : status.name(), PageRequest.of(page, size)),
+        reservations.list(
+            userId, status == null ? null : status.name(), PageRequest.of(page, size)),
         ReservationEntity::view);
   }
 }

@@ -6,8 +6,8 @@ import org.springframework.data.domain.Pageable;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
-/// The rows of `reservations`. Read outside of a read-only transaction, hence always from the
-/// primary: who has just booked sees it.
+/// Reads of reservations. They run outside of a read-only transaction, hence on the primary, so
+/// that a user reads a new reservation immediately.
 interface ReservationRepository extends Repository<ReservationEntity, Long> {
 
   @Query("select r from ReservationEntity r where r.id = :id")

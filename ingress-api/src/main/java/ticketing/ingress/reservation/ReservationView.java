@@ -4,11 +4,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Money;
 
-/// What a successful booking left, as it lies in Redis under `reservation:{id}`; its owner sees it
-/// without `userId`.
+/// Reservation, as cached in Redis under `reservation:{id}`. Clients get it without `userId`.
 ///
-/// @param expiresAt until when a hold lasts
-/// @param userId whose it is
+/// @param expiresAt end of a hold
+/// @param userId its owner
 public record ReservationView(
     long reservationId,
     String ticketId,
@@ -29,8 +28,8 @@ public record ReservationView(
     EXPIRED
   }
 
-  /// Whether a copy of it may be out of date although nobody asked for a change.
-  boolean hasRunOut(Instant now) {
+  /// Returns true for a hold past its end, of which the cached status may be outdated.
+  boolean isExpiredHold(Instant now) {
     return status == Status.HELD && expiresAt != null && !now.isBefore(expiresAt);
   }
 }

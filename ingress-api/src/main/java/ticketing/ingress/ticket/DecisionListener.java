@@ -24,86 +24,90 @@ import ticketing.ingress.http.HttpSettings;
 import ticketing.redis.RedisSubscription;
 import ticketing.status.StatusStore;
 
-/// Hears what is decided and wakes the requests that wait for it.
+/// Receives published decisions, passes them to the observers and completes long polls.
 ///
-/// Announcements can be missed while the connection to Redis is down. So a waiting request also
-/// looks for itself when the connection is back, and now and then in any case.
+/// Decisions published while Redis is disconnected are not received. Therefore a long poll reads
+/// its ticket again after each reconnect, and every three seconds.
 @Component
-public class DecisionListener implements SmartLifecycle {
+class DecisionListener implements SmartLifecycle {
 
-  private static final Duration LOOK_AGAIN = Duration.ofSeconds(3);
+  private static final Duration REREAD_INTERVAL = Duration.ofSeconds(3);
 
-  private final StatusStore board;
-  private final BoardGaps gaps;
+  private final StatusStore statusStore;
   private final List<DecisionObserver> observers;
   private final Clock clock;
-  private final Semaphore waiters;
-  private final ConcurrentHashMap<UUID, Set<CompletableFuture<Optional<Ticket>>>> waiting =
+  private final Semaphore permits;
+
+  /// Long polls of each ticket. A poll completes with the decision, or empty to read again.
+  private final ConcurrentHashMap<UUID, Set<CompletableFuture<Optional<Ticket>>>> polls =
       new ConcurrentHashMap<>();
 
   private volatile RedisSubscription subscription;
 
   DecisionListener(
-      StatusStore board,
-      BoardGaps gaps,
+      StatusStore statusStore,
       List<DecisionObserver> observers,
       Clock clock,
       TicketSettings settings,
       HttpSettings http,
       MeterRegistry registry) {
-    this.board = board;
-    this.gaps = gaps;
+    this.statusStore = statusStore;
     this.observers = observers;
     this.clock = clock;
-    int most = settings.maxLongPolls();
-    if (most >= http.maxConcurrentRequests()) {
+    int maxLongPolls = settings.maxLongPolls();
+    if (maxLongPolls >= http.maxConcurrentRequests()) {
       throw new IllegalArgumentException(
-          "ticketing.tickets.max-long-polls=%d must be less than ticketing.http.max-concurrent-requests=%d"
-              .formatted(most, http.maxConcurrentRequests()));
+          "max-long-polls=%d must be less than max-concurrent-requests=%d"
+              .formatted(maxLongPolls, http.maxConcurrentRequests()));
     }
-    this.waiters = new Semaphore(most);
-    Gauge.builder("ticketing.waiters", () -> most - waiters.availablePermits())
+    this.permits = new Semaphore(maxLongPolls);
+    Gauge.builder("ticketing.waiters", () -> maxLongPolls - permits.availablePermits())
         .description("Requests that wait for a decision")
         .register(registry);
   }
 
-  /// Waits for a ticket's final state, at most this long.
+  /// Blocks until a read returns anything but a pending ticket, or a decision is published, at most
+  /// for the timeout.
   ///
-  /// @param look reads the ticket's present state
-  /// @return empty if too many wait already
-  Optional<Ticket> await(UUID ticketId, Duration atMost, Supplier<Ticket> look) {
-    if (!waiters.tryAcquire()) {
+  /// @param read returns the current state of the ticket
+  /// @return empty if too many requests wait
+  Optional<TicketLookup> awaitFinal(UUID ticketId, Duration timeout, Supplier<TicketLookup> read) {
+    if (!permits.tryAcquire()) {
       return Optional.empty();
     }
     try {
-      Instant end = clock.instant().plus(atMost);
+      Instant end = clock.instant().plus(timeout);
       while (true) {
-        CompletableFuture<Optional<Ticket>> call = new CompletableFuture<>();
-        // Listen first, then look: so nothing falls between the two.
-        register(ticketId, call);
+        CompletableFuture<Optional<Ticket>> poll = new CompletableFuture<>();
+        // Registered before the read: a decision is either read or received.
+        register(ticketId, poll);
         try {
-          Ticket ticket = look.get();
+          TicketLookup current = read.get();
           Duration left = Duration.between(clock.instant(), end);
-          if (ticket.status().isFinal() || !left.isPositive()) {
-            return Optional.of(ticket);
+          if (!isPending(current) || !left.isPositive()) {
+            return Optional.of(current);
           }
-          Optional<Ticket> announced = heard(call, left);
-          if (announced.isPresent()) {
-            return announced;
+          Optional<Ticket> decided = receive(poll, left);
+          if (decided.isPresent()) {
+            return decided.map(TicketLookup.Found::new);
           }
         } finally {
-          unregister(ticketId, call);
+          unregister(ticketId, poll);
         }
       }
     } finally {
-      waiters.release();
+      permits.release();
     }
   }
 
-  private static Optional<Ticket> heard(CompletableFuture<Optional<Ticket>> call, Duration left) {
-    long millis = Math.clamp(left.toMillis(), 1, LOOK_AGAIN.toMillis());
+  private static boolean isPending(TicketLookup lookup) {
+    return lookup instanceof TicketLookup.Found(Ticket ticket) && !ticket.status().isFinal();
+  }
+
+  private static Optional<Ticket> receive(CompletableFuture<Optional<Ticket>> poll, Duration left) {
+    long millis = Math.clamp(left.toMillis(), 1, REREAD_INTERVAL.toMillis());
     try {
-      return call.get(millis, TimeUnit.MILLISECONDS);
+      return poll.get(millis, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       return Optional.empty();
     } catch (ExecutionException e) {
@@ -114,49 +118,48 @@ public class DecisionListener implements SmartLifecycle {
     }
   }
 
-  private void register(UUID ticketId, CompletableFuture<Optional<Ticket>> call) {
-    waiting.compute(
+  private void register(UUID ticketId, CompletableFuture<Optional<Ticket>> poll) {
+    polls.compute(
         ticketId,
-        (id, calls) -> {
+        (id, known) -> {
           Set<CompletableFuture<Optional<Ticket>>> all =
-              calls == null ? ConcurrentHashMap.newKeySet() : calls;
-          all.add(call);
+              known == null ? ConcurrentHashMap.newKeySet() : known;
+          all.add(poll);
           return all;
         });
   }
 
-  private void unregister(UUID ticketId, CompletableFuture<Optional<Ticket>> call) {
-    waiting.computeIfPresent(
+  private void unregister(UUID ticketId, CompletableFuture<Optional<Ticket>> poll) {
+    polls.computeIfPresent(
         ticketId,
-        (id, calls) -> {
-          calls.remove(call);
-          return calls.isEmpty() ? null : calls;
+        (id, known) -> {
+          known.remove(poll);
+          return known.isEmpty() ? null : known;
         });
   }
 
-  /// Whether a request waits for this ticket.
   boolean isAwaited(UUID ticketId) {
-    return waiting.containsKey(ticketId);
+    return polls.containsKey(ticketId);
   }
 
-  private void announced(StatusStore.PublishedDecision decision) {
+  private void received(StatusStore.PublishedDecision decision) {
     Ticket ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
     observers.forEach(observer -> observer.decided(ticket));
-    Set<CompletableFuture<Optional<Ticket>>> calls = waiting.get(decision.ticketId());
-    if (calls != null) {
-      calls.forEach(call -> call.complete(Optional.of(ticket)));
+    Set<CompletableFuture<Optional<Ticket>>> known = polls.get(decision.ticketId());
+    if (known != null) {
+      known.forEach(poll -> poll.complete(Optional.of(ticket)));
     }
   }
 
-  private void lookAgain() {
-    gaps.reconnected();
-    waiting.values().forEach(calls -> calls.forEach(call -> call.complete(Optional.empty())));
+  private void rereadAll() {
+    polls.values().forEach(known -> known.forEach(poll -> poll.complete(Optional.empty())));
   }
 
   @Override
   public void start() {
     subscription =
-        RedisSubscription.start("tickets", () -> board.subscribe(this::announced, this::lookAgain));
+        RedisSubscription.start(
+            "tickets", () -> statusStore.subscribe(this::received, this::rereadAll));
   }
 
   @Override

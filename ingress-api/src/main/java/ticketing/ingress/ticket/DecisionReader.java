@@ -6,62 +6,68 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
-import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.stereotype.Component;
 import ticketing.concurrent.BatchingExecutor;
 import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
 import ticketing.status.StatusEntry;
 
-/// What has been decided for good, from the table `tickets` of the primary database.
+/// Durable decisions, from the table `tickets` of the primary database. Concurrent reads share a
+/// query.
 @Component
 public class DecisionReader {
 
-  /// Most tickets in one query, and most queries at a time.
-  private static final int TOGETHER = 200;
+  private static final int MAX_BATCH_SIZE = 200; // tickets in one query
+  private static final int MAX_CONCURRENT_QUERIES = 2;
 
-  private static final int QUERIES = 2;
+  /// Result of a read.
+  public sealed interface Lookup {
 
-  private final TicketRepository rows;
+    /// A worker has decided the command.
+    record Decided(StatusEntry decision) implements Lookup {}
+
+    /// No decision is committed.
+    record Undecided() implements Lookup {}
+
+    /// The database is unavailable or too slow.
+    record Unavailable() implements Lookup {}
+  }
+
+  private final TicketRepository tickets;
   private final DatabaseHealth database;
-  private final BatchingExecutor<UUID, Optional<StatusEntry>> finds =
-      new BatchingExecutor<>("ledger", TOGETHER, QUERIES, this::findEach);
+  private final BatchingExecutor<UUID, Optional<StatusEntry>> batches =
+      new BatchingExecutor<>(
+          "read-decisions", MAX_BATCH_SIZE, MAX_CONCURRENT_QUERIES, this::findBatch);
 
-  DecisionReader(TicketRepository rows, DatabaseHealth database) {
-    this.rows = rows;
+  DecisionReader(TicketRepository tickets, DatabaseHealth database) {
+    this.tickets = tickets;
     this.database = database;
   }
 
-  /// @throws DataAccessResourceFailureException if the database is away
-  Optional<StatusEntry> find(UUID ticketId) {
+  /// Returns immediately while the database is known to be unavailable.
+  public Lookup lookUp(UUID ticketId) {
     if (!database.isUp()) {
-      throw new DataAccessResourceFailureException("the database is away");
+      return new Lookup.Unavailable();
     }
     try {
-      return finds.submit(ticketId).join();
+      return batches
+          .submit(ticketId)
+          .join()
+          .<Lookup>map(Lookup.Decided::new)
+          .orElseGet(Lookup.Undecided::new);
     } catch (CompletionException e) {
+      if (DatabaseErrors.isRetryable(e)) {
+        return new Lookup.Unavailable();
+      }
       throw e.getCause() instanceof RuntimeException failure ? failure : e;
     }
   }
 
-  private List<Optional<StatusEntry>> findEach(List<UUID> ticketIds) {
+  private List<Optional<StatusEntry>> findBatch(List<UUID> ticketIds) {
     Map<UUID, StatusEntry> found =
-        rows.find(ticketIds.stream().map(UUID::toString).toList()).stream()
+        tickets.find(ticketIds.stream().map(UUID::toString).toList()).stream()
             .map(TicketEntity::entry)
             .collect(Collectors.toMap(entry -> entry.ticket().ticketId(), entry -> entry));
     return ticketIds.stream().map(id -> Optional.ofNullable(found.get(id))).toList();
-  }
-
-  /// Empty also while the database is down: then a repeated command is queued once more, and its
-  /// first decision stands.
-  public Optional<StatusEntry> findIfReadable(UUID ticketId) {
-    try {
-      return find(ticketId);
-    } catch (RuntimeException e) {
-      if (DatabaseErrors.isRetryable(e)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
   }
 }

@@ -19,14 +19,18 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
+import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.security.AuthenticatedUser;
 
-/// What became of a command.
+/// State of a ticket.
 @RestController
 class TicketController {
 
-  /// `wait` among the preferences of RFC 7240, in whole seconds.
+  private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
+
+  /// Preference `wait` of RFC 7240, in whole seconds.
   private static final Pattern WAIT =
       Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*\"?(\\d{1,9})\"?", Pattern.CASE_INSENSITIVE);
 
@@ -40,19 +44,33 @@ class TicketController {
 
   @GetMapping(path = "/api/v1/tickets/{ticketId}", produces = MediaType.APPLICATION_JSON_VALUE)
   ResponseEntity<Ticket> get(
-      @AuthenticationPrincipal AuthenticatedUser caller,
+      @AuthenticationPrincipal AuthenticatedUser user,
       @PathVariable UUID ticketId,
       @RequestHeader(name = "Prefer", required = false) List<String> prefer) {
     OptionalInt wait = wait(prefer);
-    Optional<Ticket> awaited =
+    Optional<TicketLookup> awaited =
         wait.isPresent()
-            ? tickets.await(caller, ticketId, Duration.ofSeconds(wait.getAsInt()))
+            ? tickets.awaitFinal(user, ticketId, Duration.ofSeconds(wait.getAsInt()))
             : Optional.empty();
-    Ticket ticket = awaited.orElseGet(() -> tickets.get(caller, ticketId));
-    ResponseEntity.BodyBuilder answer = ResponseEntity.ok().eTag(tag(ticket));
+    return switch (awaited.orElseGet(() -> tickets.find(user, ticketId))) {
+      case TicketLookup.Found(Ticket ticket) ->
+          answer(ticket, awaited.isPresent() ? wait : OptionalInt.empty());
+      case TicketLookup.NotFound _ ->
+          throw ApiException.of(ErrorCode.TICKET_NOT_FOUND, "There is no such ticket.");
+      case TicketLookup.Unavailable _ ->
+          throw ApiException.withRetryAfter(
+              ErrorCode.TICKET_UNAVAILABLE,
+              "The state of the ticket cannot be read at present.",
+              RETRY_DELAY);
+    };
+  }
+
+  /// @param applied seconds of the applied preference `wait`
+  private static ResponseEntity<Ticket> answer(Ticket ticket, OptionalInt applied) {
+    ResponseEntity.BodyBuilder answer = ResponseEntity.ok().eTag(entityTag(ticket));
     answer.header(HttpHeaders.VARY, "Prefer");
-    if (awaited.isPresent()) {
-      answer.header("Preference-Applied", "wait=" + wait.getAsInt());
+    if (applied.isPresent()) {
+      answer.header("Preference-Applied", "wait=" + applied.getAsInt());
     }
     if (!ticket.status().isFinal()) {
       answer.header(HttpHeaders.RETRY_AFTER, String.valueOf(RetryAfter.seconds(ticket)));
@@ -71,7 +89,7 @@ class TicketController {
         : OptionalInt.empty();
   }
 
-  private static String tag(Ticket ticket) {
+  private static String entityTag(Ticket ticket) {
     CRC32C sum = new CRC32C();
     sum.update(Json.INTERNAL.writeValueAsString(ticket).getBytes(StandardCharsets.UTF_8));
     return '"' + Long.toHexString(sum.getValue()) + '"';

@@ -16,7 +16,7 @@ import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.status.StatusEntry;
 
-/// A row of `tickets`, the ledger of decisions, which only workers write.
+/// Row of `tickets`, the ledger of decisions. Only workers write it.
 @Entity
 @Immutable
 @Table(name = "tickets")

@@ -5,123 +5,153 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
-import ticketing.database.DatabaseErrors;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
-import ticketing.ingress.problem.ApiException;
-import ticketing.ingress.problem.ErrorCode;
+import ticketing.domain.TicketIds;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 
-/// Tickets for reading: from the board, else from the ledger. The ledger is also asked about what
-/// the board shows as undecided for longer than expected, because the board can miss a decision.
+/// Reads tickets from the status store, else from the ledger.
+///
+/// An id proves that its ticket was issued to the user. So an issued ticket without an entry and
+/// without a decision is pending, and an id that was not issued to the user causes no query. The
+/// status store can miss a decision. Therefore a ticket that is pending for longer than estimated
+/// is read from the ledger too.
 @Component
 public class TicketReader {
 
-  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final int DERIVED_VERSION = 5; // of an unsigned id with an Idempotency-Key
+  private static final int TIME_ORDERED_VERSION = 7; // of an unsigned id without one
 
-  private final StatusStore board;
-  private final DecisionReader ledger;
-  private final DecisionListener decisions;
-  private final BoardGaps gaps;
+  private final TicketIds ids;
+  private final StatusStore statusStore;
+  private final DecisionReader decisions;
+  private final DecisionListener listener;
   private final Clock clock;
-  private final Duration overdue;
+  private final TicketSettings settings;
 
   TicketReader(
-      StatusStore board,
-      DecisionReader ledger,
-      DecisionListener decisions,
-      BoardGaps gaps,
+      TicketIds ids,
+      StatusStore statusStore,
+      DecisionReader decisions,
+      DecisionListener listener,
       Clock clock,
       TicketSettings settings) {
-    this.board = board;
-    this.ledger = ledger;
+    this.ids = ids;
+    this.statusStore = statusStore;
     this.decisions = decisions;
-    this.gaps = gaps;
+    this.listener = listener;
     this.clock = clock;
-    this.overdue = settings.overdueAfter();
+    this.settings = settings;
   }
 
-  /// @throws Problem `TICKET_NOT_FOUND` if it is certain that there is none, and for somebody
-  ///   else's; `TICKET_UNAVAILABLE` if its state cannot be read right now
-  Ticket get(AuthenticatedUser caller, UUID ticketId) {
-    StatusEntry entry = find(ticketId).orElseThrow(TicketReader::notFound);
-    if (!caller.maySee(entry.owner())) {
-      throw notFound();
-    }
-    return entry.ticket();
+  /// Reads the current state.
+  TicketLookup find(AuthenticatedUser user, UUID ticketId) {
+    return findStored(ticketId)
+        .map(entry -> findVisible(user, entry))
+        .orElseGet(() -> findDecided(user, ticketId));
   }
 
-  /// As [#get], but waits for the final state; empty if too many wait already.
-  public Optional<Ticket> await(AuthenticatedUser caller, UUID ticketId, Duration atMost) {
-    return decisions.await(ticketId, atMost, () -> get(caller, ticketId));
+  /// Blocks until the ticket is final, at most for the timeout; empty if too many requests wait.
+  Optional<TicketLookup> awaitFinal(AuthenticatedUser user, UUID ticketId, Duration timeout) {
+    return listener.awaitFinal(ticketId, timeout, () -> find(user, ticketId));
   }
 
-  /// Waits for the decision of a command that this process has queued itself; goes on without the
-  /// board. Pending if it was not decided in time.
-  public Ticket await(Ticket queued, Duration atMost) {
-    return decisions
-        .await(
-            queued.ticketId(),
-            atMost,
-            () -> ledger.find(queued.ticketId()).map(StatusEntry::ticket).orElse(queued))
+  /// Blocks until a command of this process is decided, at most for the timeout.
+  ///
+  /// @return the queued ticket if there is no decision, if the database is unavailable, or if too
+  ///   many requests wait
+  public Ticket awaitDecision(Ticket queued, Duration timeout) {
+    return listener
+        .awaitFinal(queued.ticketId(), timeout, () -> decidedOr(queued))
+        .map(
+            found ->
+                switch (found) {
+                  case TicketLookup.Found(Ticket ticket) -> ticket;
+                  case TicketLookup.NotFound _, TicketLookup.Unavailable _ -> queued;
+                })
         .orElse(queued);
   }
 
-  private Optional<StatusEntry> find(UUID ticketId) {
+  private TicketLookup decidedOr(Ticket queued) {
+    return switch (decisions.lookUp(queued.ticketId())) {
+      case DecisionReader.Lookup.Decided(StatusEntry decision) ->
+          new TicketLookup.Found(decision.ticket());
+      case DecisionReader.Lookup.Undecided _, DecisionReader.Lookup.Unavailable _ ->
+          new TicketLookup.Found(queued);
+    };
+  }
+
+  private Optional<StatusEntry> findStored(UUID ticketId) {
     try {
-      Optional<StatusEntry> there = board.find(ticketId);
-      if (there.isPresent()) {
-        return Optional.of(isOverdue(there.get().ticket()) ? decidedOr(there.get()) : there.get());
-      }
-      Optional<StatusEntry> decided = inLedger(ticketId);
-      if (decided.isEmpty() && gaps.mayHide(ticketId)) {
-        throw unavailable();
-      }
-      return decided;
+      return statusStore.find(ticketId);
     } catch (RedisUnavailableException e) {
-      return Optional.of(inLedger(ticketId).orElseThrow(TicketReader::unavailable));
+      return Optional.empty();
     }
+  }
+
+  private TicketLookup findVisible(AuthenticatedUser user, StatusEntry entry) {
+    if (!user.maySee(entry.owner())) {
+      return new TicketLookup.NotFound();
+    }
+    return new TicketLookup.Found(
+        isOverdue(entry.ticket()) ? refresh(entry).ticket() : entry.ticket());
   }
 
   private boolean isOverdue(Ticket ticket) {
     long estimate = ticket.estimatedWaitSeconds() == null ? 0 : ticket.estimatedWaitSeconds();
     return !ticket.status().isFinal()
-        && ticket.acceptedAt().plus(overdue).plusSeconds(estimate).isBefore(clock.instant());
+        && ticket
+            .acceptedAt()
+            .plus(settings.overdueAfter())
+            .plusSeconds(estimate)
+            .isBefore(clock.instant());
   }
 
-  /// Also brings the board up to date, but not with `GAVE_UP`: a later decision may have come there
-  /// meanwhile, and would be replaced.
-  private StatusEntry decidedOr(StatusEntry pending) {
-    Optional<StatusEntry> decided = ledger.findIfReadable(pending.ticket().ticketId());
-    if (decided.isPresent() && decided.get().ticket().reason() != Reason.GAVE_UP) {
-      board.publish(List.of(decided.get()), 0, null, List.of());
-    }
-    return decided.orElse(pending);
-  }
-
-  private Optional<StatusEntry> inLedger(UUID ticketId) {
-    try {
-      return ledger.find(ticketId);
-    } catch (DataAccessException | TransactionException e) {
-      if (DatabaseErrors.isRetryable(e)) {
-        throw unavailable();
+  /// Stores a missed decision again. `GAVE_UP` is not stored: it could replace a later decision.
+  private StatusEntry refresh(StatusEntry pending) {
+    return switch (decisions.lookUp(pending.ticket().ticketId())) {
+      case DecisionReader.Lookup.Decided(StatusEntry decision) -> {
+        if (decision.ticket().reason() != Reason.GAVE_UP) {
+          publish(decision);
+        }
+        yield decision;
       }
-      throw e;
+      case DecisionReader.Lookup.Undecided _, DecisionReader.Lookup.Unavailable _ -> pending;
+    };
+  }
+
+  private void publish(StatusEntry decision) {
+    try {
+      statusStore.publish(List.of(decision), 0, null, List.of());
+    } catch (RedisUnavailableException e) {
+      // The next read of the ticket publishes it.
     }
   }
 
-  private static ApiException unavailable() {
-    return ApiException.withRetryAfter(
-        ErrorCode.TICKET_UNAVAILABLE, "The ticket's state cannot be read right now.", RETRY);
+  private TicketLookup findDecided(AuthenticatedUser user, UUID ticketId) {
+    boolean issued = ids.isIssuedTo(ticketId, user.userId());
+    if (!issued && !isReadableWithoutProof(user, ticketId)) {
+      return new TicketLookup.NotFound();
+    }
+    return switch (decisions.lookUp(ticketId)) {
+      case DecisionReader.Lookup.Decided(StatusEntry decision) ->
+          user.maySee(decision.owner())
+              ? new TicketLookup.Found(decision.ticket())
+              : new TicketLookup.NotFound();
+      case DecisionReader.Lookup.Undecided _ ->
+          issued ? new TicketLookup.Found(Ticket.pending(ticketId)) : new TicketLookup.NotFound();
+      case DecisionReader.Lookup.Unavailable _ -> new TicketLookup.Unavailable();
+    };
   }
 
-  static ApiException notFound() {
-    return ApiException.of(ErrorCode.TICKET_NOT_FOUND, "There is no such ticket.");
+  private boolean isReadableWithoutProof(AuthenticatedUser user, UUID ticketId) {
+    return AuthenticatedUser.ADMIN.equals(user.role())
+        || settings.acceptUnsignedIds()
+            && (ticketId.version() == DERIVED_VERSION
+                || ticketId.version() == TIME_ORDERED_VERSION);
   }
 }

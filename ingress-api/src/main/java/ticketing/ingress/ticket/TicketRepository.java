@@ -5,7 +5,7 @@ import java.util.List;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
-/// The rows of `tickets`. Read outside of a read-only transaction, hence always from the primary.
+/// Reads of the ledger. They run outside of a read-only transaction, hence on the primary.
 public interface TicketRepository extends Repository<TicketEntity, String> {
 
   @Query("select t from TicketEntity t where t.id in :ids")

@@ -7,18 +7,30 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
-/// Limits of ticket reads.
+/// Ids of tickets and limits of their reads.
 ///
+/// @param key secret of the ticket ids, 32 bytes or more, the same on all instances; empty: derived
+///   from the key of access tokens
+/// @param acceptUnsignedIds unknown ids of versions 5 and 7 are read from the ledger, for the time
+///   after an upgrade from a version that issued them; such a read costs a query
 /// @param maxLongPolls requests that wait for a decision at a time; further ones are answered
 ///   without a wait
 /// @param maxWait limit of `Prefer: wait`
 /// @param overdueAfter time after its estimated wait at which a pending ticket is read from the
 ///   ledger
-/// @param doubt time for which an absent ticket may still be found
 @Validated
 @ConfigurationProperties("ticketing.tickets")
-public record TicketSettings(
+record TicketSettings(
+    @NotNull @DefaultValue("") String key,
+    @DefaultValue("false") boolean acceptUnsignedIds,
     @Min(0) @DefaultValue("400") int maxLongPolls,
     @NotNull @DefaultValue("20s") Duration maxWait,
-    @NotNull @DefaultValue("5s") Duration overdueAfter,
-    @NotNull @DefaultValue("15m") Duration doubt) {}
+    @NotNull @DefaultValue("5s") Duration overdueAfter) {
+
+  /// Without the key.
+  @Override
+  public String toString() {
+    return "TicketSettings[acceptUnsignedIds=%s, maxLongPolls=%d, maxWait=%s, overdueAfter=%s]"
+        .formatted(acceptUnsignedIds, maxLongPolls, maxWait, overdueAfter);
+  }
+}

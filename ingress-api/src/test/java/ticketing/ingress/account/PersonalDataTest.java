@@ -104,7 +104,7 @@ class PersonalDataTest {
     } finally {
       ingress.servers.redis().start();
     }
-    await().ignoreExceptions().until(() -> ingress.board().find(UUID.randomUUID()).isEmpty());
+    await().ignoreExceptions().until(() -> ingress.statusStore().find(UUID.randomUUID()).isEmpty());
     ingress.servers.database().stop();
     try {
       assertThat(ingress.post(USERS, null, signUp).status()).isEqualTo(503);

@@ -42,7 +42,7 @@ class RedisCacheTest {
   @Test
   void copiesArePlainJsonWithTheirOwnTimes() {
     long event = ingress.newEvent(10, 8);
-    ingress.context.getBean(EventCatalog.class).forget();
+    ingress.context.getBean(EventCatalog.class).evictLocalCache();
     ingress.get("/api/v1/events/" + event, null);
     JsonNode copy = copy("event:" + event);
     assertThat(copy.get("eventId").longValue()).isEqualTo(event);
@@ -100,7 +100,7 @@ class RedisCacheTest {
   @Test
   void administratorEvictsEverythingAfterABulkUpdate() {
     long event = ingress.newEvent(10, 10);
-    ingress.context.getBean(EventCatalog.class).forget();
+    ingress.context.getBean(EventCatalog.class).evictLocalCache();
     ingress.get("/api/v1/events/" + event, null);
     copy("event:" + event);
     ingress.sql().update("update events set event_name = 'Bulk' where id = ?", event);
@@ -127,7 +127,7 @@ class RedisCacheTest {
 
   private void crowd(int size, Supplier<EventView> read) throws Exception {
     CountDownLatch start = new CountDownLatch(size);
-    ingress.context.getBean(EventCatalog.class).forget();
+    ingress.context.getBean(EventCatalog.class).evictLocalCache();
     redis.call(client -> client.getKeys().deleteByPattern("event:*"));
     List<Future<EventView>> readers = new ArrayList<>();
     try (ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -35,13 +35,13 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.reservation.ReservationController;
 import ticketing.local.servers.TcpRelay;
 
-/// A 503 means that the command has no effect, also when the queue took it and its answer was lost.
+/// A request answered with 503 has no effect, even if the queue stored its command and the answer
+/// was lost.
 class CommandRevokerTest {
 
   private static TcpRelay queue;
@@ -61,8 +61,7 @@ class CommandRevokerTest {
                 Map.of(
                     "spring.cloud.aws.sqs.endpoint", "http://127.0.0.1:" + queue.port(),
                     "ticketing.queue.timeout", "2s",
-                    "ticketing.queue.revocation-timeout", "2s",
-                    "ticketing.queue.commands-per-message", "100"));
+                    "ticketing.queue.revocation-timeout", "2s"));
   }
 
   @AfterAll
@@ -73,14 +72,14 @@ class CommandRevokerTest {
 
   @BeforeEach
   void warmUp() {
-    // The queue's address is known, and nothing of another test is left. This ingress gives the
-    // queue two seconds, which is little while other modules start processes.
+    // The queue's URL is cached, and the queue is empty. The timeout of two seconds is short while
+    // other modules start processes.
     await().untilAsserted(() -> assertThat(ingress.book(user, event, 1).status()).isEqualTo(202));
     IngressFixture.shared().drain();
   }
 
   @Test
-  void refusedCommandsThatReachedTheQueueAreWithdrawnEachByItsAttempt() throws Exception {
+  void refusedCommandsOnTheQueueAreRevoked() throws Exception {
     long reservation = ingress.reserve(user, event, "HELD", null);
     String path = "/api/v1/reservations/" + reservation;
     String token = ingress.token(user);
@@ -109,7 +108,7 @@ class CommandRevokerTest {
     List<Command> arrived = IngressFixture.shared().drain();
     assertThat(arrived).extracting(Command::ticketId).doesNotContainNull();
     assertThat(arrived.stream().map(Command::attemptId).distinct()).hasSize(5);
-    assertThat(withdrawn())
+    assertThat(revokedAttempts())
         .containsExactlyInAnyOrderElementsOf(
             arrived.stream().map(one -> one.attemptId().toString()).distinct().toList());
     assertThat(
@@ -118,20 +117,20 @@ class CommandRevokerTest {
                 .queryForObject(
                     "select revoked_at is not null from events where id = ?", Boolean.class, event))
         .isTrue();
-    assertThat(arrived).allMatch(one -> ingress.board().find(one.ticketId()).isEmpty());
+    assertThat(arrived).allMatch(one -> ingress.statusStore().find(one.ticketId()).isEmpty());
 
     IngressFixture.Answer repeated = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
     assertThat(repeated.status()).isEqualTo(202);
     assertThat(repeated.json().get("ticketId").asString())
-        .isEqualTo(TicketIds.derivedFrom(user, "k").toString());
-    List<Command> again = IngressFixture.shared().drain();
-    assertThat(again).hasSize(1);
-    assertThat(withdrawn()).doesNotContain(again.getFirst().attemptId().toString());
+        .isEqualTo(ingress.ticketIds().derivedFrom(user, "k").toString());
+    List<Command> resent = IngressFixture.shared().drain();
+    assertThat(resent).hasSize(1);
+    assertThat(revokedAttempts()).doesNotContain(resent.getFirst().attemptId().toString());
   }
 
   @Test
-  void commandThatIsDecidedMeanwhileIsAcceptedWithItsDecision() throws Exception {
-    UUID ticket = TicketIds.derivedFrom(user, "k");
+  void decidedCommandInDoubtIsAcceptedWithItsDecision() throws Exception {
+    UUID ticket = ingress.ticketIds().derivedFrom(user, "k");
     queue.silence();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<IngressFixture.Answer> call =
@@ -149,14 +148,15 @@ class CommandRevokerTest {
     } finally {
       queue.heal();
     }
-    assertThat(withdrawn()).isEmpty();
+    assertThat(revokedAttempts()).isEmpty();
     IngressFixture.shared().drain();
   }
 
   @Test
-  void decisionThatIsAboutToCommitIsWaitedFor() throws Exception {
-    IdempotencyKey as =
+  void revocationBlocksUntilTheDecisionCommits() throws Exception {
+    IdempotencyKey request =
         IdempotencyKey.of(
+            ingress.ticketIds(),
             user,
             "k",
             "POST",
@@ -175,13 +175,13 @@ class CommandRevokerTest {
                 reason, fingerprint, accepted_at, decided_at)
               values (?, 'BOOK', ?, ?, 'VIP', 1, 'REJECTED', 'SOLD_OUT', ?, now(6), now(6))\
               """)) {
-        insert.setString(1, as.ticketId().toString());
+        insert.setString(1, request.ticketId().toString());
         insert.setString(2, user);
         insert.setLong(3, event);
-        insert.setString(4, as.fingerprint());
+        insert.setString(4, request.fingerprint());
         insert.executeUpdate();
       }
-      await().until(() -> call.isDone() || aWithdrawalWaits());
+      await().until(() -> call.isDone() || isRevocationBlocked());
       worker.commit();
       worker.setAutoCommit(true);
       assertThat(call.get().status()).as(call.get().body()).isEqualTo(202);
@@ -189,11 +189,11 @@ class CommandRevokerTest {
     } finally {
       queue.heal();
     }
-    assertThat(withdrawn()).isEmpty();
+    assertThat(revokedAttempts()).isEmpty();
     IngressFixture.shared().drain();
   }
 
-  private boolean aWithdrawalWaits() {
+  private boolean isRevocationBlocked() {
     return ingress
             .sql()
             .queryForObject(
@@ -206,7 +206,7 @@ class CommandRevokerTest {
   }
 
   @Test
-  void whatWasNeverSentNeedsNoWithdrawal() {
+  void unsentCommandIsNotRevoked() {
     queue.stop();
     try {
       assertThat(ingress.book(user, event, 1).status()).isEqualTo(503);
@@ -214,13 +214,13 @@ class CommandRevokerTest {
     } finally {
       queue.start();
     }
-    assertThat(withdrawn()).isEmpty();
+    assertThat(revokedAttempts()).isEmpty();
     assertThat(IngressFixture.shared().drain()).isEmpty();
   }
 
   @Test
-  void withoutTheDatabaseTheRequestIsRefusedInTimeAndTheDoubtIsCounted() throws Exception {
-    double before = unknown();
+  void revocationWithoutDatabaseIsCountedAsUnknown() throws Exception {
+    double before = unknownRevocations();
     try (Connection holder = ingress.context.getBean(DataSource.class).getConnection()) {
       lock(holder);
       queue.silence();
@@ -233,7 +233,7 @@ class CommandRevokerTest {
     } finally {
       queue.heal();
     }
-    assertThat(unknown()).isEqualTo(before + 1);
+    assertThat(unknownRevocations()).isEqualTo(before + 1);
     IngressFixture.shared().drain();
   }
 
@@ -244,18 +244,18 @@ class CommandRevokerTest {
     }
   }
 
-  private List<String> withdrawn() {
+  private List<String> revokedAttempts() {
     return ingress
         .sql()
         .queryForList(
             "select attempt_id from revoked_commands where event_id = ?", String.class, event);
   }
 
-  private static double unknown() {
+  private static double unknownRevocations() {
     return ingress
         .context
         .getBean(io.micrometer.core.instrument.MeterRegistry.class)
-        .get("ticketing.withdrawals")
+        .get("ticketing.revocations")
         .tag("result", "unknown")
         .counter()
         .count();
@@ -267,8 +267,6 @@ class CommandRevokerTest {
         Arguments.of(true, client(new UnknownHostException("sqs"))),
         Arguments.of(true, new CompletionException(answer(403, "AccessDenied"))),
         Arguments.of(true, answer(400, "QueueDoesNotExist")),
-        Arguments.of(true, answer(0, "InvalidMessageContents")),
-        Arguments.of(false, answer(0, "InternalError")),
         Arguments.of(false, answer(500, "InternalFailure")),
         Arguments.of(false, answer(503, "ServiceUnavailable")),
         Arguments.of(false, client(new IOException("Connection reset by peer"))),
@@ -279,7 +277,7 @@ class CommandRevokerTest {
 
   @ParameterizedTest
   @MethodSource("failures")
-  void onlyWhatIsCertainIsTakenForARefusal(boolean refusal, Throwable failure) {
+  void onlyCertainFailuresAreRefusals(boolean refusal, Throwable failure) {
     assertThat(SqsErrors.isRefusal(failure)).isEqualTo(refusal);
   }
 

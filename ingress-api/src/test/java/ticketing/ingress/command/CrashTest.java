@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,18 +27,17 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.command.CrashingIngress.Point;
 import ticketing.ingress.operations.QueueAdminService;
 import ticketing.local.servers.Ports;
 
-/// An ingress dies at a named point of its work; its sibling behind the same load balancer goes on.
+/// Crash of one instance at a named point; its sibling behind the same load balancer continues.
 class CrashTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(90);
-  private static final Map<Point, Dying> DYING = new EnumMap<>(Point.class);
+  private static final Duration LIMIT = Duration.ofMinutes(4);
+  private static final Map<Point, CrashingInstance> INSTANCES = new EnumMap<>(Point.class);
 
   private final IngressFixture sibling = IngressFixture.shared();
   private final String user = IngressFixture.newUser();
@@ -45,23 +45,23 @@ class CrashTest {
   @BeforeAll
   static void startAll(@TempDir Path folder) throws IOException {
     for (Point point : Point.values()) {
-      DYING.put(point, new Dying(point, folder));
+      INSTANCES.put(point, new CrashingInstance(point, folder));
     }
   }
 
   @AfterAll
-  static void tidy() {
-    DYING.values().forEach(one -> one.process.destroyForcibly());
-    DYING.clear();
+  static void stopAll() {
+    INSTANCES.values().forEach(instance -> instance.process.destroyForcibly());
+    INSTANCES.clear();
   }
 
   @Test
-  void repeatedRequestIsQueuedWhenTheFirstGotNoFurtherThanTheBoard() throws Exception {
+  void repeatedRequestIsQueuedAfterCrashBeforeSend() throws Exception {
     long event = sibling.newEvent();
     sibling.drain();
-    UUID ticket = TicketIds.derivedFrom(user, "key");
-    bookAndDie(Point.BEFORE_SENDING, event);
-    assertThat(sibling.board().find(ticket)).isPresent();
+    UUID ticket = sibling.ticketIds().derivedFrom(user, "key");
+    bookAndCrash(Point.BEFORE_SENDING, event);
+    assertThat(sibling.statusStore().find(ticket)).isPresent();
     assertThat(sibling.drain()).isEmpty();
 
     IngressFixture.Answer repeated = sibling.book(user, event, 1, IdempotencyKey.HEADER, "key");
@@ -71,10 +71,10 @@ class CrashTest {
   }
 
   @Test
-  void requestThatWasQueuedButNotAnsweredIsTheSameCommandWhenItIsRepeated() throws Exception {
+  void repeatedRequestAfterLostAnswerIsTheSameCommand() throws Exception {
     long event = sibling.newEvent();
     sibling.drain();
-    bookAndDie(Point.SENT, event);
+    bookAndCrash(Point.SENT, event);
 
     IngressFixture.Answer repeated = sibling.book(user, event, 1, IdempotencyKey.HEADER, "key");
     assertThat(repeated.status()).isEqualTo(202);
@@ -82,7 +82,7 @@ class CrashTest {
     assertThat(queued).hasSize(2);
     assertThat(queued).extracting(Command::ticketId).containsOnly(queued.getFirst().ticketId());
     assertThat(queued)
-        .as("same place in the line")
+        .as("same position in the queue")
         .extracting(Command::acceptedAt)
         .containsOnly(queued.getFirst().acceptedAt());
 
@@ -93,7 +93,7 @@ class CrashTest {
   }
 
   @Test
-  void deadLettersThatWereHalfRedrivenAreAllOnTheQueueAfterTheNextRedrive() throws Exception {
+  void partlyRedrivenDeadLettersAreRedrivenNextTime() throws Exception {
     sibling.drain();
     Set<UUID> dead = new HashSet<>();
     SqsAsyncClient sqs = sibling.context.getBean(SqsAsyncClient.class);
@@ -101,48 +101,47 @@ class CrashTest {
         sqs.getQueueUrl(request -> request.queueName(sibling.queue + "-dlq")).join().queueUrl();
     for (int i = 0; i < 15; i++) {
       Command command =
-          new Command.BookSeats(TicketIds.newId(), user, 1, "VIP", 1, java.time.Instant.now());
+          new Command.BookSeats(UUID.randomUUID(), user, 1, "VIP", 1, java.time.Instant.now());
       dead.add(command.ticketId());
       sqs.sendMessage(
               message -> message.queueUrl(letters).messageBody(CommandCodec.encode(command)))
           .join();
     }
-    Dying dying = DYING.get(Point.HALF_REDRIVEN);
-    dying.awaitReady();
+    CrashingInstance instance = INSTANCES.get(Point.HALF_REDRIVEN);
+    instance.awaitReady();
     assertThatThrownBy(
             () ->
                 sibling.sendTo(
-                    dying.port,
+                    instance.port,
                     "POST",
                     "/api/v1/operations/dead-letters/redrive",
                     sibling.admin(),
                     null))
         .isInstanceOf(UncheckedIOException.class);
-    dying.awaitDeath();
+    instance.awaitCrash();
 
-    // By hand as well: a move task of ElasticMQ 1.7.1 brings back what was deleted, so that nothing
-    // could be missing.
-    QueueAdminService desk = sibling.context.getBean(QueueAdminService.class);
-    Set<UUID> back = new HashSet<>();
+    // A move task of ElasticMQ 1.7.1 restores deleted messages, so that no loss would be visible.
+    QueueAdminService queueAdmin = sibling.context.getBean(QueueAdminService.class);
+    Set<UUID> redriven = new HashSet<>();
     await()
         .atMost(LIMIT)
         .untilAsserted(
             () -> {
-              desk.redriveByCopy(1);
-              sibling.drain().forEach(command -> back.add(command.ticketId()));
-              assertThat(back).isEqualTo(dead);
+              queueAdmin.redriveByCopy(1);
+              sibling.drain().forEach(command -> redriven.add(command.ticketId()));
+              assertThat(redriven).isEqualTo(dead);
             });
-    // What was sent but not deleted is hidden for a while, and would show up in other tests.
+    // Messages that were sent and not deleted become visible later, during other tests.
     sqs.purgeQueue(request -> request.queueUrl(letters)).join();
   }
 
-  private void bookAndDie(Point point, long event) throws Exception {
-    Dying dying = DYING.get(point);
-    dying.awaitReady();
+  private void bookAndCrash(Point point, long event) throws Exception {
+    CrashingInstance instance = INSTANCES.get(point);
+    instance.awaitReady();
     assertThatThrownBy(
             () ->
                 sibling.sendTo(
-                    dying.port,
+                    instance.port,
                     "POST",
                     "/api/v1/reservations",
                     sibling.token(user),
@@ -150,15 +149,15 @@ class CrashTest {
                     IdempotencyKey.HEADER,
                     "key"))
         .isInstanceOf(UncheckedIOException.class);
-    dying.awaitDeath();
+    instance.awaitCrash();
   }
 
-  private static final class Dying {
+  private static final class CrashingInstance {
     final int port = Ports.free();
     final Path log;
     final Process process;
 
-    Dying(Point point, Path folder) throws IOException {
+    CrashingInstance(Point point, Path folder) throws IOException {
       log = folder.resolve(point + ".log");
       List<String> command =
           new ArrayList<>(
@@ -182,18 +181,22 @@ class CrashTest {
     }
 
     void awaitReady() {
-      await()
-          .atMost(LIMIT)
-          .ignoreException(UncheckedIOException.class)
-          .until(
-              () ->
-                  !process.isAlive()
-                      || IngressFixture.shared().sendTo(port, "GET", "/readyz", null, null).status()
-                          == 200);
+      try {
+        await()
+            .atMost(LIMIT)
+            .ignoreException(UncheckedIOException.class)
+            .until(() -> !process.isAlive() || isReady());
+      } catch (ConditionTimeoutException e) {
+        throw new AssertionError(logged(), e);
+      }
       assertThat(process.isAlive()).as(this::logged).isTrue();
     }
 
-    void awaitDeath() throws InterruptedException {
+    private boolean isReady() {
+      return IngressFixture.shared().sendTo(port, "GET", "/readyz", null, null).status() == 200;
+    }
+
+    void awaitCrash() throws InterruptedException {
       assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(this::logged).isTrue();
       assertThat(process.exitValue()).as(this::logged).isEqualTo(CrashingIngress.KILLED);
     }

@@ -11,18 +11,17 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
 import software.amazon.awssdk.services.sqs.model.UnsupportedOperationException;
 import ticketing.ingress.IngressApplication;
 
-/// An ingress whose process is gone, as by kill -9, as soon as it comes to a given point of its
-/// work.
+/// Ingress API that halts its process, like kill -9, at a given point.
 final class CrashingIngress {
 
   static final int KILLED = 137;
 
   enum Point {
-    /// The ticket is on the board, its command is not on the queue.
+    /// The ticket is in the status store, its command is not on the queue.
     BEFORE_SENDING,
-    /// The command is on the queue, its client has no answer.
+    /// The command is on the queue, its request has no answer.
     SENT,
-    /// Of the two steps that move dead letters, send and delete, one is done.
+    /// A dead letter is sent to the queue and not deleted yet.
     HALF_REDRIVEN
   }
 
@@ -33,19 +32,19 @@ final class CrashingIngress {
     Point point = Point.valueOf(arguments[0]);
     SpringApplication ingress = new SpringApplication(IngressApplication.class);
     ingress.addInitializers(
-        context -> context.getBeanFactory().addBeanPostProcessor(new Trap(point)));
+        context -> context.getBeanFactory().addBeanPostProcessor(new CrashPoint(point)));
     ingress.run(List.of(arguments).subList(1, arguments.length).toArray(String[]::new));
   }
 
-  /// Puts itself between ingress and the queue.
-  private record Trap(Point point) implements BeanPostProcessor {
+  /// Intercepts the calls to SQS.
+  private record CrashPoint(Point point) implements BeanPostProcessor {
 
     @Override
     public Object postProcessAfterInitialization(Object bean, String name) {
-      return bean instanceof SqsAsyncClient real ? trapped(real) : bean;
+      return bean instanceof SqsAsyncClient real ? intercepted(real) : bean;
     }
 
-    private SqsAsyncClient trapped(SqsAsyncClient real) {
+    private SqsAsyncClient intercepted(SqsAsyncClient real) {
       return (SqsAsyncClient)
           Proxy.newProxyInstance(
               SqsAsyncClient.class.getClassLoader(),
@@ -54,7 +53,7 @@ final class CrashingIngress {
                 boolean sends = method.getName().equals("sendMessageBatch");
                 boolean deletes = method.getName().equals("deleteMessageBatch");
                 if (sends && point == Point.BEFORE_SENDING) {
-                  die();
+                  halt();
                 }
                 if (method.getName().equals("startMessageMoveTask")) {
                   return CompletableFuture.failedFuture(unsupported());
@@ -68,17 +67,18 @@ final class CrashingIngress {
                 if (sends && point == Point.SENT
                     || (sends || deletes) && point == Point.HALF_REDRIVEN) {
                   ((CompletableFuture<?>) result).join();
-                  die();
+                  halt();
                 }
                 return result;
               });
     }
 
     private static SqsException unsupported() {
-      return (SqsException) UnsupportedOperationException.builder().message("not here").build();
+      return (SqsException)
+          UnsupportedOperationException.builder().message("not supported").build();
     }
 
-    private static void die() {
+    private static void halt() {
       Runtime.getRuntime().halt(KILLED);
     }
   }

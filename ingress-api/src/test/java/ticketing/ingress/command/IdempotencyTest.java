@@ -1,6 +1,7 @@
 package ticketing.ingress.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.sql.Timestamp;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.redisson.client.codec.StringCodec;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
@@ -21,7 +23,7 @@ import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.reservation.ReservationController;
 import ticketing.redis.RedisGateway;
 
-/// The same user, key and body give the same ticket.
+/// Idempotency of requests with a key: the same user, key and body give the same ticket.
 class IdempotencyTest {
 
   private static final String KEY = IdempotencyKey.HEADER;
@@ -33,7 +35,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void concurrentRepeatsOverTwoInstancesAreOneCommand() throws Exception {
+  void concurrentRepetitionsOverTwoInstancesAreOneCommand() throws Exception {
     IngressFixture other = IngressFixture.strict();
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
@@ -41,10 +43,11 @@ class IdempotencyTest {
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<IngressFixture.Answer>> calls = new ArrayList<>();
       for (int i = 0; i < 50; i++) {
-        IngressFixture one = i % 2 == 0 ? ingress : other;
+        IngressFixture instance = i % 2 == 0 ? ingress : other;
         String address = "10.7.0." + i;
         calls.add(
-            clients.submit(() -> one.book(user, event, 1, KEY, "k", "X-Forwarded-For", address)));
+            clients.submit(
+                () -> instance.book(user, event, 1, KEY, "k", "X-Forwarded-For", address)));
       }
       for (Future<IngressFixture.Answer> call : calls) {
         answers.add(call.get());
@@ -61,7 +64,7 @@ class IdempotencyTest {
         .containsOnly(commandOf(answers.getFirst(), user, event));
   }
 
-  private static Command commandOf(IngressFixture.Answer answer, String user, long event) {
+  private Command commandOf(IngressFixture.Answer answer, String user, long event) {
     return new Command.BookSeats(
         UUID.fromString(answer.json().get("ticketId").asString()),
         user,
@@ -70,6 +73,7 @@ class IdempotencyTest {
         1,
         Instant.parse(answer.json().get("acceptedAt").asString()),
         IdempotencyKey.of(
+                ingress.ticketIds(),
                 user,
                 "k",
                 "POST",
@@ -129,13 +133,13 @@ class IdempotencyTest {
   }
 
   @Test
-  void repeatGetsItsTicketAlsoAfterTheSaleHasEnded() {
+  void repetitionGetsItsTicketAfterTheSale() {
     long event = ingress.newEvent(10, 10);
     String user = IngressFixture.newUser();
     String ticket = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();
-    ingress.seatsLeft(event, 0);
+    ingress.setAvailableSeats(event, 0);
     EventCatalog catalog = ingress.context.getBean(EventCatalog.class);
-    catalog.forget();
+    catalog.evictLocalCache();
     assertThat(ingress.book(IngressFixture.newUser(), event, 1, KEY, "k").code())
         .isEqualTo("SOLD_OUT");
     assertThat(ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString())
@@ -147,17 +151,17 @@ class IdempotencyTest {
   }
 
   @Test
-  void keyIsRememberedForADay() {
+  void keyIsValidForOneDay() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
     String ticket = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();
     RedisGateway redis = ingress.context.getBean(RedisGateway.class);
-    long undecided =
+    long pendingTtl =
         redis.call(
             client ->
                 client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).remainTimeToLive());
-    assertThat(Duration.ofMillis(undecided)).isBetween(Duration.ofHours(23), Duration.ofHours(24));
-    // Decided long ago, and forgotten by the board.
+    assertThat(Duration.ofMillis(pendingTtl)).isBetween(Duration.ofHours(23), Duration.ofHours(24));
+    // Decided 23 hours ago and evicted from the status store.
     ingress.decide(commandsOf(user).getFirst(), TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     Timestamp yesterday = Timestamp.from(Instant.now().minus(Duration.ofHours(23)));
     ingress
@@ -167,10 +171,51 @@ class IdempotencyTest {
             yesterday,
             yesterday,
             ticket);
-    redis.call(client -> client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).delete());
-    IngressFixture.Answer repeat = ingress.book(user, event, 1, KEY, "k");
-    assertThat(repeat.json().get("ticketId").asString()).isEqualTo(ticket);
-    assertThat(repeat.json().get("status").asString()).isEqualTo("REJECTED");
+    ingress.evictStatus(UUID.fromString(ticket));
+    IngressFixture.Answer repeated = ingress.book(user, event, 1, KEY, "k");
+    assertThat(repeated.json().get("ticketId").asString()).isEqualTo(ticket);
+    assertThat(repeated.json().get("status").asString()).isEqualTo("REJECTED");
     assertThat(commandsOf(user)).isEmpty();
+  }
+
+  @Test
+  void finalTicketStaysFinalWithoutStatusEntryAndDatabase() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String ticket = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();
+    ingress.decide(commandsOf(user).getFirst(), TicketStatus.REJECTED, Reason.SOLD_OUT, null);
+    ingress.evictStatus(UUID.fromString(ticket));
+    DatabaseHealth database = ingress.context.getBean(DatabaseHealth.class);
+    ingress.servers.database().stop();
+    try {
+      await().until(() -> !database.isUp());
+      IngressFixture.Answer repeated = ingress.book(user, event, 1, KEY, "k");
+      assertThat(repeated.status()).isEqualTo(503);
+      assertThat(repeated.code()).isEqualTo("DATABASE_UNAVAILABLE");
+      assertThat(repeated.header("Retry-After")).isEqualTo("2");
+      assertThat(ingress.statusStore().find(UUID.fromString(ticket))).isEmpty();
+      String path = "/api/v1/tickets/" + ticket;
+      IngressFixture.Answer polled = ingress.get(path, ingress.token(user));
+      assertThat(polled.code()).isEqualTo("TICKET_UNAVAILABLE");
+    } finally {
+      ingress.servers.database().start();
+    }
+    await().until(database::isUp);
+    IngressFixture.Answer repeated = ingress.book(user, event, 1, KEY, "k");
+    assertThat(repeated.json().get("status").asString()).isEqualTo("REJECTED");
+    assertThat(commandsOf(user)).isEmpty();
+  }
+
+  @Test
+  void repetitionOfFinalTicketStoresNoPendingEntry() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    UUID ticket =
+        UUID.fromString(ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString());
+    ingress.decide(commandsOf(user).getFirst(), TicketStatus.REJECTED, Reason.SOLD_OUT, null);
+    ingress.evictStatus(ticket);
+    assertThat(ingress.book(user, event, 1, KEY, "k").json().get("status").asString())
+        .isEqualTo("REJECTED");
+    assertThat(ingress.statusStore().find(ticket)).isEmpty();
   }
 }

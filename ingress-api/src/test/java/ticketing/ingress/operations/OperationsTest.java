@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
@@ -13,7 +14,6 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Reason;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import tools.jackson.databind.JsonNode;
@@ -60,7 +60,7 @@ class OperationsTest {
 
   private static Command command(long event) {
     return new Command.BookSeats(
-        TicketIds.newId(), "user", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"));
+        UUID.randomUUID(), "user", event, "VIP", 1, Instant.parse("2026-11-01T00:00:00Z"));
   }
 
   private IngressFixture.Answer get(String path) {

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.micrometer.core.instrument.MockClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 
 /// Rates and latency percentiles of the operations page.
@@ -29,7 +29,7 @@ class SaleMetersTest {
 
   private static Ticket rejected(Duration latency) {
     Ticket pending =
-        Ticket.pending(new Command.BookSeats(TicketIds.newId(), "user", 1, "VIP", 1, ACCEPTED_AT));
+        Ticket.pending(new Command.BookSeats(UUID.randomUUID(), "user", 1, "VIP", 1, ACCEPTED_AT));
     return new Ticket(
         pending.ticketId(),
         pending.action(),

@@ -90,15 +90,15 @@ class BookingTest {
         ingress.post("/api/v1/reservations", token, good.replace("VIP", "NOPE"));
     assertThat(noSuchType.status()).isEqualTo(404);
     assertThat(noSuchType.code()).isEqualTo("SEAT_TYPE_NOT_FOUND");
-    IngressFixture.Answer unspeakable =
+    IngressFixture.Answer notAcceptable =
         ingress.post("/api/v1/reservations", token, good, "Accept", "text/html");
-    assertThat(unspeakable.status()).isEqualTo(406);
+    assertThat(notAcceptable.status()).isEqualTo(406);
     assertThat(ingress.post("/api/v1/reservations", null, good).status()).isEqualTo(401);
     assertThat(commandsOf(user)).isEmpty();
   }
 
   @Test
-  void soldOutIsSaidAtOnceAndUnsaidWhenSeatsReturn() {
+  void soldOutEndsWhenSeatsReturn() {
     long event = ingress.newEvent(10, 0);
     String user = IngressFixture.newUser();
     IngressFixture.Answer refused = ingress.book(user, event, 1);
@@ -108,12 +108,12 @@ class BookingTest {
     String[] there = {"X-Forwarded-For", "10.5.0.1"};
     assertThat(other.book(user, event, 1, there).code()).isEqualTo("SOLD_OUT");
     assertThat(commandsOf(user)).isEmpty();
-    // A seat comes back, and the worker announces the event as it is now.
+    // A seat is free again, and the worker publishes the event.
     ingress.sql().update("update seat_types set available_seats = 1 where event_id = ?", event);
     ingress
         .sql()
         .update("update events set available_seats = 1, version = version + 1 where id = ?", event);
-    EventView now =
+    EventView changed =
         ingress
             .context
             .getBean(EventRepository.class)
@@ -121,23 +121,24 @@ class BookingTest {
             .map(EventEntity::view)
             .orElseThrow();
     assertThat(other.book(user, event, 1, there).code()).isEqualTo("SOLD_OUT");
-    ingress.board().publish(List.of(), 0, now, List.of());
-    for (IngressFixture one : List.of(ingress, other)) {
+    ingress.statusStore().publish(List.of(), 0, changed, List.of());
+    for (IngressFixture instance : List.of(ingress, other)) {
       await()
           .pollInterval(Duration.ofSeconds(1))
-          .untilAsserted(() -> assertThat(one.book(user, event, 1, there).status()).isEqualTo(202));
+          .untilAsserted(
+              () -> assertThat(instance.book(user, event, 1, there).status()).isEqualTo(202));
     }
   }
 
   @Test
-  void soldOutCopyThatRedisKeptByMistakeTurnsNobodyAway() {
+  void outdatedSoldOutCacheEntryIsIgnored() {
     long event = ingress.newEvent(10, 0);
     assertThat(ingress.book(IngressFixture.newUser(), event, 1).code()).isEqualTo("SOLD_OUT");
     ingress.sql().update("update seat_types set available_seats = 5 where event_id = ?", event);
     ingress
         .sql()
         .update("update events set available_seats = 5, version = version + 1 where id = ?", event);
-    // Nothing was announced: Redis still says sold out.
+    // No event was published, so Redis contains the sold-out event.
     await()
         .untilAsserted(
             () ->
@@ -146,28 +147,28 @@ class BookingTest {
   }
 
   @Test
-  void furtherBackMeansALaterRetry() {
+  void retryAfterGrowsWithThePosition() {
     long event = ingress.newEvent();
     for (int i = 0; i < 3_000; i += 100) {
-      ahead(event, 100);
+      storePending(event, 100);
     }
     IngressFixture.Answer answer = ingress.book(IngressFixture.newUser(), event, 1);
     assertThat(answer.json().get("position").longValue()).isEqualTo(3_000);
     assertThat(Integer.parseInt(answer.header("Retry-After"))).isBetween(2, 30);
   }
 
-  private void ahead(long event, int requests) {
+  private void storePending(long event, int requests) {
     java.util.concurrent.CompletableFuture.allOf(
             java.util.stream.IntStream.range(0, requests)
                 .mapToObj(
                     i ->
                         ingress
-                            .board()
+                            .statusStore()
                             .storePending(
                                 StatusEntry.pending(
                                     new Command.BookSeats(
                                         UUID.randomUUID(),
-                                        "somebody",
+                                        "other",
                                         event,
                                         "VIP",
                                         1,
@@ -216,7 +217,7 @@ class BookingTest {
   }
 
   @Test
-  void changeIsSeenByWhoeverAskedForIt() {
+  void ownerReadsTheChangeImmediately() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
     long id = ingress.reserve(user, event, "CONFIRMED", null);
@@ -231,7 +232,7 @@ class BookingTest {
   }
 
   @Test
-  void strangerDoesNotLearnThatAReservationExists() {
+  void reservationIsInvisibleToOthers() {
     long event = ingress.newEvent();
     long id = ingress.reserve(IngressFixture.newUser(), event, "CONFIRMED", null);
     String path = "/api/v1/reservations/" + id;
@@ -258,7 +259,7 @@ class BookingTest {
   }
 
   @Test
-  void ownReservationsComeNewestFirst() {
+  void reservationsAreSortedNewestFirst() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
     long first = ingress.reserve(user, event, "CONFIRMED", null);

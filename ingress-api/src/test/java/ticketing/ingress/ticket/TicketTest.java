@@ -6,21 +6,19 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
-import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
-import ticketing.redis.RedisGateway;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 
-/// Polling a ticket.
+/// Polls and long polls of tickets.
 class TicketTest {
 
   private final IngressFixture ingress = IngressFixture.shared();
@@ -34,7 +32,7 @@ class TicketTest {
   }
 
   @Test
-  void pollShowsThePlaceInLineAndThenTheDecisionForEver() {
+  void pollShowsPositionThenDecision() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     IngressFixture.Answer pending = ingress.get(path(command.ticketId()), ingress.token(user));
@@ -60,30 +58,23 @@ class TicketTest {
             "totalPrice");
     assertThat(decided.json().get("totalPrice").asString()).isEqualTo("300000.00");
     assertThat(decided.header("Retry-After")).isNull();
-    // The board forgets it after a while, the ledger never.
-    forget(command.ticketId());
+    // The status store evicts the ticket, the ledger keeps it.
+    ingress.evictStatus(command.ticketId());
     assertThat(ingress.get(path(command.ticketId()), ingress.token(user)).body())
         .isEqualTo(decided.body());
   }
 
-  private void forget(UUID ticketId) {
-    ingress
-        .context
-        .getBean(RedisGateway.class)
-        .call(client -> client.getBucket("ticket:" + ticketId, StringCodec.INSTANCE).delete());
-  }
-
   @Test
-  void unchangedTicketIsNotSentAgain() {
+  void unchangedTicketIsNotModified() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     IngressFixture.Answer first = ingress.get(path(command.ticketId()), ingress.token(user));
     String tag = first.header("ETag");
-    IngressFixture.Answer same =
+    IngressFixture.Answer unchanged =
         ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", tag);
-    assertThat(same.status()).isEqualTo(304);
-    assertThat(same.header("ETag")).isEqualTo(tag);
-    assertThat(same.body()).isEmpty();
+    assertThat(unchanged.status()).isEqualTo(304);
+    assertThat(unchanged.header("ETag")).isEqualTo(tag);
+    assertThat(unchanged.body()).isEmpty();
     ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     IngressFixture.Answer changed =
         ingress.get(path(command.ticketId()), ingress.token(user), "If-None-Match", tag);
@@ -92,7 +83,7 @@ class TicketTest {
   }
 
   @Test
-  void longPollAnswersAsSoonAsTheTicketIsFinal() {
+  void longPollEndsWithTheDecision() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     CompletableFuture<IngressFixture.Answer> poll = poll(user, command, "respond-async, wait=20");
@@ -114,7 +105,7 @@ class TicketTest {
   }
 
   @Test
-  void longPollEndsWithWhatIsKnown() {
+  void longPollEndsAfterItsTime() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     Instant before = Instant.now();
@@ -127,7 +118,7 @@ class TicketTest {
   }
 
   @Test
-  void nobodyWaitsBeyondTheBound() {
+  void excessLongPollIsAnsweredImmediately() {
     IngressFixture strict = IngressFixture.strict();
     String user = IngressFixture.newUser();
     Command command = booked(user);
@@ -153,7 +144,7 @@ class TicketTest {
   }
 
   @Test
-  void strangerDoesNotLearnThatATicketExists() {
+  void ticketIsInvisibleToOthers() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     String stranger = ingress.token(IngressFixture.newUser());
@@ -166,15 +157,15 @@ class TicketTest {
   }
 
   @Test
-  void decisionThatTheBoardMissedIsFoundInTheLedger() {
+  void missedDecisionIsReadFromTheLedger() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
-    StatusStore board = ingress.board();
-    StatusEntry pending = board.find(command.ticketId()).orElseThrow();
+    StatusStore statusStore = ingress.statusStore();
+    StatusEntry pending = statusStore.find(command.ticketId()).orElseThrow();
     Ticket decided = ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
-    // Redis has come back from an older copy of its data.
-    forget(command.ticketId());
-    board.storePending(pending).join();
+    // Redis restarts with an older state.
+    ingress.evictStatus(command.ticketId());
+    statusStore.storePending(pending).join();
     await()
         .untilAsserted(
             () ->
@@ -185,31 +176,84 @@ class TicketTest {
                             .get("status")
                             .asString())
                     .isEqualTo("REJECTED"));
-    assertThat(board.find(command.ticketId()).orElseThrow().ticket()).isEqualTo(decided);
+    assertThat(statusStore.find(command.ticketId()).orElseThrow().ticket()).isEqualTo(decided);
   }
 
   @Test
-  void ticketThatTheBoardMayHaveLostIsNotSaidToBeUnknown() {
+  void acceptedTicketWithoutEntryIsPendingToItsOwner() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
-    assertThat(ingress.get(path(TicketIds.newId()), ingress.token(user)).status()).isEqualTo(404);
-    RedisGateway redis = ingress.context.getBean(RedisGateway.class);
-    redis.call(client -> client.getBucket("board:whole-since", StringCodec.INSTANCE).delete());
-    forget(command.ticketId());
-    for (UUID doubtful : List.of(command.ticketId(), TicketIds.derivedFrom(user, "key"))) {
-      IngressFixture.Answer answer = ingress.get(path(doubtful), ingress.token(user));
-      assertThat(answer.status()).isEqualTo(503);
-      assertThat(answer.code()).isEqualTo("TICKET_UNAVAILABLE");
-      assertThat(answer.header("Retry-After")).isEqualTo("2");
+    ingress.evictStatus(command.ticketId());
+    IngressFixture.Answer pending = ingress.get(path(command.ticketId()), ingress.token(user));
+    assertThat(pending.status()).isEqualTo(200);
+    assertThat(pending.body())
+        .isEqualTo("{\"ticketId\":\"%s\",\"status\":\"PENDING\"}".formatted(command.ticketId()));
+    assertThat(pending.header("Retry-After")).isEqualTo("1");
+    for (String other : List.of(ingress.token(IngressFixture.newUser()), ingress.admin())) {
+      assertThat(ingress.get(path(command.ticketId()), other).code()).isEqualTo("TICKET_NOT_FOUND");
     }
-    assertThat(ingress.get(path(UUID.randomUUID()), ingress.token(user)).status()).isEqualTo(404);
-    assertThat(ingress.get(path(TicketIds.newId()), ingress.token(user)).status()).isEqualTo(404);
     ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
-    assertThat(ingress.get(path(command.ticketId()), ingress.token(user)).status()).isEqualTo(200);
-    redis.call(
-        client -> {
-          client.getBucket("board:whole-since", StringCodec.INSTANCE).set("0");
-          return null;
-        });
+    ingress.evictStatus(command.ticketId());
+    for (String reader : List.of(ingress.token(user), ingress.admin())) {
+      assertThat(ingress.get(path(command.ticketId()), reader).json().get("status").asString())
+          .isEqualTo("REJECTED");
+    }
+  }
+
+  @Test
+  void longPollOfTicketWithoutEntryGetsItsDecision() {
+    String user = IngressFixture.newUser();
+    Command command = booked(user);
+    ingress.evictStatus(command.ticketId());
+    CompletableFuture<IngressFixture.Answer> poll = poll(user, command, "wait=20");
+    await().until(() -> waiting(ingress, command.ticketId()));
+    ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
+    assertThat(poll.join().json().get("status").asString()).isEqualTo("REJECTED");
+  }
+
+  @Test
+  void unknownIdsCauseNoQuery() {
+    String user = IngressFixture.newUser();
+    String token = ingress.token(user);
+    String stranger = IngressFixture.newUser();
+    long before = selects();
+    for (int i = 0; i < 100; i++) {
+      for (UUID id :
+          List.of(UUID.randomUUID(), timeOrdered(i), ingress.ticketIds().newId(stranger))) {
+        assertThat(ingress.get(path(id), token).status()).isEqualTo(404);
+      }
+    }
+    // Other instances on the same server run a few queries meanwhile.
+    assertThat(selects() - before).isLessThan(30);
+  }
+
+  private static UUID timeOrdered(int i) {
+    return new UUID(System.currentTimeMillis() << 16 | 0x7000 | i, 1L << 63 | i);
+  }
+
+  private long selects() {
+    return ingress
+        .sql()
+        .queryForObject(
+            "select variable_value from information_schema.global_status where variable_name ="
+                + " 'COM_SELECT'",
+            Long.class);
+  }
+
+  @Test
+  void unsignedIdsAreReadOnlyIfConfigured() {
+    String user = IngressFixture.newUser();
+    Command command =
+        new Command.BookSeats(timeOrdered(1), user, ingress.newEvent(), "VIP", 1, Instant.now());
+    Ticket decided = ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
+    String token = ingress.token(user);
+    assertThat(ingress.get(path(decided.ticketId()), token).status()).isEqualTo(200);
+    ingress.evictStatus(decided.ticketId());
+    assertThat(ingress.get(path(decided.ticketId()), token).status()).isEqualTo(404);
+    try (IngressFixture upgraded =
+        ingress.sibling(Map.of("ticketing.tickets.accept-unsigned-ids", "true"))) {
+      assertThat(upgraded.get(path(decided.ticketId()), token).status()).isEqualTo(200);
+      assertThat(upgraded.get(path(timeOrdered(2)), token).status()).isEqualTo(404);
+    }
   }
 }

@@ -3,6 +3,7 @@ package ticketing.local.demo;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,7 +21,6 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
-import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ServerException;
 
@@ -107,7 +107,7 @@ public final class QueueBaseline {
 
   private static String body(int number) {
     return CommandCodec.encode(
-        new Command.BookSeats(TicketIds.newId(), "demo-" + number, 1, "S", 1, Instant.now()));
+        new Command.BookSeats(UUID.randomUUID(), "demo-" + number, 1, "S", 1, Instant.now()));
   }
 
   public static SqsClient client(LocalServers servers) {

@@ -32,7 +32,6 @@ import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.local.demo.QueueBaseline;
 import ticketing.local.servers.LocalServers;
@@ -184,7 +183,7 @@ class LauncherTest {
   /// Queues a booking of one seat of event 1 for the demo buyer.
   private static UUID queueCommandWhileStopped(Path data) {
     Command.BookSeats command =
-        new Command.BookSeats(TicketIds.newId(), "buyer", 1, "R", 1, Instant.now());
+        new Command.BookSeats(UUID.randomUUID(), "buyer", 1, "R", 1, Instant.now());
     // A separate process, because ElasticMQ releases its file only at the end of the process.
     ServerSettings settings = ServerSettings.in(data).withPersistence(true).withSeparateQueue();
     try (LocalServers servers = LocalServers.start(settings);

@@ -8,13 +8,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ticketing.client.Ticket;
-import ticketing.domain.TicketIds;
 import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
@@ -146,7 +146,7 @@ class OracleTest {
   void lostAcceptedTicketIsReported() throws Exception {
     Ticket lost =
         new Ticket(
-            TicketIds.newId(),
+            UUID.randomUUID(),
             booked.accepted().action(),
             Ticket.Status.PENDING,
             event,

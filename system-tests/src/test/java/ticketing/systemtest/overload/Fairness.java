@@ -26,7 +26,6 @@ import ticketing.client.RetryPolicy;
 import ticketing.client.Session;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
-import ticketing.domain.TicketIds;
 import ticketing.local.demo.QueueBaseline;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.system.DemoData;
@@ -217,7 +216,7 @@ final class Fairness {
 
   private static Command command(long event) {
     return new Command.BookSeats(
-        TicketIds.newId(), "fair", event, LatencyProbe.SEAT_TYPE, 1, Instant.now());
+        UUID.randomUUID(), "fair", event, LatencyProbe.SEAT_TYPE, 1, Instant.now());
   }
 
   /// Sends one command to the queue and polls the table for its decision.

@@ -1,0 +1,2 @@
+/// Limits of the queue service that sender and receiver share.
+package ticketing.queue;

@@ -1,0 +1,53 @@
+package ticketing.ingress.reservation;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.ingress.problem.ErrorCode;
+
+/// Admission of a booking to the queue, from the cached event. A refused booking would certainly be
+/// rejected by its decision.
+sealed interface Admission {
+
+  /// The booking may be queued. Its decision may still reject it.
+  record Open() implements Admission {}
+
+  /// @param retryAfter time after which a repetition may be admitted; null if unknown
+  record Refused(ErrorCode code, String detail, @Nullable Duration retryAfter)
+      implements Admission {
+
+    private Refused(ErrorCode code, String detail) {
+      this(code, detail, null);
+    }
+  }
+
+  /// Retry delay of a paused sale, the end of which is unknown.
+  Duration PAUSE_RETRY_DELAY = Duration.ofSeconds(30);
+
+  static Admission of(EventView event, String seatType, Instant now) {
+    if (event.status() == EventStatus.CANCELLED) {
+      return new Refused(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
+    }
+    if (event.seatType(seatType).isEmpty()) {
+      return new Refused(ErrorCode.SEAT_TYPE_NOT_FOUND, "The event has no such seat type.");
+    }
+    if (event.saleClosesAt() != null && !now.isBefore(event.saleClosesAt())) {
+      return new Refused(ErrorCode.SALE_CLOSED, "The sale has closed.");
+    }
+    if (event.saleOpensAt() != null && now.isBefore(event.saleOpensAt())) {
+      return new Refused(
+          ErrorCode.SALE_NOT_OPEN,
+          "The sale opens at " + event.saleOpensAt() + ".",
+          Duration.between(now, event.saleOpensAt()));
+    }
+    if (event.status() == EventStatus.PAUSED) {
+      return new Refused(ErrorCode.SALE_NOT_OPEN, "The sale is paused.", PAUSE_RETRY_DELAY);
+    }
+    if (event.availableSeats() == 0) {
+      return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");
+    }
+    return new Open();
+  }
+}

@@ -1,0 +1,2 @@
+/// Stands for a package of the worker.
+package ticketing.worker.foreign;
