@@ -69,7 +69,8 @@ public final class LauncherProcess implements AutoCloseable {
 
   /// Descendants of the launcher with this word in the command line.
   public List<ProcessHandle> descendants(String word) {
-    return launcher()
+    return parent
+        .toHandle()
         .descendants()
         .filter(process -> process.info().commandLine().orElse("").contains(word))
         .toList();
@@ -79,9 +80,7 @@ public final class LauncherProcess implements AutoCloseable {
     Awaitility.await()
         .atMost(START_TIMEOUT)
         .until(() -> !parent.isAlive() || printed().contains("Ctrl-C"));
-    if (!parent.isAlive()) {
-      throw new AssertionError("the launcher did not start:\n" + printed());
-    }
+    requireStarted();
     return this;
   }
 
@@ -91,12 +90,22 @@ public final class LauncherProcess implements AutoCloseable {
   public List<ProcessHandle> awaitProcesses(int workers) {
     Awaitility.await()
         .atMost(START_TIMEOUT)
-        .until(() ->
-            descendants("booking-worker").size() == workers
-                && launcher().descendants().count() == FIXED_PROCESSES + workers);
+        .until(
+            () ->
+                !parent.isAlive()
+                    || descendants("booking-worker").size() == workers
+                        && parent.toHandle().descendants().count()
+                            == 1 + FIXED_PROCESSES + workers);
+    requireStarted();
     List<ProcessHandle> all = new ArrayList<>(launcher().descendants().toList());
     all.add(launcher());
     return all;
+  }
+
+  private void requireStarted() {
+    if (!parent.isAlive()) {
+      throw new AssertionError("the launcher did not start:\n" + printed());
+    }
   }
 
   /// @return exit code of the launcher

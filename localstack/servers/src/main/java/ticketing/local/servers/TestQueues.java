@@ -21,6 +21,7 @@ public final class TestQueues implements LocalServer {
   static final String ACCOUNT = "000000000000";
 
   private static final int MAX_RECEIVES = 5;
+  private static final long POLL_INTERVAL = 50; // ms
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern VALUE = Pattern.compile("<Value>(\\d+)</Value>");
 
@@ -32,10 +33,12 @@ public final class TestQueues implements LocalServer {
 
   private final LocalServer server;
   private final Duration visibility;
+  private final Duration startTimeout;
 
-  TestQueues(LocalServer server, Duration visibility) {
+  TestQueues(LocalServer server, Duration visibility, Duration startTimeout) {
     this.server = server;
     this.visibility = visibility;
+    this.startTimeout = startTimeout;
   }
 
   /// An external server.
@@ -43,9 +46,23 @@ public final class TestQueues implements LocalServer {
     return new RelayedServer("the queue", address, startTimeout, TestQueues::isReady, at -> {});
   }
 
+  /// Starts the server and blocks until it responds to a request.
   @Override
   public void start() {
     server.start();
+    long deadline = System.nanoTime() + startTimeout.toNanos();
+    try {
+      while (!isReady(port())) {
+        if (System.nanoTime() > deadline) {
+          throw new ServerException(
+              "no response from the queue within " + startTimeout.toSeconds() + " s");
+        }
+        Thread.sleep(POLL_INTERVAL);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerException("interrupted during the start of the queue", e);
+    }
   }
 
   /// Makes the queue unreachable and keeps its messages, like an outage of SQS.
