@@ -51,6 +51,11 @@ public final class DatabaseErrors {
     return classify(failure) == Kind.UNAVAILABLE;
   }
 
+  /// Returns true for [Kind#INTEGRITY_VIOLATION].
+  public static boolean isIntegrityViolation(Throwable failure) {
+    return classify(failure) == Kind.INTEGRITY_VIOLATION;
+  }
+
   /// Returns true if a later repetition may succeed.
   public static boolean isRetryable(Throwable failure) {
     return switch (classify(failure)) {

@@ -6,6 +6,7 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
@@ -16,16 +17,12 @@ import ticketing.redis.RedisSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.tracing.Traces;
-import ticketing.worker.settings.WorkerSettings;
 
-/// Starts a booking worker.
+/// Entry point of a booking worker, and the beans of the shared module.
 @SpringBootApplication
 @EnableScheduling
-@EnableConfigurationProperties({
-  WorkerSettings.class,
-  RedisSettings.class,
-  StatusStoreSettings.class
-})
+@ConfigurationPropertiesScan
+@EnableConfigurationProperties({RedisSettings.class, StatusStoreSettings.class})
 public class WorkerApplication {
 
   public static void main(String[] arguments) {
@@ -53,7 +50,7 @@ public class WorkerApplication {
   }
 
   @Bean
-  StatusStore ticketBoard(RedisGateway redis, StatusStoreSettings settings) {
+  StatusStore statusStore(RedisGateway redis, StatusStoreSettings settings) {
     return new StatusStore(redis, settings);
   }
 

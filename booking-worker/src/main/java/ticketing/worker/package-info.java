@@ -1,3 +1,2 @@
-/// Decides. Commands come from the queue, are gathered by event and decided in groups: one lock,
-/// one transaction, one announcement for as many as are waiting.
+/// Booking worker: the only process that decides commands and writes reservations.
 package ticketing.worker;

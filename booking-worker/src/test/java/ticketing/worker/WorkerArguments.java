@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import ticketing.local.servers.LocalServers;
 
-/// How a worker in a test or a benchmark is told where the embedded servers are.
+/// Arguments of a worker in a test or a benchmark that uses the embedded servers.
 public final class WorkerArguments {
 
   private WorkerArguments() {}
 
-  /// @param database its JDBC address
-  /// @param more settings of the test's own, such as `--ticketing.worker.pollers=2`
+  /// @param database JDBC URL
+  /// @param more further arguments, for example `--ticketing.worker.pipeline.pollers=2`
   public static String[] of(LocalServers servers, String database, String queue, String... more) {
     List<String> arguments =
         new ArrayList<>(
@@ -23,7 +23,7 @@ public final class WorkerArguments {
                 "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
                 "--spring.cloud.aws.credentials.access-key=local",
                 "--spring.cloud.aws.credentials.secret-key=local",
-                "--ticketing.worker.queue=" + queue));
+                "--ticketing.worker.pipeline.queue=" + queue));
     arguments.addAll(List.of(more));
     return arguments.toArray(String[]::new);
   }

@@ -145,7 +145,7 @@ class OnSaleModelTest {
     String worker =
         Files.readString(
             Path.of("..", "booking-worker", "src", "main", "resources", "application.yaml"));
-    assertThat(model.held()).isEqualTo(number(worker, "TICKETING_WORKER_IN_FLIGHT:(\\d+)"));
+    assertThat(model.held()).isEqualTo(number(worker, "TICKETING_WORKER_MAX_IN_FLIGHT:(\\d+)"));
   }
 
   @Test

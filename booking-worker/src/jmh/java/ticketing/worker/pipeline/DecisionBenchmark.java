@@ -73,7 +73,7 @@ public class DecisionBenchmark {
     @Setup
     public void prepare() {
       batch = IntStream.range(0, commands).<Command>mapToObj(Batch::book).toList();
-      inventory = new Inventory(Optional.of(event()), Map.of(), Map.of());
+      inventory = new Inventory(Optional.of(event()), Map.of(), Map.of(), List.of());
     }
 
     private static BookSeats book(int i) {

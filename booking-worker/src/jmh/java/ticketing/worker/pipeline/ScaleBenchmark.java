@@ -1,5 +1,6 @@
 package ticketing.worker.pipeline;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -36,11 +37,9 @@ import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
-import ticketing.worker.settings.WorkerSettings;
 
 /// Cost of one decision by length of the backlog, by number of events, and with two workers. The
-/// backlog is in memory and is submitted to the event batcher with as many commands in flight as a
-/// listener permits. The waiting lines in Redis are as long as the backlog.
+/// backlog is a queue in memory. The waiting lines in Redis are as long as the backlog.
 final class ScaleBenchmark {
 
   private static final TicketIds IDS =
@@ -58,17 +57,15 @@ final class ScaleBenchmark {
   private static final int SERIES_POINTS = 50;
   private static final int WAITING_LINE_BATCH_SIZE = 10_000;
 
-  private final BoxOffice boxOffice;
+  private final ConfigurableApplicationContext worker;
   private final JdbcTemplate sql;
   private final RedisGateway redis;
-  private final WorkerSettings settings;
   private final LocalServers servers;
 
   private ScaleBenchmark(ConfigurableApplicationContext worker, LocalServers servers) {
-    this.boxOffice = worker.getBean(BoxOffice.class);
+    this.worker = worker;
     this.sql = worker.getBean(JdbcTemplate.class);
     this.redis = worker.getBean(RedisGateway.class);
-    this.settings = worker.getBean(WorkerSettings.class);
     this.servers = servers;
   }
 
@@ -213,50 +210,56 @@ final class ScaleBenchmark {
 
   private record Drained(int decisions, int batches, long nanos, Map<String, Duration> processor) {}
 
-  /// Submits the commands to an event batcher, limited by the permits for commands in flight.
+  /// Decides a backlog of a queue in memory.
   ///
   /// @param windows receives the cost during the drain; or null
   private Drained drain(List<Command> backlog, List<double[]> windows) throws InterruptedException {
     Map<String, Duration> before = processorTimes();
-    Semaphore permits = new Semaphore(settings.inFlight());
-    AtomicInteger batches = new AtomicInteger();
     AtomicInteger decided = new AtomicInteger();
     int window = Math.max(1, backlog.size() / SERIES_POINTS);
     long start = System.nanoTime();
     long[] since = {start};
     int[] mark = {0};
-    try (EventBatcher<Command> batcher =
-        new EventBatcher<>(
-            settings.groupSize(),
-            settings.groups(),
-            (event, batch, place) -> {
-              Runnable announcement = boxOffice.commit(event, batch, ticketId -> null);
-              return () -> {
-                announcement.run();
-                batches.incrementAndGet();
-                int now = decided.addAndGet(batch.size());
-                if (windows != null && now - mark[0] >= window) {
-                  long time = System.nanoTime();
-                  windows.add(new double[] {now, (time - since[0]) / 1e3 / (now - mark[0])});
-                  since[0] = time;
-                  mark[0] = now;
+    CountDownLatch acknowledged = new CountDownLatch(backlog.size());
+    InMemoryCommandQueue queue =
+        new InMemoryCommandQueue(
+            count -> {
+              int now = decided.addAndGet(count);
+              if (windows != null) {
+                synchronized (windows) {
+                  if (now - mark[0] >= window) {
+                    long time = System.nanoTime();
+                    windows.add(new double[] {now, (time - since[0]) / 1e3 / (now - mark[0])});
+                    since[0] = time;
+                    mark[0] = now;
+                  }
                 }
-                permits.release(batch.size());
-              };
-            })) {
-      for (Command command : backlog) {
-        permits.acquire();
-        batcher.submit(command.eventId(), command);
-      }
-      if (!batcher.finish(10, TimeUnit.MINUTES) || decided.get() != backlog.size()) {
+              }
+              for (int i = 0; i < count; i++) {
+                acknowledged.countDown();
+              }
+            });
+    long batchesBefore = countBatches();
+    queue.send(backlog);
+    CommandListener listener = queue.startListener(worker);
+    long nanos;
+    try {
+      if (!acknowledged.await(10, TimeUnit.MINUTES)) {
         throw new IllegalStateException(
             decided.get() + " of " + backlog.size() + " commands were decided");
       }
+      nanos = System.nanoTime() - start;
+    } finally {
+      listener.stop();
     }
-    long nanos = System.nanoTime() - start;
     Map<String, Duration> used = processorTimes();
     used.replaceAll((name, time) -> time.minus(before.getOrDefault(name, Duration.ZERO)));
-    return new Drained(backlog.size(), batches.get(), nanos, used);
+    return new Drained(
+        backlog.size(), Math.toIntExact(countBatches() - batchesBefore), nanos, used);
+  }
+
+  private long countBatches() {
+    return worker.getBean(MeterRegistry.class).get("ticketing.batch.size").summary().count();
   }
 
   private Map<String, Duration> processorTimes() {

@@ -32,7 +32,6 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
-import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
@@ -70,20 +69,18 @@ final class WorkerCoreBenchmark {
 
   private record Variant(String name, int threads, Step step) {}
 
-  private final BoxOffice boxOffice;
   private final JdbcTemplate sql;
   private final TransactionTemplate transaction;
   private final RedisGateway redis;
   private final AtomicLong buyer = new AtomicLong();
   private final Semaphore permits = new Semaphore(MAX_IN_FLIGHT);
-  private final EventBatcher<Command> batcher =
-      new EventBatcher<>(BATCH_SIZE, 1, (event, batch, place) -> decide(event, batch));
+  private final InMemoryCommandQueue queue = new InMemoryCommandQueue(permits::release);
 
   private WorkerCoreBenchmark(ConfigurableApplicationContext worker) {
-    this.boxOffice = worker.getBean(BoxOffice.class);
     this.sql = worker.getBean(JdbcTemplate.class);
     this.transaction = new TransactionTemplate(worker.getBean(PlatformTransactionManager.class));
     this.redis = worker.getBean(RedisGateway.class);
+    queue.startListener(worker);
   }
 
   /// @param arguments folder of the results
@@ -196,19 +193,11 @@ final class WorkerCoreBenchmark {
   private int submitBatch(long event) throws InterruptedException {
     permits.acquire(BATCH_SIZE);
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-    for (int i = 0; i < BATCH_SIZE; i++) {
-      batcher.submit(
-          event, new BookSeats(IDS.newId("buyer"), nextBuyer(), event, SEAT_TYPE, 1, now));
-    }
+    queue.send(
+        IntStream.range(0, BATCH_SIZE)
+            .mapToObj(i -> new BookSeats(IDS.newId("buyer"), nextBuyer(), event, SEAT_TYPE, 1, now))
+            .toList());
     return BATCH_SIZE;
-  }
-
-  private Runnable decide(long event, List<Command> batch) {
-    Runnable announcement = boxOffice.commit(event, batch, ticketId -> null);
-    return () -> {
-      announcement.run();
-      permits.release(batch.size());
-    };
   }
 
   /// Blocks until all submitted bookings are decided and published.

@@ -17,9 +17,7 @@ import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.SeatOffer;
 
-/// The decision itself: from an inventory and commands to an outcome. Nothing but its arguments
-/// goes in and nothing but its result comes out, so that any number of cases can be tried against
-/// it.
+/// Rules of a sale. A decision depends only on the inventory, the commands and the time.
 public final class BookingDecider {
 
   static final Comparator<Command> ORDER_OF_ACCEPTANCE =
@@ -30,9 +28,9 @@ public final class BookingDecider {
   private final Map<String, SeatTypeView> seatTypes = new LinkedHashMap<>();
   private final Map<String, Integer> seatsOfUser;
   private final Map<Long, Reservation> reservations;
-  private final Map<Long, Reservation> changed = new TreeMap<>();
-  private final Map<String, Integer> released = new TreeMap<>();
-  private boolean offerChanged;
+  private final Map<Long, Reservation> changedReservations = new TreeMap<>();
+  private final Map<String, Integer> availabilityChanges = new TreeMap<>();
+  private boolean seatTypesReplaced;
 
   private BookingDecider(Inventory inventory, Instant now) {
     this.event = inventory.event();
@@ -40,36 +38,28 @@ public final class BookingDecider {
     this.seatsOfUser = new HashMap<>(inventory.seatsOfUser());
     this.reservations = new HashMap<>(inventory.reservations());
     event.ifPresent(
-        known -> known.seatTypes().forEach(type -> seatTypes.put(type.seatType(), type)));
+        found -> found.seatTypes().forEach(type -> seatTypes.put(type.seatType(), type)));
   }
 
-  /// Decides the commands in order of acceptance.
+  /// Expires the due holds, then decides the commands in order of acceptance.
   ///
-  /// @param commands of one event, with distinct ticket ids, none of them decided before
-  /// @param now the time of the decision
+  /// @param commands undecided commands of one event, with distinct ticket ids
+  /// @param now time of the decision
   public static DecisionBatch decide(Inventory inventory, List<Command> commands, Instant now) {
-    BookingDecider sale = new BookingDecider(inventory, now);
-    List<Decision> decisions =
-        commands.stream().sorted(ORDER_OF_ACCEPTANCE).map(sale::decide).toList();
-    return sale.outcome(decisions);
+    BookingDecider decider = new BookingDecider(inventory, now);
+    inventory.dueHolds().forEach(hold -> decider.release(hold, ReservationStatus.EXPIRED));
+    return decider.batch(
+        commands.stream().sorted(ORDER_OF_ACCEPTANCE).map(decider::decide).toList());
   }
 
-  /// Puts the seats of these holds back on sale.
-  public static DecisionBatch expire(EventView event, List<Reservation> due, Instant now) {
-    BookingDecider sale =
-        new BookingDecider(new Inventory(Optional.of(event), Map.of(), Map.of()), now);
-    due.forEach(hold -> sale.giveBack(hold, ReservationStatus.EXPIRED));
-    return sale.outcome(List.of());
-  }
-
-  private DecisionBatch outcome(List<Decision> decisions) {
-    released.values().removeIf(seats -> seats == 0);
+  private DecisionBatch batch(List<Decision> decisions) {
+    availabilityChanges.values().removeIf(seats -> seats == 0);
     return new DecisionBatch(
         decisions,
-        Map.copyOf(released),
+        Map.copyOf(availabilityChanges),
         List.copyOf(seatTypes.values()),
-        offerChanged,
-        List.copyOf(changed.values()));
+        seatTypesReplaced,
+        List.copyOf(changedReservations.values()));
   }
 
   private Decision decide(Command command) {
@@ -80,17 +70,17 @@ public final class BookingDecider {
       case Command.BookSeats book -> book(event.get(), book);
       case Command.ConfirmHold confirm -> confirm(confirm);
       case Command.CancelReservation cancel -> cancel(cancel);
-      case Command.ChangeSeats change -> change(event.get(), change);
+      case Command.ChangeSeats change -> changeSeats(event.get(), change);
     };
   }
 
   private Decision book(EventView event, Command.BookSeats book) {
     SeatTypeView type = seatTypes.get(book.seatType());
-    Reason against = against(event, type, book);
-    if (against != null) {
-      return new Decision.Rejected(book, against);
+    Optional<Reason> rejection = rejection(event, type, book);
+    if (rejection.isPresent()) {
+      return new Decision.Rejected(book, rejection.get());
     }
-    take(type, book.quantity());
+    changeAvailability(type, -book.quantity());
     seatsOfUser.merge(book.userId(), book.quantity(), Integer::sum);
     Money total = type.price().multiply(book.quantity());
     return event.holdMinutes() == null
@@ -98,43 +88,44 @@ public final class BookingDecider {
         : new Decision.Held(book, total, now.plus(Duration.ofMinutes(event.holdMinutes())));
   }
 
-  /// Sale windows go by the time of acceptance: whoever asked in time is not punished for the
-  /// queue.
-  private Reason against(EventView event, SeatTypeView type, Command.BookSeats book) {
-    Instant asked = book.acceptedAt();
+  /// Compares the sale window with the time of acceptance, so that the lag of the queue does not
+  /// matter.
+  private Optional<Reason> rejection(EventView event, SeatTypeView type, Command.BookSeats book) {
+    Instant acceptedAt = book.acceptedAt();
     if (event.status() == EventStatus.CANCELLED) {
-      return Reason.EVENT_CANCELLED;
+      return Optional.of(Reason.EVENT_CANCELLED);
     }
     if (type == null) {
-      return Reason.SEAT_TYPE_NOT_FOUND;
+      return Optional.of(Reason.SEAT_TYPE_NOT_FOUND);
     }
     if (event.status() == EventStatus.PAUSED
-        || event.saleOpensAt() != null && asked.isBefore(event.saleOpensAt())) {
-      return Reason.SALE_NOT_OPEN;
+        || event.saleOpensAt() != null && acceptedAt.isBefore(event.saleOpensAt())) {
+      return Optional.of(Reason.SALE_NOT_OPEN);
     }
-    if (event.saleClosesAt() != null && !asked.isBefore(event.saleClosesAt())) {
-      return Reason.SALE_CLOSED;
+    if (event.saleClosesAt() != null && !acceptedAt.isBefore(event.saleClosesAt())) {
+      return Optional.of(Reason.SALE_CLOSED);
     }
     if (event.maxSeatsPerUser() != null
         && seatsOfUser.getOrDefault(book.userId(), 0) + book.quantity() > event.maxSeatsPerUser()) {
-      return Reason.LIMIT_EXCEEDED;
+      return Optional.of(Reason.LIMIT_EXCEEDED);
     }
-    return type.availableSeats() < book.quantity() ? Reason.SOLD_OUT : null;
+    return type.availableSeats() < book.quantity()
+        ? Optional.of(Reason.SOLD_OUT)
+        : Optional.empty();
   }
 
-  /// A confirmation that was accepted in time wins over an expiry that has not happened yet.
+  /// Confirms a hold that has not expired yet if the command was accepted before its end.
   private Decision confirm(Command.ConfirmHold confirm) {
     Reservation reservation = reservations.get(confirm.reservationId());
     if (reservation == null || !reservation.userId().equals(confirm.userId())) {
       return new Decision.Rejected(confirm, Reason.RESERVATION_NOT_FOUND);
     }
     return switch (reservation.status()) {
-      case HELD -> {
-        if (!confirm.acceptedAt().isBefore(reservation.expiresAt())) {
-          yield new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
-        }
-        yield new Decision.Confirmed(confirm, change(reservation, ReservationStatus.CONFIRMED));
-      }
+      case HELD ->
+          confirm.acceptedAt().isBefore(reservation.expiresAt())
+              ? new Decision.Confirmed(
+                  confirm, changeStatus(reservation, ReservationStatus.CONFIRMED))
+              : new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
       case EXPIRED -> new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
       case CONFIRMED, CANCELLED -> new Decision.Rejected(confirm, Reason.NOT_CONFIRMABLE);
     };
@@ -148,58 +139,58 @@ public final class BookingDecider {
     }
     return switch (reservation.status()) {
       case CONFIRMED, HELD ->
-          new Decision.Cancelled(cancel, giveBack(reservation, ReservationStatus.CANCELLED));
+          new Decision.Cancelled(cancel, release(reservation, ReservationStatus.CANCELLED));
       case CANCELLED -> new Decision.Cancelled(cancel, reservation);
       case EXPIRED -> new Decision.Rejected(cancel, Reason.NOT_CANCELLABLE);
     };
   }
 
-  private Decision change(EventView event, Command.ChangeSeats change) {
+  private Decision changeSeats(EventView event, Command.ChangeSeats change) {
     if (event.status() == EventStatus.CANCELLED) {
       return new Decision.Rejected(change, Reason.EVENT_CANCELLED);
     }
-    Map<String, SeatTypeView> wanted = new LinkedHashMap<>();
+    Map<String, SeatTypeView> replacement = new LinkedHashMap<>();
     for (SeatOffer offer : change.seatTypes()) {
-      SeatTypeView today = seatTypes.get(offer.seatType());
-      int taken = today == null ? 0 : today.totalSeats() - today.availableSeats();
+      SeatTypeView current = seatTypes.get(offer.seatType());
+      int taken = current == null ? 0 : current.totalSeats() - current.availableSeats();
       if (offer.totalSeats() < taken) {
         return new Decision.Rejected(change, Reason.SEATS_SOLD);
       }
-      wanted.put(
+      replacement.put(
           offer.seatType(),
           new SeatTypeView(
               offer.seatType(), offer.price(), offer.totalSeats(), offer.totalSeats() - taken));
     }
-    for (SeatTypeView today : seatTypes.values()) {
-      if (!wanted.containsKey(today.seatType()) && today.availableSeats() < today.totalSeats()) {
+    for (SeatTypeView current : seatTypes.values()) {
+      if (!replacement.containsKey(current.seatType())
+          && current.availableSeats() < current.totalSeats()) {
         return new Decision.Rejected(change, Reason.SEATS_SOLD);
       }
     }
     seatTypes.clear();
-    seatTypes.putAll(wanted);
-    offerChanged = true;
+    seatTypes.putAll(replacement);
+    seatTypesReplaced = true;
     return new Decision.SeatsChanged(change);
   }
 
-  private Reservation giveBack(Reservation reservation, ReservationStatus status) {
-    SeatTypeView type = seatTypes.get(reservation.seatType());
-    take(type, -reservation.quantity());
+  private Reservation release(Reservation reservation, ReservationStatus status) {
+    changeAvailability(seatTypes.get(reservation.seatType()), reservation.quantity());
     seatsOfUser.merge(reservation.userId(), -reservation.quantity(), Integer::sum);
-    return change(reservation, status);
+    return changeStatus(reservation, status);
   }
 
-  private Reservation change(Reservation reservation, ReservationStatus status) {
-    Reservation after = reservation.with(status);
-    reservations.put(after.id(), after);
-    changed.put(after.id(), after);
-    return after;
+  private Reservation changeStatus(Reservation reservation, ReservationStatus status) {
+    Reservation changed = reservation.withStatus(status);
+    reservations.put(changed.id(), changed);
+    changedReservations.put(changed.id(), changed);
+    return changed;
   }
 
-  private void take(SeatTypeView type, int seats) {
+  private void changeAvailability(SeatTypeView type, int seats) {
     seatTypes.put(
         type.seatType(),
         new SeatTypeView(
-            type.seatType(), type.price(), type.totalSeats(), type.availableSeats() - seats));
-    released.merge(type.seatType(), -seats, Integer::sum);
+            type.seatType(), type.price(), type.totalSeats(), type.availableSeats() + seats));
+    availabilityChanges.merge(type.seatType(), seats, Integer::sum);
   }
 }

@@ -5,25 +5,25 @@ import ticketing.domain.Command;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
 
-/// What becomes of one command.
+/// Decision of one command.
 public sealed interface Decision {
 
   Command command();
 
-  /// Seats were sold at once.
+  /// Seats are sold.
   record Booked(Command.BookSeats command, Money totalPrice) implements Decision {}
 
-  /// Seats are kept until then, and sold if the buyer confirms.
+  /// Seats are held until `expiresAt`, and sold if the user confirms the hold.
   record Held(Command.BookSeats command, Money totalPrice, Instant expiresAt) implements Decision {}
 
-  /// A hold became a sale.
+  /// A hold became a confirmed reservation.
   record Confirmed(Command.ConfirmHold command, Reservation reservation) implements Decision {}
 
-  /// Seats went back on sale; or had done so already.
+  /// The reservation is cancelled, by this command or by an earlier one.
   record Cancelled(Command.CancelReservation command, Reservation reservation)
       implements Decision {}
 
-  /// What is on sale is now as the command says.
+  /// The seat types of the command are on sale.
   record SeatsChanged(Command.ChangeSeats command) implements Decision {}
 
   record Rejected(Command command, Reason reason) implements Decision {}

@@ -2,24 +2,33 @@ package ticketing.worker.decision;
 
 import java.util.List;
 import java.util.Map;
+import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 
-/// What a group of commands does to an event.
+/// Decisions of a batch of commands, and their effect on the event.
 ///
 /// @param decisions one for each command, in order of acceptance
-/// @param released change of the free seats of each seat type that changes (negative: sold); of
-///   types as they were before `seatTypes`
-/// @param seatTypes what is on sale afterwards
-/// @param offerChanged whether `seatTypes` differs from before in more than free seats
-/// @param changed reservations that have a new status
+/// @param availabilityChanges change of the available seats by seat type; negative if seats were
+///   sold or held. It contains no seat type whose number is unchanged.
+/// @param seatTypes seat types on sale after these decisions
+/// @param seatTypesReplaced true if `seatTypes` differs in more than the available seats
+/// @param changedReservations reservations with a new status
 public record DecisionBatch(
     List<Decision> decisions,
-    Map<String, Integer> released,
+    Map<String, Integer> availabilityChanges,
     List<SeatTypeView> seatTypes,
-    boolean offerChanged,
-    List<Reservation> changed) {
+    boolean seatTypesReplaced,
+    List<Reservation> changedReservations) {
 
-  public boolean touchesSeats() {
-    return offerChanged || !released.isEmpty();
+  /// Returns true if the row of the event or of its seat types changes.
+  public boolean changesSeats() {
+    return seatTypesReplaced || !availabilityChanges.isEmpty();
+  }
+
+  /// Returns the event after these decisions.
+  public EventView applyTo(EventView event) {
+    return changesSeats()
+        ? event.toBuilder().seatTypes(seatTypes).version(event.version() + 1).build()
+        : event;
   }
 }

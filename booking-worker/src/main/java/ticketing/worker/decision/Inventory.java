@@ -1,16 +1,19 @@
 package ticketing.worker.decision;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import ticketing.domain.EventView;
 
-/// All that a group of commands for one event is decided on, read under the row lock.
+/// State of an event on which a batch of commands is decided, read under the row lock.
 ///
-/// @param event empty if there is no such event
-/// @param seatsOfUser seats that a user has (held or confirmed); complete for every user with a
-///   booking in the group if the event has a limit, else empty
-/// @param reservations those that the group's commands name, by id
+/// @param event empty if the event does not exist
+/// @param seatsOfUser held and confirmed seats by user. Complete for every user with a booking in
+///   the batch if the event has a limit, else empty.
+/// @param reservations reservations that the commands name, by id
+/// @param dueHolds holds that expire before the commands are decided
 public record Inventory(
     Optional<EventView> event,
     Map<String, Integer> seatsOfUser,
-    Map<Long, Reservation> reservations) {}
+    Map<Long, Reservation> reservations,
+    List<Reservation> dueHolds) {}

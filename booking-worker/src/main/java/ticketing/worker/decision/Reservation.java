@@ -1,9 +1,12 @@
 package ticketing.worker.decision;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.Money;
 
-/// A row of `reservations`, as far as decisions need it.
+/// Reservation with the values that decisions need.
+///
+/// @param expiresAt end of the hold; null if it is confirmed
 public record Reservation(
     long id,
     String userId,
@@ -11,9 +14,9 @@ public record Reservation(
     int quantity,
     Money totalPrice,
     ReservationStatus status,
-    Instant expiresAt) {
+    @Nullable Instant expiresAt) {
 
-  Reservation with(ReservationStatus changed) {
-    return new Reservation(id, userId, seatType, quantity, totalPrice, changed, expiresAt);
+  Reservation withStatus(ReservationStatus status) {
+    return new Reservation(id, userId, seatType, quantity, totalPrice, status, expiresAt);
   }
 }

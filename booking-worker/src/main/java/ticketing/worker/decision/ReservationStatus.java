@@ -1,6 +1,6 @@
 package ticketing.worker.decision;
 
-/// Seats are taken while `CONFIRMED` or `HELD`, and on sale again after.
+/// Status of a reservation. Its seats are on sale again if it is `CANCELLED` or `EXPIRED`.
 public enum ReservationStatus {
   CONFIRMED,
   HELD,

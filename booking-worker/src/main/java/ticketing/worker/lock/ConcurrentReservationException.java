@@ -2,7 +2,7 @@ package ticketing.worker.lock;
 
 import org.springframework.dao.TransientDataAccessException;
 
-/// Another worker holds the lock of the event for longer than this one may wait. Try again.
+/// Another worker held the lock of the event for longer than the maximum wait. A retry may succeed.
 final class ConcurrentReservationException extends TransientDataAccessException {
   private static final long serialVersionUID = 1L;
 

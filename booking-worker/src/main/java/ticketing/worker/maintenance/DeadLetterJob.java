@@ -7,15 +7,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.Message;
+import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
@@ -23,121 +24,139 @@ import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.pipeline.BoxOffice;
-import ticketing.worker.settings.WorkerSettings;
+import ticketing.worker.pipeline.CommittedBatch;
+import ticketing.worker.pipeline.DecisionPublisher;
 
-/// Looks at the dead letters, so that whoever waits for one of them learns that it was given up.
-/// The messages stay where they are, for an operator to look at and to redrive: a redriven command
-/// that is decided then replaces the `GAVE_UP` of its ticket. Only a message of nothing but
-/// withdrawn commands is deleted.
+/// Reads the dead-letter queue and rejects its commands with `GAVE_UP`.
+///
+/// The messages stay in the queue, so that an operator can redrive them: a decision after a redrive
+/// replaces the `GAVE_UP` of its ticket. A message that contains only revoked commands is deleted.
 @Component
 class DeadLetterJob {
 
   private static final Logger log = LoggerFactory.getLogger(DeadLetterJob.class);
-  private static final int LOOK_SECONDS = 2; // how long a look hides a message from others
-  private static final int CALLS = 10; // most receive calls of one look
+  private static final int VISIBILITY_TIMEOUT_SECONDS = 2;
+  private static final int MAX_CALLS = 10; // in one run
 
   private final SqsAsyncClient sqs;
   private final BoxOffice boxOffice;
-  private final StatusStore board;
+  private final DecisionPublisher publisher;
+  private final StatusStore statusStore;
   private final DatabaseHealth database;
-  private final WorkerSettings settings;
+  private final MaintenanceSettings settings;
 
   DeadLetterJob(
       SqsAsyncClient sqs,
       BoxOffice boxOffice,
-      StatusStore board,
+      DecisionPublisher publisher,
+      StatusStore statusStore,
       DatabaseHealth database,
-      WorkerSettings settings) {
+      MaintenanceSettings settings) {
     this.sqs = sqs;
     this.boxOffice = boxOffice;
-    this.board = board;
+    this.publisher = publisher;
+    this.statusStore = statusStore;
     this.database = database;
     this.settings = settings;
   }
 
-  @Scheduled(fixedDelayString = "${ticketing.worker.dead-letters-every}")
-  void look() {
+  @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.dead-letter-interval}")
+  void rejectDeadLetters() {
     try {
-      for (int call = 0; call < CALLS && database.isUp(); call++) {
-        List<StatusEntry> entries = new ArrayList<>();
+      for (int call = 0; call < MAX_CALLS && database.isUp(); call++) {
         List<Message> messages = receive();
+        List<StatusEntry> entries = new ArrayList<>();
         for (Message message : messages) {
-          CommandCodec.decode(message.body()).forEach(one -> entry(one).ifPresent(entries::add));
+          CommandCodec.decode(message.body())
+              .forEach(decoded -> entry(decoded).ifPresent(entries::add));
         }
-        Set<UUID> withdrawn = giveUp(entries);
-        delete(messages.stream().filter(message -> isOnly(withdrawn, message)).toList());
-        if (messages.size() < 10) {
+        Set<UUID> revoked = giveUp(entries);
+        delete(messages.stream().filter(message -> containsOnly(revoked, message)).toList());
+        if (messages.size() < CommandCodec.MAX_MESSAGES_PER_CALL) {
           return;
         }
       }
     } catch (CompletionException | RedisUnavailableException e) {
-      log.debug("dead letters not read, next round tries again: {}", e.getMessage());
+      log.debug("cannot read dead letters, cause={}", e.getMessage());
     } catch (DataAccessException | TransactionException e) {
       database.recordFailure(e);
-      log.debug("dead letters not recorded, next round tries again: {}", e.getMessage());
+      log.debug("cannot record dead letters, cause={}", e.getMessage());
     }
   }
 
-  /// What the tables refuse keeps nobody else from being given up.
-  ///
-  /// @return the attempts that were withdrawn
+  /// @return the revoked attempts among the entries
   private Set<UUID> giveUp(List<StatusEntry> entries) {
+    Set<UUID> revoked = new HashSet<>();
+    entries.stream()
+        .collect(Collectors.groupingBy(entry -> entry.ticket().eventId()))
+        .forEach((eventId, ofEvent) -> revoked.addAll(giveUp(eventId, ofEvent)));
+    return revoked;
+  }
+
+  /// An entry that violates a constraint does not affect the others.
+  private Set<UUID> giveUp(long eventId, List<StatusEntry> entries) {
     try {
-      return boxOffice.giveUp(entries);
-    } catch (DataIntegrityViolationException e) {
-      Set<UUID> withdrawn = new HashSet<>();
-      if (entries.size() > 1) {
-        entries.forEach(entry -> withdrawn.addAll(giveUp(List.of(entry))));
-      } else {
-        log.warn("a dead letter cannot be recorded: {}", e.getMessage());
+      CommittedBatch committed = boxOffice.giveUp(eventId, entries);
+      publisher.publish(committed);
+      return committed.revoked().stream().map(StatusEntry::attemptId).collect(Collectors.toSet());
+    } catch (DataAccessException e) {
+      if (!DatabaseErrors.isIntegrityViolation(e)) {
+        throw e;
       }
-      return withdrawn;
+      Set<UUID> revoked = new HashSet<>();
+      if (entries.size() > 1) {
+        entries.forEach(entry -> revoked.addAll(giveUp(eventId, List.of(entry))));
+      } else {
+        log.warn("dead letter violates a constraint, cause={}", e.getMessage());
+      }
+      return revoked;
     }
   }
 
-  /// Nobody waits for what is in it, and redriving it would do nothing.
-  private static boolean isOnly(Set<UUID> withdrawn, Message message) {
+  private static boolean containsOnly(Set<UUID> revoked, Message message) {
     return CommandCodec.decode(message.body()).stream()
         .allMatch(
-            one ->
-                one instanceof Decoded.Readable readable
-                    && withdrawn.contains(readable.command().attemptId()));
+            decoded ->
+                decoded instanceof Decoded.Readable readable
+                    && revoked.contains(readable.command().attemptId()));
+  }
+
+  private List<Message> receive() {
+    String url = queueUrl();
+    return sqs.receiveMessage(
+            request ->
+                request
+                    .queueUrl(url)
+                    .maxNumberOfMessages(CommandCodec.MAX_MESSAGES_PER_CALL)
+                    .visibilityTimeout(VISIBILITY_TIMEOUT_SECONDS)
+                    .waitTimeSeconds(0))
+        .join()
+        .messages();
   }
 
   private void delete(List<Message> messages) {
-    String url = messages.isEmpty() ? null : url();
+    String url = messages.isEmpty() ? null : queueUrl();
     for (Message message : messages) {
       sqs.deleteMessage(request -> request.queueUrl(url).receiptHandle(message.receiptHandle()))
           .join();
     }
   }
 
-  private String url() {
-    return sqs.getQueueUrl(request -> request.queueName(settings.deadLetters())).join().queueUrl();
-  }
-
-  private List<Message> receive() {
-    String url = url();
-    return sqs.receiveMessage(
-            request ->
-                request
-                    .queueUrl(url)
-                    .maxNumberOfMessages(10)
-                    .visibilityTimeout(LOOK_SECONDS)
-                    .waitTimeSeconds(0))
+  private String queueUrl() {
+    return sqs.getQueueUrl(request -> request.queueName(settings.deadLetterQueue()))
         .join()
-        .messages();
+        .queueUrl();
   }
 
-  /// Of a command that cannot be read, the board may still know whose it was.
+  /// The status store may contain the owner of an unreadable command.
   private Optional<StatusEntry> entry(Decoded decoded) {
     return switch (decoded) {
       case Decoded.Readable readable -> Optional.of(StatusEntry.pending(readable.command()));
-      case Decoded.Unreadable bad -> bad.ticketId().flatMap(this::onBoard);
+      case Decoded.Unreadable bad -> bad.ticketId().flatMap(this::findPending);
     };
   }
 
-  private Optional<StatusEntry> onBoard(UUID ticketId) {
-    return board.find(ticketId).filter(entry -> !entry.ticket().status().isFinal());
+  private Optional<StatusEntry> findPending(UUID ticketId) {
+    return statusStore.find(ticketId).filter(entry -> !entry.ticket().status().isFinal());
   }
 }

@@ -1,5 +1,7 @@
 package ticketing.worker.maintenance;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -9,50 +11,69 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import ticketing.database.DatabaseHealth;
 import ticketing.worker.pipeline.BoxOffice;
-import ticketing.worker.settings.WorkerSettings;
+import ticketing.worker.pipeline.CommittedBatch;
+import ticketing.worker.pipeline.DecisionPublisher;
 import ticketing.worker.store.DecisionStore;
 
-/// Looks for holds that are due and lets the box office expire them. Any number of workers may do
-/// so at once: the row lock lets each hold expire once.
+/// Expires due holds. Several workers may run it concurrently: the row lock ensures that each hold
+/// expires once.
 @Component
 class HoldExpiry {
 
   private static final Logger log = LoggerFactory.getLogger(HoldExpiry.class);
-  private static final int EVENTS = 100; // most events of one round
+  private static final int MAX_EVENTS = 100; // in one run
 
-  private final DecisionStore ledger;
+  private final DecisionStore store;
   private final BoxOffice boxOffice;
+  private final DecisionPublisher publisher;
   private final DatabaseHealth database;
-  private final WorkerSettings settings;
+  private final MaintenanceSettings settings;
   private final Clock clock;
+  private final Counter expired;
 
   HoldExpiry(
-      DecisionStore ledger,
+      DecisionStore store,
       BoxOffice boxOffice,
+      DecisionPublisher publisher,
       DatabaseHealth database,
-      WorkerSettings settings,
-      Clock clock) {
-    this.ledger = ledger;
+      MaintenanceSettings settings,
+      Clock clock,
+      MeterRegistry registry) {
+    this.store = store;
     this.boxOffice = boxOffice;
+    this.publisher = publisher;
     this.database = database;
     this.settings = settings;
     this.clock = clock;
+    this.expired =
+        Counter.builder("ticketing.expired")
+            .description("Expired holds")
+            .baseUnit("holds")
+            .register(registry);
   }
 
-  @Scheduled(fixedDelayString = "${ticketing.worker.expiry-every}")
-  void expire() {
+  @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.hold-expiry-interval}")
+  void expireDueHolds() {
     if (!database.isUp()) {
       return;
     }
     try {
-      for (long eventId : ledger.eventsWithHoldsDue(clock.instant(), EVENTS)) {
-        while (boxOffice.expire(eventId) == settings.expiryBatch()) {
-          log.debug("event {} has more holds due", eventId);
-        }
+      for (long eventId : store.findEventsWithDueHolds(clock.instant(), MAX_EVENTS)) {
+        expireDueHolds(eventId);
       }
     } catch (DataAccessException | TransactionException e) {
       database.recordFailure(e);
-      log.warn("holds not expired, next round tries again: {}", e.getMessage());
+      log.warn("cannot expire holds, cause={}", e.getMessage());
     }
+  }
+
+  private void expireDueHolds(long eventId) {
+    int holds;
+    do {
+      CommittedBatch committed = boxOffice.expireHolds(eventId, settings.holdExpiryBatchSize());
+      holds = committed.changedReservations().size();
+      expired.increment(holds);
+      publisher.publish(committed);
+    } while (holds == settings.holdExpiryBatchSize());
   }
 }

@@ -1,6 +1,5 @@
 package ticketing.worker.maintenance;
 
-import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -8,45 +7,40 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import ticketing.database.DatabaseHealth;
-import ticketing.worker.settings.WorkerSettings;
 import ticketing.worker.store.DecisionStore;
 
-/// Forgets withdrawn commands whose messages cannot arrive any more. Any number of workers may do
-/// so at once.
+/// Deletes revoked commands that exceed the retention. Several workers may run it concurrently.
 @Component
 class RevokedCommandRetention {
 
   private static final Logger log = LoggerFactory.getLogger(RevokedCommandRetention.class);
-  private static final int BATCHES = 100; // most transactions of one round
+  private static final int MAX_BATCHES = 100; // in one run
 
-  private final DecisionStore ledger;
+  private final DecisionStore store;
   private final DatabaseHealth database;
-  private final WorkerSettings settings;
-  private final Clock clock;
+  private final MaintenanceSettings settings;
 
   RevokedCommandRetention(
-      DecisionStore ledger, DatabaseHealth database, WorkerSettings settings, Clock clock) {
-    this.ledger = ledger;
+      DecisionStore store, DatabaseHealth database, MaintenanceSettings settings) {
+    this.store = store;
     this.database = database;
     this.settings = settings;
-    this.clock = clock;
   }
 
-  @Scheduled(fixedDelayString = "${ticketing.worker.withdrawals-every}")
-  void forget() {
+  @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.revoked-commands-interval}")
+  void deleteExpired() {
     if (!database.isUp()) {
       return;
     }
     try {
-      int batch = settings.withdrawalsBatch();
-      int forgotten = batch;
-      for (int i = 0; i < BATCHES && forgotten == batch; i++) {
-        forgotten =
-            ledger.forgetWithdrawn(clock.instant().minus(settings.withdrawalsKept()), batch);
+      int batchSize = settings.revokedCommandsBatchSize();
+      int deleted = batchSize;
+      for (int batch = 0; batch < MAX_BATCHES && deleted == batchSize; batch++) {
+        deleted = store.deleteExpiredRevocations(batchSize);
       }
     } catch (DataAccessException | TransactionException e) {
       database.recordFailure(e);
-      log.debug("withdrawals not forgotten, next round tries again: {}", e.getMessage());
+      log.debug("cannot delete revoked commands, cause={}", e.getMessage());
     }
   }
 }

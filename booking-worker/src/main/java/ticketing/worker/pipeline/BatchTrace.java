@@ -7,42 +7,41 @@ import io.opentelemetry.context.Scope;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import ticketing.tracing.Traces;
 
-/// The spans of one group: one `decide` for each sampled command, below the request that sent it,
-/// and one `commit group` for what is done for all of them at once. As that has many parents, it
-/// stands below the first and links to all; each `decide` links to it.
-///
-/// Of a group without sampled commands there is nothing.
+/// Spans of one batch: one `decide` for each sampled command, as a child of its request, and one
+/// `commit batch` for the transaction. The latter is a child of the first request and links to all
+/// requests; each `decide` links to it. A batch without sampled commands has no spans.
 final class BatchTrace implements AutoCloseable {
 
   private static final BatchTrace NONE = new BatchTrace(Map.of(), null, null);
 
   private final Map<UUID, Span> decisions;
-  private final Span group;
+  private final Span batch;
   private final Scope scope;
 
-  private BatchTrace(Map<UUID, Span> decisions, Span group, Scope scope) {
+  private BatchTrace(Map<UUID, Span> decisions, Span batch, Scope scope) {
     this.decisions = decisions;
-    this.group = group;
+    this.batch = batch;
     this.scope = scope;
   }
 
-  /// Starts the spans; the group's is the current one of this thread until [#close()].
+  /// Starts the spans. The span of the batch is the current span of this thread until [#close()].
   ///
-  /// @param sampled the `traceparent` of each command that has one, by ticket id
-  /// @param size commands in the group
+  /// @param size number of commands of the batch
+  /// @param sampled `traceparent` of each sampled command, by ticket id
   static BatchTrace start(Traces traces, long eventId, int size, Map<UUID, String> sampled) {
     if (sampled.isEmpty()) {
       return NONE;
     }
     SpanBuilder builder =
         traces
-            .childSpan(sampled.values().iterator().next(), "commit group")
+            .childSpan(sampled.values().iterator().next(), "commit batch")
             .setAttribute("ticketing.event", eventId)
-            .setAttribute("ticketing.group.size", (long) size);
+            .setAttribute("ticketing.batch.size", (long) size);
     sampled.values().forEach(parent -> builder.addLink(Traces.parse(parent)));
-    Span group = builder.startSpan();
+    Span batch = builder.startSpan();
     Map<UUID, Span> decisions = LinkedHashMap.newLinkedHashMap(sampled.size());
     sampled.forEach(
         (ticketId, parent) ->
@@ -52,23 +51,23 @@ final class BatchTrace implements AutoCloseable {
                     .childSpan(parent, "decide")
                     .setSpanKind(SpanKind.CONSUMER)
                     .setAttribute("ticketing.ticket", ticketId.toString())
-                    .addLink(group.getSpanContext())
+                    .addLink(batch.getSpanContext())
                     .startSpan()));
-    return new BatchTrace(decisions, group, group.makeCurrent());
+    return new BatchTrace(decisions, batch, batch.makeCurrent());
   }
 
-  /// The `traceparent` for whoever tells of this decision; null if it is not sampled.
-  String of(UUID ticketId) {
+  /// Returns the `traceparent` of a decision; null if it is not sampled.
+  @Nullable String traceparent(UUID ticketId) {
     Span decision = decisions.get(ticketId);
     return decision == null ? null : Traces.traceparent(decision);
   }
 
   @Override
   public void close() {
-    if (group != null) {
+    if (batch != null) {
       scope.close();
       decisions.values().forEach(Span::end);
-      group.end();
+      batch.end();
     }
   }
 }

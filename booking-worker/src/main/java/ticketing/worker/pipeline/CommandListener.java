@@ -2,429 +2,390 @@ package ticketing.worker.pipeline;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.sqs.SqsAsyncClient;
-import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
-import software.amazon.awssdk.services.sqs.model.Message;
-import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
-import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
-import ticketing.domain.CommandCodec;
-import ticketing.domain.CommandCodec.Decoded;
 import ticketing.tracing.Traces;
-import ticketing.worker.settings.WorkerMetrics;
-import ticketing.worker.settings.WorkerSettings;
+import ticketing.worker.pipeline.CommandQueue.QueueUnavailableException;
+import ticketing.worker.pipeline.Delivery.QueuedCommand;
+import ticketing.worker.pipeline.RetryAwareLimiter.Permit;
 
-/// The control flow of a worker: receive in tens, gather by event, decide in groups, delete in
-/// tens. A message is deleted last, after everything in it is decided and announced; whatever
-/// happens before that brings it back.
+/// Control flow of a worker: receive, batch by event, decide, publish, acknowledge.
 ///
-/// Speaks to SQS itself instead of through a listener container, because it needs to know when to
-/// stop receiving (stopping, or a database that is down) and to delete exactly what was decided.
+/// Two kinds of virtual threads run it. Pollers receive deliveries and add their commands to the
+/// batches ([#receive]). One thread for each event with commands processes its batches in FIFO
+/// order ([#processEvent]). A message is deleted last, so the queue delivers it again after any
+/// failure.
 @Component
 class CommandListener implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(CommandListener.class);
-  private static final int TEN = 10; // most messages of one SQS call
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-  private static final int LONGEST_UNREAD = 30; // s until an unreadable message comes again
+  private static final Duration MAX_RETRY_DELAY = Duration.ofSeconds(1);
+  private static final Duration IDLE_CHECK_INTERVAL = Duration.ofSeconds(1);
 
-  private final SqsAsyncClient sqs;
+  private final CommandQueue queue;
   private final BoxOffice boxOffice;
+  private final DecisionPublisher publisher;
   private final DatabaseHealth database;
-  private final WorkerSettings settings;
-  private final Semaphore room;
-  private final EventBatcher<Waiting> lanes;
-  private final Semaphore helpersWanted = new Semaphore(0);
-  private final WorkerMetrics metrics;
+  private final PipelineSettings settings;
+  private final PipelineMetrics metrics;
   private final Traces traces;
+  private final EventBatcher<QueuedCommand> batcher;
+  private final RetryAwareLimiter limiter;
+  private final Semaphore inFlightPermits;
+  private final Semaphore helperRequests = new Semaphore(0);
   private ExecutorService pollers;
+  private ExecutorService eventThreads;
   private volatile boolean running;
-  private volatile String queueUrl;
 
   CommandListener(
-      SqsAsyncClient sqs,
+      CommandQueue queue,
       BoxOffice boxOffice,
+      DecisionPublisher publisher,
       DatabaseHealth database,
-      WorkerSettings settings,
-      WorkerMetrics metrics,
+      PipelineSettings settings,
+      PipelineMetrics metrics,
       Traces traces) {
-    this.traces = traces;
-    this.sqs = sqs;
+    this.queue = queue;
     this.boxOffice = boxOffice;
+    this.publisher = publisher;
     this.database = database;
     this.settings = settings;
-    this.room = new Semaphore(settings.inFlight());
-    this.lanes = new EventBatcher<>(settings.groupSize(), settings.groups(), this::decide);
     this.metrics = metrics;
-    metrics.watch(
+    this.traces = traces;
+    this.batcher = new EventBatcher<>(settings.maxBatchSize());
+    this.limiter = new RetryAwareLimiter(settings.maxConcurrentBatches());
+    this.inFlightPermits = new Semaphore(settings.maxInFlight());
+    metrics.gauge(
         "ticketing.in.flight",
         "messages",
-        "Messages that this worker has received and not yet deleted",
-        () -> settings.inFlight() - room.availablePermits());
+        "Received messages that are not deleted yet",
+        () -> settings.maxInFlight() - inFlightPermits.availablePermits());
   }
 
-  /// A received message. It may be deleted once all its commands are decided.
-  private static final class Delivery {
-    final Message message;
-    final int room;
-    final AtomicInteger inWork;
-    volatile boolean comesBack;
+  /// Result of the transaction of a batch, or of a part of it.
+  private sealed interface BatchResult {
 
-    Delivery(Message message, int commands, boolean comesBack) {
-      this.message = message;
-      this.room = Math.clamp(commands, 1, WorkerSettings.MESSAGE);
-      this.inWork = new AtomicInteger(commands);
-      this.comesBack = comesBack;
-    }
+    List<QueuedCommand> commands();
+
+    record Committed(List<QueuedCommand> commands, CommittedBatch batch) implements BatchResult {}
+
+    /// The database was unavailable or busy. The queue delivers the commands again.
+    record Undecided(List<QueuedCommand> commands) implements BatchResult {}
+
+    /// A command of the batch cannot be processed.
+    record Failed(List<QueuedCommand> commands) implements BatchResult {}
   }
-
-  /// @param trace see [Traces]; null if it is not sampled
-  private record Waiting(Command command, String trace, Delivery delivery) {}
 
   @Override
   public void start() {
     running = true;
+    eventThreads = Executors.newVirtualThreadPerTaskExecutor();
     pollers = Executors.newVirtualThreadPerTaskExecutor();
     pollers.execute(() -> poll(true));
-    for (int i = 1; i < settings.pollers(); i++) {
+    for (int helper = 1; helper < settings.pollers(); helper++) {
       pollers.execute(() -> poll(false));
     }
   }
 
-  /// One scout always waits for messages; the others help while its calls come back full, so that
-  /// an idle worker pays for one long poll at a time.
-  private void poll(boolean scout) {
+  /// One poller always receives. The others help while receive calls return full batches, so an
+  /// idle worker uses one long poll at a time.
+  private void poll(boolean permanent) {
     while (running) {
       try {
-        if (!scout && !helpersWanted.tryAcquire(1, TimeUnit.SECONDS)) {
+        if (!permanent
+            && !helperRequests.tryAcquire(IDLE_CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
           continue;
         }
         database.awaitUp();
-        boolean full = receive(scout);
+        boolean full = receive(permanent ? settings.pollWait() : Duration.ZERO);
         while (running && full) {
-          helpersWanted.release(helpersWanted.availablePermits() < settings.pollers() ? 1 : 0);
-          full = receive(scout);
+          helperRequests.release(helperRequests.availablePermits() < settings.pollers() ? 1 : 0);
+          full = receive(permanent ? settings.pollWait() : Duration.ZERO);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
-      } catch (CompletionException | SdkException e) {
-        log.warn("cannot receive from the queue: {}", rootMessage(e));
-        pause(LONGEST_PAUSE);
+      } catch (QueueUnavailableException e) {
+        log.warn(
+            "cannot receive from queue, retry={}ms cause={}",
+            MAX_RETRY_DELAY.toMillis(),
+            rootCause(e));
+        sleep(MAX_RETRY_DELAY);
       }
     }
   }
 
-  /// @return whether there are probably more
-  private boolean receive(boolean wait) throws InterruptedException {
-    room.acquire(TEN);
-    List<Message> messages = List.of();
+  /// Receives deliveries and adds their commands to the batches of their events.
+  ///
+  /// @return true if there are probably more messages
+  private boolean receive(Duration maxWait) throws InterruptedException {
+    inFlightPermits.acquire(CommandQueue.MAX_BATCH_SIZE);
+    List<Delivery> deliveries = List.of();
     try {
       if (!running || !database.isUp()) {
         return false;
       }
-      messages =
-          sqs.receiveMessage(
-                  request ->
-                      request
-                          .queueUrl(queueUrl())
-                          .maxNumberOfMessages(TEN)
-                          .waitTimeSeconds(
-                              wait ? Math.toIntExact(settings.pollWait().toSeconds()) : 0)
-                          .messageAttributeNames(Traces.ATTRIBUTE)
-                          .messageSystemAttributeNames(
-                              MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
-              .join()
-              .messages();
+      deliveries = queue.receive(maxWait);
     } finally {
-      room.release(TEN - messages.size());
+      inFlightPermits.release(CommandQueue.MAX_BATCH_SIZE - deliveries.size());
     }
-    for (Message message : messages) {
-      try {
-        accept(message);
-      } catch (RuntimeException e) {
-        // It comes back. What one message does must not end the receiving of all others.
-        log.error("message {} could not be taken up", message.messageId(), e);
-        room.release();
+    for (Delivery delivery : deliveries) {
+      metrics.recordReceived(delivery.receiveCount() > 1);
+      // The receive call holds one permit for each message. The other permits become available
+      // without this thread, because a poller holds none while it is blocked here.
+      inFlightPermits.acquire(delivery.weight() - 1);
+      if (delivery.unreadableCommands() > 0) {
+        // The message is never acknowledged: SQS moves it to the dead-letter queue after its last
+        // receive. Its readable commands are decided.
+        metrics.recordUnreadable(delivery.unreadableCommands());
+        queue.release(delivery);
       }
-    }
-    return messages.size() == TEN;
-  }
-
-  private void accept(Message message) throws InterruptedException {
-    metrics.received(receiveCount(message) > 1);
-    MessageAttributeValue traces = message.messageAttributes().get(Traces.ATTRIBUTE);
-    Iterator<String> trace = Traces.split(traces == null ? null : traces.stringValue()).iterator();
-    Map<Command, String> commands = new LinkedHashMap<>();
-    boolean whole = true;
-    for (Decoded decoded : CommandCodec.decode(message.body())) {
-      String of = trace.hasNext() ? trace.next() : null;
-      switch (decoded) {
-        case Decoded.Readable readable -> commands.put(readable.command(), of);
-        case Decoded.Unreadable bad -> {
-          whole = false;
-          metrics.unreadable();
-          log.warn("message {} cannot be read: {}", message.messageId(), bad.cause());
+      if (delivery.commands().isEmpty()) {
+        inFlightPermits.release(delivery.weight());
+      }
+      for (QueuedCommand queued : delivery.commands()) {
+        long eventId = queued.command().eventId();
+        if (batcher.add(eventId, queued)) {
+          eventThreads.execute(() -> processEvent(eventId));
         }
       }
     }
-    // A message with something unreadable in it is never deleted here: after its last receive SQS
-    // moves it to the dead letters. What can be read in it is decided all the same.
-    Delivery delivery = new Delivery(message, commands.size(), !whole);
-    // One for the message was taken before it was received. The rest comes free without this
-    // thread:
-    // what others wait to put in never fills the room.
-    room.acquire(delivery.room - 1);
-    commands.forEach(
-        (command, of) -> lanes.submit(command.eventId(), new Waiting(command, of, delivery)));
-    if (!whole) {
-      comeBackSoon(message);
-    }
-    if (commands.isEmpty()) {
-      room.release();
-    }
+    return deliveries.size() == CommandQueue.MAX_BATCH_SIZE;
   }
 
-  /// Commits what is decided of a group.
+  /// The pipeline of an event, until it has no more commands: batch -> lock { transaction { read,
+  /// expire due holds, decide, write } } -> publish -> acknowledge. The lock and the transaction
+  /// are in [BoxOffice#decide].
   ///
-  /// @return what is left to do: to announce it and to delete its messages
-  private Runnable decide(long eventId, List<Waiting> group, RetryAwareLimiter.Place place) {
-    Runnable announcement = null;
-    boolean apart = false;
-    try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
-        var _ = alone(group);
-        BatchTrace trace = BatchTrace.start(traces, eventId, group.size(), sampled(group))) {
-      // Caught in here: what is logged about the group needs its context.
-      try {
-        announcement = retrying(eventId, group, trace, place);
-      } catch (DataIntegrityViolationException e) {
-        log.warn("event {}: the tables refuse a group of {}", eventId, group.size(), e);
-        apart = group.size() > 1;
-      } catch (DataAccessException | TransactionException e) {
-        log.warn("event {}: {} commands not decided: {}", eventId, group.size(), rootMessage(e));
-      } catch (RuntimeException e) {
-        log.error("event {}: a group of {} failed", eventId, group.size(), e);
-        apart = group.size() > 1;
+  /// The publication and the acknowledgement of a batch run during the transaction of the next
+  /// batch. The publications of an event keep the order of its transactions.
+  private void processEvent(long eventId) {
+    Permit permit = limiter.newPermit();
+    Thread publication = null;
+    try {
+      while (true) {
+        permit.acquire();
+        List<QueuedCommand> batch = batcher.nextBatch(eventId);
+        if (batch.isEmpty()) {
+          permit.release();
+          join(publication);
+          if (batcher.removeIfEmpty(eventId)) {
+            return;
+          }
+          continue;
+        }
+        List<BatchResult> results = decide(eventId, batch, permit);
+        permit.release();
+        join(publication);
+        publication =
+            Thread.ofVirtual()
+                .name("publish-" + eventId)
+                .start(() -> publishAndAcknowledge(eventId, results));
       }
-    }
-    if (apart) {
-      // Something in this group cannot be decided. Alone, each command hurts only itself.
-      List<Runnable> each =
-          group.stream().map(one -> decide(eventId, List.of(one), place)).toList();
-      return () -> each.forEach(Runnable::run);
-    }
-    Runnable told = announcement;
-    return () -> finish(eventId, group, told);
-  }
-
-  /// @param announcement null if the group was not decided
-  private void finish(long eventId, List<Waiting> group, Runnable announcement) {
-    boolean decided = false;
-    try (var _ = MDC.putCloseable("event", String.valueOf(eventId))) {
-      if (announcement != null) {
-        announcement.run();
-        decided = true;
-      }
-    } catch (RuntimeException e) {
-      log.error("event {}: a group of {} was not announced", eventId, group.size(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
-      settle(group, decided);
+      permit.release();
     }
   }
 
-  /// The log's context of a group that is one ticket; null: it is more.
-  private static MDC.MDCCloseable alone(List<Waiting> group) {
-    return group.size() == 1
-        ? MDC.putCloseable("ticket", group.getFirst().command().ticketId().toString())
-        : null;
+  /// Decides a batch in one transaction. If a command of the batch cannot be processed, each
+  /// command is decided alone, so it affects no other command.
+  private List<BatchResult> decide(long eventId, List<QueuedCommand> batch, Permit permit) {
+    BatchResult result = decideTogether(eventId, batch, permit);
+    return switch (result) {
+      case BatchResult.Failed _ when batch.size() > 1 ->
+          batch.stream().map(queued -> decideTogether(eventId, List.of(queued), permit)).toList();
+      case BatchResult.Committed _, BatchResult.Undecided _, BatchResult.Failed _ ->
+          List.of(result);
+    };
   }
 
-  private static Map<UUID, String> sampled(List<Waiting> group) {
-    Map<UUID, String> sampled = new LinkedHashMap<>();
-    for (Waiting waiting : group) {
-      if (waiting.trace() != null) {
-        sampled.put(waiting.command().ticketId(), waiting.trace());
+  private BatchResult decideTogether(long eventId, List<QueuedCommand> batch, Permit permit) {
+    try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
+        var _ = ticketContext(batch);
+        BatchTrace trace = BatchTrace.start(traces, eventId, batch.size(), sampledTraces(batch))) {
+      // The catch clauses are inside, because their log lines need this context.
+      try {
+        CommittedBatch committed = decideWithRetries(eventId, batch, permit);
+        return new BatchResult.Committed(batch, committed.withTraces(trace::traceparent));
+      } catch (DataAccessException | TransactionException e) {
+        if (DatabaseErrors.isIntegrityViolation(e)) {
+          log.warn("batch violates a constraint, event={} batchSize={}", eventId, batch.size(), e);
+          return new BatchResult.Failed(batch);
+        }
+        log.warn(
+            "batch not decided, event={} batchSize={} cause={}",
+            eventId,
+            batch.size(),
+            rootCause(e));
+        return new BatchResult.Undecided(batch);
+      } catch (RuntimeException e) {
+        log.error("batch failed, event={} batchSize={}", eventId, batch.size(), e);
+        return new BatchResult.Failed(batch);
       }
     }
-    return sampled;
   }
 
-  /// Tries again while the database is away or another transaction is in the way. Between two tries
-  /// it stands aside for the other events.
-  private Runnable retrying(
-      long eventId, List<Waiting> group, BatchTrace trace, RetryAwareLimiter.Place place) {
-    List<Command> commands = group.stream().map(Waiting::command).toList();
-    long end = System.nanoTime() + settings.retryFor().toNanos();
-    Duration pause = settings.retryPause();
-    if (!place.isTaken()) {
-      throw new CannotAcquireLockException("there is no place for another try");
+  /// Retries while the database is unavailable or another transaction holds a lock. It holds no
+  /// permit between two attempts.
+  private CommittedBatch decideWithRetries(long eventId, List<QueuedCommand> batch, Permit permit) {
+    if (!permit.isAcquired()) {
+      throw new CannotAcquireLockException("no permit for another attempt");
     }
+    List<Command> commands = batch.stream().map(QueuedCommand::command).toList();
+    long deadline = System.nanoTime() + settings.retryFor().toNanos();
+    Duration delay = settings.retryDelay();
     while (true) {
       try {
-        Runnable announcement = boxOffice.commit(eventId, commands, trace::of);
-        place.gotThrough();
-        return announcement;
-      } catch (DataIntegrityViolationException e) {
-        // Trying again would end the same way, and keep the others waiting.
-        throw e;
+        CommittedBatch committed = boxOffice.decide(eventId, commands);
+        permit.recordSuccess();
+        database.recordSuccess();
+        return committed;
       } catch (DataAccessException | TransactionException e) {
         database.recordFailure(e);
-        if (System.nanoTime() - end > 0 || !stoodAside(place, pause, end)) {
+        if (DatabaseErrors.isIntegrityViolation(e)
+            || System.nanoTime() - deadline > 0
+            || !reacquire(permit, delay, deadline)) {
           throw e;
         }
-        log.debug("event {}: trying again: {}", eventId, rootMessage(e));
-        pause = shorter(pause.multipliedBy(2), LONGEST_PAUSE);
+        log.debug("retrying batch, event={} cause={}", eventId, rootCause(e));
+        delay = min(delay.multipliedBy(2), MAX_RETRY_DELAY);
       }
     }
   }
 
-  /// @return whether there may be another try
-  private static boolean stoodAside(RetryAwareLimiter.Place place, Duration pause, long end) {
+  private static boolean reacquire(Permit permit, Duration delay, long deadline) {
     try {
-      return place.standAside(pause, end);
+      return permit.reacquireForRetry(delay, deadline);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
     }
   }
 
-  private void settle(List<Waiting> group, boolean decided) {
-    List<Delivery> delete = new ArrayList<>();
-    for (Waiting waiting : group) {
-      Delivery delivery = waiting.delivery();
-      if (!decided) {
-        delivery.comesBack = true;
-      }
-      if (delivery.inWork.decrementAndGet() == 0) {
-        if (delivery.comesBack) {
-          room.release(delivery.room);
+  private void publishAndAcknowledge(long eventId, List<BatchResult> results) {
+    for (BatchResult result : results) {
+      acknowledge(result.commands(), publish(eventId, result));
+    }
+  }
+
+  private static void join(@Nullable Thread publication) throws InterruptedException {
+    if (publication != null) {
+      publication.join();
+    }
+  }
+
+  /// @return true if the commands of the result may be acknowledged
+  private boolean publish(long eventId, BatchResult result) {
+    return switch (result) {
+      case BatchResult.Committed committed -> publish(eventId, committed);
+      case BatchResult.Undecided _, BatchResult.Failed _ -> false;
+    };
+  }
+
+  private boolean publish(long eventId, BatchResult.Committed committed) {
+    try (var _ = MDC.putCloseable("event", String.valueOf(eventId))) {
+      publisher.publish(committed.batch());
+      return true;
+    } catch (RuntimeException e) {
+      log.error(
+          "batch not published, event={} batchSize={}", eventId, committed.commands().size(), e);
+      return false;
+    }
+  }
+
+  /// Acknowledges the deliveries whose last command is finished, in calls of ten messages.
+  private void acknowledge(List<QueuedCommand> commands, boolean published) {
+    List<Delivery> finished = new ArrayList<>();
+    for (QueuedCommand queued : commands) {
+      Delivery delivery = queued.delivery();
+      if (delivery.finishCommand(published)) {
+        if (delivery.isAcknowledgeable()) {
+          finished.add(delivery);
         } else {
-          delete.add(delivery);
+          inFlightPermits.release(delivery.weight());
         }
       }
     }
-    delete(delete);
-  }
-
-  private void delete(List<Delivery> deliveries) {
-    for (int from = 0; from < deliveries.size(); from += TEN) {
-      List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>(TEN);
-      int taken = 0;
-      for (Delivery delivery : deliveries.subList(from, Math.min(from + TEN, deliveries.size()))) {
-        taken += delivery.room;
-        // The entry's id is its place, not the message's id: the same message may stand twice in a
-        // batch if it was delivered again, and SQS refuses a batch with two equal ids.
-        entries.add(
-            DeleteMessageBatchRequestEntry.builder()
-                .id(String.valueOf(entries.size()))
-                .receiptHandle(delivery.message.receiptHandle())
-                .build());
-      }
-      int freed = taken;
-      sqs.deleteMessageBatch(request -> request.queueUrl(queueUrl()).entries(entries))
-          .whenComplete(
-              (response, failure) -> {
-                room.release(freed);
-                if (failure != null) {
-                  log.warn("{} messages not deleted: {}", entries.size(), rootMessage(failure));
-                } else if (!response.failed().isEmpty()) { // an empty list is sent, too
-                  log.warn("{} messages not deleted", response.failed().size());
-                }
-              });
+    for (int from = 0; from < finished.size(); from += CommandQueue.MAX_BATCH_SIZE) {
+      List<Delivery> deliveries =
+          finished.subList(from, Math.min(from + CommandQueue.MAX_BATCH_SIZE, finished.size()));
+      int weight = deliveries.stream().mapToInt(Delivery::weight).sum();
+      queue.acknowledge(deliveries).thenRun(() -> inFlightPermits.release(weight));
     }
   }
 
-  /// Shows a message that cannot be read again soon, and later each time.
-  private void comeBackSoon(Message message) {
-    int doublings = Math.clamp(receiveCount(message) - 1, 0, 5);
-    int seconds =
-        (int) Math.min(LONGEST_UNREAD, settings.unreadablePause().toSeconds() << doublings);
-    sqs.changeMessageVisibility(
-            request ->
-                request
-                    .queueUrl(queueUrl())
-                    .receiptHandle(message.receiptHandle())
-                    .visibilityTimeout(seconds))
-        .whenComplete(
-            (response, failure) -> {
-              if (failure != null) {
-                log.debug("visibility not changed: {}", rootMessage(failure));
-              }
-            });
+  /// Log context of a batch with a single command; null for larger batches.
+  private static MDC.@Nullable MDCCloseable ticketContext(List<QueuedCommand> batch) {
+    return batch.size() == 1
+        ? MDC.putCloseable("ticket", batch.getFirst().command().ticketId().toString())
+        : null;
   }
 
-  private static Duration shorter(Duration a, Duration b) {
+  private static Map<UUID, String> sampledTraces(List<QueuedCommand> batch) {
+    Map<UUID, String> sampled = new LinkedHashMap<>();
+    for (QueuedCommand queued : batch) {
+      if (queued.trace() != null) {
+        sampled.put(queued.command().ticketId(), queued.trace());
+      }
+    }
+    return sampled;
+  }
+
+  private static Duration min(Duration a, Duration b) {
     return a.compareTo(b) < 0 ? a : b;
   }
 
-  private static int receiveCount(Message message) {
-    String count = message.attributes().get(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
-    return count == null ? 1 : Integer.parseInt(count);
-  }
-
-  private String queueUrl() {
-    String known = queueUrl;
-    if (known == null) {
-      known = sqs.getQueueUrl(request -> request.queueName(settings.queue())).join().queueUrl();
-      queueUrl = known;
-    }
-    return known;
-  }
-
-  private static void pause(Duration pause) {
+  private static void sleep(Duration duration) {
     try {
-      TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+      TimeUnit.NANOSECONDS.sleep(duration.toNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private static String rootMessage(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.toString();
+  private static Throwable rootCause(RuntimeException failure) {
+    return NestedExceptionUtils.getMostSpecificCause(failure);
   }
 
-  /// Stops receiving, then finishes and deletes what is in hand.
+  /// Stops receiving, then finishes the received commands within the stop timeout.
   @Override
   public void stop() {
     running = false;
     pollers.shutdown();
-    long end = System.nanoTime() + settings.stopTimeout().toNanos();
+    long deadline = System.nanoTime() + settings.stopTimeout().toNanos();
     try {
-      if (!pollers.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+      if (!pollers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         pollers.shutdownNow();
       }
-      if (!lanes.finish(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-        log.warn("stopped with work in hand: it will be delivered again");
-        lanes.close();
+      eventThreads.shutdown();
+      if (!eventThreads.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        log.warn("stopped during the processing of commands, the queue delivers them again");
+        eventThreads.shutdownNow();
       }
-      // All permits are back once the last message is deleted.
-      room.tryAcquire(settings.inFlight(), end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      // All permits are available after the last message is deleted.
+      inFlightPermits.tryAcquire(
+          settings.maxInFlight(), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -13,129 +15,139 @@ import ticketing.domain.EventView;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
-import ticketing.worker.settings.WorkerMetrics;
 
-/// Tells the board what was committed. The database has it already; whether Redis hears of it now
-/// does not change what was decided. What Redis missed while it was away is told again when it is
-/// back, as far as it is remembered; the rest is found in the database by whoever asks.
+/// Publishes committed decisions to the status store. The database already contains them. Decisions
+/// of an outage of Redis are kept in memory and published after it, up to a bound; readers find the
+/// others in the database.
 @Component
 public class DecisionPublisher {
 
   private static final Logger log = LoggerFactory.getLogger(DecisionPublisher.class);
-  private static final int REMEMBERED = 50_000; // most decisions kept for Redis's return
-  private static final int AT_ONCE = 500; // most decisions told again in one round trip
-  private static final int EVENTS = 10_000; // most events whose state is kept for it
+  private static final int MAX_UNPUBLISHED_DECISIONS = 50_000;
+  private static final int MAX_UNPUBLISHED_EVENTS = 10_000;
+  private static final int MAX_REPUBLISHED_DECISIONS = 500; // in one round trip
+  private static final int REPUBLISH_INTERVAL_MILLIS = 500;
 
-  private final StatusStore board;
-  private final Deque<StatusEntry> missed = new ArrayDeque<>();
-  private final LinkedHashMap<Long, EventView> missedEvents = new LinkedHashMap<>();
+  private final StatusStore statusStore;
+  private final PipelineMetrics metrics;
+  private final Deque<StatusEntry> unpublished = new ArrayDeque<>(); // guarded by itself
+  private final SequencedMap<Long, EventView> unpublishedEvents =
+      new LinkedHashMap<>(); // guarded by unpublished
 
-  DecisionPublisher(StatusStore board, WorkerMetrics metrics) {
-    this.board = board;
-    metrics.watch(
-        "ticketing.missed",
-        "announcements",
-        "Decisions that Redis has still to hear of",
-        this::missed);
+  DecisionPublisher(StatusStore statusStore, PipelineMetrics metrics) {
+    this.statusStore = statusStore;
+    this.metrics = metrics;
+    metrics.gauge(
+        "ticketing.unpublished",
+        "decisions",
+        "Decisions to be published after an outage of Redis",
+        this::countUnpublished);
   }
 
-  /// @param event after the change, or null if it did not change
-  public void announce(
-      List<StatusEntry> fresh, List<StatusEntry> known, EventView event, List<Long> reservations) {
-    List<StatusEntry> all = new ArrayList<>(fresh);
-    all.addAll(known);
+  /// Publishes a committed batch. An outage of Redis delays the publication and is no failure.
+  public void publish(CommittedBatch batch) {
+    List<StatusEntry> entries = new ArrayList<>(batch.decided());
+    entries.addAll(batch.known());
     try {
-      board.publish(all, fresh.size(), event, reservations);
+      statusStore.publish(
+          entries, batch.decided().size(), batch.changedEvent(), batch.changedReservations());
     } catch (RedisUnavailableException e) {
-      remember(all);
-      remember(event);
+      keep(entries);
+      keep(batch.changedEvent());
     }
+    removeRevoked(batch.revoked());
   }
 
-  /// Takes off the board what these attempts put there. Ingress has done so already, unless it died
-  /// or could not reach Redis; then this is forgotten with the ticket's time to live.
-  void withdraw(List<StatusEntry> attempts) {
-    for (StatusEntry attempt : attempts) {
-      log.info("ticket {}: a withdrawn attempt arrived", attempt.ticket().ticketId());
-      board
-          .removePending(attempt)
+  /// Removes pending tickets of revoked commands. The ingress API removes them too, unless it
+  /// crashed or Redis was unavailable; then they expire.
+  private void removeRevoked(List<StatusEntry> revoked) {
+    if (revoked.isEmpty()) {
+      return;
+    }
+    metrics.recordRevoked(revoked.size());
+    for (StatusEntry entry : revoked) {
+      log.info("received revoked command, ticket={}", entry.ticket().ticketId());
+      statusStore
+          .removePending(entry)
           .exceptionally(
               failure -> {
-                log.debug("not taken off the board: {}", failure.getMessage());
+                log.debug("cannot remove pending ticket, cause={}", failure.getMessage());
                 return null;
               });
     }
   }
 
-  /// Redis may come back with a copy of the event from before, and would serve it until it expires.
-  private void remember(EventView event) {
+  private void keep(List<StatusEntry> entries) {
+    synchronized (unpublished) {
+      unpublished.addAll(entries);
+      while (unpublished.size() > MAX_UNPUBLISHED_DECISIONS) {
+        unpublished.remove();
+      }
+    }
+  }
+
+  /// Redis may still cache an older version of the event.
+  private void keep(@Nullable EventView event) {
     if (event == null) {
       return;
     }
-    synchronized (missed) {
-      missedEvents.merge(
-          event.eventId(), event, (old, now) -> old.version() > now.version() ? old : now);
-      if (missedEvents.size() > EVENTS) {
-        missedEvents.pollFirstEntry();
+    synchronized (unpublished) {
+      unpublishedEvents.merge(
+          event.eventId(), event, (old, next) -> old.version() > next.version() ? old : next);
+      if (unpublishedEvents.size() > MAX_UNPUBLISHED_EVENTS) {
+        unpublishedEvents.pollFirstEntry();
       }
     }
   }
 
-  private void remember(List<StatusEntry> entries) {
-    synchronized (missed) {
-      missed.addAll(entries);
-      while (missed.size() > REMEMBERED) {
-        missed.poll();
-      }
-    }
-  }
-
-  @Scheduled(fixedDelay = 500) // ms
-  void tellAgain() {
-    tellEventsAgain();
-    List<StatusEntry> some = take();
-    while (!some.isEmpty()) {
+  /// Publishes the kept decisions if Redis is available again.
+  @Scheduled(fixedDelay = REPUBLISH_INTERVAL_MILLIS)
+  void republish() {
+    republishEvents();
+    List<StatusEntry> entries = takeUnpublished();
+    while (!entries.isEmpty()) {
       try {
-        board.publish(some, 0, null, List.of());
-        log.debug("{} decisions told again", some.size());
+        statusStore.publish(entries, 0, null, List.of());
+        log.debug("published kept decisions, count={}", entries.size());
       } catch (RedisUnavailableException e) {
-        remember(some);
+        keep(entries);
         return;
       }
-      some = take();
+      entries = takeUnpublished();
     }
   }
 
-  private void tellEventsAgain() {
+  private void republishEvents() {
     List<EventView> events;
-    synchronized (missed) {
-      events = List.copyOf(missedEvents.values());
+    synchronized (unpublished) {
+      events = List.copyOf(unpublishedEvents.values());
     }
     for (EventView event : events) {
       try {
-        board.publish(List.of(), 0, event, List.of());
+        statusStore.publish(List.of(), 0, event, List.of());
       } catch (RedisUnavailableException e) {
         return;
       }
-      synchronized (missed) {
-        missedEvents.remove(event.eventId(), event);
+      synchronized (unpublished) {
+        unpublishedEvents.remove(event.eventId(), event);
       }
     }
   }
 
-  private int missed() {
-    synchronized (missed) {
-      return missed.size();
+  private List<StatusEntry> takeUnpublished() {
+    synchronized (unpublished) {
+      List<StatusEntry> entries =
+          new ArrayList<>(Math.min(MAX_REPUBLISHED_DECISIONS, unpublished.size()));
+      while (entries.size() < MAX_REPUBLISHED_DECISIONS && !unpublished.isEmpty()) {
+        entries.add(unpublished.remove());
+      }
+      return entries;
     }
   }
 
-  private List<StatusEntry> take() {
-    synchronized (missed) {
-      List<StatusEntry> some = new ArrayList<>(Math.min(AT_ONCE, missed.size()));
-      while (some.size() < AT_ONCE && !missed.isEmpty()) {
-        some.add(missed.poll());
-      }
-      return some;
+  private int countUnpublished() {
+    synchronized (unpublished) {
+      return unpublished.size();
     }
   }
 }

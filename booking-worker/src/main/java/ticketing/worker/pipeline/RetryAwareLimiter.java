@@ -4,77 +4,84 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/// Where a bounded number of lanes work at the same time, whoever came first first.
-///
-/// A lane whose work was in vain stands aside until it tries again, and at most half of the places
-/// are given to such tries: however many lanes are stuck, the others find a place as soon as the
-/// first tries before them are over.
+/// Fair concurrency limiter. A task that failed releases its permit before it retries, and at most
+/// half of the permits go to retries. So failing tasks never block the others for longer than their
+/// first attempts.
 final class RetryAwareLimiter {
 
-  private final Semaphore all;
-  private final Semaphore again;
+  private final Semaphore permits;
+  private final Semaphore retryPermits;
 
-  /// @param atOnce how many there are; of a single one, tries in vain may take that
-  RetryAwareLimiter(int atOnce) {
-    this.all = new Semaphore(atOnce, true);
-    this.again = new Semaphore(Math.max(1, atOnce / 2), true);
+  /// @param maxConcurrency number of permits; a single permit is available to retries too
+  RetryAwareLimiter(int maxConcurrency) {
+    this.permits = new Semaphore(maxConcurrency, true);
+    this.retryPermits = new Semaphore(Math.max(1, maxConcurrency / 2), true);
   }
 
-  /// Of one lane, whether it has it or waits for it; used by one thread.
-  final class Place {
+  /// Returns a permit for a task of one thread. It is not acquired yet.
+  Permit newPermit() {
+    return new Permit();
+  }
 
-    private boolean stuck;
-    private boolean taken;
-    private boolean amongTheStuck; // what is taken
+  /// Permit of one task, for use by one thread.
+  final class Permit {
 
-    void take() throws InterruptedException {
-      take(Long.MAX_VALUE);
+    private boolean retrying;
+    private boolean acquired;
+    private boolean holdsRetryPermit;
+
+    private Permit() {}
+
+    /// Blocks until the permit is acquired.
+    void acquire() throws InterruptedException {
+      tryAcquire(Long.MAX_VALUE);
     }
 
-    private boolean take(long nanos) throws InterruptedException {
-      long since = System.nanoTime();
-      if (stuck && !again.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
+    private boolean tryAcquire(long nanos) throws InterruptedException {
+      long start = System.nanoTime();
+      if (retrying && !retryPermits.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
         return false;
       }
-      amongTheStuck = stuck;
+      holdsRetryPermit = retrying;
       try {
-        taken = all.tryAcquire(nanos - (System.nanoTime() - since), TimeUnit.NANOSECONDS);
+        acquired = permits.tryAcquire(nanos - (System.nanoTime() - start), TimeUnit.NANOSECONDS);
       } finally {
-        if (!taken && amongTheStuck) {
-          again.release();
+        if (!acquired && holdsRetryPermit) {
+          retryPermits.release();
         }
       }
-      return taken;
+      return acquired;
     }
 
-    boolean isTaken() {
-      return taken;
+    boolean isAcquired() {
+      return acquired;
     }
 
-    void leave() {
-      if (taken) {
-        taken = false;
-        all.release();
-        if (amongTheStuck) {
-          again.release();
+    /// Releases the permit if it is acquired.
+    void release() {
+      if (acquired) {
+        acquired = false;
+        permits.release();
+        if (holdsRetryPermit) {
+          retryPermits.release();
         }
       }
     }
 
-    /// Leaves it to others after a try in vain, and takes it again after a pause.
+    /// Releases the permit after a failure and acquires it again after the delay.
     ///
-    /// @param until the [System#nanoTime] at which it is no longer waited for
-    /// @return whether it is taken again
-    boolean standAside(Duration pause, long until) throws InterruptedException {
-      stuck = true;
-      leave();
-      TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-      return take(until - System.nanoTime());
+    /// @param deadline [System#nanoTime] until which it blocks
+    /// @return true if the permit is acquired again
+    boolean reacquireForRetry(Duration delay, long deadline) throws InterruptedException {
+      retrying = true;
+      release();
+      TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+      return tryAcquire(deadline - System.nanoTime());
     }
 
-    /// After a try that was not in vain.
-    void gotThrough() {
-      stuck = false;
+    /// Records a success: the next acquisition is no retry.
+    void recordSuccess() {
+      retrying = false;
     }
   }
 }

@@ -1,6 +1,7 @@
 package ticketing.worker.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -19,86 +20,105 @@ import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.TcpRelay;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
-import ticketing.worker.settings.WorkerMetrics;
-import ticketing.worker.settings.WorkerSettings;
 
-/// The lock of an event on a real Redis.
+/// Lock of an event on a Redis server.
 class EventLockTest {
 
   private final RedisGateway redis = connect(Duration.ofSeconds(20));
+  private final RedisGateway otherRedis = connect(Duration.ofSeconds(20));
   private final RedisGateway impatient = connect(Duration.ofMillis(200));
 
   @BeforeEach
   void warmUp() {
-    assertThat(lockedInRedis(redis, 1)).isFalse();
-    assertThat(lockedInRedis(impatient, 1)).isFalse();
+    assertThat(isLocked(redis, 1)).isFalse();
+    assertThat(isLocked(impatient, 1)).isFalse();
   }
 
   @AfterEach
   void disconnect() {
     redis.close();
+    otherRedis.close();
     impatient.close();
   }
 
   @Test
-  void isHeldDuringTheWorkAndFreeAfterIt() {
-    EventLock lock = new EventLock(redis, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
-    assertThat(lock.<Boolean>holding(1, () -> lockedInRedis(redis, 1))).isTrue();
-    assertThat(lockedInRedis(redis, 1)).isFalse();
+  void lockIsHeldUntilTheLeaseIsClosed() {
+    try (EventLock.Lease _ = lock(redis).acquire(1)) {
+      assertThat(isLocked(redis, 1)).isTrue();
+    }
+    assertThat(isLocked(redis, 1)).isFalse();
   }
 
   @Test
-  void lockWhoseAnswerCameTooLateIsGivenBack() throws IOException {
-    standStill(Duration.ofSeconds(2));
-    EventLock lock =
-        new EventLock(impatient, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
-    lock.holding(
-        2,
-        () -> {
-          await("Redis gives the lock late").until(() -> lockedInRedis(redis, 2));
-          return 0;
-        });
-    assertThat(lockedInRedis(redis, 2)).as("it is not left to its lease").isFalse();
+  void secondWorkerFailsAfterTheMaximumWait() {
+    EventLock first = lock(redis);
+    EventLock second = lock(otherRedis, Duration.ofMillis(200));
+    try (EventLock.Lease _ = first.acquire(5)) {
+      assertThatThrownBy(() -> second.acquire(5))
+          .isInstanceOf(ConcurrentReservationException.class);
+    }
+    try (EventLock.Lease _ = second.acquire(5)) {
+      assertThat(isLocked(redis, 5)).isTrue();
+    }
   }
 
-  /// As after a release that Redis never heard of.
   @Test
-  void lockThatWasLeftBehindEndsWithItsLeaseAlsoForTheThreadThatLeftIt() {
+  void lockGrantedAfterTheTimeLimitIsReleased() throws IOException {
+    pauseRedis(Duration.ofSeconds(2));
+    try (EventLock.Lease _ = lock(impatient).acquire(2)) {
+      await("Redis grants the lock late").until(() -> isLocked(redis, 2));
+    }
+    assertThat(isLocked(redis, 2)).as("the lock remains until its lease expires").isFalse();
+  }
+
+  /// State after a release that did not reach Redis.
+  @Test
+  void remainingLockExpiresForItsOwnThreadToo() {
     Duration lease = Duration.ofSeconds(1);
     redis.call(
         client -> {
           client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
           return null;
         });
-    EventLock lock = new EventLock(redis, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
-    assertThat(lock.<Boolean>holding(3, () -> lockedInRedis(redis, 3))).isTrue();
-    assertThat(lockedInRedis(redis, 3)).as("nothing of it is left").isFalse();
+    try (EventLock.Lease _ = lock(redis).acquire(3)) {
+      assertThat(isLocked(redis, 3)).isTrue();
+    }
+    assertThat(isLocked(redis, 3)).isFalse();
   }
 
   @Test
-  void releaseThatDidNotReachRedisIsTriedAgain() {
+  void failedReleaseIsRetried() {
     URI address = URI.create(LocalServers.shared().redisAddress());
-    TcpRelay wire = new TcpRelay(new InetSocketAddress(address.getHost(), address.getPort()));
-    wire.start();
-    try (RedisGateway cut = connect("redis://127.0.0.1:" + wire.port(), Duration.ofMillis(500))) {
-      EventLock lock = new EventLock(cut, settings(), new WorkerMetrics(new SimpleMeterRegistry()));
-      lock.holding(
-          4,
-          () -> {
-            assertThat(lockedInRedis(redis, 4)).isTrue();
-            wire.stop();
-            return 0;
-          });
-      assertThat(lockedInRedis(redis, 4)).as("Redis did not hear of the release").isTrue();
-      wire.start();
-      await("long before the lease of a minute ends").until(() -> !lockedInRedis(redis, 4));
+    TcpRelay relay =
+        new TcpRelay(new InetSocketAddress(address.getHost(), address.getPort()));
+    relay.start();
+    try (RedisGateway relayed =
+        connect("redis://127.0.0.1:" + relay.port(), Duration.ofMillis(500))) {
+      try (EventLock.Lease _ = lock(relayed).acquire(4)) {
+        assertThat(isLocked(redis, 4)).isTrue();
+        relay.stop();
+      }
+      assertThat(isLocked(redis, 4)).as("the release does not reach Redis").isTrue();
+      relay.start();
+      await("released long before the lease of 60 s expires").until(() -> !isLocked(redis, 4));
     } finally {
-      wire.stop();
+      relay.stop();
     }
   }
 
-  /// Redis takes commands, and carries none out before the time is over.
-  private static void standStill(Duration time) throws IOException {
+  private static EventLock lock(RedisGateway redis) {
+    return lock(redis, Duration.ofSeconds(10));
+  }
+
+  private static EventLock lock(RedisGateway redis, Duration maxWait) {
+    return new EventLock(
+        redis,
+        new LockSettings(true, maxWait, Duration.ofSeconds(60)),
+        new LockMetrics(new SimpleMeterRegistry()));
+  }
+
+  /// Redis accepts commands and executes them after the duration.
+  private static void pauseRedis(Duration time) throws IOException {
     URI address = URI.create(LocalServers.shared().redisAddress());
     try (Socket socket = new Socket(address.getHost(), address.getPort())) {
       String command = "CLIENT PAUSE " + time.toMillis() + "\r\n";
@@ -107,7 +127,7 @@ class EventLockTest {
     }
   }
 
-  private static boolean lockedInRedis(RedisGateway redis, long event) {
+  private static boolean isLocked(RedisGateway redis, long event) {
     return redis.call(client -> client.getLock("lock:event:" + event).isLocked());
   }
 
@@ -118,31 +138,5 @@ class EventLockTest {
   private static RedisGateway connect(String address, Duration timeout) {
     return RedisGateway.connect(
         new RedisSettings(List.of(address), false, "", timeout, 0, Duration.ofMillis(100), 8));
-  }
-
-  private static WorkerSettings settings() {
-    Duration second = Duration.ofSeconds(1);
-    return new WorkerSettings(
-        "queue",
-        "dead",
-        true,
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(60),
-        500,
-        8,
-        5000,
-        8,
-        second,
-        second,
-        second,
-        second,
-        second,
-        second,
-        second,
-        500,
-        second,
-        second,
-        second,
-        500);
   }
 }

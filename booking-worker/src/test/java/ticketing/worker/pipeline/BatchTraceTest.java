@@ -32,7 +32,7 @@ class BatchTraceTest {
   private final Traces traces = new Traces(telemetry);
 
   @Test
-  void groupLinksToAllItsMembersAndEachDecisionStandsBelowItsRequest() {
+  void batchLinksToItsRequestsAndDecisionsAreTheirChildren() {
     Map<UUID, String> sampled = new LinkedHashMap<>();
     List<SpanContext> requests = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -44,18 +44,18 @@ class BatchTraceTest {
     exporter.reset();
 
     UUID first = sampled.keySet().iterator().next();
-    String told;
+    String traceparent;
     SpanContext current;
     try (BatchTrace trace = BatchTrace.start(traces, 7, 5, sampled)) {
-      told = trace.of(first);
-      assertThat(trace.of(UUID.randomUUID())).isNull();
-      // What is logged now names it.
+      traceparent = trace.traceparent(first);
+      assertThat(trace.traceparent(UUID.randomUUID())).isNull();
+      // Log lines contain the current span.
       current = Span.current().getSpanContext();
     }
 
-    SpanData group = spans("commit group").getFirst();
-    assertThat(current).isEqualTo(group.getSpanContext());
-    assertThat(group.getLinks())
+    SpanData batch = spans("commit batch").getFirst();
+    assertThat(current).isEqualTo(batch.getSpanContext());
+    assertThat(batch.getLinks())
         .extracting(LinkData::getSpanContext)
         .map(SpanContext::getSpanId)
         .containsExactlyElementsOf(requests.stream().map(SpanContext::getSpanId).toList());
@@ -69,24 +69,25 @@ class BatchTraceTest {
         .allSatisfy(
             decide ->
                 assertThat(decide.getLinks().getFirst().getSpanContext().getSpanId())
-                    .isEqualTo(group.getSpanId()));
-    assertThat(Traces.parse(told).getSpanId()).isEqualTo(spans("decide").getFirst().getSpanId());
+                    .isEqualTo(batch.getSpanId()));
+    assertThat(Traces.parse(traceparent).getSpanId())
+        .isEqualTo(spans("decide").getFirst().getSpanId());
   }
 
   @Test
-  void groupWithoutSampledCommandsLeavesNoSpans() {
+  void batchWithoutSampledCommandsHasNoSpans() {
     try (BatchTrace trace = BatchTrace.start(traces, 7, 5, Map.of())) {
-      assertThat(trace.of(UUID.randomUUID())).isNull();
+      assertThat(trace.traceparent(UUID.randomUUID())).isNull();
       assertThat(Traces.current()).isNull();
     }
     assertThat(exporter.getFinishedSpanItems()).isEmpty();
   }
 
   @Test
-  void unreadableTraceIsAsGoodAsNone() {
+  void unreadableTraceparentStartsANewTrace() {
     UUID ticket = UUID.randomUUID();
     try (BatchTrace trace = BatchTrace.start(traces, 7, 1, Map.of(ticket, "nonsense"))) {
-      assertThat(Traces.parse(trace.of(ticket)).isValid()).isTrue();
+      assertThat(Traces.parse(trace.traceparent(ticket)).isValid()).isTrue();
     }
   }
 

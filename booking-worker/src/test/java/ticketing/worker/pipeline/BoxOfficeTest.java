@@ -52,10 +52,9 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
-import ticketing.worker.settings.WorkerSettings;
 
-/// One worker, or two, on a real database, a real Redis and a real queue. Tests that take a server
-/// away come last: the workers that the others share would see it.
+/// One or two workers with a database, Redis and a queue. Tests that stop a server run last,
+/// because the workers of the other tests are shared.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BoxOfficeTest {
 
@@ -67,7 +66,7 @@ class BoxOfficeTest {
   private Scene scene;
   private JdbcClient sql;
 
-  /// Workers with a schema and a queue of their own.
+  /// Workers with their own schema and queue.
   private record Scene(
       String database, String queue, List<ConfigurableApplicationContext> workers) {
 
@@ -77,8 +76,8 @@ class BoxOfficeTest {
       return scene.with(workers, more);
     }
 
-    /// One worker, to which a message that it does not delete comes back after this time.
-    static Scene impatient(Duration visibility, String... more) {
+    /// One worker whose queue has this visibility timeout.
+    static Scene withVisibility(Duration visibility, String... more) {
       Scene scene = empty();
       LocalServers.shared().newQueues(scene.queue, visibility);
       return scene.with(1, more);
@@ -93,11 +92,10 @@ class BoxOfficeTest {
       List<String> own =
           new ArrayList<>(
               List.of(
-                  "--ticketing.worker.poll-wait=1s",
-                  "--ticketing.worker.stop-timeout=5s",
-                  // Here more groups queue up at a lock than lanes ever let, and how long the last
-                  // one waits depends on the disk.
-                  "--ticketing.worker.lock-wait=60s"));
+                  "--ticketing.worker.pipeline.poll-wait=1s",
+                  "--ticketing.worker.pipeline.stop-timeout=5s",
+                  // More batches than in production compete for one lock.
+                  "--ticketing.worker.lock.max-wait=60s"));
       own.addAll(List.of(more));
       String[] arguments =
           WorkerArguments.of(LocalServers.shared(), database, queue, own.toArray(String[]::new));
@@ -107,7 +105,7 @@ class BoxOfficeTest {
       return this;
     }
 
-    /// Side by side: each waits for its last call to the queue.
+    /// Concurrently, because each worker finishes its last receive call.
     void close() {
       try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
         workers.forEach(worker -> threads.submit(worker::close));
@@ -131,7 +129,7 @@ class BoxOfficeTest {
   }
 
   @Test
-  void aBookingBecomesARowADecisionAndATicket() {
+  void bookingCreatesReservationDecisionAndTicket() {
     worker();
     long event = event(10, null, null);
     Command book = book(event, "ann", 2);
@@ -155,22 +153,22 @@ class BoxOfficeTest {
     long event = event(10, null, null);
     Command book = book(event, "ann", 2);
     BoxOffice boxOffice = worker.getBean(BoxOffice.class);
-    boxOffice.decide(event, List.of(book, book));
+    decide(boxOffice, event, List.of(book, book));
     Ticket first = decided(book);
-    boxOffice.decide(event, List.of(book));
+    decide(boxOffice, event, List.of(book));
     assertThat(decided(book)).isEqualTo(first);
     assertThat(available(event)).isEqualTo(8);
     assertThat(reservations("COUNT(*)", event)).isEqualTo(1);
   }
 
-  /// With the lock, without it, and with one that is gone before any transaction is over.
+  /// With the lock, without it, and with a lock that expires during every transaction.
   @ParameterizedTest
-  @ValueSource(strings = {"lock=true", "lock=false", "lock-lease=1ms"})
+  @ValueSource(strings = {"enabled=true", "enabled=false", "lease=1ms"})
   void twoWorkersSellEachSeatOnce(String lock) throws Exception {
-    if (lock.equals("lock=true")) {
+    if (lock.equals("enabled=true")) {
       worker();
     } else {
-      workers(2, "--ticketing.worker." + lock);
+      workers(2, "--ticketing.worker.lock." + lock);
     }
     List<BoxOffice> offices = offices();
     long event = event(50, null, null);
@@ -184,9 +182,9 @@ class BoxOfficeTest {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = new ArrayList<>();
       for (int from = 0; from < deliveries.size(); from += 8) {
-        List<Command> group = deliveries.subList(from, from + 8);
+        List<Command> batch = deliveries.subList(from, from + 8);
         BoxOffice office = offices.get(from / 8 % 2);
-        running.add(threads.submit(() -> office.decide(event, group)));
+        running.add(threads.submit(() -> decide(office, event, batch)));
       }
       for (Future<?> one : running) {
         one.get();
@@ -202,9 +200,9 @@ class BoxOfficeTest {
 
   @Test
   @Order(LAST)
-  void twoHoldersOfALockThatRedisForgotSellEachSeatOnce() throws Exception {
+  void twoHoldersOfTheLockSellEachSeatOnce() throws Exception {
     ConfigurableApplicationContext worker =
-        workers(2, "--ticketing.worker.transaction-timeout=60s");
+        workers(2, "--ticketing.worker.store.transaction-timeout=60s");
     BoxOffice one = offices().getFirst();
     BoxOffice other = offices().getLast();
     RedisGateway redis = worker.getBean(RedisGateway.class);
@@ -221,15 +219,15 @@ class BoxOfficeTest {
       blocking
           .createStatement()
           .executeQuery("SELECT id FROM events WHERE id = " + event + " FOR UPDATE");
-      Future<?> first = threads.submit(() -> one.decide(event, some));
+      Future<?> first = threads.submit(() -> decide(one, event, some));
       awaitLocked(redis, event);
       servers.redis().stop();
       servers.redis().start();
-      await("the lock is forgotten")
+      await("the restarted Redis has no lock")
           .atMost(Duration.ofSeconds(20))
           .ignoreException(RedisUnavailableException.class)
           .until(() -> !isLocked(redis, event));
-      Future<?> second = threads.submit(() -> other.decide(event, more));
+      Future<?> second = threads.submit(() -> decide(other, event, more));
       awaitLocked(redis, event);
       blocking.rollback();
       first.get();
@@ -242,7 +240,7 @@ class BoxOfficeTest {
   }
 
   private static void awaitLocked(RedisGateway redis, long event) {
-    await("somebody holds the lock")
+    await("the lock is held")
         .atMost(Duration.ofSeconds(20))
         .ignoreException(RedisUnavailableException.class)
         .until(() -> isLocked(redis, event));
@@ -253,31 +251,31 @@ class BoxOfficeTest {
   }
 
   @Test
-  void limitsCountWhatAUserAlreadyHas() {
+  void limitIncludesEarlierBookings() {
     BoxOffice office = worker().getBean(BoxOffice.class);
     long event = event(50, 4, null);
     Command first = book(event, "ann", 3);
-    office.decide(event, List.of(first));
+    decide(office, event, List.of(first));
     Command tooMany = book(event, "ann", 2);
     Command fits = book(event, "ann", 1);
-    office.decide(event, List.of(tooMany, fits));
+    decide(office, event, List.of(tooMany, fits));
     assertThat(decided(tooMany).reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
     assertThat(decided(fits).status()).isEqualTo(TicketStatus.CONFIRMED);
   }
 
   @Test
-  void aHoldThatIsNotConfirmedGivesItsSeatsBack() {
+  void expiredHoldReleasesItsSeats() {
     BoxOffice office = worker().getBean(BoxOffice.class);
     long event = event(5, null, 10);
     Command kept = book(event, "ann", 2);
     Command lost = book(event, "bob", 3);
-    office.decide(event, List.of(kept, lost));
+    decide(office, event, List.of(kept, lost));
     assertThat(decided(kept).status()).isEqualTo(TicketStatus.HELD);
     assertThat(available(event)).isZero();
     Command confirm =
         new Command.ConfirmHold(
             UUID.randomUUID(), "ann", event, decided(kept).reservationId(), now());
-    office.decide(event, List.of(confirm));
+    decide(office, event, List.of(confirm));
     assertThat(decided(confirm).status()).isEqualTo(TicketStatus.CONFIRMED);
     sql.sql(
             "UPDATE reservations SET expires_at = '2020-01-01' WHERE user_id = 'bob' AND event_id ="
@@ -294,40 +292,40 @@ class BoxOfficeTest {
     Command late =
         new Command.ConfirmHold(
             UUID.randomUUID(), "bob", event, decided(lost).reservationId(), now());
-    office.decide(event, List.of(late));
+    decide(office, event, List.of(late));
     assertThat(decided(late).reason()).isEqualTo(Reason.HOLD_EXPIRED);
   }
 
   @Test
-  void holdsExpiringUnderLoadKeepSeatsInBalanceAndAUserWithinTheLimit() throws Exception {
+  void expiryUnderLoadKeepsSeatsAndLimitsConsistent() throws Exception {
     worker();
     List<BoxOffice> offices = offices();
     long event = event(40, 4, 10);
-    AtomicBoolean over = new AtomicBoolean();
+    AtomicBoolean finished = new AtomicBoolean();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<?> audit = threads.submit(() -> auditUntil(over, event));
+      Future<?> audit = threads.submit(() -> auditUntil(finished, event));
       try {
-        // Until every seat has been sold several times over.
+        // Every seat is sold several times.
         await()
             .atMost(Duration.ofMinutes(1))
             .until(
                 () -> {
-                  sellARound(offices, event, threads);
-                  letHoldsFallDue(event);
+                  sellRound(offices, event, threads);
+                  makeHoldsDue(event);
                   return audit.isDone() || reservations("COALESCE(SUM(quantity), 0)", event) >= 160;
                 });
       } finally {
-        over.set(true);
+        finished.set(true);
       }
       audit.get();
     }
-    letHoldsFallDue(event);
+    makeHoldsDue(event);
     await().atMost(Duration.ofSeconds(5)).until(() -> available(event) == 40);
     assertThat(reservations("COALESCE(SUM(status <> 'EXPIRED'), 0)", event)).isZero();
     assertThat(tickets(event, "reason = 'LIMIT_EXCEEDED'")).isPositive();
   }
 
-  private static void sellARound(List<BoxOffice> offices, long event, ExecutorService threads)
+  private void sellRound(List<BoxOffice> offices, long event, ExecutorService threads)
       throws Exception {
     List<Future<?>> running = new ArrayList<>();
     for (int group = 0; group < 20; group++) {
@@ -337,15 +335,15 @@ class BoxOfficeTest {
         commands.add(book(event, "ann", 1));
         commands.add(book(event, "buyer" + group, 1));
       }
-      running.add(threads.submit(() -> office.decide(event, commands)));
+      running.add(threads.submit(() -> decide(office, event, commands)));
     }
     for (Future<?> one : running) {
       one.get();
     }
   }
 
-  /// Looks with one statement at a time, which sees one state of the database.
-  private void auditUntil(AtomicBoolean over, long event) {
+  /// Each statement reads one consistent state of the database.
+  private void auditUntil(AtomicBoolean finished, long event) {
     String live =
         " (SELECT COALESCE(SUM(quantity), 0) FROM reservations"
             + " WHERE event_id = e.id AND status IN ('HELD', 'CONFIRMED') %s)";
@@ -358,7 +356,7 @@ class BoxOfficeTest {
             + live.formatted("AND user_id = 'ann'")
             + " AS ann FROM events e WHERE id = "
             + event;
-    while (!over.get()) {
+    while (!finished.get()) {
       Map<String, Object> now = sql.sql(look).query().singleRow();
       long sold = ((Number) now.get("sold")).longValue();
       assertThat(((Number) now.get("gone")).longValue()).as("%s", now).isEqualTo(sold);
@@ -367,8 +365,8 @@ class BoxOfficeTest {
     }
   }
 
-  /// Under the lock of the event, as workers change reservations.
-  private void letHoldsFallDue(long event) {
+  /// Takes the row lock like a worker.
+  private void makeHoldsDue(long event) {
     new TransactionTemplate(scene.workers.getLast().getBean(PlatformTransactionManager.class))
         .executeWithoutResult(
             tx -> {
@@ -385,24 +383,24 @@ class BoxOfficeTest {
   }
 
   @Test
-  void cancellingTwiceGivesTheSeatsBackOnce() {
+  void secondCancellationReleasesNoSeats() {
     BoxOffice office = worker().getBean(BoxOffice.class);
     long event = event(5, null, null);
     Command book = book(event, "ann", 2);
-    office.decide(event, List.of(book));
+    decide(office, event, List.of(book));
     for (int i = 0; i < 2; i++) {
       Command cancel = cancel(event, "ann", decided(book).reservationId());
-      office.decide(event, List.of(cancel));
+      decide(office, event, List.of(cancel));
       assertThat(decided(cancel).status()).isEqualTo(TicketStatus.CANCELLED);
     }
     assertThat(available(event)).isEqualTo(5);
     Command foreign = cancel(event, "eve", decided(book).reservationId());
-    office.decide(event, List.of(foreign));
+    decide(office, event, List.of(foreign));
     assertThat(decided(foreign).reason()).isEqualTo(Reason.RESERVATION_NOT_FOUND);
   }
 
   @Test
-  void aMessageThatCannotBeReadDoesNotStopTheOthers() {
+  void unreadableMessageDoesNotAffectOthers() {
     worker();
     long event = event(10, null, null);
     sendBody("this is not JSON");
@@ -410,29 +408,29 @@ class BoxOfficeTest {
     Command book = book(event, "ann", 1);
     send(book);
     assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
-    // They would come again, in the tests that follow.
+    // The messages would be redelivered during other tests.
     sqs().purgeQueue(request -> request.queueUrl(url(scene.queue))).join();
   }
 
   @Test
-  void poisonBecomesDeadLettersThatAreGivenUpAndHurtsNobodyElse() {
+  void poisonMessagesBecomeDeadLettersAndAffectNoOther() {
     ConfigurableApplicationContext worker =
         in(
-            Scene.impatient(
-                // Enough that a slow machine does not take up what is good five times.
+            Scene.withVisibility(
+                // Long enough that a slow machine does not exhaust the receives of valid messages.
                 Duration.ofSeconds(4),
-                "--ticketing.worker.unreadable-pause=0s",
-                "--ticketing.worker.dead-letters-every=200ms"));
-    StatusStore board = worker.getBean(StatusStore.class);
+                "--ticketing.worker.pipeline.unreadable-delay=0s",
+                "--ticketing.worker.maintenance.dead-letter-interval=200ms"));
+    StatusStore store = worker.getBean(StatusStore.class);
     long event = event(50, null, null);
     List<Command> known = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       Command accepted = book(event, "poisoned" + i, 1);
-      board.storePending(StatusEntry.pending(accepted)).join();
+      store.storePending(StatusEntry.pending(accepted)).join();
       known.add(accepted);
     }
-    String good = CommandCodec.encode(known.get(2));
-    Command refused =
+    String valid = CommandCodec.encode(known.get(2));
+    Command invalid =
         new BookSeats(
             UUID.randomUUID(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     List<Command> others = new ArrayList<>();
@@ -442,16 +440,16 @@ class BoxOfficeTest {
     sendBody("this is not JSON");
     sendBody(CommandCodec.encode(known.get(0)).replace("\"BOOK\"", "\"DANCE\""));
     sendBody(CommandCodec.encode(known.get(1)).replace("\"version\":1", "\"version\":99"));
-    sendBody(good.replace("poisoned2", "p".repeat(200_000)));
-    List<Command> withRefused = new ArrayList<>(others.subList(0, 10));
-    withRefused.add(refused);
-    sendBody(CommandCodec.encode(withRefused));
+    sendBody(valid.replace("poisoned2", "p".repeat(200_000)));
+    List<Command> withInvalid = new ArrayList<>(others.subList(0, 10));
+    withInvalid.add(invalid);
+    sendBody(CommandCodec.encode(withInvalid));
     others.subList(10, 20).forEach(this::send);
-    Command nowhere = book(4711, "ann", 1);
-    send(nowhere);
+    Command unknownEvent = book(4711, "ann", 1);
+    send(unknownEvent);
 
     others.forEach(other -> assertThat(decided(other).status()).isEqualTo(TicketStatus.CONFIRMED));
-    assertThat(decided(nowhere).reason()).isEqualTo(Reason.EVENT_NOT_FOUND);
+    assertThat(decided(unknownEvent).reason()).isEqualTo(Reason.EVENT_NOT_FOUND);
     await()
         .atMost(Duration.ofSeconds(60))
         .untilAsserted(
@@ -464,7 +462,7 @@ class BoxOfficeTest {
     assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(20);
     assertThat(available(event)).isEqualTo(30);
 
-    // As a worker would read them that knows the new type and version.
+    // The redriven messages are readable, as for a newer worker.
     known.forEach(this::send);
     await()
         .atMost(Duration.ofSeconds(20))
@@ -475,39 +473,39 @@ class BoxOfficeTest {
     assertThat(available(event)).isEqualTo(27);
   }
 
-  /// The tables have no room for one of two fingerprints: they are tried together, then each alone.
+  /// One of two fingerprints is too long for its column: the batch is split.
   @Test
-  void whatIsLoggedNamesTheEventAndOfASingleCommandTheTicket() {
+  void logContextNamesEventAndSingleTicket() {
     worker();
     long event = event(10, null, null);
-    Command good = book(event, "ann", 1);
-    Command refused =
+    Command valid = book(event, "ann", 1);
+    Command invalid =
         new BookSeats(
             UUID.randomUUID(), "eve", event, "A", 1, now(), "f".repeat(1_000), UUID.randomUUID());
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
     Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
     logger.addAppender(log);
-    sendBody(CommandCodec.encode(List.of(good, refused)));
-    assertThat(decided(good).status()).isEqualTo(TicketStatus.CONFIRMED);
-    await().until(() -> log.list.stream().anyMatch(BoxOfficeTest::isOfOne));
+    sendBody(CommandCodec.encode(List.of(valid, invalid)));
+    assertThat(decided(valid).status()).isEqualTo(TicketStatus.CONFIRMED);
+    await().until(() -> log.list.stream().anyMatch(BoxOfficeTest::isSingle));
     logger.detachAppender(log);
-    String ticket = refused.ticketId().toString();
+    String ticket = invalid.ticketId().toString();
     assertThat(log.list)
         .allSatisfy(
             line ->
                 assertThat(line.getMDCPropertyMap())
                     .containsEntry("event", Long.toString(event))
-                    .hasSize(isOfOne(line) ? 2 : 1))
-        .filteredOn(BoxOfficeTest::isOfOne)
+                    .hasSize(isSingle(line) ? 2 : 1))
+        .filteredOn(BoxOfficeTest::isSingle)
         .allSatisfy(line -> assertThat(line.getMDCPropertyMap()).containsEntry("ticket", ticket));
   }
 
-  private static boolean isOfOne(ILoggingEvent line) {
-    return line.getFormattedMessage().endsWith("a group of 1");
+  private static boolean isSingle(ILoggingEvent line) {
+    return line.getFormattedMessage().contains("batchSize=1");
   }
 
-  /// Waiting, received and delayed.
+  /// Visible, invisible and delayed messages.
   private long messages(String of) {
     return attributes(of).entrySet().stream()
         .filter(attribute -> attribute.getKey().toString().startsWith("ApproximateNumberOf"))
@@ -515,7 +513,7 @@ class BoxOfficeTest {
         .sum();
   }
 
-  private long waiting(String of) {
+  private long visible(String of) {
     return Long.parseLong(attributes(of).get(QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES));
   }
 
@@ -527,15 +525,14 @@ class BoxOfficeTest {
         .attributes();
   }
 
-  /// Each receive counts: after the fifth a message is a dead letter. Without the gate five of them
-  /// would take as many seconds here.
+  /// Otherwise the messages would exhaust their five receives in five seconds.
   @Test
   @Order(LAST)
-  void anOutageOfTheDatabaseMakesNoDeadLetters() {
-    DatabaseHealth gate =
-        in(Scene.impatient(
+  void databaseOutageCreatesNoDeadLetters() {
+    DatabaseHealth health =
+        in(Scene.withVisibility(
                 Duration.ofSeconds(1),
-                "--ticketing.worker.retry-for=200ms",
+                "--ticketing.worker.pipeline.retry-for=200ms",
                 "--spring.datasource.hikari.connection-timeout=500"))
             .getBean(DatabaseHealth.class);
     long event = event(30, null, null);
@@ -544,12 +541,15 @@ class BoxOfficeTest {
       for (int i = 0; i < 30; i++) {
         send(book(event, "buyer" + i, 1));
       }
-      await().atMost(Duration.ofSeconds(20)).until(() -> !gate.isUp());
+      await().atMost(Duration.ofSeconds(20)).until(() -> !health.isUp());
       await()
           .during(Duration.ofSeconds(4))
           .atMost(Duration.ofSeconds(10))
           .until(() -> messages(scene.queue + "-dlq") == 0);
-      assertThat(receiveCounts()).as("one of them is this look").isNotEmpty().allMatch(n -> n <= 3);
+      assertThat(receiveCounts())
+          .as("includes this receive call")
+          .isNotEmpty()
+          .allMatch(n -> n <= 3);
     } finally {
       servers.database().start();
     }
@@ -561,16 +561,17 @@ class BoxOfficeTest {
     assertThat(available(event)).isZero();
   }
 
-  /// As many as there are groups at a time. What bounds the wait of another one is a first try of
-  /// theirs, which the time limit of a transaction ends.
+  /// As many blocked events as concurrent batches. The transaction timeout ends their first
+  /// attempts.
   @Test
-  void manyEventsWhoseRowsSomebodyHoldsLeaveRoomForAnother() throws Exception {
-    ConfigurableApplicationContext worker = workers(1, "--ticketing.worker.transaction-timeout=2s");
-    int groups = worker.getBean(WorkerSettings.class).groups();
+  void blockedEventsDoNotBlockOtherEvents() throws Exception {
+    ConfigurableApplicationContext worker =
+        workers(1, "--ticketing.worker.store.transaction-timeout=2s");
+    int maxBatches = worker.getBean(PipelineSettings.class).maxConcurrentBatches();
     long other = event(10, null, null);
-    List<Command> stuck = new ArrayList<>();
-    for (int i = 0; i < groups; i++) {
-      stuck.add(book(event(10, null, null), "ann", 1));
+    List<Command> blocked = new ArrayList<>();
+    for (int i = 0; i < maxBatches; i++) {
+      blocked.add(book(event(10, null, null), "ann", 1));
     }
     Command healthy = book(other, "ann", 1);
     try (Connection blocking = worker.getBean(DataSource.class).getConnection()) {
@@ -578,17 +579,17 @@ class BoxOfficeTest {
       blocking
           .createStatement()
           .executeQuery("SELECT id FROM events WHERE id > " + other + " FOR UPDATE");
-      stuck.forEach(this::send);
-      await("the worker has them all").until(() -> waiting(scene.queue) == 0);
+      blocked.forEach(this::send);
+      await("the worker has received them").until(() -> visible(scene.queue) == 0);
       send(healthy);
       assertThat(decided(healthy).status()).isEqualTo(TicketStatus.CONFIRMED);
       assertThat(count("SELECT COUNT(*) FROM tickets")).isEqualTo(1);
       blocking.rollback();
     }
-    stuck.forEach(one -> assertThat(decided(one).status()).isEqualTo(TicketStatus.CONFIRMED));
+    blocked.forEach(one -> assertThat(decided(one).status()).isEqualTo(TicketStatus.CONFIRMED));
   }
 
-  /// Of ten messages that wait.
+  /// Receive counts of up to ten messages.
   private List<Integer> receiveCounts() {
     return sqs()
         .receiveMessage(
@@ -607,7 +608,7 @@ class BoxOfficeTest {
   }
 
   @Test
-  void anUnknownEventIsADecisionToo() {
+  void unknownEventIsRejected() {
     worker();
     Command book = book(4711, "ann", 1);
     send(book);
@@ -615,33 +616,32 @@ class BoxOfficeTest {
   }
 
   @Test
-  void aDeadLetterIsGivenUpAndDecidedWhenItIsRedriven() {
+  void redriveReplacesGaveUpByADecision() {
     BoxOffice office = worker().getBean(BoxOffice.class);
     long event = event(10, null, null);
     Command book = book(event, "ann", 1);
     sendTo(scene.queue + "-dlq", CommandCodec.encode(book));
     assertThat(decided(book).reason()).isEqualTo(Reason.GAVE_UP);
     assertThat(available(event)).isEqualTo(10);
-    office.decide(event, List.of(book));
+    decide(office, event, List.of(book));
     assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
     assertThat(tickets(event, "TRUE")).isEqualTo(1);
     assertThat(available(event)).isEqualTo(9);
   }
 
-  /// The first of two workers that serve all tests without settings of their own. It does often
-  /// what is to be seen soon.
+  /// Returns the first of the two shared workers, whose jobs run often.
   private ConfigurableApplicationContext worker() {
     if (shared == null) {
       shared =
           Scene.start(
               2,
-              "--ticketing.worker.expiry-every=20ms",
-              "--ticketing.worker.dead-letters-every=200ms");
+              "--ticketing.worker.maintenance.hold-expiry-interval=20ms",
+              "--ticketing.worker.maintenance.dead-letter-interval=200ms");
     }
     return in(shared);
   }
 
-  /// The first of so many that are started for this test.
+  /// Returns the first of the workers of this test.
   private ConfigurableApplicationContext workers(int count, String... settings) {
     return in(Scene.start(count, settings));
   }
@@ -651,6 +651,14 @@ class BoxOfficeTest {
     ConfigurableApplicationContext first = scene.workers.getFirst();
     sql = first.getBean(JdbcClient.class);
     return first;
+  }
+
+  private void decide(BoxOffice office, long event, List<? extends Command> commands) {
+    scene
+        .workers
+        .getFirst()
+        .getBean(DecisionPublisher.class)
+        .publish(office.decide(event, commands));
   }
 
   private List<BoxOffice> offices() {
@@ -706,9 +714,9 @@ class BoxOfficeTest {
   }
 
   private Ticket decided(Command command) {
-    StatusStore board = scene.workers.getFirst().getBean(StatusStore.class);
-    await().atMost(Duration.ofSeconds(20)).until(() -> board.find(command.ticketId()).isPresent());
-    return board.find(command.ticketId()).orElseThrow().ticket();
+    StatusStore store = scene.workers.getFirst().getBean(StatusStore.class);
+    await().atMost(Duration.ofSeconds(20)).until(() -> store.find(command.ticketId()).isPresent());
+    return store.find(command.ticketId()).orElseThrow().ticket();
   }
 
   private int available(long event) {

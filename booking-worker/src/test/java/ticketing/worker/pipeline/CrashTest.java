@@ -51,10 +51,10 @@ import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 import ticketing.worker.pipeline.CrashingWorker.Point;
 
-/// A worker dies at a named point of its work, its successor goes on: every accepted command has
-/// one decision, in the tables, on the board and in what was announced.
+/// A worker crashes at a point of the pipeline, and a second worker continues: every accepted
+/// command has one decision, in the tables, in the status store and in the publications.
 ///
-/// All of them die at the same time, each on a schema and a queue of its own.
+/// All crashes run concurrently, each with its own schema and queue.
 class CrashTest {
 
   private static final int SEATS = 9;
@@ -63,34 +63,34 @@ class CrashTest {
   private static final Duration LIMIT = Duration.ofMinutes(3);
 
   private static final LocalServers SERVERS = LocalServers.shared();
-  private static final Map<Death, Scene> SCENES = new EnumMap<>(Death.class);
+  private static final Map<CrashPoint, Scene> SCENES = new EnumMap<>(CrashPoint.class);
   private static final List<CompletableFuture<Void>> CLOSING = new ArrayList<>();
   private static SqsAsyncClient sqs;
   private static RedisGateway redis;
-  private static StatusStore board;
+  private static StatusStore store;
 
-  private enum What {
+  private enum Work {
     BOOKINGS,
-    HOLDS_THAT_ARE_DUE,
+    DUE_HOLDS,
     REDRIVEN
   }
 
-  enum Death {
-    BETWEEN_LOCK_AND_TRANSACTION(What.BOOKINGS, Point.LOCKED),
-    BEFORE_THE_COMMIT(What.BOOKINGS, Point.BEFORE_COMMIT),
-    BETWEEN_COMMIT_AND_ANNOUNCEMENT(What.BOOKINGS, Point.COMMITTED),
-    BETWEEN_ANNOUNCEMENT_AND_DELETION(What.BOOKINGS, Point.ANNOUNCED),
-    IN_THE_MIDDLE_OF_A_DELETION(What.BOOKINGS, Point.HALF_DELETED),
-    IN_AN_EXPIRY(What.HOLDS_THAT_ARE_DUE, Point.BEFORE_COMMIT),
-    AFTER_AN_EXPIRY(What.HOLDS_THAT_ARE_DUE, Point.COMMITTED),
-    IN_A_REDRIVE(What.REDRIVEN, Point.BEFORE_COMMIT),
-    AFTER_A_REDRIVE(What.REDRIVEN, Point.COMMITTED);
+  enum CrashPoint {
+    BETWEEN_LOCK_AND_TRANSACTION(Work.BOOKINGS, Point.LOCKED),
+    BEFORE_THE_COMMIT(Work.BOOKINGS, Point.BEFORE_COMMIT),
+    BETWEEN_COMMIT_AND_PUBLICATION(Work.BOOKINGS, Point.COMMITTED),
+    BETWEEN_PUBLICATION_AND_DELETION(Work.BOOKINGS, Point.PUBLISHED),
+    DURING_A_DELETION(Work.BOOKINGS, Point.HALF_DELETED),
+    DURING_AN_EXPIRY(Work.DUE_HOLDS, Point.BEFORE_COMMIT),
+    AFTER_AN_EXPIRY(Work.DUE_HOLDS, Point.COMMITTED),
+    DURING_A_REDRIVE(Work.REDRIVEN, Point.BEFORE_COMMIT),
+    AFTER_A_REDRIVE(Work.REDRIVEN, Point.COMMITTED);
 
-    final What what;
+    final Work work;
     final Point point;
 
-    Death(What what, Point point) {
-      this.what = what;
+    CrashPoint(Work work, Point point) {
+      this.work = work;
       this.point = point;
     }
   }
@@ -115,12 +115,13 @@ class CrashTest {
                 Duration.ofMillis(100),
                 4));
     Duration hour = Duration.ofHours(1);
-    board = new StatusStore(redis, new StatusStoreSettings(hour, hour, hour));
-    for (Death death : Death.values()) {
-      SCENES.put(death, new Scene(death, folder));
+    store = new StatusStore(redis, new StatusStoreSettings(hour, hour, hour));
+    for (CrashPoint crash : CrashPoint.values()) {
+      SCENES.put(crash, new Scene(crash, folder));
     }
-    board.subscribe(heard -> SCENES.values().forEach(scene -> scene.heard.add(heard)), () -> {});
-    // Not before all is prepared: they leave no processor time for anything else.
+    store.subscribe(
+        decision -> SCENES.values().forEach(scene -> scene.published.add(decision)), () -> {});
+    // The workers start after the preparation, because they use all processors.
     for (Scene scene : SCENES.values()) {
       scene.start();
     }
@@ -138,15 +139,15 @@ class CrashTest {
 
   @ParameterizedTest
   @EnumSource
-  void whateverItLeftIsDecidedOnceByItsSuccessor(Death death) throws Exception {
-    Scene scene = SCENES.get(death);
-    scene.awaitDeath();
+  void successorDecidesEveryCommandOnce(CrashPoint crash) throws Exception {
+    Scene scene = SCENES.get(crash);
+    scene.awaitCrash();
     List<Map<String, Object>> before = scene.tickets();
-    scene.assertDiedAt(death);
+    scene.assertCrashedAt(crash);
     ConfigurableApplicationContext successor =
         SpringApplication.run(WorkerApplication.class, scene.settings().toArray(String[]::new));
     try {
-      await("all is decided, and no message is left")
+      await("all commands are decided and all messages deleted")
           .atMost(LIMIT)
           .untilAsserted(
               () -> {
@@ -155,30 +156,30 @@ class CrashTest {
                 assertThat(scene.holdsDue()).isZero();
               });
     } finally {
-      // That takes seconds in which others can go on.
+      // The shutdown takes seconds, during which other cases run.
       CLOSING.add(CompletableFuture.runAsync(successor::close));
     }
     assertThat(scene.messages(scene.queue + "-dlq")).isZero();
-    if (death.what != What.REDRIVEN) {
-      assertThat(scene.tickets()).as("what was decided stays so").containsAll(before);
+    if (crash.work != Work.REDRIVEN) {
+      assertThat(scene.tickets()).as("decisions are unchanged").containsAll(before);
     }
-    scene.assertWhole();
+    scene.assertConsistent();
   }
 
-  /// One dying worker, and all it was to do.
+  /// One crashing worker and its commands.
   private static final class Scene {
     final String queue = "crash-" + UUID.randomUUID();
     final String schema = SERVERS.newDatabase();
-    final ConcurrentLinkedQueue<StatusStore.PublishedDecision> heard =
+    final ConcurrentLinkedQueue<StatusStore.PublishedDecision> published =
         new ConcurrentLinkedQueue<>();
     final List<Command> accepted = new ArrayList<>();
     final JdbcClient sql;
     final long event;
     final Path log;
     private final Point point;
-    private Process dying;
+    private Process worker;
 
-    Scene(Death death, Path folder) {
+    Scene(CrashPoint crash, Path folder) {
       SERVERS.newQueues(queue);
       sqs.setQueueAttributes(
               request ->
@@ -194,16 +195,16 @@ class CrashTest {
       Flyway.configure().dataSource(source).load().migrate();
       sql = JdbcClient.create(source);
       event = addEvent();
-      switch (death.what) {
+      switch (crash.work) {
         case BOOKINGS -> book();
-        case HOLDS_THAT_ARE_DUE -> holdAndForget();
+        case DUE_HOLDS -> insertDueHolds();
         case REDRIVEN -> {
           book();
           giveUp();
         }
       }
-      log = folder.resolve(death + ".log");
-      point = death.point;
+      log = folder.resolve(crash + ".log");
+      point = crash.point;
     }
 
     void start() throws IOException {
@@ -219,7 +220,7 @@ class CrashTest {
                   CrashingWorker.class.getName(),
                   point.name()));
       command.addAll(settings());
-      dying =
+      worker =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
@@ -227,8 +228,8 @@ class CrashTest {
     }
 
     void end() {
-      if (dying != null) {
-        dying.destroyForcibly();
+      if (worker != null) {
+        worker.destroyForcibly();
       }
     }
 
@@ -238,10 +239,10 @@ class CrashTest {
               SERVERS,
               schema,
               queue,
-              "--ticketing.worker.lock-lease=3s",
-              "--ticketing.worker.poll-wait=1s",
-              "--ticketing.worker.expiry-every=200ms",
-              "--ticketing.worker.stop-timeout=5s"));
+              "--ticketing.worker.lock.lease=3s",
+              "--ticketing.worker.pipeline.poll-wait=1s",
+              "--ticketing.worker.maintenance.hold-expiry-interval=200ms",
+              "--ticketing.worker.pipeline.stop-timeout=5s"));
     }
 
     private long addEvent() {
@@ -265,14 +266,14 @@ class CrashTest {
         Command book =
             new Command.BookSeats(UUID.randomUUID(), "buyer-" + buyer, event, "A", 1, now());
         accepted.add(book);
-        board.storePending(StatusEntry.pending(book)).join();
+        store.storePending(StatusEntry.pending(book)).join();
         sqs.sendMessage(
                 message -> message.queueUrl(url(queue)).messageBody(CommandCodec.encode(book)))
             .join();
       }
     }
 
-    /// As dead letters are when they are redriven.
+    /// Commands of redriven dead letters have the reason GAVE_UP.
     private void giveUp() {
       for (Command command : accepted) {
         sql.sql(
@@ -286,11 +287,11 @@ class CrashTest {
             .update();
         StatusEntry pending = StatusEntry.pending(command);
         Ticket givenUp = pending.ticket().rejected(Reason.GAVE_UP, command.acceptedAt());
-        board.publish(List.of(pending.decided(givenUp)), 0, null, List.of());
+        store.publish(List.of(pending.decided(givenUp)), 0, null, List.of());
       }
     }
 
-    private void holdAndForget() {
+    private void insertDueHolds() {
       for (int hold = 0; hold < SEATS; hold++) {
         String ticket = UUID.randomUUID().toString();
         sql.sql(
@@ -316,38 +317,38 @@ class CrashTest {
       sql.sql("UPDATE seat_types SET available_seats = 0").update();
     }
 
-    void awaitDeath() throws InterruptedException {
-      assertThat(dying.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(this::logged).isTrue();
-      assertThat(dying.exitValue()).as(this::logged).isEqualTo(CrashingWorker.KILLED);
+    void awaitCrash() throws InterruptedException {
+      assertThat(worker.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(this::readLog).isTrue();
+      assertThat(worker.exitValue()).as(this::readLog).isEqualTo(CrashingWorker.KILLED);
     }
 
-    /// That it was killed there and nowhere else.
-    void assertDiedAt(Death death) {
+    /// Verifies the state at the crash.
+    void assertCrashedAt(CrashPoint crash) {
       long decided =
           number("SELECT COUNT(*) FROM tickets WHERE action = 'BOOK' AND reason IS NULL");
       long expired = number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'");
-      switch (death) {
-        case BETWEEN_LOCK_AND_TRANSACTION, BEFORE_THE_COMMIT, IN_A_REDRIVE ->
+      switch (crash) {
+        case BETWEEN_LOCK_AND_TRANSACTION, BEFORE_THE_COMMIT, DURING_A_REDRIVE ->
             assertThat(decided).isZero();
-        case BETWEEN_COMMIT_AND_ANNOUNCEMENT, AFTER_A_REDRIVE -> {
+        case BETWEEN_COMMIT_AND_PUBLICATION, AFTER_A_REDRIVE -> {
           assertThat(decided).isPositive();
-          assertThat(decidedOnBoard()).isZero();
+          assertThat(countPublished()).isZero();
         }
-        case BETWEEN_ANNOUNCEMENT_AND_DELETION -> {
+        case BETWEEN_PUBLICATION_AND_DELETION -> {
           assertThat(decided).isPositive();
-          assertThat(decidedOnBoard()).isPositive();
+          assertThat(countPublished()).isPositive();
           assertThat(messages(queue)).isEqualTo(BUYERS);
         }
-        case IN_THE_MIDDLE_OF_A_DELETION -> {
+        case DURING_A_DELETION -> {
           long decisions = number("SELECT COUNT(*) FROM tickets");
           assertThat(messages(queue)).isLessThan(BUYERS).isGreaterThan(BUYERS - decisions);
         }
-        case IN_AN_EXPIRY -> assertThat(expired).isZero();
+        case DURING_AN_EXPIRY -> assertThat(expired).isZero();
         case AFTER_AN_EXPIRY -> assertThat(expired).isEqualTo(SEATS);
       }
     }
 
-    void assertWhole() {
+    void assertConsistent() {
       assertThat(number("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isZero();
       long sold =
           number(
@@ -368,14 +369,16 @@ class CrashTest {
       assertThat(decided).hasSize(BUYERS);
       for (Command command : accepted) {
         String id = command.ticketId().toString();
-        StatusEntry told = board.find(command.ticketId()).orElseThrow();
-        assertThat(told.ticket().status().name()).as("on the board").isEqualTo(decided.get(id));
-        assertThat(announced(command.ticketId())).as("announced").containsOnly(decided.get(id));
+        StatusEntry stored = store.find(command.ticketId()).orElseThrow();
+        assertThat(stored.ticket().status().name()).as("status store").isEqualTo(decided.get(id));
+        assertThat(publicationsOf(command.ticketId()))
+            .as("publications")
+            .containsOnly(decided.get(id));
       }
     }
 
-    private List<String> announced(UUID ticketId) {
-      return heard.stream()
+    private List<String> publicationsOf(UUID ticketId) {
+      return published.stream()
           .filter(one -> one.ticketId().equals(ticketId))
           .map(one -> Json.INTERNAL.readTree(one.json()).path("status").asString())
           .toList();
@@ -407,11 +410,11 @@ class CrashTest {
       return number("SELECT COUNT(*) FROM reservations WHERE status = 'HELD'");
     }
 
-    private long decidedOnBoard() {
+    private long countPublished() {
       return accepted.stream()
           .filter(
               command ->
-                  board
+                  store
                       .find(command.ticketId())
                       .map(StatusEntry::ticket)
                       .filter(ticket -> ticket.status().isFinal())
@@ -420,7 +423,7 @@ class CrashTest {
           .count();
     }
 
-    /// Waiting and received.
+    /// Visible and invisible messages.
     long messages(String of) {
       return sqs
           .getQueueAttributes(
@@ -438,7 +441,7 @@ class CrashTest {
       return sql.sql(query).query(Long.class).single();
     }
 
-    private String logged() {
+    private String readLog() {
       try (Stream<String> lines = Files.lines(log)) {
         return lines.collect(Collectors.joining("\n"));
       } catch (IOException e) {

@@ -10,26 +10,23 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.transaction.PlatformTransactionManager;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequest;
-import ticketing.domain.EventView;
-import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
-import ticketing.worker.settings.WorkerMetrics;
 
-/// A worker whose process is gone, as by kill -9, as soon as it comes to a given point of its work.
+/// Worker whose process ends without shutdown, as by kill -9, at a given point of the pipeline.
 final class CrashingWorker {
 
   static final int KILLED = 137;
 
   enum Point {
-    /// The lock is taken, the transaction is not begun.
+    /// The lock is acquired, the transaction is not begun.
     LOCKED,
     BEFORE_COMMIT,
-    /// Not announced.
+    /// Not published.
     COMMITTED,
     /// No message is deleted.
-    ANNOUNCED,
-    /// Of the messages of one call some are deleted, the others not.
+    PUBLISHED,
+    /// Some messages of one call are deleted, the others are not.
     HALF_DELETED
   }
 
@@ -42,15 +39,15 @@ final class CrashingWorker {
     worker.addInitializers(
         context -> {
           context.getBeanFactory().addBeanPostProcessor(new Trap(point));
-          if (point == Point.COMMITTED || point == Point.ANNOUNCED) {
+          if (point == Point.COMMITTED || point == Point.PUBLISHED) {
             GenericApplicationContext beans = (GenericApplicationContext) context;
             beans.registerBean(
-                "lastAnnouncer",
+                "crashingPublisher",
                 DecisionPublisher.class,
                 () ->
-                    new LastAnnouncer(
+                    new CrashingPublisher(
                         beans.getBean(StatusStore.class),
-                        beans.getBean(WorkerMetrics.class),
+                        beans.getBean(PipelineMetrics.class),
                         point),
                 definition -> definition.setPrimary(true));
           }
@@ -62,40 +59,39 @@ final class CrashingWorker {
     Runtime.getRuntime().halt(KILLED);
   }
 
-  private static final class LastAnnouncer extends DecisionPublisher {
+  private static final class CrashingPublisher extends DecisionPublisher {
     private final Point point;
 
-    LastAnnouncer(StatusStore board, WorkerMetrics metrics, Point point) {
-      super(board, metrics);
+    CrashingPublisher(StatusStore store, PipelineMetrics metrics, Point point) {
+      super(store, metrics);
       this.point = point;
     }
 
     @Override
-    public void announce(
-        List<StatusEntry> fresh, List<StatusEntry> known, EventView event, List<Long> changed) {
-      if (point == Point.ANNOUNCED) {
-        super.announce(fresh, known, event, changed);
+    public void publish(CommittedBatch batch) {
+      if (point == Point.PUBLISHED) {
+        super.publish(batch);
       }
       die();
     }
   }
 
-  /// Puts itself between the worker and its database or its queue.
+  /// Wraps the database or the queue of the worker.
   private record Trap(Point point) implements BeanPostProcessor {
 
     @Override
     public Object postProcessAfterInitialization(Object bean, String name) {
       return switch (bean) {
         case PlatformTransactionManager real when point == Point.LOCKED ->
-            dyingAt("getTransaction", PlatformTransactionManager.class, real);
+            crashingAt("getTransaction", PlatformTransactionManager.class, real);
         case PlatformTransactionManager real when point == Point.BEFORE_COMMIT ->
-            dyingAt("commit", PlatformTransactionManager.class, real);
+            crashingAt("commit", PlatformTransactionManager.class, real);
         case SqsAsyncClient real when point == Point.HALF_DELETED -> deletingHalf(real);
         default -> bean;
       };
     }
 
-    private static <T> T dyingAt(String call, Class<T> type, T real) {
+    private static <T> T crashingAt(String call, Class<T> type, T real) {
       return proxy(
           type,
           real,
@@ -119,7 +115,7 @@ final class CrashingWorker {
                     all.toBuilder()
                         .entries(all.entries().subList(0, all.entries().size() / 2))
                         .build();
-                // A machine that is so slow that they came again meanwhile deletes none.
+                // On a slow machine the receipt handles may be outdated: no message is deleted.
                 if (!real.deleteMessageBatch(half).join().successful().isEmpty()) {
                   die();
                 }

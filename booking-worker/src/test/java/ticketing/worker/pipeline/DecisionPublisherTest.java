@@ -21,7 +21,6 @@ import ticketing.status.EventCache;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
-import ticketing.worker.settings.WorkerMetrics;
 
 class DecisionPublisherTest {
 
@@ -48,14 +47,15 @@ class DecisionPublisherTest {
   }
 
   @Test
-  void whatRedisMissedIsToldWhenItIsBack() {
-    DecisionPublisher announcer =
-        new DecisionPublisher(tickets, new WorkerMetrics(new SimpleMeterRegistry()));
+  void decisionsOfARedisOutageArePublishedAfterIt() {
+    DecisionPublisher publisher =
+        new DecisionPublisher(tickets, new PipelineMetrics(new SimpleMeterRegistry()));
     StatusEntry decided =
         StatusEntry.pending(
             new Command.BookSeats(UUID.randomUUID(), "7", 77, "R", 1, Instant.now()));
     servers.redis().stop();
-    announcer.announce(List.of(decided), List.of(), event(2), List.of());
+    publisher.publish(
+        new CommittedBatch(List.of(decided), List.of(), event(2), List.of(), List.of()));
     servers.redis().start();
     await()
         .atMost(Duration.ofSeconds(30))
@@ -67,7 +67,7 @@ class DecisionPublisherTest {
         .ignoreException(RedisUnavailableException.class)
         .untilAsserted(
             () -> {
-              announcer.tellAgain();
+              publisher.republish();
               assertThat(tickets.find(decided.ticket().ticketId())).isPresent();
               assertThat(events.find(77)).map(EventView::version).contains(2L);
             });

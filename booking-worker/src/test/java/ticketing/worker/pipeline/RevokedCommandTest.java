@@ -34,18 +34,18 @@ import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 
-/// What ingress has withdrawn, because it could not learn whether the queue had it, has no effect
-/// when it arrives. Without the Redis lock: nothing of this may depend on it.
+/// A revoked command has no effect. The Redis lock is disabled, because the rule must not depend on
+/// it.
 class RevokedCommandTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
   private static final LocalServers SERVERS = LocalServers.shared();
   private static final String DATABASE = SERVERS.newDatabase();
-  private static final String QUEUE = "withdrawals-" + UUID.randomUUID();
+  private static final String QUEUE = "revoked-" + UUID.randomUUID();
   private static ConfigurableApplicationContext worker;
   private static JdbcClient sql;
-  private static StatusStore board;
+  private static StatusStore store;
   private static SqsAsyncClient sqs;
 
   @BeforeAll
@@ -58,13 +58,13 @@ class RevokedCommandTest {
                 SERVERS,
                 DATABASE,
                 QUEUE,
-                "--ticketing.worker.lock=false",
-                "--ticketing.worker.dead-letters-every=200ms",
-                "--ticketing.worker.withdrawals-every=200ms",
-                "--ticketing.worker.poll-wait=1s",
-                "--ticketing.worker.stop-timeout=5s"));
+                "--ticketing.worker.lock.enabled=false",
+                "--ticketing.worker.maintenance.dead-letter-interval=200ms",
+                "--ticketing.worker.maintenance.revoked-commands-interval=200ms",
+                "--ticketing.worker.pipeline.poll-wait=1s",
+                "--ticketing.worker.pipeline.stop-timeout=5s"));
     sql = worker.getBean(JdbcClient.class);
-    board = worker.getBean(StatusStore.class);
+    store = worker.getBean(StatusStore.class);
     sqs = worker.getBean(SqsAsyncClient.class);
   }
 
@@ -74,65 +74,64 @@ class RevokedCommandTest {
   }
 
   @Test
-  void itsNeighboursInTheMessageAreDecidedAndItIsForgottenByQueueAndBoard() {
+  void otherCommandsOfTheMessageAreDecided() {
     long event = event(10);
-    BookSeats withdrawn = book(event, "ann", null);
-    BookSeats neighbour = book(event, "bob", null);
-    board.storePending(StatusEntry.pending(withdrawn)).join();
-    assertThat(withdraw(withdrawn)).isTrue();
-    send(QUEUE, withdrawn, neighbour);
-    awaitDecided(neighbour);
-    await().atMost(PATIENCE).until(() -> messages(QUEUE) == 0);
-    assertThat(tickets(withdrawn)).isZero();
-    await().atMost(PATIENCE).until(() -> board.find(withdrawn.ticketId()).isEmpty());
+    BookSeats revoked = book(event, "ann", null);
+    BookSeats other = book(event, "bob", null);
+    store.storePending(StatusEntry.pending(revoked)).join();
+    assertThat(revoke(revoked)).isTrue();
+    send(QUEUE, revoked, other);
+    awaitDecided(other);
+    await().atMost(TIMEOUT).until(() -> messages(QUEUE) == 0);
+    assertThat(tickets(revoked)).isZero();
+    await().atMost(TIMEOUT).until(() -> store.find(revoked.ticketId()).isEmpty());
     assertThat(seatsSold(event)).isEqualTo(1);
   }
 
   @Test
-  void theNextAttemptOfItsTicketIsDecidedOnceWheneverTheFirstArrives() {
+  void nextAttemptIsDecidedOnceInAnyOrder() {
     for (boolean firstArrivesFirst : new boolean[] {true, false}) {
       long event = event(10);
       BookSeats first = book(event, "ann", null);
-      assertThat(withdraw(first)).isTrue();
+      assertThat(revoke(first)).isTrue();
       BookSeats second = book(event, "ann", first.ticketId());
-      board.storePending(StatusEntry.pending(second)).join();
+      store.storePending(StatusEntry.pending(second)).join();
       List<BookSeats> order = firstArrivesFirst ? List.of(first, second) : List.of(second, first);
       order.forEach(one -> send(QUEUE, one));
       awaitDecided(second);
-      await().atMost(PATIENCE).until(() -> messages(QUEUE) == 0);
+      await().atMost(TIMEOUT).until(() -> messages(QUEUE) == 0);
       assertThat(tickets(second)).isEqualTo(1);
       assertThat(seatsSold(event)).isEqualTo(1);
-      assertThat(board.find(first.ticketId()))
+      assertThat(store.find(first.ticketId()))
           .hasValueSatisfying(entry -> assertThat(entry.ticket().status().isFinal()).isTrue());
     }
   }
 
   @Test
-  void itLeavesTheBoardToAnotherAttemptThatWaits() {
+  void pendingEntryOfAnotherAttemptIsKept() {
     long event = event(10);
     BookSeats first = book(event, "ann", null);
     BookSeats second = book(event, "ann", first.ticketId());
-    withdraw(first);
-    board.storePending(StatusEntry.pending(second)).join();
-    worker.getBean(BoxOffice.class).decide(event, List.of(first));
+    revoke(first);
+    store.storePending(StatusEntry.pending(second)).join();
+    decide(event, List.of(first));
     BookSeats other = book(event, "bob", null);
-    board.storePending(StatusEntry.pending(other)).join();
-    assertThat(board.find(second.ticketId()).orElseThrow().ticket().position()).isZero();
-    assertThat(board.find(other.ticketId()).orElseThrow().ticket().position()).isEqualTo(1);
+    store.storePending(StatusEntry.pending(other)).join();
+    assertThat(store.find(second.ticketId()).orElseThrow().ticket().position()).isZero();
+    assertThat(store.find(other.ticketId()).orElseThrow().ticket().position()).isEqualTo(1);
   }
 
   @Test
-  void withdrawnCancellationAndConfirmationChangeNothing() {
+  void revokedCancellationAndConfirmationHaveNoEffect() {
     long event = event(10);
     BookSeats booked = book(event, "ann", null);
-    BoxOffice office = worker.getBean(BoxOffice.class);
-    office.decide(event, List.of(booked));
+    decide(event, List.of(booked));
     long reservation =
         sql.sql("SELECT id FROM reservations WHERE ticket_id = ?")
             .param(booked.ticketId().toString())
             .query(Long.class)
             .single();
-    List<Command> withdrawn =
+    List<Command> revoked =
         List.of(
             new Command.CancelReservation(
                 UUID.randomUUID(),
@@ -145,18 +144,16 @@ class RevokedCommandTest {
                 UUID.randomUUID()),
             new Command.ConfirmHold(
                 UUID.randomUUID(), "ann", event, reservation, now(), "key", UUID.randomUUID()));
-    withdrawn.forEach(one -> assertThat(withdraw(one)).isTrue());
-    office.decide(event, withdrawn);
-    withdrawn.forEach(one -> assertThat(tickets(one)).isZero());
+    revoked.forEach(one -> assertThat(revoke(one)).isTrue());
+    decide(event, revoked);
+    revoked.forEach(one -> assertThat(tickets(one)).isZero());
     assertThat(seatsSold(event)).isEqualTo(1);
   }
 
-  /// Both under the row's lock, whoever gets it first.
   @Test
-  void eitherItIsWithdrawnOrItIsDecided() throws Exception {
-    BoxOffice office = worker.getBean(BoxOffice.class);
+  void commandIsEitherRevokedOrDecided() throws Exception {
     long event = event(200);
-    int withdrawals = 0;
+    int revocations = 0;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 60; i++) {
         BookSeats book = book(event, "buyer" + i, null);
@@ -166,77 +163,82 @@ class RevokedCommandTest {
             threads.submit(
                 () -> {
                   start.await();
-                  office.decide(event, List.of(book));
+                  decide(event, List.of(book));
                   return null;
                 });
-        Future<Boolean> withdrawing =
+        Future<Boolean> revoking =
             threads.submit(
                 () -> {
                   start.await();
-                  // So that it falls into every part of the decision.
+                  // The delays cover every step of the decision.
                   Thread.sleep(delay);
-                  return withdraw(book);
+                  return revoke(book);
                 });
         deciding.get();
-        boolean withdrawn = withdrawing.get();
-        withdrawals += withdrawn ? 1 : 0;
-        assertThat(tickets(book)).as("withdrawn: %s", withdrawn).isEqualTo(withdrawn ? 0 : 1);
-        // Delivered again, it stays what it was.
-        office.decide(event, List.of(book));
-        assertThat(tickets(book)).isEqualTo(withdrawn ? 0 : 1);
+        boolean revoked = revoking.get();
+        revocations += revoked ? 1 : 0;
+        assertThat(tickets(book)).as("revoked: %s", revoked).isEqualTo(revoked ? 0 : 1);
+        // A redelivery changes no decision.
+        decide(event, List.of(book));
+        assertThat(tickets(book)).isEqualTo(revoked ? 0 : 1);
       }
     }
-    assertThat(seatsSold(event)).isEqualTo(60 - withdrawals);
-    System.out.println(withdrawals + " of 60 withdrawn");
+    assertThat(seatsSold(event)).isEqualTo(60 - revocations);
   }
 
   @Test
-  void asADeadLetterItIsNotGivenUpButDeleted() {
+  void revokedDeadLetterIsDeleted() {
     String dead = QUEUE + "-dlq";
     long event = event(10);
     BookSeats alone = book(event, "ann", null);
-    BookSeats besides = book(event, "bob", null);
+    BookSeats together = book(event, "bob", null);
     BookSeats lost = book(event, "eve", null);
-    withdraw(alone);
-    withdraw(besides);
+    revoke(alone);
+    revoke(together);
     send(dead, alone);
-    send(dead, besides, lost);
-    await().atMost(PATIENCE).until(() -> tickets(lost) == 1 && messages(dead) == 1);
-    assertThat(tickets(alone) + tickets(besides)).isZero();
+    send(dead, together, lost);
+    await().atMost(TIMEOUT).until(() -> tickets(lost) == 1 && messages(dead) == 1);
+    assertThat(tickets(alone) + tickets(together)).isZero();
     assertThat(
             sql.sql("SELECT reason FROM tickets WHERE id = ?")
                 .param(lost.ticketId().toString())
                 .query(String.class)
                 .single())
         .isEqualTo("GAVE_UP");
-    // It is in nobody's way.
+    // The message would be visible in other tests.
     sqs.purgeQueue(request -> request.queueUrl(url(dead))).join();
   }
 
   @Test
-  void itIsForgottenWhenItsMessageCannotArriveAnyMore() {
+  void revocationsAreDeletedAfterTheRetention() {
     long event = event(10);
     BookSeats old = book(event, "ann", null);
     BookSeats fresh = book(event, "ann", null);
-    withdraw(old);
-    withdraw(fresh);
+    revoke(old);
+    revoke(fresh);
     Instant longAgo = now().minus(Duration.ofDays(31));
     sql.sql("UPDATE revoked_commands SET created_at = ? WHERE attempt_id = ?")
         .params(Timestamp.from(longAgo), old.attemptId().toString())
         .update();
     String attempts = "SELECT attempt_id FROM revoked_commands WHERE event_id = " + event;
     await()
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .untilAsserted(
             () ->
                 assertThat(sql.sql(attempts).query(String.class).list())
                     .containsExactly(fresh.attemptId().toString()));
   }
 
-  /// As ingress does it.
+  private static void decide(long event, List<? extends Command> commands) {
+    worker
+        .getBean(DecisionPublisher.class)
+        .publish(worker.getBean(BoxOffice.class).decide(event, commands));
+  }
+
+  /// Revokes a command like the ingress API.
   ///
-  /// @return false if it is decided
-  private static boolean withdraw(Command command) {
+  /// @return false if the command is decided
+  private static boolean revoke(Command command) {
     TransactionTemplate transaction =
         new TransactionTemplate(worker.getBean(PlatformTransactionManager.class));
     transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
@@ -279,7 +281,7 @@ class RevokedCommandTest {
     return id;
   }
 
-  /// @param ticket null: a new one
+  /// @param ticket null: a new ticket
   private static BookSeats book(long event, String user, UUID ticket) {
     UUID id = ticket == null ? UUID.randomUUID() : ticket;
     return new BookSeats(id, user, event, "A", 1, now(), "key", UUID.randomUUID());
@@ -313,7 +315,7 @@ class RevokedCommandTest {
   }
 
   private static void awaitDecided(Command command) {
-    await().atMost(PATIENCE).until(() -> tickets(command) == 1);
+    await().atMost(TIMEOUT).until(() -> tickets(command) == 1);
   }
 
   private static long tickets(Command command) {

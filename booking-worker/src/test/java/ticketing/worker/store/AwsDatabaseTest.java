@@ -25,8 +25,8 @@ import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ServerSettings;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The pool as the profile `aws` makes it, on a MariaDB and beside a Secrets Manager of this test's
-/// own. What needs an Aurora cluster (its topology, a failover) is not seen here.
+/// Connection pool of the profile `aws`, with a MariaDB and a simulated Secrets Manager. The
+/// topology and the failover of an Aurora cluster are not tested.
 class AwsDatabaseTest {
 
   private static final String SECRET =
@@ -35,15 +35,15 @@ class AwsDatabaseTest {
   private static LocalServers servers;
   private static HttpServer secrets;
   private static volatile String password = "ticketing";
-  private static volatile String asked;
+  private static volatile String secretRequest;
 
   @Configuration(proxyBeanMethods = false)
   @ImportAutoConfiguration(DataSourceAutoConfiguration.class)
-  static class OnlyThePool {}
+  static class PoolOnly {}
 
   @BeforeAll
   static void start() throws IOException {
-    // Own ones, whatever the others run on: the account gets another password, in MariaDB's words.
+    // Separate servers, because this test changes the password with MariaDB's syntax.
     servers =
         LocalServers.start(
             ServerSettings.in(Path.of("target", "aws-database")).withSeparateQueue());
@@ -51,7 +51,8 @@ class AwsDatabaseTest {
     secrets.createContext(
         "/",
         exchange -> {
-          asked = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          secretRequest =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
           String pair = "{\"username\":\"ticketing\",\"password\":\"%s\"}".formatted(password);
           byte[] answer =
               new JsonMapper().writeValueAsBytes(Map.of("ARN", SECRET, "SecretString", pair));
@@ -74,7 +75,7 @@ class AwsDatabaseTest {
   }
 
   private static ConfigurableApplicationContext application() {
-    return new SpringApplicationBuilder(OnlyThePool.class)
+    return new SpringApplicationBuilder(PoolOnly.class)
         .web(WebApplicationType.NONE)
         .profiles("aws")
         .properties(
@@ -89,15 +90,15 @@ class AwsDatabaseTest {
   }
 
   @Test
-  void passwordComesFromSecretsManagerAndItsRotationIsSurvived() throws SQLException {
+  void poolFollowsThePasswordRotation() throws SQLException {
     try (ConfigurableApplicationContext application = application()) {
       HikariDataSource pool = application.getBean(HikariDataSource.class);
       assertThat(pool.getPassword()).isNullOrEmpty();
 
       try (Connection before = pool.getConnection()) {
         assertThat(before.isValid(5)).isTrue();
-        assertThat(asked).contains(SECRET);
-        // What a rotation does: the database first, then the secret.
+        assertThat(secretRequest).contains(SECRET);
+        // Order of a rotation: the database first, then the secret.
         before.createStatement().execute("SET PASSWORD = PASSWORD('rotated')");
         password = "rotated";
         pool.getHikariPoolMXBean().softEvictConnections();

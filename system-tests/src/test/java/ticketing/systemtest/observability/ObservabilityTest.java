@@ -161,13 +161,13 @@ class ObservabilityTest {
             .findFirst()
             .orElseThrow();
     SpanCollector.ReceivedSpan request = posts(frame.trace()).getFirst();
-    SpanCollector.ReceivedSpan group =
-        Fleet.collector().spans("commit group").stream()
+    SpanCollector.ReceivedSpan batch =
+        Fleet.collector().spans("commit batch").stream()
             .filter(span -> decide.links().contains(span.id()))
             .findFirst()
             .orElseThrow();
     assertThat(decide.parent()).isEqualTo(request.id());
-    assertThat(group.links()).contains(request.id());
+    assertThat(batch.links()).contains(request.id());
     assertThat(List.of(request.process(), decide.process(), frame.process()))
         .containsExactly("ingress-api", "booking-worker", "notifier");
     assertThat(List.of(request.trace(), decide.trace()))

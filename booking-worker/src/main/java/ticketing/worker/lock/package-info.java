@@ -1,0 +1,2 @@
+/// Redis lock of an event.
+package ticketing.worker.lock;

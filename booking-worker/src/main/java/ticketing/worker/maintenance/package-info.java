@@ -1,0 +1,2 @@
+/// Scheduled jobs: expiry of holds, dead letters, retention of revoked commands.
+package ticketing.worker.maintenance;

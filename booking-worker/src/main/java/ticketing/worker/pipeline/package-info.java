@@ -1,0 +1,2 @@
+/// Processing of commands: receive, batch, decide, publish, acknowledge.
+package ticketing.worker.pipeline;

@@ -1,0 +1,30 @@
+package ticketing.worker.store;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// Conversions between Java values and columns. Times are stored as UTC.
+final class Columns {
+
+  private Columns() {}
+
+  static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    LocalDateTime utc = row.getObject(column, LocalDateTime.class);
+    return utc == null ? null : utc.toInstant(ZoneOffset.UTC);
+  }
+
+  static @Nullable LocalDateTime utc(@Nullable Instant instant) {
+    return instant == null ? null : LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
+  }
+
+  static List<String> strings(Collection<UUID> ids) {
+    return ids.stream().map(UUID::toString).toList();
+  }
+}

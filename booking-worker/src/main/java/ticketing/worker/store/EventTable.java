@@ -1,0 +1,156 @@
+package ticketing.worker.store;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.EventView.SeatTypeView;
+import ticketing.domain.Money;
+import ticketing.worker.decision.DecisionBatch;
+
+/// Tables `events` and `seat_types`.
+@Component
+class EventTable {
+
+  private final JdbcClient sql;
+  private final JdbcTemplate batches;
+
+  EventTable(JdbcTemplate batches) {
+    this.batches = batches;
+    this.sql = JdbcClient.create(batches);
+  }
+
+  private record EventRow(EventView event, @Nullable Instant revokedAt) {}
+
+  LockedEvent lock(long eventId) {
+    Optional<EventRow> row =
+        sql.sql(
+                """
+                SELECT id, event_name, event_date, venue_name, venue_address, status,
+                       sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, version,
+                       revoked_at
+                FROM events WHERE id = ? FOR UPDATE\
+                """)
+            .param(eventId)
+            .query(EventTable::event)
+            .optional();
+    if (row.isEmpty()) {
+      return new LockedEvent(eventId, Optional.empty(), null);
+    }
+    List<SeatTypeView> seatTypes =
+        sql.sql(
+                """
+                SELECT seat_type, price, total_seats, available_seats FROM seat_types
+                WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
+                """)
+            .param(eventId)
+            .query(EventTable::seatType)
+            .list();
+    EventView event = row.get().event().toBuilder().seatTypes(seatTypes).build();
+    return new LockedEvent(eventId, Optional.of(event), row.get().revokedAt());
+  }
+
+  void update(EventView event, DecisionBatch batch) {
+    if (batch.seatTypesReplaced()) {
+      replaceSeatTypes(event, batch.seatTypes());
+    } else {
+      changeAvailability(event, batch);
+    }
+  }
+
+  /// Changes are relative: if two transactions overlapped, the CHECK would reject the second one.
+  private void changeAvailability(EventView event, DecisionBatch batch) {
+    int sum = batch.availabilityChanges().values().stream().mapToInt(Integer::intValue).sum();
+    sql.sql(
+            """
+            UPDATE events SET available_seats = available_seats + ?, version = version + 1
+            WHERE id = ?\
+            """)
+        .params(sum, event.eventId())
+        .update();
+    List<Object[]> rows = new ArrayList<>();
+    batch
+        .availabilityChanges()
+        .forEach((type, seats) -> rows.add(new Object[] {seats, event.eventId(), type}));
+    batches.batchUpdate(
+        """
+        UPDATE seat_types SET available_seats = available_seats + ?
+        WHERE event_id = ? AND seat_type = ?\
+        """,
+        rows);
+  }
+
+  private void replaceSeatTypes(EventView event, List<SeatTypeView> seatTypes) {
+    Set<String> kept = new HashSet<>();
+    for (SeatTypeView type : seatTypes) {
+      kept.add(type.seatType());
+      boolean exists = event.seatType(type.seatType()).isPresent();
+      sql.sql(
+              exists
+                  ? """
+                  UPDATE seat_types SET price = ?, total_seats = ?, available_seats = ?
+                  WHERE event_id = ? AND seat_type = ?\
+                  """
+                  : """
+                  INSERT INTO seat_types (price, total_seats, available_seats, event_id, seat_type)
+                  VALUES (?, ?, ?, ?, ?)\
+                  """)
+          .params(
+              type.price().amount(),
+              type.totalSeats(),
+              type.availableSeats(),
+              event.eventId(),
+              type.seatType())
+          .update();
+    }
+    for (SeatTypeView type : event.seatTypes()) {
+      if (!kept.contains(type.seatType())) {
+        sql.sql("DELETE FROM seat_types WHERE event_id = ? AND seat_type = ?")
+            .params(event.eventId(), type.seatType())
+            .update();
+      }
+    }
+    sql.sql(
+            """
+            UPDATE events SET total_seats = ?, available_seats = ?, version = version + 1
+            WHERE id = ?\
+            """)
+        .params(
+            seatTypes.stream().mapToInt(SeatTypeView::totalSeats).sum(),
+            seatTypes.stream().mapToInt(SeatTypeView::availableSeats).sum(),
+            event.eventId())
+        .update();
+  }
+
+  private static EventRow event(ResultSet row, int index) throws SQLException {
+    return new EventRow(
+        EventView.builder(
+                row.getLong("id"), row.getString("event_name"), Columns.instant(row, "event_date"))
+            .venue(row.getString("venue_name"), row.getString("venue_address"))
+            .status(EventStatus.valueOf(row.getString("status")))
+            .sale(Columns.instant(row, "sale_opens_at"), Columns.instant(row, "sale_closes_at"))
+            .maxSeatsPerUser(row.getObject("max_seats_per_user", Integer.class))
+            .holdMinutes(row.getObject("hold_minutes", Integer.class))
+            .version(row.getLong("version"))
+            .build(),
+        Columns.instant(row, "revoked_at"));
+  }
+
+  private static SeatTypeView seatType(ResultSet row, int index) throws SQLException {
+    return new SeatTypeView(
+        row.getString("seat_type"),
+        new Money(row.getBigDecimal("price")),
+        row.getInt("total_seats"),
+        row.getInt("available_seats"));
+  }
+}

@@ -1,0 +1,13 @@
+package ticketing.worker.store;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import ticketing.domain.EventView;
+
+/// Event with a row lock until the end of the transaction.
+///
+/// @param eventId id of the event, also if it does not exist
+/// @param event empty if the event does not exist
+/// @param revokedAt time of the last revocation of a command of this event; null: never
+public record LockedEvent(long eventId, Optional<EventView> event, @Nullable Instant revokedAt) {}

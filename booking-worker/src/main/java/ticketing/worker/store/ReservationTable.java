@@ -1,0 +1,210 @@
+package ticketing.worker.store;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.BatchPreparedStatementSetter;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.GeneratedKeyHolder;
+import org.springframework.stereotype.Component;
+import ticketing.domain.Command;
+import ticketing.domain.Money;
+import ticketing.worker.decision.Decision;
+import ticketing.worker.decision.Reservation;
+import ticketing.worker.decision.ReservationStatus;
+
+/// Table `reservations`.
+@Component
+class ReservationTable {
+
+  private final JdbcClient sql;
+  private final JdbcTemplate batches;
+
+  ReservationTable(JdbcTemplate batches) {
+    this.batches = batches;
+    this.sql = JdbcClient.create(batches);
+  }
+
+  /// Returns the held and confirmed seats of the users.
+  Map<String, Integer> countSeats(long eventId, Collection<String> users) {
+    Map<String, Integer> seats = new HashMap<>();
+    sql.sql(
+            """
+            SELECT user_id, SUM(quantity) AS seats FROM reservations
+            WHERE event_id = :event AND user_id IN (:users) AND status IN ('CONFIRMED', 'HELD')
+            GROUP BY user_id\
+            """)
+        .param("event", eventId)
+        .param("users", users)
+        .query(
+            (ResultSet row) -> {
+              seats.put(row.getString("user_id"), row.getInt("seats"));
+            });
+    return seats;
+  }
+
+  Map<Long, Reservation> find(long eventId, Collection<Long> ids) {
+    Map<Long, Reservation> found = new HashMap<>();
+    sql.sql(
+            """
+            SELECT id, user_id, seat_type, quantity, total_price, status, expires_at
+            FROM reservations WHERE id IN (:ids) AND event_id = :event FOR UPDATE\
+            """)
+        .param("ids", ids)
+        .param("event", eventId)
+        .query(ReservationTable::reservation)
+        .list()
+        .forEach(reservation -> found.put(reservation.id(), reservation));
+    return found;
+  }
+
+  /// Returns due holds of an event, oldest first, without those that another transaction locks.
+  List<Reservation> findDueHolds(long eventId, Instant now, int limit) {
+    return sql.sql(
+            """
+            SELECT id, user_id, seat_type, quantity, total_price, status, expires_at
+            FROM reservations WHERE event_id = ? AND status = 'HELD' AND expires_at <= ?
+            ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
+            """)
+        .params(eventId, Columns.utc(now), limit)
+        .query(ReservationTable::reservation)
+        .list();
+  }
+
+  List<Long> findEventsWithDueHolds(Instant now, int limit) {
+    return sql.sql(
+            """
+            SELECT DISTINCT event_id FROM reservations
+            WHERE status = 'HELD' AND expires_at <= ? LIMIT ?\
+            """)
+        .params(Columns.utc(now), limit)
+        .query(Long.class)
+        .list();
+  }
+
+  void updateStatus(List<Reservation> changed, Instant now) {
+    if (changed.isEmpty()) {
+      return;
+    }
+    batches.batchUpdate(
+        """
+        UPDATE reservations SET status = ?, cancelled_at = COALESCE(?, cancelled_at),
+               expires_at = ? WHERE id = ?\
+        """,
+        changed,
+        changed.size(),
+        (statement, reservation) -> {
+          boolean cancelled = reservation.status() == ReservationStatus.CANCELLED;
+          boolean confirmed = reservation.status() == ReservationStatus.CONFIRMED;
+          statement.setString(1, reservation.status().name());
+          statement.setObject(2, cancelled ? Columns.utc(now) : null);
+          statement.setObject(3, confirmed ? null : Columns.utc(reservation.expiresAt()));
+          statement.setLong(4, reservation.id());
+        });
+  }
+
+  private record NewReservation(
+      Command.BookSeats book,
+      Money totalPrice,
+      ReservationStatus status,
+      @Nullable Instant expiresAt) {
+
+    static NewReservation confirmed(Decision.Booked booked) {
+      return new NewReservation(
+          booked.command(), booked.totalPrice(), ReservationStatus.CONFIRMED, null);
+    }
+
+    static NewReservation held(Decision.Held held) {
+      return new NewReservation(
+          held.command(), held.totalPrice(), ReservationStatus.HELD, held.expiresAt());
+    }
+  }
+
+  /// Inserts the reservations of the new bookings.
+  ///
+  /// @return their ids by ticket id
+  Map<UUID, Long> insert(List<Decision> decisions, Instant now) {
+    List<NewReservation> rows = new ArrayList<>();
+    for (Decision decision : decisions) {
+      switch (decision) {
+        case Decision.Booked booked -> rows.add(NewReservation.confirmed(booked));
+        case Decision.Held held -> rows.add(NewReservation.held(held));
+        case Decision.Confirmed _,
+            Decision.Cancelled _,
+            Decision.SeatsChanged _,
+            Decision.Rejected _ -> {}
+      }
+    }
+    if (rows.isEmpty()) {
+      return Map.of();
+    }
+    GeneratedKeyHolder keys = new GeneratedKeyHolder();
+    batches.batchUpdate(
+        connection ->
+            connection.prepareStatement(
+                """
+                INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,
+                       total_price, status, reserved_at, expires_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)\
+                """,
+                Statement.RETURN_GENERATED_KEYS),
+        new BatchPreparedStatementSetter() {
+          @Override
+          public void setValues(PreparedStatement statement, int index) throws SQLException {
+            NewReservation row = rows.get(index);
+            statement.setString(1, row.book().ticketId().toString());
+            statement.setLong(2, row.book().eventId());
+            statement.setString(3, row.book().userId());
+            statement.setInt(4, row.book().quantity());
+            statement.setString(5, row.book().seatType());
+            statement.setBigDecimal(6, row.totalPrice().amount());
+            statement.setString(7, row.status().name());
+            statement.setObject(8, Columns.utc(now));
+            statement.setObject(9, Columns.utc(row.expiresAt()));
+          }
+
+          @Override
+          public int getBatchSize() {
+            return rows.size();
+          }
+        },
+        keys);
+    return idsByTicket(rows, keys);
+  }
+
+  /// One INSERT with a known number of rows gets consecutive ids in the order of its rows (MySQL
+  /// manual, InnoDB AUTO_INCREMENT lock modes, "simple inserts").
+  private static Map<UUID, Long> idsByTicket(List<NewReservation> rows, GeneratedKeyHolder keys) {
+    if (keys.getKeyList().size() != rows.size()) {
+      throw new IllegalStateException(
+          keys.getKeyList().size() + " ids for " + rows.size() + " reservations");
+    }
+    Map<UUID, Long> ids = new HashMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      Number id = (Number) keys.getKeyList().get(i).values().iterator().next();
+      ids.put(rows.get(i).book().ticketId(), id.longValue());
+    }
+    return ids;
+  }
+
+  private static Reservation reservation(ResultSet row, int index) throws SQLException {
+    return new Reservation(
+        row.getLong("id"),
+        row.getString("user_id"),
+        row.getString("seat_type"),
+        row.getInt("quantity"),
+        new Money(row.getBigDecimal("total_price")),
+        ReservationStatus.valueOf(row.getString("status")),
+        Columns.instant(row, "expires_at"));
+  }
+}

@@ -1,0 +1,111 @@
+package ticketing.worker.store;
+
+import java.math.BigDecimal;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import ticketing.domain.Action;
+import ticketing.domain.Money;
+import ticketing.domain.Reason;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
+import ticketing.status.StatusEntry;
+
+/// Table `tickets`, the ledger of decisions.
+@Component
+class TicketTable {
+
+  private final JdbcClient sql;
+  private final JdbcTemplate batches;
+
+  TicketTable(JdbcTemplate batches) {
+    this.batches = batches;
+    this.sql = JdbcClient.create(batches);
+  }
+
+  Map<UUID, StatusEntry> find(Collection<UUID> ticketIds) {
+    Map<UUID, StatusEntry> found = new HashMap<>();
+    if (ticketIds.isEmpty()) {
+      return found;
+    }
+    sql.sql(
+            """
+            SELECT id, action, user_id, event_id, seat_type, quantity, decision, reason,
+                   reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at
+            FROM tickets WHERE id IN (:ids)\
+            """)
+        .param("ids", Columns.strings(ticketIds))
+        .query(TicketTable::entry)
+        .list()
+        .forEach(entry -> found.put(entry.ticket().ticketId(), entry));
+    return found;
+  }
+
+  void deleteGivenUp(Collection<UUID> ticketIds) {
+    if (!ticketIds.isEmpty()) {
+      sql.sql("DELETE FROM tickets WHERE id IN (:ids) AND reason = 'GAVE_UP'")
+          .param("ids", Columns.strings(ticketIds))
+          .update();
+    }
+  }
+
+  void insert(List<StatusEntry> entries) {
+    if (entries.isEmpty()) {
+      return;
+    }
+    batches.batchUpdate(
+        """
+        INSERT INTO tickets (id, action, user_id, event_id, seat_type, quantity, decision, reason,
+               reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+        """,
+        entries,
+        entries.size(),
+        (statement, entry) -> {
+          Ticket ticket = entry.ticket();
+          statement.setString(1, ticket.ticketId().toString());
+          statement.setString(2, ticket.action().name());
+          statement.setString(3, entry.owner());
+          statement.setLong(4, ticket.eventId());
+          statement.setString(5, ticket.seatType());
+          statement.setObject(6, ticket.quantity());
+          statement.setString(7, ticket.status().name());
+          statement.setString(8, ticket.reason() == null ? null : ticket.reason().name());
+          statement.setObject(9, ticket.reservationId());
+          statement.setBigDecimal(
+              10, ticket.totalPrice() == null ? null : ticket.totalPrice().amount());
+          statement.setObject(11, Columns.utc(ticket.expiresAt()));
+          statement.setString(12, entry.fingerprint());
+          statement.setObject(13, Columns.utc(ticket.acceptedAt()));
+          statement.setObject(14, Columns.utc(ticket.decidedAt()));
+        });
+  }
+
+  private static StatusEntry entry(ResultSet row, int index) throws SQLException {
+    String reason = row.getString("reason");
+    BigDecimal price = row.getBigDecimal("total_price");
+    return StatusEntry.decided(
+        row.getString("user_id"),
+        row.getString("fingerprint"),
+        Ticket.ofLedger(
+            UUID.fromString(row.getString("id")),
+            Action.valueOf(row.getString("action")),
+            TicketStatus.valueOf(row.getString("decision")),
+            row.getLong("event_id"),
+            row.getString("seat_type"),
+            row.getObject("quantity", Integer.class),
+            Columns.instant(row, "accepted_at"),
+            Columns.instant(row, "decided_at"),
+            row.getObject("reservation_id", Long.class),
+            Columns.instant(row, "expires_at"),
+            reason == null ? null : Reason.valueOf(reason),
+            price == null ? null : new Money(price)));
+  }
+}
