@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Reason;
@@ -49,6 +50,7 @@ class SaleMeters implements DecisionObserver, AutoCloseable {
   private final Rate refused;
   private final Timer latency;
   private long lastReadNanos;
+  private volatile SaleStatistics.@Nullable Latency lastLatency;
 
   @Autowired
   SaleMeters() {
@@ -88,12 +90,23 @@ class SaleMeters implements DecisionObserver, AutoCloseable {
     return rate;
   }
 
-  /// Computes the rates since the last reading.
+  /// Computes the rates since the last reading and the latency.
   void readCounters() {
     long now = clock.monotonicTime();
     double seconds = (now - lastReadNanos) / 1e9;
     lastReadNanos = now;
     rates.forEach(rate -> rate.read(seconds));
+    lastLatency = readLatency();
+  }
+
+  /// Runs at each reading, because Micrometer's window drops recent values after a time without
+  /// reads.
+  private SaleStatistics.@Nullable Latency readLatency() {
+    ValueAtPercentile[] percentiles = latency.takeSnapshot().percentileValues();
+    long p50 = Math.round(percentiles[0].value(TimeUnit.MILLISECONDS));
+    long p99 = Math.round(percentiles[1].value(TimeUnit.MILLISECONDS));
+    // An empty window has the percentiles 0.
+    return p99 == 0 ? null : new SaleStatistics.Latency(p50, p99);
   }
 
   @Override
@@ -133,13 +146,9 @@ class SaleMeters implements DecisionObserver, AutoCloseable {
     return refused.perSecond;
   }
 
-  /// Latency of the decisions of the last 10 to 15 s; empty without decisions.
+  /// Latency of the last 10 to 15 s ahead of the last reading; empty without decisions.
   Optional<SaleStatistics.Latency> latency() {
-    ValueAtPercentile[] percentiles = latency.takeSnapshot().percentileValues();
-    long p50 = Math.round(percentiles[0].value(TimeUnit.MILLISECONDS));
-    long p99 = Math.round(percentiles[1].value(TimeUnit.MILLISECONDS));
-    // An empty window has the percentiles 0.
-    return p99 == 0 ? Optional.empty() : Optional.of(new SaleStatistics.Latency(p50, p99));
+    return Optional.ofNullable(lastLatency);
   }
 
   @Override

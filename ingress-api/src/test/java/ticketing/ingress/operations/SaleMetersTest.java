@@ -81,6 +81,7 @@ class SaleMetersTest {
     for (int millis = 1; millis <= 1_000; millis++) {
       meters.decided(rejected(Duration.ofMillis(millis)));
     }
+    readAfter(Duration.ofSeconds(5));
     SaleStatistics.Latency latency = meters.latency().orElseThrow();
     assertThat(latency.p50()).isCloseTo(500, within(10L));
     assertThat(latency.p99()).isCloseTo(990, within(20L));
@@ -89,16 +90,28 @@ class SaleMetersTest {
   @Test
   void latencyIsAtLeastOneMillisecond() {
     meters.decided(rejected(Duration.ZERO));
+    readAfter(Duration.ofSeconds(5));
     assertThat(meters.latency()).hasValue(new SaleStatistics.Latency(1, 1));
   }
 
   @Test
-  void latencyIsAbsentWithoutRecentDecisions() {
-    assertThat(meters.latency()).isEmpty();
+  void latencyExpiresWithoutFurtherDecisions() {
     meters.decided(rejected(Duration.ofMillis(20)));
-    clock.add(Duration.ofSeconds(9));
+    readAfter(Duration.ofSeconds(5));
     assertThat(meters.latency()).isPresent();
-    clock.add(Duration.ofSeconds(7));
+    readAfter(Duration.ofSeconds(5));
+    readAfter(Duration.ofSeconds(5));
     assertThat(meters.latency()).isEmpty();
+  }
+
+  @Test
+  void latencyIsMeasuredAfterIdleTime() {
+    for (int reading = 0; reading < 20; reading++) {
+      readAfter(Duration.ofSeconds(5));
+      assertThat(meters.latency()).isEmpty();
+    }
+    meters.decided(rejected(Duration.ofMillis(2_800)));
+    readAfter(Duration.ofSeconds(5));
+    assertThat(meters.latency()).isPresent();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
@@ -24,7 +25,9 @@ class SaleStatisticsTest {
     await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> ingress.book(IngressFixture.newUser(), event, 1).status() == 202);
-    for (Command command : ingress.drain()) {
+    List<Command> commands = ingress.drain();
+    assertThat(commands).isNotEmpty();
+    for (Command command : commands) {
       ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     }
     await()
@@ -32,7 +35,9 @@ class SaleStatisticsTest {
         .untilAsserted(
             () -> {
               JsonNode report = ingress.get("/api/v1/operations/figures", ingress.admin()).json();
-              assertThat(report.at("/rejects/SOLD_OUT").asDouble(0)).isPositive();
+              assertThat(report.at("/rejects/SOLD_OUT").asDouble(0))
+                  .as(report.toString())
+                  .isPositive();
               assertThat(report.at("/decisions/REJECTED").asDouble(0)).isPositive();
               assertThat(report.at("/latency/p99").asLong(0)).isPositive();
             });
