@@ -15,9 +15,6 @@ public final class CommandCodec {
   /// Version of the envelope. It increases only if an older worker must not read the message.
   public static final int VERSION = 1;
 
-  /// Maximum number of messages of one call of SQS: send, receive or delete.
-  public static final int MAX_MESSAGES_PER_CALL = 10;
-
   private static final int MAX_CAUSE_LENGTH = 200;
   private static final Pattern CONTROL =
       Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");

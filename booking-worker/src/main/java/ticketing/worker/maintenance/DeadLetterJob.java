@@ -20,6 +20,7 @@ import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
+import ticketing.queue.SqsLimits;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -72,7 +73,7 @@ class DeadLetterJob {
         }
         Set<UUID> revoked = giveUp(entries);
         delete(messages.stream().filter(message -> containsOnly(revoked, message)).toList());
-        if (messages.size() < CommandCodec.MAX_MESSAGES_PER_CALL) {
+        if (messages.size() < SqsLimits.MAX_BATCH_SIZE) {
           return;
         }
       }
@@ -127,7 +128,7 @@ class DeadLetterJob {
             request ->
                 request
                     .queueUrl(url)
-                    .maxNumberOfMessages(CommandCodec.MAX_MESSAGES_PER_CALL)
+                    .maxNumberOfMessages(SqsLimits.MAX_BATCH_SIZE)
                     .visibilityTimeout(VISIBILITY_TIMEOUT_SECONDS)
                     .waitTimeSeconds(0))
         .join()

@@ -3,13 +3,13 @@ package ticketing.worker.pipeline;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import ticketing.domain.CommandCodec;
+import ticketing.queue.SqsLimits;
 
 /// Queue of commands with at-least-once delivery. A benchmark replaces SQS by a queue in memory.
 interface CommandQueue {
 
   /// Maximum number of messages of one call.
-  int MAX_BATCH_SIZE = CommandCodec.MAX_MESSAGES_PER_CALL;
+  int MAX_BATCH_SIZE = SqsLimits.MAX_BATCH_SIZE;
 
   /// Receives up to [#MAX_BATCH_SIZE] messages.
   ///
