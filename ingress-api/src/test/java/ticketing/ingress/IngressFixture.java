@@ -341,21 +341,17 @@ public final class IngressFixture implements AutoCloseable {
   public void evictStatus(UUID ticketId) {
     context
         .getBean(RedisGateway.class)
-        .call(
-            client ->
-                client
-                    .getBucket("ticket:" + ticketId, org.redisson.client.codec.StringCodec.INSTANCE)
-                    .delete());
+        .call(client ->
+            client
+                .getBucket("ticket:" + ticketId, org.redisson.client.codec.StringCodec.INSTANCE)
+                .delete());
   }
 
   public String redisGet(String key) {
     return context
         .getBean(RedisGateway.class)
-        .call(
-            client ->
-                client
-                    .<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE)
-                    .get());
+        .call(client ->
+            client.<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE).get());
   }
 
   /// Receives and deletes all commands on the queue.

@@ -13,7 +13,6 @@ import ticketing.notifier.availability.AvailabilityFeed;
 import ticketing.notifier.connection.ConnectionHandler;
 import ticketing.notifier.connection.ConnectionLimitInterceptor;
 import ticketing.notifier.connection.ConnectionRegistry;
-import ticketing.notifier.connection.WebSocketConnection;
 import ticketing.notifier.handshake.HandshakeAuthenticator;
 import ticketing.notifier.handshake.TokenAuthenticator;
 import ticketing.notifier.ticket.TicketHandlers;

@@ -145,11 +145,10 @@ public final class BuyersSimulation extends Simulation {
                         .check(status().is(200))
                         .check(jsonPath("$.status").saveAs("status"))
                         .check(header("Retry-After").optional().saveAs("wait")))
-                .exec(
-                    session ->
-                        session.set(
-                            "pending",
-                            !session.isFailed() && "PENDING".equals(session.get("status")))));
+                .exec(session ->
+                    session.set(
+                        "pending",
+                        !session.isFailed() && "PENDING".equals(session.get("status")))));
   }
 
   private ChainBuilder awaitFrame() {

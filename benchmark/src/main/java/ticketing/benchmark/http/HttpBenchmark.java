@@ -256,10 +256,9 @@ final class HttpBenchmark {
     for (ApplicationProcess application : system.applications()) {
       ProcessHandle process =
           ProcessHandle.of(application.pid())
-              .orElseThrow(
-                  () ->
-                      new IllegalStateException(
-                          application.name() + " has exited, log=" + application.log()));
+              .orElseThrow(() ->
+                  new IllegalStateException(
+                      application.name() + " has exited, log=" + application.log()));
       seconds.put(application.name(), processorSecondsOf(process));
     }
     system

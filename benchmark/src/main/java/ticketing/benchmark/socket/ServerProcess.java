@@ -65,11 +65,10 @@ final class ServerProcess implements AutoCloseable {
     /// Growth of each class since an earlier state, divided by `count`, in descending order.
     String growthPer(Memory before, int count) {
       return classes.entrySet().stream()
-          .map(
-              entry ->
-                  Map.entry(
-                      entry.getKey(),
-                      (entry.getValue() - before.classes.getOrDefault(entry.getKey(), 0L)) / count))
+          .map(entry ->
+              Map.entry(
+                  entry.getKey(),
+                  (entry.getValue() - before.classes.getOrDefault(entry.getKey(), 0L)) / count))
           .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
           .limit(HISTOGRAM_LINES)
           .map(entry -> "%8d  %s".formatted(entry.getValue(), entry.getKey()))

@@ -293,8 +293,8 @@ final class SocketBenchmark {
   }
 
   /// Opens and closes connections, so that classes loaded by the first ones do not count.
-  private static void warmUp(
-      ServerProcess server, String path, String token, int connections) throws Exception {
+  private static void warmUp(ServerProcess server, String path, String token, int connections)
+      throws Exception {
     try (WebSocketClients clients =
         new WebSocketClients(
             server.address(),

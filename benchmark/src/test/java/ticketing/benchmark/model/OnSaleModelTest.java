@@ -26,23 +26,22 @@ class OnSaleModelTest {
   static Stream<OnSaleModel> onSales() {
     Random random = new Random(20261101);
     return IntStream.range(0, 60)
-        .mapToObj(
-            number -> {
-              int min = random.nextInt(2, 5);
-              int max = random.nextInt(min, 51);
-              return new OnSaleModel(
-                  random.nextInt(1_000, 1_000_000),
-                  random.nextInt(100, 3_000),
-                  random.nextInt(2_000, 20_000),
-                  random.nextInt(1, 20),
-                  random.nextInt(min, max + 1),
-                  min,
-                  max,
-                  random.nextInt(10, 600),
-                  random.nextInt(0, 180),
-                  random.nextInt(0, 121),
-                  random.nextInt(0, 5_001));
-            });
+        .mapToObj(number -> {
+          int min = random.nextInt(2, 5);
+          int max = random.nextInt(min, 51);
+          return new OnSaleModel(
+              random.nextInt(1_000, 1_000_000),
+              random.nextInt(100, 3_000),
+              random.nextInt(2_000, 20_000),
+              random.nextInt(1, 20),
+              random.nextInt(min, max + 1),
+              min,
+              max,
+              random.nextInt(10, 600),
+              random.nextInt(0, 180),
+              random.nextInt(0, 121),
+              random.nextInt(0, 5_001));
+        });
   }
 
   @ParameterizedTest

@@ -230,10 +230,9 @@ public class DecisionBenchmark {
     private RunResult of(String name, int commands) {
       return all.stream()
           .filter(result -> result.getParams().getBenchmark().endsWith("." + name))
-          .filter(
-              result ->
-                  commands == 0
-                      || result.getParams().getParam("commands").equals(String.valueOf(commands)))
+          .filter(result ->
+              commands == 0
+                  || result.getParams().getParam("commands").equals(String.valueOf(commands)))
           .findFirst()
           .orElseThrow();
     }

@@ -182,22 +182,21 @@ final class OrderBenchmark {
       permits.acquire();
       List<SendMessageBatchRequestEntry> batch =
           IntStream.range(from, Math.min(from + MAX_SEND_BATCH_SIZE, buyers))
-              .mapToObj(
-                  i -> {
-                    Command command =
-                        new BookSeats(
-                            IDS.newId("buyer"),
-                            "buyer-" + i,
-                            event,
-                            "A",
-                            1,
-                            Instant.now().truncatedTo(ChronoUnit.MICROS));
-                    return SendMessageBatchRequestEntry.builder()
-                        .id(String.valueOf(i))
-                        .messageBody(CommandCodec.encode(command))
-                        .messageGroupId(String.valueOf(event))
-                        .build();
-                  })
+              .mapToObj(i -> {
+                Command command =
+                    new BookSeats(
+                        IDS.newId("buyer"),
+                        "buyer-" + i,
+                        event,
+                        "A",
+                        1,
+                        Instant.now().truncatedTo(ChronoUnit.MICROS));
+                return SendMessageBatchRequestEntry.builder()
+                    .id(String.valueOf(i))
+                    .messageBody(CommandCodec.encode(command))
+                    .messageGroupId(String.valueOf(event))
+                    .build();
+              })
               .toList();
       sends.add(
           sqs.sendMessageBatch(request -> request.queueUrl(url).entries(batch))

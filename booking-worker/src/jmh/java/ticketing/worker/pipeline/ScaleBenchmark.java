@@ -222,23 +222,22 @@ final class ScaleBenchmark {
     int[] mark = {0};
     CountDownLatch acknowledged = new CountDownLatch(backlog.size());
     InMemoryCommandQueue queue =
-        new InMemoryCommandQueue(
-            count -> {
-              int now = decided.addAndGet(count);
-              if (windows != null) {
-                synchronized (windows) {
-                  if (now - mark[0] >= window) {
-                    long time = System.nanoTime();
-                    windows.add(new double[] {now, (time - since[0]) / 1e3 / (now - mark[0])});
-                    since[0] = time;
-                    mark[0] = now;
-                  }
-                }
+        new InMemoryCommandQueue(count -> {
+          int now = decided.addAndGet(count);
+          if (windows != null) {
+            synchronized (windows) {
+              if (now - mark[0] >= window) {
+                long time = System.nanoTime();
+                windows.add(new double[] {now, (time - since[0]) / 1e3 / (now - mark[0])});
+                since[0] = time;
+                mark[0] = now;
               }
-              for (int i = 0; i < count; i++) {
-                acknowledged.countDown();
-              }
-            });
+            }
+          }
+          for (int i = 0; i < count; i++) {
+            acknowledged.countDown();
+          }
+        });
     long batchesBefore = countBatches();
     queue.send(backlog);
     CommandListener listener = queue.startListener(worker);
@@ -298,15 +297,14 @@ final class ScaleBenchmark {
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
     List<Command> commands =
         IntStream.range(0, count)
-            .<Command>mapToObj(
-                i ->
-                    new BookSeats(
-                        IDS.newId("buyer"),
-                        UUID.randomUUID().toString(),
-                        events.get(i % events.size()),
-                        "A",
-                        1,
-                        now.plus(i, ChronoUnit.MICROS)))
+            .<Command>mapToObj(i ->
+                new BookSeats(
+                    IDS.newId("buyer"),
+                    UUID.randomUUID().toString(),
+                    events.get(i % events.size()),
+                    "A",
+                    1,
+                    now.plus(i, ChronoUnit.MICROS)))
             .toList();
     if (line > 0) {
       Map<Long, Map<Object, Double>> lines = new HashMap<>();
@@ -325,9 +323,8 @@ final class ScaleBenchmark {
 
   private void addToWaitingLine(long event, Map<Object, Double> tickets) {
     if (!tickets.isEmpty()) {
-      redis.call(
-          client ->
-              client.getScoredSortedSet("waiting:" + event, StringCodec.INSTANCE).addAll(tickets));
+      redis.call(client ->
+          client.getScoredSortedSet("waiting:" + event, StringCodec.INSTANCE).addAll(tickets));
       tickets.clear();
     }
   }

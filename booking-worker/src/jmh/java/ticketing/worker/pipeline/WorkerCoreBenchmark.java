@@ -149,18 +149,16 @@ final class WorkerCoreBenchmark {
       List<Future<?>> all = new ArrayList<>();
       for (int thread = 0; thread < variant.threads(); thread++) {
         all.add(
-            threads.submit(
-                () -> {
-                  while (System.nanoTime() - end < 0) {
-                    try {
-                      done.addAndGet(variant.step().run(event));
-                    } catch (RedisUnavailableException e) {
-                      System.out.println(
-                          "booking failed, variant=" + variant.name() + " cause=" + e);
-                    }
-                  }
-                  return null;
-                }));
+            threads.submit(() -> {
+              while (System.nanoTime() - end < 0) {
+                try {
+                  done.addAndGet(variant.step().run(event));
+                } catch (RedisUnavailableException e) {
+                  System.out.println("booking failed, variant=" + variant.name() + " cause=" + e);
+                }
+              }
+              return null;
+            }));
       }
       for (Future<?> future : all) {
         future.get();
@@ -238,19 +236,16 @@ final class WorkerCoreBenchmark {
 
   /// Naive transaction of one booking, and eviction of the cached event.
   private int bookOne(long event) {
-    transaction.executeWithoutResult(
-        status -> {
-          int available =
-              sql.queryForObject(
-                  "SELECT available_seats FROM events WHERE id = ? FOR UPDATE",
-                  Integer.class,
-                  event);
-          if (available < 1) {
-            throw new IllegalStateException("sold out");
-          }
-          sql.update("UPDATE events SET available_seats = available_seats - 1 WHERE id = ?", event);
-          sql.update(RESERVATION, reservation(event));
-        });
+    transaction.executeWithoutResult(status -> {
+      int available =
+          sql.queryForObject(
+              "SELECT available_seats FROM events WHERE id = ? FOR UPDATE", Integer.class, event);
+      if (available < 1) {
+        throw new IllegalStateException("sold out");
+      }
+      sql.update("UPDATE events SET available_seats = available_seats - 1 WHERE id = ?", event);
+      sql.update(RESERVATION, reservation(event));
+    });
     redis.call(client -> client.getBucket("naive:event-cache:" + event).delete());
     return 1;
   }
@@ -283,17 +278,16 @@ final class WorkerCoreBenchmark {
   private int insert(long event, boolean both) {
     List<Object[]> reservations =
         IntStream.range(0, BATCH_SIZE).mapToObj(i -> reservation(event)).toList();
-    transaction.executeWithoutResult(
-        status -> {
-          sql.batchUpdate(RESERVATION, reservations);
-          if (both) {
-            sql.batchUpdate(
-                TICKET,
-                reservations.stream()
-                    .map(row -> new Object[] {row[0], row[2], event, row[3], row[4], row[4]})
-                    .toList());
-          }
-        });
+    transaction.executeWithoutResult(status -> {
+      sql.batchUpdate(RESERVATION, reservations);
+      if (both) {
+        sql.batchUpdate(
+            TICKET,
+            reservations.stream()
+                .map(row -> new Object[] {row[0], row[2], event, row[3], row[4], row[4]})
+                .toList());
+      }
+    });
     return BATCH_SIZE;
   }
 

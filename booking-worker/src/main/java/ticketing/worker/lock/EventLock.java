@@ -80,17 +80,16 @@ public class EventLock {
     }
 
     private boolean tryLock() {
-      return redis.call(
-          client ->
-              client
-                  .getLock(name)
-                  .tryLockAsync(
-                      settings.maxWait().toMillis(),
-                      settings.lease().toMillis(),
-                      TimeUnit.MILLISECONDS,
-                      owner)
-                  .toCompletableFuture()
-                  .join());
+      return redis.call(client ->
+          client
+              .getLock(name)
+              .tryLockAsync(
+                  settings.maxWait().toMillis(),
+                  settings.lease().toMillis(),
+                  TimeUnit.MILLISECONDS,
+                  owner)
+              .toCompletableFuture()
+              .join());
     }
 
     /// Releases the lock, also if its acquisition is unknown: Redis may have granted it after the

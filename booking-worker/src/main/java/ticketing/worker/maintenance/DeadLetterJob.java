@@ -116,21 +116,19 @@ class DeadLetterJob {
 
   private static boolean containsOnly(Set<UUID> revoked, Message message) {
     return CommandCodec.decode(message.body()).stream()
-        .allMatch(
-            decoded ->
-                decoded instanceof Decoded.Readable readable
-                    && revoked.contains(readable.command().attemptId()));
+        .allMatch(decoded ->
+            decoded instanceof Decoded.Readable readable
+                && revoked.contains(readable.command().attemptId()));
   }
 
   private List<Message> receive() {
     String url = queueUrl();
-    return sqs.receiveMessage(
-            request ->
-                request
-                    .queueUrl(url)
-                    .maxNumberOfMessages(SqsLimits.MAX_BATCH_SIZE)
-                    .visibilityTimeout(VISIBILITY_TIMEOUT_SECONDS)
-                    .waitTimeSeconds(0))
+    return sqs.receiveMessage(request ->
+            request
+                .queueUrl(url)
+                .maxNumberOfMessages(SqsLimits.MAX_BATCH_SIZE)
+                .visibilityTimeout(VISIBILITY_TIMEOUT_SECONDS)
+                .waitTimeSeconds(0))
         .join()
         .messages();
   }

@@ -43,16 +43,15 @@ final class BatchTrace implements AutoCloseable {
     sampled.values().forEach(parent -> builder.addLink(Traces.parse(parent)));
     Span batch = builder.startSpan();
     Map<UUID, Span> decisions = LinkedHashMap.newLinkedHashMap(sampled.size());
-    sampled.forEach(
-        (ticketId, parent) ->
-            decisions.put(
-                ticketId,
-                traces
-                    .childSpan(parent, "decide")
-                    .setSpanKind(SpanKind.CONSUMER)
-                    .setAttribute("ticketing.ticket", ticketId.toString())
-                    .addLink(batch.getSpanContext())
-                    .startSpan()));
+    sampled.forEach((ticketId, parent) ->
+        decisions.put(
+            ticketId,
+            traces
+                .childSpan(parent, "decide")
+                .setSpanKind(SpanKind.CONSUMER)
+                .setAttribute("ticketing.ticket", ticketId.toString())
+                .addLink(batch.getSpanContext())
+                .startSpan()));
     return new BatchTrace(decisions, batch, batch.makeCurrent());
   }
 

@@ -69,11 +69,10 @@ public class DecisionPublisher {
       log.info("received revoked command, ticket={}", entry.ticket().ticketId());
       statusStore
           .removePending(entry)
-          .exceptionally(
-              failure -> {
-                log.debug("cannot remove pending ticket, cause={}", failure.getMessage());
-                return null;
-              });
+          .exceptionally(failure -> {
+            log.debug("cannot remove pending ticket, cause={}", failure.getMessage());
+            return null;
+          });
     }
   }
 

@@ -47,15 +47,14 @@ class SqsCommandQueue implements CommandQueue {
   public List<Delivery> receive(Duration maxWait) {
     try {
       return sqs
-          .receiveMessage(
-              request ->
-                  request
-                      .queueUrl(queueUrl())
-                      .maxNumberOfMessages(MAX_BATCH_SIZE)
-                      .waitTimeSeconds(Math.toIntExact(maxWait.toSeconds()))
-                      .messageAttributeNames(Traces.ATTRIBUTE)
-                      .messageSystemAttributeNames(
-                          MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
+          .receiveMessage(request ->
+              request
+                  .queueUrl(queueUrl())
+                  .maxNumberOfMessages(MAX_BATCH_SIZE)
+                  .waitTimeSeconds(Math.toIntExact(maxWait.toSeconds()))
+                  .messageAttributeNames(Traces.ATTRIBUTE)
+                  .messageSystemAttributeNames(
+                      MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
           .join()
           .messages()
           .stream()
@@ -114,11 +113,10 @@ class SqsCommandQueue implements CommandQueue {
               .build());
     }
     return sqs.deleteMessageBatch(request -> request.queueUrl(queueUrl()).entries(entries))
-        .handle(
-            (response, failure) -> {
-              logFailure(entries.size(), response, failure);
-              return null;
-            });
+        .handle((response, failure) -> {
+          logFailure(entries.size(), response, failure);
+          return null;
+        });
   }
 
   private static void logFailure(
@@ -134,21 +132,19 @@ class SqsCommandQueue implements CommandQueue {
   public void release(Delivery delivery) {
     int doublings = Math.clamp(delivery.receiveCount() - 1, 0, MAX_DOUBLINGS);
     long delay = settings.unreadableDelay().toSeconds() << doublings;
-    sqs.changeMessageVisibility(
-            request ->
-                request
-                    .queueUrl(queueUrl())
-                    .receiptHandle(delivery.receiptHandle())
-                    .visibilityTimeout((int) Math.min(delay, MAX_RELEASE_DELAY.toSeconds())))
-        .whenComplete(
-            (response, failure) -> {
-              if (failure != null) {
-                log.debug(
-                    "cannot change visibility, message={} cause={}",
-                    delivery.messageId(),
-                    rootCause(failure));
-              }
-            });
+    sqs.changeMessageVisibility(request ->
+            request
+                .queueUrl(queueUrl())
+                .receiptHandle(delivery.receiptHandle())
+                .visibilityTimeout((int) Math.min(delay, MAX_RELEASE_DELAY.toSeconds())))
+        .whenComplete((response, failure) -> {
+          if (failure != null) {
+            log.debug(
+                "cannot change visibility, message={} cause={}",
+                delivery.messageId(),
+                rootCause(failure));
+          }
+        });
   }
 
   private String queueUrl() {

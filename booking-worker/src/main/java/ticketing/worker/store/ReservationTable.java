@@ -46,10 +46,9 @@ class ReservationTable {
             """)
         .param("event", eventId)
         .param("users", users)
-        .query(
-            (ResultSet row) -> {
-              seats.put(row.getString("user_id"), row.getInt("seats"));
-            });
+        .query((ResultSet row) -> {
+          seats.put(row.getString("user_id"), row.getInt("seats"));
+        });
     return seats;
   }
 

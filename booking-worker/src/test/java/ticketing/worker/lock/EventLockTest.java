@@ -75,11 +75,10 @@ class EventLockTest {
   @Test
   void remainingLockExpiresForItsOwnThreadToo() {
     Duration lease = Duration.ofSeconds(1);
-    redis.call(
-        client -> {
-          client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
-          return null;
-        });
+    redis.call(client -> {
+      client.getLock("lock:event:3").lock(lease.toMillis(), TimeUnit.MILLISECONDS);
+      return null;
+    });
     try (EventLock.Lease _ = lock(redis).acquire(3)) {
       assertThat(isLocked(redis, 3)).isTrue();
     }
@@ -89,8 +88,7 @@ class EventLockTest {
   @Test
   void failedReleaseIsRetried() {
     URI address = URI.create(LocalServers.shared().redisAddress());
-    TcpRelay relay =
-        new TcpRelay(new InetSocketAddress(address.getHost(), address.getPort()));
+    TcpRelay relay = new TcpRelay(new InetSocketAddress(address.getHost(), address.getPort()));
     relay.start();
     try (RedisGateway relayed =
         connect("redis://127.0.0.1:" + relay.port(), Duration.ofMillis(500))) {

@@ -66,10 +66,9 @@ class BatchTraceTest {
         .extracting(SpanData::getTraceId)
         .containsExactlyElementsOf(requests.stream().map(SpanContext::getTraceId).toList());
     assertThat(spans("decide"))
-        .allSatisfy(
-            decide ->
-                assertThat(decide.getLinks().getFirst().getSpanContext().getSpanId())
-                    .isEqualTo(batch.getSpanId()));
+        .allSatisfy(decide ->
+            assertThat(decide.getLinks().getFirst().getSpanContext().getSpanId())
+                .isEqualTo(batch.getSpanId()));
     assertThat(Traces.parse(traceparent).getSpanId())
         .isEqualTo(spans("decide").getFirst().getSpanId());
   }

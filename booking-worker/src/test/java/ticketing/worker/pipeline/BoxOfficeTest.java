@@ -308,12 +308,11 @@ class BoxOfficeTest {
         // Every seat is sold several times.
         await()
             .atMost(Duration.ofMinutes(1))
-            .until(
-                () -> {
-                  sellRound(offices, event, threads);
-                  makeHoldsDue(event);
-                  return audit.isDone() || reservations("COALESCE(SUM(quantity), 0)", event) >= 160;
-                });
+            .until(() -> {
+              sellRound(offices, event, threads);
+              makeHoldsDue(event);
+              return audit.isDone() || reservations("COALESCE(SUM(quantity), 0)", event) >= 160;
+            });
       } finally {
         finished.set(true);
       }
@@ -368,18 +367,17 @@ class BoxOfficeTest {
   /// Takes the row lock like a worker.
   private void makeHoldsDue(long event) {
     new TransactionTemplate(scene.workers.getLast().getBean(PlatformTransactionManager.class))
-        .executeWithoutResult(
-            tx -> {
-              sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
-                  .param(event)
-                  .query(Long.class)
-                  .single();
-              sql.sql(
-                      "UPDATE reservations SET expires_at = '2020-01-01' WHERE status = 'HELD'"
-                          + " AND event_id = "
-                          + event)
-                  .update();
-            });
+        .executeWithoutResult(tx -> {
+          sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
+              .param(event)
+              .query(Long.class)
+              .single();
+          sql.sql(
+                  "UPDATE reservations SET expires_at = '2020-01-01' WHERE status = 'HELD'"
+                      + " AND event_id = "
+                      + event)
+              .update();
+        });
   }
 
   @Test
@@ -452,12 +450,11 @@ class BoxOfficeTest {
     assertThat(decided(unknownEvent).reason()).isEqualTo(Reason.EVENT_NOT_FOUND);
     await()
         .atMost(Duration.ofSeconds(60))
-        .untilAsserted(
-            () -> {
-              assertThat(messages(scene.queue)).isZero();
-              assertThat(messages(scene.queue + "-dlq")).isEqualTo(5);
-              assertThat(known).allMatch(one -> decided(one).reason() == Reason.GAVE_UP);
-            });
+        .untilAsserted(() -> {
+          assertThat(messages(scene.queue)).isZero();
+          assertThat(messages(scene.queue + "-dlq")).isEqualTo(5);
+          assertThat(known).allMatch(one -> decided(one).reason() == Reason.GAVE_UP);
+        });
     assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isEqualTo(3);
     assertThat(count("SELECT COUNT(*) FROM reservations")).isEqualTo(20);
     assertThat(available(event)).isEqualTo(30);
@@ -466,9 +463,8 @@ class BoxOfficeTest {
     known.forEach(this::send);
     await()
         .atMost(Duration.ofSeconds(20))
-        .untilAsserted(
-            () ->
-                assertThat(known).allMatch(one -> decided(one).status() == TicketStatus.CONFIRMED));
+        .untilAsserted(() ->
+            assertThat(known).allMatch(one -> decided(one).status() == TicketStatus.CONFIRMED));
     assertThat(count("SELECT COUNT(*) FROM tickets WHERE reason = 'GAVE_UP'")).isZero();
     assertThat(available(event)).isEqualTo(27);
   }
@@ -492,11 +488,10 @@ class BoxOfficeTest {
     logger.detachAppender(log);
     String ticket = invalid.ticketId().toString();
     assertThat(log.list)
-        .allSatisfy(
-            line ->
-                assertThat(line.getMDCPropertyMap())
-                    .containsEntry("event", Long.toString(event))
-                    .hasSize(isSingle(line) ? 2 : 1))
+        .allSatisfy(line ->
+            assertThat(line.getMDCPropertyMap())
+                .containsEntry("event", Long.toString(event))
+                .hasSize(isSingle(line) ? 2 : 1))
         .filteredOn(BoxOfficeTest::isSingle)
         .allSatisfy(line -> assertThat(line.getMDCPropertyMap()).containsEntry("ticket", ticket));
   }
@@ -592,13 +587,11 @@ class BoxOfficeTest {
   /// Receive counts of up to ten messages.
   private List<Integer> receiveCounts() {
     return sqs()
-        .receiveMessage(
-            request ->
-                request
-                    .queueUrl(url(scene.queue))
-                    .maxNumberOfMessages(10)
-                    .messageSystemAttributeNames(
-                        MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
+        .receiveMessage(request ->
+            request
+                .queueUrl(url(scene.queue))
+                .maxNumberOfMessages(10)
+                .messageSystemAttributeNames(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT))
         .join()
         .messages()
         .stream()

@@ -95,11 +95,10 @@ class CommandListenerTest {
     await()
         .during(Duration.ofMillis(200))
         .atMost(TIMEOUT)
-        .until(
-            () ->
-                publisher.started.get() == 1
-                    && boxOffice.decided.get() == 1 + MAX_BATCH_SIZE
-                    && queue.acknowledged() == 0);
+        .until(() ->
+            publisher.started.get() == 1
+                && boxOffice.decided.get() == 1 + MAX_BATCH_SIZE
+                && queue.acknowledged() == 0);
     publisher.release.countDown();
     await().atMost(TIMEOUT).until(queue::isDrained);
     assertThat(publisher.published.get(1L)).hasSize(1 + 2 * MAX_BATCH_SIZE);
@@ -171,15 +170,9 @@ class CommandListenerTest {
   private static List<Command> commands(int events, int count) {
     Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
     return IntStream.range(0, count)
-        .<Command>mapToObj(
-            i ->
-                new Command.BookSeats(
-                    UUID.randomUUID(),
-                    "ann",
-                    1 + i % events,
-                    "A",
-                    1,
-                    now.plus(i, ChronoUnit.MICROS)))
+        .<Command>mapToObj(i ->
+            new Command.BookSeats(
+                UUID.randomUUID(), "ann", 1 + i % events, "A", 1, now.plus(i, ChronoUnit.MICROS)))
         .toList();
   }
 

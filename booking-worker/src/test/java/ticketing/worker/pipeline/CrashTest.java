@@ -149,12 +149,11 @@ class CrashTest {
     try {
       await("all commands are decided and all messages deleted")
           .atMost(LIMIT)
-          .untilAsserted(
-              () -> {
-                assertThat(scene.messages(scene.queue)).isZero();
-                assertThat(scene.undecided()).isEmpty();
-                assertThat(scene.holdsDue()).isZero();
-              });
+          .untilAsserted(() -> {
+            assertThat(scene.messages(scene.queue)).isZero();
+            assertThat(scene.undecided()).isEmpty();
+            assertThat(scene.holdsDue()).isZero();
+          });
     } finally {
       // The shutdown takes seconds, during which other cases run.
       CLOSING.add(CompletableFuture.runAsync(successor::close));
@@ -181,14 +180,13 @@ class CrashTest {
 
     Scene(CrashPoint crash, Path folder) {
       SERVERS.newQueues(queue);
-      sqs.setQueueAttributes(
-              request ->
-                  request
-                      .queueUrl(url(queue))
-                      .attributes(
-                          Map.of(
-                              QueueAttributeName.VISIBILITY_TIMEOUT,
-                              String.valueOf(VISIBILITY.toSeconds()))))
+      sqs.setQueueAttributes(request ->
+              request
+                  .queueUrl(url(queue))
+                  .attributes(
+                      Map.of(
+                          QueueAttributeName.VISIBILITY_TIMEOUT,
+                          String.valueOf(VISIBILITY.toSeconds()))))
           .join();
       DriverManagerDataSource source =
           new DriverManagerDataSource(schema, SERVERS.databaseUser(), SERVERS.databasePassword());
@@ -412,14 +410,13 @@ class CrashTest {
 
     private long countPublished() {
       return accepted.stream()
-          .filter(
-              command ->
-                  store
-                      .find(command.ticketId())
-                      .map(StatusEntry::ticket)
-                      .filter(ticket -> ticket.status().isFinal())
-                      .filter(ticket -> ticket.reason() != Reason.GAVE_UP)
-                      .isPresent())
+          .filter(command ->
+              store
+                  .find(command.ticketId())
+                  .map(StatusEntry::ticket)
+                  .filter(ticket -> ticket.status().isFinal())
+                  .filter(ticket -> ticket.reason() != Reason.GAVE_UP)
+                  .isPresent())
           .count();
     }
 

@@ -36,22 +36,19 @@ final class CrashingWorker {
   public static void main(String[] arguments) {
     Point point = Point.valueOf(arguments[0]);
     SpringApplication worker = new SpringApplication(WorkerApplication.class);
-    worker.addInitializers(
-        context -> {
-          context.getBeanFactory().addBeanPostProcessor(new Trap(point));
-          if (point == Point.COMMITTED || point == Point.PUBLISHED) {
-            GenericApplicationContext beans = (GenericApplicationContext) context;
-            beans.registerBean(
-                "crashingPublisher",
-                DecisionPublisher.class,
-                () ->
-                    new CrashingPublisher(
-                        beans.getBean(StatusStore.class),
-                        beans.getBean(PipelineMetrics.class),
-                        point),
-                definition -> definition.setPrimary(true));
-          }
-        });
+    worker.addInitializers(context -> {
+      context.getBeanFactory().addBeanPostProcessor(new Trap(point));
+      if (point == Point.COMMITTED || point == Point.PUBLISHED) {
+        GenericApplicationContext beans = (GenericApplicationContext) context;
+        beans.registerBean(
+            "crashingPublisher",
+            DecisionPublisher.class,
+            () ->
+                new CrashingPublisher(
+                    beans.getBean(StatusStore.class), beans.getBean(PipelineMetrics.class), point),
+            definition -> definition.setPrimary(true));
+      }
+    });
     worker.run(List.of(arguments).subList(1, arguments.length).toArray(String[]::new));
   }
 

@@ -65,12 +65,11 @@ class DecisionPublisherTest {
     await()
         .atMost(Duration.ofSeconds(30))
         .ignoreException(RedisUnavailableException.class)
-        .untilAsserted(
-            () -> {
-              publisher.republish();
-              assertThat(tickets.find(decided.ticket().ticketId())).isPresent();
-              assertThat(events.find(77)).map(EventView::version).contains(2L);
-            });
+        .untilAsserted(() -> {
+          publisher.republish();
+          assertThat(tickets.find(decided.ticket().ticketId())).isPresent();
+          assertThat(events.find(77)).map(EventView::version).contains(2L);
+        });
   }
 
   private static EventView event(long version) {

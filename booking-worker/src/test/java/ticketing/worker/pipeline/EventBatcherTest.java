@@ -62,20 +62,19 @@ class EventBatcherTest {
       for (int item = 0; item < items; item++) {
         long event = item % events;
         if (batcher.add(event, item)) {
-          threads.execute(
-              () -> {
-                do {
-                  if (event == 0 && concurrent.incrementAndGet() > 1) {
-                    throw new AssertionError("two threads of one event");
-                  }
-                  processed
-                      .computeIfAbsent(event, id -> Collections.synchronizedList(new ArrayList<>()))
-                      .addAll(batcher.nextBatch(event));
-                  if (event == 0) {
-                    concurrent.decrementAndGet();
-                  }
-                } while (!batcher.removeIfEmpty(event));
-              });
+          threads.execute(() -> {
+            do {
+              if (event == 0 && concurrent.incrementAndGet() > 1) {
+                throw new AssertionError("two threads of one event");
+              }
+              processed
+                  .computeIfAbsent(event, id -> Collections.synchronizedList(new ArrayList<>()))
+                  .addAll(batcher.nextBatch(event));
+              if (event == 0) {
+                concurrent.decrementAndGet();
+              }
+            } while (!batcher.removeIfEmpty(event));
+          });
         }
         if (item % 97 == 0) {
           Thread.yield();

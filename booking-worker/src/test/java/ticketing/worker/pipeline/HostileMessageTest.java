@@ -130,12 +130,11 @@ class HostileMessageTest {
         // More messages than pollers: a message that ended a poller would be detected.
         for (int i = 0; i < 4; i++) {
           Command carrier = book(4711);
-          sqs.sendMessage(
-                  request ->
-                      request
-                          .queueUrl(url)
-                          .messageBody(CommandCodec.encode(carrier))
-                          .messageAttributes(Map.of(Traces.ATTRIBUTE, trace)))
+          sqs.sendMessage(request ->
+                  request
+                      .queueUrl(url)
+                      .messageBody(CommandCodec.encode(carrier))
+                      .messageAttributes(Map.of(Traces.ATTRIBUTE, trace)))
               .join();
           awaitDecided(worker, carrier);
         }

@@ -29,17 +29,16 @@ class RetryAwareLimiterTest {
     CountDownLatch end = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int task = 0; task < 10 * MAX_CONCURRENCY; task++) {
-        threads.submit(
-            () -> {
-              Permit permit = limiter.newPermit();
-              permit.acquire();
-              maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
-              full.countDown();
-              end.await();
-              running.decrementAndGet();
-              permit.release();
-              return null;
-            });
+        threads.submit(() -> {
+          Permit permit = limiter.newPermit();
+          permit.acquire();
+          maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
+          full.countDown();
+          end.await();
+          running.decrementAndGet();
+          permit.release();
+          return null;
+        });
       }
       assertThat(full.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
       end.countDown();
@@ -55,30 +54,28 @@ class RetryAwareLimiterTest {
     AtomicInteger otherTasks = new AtomicInteger();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int task = 0; task < failingTasks; task++) {
-        threads.submit(
-            () -> {
-              Permit permit = limiter.newPermit();
-              permit.acquire();
-              firstAttempts.countDown();
-              permit.reacquireForRetry(Duration.ofMillis(1), deadline(TIMEOUT_SECONDS));
-              maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
-              end.await();
-              running.decrementAndGet();
-              permit.release();
-              return null;
-            });
+        threads.submit(() -> {
+          Permit permit = limiter.newPermit();
+          permit.acquire();
+          firstAttempts.countDown();
+          permit.reacquireForRetry(Duration.ofMillis(1), deadline(TIMEOUT_SECONDS));
+          maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
+          end.await();
+          running.decrementAndGet();
+          permit.release();
+          return null;
+        });
       }
       assertThat(firstAttempts.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
       await().until(() -> running.get() == MAX_CONCURRENCY / 2);
       for (int task = 0; task < failingTasks; task++) {
-        threads.submit(
-            () -> {
-              Permit permit = limiter.newPermit();
-              permit.acquire();
-              otherTasks.incrementAndGet();
-              permit.release();
-              return null;
-            });
+        threads.submit(() -> {
+          Permit permit = limiter.newPermit();
+          permit.acquire();
+          otherTasks.incrementAndGet();
+          permit.release();
+          return null;
+        });
       }
       await().until(() -> otherTasks.get() == failingTasks);
       end.countDown();

@@ -160,20 +160,18 @@ class RevokedCommandTest {
         CyclicBarrier start = new CyclicBarrier(2);
         int delay = i % 6;
         Future<?> deciding =
-            threads.submit(
-                () -> {
-                  start.await();
-                  decide(event, List.of(book));
-                  return null;
-                });
+            threads.submit(() -> {
+              start.await();
+              decide(event, List.of(book));
+              return null;
+            });
         Future<Boolean> revoking =
-            threads.submit(
-                () -> {
-                  start.await();
-                  // The delays cover every step of the decision.
-                  Thread.sleep(delay);
-                  return revoke(book);
-                });
+            threads.submit(() -> {
+              start.await();
+              // The delays cover every step of the decision.
+              Thread.sleep(delay);
+              return revoke(book);
+            });
         deciding.get();
         boolean revoked = revoking.get();
         revocations += revoked ? 1 : 0;
@@ -223,10 +221,9 @@ class RevokedCommandTest {
     String attempts = "SELECT attempt_id FROM revoked_commands WHERE event_id = " + event;
     await()
         .atMost(TIMEOUT)
-        .untilAsserted(
-            () ->
-                assertThat(sql.sql(attempts).query(String.class).list())
-                    .containsExactly(fresh.attemptId().toString()));
+        .untilAsserted(() ->
+            assertThat(sql.sql(attempts).query(String.class).list())
+                .containsExactly(fresh.attemptId().toString()));
   }
 
   private static void decide(long event, List<? extends Command> commands) {
@@ -242,28 +239,26 @@ class RevokedCommandTest {
     TransactionTemplate transaction =
         new TransactionTemplate(worker.getBean(PlatformTransactionManager.class));
     transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
-    return transaction.execute(
-        tx -> {
-          sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
-              .param(command.eventId())
-              .query(Long.class)
-              .single();
-          if (tickets(command) > 0) {
-            return false;
-          }
-          sql.sql(
-                  """
-                  INSERT INTO revoked_commands (attempt_id, ticket_id, event_id, created_at)
-                  VALUES (?, ?, ?, UTC_TIMESTAMP(6))\
-                  """)
-              .params(
-                  command.attemptId().toString(), command.ticketId().toString(), command.eventId())
-              .update();
-          sql.sql("UPDATE events SET revoked_at = UTC_TIMESTAMP(6) WHERE id = ?")
-              .param(command.eventId())
-              .update();
-          return true;
-        });
+    return transaction.execute(tx -> {
+      sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
+          .param(command.eventId())
+          .query(Long.class)
+          .single();
+      if (tickets(command) > 0) {
+        return false;
+      }
+      sql.sql(
+              """
+              INSERT INTO revoked_commands (attempt_id, ticket_id, event_id, created_at)
+              VALUES (?, ?, ?, UTC_TIMESTAMP(6))\
+              """)
+          .params(command.attemptId().toString(), command.ticketId().toString(), command.eventId())
+          .update();
+      sql.sql("UPDATE events SET revoked_at = UTC_TIMESTAMP(6) WHERE id = ?")
+          .param(command.eventId())
+          .update();
+      return true;
+    });
   }
 
   private static long event(int seats) {
@@ -302,13 +297,12 @@ class RevokedCommandTest {
 
   private static long messages(String queue) {
     Map<QueueAttributeName, String> attributes =
-        sqs.getQueueAttributes(
-                request ->
-                    request
-                        .queueUrl(url(queue))
-                        .attributeNames(
-                            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
-                            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
+        sqs.getQueueAttributes(request ->
+                request
+                    .queueUrl(url(queue))
+                    .attributeNames(
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
             .join()
             .attributes();
     return attributes.values().stream().mapToLong(Long::parseLong).sum();

@@ -89,10 +89,8 @@ class AccountService {
     return entity
         .filter(found -> matches)
         .map(UserEntity::toUser)
-        .orElseThrow(
-            () ->
-                ApiException.of(
-                    ErrorCode.INVALID_CREDENTIALS, "The email or the password is wrong."));
+        .orElseThrow(() ->
+            ApiException.of(ErrorCode.INVALID_CREDENTIALS, "The email or the password is wrong."));
   }
 
   Optional<User> find(String userId) {

@@ -37,13 +37,12 @@ public class RedisCache {
     List<?> replies;
     try {
       replies =
-          redis.call(
-              client -> {
-                RBatch batch = client.createBatch(BatchOptions.defaults());
-                batch.getBucket(key(kind, id), StringCodec.INSTANCE).getAsync();
-                batch.getBucket(fence(kind, id), StringCodec.INSTANCE).isExistsAsync();
-                return batch.execute().getResponses();
-              });
+          redis.call(client -> {
+            RBatch batch = client.createBatch(BatchOptions.defaults());
+            batch.getBucket(key(kind, id), StringCodec.INSTANCE).getAsync();
+            batch.getBucket(fence(kind, id), StringCodec.INSTANCE).isExistsAsync();
+            return batch.execute().getResponses();
+          });
     } catch (RedisUnavailableException e) {
       return new Cached<>(Optional.empty(), false);
     }
@@ -67,13 +66,12 @@ public class RedisCache {
   /// Evicts a value before its change, and prevents caching for ten minutes.
   public void evictForChange(CachedKind kind, String id) {
     try {
-      redis.call(
-          client -> {
-            RBatch batch = client.createBatch(BatchOptions.defaults());
-            batch.getBucket(fence(kind, id), StringCodec.INSTANCE).setAsync("1", CHANGE_FENCE_TTL);
-            batch.getBucket(key(kind, id), StringCodec.INSTANCE).deleteAsync();
-            return batch.execute();
-          });
+      redis.call(client -> {
+        RBatch batch = client.createBatch(BatchOptions.defaults());
+        batch.getBucket(fence(kind, id), StringCodec.INSTANCE).setAsync("1", CHANGE_FENCE_TTL);
+        batch.getBucket(key(kind, id), StringCodec.INSTANCE).deleteAsync();
+        return batch.execute();
+      });
     } catch (RedisUnavailableException e) {
       // The value expires after its TTL.
     }
@@ -84,14 +82,13 @@ public class RedisCache {
   /// @return number of evicted values
   /// @throws RedisUnavailableException if Redis is unavailable
   public long evictAll() {
-    return redis.call(
-        client -> {
-          long evicted = 0;
-          for (CachedKind kind : CachedKind.values()) {
-            evicted += client.getKeys().deleteByPattern(kind.prefix() + ":*");
-          }
-          return evicted;
-        });
+    return redis.call(client -> {
+      long evicted = 0;
+      for (CachedKind kind : CachedKind.values()) {
+        evicted += client.getKeys().deleteByPattern(kind.prefix() + ":*");
+      }
+      return evicted;
+    });
   }
 
   private static String key(CachedKind kind, String id) {

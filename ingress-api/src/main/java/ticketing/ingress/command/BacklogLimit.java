@@ -53,24 +53,21 @@ class BacklogLimit {
       return;
     }
     urls.bookings()
-        .thenCompose(
-            url ->
-                sqs.getQueueAttributes(
-                    request ->
-                        request
-                            .queueUrl(url)
-                            .attributeNames(
-                                QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
-                                QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE)))
-        .whenComplete(
-            (sizes, failure) -> {
-              if (failure == null) {
-                backlog = sizes.attributes().values().stream().mapToLong(Long::parseLong).sum();
-                sinceCount.set(0);
-              } else {
-                // The last count and the commands accepted since remain in force.
-                log.debug("cannot count the queue", failure);
-              }
-            });
+        .thenCompose(url ->
+            sqs.getQueueAttributes(request ->
+                request
+                    .queueUrl(url)
+                    .attributeNames(
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE)))
+        .whenComplete((sizes, failure) -> {
+          if (failure == null) {
+            backlog = sizes.attributes().values().stream().mapToLong(Long::parseLong).sum();
+            sinceCount.set(0);
+          } else {
+            // The last count and the commands accepted since remain in force.
+            log.debug("cannot count the queue", failure);
+          }
+        });
   }
 }

@@ -155,11 +155,10 @@ class CommandRevoker {
       revokedCommands.markEvent(eventId, now);
     }
     return commands.stream()
-        .<Revocation>map(
-            command ->
-                decisions.containsKey(command.ticketId())
-                    ? new Revocation.Decided(decisions.get(command.ticketId()))
-                    : new Revocation.Revoked())
+        .<Revocation>map(command ->
+            decisions.containsKey(command.ticketId())
+                ? new Revocation.Decided(decisions.get(command.ticketId()))
+                : new Revocation.Revoked())
         .toList();
   }
 }

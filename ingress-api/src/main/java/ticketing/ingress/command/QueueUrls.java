@@ -39,14 +39,13 @@ public class QueueUrls {
       return lookUp(url, name);
     }
     sqs.getQueueUrl(request -> request.queueName(name))
-        .whenComplete(
-            (found, failure) -> {
-              if (failure == null) {
-                lookup.complete(found.queueUrl());
-              } else {
-                lookup.completeExceptionally(failure);
-              }
-            });
+        .whenComplete((found, failure) -> {
+          if (failure == null) {
+            lookup.complete(found.queueUrl());
+          } else {
+            lookup.completeExceptionally(failure);
+          }
+        });
     return lookup;
   }
 }

@@ -20,14 +20,13 @@ class SqsConfiguration {
         client.overrideConfiguration(
             client
                 .overrideConfiguration()
-                .copy(
-                    c ->
-                        c.apiCallTimeout(total)
-                            .apiCallAttemptTimeout(total.dividedBy(2))
-                            .retryStrategy(
-                                DefaultRetryStrategy.standardStrategyBuilder()
-                                    .useClientDefaults(false)
-                                    .retryOnException(SqsErrors::mayBeRepeated)
-                                    .build())));
+                .copy(c ->
+                    c.apiCallTimeout(total)
+                        .apiCallAttemptTimeout(total.dividedBy(2))
+                        .retryStrategy(
+                            DefaultRetryStrategy.standardStrategyBuilder()
+                                .useClientDefaults(false)
+                                .retryOnException(SqsErrors::mayBeRepeated)
+                                .build())));
   }
 }

@@ -89,11 +89,9 @@ public class EventAdminService {
   private void changeSeats(AuthenticatedUser user, long eventId, EventRequest request) {
     UUID ticketId = ids.newId(user.userId());
     Ticket queued =
-        acceptor.accept(
-            acceptedAt ->
-                new Command.ChangeSeats(
-                        ticketId, user.userId(), eventId, request.offers(), acceptedAt)
-                    .withAttemptId(UUID.randomUUID()));
+        acceptor.accept(acceptedAt ->
+            new Command.ChangeSeats(ticketId, user.userId(), eventId, request.offers(), acceptedAt)
+                .withAttemptId(UUID.randomUUID()));
     Ticket ticket = tickets.awaitDecision(queued, settings.changeTimeout());
     if (!ticket.status().isFinal()) {
       throw ApiException.withRetryAfter(
@@ -155,15 +153,14 @@ public class EventAdminService {
 
   private EventView changeRow(long eventId, BooleanSupplier change) {
     EventView event =
-        transaction.execute(
-            status -> {
-              boolean changed = change.getAsBoolean();
-              EventView current = get(eventId);
-              if (!changed) {
-                throw cancelled();
-              }
-              return current;
-            });
+        transaction.execute(status -> {
+          boolean changed = change.getAsBoolean();
+          EventView current = get(eventId);
+          if (!changed) {
+            throw cancelled();
+          }
+          return current;
+        });
     catalog.evictChanged(event);
     return event;
   }

@@ -106,11 +106,10 @@ public class EventCatalog implements SmartLifecycle {
   }
 
   private static void logFailure(CompletableFuture<Void> update) {
-    update.exceptionally(
-        failure -> {
-          log.debug("cannot update the event cache, cause={}", failure.getMessage());
-          return null;
-        });
+    update.exceptionally(failure -> {
+      log.debug("cannot update the event cache, cause={}", failure.getMessage());
+      return null;
+    });
   }
 
   @Override

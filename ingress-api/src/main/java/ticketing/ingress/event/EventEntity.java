@@ -99,13 +99,12 @@ public class EventEntity {
         holdMinutes,
         seatTypes.stream()
             .sorted(HIGHEST_PRICE_FIRST)
-            .map(
-                type ->
-                    new EventView.SeatTypeView(
-                        type.seatType(),
-                        new Money(type.price()),
-                        type.totalSeats(),
-                        type.availableSeats()))
+            .map(type ->
+                new EventView.SeatTypeView(
+                    type.seatType(),
+                    new Money(type.price()),
+                    type.totalSeats(),
+                    type.availableSeats()))
             .toList(),
         version);
   }

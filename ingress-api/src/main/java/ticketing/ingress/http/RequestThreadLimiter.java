@@ -26,10 +26,9 @@ class RequestThreadLimiter implements WebServerFactoryCustomizer<TomcatServletWe
   public void customize(TomcatServletWebServerFactory factory) {
     factory.addProtocolHandlerCustomizers(
         handler -> handler.setExecutor(BoundedVirtualThreads.bounded(maxConcurrentRequests)));
-    factory.addConnectorCustomizers(
-        connector -> {
-          connector.setProperty("socket.appReadBufSize", BUFFER_BYTES);
-          connector.setProperty("socket.appWriteBufSize", BUFFER_BYTES);
-        });
+    factory.addConnectorCustomizers(connector -> {
+      connector.setProperty("socket.appReadBufSize", BUFFER_BYTES);
+      connector.setProperty("socket.appWriteBufSize", BUFFER_BYTES);
+    });
   }
 }

@@ -252,15 +252,14 @@ public class QueueAdminService {
   private List<Message> receive(int visibilitySeconds) {
     String from = await(urls.deadLetters());
     return await(
-            sqs.receiveMessage(
-                receive ->
-                    receive
-                        .queueUrl(from)
-                        .maxNumberOfMessages(MAX_BATCH_SIZE)
-                        .visibilityTimeout(visibilitySeconds)
-                        .waitTimeSeconds(1)
-                        .messageAttributeNames(Traces.ATTRIBUTE)
-                        .messageSystemAttributeNames(MessageSystemAttributeName.ALL)))
+            sqs.receiveMessage(receive ->
+                receive
+                    .queueUrl(from)
+                    .maxNumberOfMessages(MAX_BATCH_SIZE)
+                    .visibilityTimeout(visibilitySeconds)
+                    .waitTimeSeconds(1)
+                    .messageAttributeNames(Traces.ATTRIBUTE)
+                    .messageSystemAttributeNames(MessageSystemAttributeName.ALL)))
         .messages();
   }
 
@@ -284,14 +283,13 @@ public class QueueAdminService {
   private Map<QueueAttributeName, String> attributes(CompletableFuture<String> url) {
     String queueUrl = await(url);
     return await(
-            sqs.getQueueAttributes(
-                request ->
-                    request
-                        .queueUrl(queueUrl)
-                        .attributeNames(
-                            QueueAttributeName.QUEUE_ARN,
-                            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
-                            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE)))
+            sqs.getQueueAttributes(request ->
+                request
+                    .queueUrl(queueUrl)
+                    .attributeNames(
+                        QueueAttributeName.QUEUE_ARN,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE)))
         .attributes();
   }
 

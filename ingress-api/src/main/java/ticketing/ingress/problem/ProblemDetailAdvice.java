@@ -74,10 +74,9 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   ResponseEntity<ProblemDetail> handleConstraintViolation(ConstraintViolationException failure) {
     List<ApiException.FieldError> errors =
         failure.getConstraintViolations().stream()
-            .map(
-                violation ->
-                    new ApiException.FieldError(
-                        violation.getPropertyPath().toString(), violation.getMessage()))
+            .map(violation ->
+                new ApiException.FieldError(
+                    violation.getPropertyPath().toString(), violation.getMessage()))
             .toList();
     return handleApiException(ApiException.invalid(errors));
   }
@@ -206,9 +205,8 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
           } else {
             result
                 .getResolvableErrors()
-                .forEach(
-                    error ->
-                        errors.add(new ApiException.FieldError(name, error.getDefaultMessage())));
+                .forEach(error ->
+                    errors.add(new ApiException.FieldError(name, error.getDefaultMessage())));
           }
         }
       }

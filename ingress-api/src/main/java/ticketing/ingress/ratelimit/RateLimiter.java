@@ -60,11 +60,10 @@ class RateLimiter {
       String prefix = "rate:" + kind + ":" + rate.perSecond() + "/" + rate.burst() + ":";
       BucketConfiguration configuration =
           BucketConfiguration.builder()
-              .addLimit(
-                  limit ->
-                      limit
-                          .capacity(rate.burst())
-                          .refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
+              .addLimit(limit ->
+                  limit
+                      .capacity(rate.burst())
+                      .refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
               .build();
       int localTokens = rate.burst() / SYNCHRONIZATIONS_PER_BUCKET;
       Optimization synchronization =
@@ -75,14 +74,13 @@ class RateLimiter {
           Caffeine.newBuilder()
               .maximumSize(MAX_LOCAL_BUCKETS)
               .expireAfterAccess(LOCAL_BUCKET_TTL)
-              .build(
-                  id ->
-                      new LocalBucket(
-                          shared
-                              .builder()
-                              .withOptimization(synchronization)
-                              .build(prefix + id, () -> configuration),
-                          localTokens));
+              .build(id ->
+                  new LocalBucket(
+                      shared
+                          .builder()
+                          .withOptimization(synchronization)
+                          .build(prefix + id, () -> configuration),
+                      localTokens));
     }
 
     Duration acquire(String id) {

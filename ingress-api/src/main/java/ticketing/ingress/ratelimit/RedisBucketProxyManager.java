@@ -13,7 +13,6 @@ import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.client.codec.ByteArrayCodec;
 import ticketing.redis.RedisGateway;
-import ticketing.redis.RedisUnavailableException;
 
 /// Bucket4j buckets in Redis by compare-and-swap over Redisson's public API, which Bucket4j does
 /// not support. A bucket expires 10 s after it is full. Every method may throw
@@ -35,23 +34,21 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
     return new CompareAndSwapOperation() {
       @Override
       public Optional<byte[]> getStateData(Optional<Long> timeoutNanos) {
-        return redis.call(
-            client ->
-                Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()));
+        return redis.call(client ->
+            Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()));
       }
 
       @Override
       public boolean compareAndSwap(
           byte[] expected, byte[] updated, RemoteBucketState state, Optional<Long> timeoutNanos) {
         long millis = EXPIRATION.calculateTimeToLiveMillis(state, currentTimeNanos());
-        return redis.call(
-            client -> {
-              RBatch batch = client.createBatch(BatchOptions.defaults());
-              var bucket = batch.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE);
-              bucket.compareAndSetAsync(expected, updated);
-              bucket.expireAsync(Duration.ofMillis(Math.max(1, millis)));
-              return (Boolean) batch.execute().getResponses().getFirst();
-            });
+        return redis.call(client -> {
+          RBatch batch = client.createBatch(BatchOptions.defaults());
+          var bucket = batch.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE);
+          bucket.compareAndSetAsync(expected, updated);
+          bucket.expireAsync(Duration.ofMillis(Math.max(1, millis)));
+          return (Boolean) batch.execute().getResponses().getFirst();
+        });
       }
     };
   }

@@ -93,17 +93,16 @@ public class ReservationController {
   private ResponseEntity<Ticket> enqueue(
       AuthenticatedUser user, IdempotencyKey request, BookingRequest booking) {
     return accepted(
-        acceptor.accept(
-            acceptedAt ->
-                new Command.BookSeats(
-                    request.ticketId(),
-                    user.userId(),
-                    booking.eventId(),
-                    booking.seatType(),
-                    booking.quantity(),
-                    acceptedAt,
-                    request.fingerprint(),
-                    request.attemptId())));
+        acceptor.accept(acceptedAt ->
+            new Command.BookSeats(
+                request.ticketId(),
+                user.userId(),
+                booking.eventId(),
+                booking.seatType(),
+                booking.quantity(),
+                acceptedAt,
+                request.fingerprint(),
+                request.attemptId())));
   }
 
   @GetMapping("/{reservationId}")
@@ -129,16 +128,15 @@ public class ReservationController {
     }
     reservations.evictForChange(reservationId);
     Ticket ticket =
-        acceptor.accept(
-            acceptedAt ->
-                new Command.ConfirmHold(
-                    request.ticketId(),
-                    user.userId(),
-                    found.eventId(),
-                    reservationId,
-                    acceptedAt,
-                    request.fingerprint(),
-                    request.attemptId()));
+        acceptor.accept(acceptedAt ->
+            new Command.ConfirmHold(
+                request.ticketId(),
+                user.userId(),
+                found.eventId(),
+                reservationId,
+                acceptedAt,
+                request.fingerprint(),
+                request.attemptId()));
     return accepted(ticket);
   }
 
@@ -155,17 +153,16 @@ public class ReservationController {
     }
     reservations.evictForChange(reservationId);
     Ticket ticket =
-        acceptor.accept(
-            acceptedAt ->
-                new Command.CancelReservation(
-                    request.ticketId(),
-                    user.userId(),
-                    found.eventId(),
-                    reservationId,
-                    !user.userId().equals(found.userId()),
-                    acceptedAt,
-                    request.fingerprint(),
-                    request.attemptId()));
+        acceptor.accept(acceptedAt ->
+            new Command.CancelReservation(
+                request.ticketId(),
+                user.userId(),
+                found.eventId(),
+                reservationId,
+                !user.userId().equals(found.userId()),
+                acceptedAt,
+                request.fingerprint(),
+                request.attemptId()));
     return accepted(ticket);
   }
 

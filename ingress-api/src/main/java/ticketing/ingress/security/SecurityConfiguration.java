@@ -31,35 +31,30 @@ class SecurityConfiguration {
         .logout(AbstractHttpConfigurer::disable)
         .requestCache(AbstractHttpConfigurer::disable)
         .sessionManagement(s -> s.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
-        .authorizeHttpRequests(
-            requests ->
-                requests
-                    .requestMatchers(EndpointRequest.toAnyEndpoint())
-                    .permitAll()
-                    .requestMatchers(HttpMethod.POST, "/api/v1/users", "/api/v1/auth/token")
-                    .permitAll()
-                    .requestMatchers(HttpMethod.GET, "/api/v1/events", "/api/v1/events/*")
-                    .permitAll()
-                    .requestMatchers("/api/v1/events/**", "/api/v1/operations/**")
-                    .hasRole(AuthenticatedUser.ADMIN)
-                    .requestMatchers("/api/**")
-                    .authenticated()
-                    .anyRequest()
-                    .permitAll())
-        .oauth2ResourceServer(
-            server ->
-                server
-                    .jwt(
-                        jwt ->
-                            jwt.jwtAuthenticationConverter(
-                                token -> authenticate(token, revokedTokens)))
-                    .authenticationEntryPoint(problems::writeUnauthenticated)
-                    .accessDeniedHandler(problems::writeForbidden))
-        .exceptionHandling(
-            handling ->
-                handling
-                    .authenticationEntryPoint(problems::writeUnauthenticated)
-                    .accessDeniedHandler(problems::writeForbidden))
+        .authorizeHttpRequests(requests ->
+            requests
+                .requestMatchers(EndpointRequest.toAnyEndpoint())
+                .permitAll()
+                .requestMatchers(HttpMethod.POST, "/api/v1/users", "/api/v1/auth/token")
+                .permitAll()
+                .requestMatchers(HttpMethod.GET, "/api/v1/events", "/api/v1/events/*")
+                .permitAll()
+                .requestMatchers("/api/v1/events/**", "/api/v1/operations/**")
+                .hasRole(AuthenticatedUser.ADMIN)
+                .requestMatchers("/api/**")
+                .authenticated()
+                .anyRequest()
+                .permitAll())
+        .oauth2ResourceServer(server ->
+            server
+                .jwt(jwt ->
+                    jwt.jwtAuthenticationConverter(token -> authenticate(token, revokedTokens)))
+                .authenticationEntryPoint(problems::writeUnauthenticated)
+                .accessDeniedHandler(problems::writeForbidden))
+        .exceptionHandling(handling ->
+            handling
+                .authenticationEntryPoint(problems::writeUnauthenticated)
+                .accessDeniedHandler(problems::writeForbidden))
         .build();
   }
 

@@ -67,12 +67,11 @@ public class TicketReader {
   public Ticket awaitDecision(Ticket queued, Duration timeout) {
     return listener
         .awaitFinal(queued.ticketId(), timeout, () -> decidedOr(queued))
-        .map(
-            found ->
-                switch (found) {
-                  case TicketLookup.Found(Ticket ticket) -> ticket;
-                  case TicketLookup.NotFound _, TicketLookup.Unavailable _ -> queued;
-                })
+        .map(found ->
+            switch (found) {
+              case TicketLookup.Found(Ticket ticket) -> ticket;
+              case TicketLookup.NotFound _, TicketLookup.Unavailable _ -> queued;
+            })
         .orElse(queued);
   }
 

@@ -133,12 +133,11 @@ class RedisCacheTest {
     try (ExecutorService people = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < size; i++) {
         readers.add(
-            people.submit(
-                () -> {
-                  start.countDown();
-                  start.await();
-                  return read.get();
-                }));
+            people.submit(() -> {
+              start.countDown();
+              start.await();
+              return read.get();
+            }));
       }
     }
     for (Future<EventView> reader : readers) {

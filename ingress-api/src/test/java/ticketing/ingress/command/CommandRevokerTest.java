@@ -100,11 +100,10 @@ class CommandRevokerTest {
       queue.heal();
     }
     assertThat(answers)
-        .allSatisfy(
-            answer -> {
-              assertThat(answer.status()).as(answer.body()).isEqualTo(503);
-              assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
-            });
+        .allSatisfy(answer -> {
+          assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+          assertThat(answer.code()).isEqualTo("QUEUE_UNAVAILABLE");
+        });
     List<Command> arrived = IngressFixture.shared().drain();
     assertThat(arrived).extracting(Command::ticketId).doesNotContainNull();
     assertThat(arrived.stream().map(Command::attemptId).distinct()).hasSize(5);

@@ -109,14 +109,13 @@ class CrashTest {
     }
     CrashingInstance instance = INSTANCES.get(Point.HALF_REDRIVEN);
     instance.awaitReady();
-    assertThatThrownBy(
-            () ->
-                sibling.sendTo(
-                    instance.port,
-                    "POST",
-                    "/api/v1/operations/dead-letters/redrive",
-                    sibling.admin(),
-                    null))
+    assertThatThrownBy(() ->
+            sibling.sendTo(
+                instance.port,
+                "POST",
+                "/api/v1/operations/dead-letters/redrive",
+                sibling.admin(),
+                null))
         .isInstanceOf(UncheckedIOException.class);
     instance.awaitCrash();
 
@@ -125,12 +124,11 @@ class CrashTest {
     Set<UUID> redriven = new HashSet<>();
     await()
         .atMost(LIMIT)
-        .untilAsserted(
-            () -> {
-              queueAdmin.redriveByCopy(1);
-              sibling.drain().forEach(command -> redriven.add(command.ticketId()));
-              assertThat(redriven).isEqualTo(dead);
-            });
+        .untilAsserted(() -> {
+          queueAdmin.redriveByCopy(1);
+          sibling.drain().forEach(command -> redriven.add(command.ticketId()));
+          assertThat(redriven).isEqualTo(dead);
+        });
     // Messages that were sent and not deleted become visible later, during other tests.
     sqs.purgeQueue(request -> request.queueUrl(letters)).join();
   }
@@ -138,16 +136,15 @@ class CrashTest {
   private void bookAndCrash(Point point, long event) throws Exception {
     CrashingInstance instance = INSTANCES.get(point);
     instance.awaitReady();
-    assertThatThrownBy(
-            () ->
-                sibling.sendTo(
-                    instance.port,
-                    "POST",
-                    "/api/v1/reservations",
-                    sibling.token(user),
-                    IngressFixture.booking(event, 1),
-                    IdempotencyKey.HEADER,
-                    "key"))
+    assertThatThrownBy(() ->
+            sibling.sendTo(
+                instance.port,
+                "POST",
+                "/api/v1/reservations",
+                sibling.token(user),
+                IngressFixture.booking(event, 1),
+                IdempotencyKey.HEADER,
+                "key"))
         .isInstanceOf(UncheckedIOException.class);
     instance.awaitCrash();
   }

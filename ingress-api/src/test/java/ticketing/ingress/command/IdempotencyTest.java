@@ -157,9 +157,8 @@ class IdempotencyTest {
     String ticket = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();
     RedisGateway redis = ingress.context.getBean(RedisGateway.class);
     long pendingTtl =
-        redis.call(
-            client ->
-                client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).remainTimeToLive());
+        redis.call(client ->
+            client.getBucket("ticket:" + ticket, StringCodec.INSTANCE).remainTimeToLive());
     assertThat(Duration.ofMillis(pendingTtl)).isBetween(Duration.ofHours(23), Duration.ofHours(24));
     // Decided 23 hours ago and evicted from the status store.
     ingress.decide(commandsOf(user).getFirst(), TicketStatus.REJECTED, Reason.SOLD_OUT, null);

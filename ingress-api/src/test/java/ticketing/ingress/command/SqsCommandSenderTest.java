@@ -90,13 +90,12 @@ class SqsCommandSenderTest {
         .successful(List.of())
         .failed(
             entries.stream()
-                .map(
-                    entry ->
-                        BatchResultErrorEntry.builder()
-                            .id(entry.id())
-                            .code(code)
-                            .senderFault(senderFault)
-                            .build())
+                .map(entry ->
+                    BatchResultErrorEntry.builder()
+                        .id(entry.id())
+                        .code(code)
+                        .senderFault(senderFault)
+                        .build())
                 .toList())
         .build();
   }
@@ -146,12 +145,11 @@ class SqsCommandSenderTest {
     CompletableFuture<Void> blocked = new CompletableFuture<>();
     answers =
         request ->
-            blocked.thenApply(
-                done -> {
-                  List<SendMessageBatchRequestEntry> odd = entriesOf(request, 1);
-                  SendMessageBatchResponse failed = fail(odd, "InvalidMessageContents", true);
-                  return accept(entriesOf(request, 0)).toBuilder().failed(failed.failed()).build();
-                });
+            blocked.thenApply(done -> {
+              List<SendMessageBatchRequestEntry> odd = entriesOf(request, 1);
+              SendMessageBatchResponse failed = fail(odd, "InvalidMessageContents", true);
+              return accept(entriesOf(request, 0)).toBuilder().failed(failed.failed()).build();
+            });
     SqsCommandSender sender = sender(TIMEOUT);
     List<Future<SendResult>> results = new ArrayList<>();
     try (ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -269,12 +267,11 @@ class SqsCommandSenderTest {
   void callsStayWithinTheSizeLimit() {
     List<SendMessageBatchRequestEntry> entries =
         IntStream.range(0, 10)
-            .mapToObj(
-                i ->
-                    SendMessageBatchRequestEntry.builder()
-                        .id(String.valueOf(i))
-                        .messageBody("x".repeat(SqsLimits.MAX_BATCH_BYTES / 4))
-                        .build())
+            .mapToObj(i ->
+                SendMessageBatchRequestEntry.builder()
+                    .id(String.valueOf(i))
+                    .messageBody("x".repeat(SqsLimits.MAX_BATCH_BYTES / 4))
+                    .build())
             .toList();
     List<List<SendMessageBatchRequestEntry>> split = SqsCommandSender.splitBySize(entries);
     assertThat(split).extracting(List::size).containsExactly(4, 4, 2);

@@ -36,10 +36,9 @@ class OutageTest {
     }
     await().ignoreExceptions().until(() -> ingress.statusStore().find(UUID.randomUUID()).isEmpty());
     await()
-        .until(
-            () ->
-                ingress.post("/api/v1/events", ingress.admin(), IngressFixture.event("")).status()
-                    == 201);
+        .until(() ->
+            ingress.post("/api/v1/events", ingress.admin(), IngressFixture.event("")).status()
+                == 201);
     await().until(() -> ingress.get("/api/v1/operations/queue", ingress.admin()).status() == 200);
   }
 
@@ -132,13 +131,12 @@ class OutageTest {
           logger.detachAppender(logged);
           assertThat(logged.list)
               .hasSize(2)
-              .allSatisfy(
-                  line -> {
-                    assertThat(line.getLevel()).isEqualTo(Level.WARN);
-                    assertThat(line.getMDCPropertyMap())
-                        .containsKey("ticket")
-                        .containsEntry("event", Long.toString(event));
-                  });
+              .allSatisfy(line -> {
+                assertThat(line.getLevel()).isEqualTo(Level.WARN);
+                assertThat(line.getMDCPropertyMap())
+                    .containsKey("ticket")
+                    .containsEntry("event", Long.toString(event));
+              });
           IngressFixture.Answer figures = ingress.get("/api/v1/operations/queue", ingress.admin());
           assertThat(figures.status()).isEqualTo(503);
           assertThat(figures.code()).isEqualTo("QUEUE_UNAVAILABLE");
@@ -235,12 +233,9 @@ class OutageTest {
         .extracting(command -> command.ticketId().toString())
         .containsExactlyInAnyOrderElementsOf(accepted);
     await()
-        .until(
-            () ->
-                strict
-                        .book(IngressFixture.newUser(), event, 1, "X-Forwarded-For", "10.9.2.1")
-                        .status()
-                    == 202);
+        .until(() ->
+            strict.book(IngressFixture.newUser(), event, 1, "X-Forwarded-For", "10.9.2.1").status()
+                == 202);
     ingress.drain();
   }
 }

@@ -154,24 +154,23 @@ class EventTest {
   /// Plays the worker for one change of seats.
   private CompletableFuture<Command.ChangeSeats> decideChange(
       long eventId, TicketStatus status, Reason reason) {
-    return CompletableFuture.supplyAsync(
-        () ->
-            await()
-                .until(
-                    () -> {
-                      for (Command command : ingress.drain()) {
-                        if (command instanceof Command.ChangeSeats change
-                            && change.eventId() == eventId) {
-                          if (status == TicketStatus.CONFIRMED) {
-                            apply(change);
-                          }
-                          ingress.decide(change, status, reason, null);
-                          return change;
-                        }
+    return CompletableFuture.supplyAsync(() ->
+        await()
+            .until(
+                () -> {
+                  for (Command command : ingress.drain()) {
+                    if (command instanceof Command.ChangeSeats change
+                        && change.eventId() == eventId) {
+                      if (status == TicketStatus.CONFIRMED) {
+                        apply(change);
                       }
-                      return null;
-                    },
-                    change -> change != null));
+                      ingress.decide(change, status, reason, null);
+                      return change;
+                    }
+                  }
+                  return null;
+                },
+                change -> change != null));
   }
 
   private void apply(Command.ChangeSeats change) {

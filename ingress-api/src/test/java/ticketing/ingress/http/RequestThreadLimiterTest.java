@@ -28,16 +28,15 @@ class RequestThreadLimiterTest {
     ThreadPoolExecutor threads = BoundedVirtualThreads.bounded(MAX_THREADS);
     for (int request = 0; request < REQUESTS; request++) {
       boolean first = request < MAX_THREADS;
-      threads.execute(
-          () -> {
-            maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
-            if (first) {
-              allPermitsUsed.arriveAndAwaitAdvance();
-            }
-            assertThat(Thread.currentThread().isVirtual()).isTrue();
-            running.decrementAndGet();
-            done.countDown();
-          });
+      threads.execute(() -> {
+        maxRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
+        if (first) {
+          allPermitsUsed.arriveAndAwaitAdvance();
+        }
+        assertThat(Thread.currentThread().isVirtual()).isTrue();
+        running.decrementAndGet();
+        done.countDown();
+      });
     }
     done.await();
     assertThat(maxRunning).hasValue(MAX_THREADS);

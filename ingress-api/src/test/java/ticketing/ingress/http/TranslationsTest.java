@@ -81,23 +81,21 @@ class TranslationsTest {
   @Test
   void languagesHaveEqualKeysAndPlaceholders() {
     assertThat(korean.keySet()).isEqualTo(english.keySet());
-    english.forEach(
-        (key, text) -> {
-          assertThat(korean.get(key)).as(key).isNotBlank();
-          assertThat(text).as(key).isNotBlank();
-          assertThat(placeholders(korean.get(key))).as(key).isEqualTo(placeholders(text));
-        });
+    english.forEach((key, text) -> {
+      assertThat(korean.get(key)).as(key).isNotBlank();
+      assertThat(text).as(key).isNotBlank();
+      assertThat(placeholders(korean.get(key))).as(key).isEqualTo(placeholders(text));
+    });
   }
 
   @Test
   void onlyKoreanTextsContainHangul() {
-    korean.forEach(
-        (key, text) -> {
-          if (!UNTRANSLATED.contains(key) && !key.equals("language.other")) {
-            assertThat(text).as(key).containsPattern(HANGUL);
-            assertThat(english.get(key)).as(key).doesNotContainPattern(HANGUL);
-          }
-        });
+    korean.forEach((key, text) -> {
+      if (!UNTRANSLATED.contains(key) && !key.equals("language.other")) {
+        assertThat(text).as(key).containsPattern(HANGUL);
+        assertThat(english.get(key)).as(key).doesNotContainPattern(HANGUL);
+      }
+    });
   }
 
   private static Set<String> placeholders(String text) {
@@ -129,10 +127,8 @@ class TranslationsTest {
         KEY_TEMPLATE
             .matcher(scripts)
             .results()
-            .map(
-                use ->
-                    Pattern.compile(
-                        Pattern.quote(use.group(1)) + ".+" + Pattern.quote(use.group(2))))
+            .map(use ->
+                Pattern.compile(Pattern.quote(use.group(1)) + ".+" + Pattern.quote(use.group(2))))
             .toList();
     assertThat(templates).isNotEmpty();
     Set<String> unused = new TreeSet<>(english.keySet());

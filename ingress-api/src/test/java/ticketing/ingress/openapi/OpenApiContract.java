@@ -66,16 +66,12 @@ public final class OpenApiContract {
 
   static List<Operation> operations() {
     return DOCUMENT.get("paths").properties().stream()
-        .flatMap(
-            path ->
-                path.getValue().properties().stream()
-                    .filter(entry -> !entry.getKey().equals("parameters"))
-                    .map(
-                        entry ->
-                            new Operation(
-                                entry.getKey().toUpperCase(Locale.ROOT),
-                                path.getKey(),
-                                entry.getValue())))
+        .flatMap(path ->
+            path.getValue().properties().stream()
+                .filter(entry -> !entry.getKey().equals("parameters"))
+                .map(entry ->
+                    new Operation(
+                        entry.getKey().toUpperCase(Locale.ROOT), path.getKey(), entry.getValue())))
         .toList();
   }
 
@@ -124,18 +120,17 @@ public final class OpenApiContract {
 
   private static void checkHeaders(
       Operation operation, int status, JsonNode documented, UnaryOperator<String> headers) {
-    documented.forEachEntry(
-        (name, reference) -> {
-          JsonNode header = resolve(reference);
-          String value = headers.apply(name);
-          if (value == null) {
-            assertThat(header.path("required").asBoolean(false))
-                .as("%s, status %d, lacks the header %s", operation, status, name)
-                .isFalse();
-          } else if (header.at("/schema/type").asString().equals("integer")) {
-            assertThat(value).as(name).matches("[1-9][0-9]*");
-          }
-        });
+    documented.forEachEntry((name, reference) -> {
+      JsonNode header = resolve(reference);
+      String value = headers.apply(name);
+      if (value == null) {
+        assertThat(header.path("required").asBoolean(false))
+            .as("%s, status %d, lacks the header %s", operation, status, name)
+            .isFalse();
+      } else if (header.at("/schema/type").asString().equals("integer")) {
+        assertThat(value).as(name).matches("[1-9][0-9]*");
+      }
+    });
   }
 
   static void checkSchema(JsonNode value, JsonNode schema) {

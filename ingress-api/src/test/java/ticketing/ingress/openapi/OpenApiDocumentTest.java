@@ -230,22 +230,20 @@ class OpenApiDocumentTest {
             "ConfirmCommand", Command.ConfirmHold.class,
             "CancelCommand", Command.CancelReservation.class,
             "ChangeSeatsCommand", Command.ChangeSeats.class)
-        .forEach(
-            (schema, record) -> {
-              List<String> names = new ArrayList<>(List.of("action"));
-              names.addAll(names(record));
-              assertThat(SCHEMAS.get(schema).get("properties").propertyNames())
-                  .containsExactlyElementsOf(names);
-            });
+        .forEach((schema, record) -> {
+          List<String> names = new ArrayList<>(List.of("action"));
+          names.addAll(names(record));
+          assertThat(SCHEMAS.get(schema).get("properties").propertyNames())
+              .containsExactlyElementsOf(names);
+        });
   }
 
   private static List<String> names(Class<?> type) {
     return Arrays.stream(type.getRecordComponents())
-        .map(
-            component ->
-                Optional.ofNullable(component.getAccessor().getAnnotation(JsonProperty.class))
-                    .map(JsonProperty::value)
-                    .orElse(component.getName()))
+        .map(component ->
+            Optional.ofNullable(component.getAccessor().getAnnotation(JsonProperty.class))
+                .map(JsonProperty::value)
+                .orElse(component.getName()))
         .toList();
   }
 
@@ -259,9 +257,8 @@ class OpenApiDocumentTest {
             "TicketStatus", constants(TicketStatus.values()),
             "Reason", constants(Reason.values()),
             "ErrorCode", constants(ErrorCode.values()))
-        .forEach(
-            (schema, values) ->
-                assertThat(strings(SCHEMAS.get(schema).get("enum"))).as(schema).isEqualTo(values));
+        .forEach((schema, values) ->
+            assertThat(strings(SCHEMAS.get(schema).get("enum"))).as(schema).isEqualTo(values));
   }
 
   private static List<String> constants(Enum<?>[] values) {
@@ -351,34 +348,31 @@ class OpenApiDocumentTest {
       operation
           .json()
           .get("responses")
-          .forEachEntry(
-              (status, response) ->
-                  assertThat(status.charAt(0) < '4' || response.has("$ref"))
-                      .as("%s names the response %s", operation, status)
-                      .isTrue());
+          .forEachEntry((status, response) ->
+              assertThat(status.charAt(0) < '4' || response.has("$ref"))
+                  .as("%s names the response %s", operation, status)
+                  .isTrue());
     }
   }
 
   @Test
   void schemaFieldsHaveDescriptionAndExample() {
-    SCHEMAS.forEachEntry(
-        (name, schema) -> {
-          assertThat(schema.has("description")).as(name).isTrue();
-          schema
-              .path("properties")
-              .forEachEntry(
-                  (field, property) -> {
-                    JsonNode target = OpenApiContract.resolve(property);
-                    assertThat(target.has("description")).as("%s.%s", name, field).isTrue();
-                    assertThat(
-                            property.has("$ref")
-                                || property.has("items")
-                                || property.has("oneOf")
-                                || property.has("example"))
-                        .as("%s.%s has an example", name, field)
-                        .isTrue();
-                  });
-        });
+    SCHEMAS.forEachEntry((name, schema) -> {
+      assertThat(schema.has("description")).as(name).isTrue();
+      schema
+          .path("properties")
+          .forEachEntry((field, property) -> {
+            JsonNode target = OpenApiContract.resolve(property);
+            assertThat(target.has("description")).as("%s.%s", name, field).isTrue();
+            assertThat(
+                    property.has("$ref")
+                        || property.has("items")
+                        || property.has("oneOf")
+                        || property.has("example"))
+                .as("%s.%s has an example", name, field)
+                .isTrue();
+          });
+    });
   }
 
   /// Code generators name inline objects by number. Some regular expression engines lack Unicode
@@ -388,16 +382,15 @@ class OpenApiDocumentTest {
     checkNested(DOCUMENT.get("paths"));
     DOCUMENT
         .get("components")
-        .forEachEntry(
-            (kind, components) -> {
-              for (JsonNode component : components) {
-                if (kind.equals("schemas")) {
-                  component.path("properties").forEach(OpenApiDocumentTest::checkNested);
-                } else if (!kind.equals("examples")) {
-                  checkNested(component);
-                }
-              }
-            });
+        .forEachEntry((kind, components) -> {
+          for (JsonNode component : components) {
+            if (kind.equals("schemas")) {
+              component.path("properties").forEach(OpenApiDocumentTest::checkNested);
+            } else if (!kind.equals("examples")) {
+              checkNested(component);
+            }
+          }
+        });
     for (String pattern : DOCUMENT.findValuesAsString("pattern")) {
       assertThat(pattern).doesNotContain("\\p", "\\u", "\\d", "(?");
     }
@@ -431,12 +424,11 @@ class OpenApiDocumentTest {
       OpenApiContract.checkSchema(OpenApiContract.resolve(reference).get("value"), schema);
       checked.add(reference);
     }
-    node.forEachEntry(
-        (name, child) -> {
-          if (!name.startsWith("example")) {
-            checkExamples(child, checked);
-          }
-        });
+    node.forEachEntry((name, child) -> {
+      if (!name.startsWith("example")) {
+        checkExamples(child, checked);
+      }
+    });
     if (node.isArray()) {
       node.forEach(child -> checkExamples(child, checked));
     }
@@ -449,19 +441,18 @@ class OpenApiDocumentTest {
         ingress.context.getBean("requestMappingHandlerMapping", RequestMappingHandlerMapping.class);
     mapping
         .getHandlerMethods()
-        .forEach(
-            (RequestMappingInfo info, HandlerMethod handler) -> {
-              if (AnnotatedElementUtils.hasAnnotation(handler.getBeanType(), Profile.class)) {
-                return;
+        .forEach((RequestMappingInfo info, HandlerMethod handler) -> {
+          if (AnnotatedElementUtils.hasAnnotation(handler.getBeanType(), Profile.class)) {
+            return;
+          }
+          for (String path : info.getPatternValues()) {
+            for (RequestMethod method : info.getMethodsCondition().getMethods()) {
+              if (path.startsWith("/api/")) {
+                handlers.put(method + " " + path, handler);
               }
-              for (String path : info.getPatternValues()) {
-                for (RequestMethod method : info.getMethodsCondition().getMethods()) {
-                  if (path.startsWith("/api/")) {
-                    handlers.put(method + " " + path, handler);
-                  }
-                }
-              }
-            });
+            }
+          }
+        });
     return handlers;
   }
 

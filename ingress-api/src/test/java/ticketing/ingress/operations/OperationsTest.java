@@ -37,11 +37,10 @@ class OperationsTest {
       if (messages.isEmpty()) {
         return;
       }
-      messages.forEach(
-          message ->
-              sqs.deleteMessage(
-                      r -> r.queueUrl(deadLetterQueueUrl()).receiptHandle(message.receiptHandle()))
-                  .join());
+      messages.forEach(message ->
+          sqs.deleteMessage(
+                  r -> r.queueUrl(deadLetterQueueUrl()).receiptHandle(message.receiptHandle()))
+              .join());
     }
   }
 
@@ -104,13 +103,12 @@ class OperationsTest {
     }
     sendDeadLetter("not JSON");
     await()
-        .untilAsserted(
-            () -> {
-              JsonNode busy = get("/queue").json();
-              assertThat(busy.get("depth").longValue()).isEqualTo(3);
-              assertThat(busy.get("deadLetters").longValue()).isEqualTo(1);
-              assertThat(busy.get("oldestAgeSeconds").longValue()).isNotNegative();
-            });
+        .untilAsserted(() -> {
+          JsonNode busy = get("/queue").json();
+          assertThat(busy.get("depth").longValue()).isEqualTo(3);
+          assertThat(busy.get("deadLetters").longValue()).isEqualTo(1);
+          assertThat(busy.get("oldestAgeSeconds").longValue()).isNotNegative();
+        });
     Message held =
         sqs.receiveMessage(r -> r.queueUrl(queueUrl()).maxNumberOfMessages(1))
             .join()
@@ -126,10 +124,8 @@ class OperationsTest {
         .drain()
         .forEach(command -> ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null));
     await()
-        .untilAsserted(
-            () ->
-                assertThat(get("/queue").json().get("decidedPerSecond").doubleValue())
-                    .isPositive());
+        .untilAsserted(() ->
+            assertThat(get("/queue").json().get("decidedPerSecond").doubleValue()).isPositive());
   }
 
   @Test
@@ -163,11 +159,10 @@ class OperationsTest {
     assertThat(redrive.json().get("messages").longValue()).isEqualTo(12);
     List<Command> found = new ArrayList<>();
     await()
-        .untilAsserted(
-            () -> {
-              found.addAll(ingress.drain());
-              assertThat(found).containsExactlyInAnyOrderElementsOf(deadLetters);
-            });
+        .untilAsserted(() -> {
+          found.addAll(ingress.drain());
+          assertThat(found).containsExactlyInAnyOrderElementsOf(deadLetters);
+        });
     await()
         .untilAsserted(
             () -> assertThat(get("/dead-letters").json().get("total").longValue()).isZero());
@@ -181,11 +176,10 @@ class OperationsTest {
     assertThat(ingress.context.getBean(QueueAdminService.class).redriveByCopy(12)).isEqualTo(12);
     List<Command> found = new ArrayList<>();
     await()
-        .untilAsserted(
-            () -> {
-              found.addAll(ingress.drain());
-              assertThat(found).hasSize(12);
-            });
+        .untilAsserted(() -> {
+          found.addAll(ingress.drain());
+          assertThat(found).hasSize(12);
+        });
     assertThat(get("/dead-letters").json().get("total").longValue()).isZero();
   }
 

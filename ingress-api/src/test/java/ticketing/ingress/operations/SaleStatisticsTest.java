@@ -32,27 +32,23 @@ class SaleStatisticsTest {
     }
     await()
         .atMost(Duration.ofSeconds(30))
-        .untilAsserted(
-            () -> {
-              JsonNode report = ingress.get("/api/v1/operations/figures", ingress.admin()).json();
-              assertThat(report.at("/rejects/SOLD_OUT").asDouble(0))
-                  .as(report.toString())
-                  .isPositive();
-              assertThat(report.at("/decisions/REJECTED").asDouble(0)).isPositive();
-              assertThat(report.at("/latency/p99").asLong(0)).isPositive();
-            });
+        .untilAsserted(() -> {
+          JsonNode report = ingress.get("/api/v1/operations/figures", ingress.admin()).json();
+          assertThat(report.at("/rejects/SOLD_OUT").asDouble(0)).as(report.toString()).isPositive();
+          assertThat(report.at("/decisions/REJECTED").asDouble(0)).isPositive();
+          assertThat(report.at("/latency/p99").asLong(0)).isPositive();
+        });
     // Every poll books again, because a rate covers 5 s and a heartbeat has a delay of 2 s.
     await()
         .atMost(Duration.ofSeconds(30))
-        .untilAsserted(
-            () -> {
-              ingress.book(IngressFixture.newUser(), event, 1);
-              ingress.book(IngressFixture.newUser(), event, 99);
-              JsonNode report = ingress.get("/api/v1/operations/figures", ingress.admin()).json();
-              assertThat(report.get("acceptedPerSecond").asDouble(0)).isPositive();
-              assertThat(report.get("refusedPerSecond").asDouble(0)).isPositive();
-              assertThat(report.get("ingresses").intValue()).isPositive();
-            });
+        .untilAsserted(() -> {
+          ingress.book(IngressFixture.newUser(), event, 1);
+          ingress.book(IngressFixture.newUser(), event, 99);
+          JsonNode report = ingress.get("/api/v1/operations/figures", ingress.admin()).json();
+          assertThat(report.get("acceptedPerSecond").asDouble(0)).isPositive();
+          assertThat(report.get("refusedPerSecond").asDouble(0)).isPositive();
+          assertThat(report.get("ingresses").intValue()).isPositive();
+        });
     ingress.drain();
   }
 }

@@ -31,13 +31,12 @@ class RateLimitTest {
       for (int i = 0; i < 100; i++) {
         String address = "10.1.0." + i;
         calls.add(
-            clients.submit(
-                () ->
-                    strict.get(
-                        "/api/v1/users/me/reservations",
-                        strict.token(user),
-                        "X-Forwarded-For",
-                        address)));
+            clients.submit(() ->
+                strict.get(
+                    "/api/v1/users/me/reservations",
+                    strict.token(user),
+                    "X-Forwarded-For",
+                    address)));
       }
       for (Future<IngressFixture.Answer> call : calls) {
         answers.add(call.get());

@@ -140,10 +140,8 @@ class BookingTest {
         .update("update events set available_seats = 5, version = version + 1 where id = ?", event);
     // No event was published, so Redis contains the sold-out event.
     await()
-        .untilAsserted(
-            () ->
-                assertThat(ingress.book(IngressFixture.newUser(), event, 1).status())
-                    .isEqualTo(202));
+        .untilAsserted(() ->
+            assertThat(ingress.book(IngressFixture.newUser(), event, 1).status()).isEqualTo(202));
   }
 
   @Test
@@ -160,19 +158,18 @@ class BookingTest {
   private void storePending(long event, int requests) {
     java.util.concurrent.CompletableFuture.allOf(
             java.util.stream.IntStream.range(0, requests)
-                .mapToObj(
-                    i ->
-                        ingress
-                            .statusStore()
-                            .storePending(
-                                StatusEntry.pending(
-                                    new Command.BookSeats(
-                                        UUID.randomUUID(),
-                                        "other",
-                                        event,
-                                        "VIP",
-                                        1,
-                                        Instant.now().minusSeconds(60)))))
+                .mapToObj(i ->
+                    ingress
+                        .statusStore()
+                        .storePending(
+                            StatusEntry.pending(
+                                new Command.BookSeats(
+                                    UUID.randomUUID(),
+                                    "other",
+                                    event,
+                                    "VIP",
+                                    1,
+                                    Instant.now().minusSeconds(60)))))
                 .toArray(java.util.concurrent.CompletableFuture[]::new))
         .join();
   }
@@ -251,11 +248,10 @@ class BookingTest {
     assertThat(ingress.post(path + "/confirmation", ingress.admin(), null).status()).isEqualTo(404);
     assertThat(ingress.delete(path, ingress.admin()).status()).isEqualTo(202);
     assertThat(commandsOf("admin"))
-        .anyMatch(
-            command ->
-                command instanceof Command.CancelReservation c
-                    && c.reservationId() == id
-                    && c.onBehalf());
+        .anyMatch(command ->
+            command instanceof Command.CancelReservation c
+                && c.reservationId() == id
+                && c.onBehalf());
   }
 
   @Test

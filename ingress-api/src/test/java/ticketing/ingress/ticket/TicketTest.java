@@ -167,15 +167,14 @@ class TicketTest {
     ingress.evictStatus(command.ticketId());
     statusStore.storePending(pending).join();
     await()
-        .untilAsserted(
-            () ->
-                assertThat(
-                        ingress
-                            .get(path(command.ticketId()), ingress.token(user))
-                            .json()
-                            .get("status")
-                            .asString())
-                    .isEqualTo("REJECTED"));
+        .untilAsserted(() ->
+            assertThat(
+                    ingress
+                        .get(path(command.ticketId()), ingress.token(user))
+                        .json()
+                        .get("status")
+                        .asString())
+                .isEqualTo("REJECTED"));
     assertThat(statusStore.find(command.ticketId()).orElseThrow().ticket()).isEqualTo(decided);
   }
 

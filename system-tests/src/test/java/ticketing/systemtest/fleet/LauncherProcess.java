@@ -90,12 +90,10 @@ public final class LauncherProcess implements AutoCloseable {
   public List<ProcessHandle> awaitProcesses(int workers) {
     Awaitility.await()
         .atMost(START_TIMEOUT)
-        .until(
-            () ->
-                !parent.isAlive()
-                    || descendants("booking-worker").size() == workers
-                        && parent.toHandle().descendants().count()
-                            == 1 + FIXED_PROCESSES + workers);
+        .until(() ->
+            !parent.isAlive()
+                || descendants("booking-worker").size() == workers
+                    && parent.toHandle().descendants().count() == 1 + FIXED_PROCESSES + workers);
     requireStarted();
     List<ProcessHandle> all = new ArrayList<>(launcher().descendants().toList());
     all.add(launcher());

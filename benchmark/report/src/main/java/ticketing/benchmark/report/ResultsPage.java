@@ -91,10 +91,8 @@ final class ResultsPage {
       byAxes.computeIfAbsent(List.of(x, series.unit()), axes -> new ArrayList<>()).add(series);
     }
     List<MermaidChart> charts = new ArrayList<>();
-    byAxes.forEach(
-        (axes, series) ->
-            charts.add(
-                new MermaidChart(measurement.name(), axes.getFirst(), axes.getLast(), series)));
+    byAxes.forEach((axes, series) ->
+        charts.add(new MermaidChart(measurement.name(), axes.getFirst(), axes.getLast(), series)));
     return charts;
   }
 

@@ -66,14 +66,13 @@ public final class LocalServers implements AutoCloseable {
             external
                 .queue()
                 .<LocalServer>map(address -> TestQueues.external(socket(address), startTimeout))
-                .orElseGet(
-                    () ->
-                        new ElasticMq(
-                            folder,
-                            Ports.orFree(settings.queuePort(), "the queue"),
-                            settings.separateQueue(),
-                            settings.persistent(),
-                            startTimeout)),
+                .orElseGet(() ->
+                    new ElasticMq(
+                        folder,
+                        Ports.orFree(settings.queuePort(), "the queue"),
+                        settings.separateQueue(),
+                        settings.persistent(),
+                        startTimeout)),
             settings.visibility(),
             startTimeout);
   }
