@@ -229,7 +229,8 @@ final class TicketSubscriptions implements SmartLifecycle {
   }
 
   /// Passes the stored state to each subscription. Tickets that are not stored are looked up at
-  /// ingress-api.
+  /// ingress-api, and a bounded number of overdue ones, because the status store may have missed
+  /// their decision.
   ///
   /// @return false if the status store is unavailable
   private boolean read(Collection<Subscription> batch) {
@@ -245,15 +246,32 @@ final class TicketSubscriptions implements SmartLifecycle {
       batch.forEach(subscription -> lookUp(subscription, false));
       return false;
     }
+    int overdueLookups = 0;
     for (Subscription subscription : batch) {
       StatusEntry entry = entries.get(subscription.ticketId());
       if (entry == null) {
         lookUp(subscription, true);
-      } else {
-        subscription.onStored(entry);
+        continue;
+      }
+      subscription.onStored(entry);
+      if (overdueLookups < settings.maxOverdueLookups() && isOverdue(entry.ticket())) {
+        overdueLookups++;
+        lookUp(subscription, true);
       }
     }
     return true;
+  }
+
+  private boolean isOverdue(Ticket ticket) {
+    if (ticket.status().isFinal()) {
+      return false;
+    }
+    long estimate = ticket.estimatedWaitSeconds() == null ? 0 : ticket.estimatedWaitSeconds();
+    return ticket
+        .acceptedAt()
+        .plus(settings.overdueAfter())
+        .plusSeconds(estimate)
+        .isBefore(clock.instant());
   }
 
   /// @param storeAvailable false: an undecided ticket is only in the status store, so a "not found"

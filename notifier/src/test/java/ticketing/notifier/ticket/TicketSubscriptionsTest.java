@@ -93,6 +93,27 @@ class TicketSubscriptionsTest {
     assertThat(client.closeCode()).isEqualTo(1000);
   }
 
+  /// The worker stopped between the commit and the publication.
+  @Test
+  void sweepFindsDecisionThatWasNeverPublished() throws InterruptedException {
+    StatusEntry entry = backend.accept(1);
+    UUID ticket = entry.ticket().ticketId();
+    ingress.respond(
+        "/api/v1/tickets/" + ticket,
+        Json.INTERNAL.writeValueAsString(SimulatedBackend.confirmed(entry).ticket()));
+    try (NotifierFixture sweeping =
+        NotifierFixture.start(
+            LocalServers.shared().redisAddress(),
+            ingress.url(),
+            "ticketing.notifier.ticket.sweep-interval=100ms",
+            "ticketing.notifier.ticket.overdue-after=1s")) {
+      WebSocketTestClient client = sweeping.connect("/ws/tickets/" + ticket, BUYER);
+      assertThat(client.nextStatus()).isEqualTo("PENDING");
+      assertThat(client.nextFinal().path("status").asString()).isEqualTo("CONFIRMED");
+      assertThat(client.closeCode()).isEqualTo(1000);
+    }
+  }
+
   @Test
   void everyConnectionOfATicketReceivesTheDecision() throws InterruptedException {
     UUID ticket = backend.acceptTicket();
