@@ -69,10 +69,10 @@ locals {
   worker_drain_seconds  = 3 * var.longest_message_seconds + 60
 }
 
-# Scaling: target backlog of a worker in messages = target latency x measured rate / bookings in a message
+# Scaling: target backlog of a worker in messages = target latency x measured rate
 
 locals {
-  backlog_per_worker = var.wanted_latency_seconds * var.worker_rate / var.bookings_per_message
+  backlog_per_worker = var.wanted_latency_seconds * var.worker_rate
 }
 
 resource "aws_autoscaling_policy" "booking_worker_backlog" {

@@ -20,12 +20,11 @@ module "ingress_api" {
   management_port = 9080
   secrets         = merge(local.common_secrets, local.access_secrets)
   environment = merge(local.common_environment, local.database_environment, local.access_environment, {
-    TICKETING_PORT                       = "8080"
-    TICKETING_MANAGEMENT_PORT            = "9080"
-    TICKETING_DATABASE_READER_URL        = local.database_reader_url
-    TICKETING_QUEUE_NAME                 = local.queue_name
-    TICKETING_QUEUE_DEAD_LETTERS         = local.dead_letters_name
-    TICKETING_QUEUE_COMMANDS_PER_MESSAGE = tostring(var.bookings_per_message)
+    TICKETING_PORT                = "8080"
+    TICKETING_MANAGEMENT_PORT     = "9080"
+    TICKETING_DATABASE_READER_URL = local.database_reader_url
+    TICKETING_QUEUE_NAME          = local.queue_name
+    TICKETING_QUEUE_DEAD_LETTERS  = local.dead_letters_name
     # The load balancer is the only proxy. It appends the client address to X-Forwarded-For.
     TICKETING_RATES_PROXIES = "1"
   })

@@ -171,17 +171,6 @@ variable "wanted_latency_seconds" {
   }
 }
 
-variable "bookings_per_message" {
-  description = "Most bookings in one message. Scaling counts messages and assumes that each message is full, so it is exact with 1."
-  type        = number
-  default     = 1
-
-  validation {
-    condition     = var.bookings_per_message >= 1 && var.bookings_per_message <= 50 && floor(var.bookings_per_message) == var.bookings_per_message
-    error_message = "1 to 50."
-  }
-}
-
 variable "longest_message_seconds" {
   description = "Longest processing time of a message, in seconds: 30 s of retries, then the lock timeout (10 s) and the transaction timeout (8 s), rounded up. The visibility timeout is twice this value, because a message may queue in the worker behind another."
   type        = number

@@ -26,20 +26,19 @@ override_resource {
 run "ingress_api_gets_exactly_these_settings" {
   assert {
     condition = module.ingress_api.environment == tomap({
-      AWS_REGION                           = "ap-northeast-2"
-      JAVA_OPTS                            = "-XX:MaxRAMPercentage=55"
-      SPRING_PROFILES_ACTIVE               = "aws"
-      TICKETING_DATABASE_POOL              = "6"
-      TICKETING_DATABASE_READER_URL        = "jdbc:aws-wrapper:mysql://ticketing.cluster-ro-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
-      TICKETING_DATABASE_SECRET_ARN        = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"
-      TICKETING_DATABASE_URL               = "jdbc:aws-wrapper:mysql://ticketing.cluster-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
-      TICKETING_MANAGEMENT_PORT            = "9080"
-      TICKETING_PORT                       = "8080"
-      TICKETING_QUEUE_COMMANDS_PER_MESSAGE = "1"
-      TICKETING_QUEUE_DEAD_LETTERS         = "ticketing-bookings-dlq"
-      TICKETING_QUEUE_NAME                 = "ticketing-bookings"
-      TICKETING_RATES_PROXIES              = "1"
-      TICKETING_REDIS_ADDRESSES            = "rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379"
+      AWS_REGION                    = "ap-northeast-2"
+      JAVA_OPTS                     = "-XX:MaxRAMPercentage=55"
+      SPRING_PROFILES_ACTIVE        = "aws"
+      TICKETING_DATABASE_POOL       = "6"
+      TICKETING_DATABASE_READER_URL = "jdbc:aws-wrapper:mysql://ticketing.cluster-ro-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
+      TICKETING_DATABASE_SECRET_ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"
+      TICKETING_DATABASE_URL        = "jdbc:aws-wrapper:mysql://ticketing.cluster-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
+      TICKETING_MANAGEMENT_PORT     = "9080"
+      TICKETING_PORT                = "8080"
+      TICKETING_QUEUE_DEAD_LETTERS  = "ticketing-bookings-dlq"
+      TICKETING_QUEUE_NAME          = "ticketing-bookings"
+      TICKETING_RATES_PROXIES       = "1"
+      TICKETING_REDIS_ADDRESSES     = "rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379"
     })
     error_message = "ingress-api: writer, readers, cache, queues, and one proxy before it."
   }

@@ -90,17 +90,6 @@ run "the_target_follows_the_formula" {
   }
 }
 
-run "packed_messages_lower_the_target" {
-  variables {
-    bookings_per_message = 10
-  }
-
-  assert {
-    condition     = one(aws_autoscaling_policy.booking_worker_backlog.target_tracking_configuration).target_value == 250 && module.ingress_api.environment["TICKETING_QUEUE_COMMANDS_PER_MESSAGE"] == "10"
-    error_message = "CloudWatch counts messages: ten bookings in each, a tenth of the target."
-  }
-}
-
 run "worker_finishes_messages_before_termination" {
   assert {
     condition     = strcontains(module.booking_worker.user_data, "TICKETING_WORKER_STOP_TIMEOUT=60s\n") && strcontains(module.booking_worker.user_data, "docker stop -t 75 ticketing\n")
@@ -193,8 +182,7 @@ run "refuses_zero_rate_latency_and_message" {
   variables {
     worker_rate            = 0
     wanted_latency_seconds = 0
-    bookings_per_message   = 0
   }
 
-  expect_failures = [var.worker_rate, var.wanted_latency_seconds, var.bookings_per_message]
+  expect_failures = [var.worker_rate, var.wanted_latency_seconds]
 }

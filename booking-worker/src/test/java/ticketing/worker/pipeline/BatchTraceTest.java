@@ -32,7 +32,7 @@ class BatchTraceTest {
   private final Traces traces = new Traces(telemetry);
 
   @Test
-  void batchLinksToItsRequestsAndDecisionsAreTheirChildren() {
+  void batchSpanLinksToItsRequests() {
     Map<UUID, String> sampled = new LinkedHashMap<>();
     List<SpanContext> requests = new ArrayList<>();
     for (int i = 0; i < 3; i++) {

@@ -200,7 +200,7 @@ class BoxOfficeTest {
 
   @Test
   @Order(LAST)
-  void twoHoldersOfTheLockSellEachSeatOnce() throws Exception {
+  void twoLockHoldersSellEachSeatOnce() throws Exception {
     ConfigurableApplicationContext worker =
         workers(2, "--ticketing.worker.store.transaction-timeout=60s");
     BoxOffice one = offices().getFirst();
@@ -411,7 +411,7 @@ class BoxOfficeTest {
   }
 
   @Test
-  void poisonMessagesBecomeDeadLettersAndAffectNoOther() {
+  void poisonMessagesBecomeDeadLettersAlone() {
     ConfigurableApplicationContext worker =
         in(
             Scene.withVisibility(

@@ -47,7 +47,7 @@ class DecisionPublisherTest {
   }
 
   @Test
-  void decisionsOfARedisOutageArePublishedAfterIt() {
+  void decisionsArePublishedAfterRedisOutage() {
     DecisionPublisher publisher =
         new DecisionPublisher(tickets, new PipelineMetrics(new SimpleMeterRegistry()));
     StatusEntry decided =

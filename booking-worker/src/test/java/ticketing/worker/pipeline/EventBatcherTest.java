@@ -41,7 +41,7 @@ class EventBatcherTest {
   }
 
   @Test
-  void onlyTheFirstItemOfAnIdleEventStartsProcessing() {
+  void firstItemOfIdleEventStartsProcessing() {
     assertThat(batcher.add(7, 1)).isTrue();
     assertThat(batcher.add(7, 2)).isFalse();
     assertThat(batcher.removeIfEmpty(7)).isFalse();

@@ -30,7 +30,7 @@ class AccountTest {
   }
 
   @Test
-  void userSignsUpSignsInAndReadsTheAccount() {
+  void newUserReadsTheirAccount() {
     String email = newEmail();
     IngressFixture.Answer created = ingress.post("/api/v1/users", null, signUp(email));
     assertThat(created.status()).isEqualTo(201);

@@ -73,7 +73,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void changeEvictsTheCopyAndNoOlderOneComesBack() {
+  void changeEvictsCopyForGood() {
     long event = ingress.newEvent();
     ingress.get("/api/v1/events/" + event, null);
     EventView old =

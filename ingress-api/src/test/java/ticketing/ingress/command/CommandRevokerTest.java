@@ -128,7 +128,7 @@ class CommandRevokerTest {
   }
 
   @Test
-  void decidedCommandInDoubtIsAcceptedWithItsDecision() throws Exception {
+  void decidedCommandInDoubtKeepsItsDecision() throws Exception {
     UUID ticket = ingress.ticketIds().derivedFrom(user, "k");
     queue.silence();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {

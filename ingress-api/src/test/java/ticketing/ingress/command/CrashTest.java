@@ -71,7 +71,7 @@ class CrashTest {
   }
 
   @Test
-  void repeatedRequestAfterLostAnswerIsTheSameCommand() throws Exception {
+  void repeatAfterLostAnswerIsSameCommand() throws Exception {
     long event = sibling.newEvent();
     sibling.drain();
     bookAndCrash(Point.SENT, event);

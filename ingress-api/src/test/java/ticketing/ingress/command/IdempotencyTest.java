@@ -178,7 +178,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void finalTicketStaysFinalWithoutStatusEntryAndDatabase() {
+  void finalTicketStaysFinalDuringOutages() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
     String ticket = ingress.book(user, event, 1, KEY, "k").json().get("ticketId").asString();

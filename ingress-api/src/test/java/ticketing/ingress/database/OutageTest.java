@@ -194,7 +194,7 @@ class OutageTest {
   }
 
   @Test
-  void bookingsWithoutDatabaseAreAcceptedUpToTheLimit() {
+  void bookingsWithoutDatabaseRespectTheLimit() {
     IngressFixture strict = IngressFixture.strict();
     long event = ingress.newEvent();
     ingress.drain();

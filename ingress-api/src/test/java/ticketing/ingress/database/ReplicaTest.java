@@ -29,7 +29,7 @@ class ReplicaTest {
   }
 
   @Test
-  void listOfEventsComesFromTheReplica() {
+  void listOfEventsIsReadFromReplica() {
     primary.newEvent();
     await().until(() -> list().isEmpty());
     assertThat(primary.get("/api/v1/events", null).json().get("content")).isNotEmpty();
@@ -64,7 +64,7 @@ class ReplicaTest {
   }
 
   @Test
-  void whateverAUserHasJustDoneComesFromThePrimary() {
+  void userReadsOwnChangesFromPrimary() {
     long event = primary.newEvent();
     String user = IngressFixture.newUser();
     String token = lagging.token(user);

@@ -202,7 +202,7 @@ class EventTest {
   }
 
   @Test
-  void changeOfSeatsWaitsForTheWorker() {
+  void changeOfSeatsAwaitsTheWorker() {
     long id = ingress.newEvent();
     var decided = decideChange(id, TicketStatus.CONFIRMED, null);
     IngressFixture.Answer changed =
@@ -215,7 +215,7 @@ class EventTest {
   }
 
   @Test
-  void changeThatIsNotDecidedInTimeMayBeSentAgain() {
+  void undecidedChangeMayBeRepeated() {
     long id = ingress.newEvent();
     IngressFixture.Answer pending =
         IngressFixture.strict()

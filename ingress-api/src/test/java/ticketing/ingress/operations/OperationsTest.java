@@ -184,7 +184,7 @@ class OperationsTest {
   }
 
   @Test
-  void emptyRedriveMovesNothing() {
+  void emptyRedriveMovesNoMessage() {
     IngressFixture.Answer redrive =
         ingress.post(OPERATIONS + "/dead-letters/redrive", ingress.admin(), "{}");
     assertThat(redrive.status()).isEqualTo(200);

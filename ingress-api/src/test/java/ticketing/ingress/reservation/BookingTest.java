@@ -26,7 +26,7 @@ class BookingTest {
   }
 
   @Test
-  void acceptedBookingIsOnTheQueueWithItsTicket() {
+  void acceptedBookingIsQueuedWithItsTicket() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
     IngressFixture.Answer answer = ingress.book(user, event, 2);

@@ -179,7 +179,7 @@ class TicketTest {
   }
 
   @Test
-  void acceptedTicketWithoutEntryIsPendingToItsOwner() {
+  void acceptedTicketWithoutEntryIsPending() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     ingress.evictStatus(command.ticketId());
@@ -200,7 +200,7 @@ class TicketTest {
   }
 
   @Test
-  void longPollOfTicketWithoutEntryGetsItsDecision() {
+  void longPollWithoutEntryGetsDecision() {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     ingress.evictStatus(command.ticketId());
