@@ -1,4 +1,4 @@
-/// Accepts commands into the queue and answers reads. Never decides a booking, never writes the
-/// seats of an existing event or a reservation. Takes one lock, that of an event's row, to withdraw
-/// a command of which the queue has not said whether it has it.
+/// Entry point of ingress-api, which accepts commands into the queue and answers reads. The process
+/// never decides a booking and never writes the seats of an existing event or a reservation. It
+/// locks an event's row only to revoke a command in doubt.
 package ticketing.ingress;

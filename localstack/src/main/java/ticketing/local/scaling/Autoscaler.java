@@ -67,16 +67,11 @@ public final class Autoscaler {
   private Sample sample() {
     try {
       double decided = 0;
-      double received = 0;
       List<ApplicationProcess> workers = system.workers();
       for (ApplicationProcess worker : workers) {
         decided += worker.metric("ticketing_decisions_total");
-        received += worker.metric("ticketing_received_messages_total");
       }
-      // A message may contain several commands.
-      double commandsPerMessage = received == 0 ? 1 : Math.max(1, decided / received);
-      long backlog =
-          Math.round(commandsPerMessage * system.servers().queue().visible(LocalServers.QUEUE));
+      long backlog = system.servers().queue().visible(LocalServers.QUEUE);
       return new Sample(System.nanoTime(), workers.size(), backlog, decided);
     } catch (ServerException e) {
       return null;
