@@ -31,6 +31,7 @@ import ticketing.notifier.connection.ErrorFrame;
 import ticketing.notifier.handshake.HandshakeRefusal;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /// Comparison of the AsyncAPI document with the code. The frames of the other tests are validated
 /// by their test client.
@@ -184,7 +185,9 @@ class AsyncApiDocumentTest {
 
   @Test
   void ticketEqualsTheOneOfTheRestApi() throws IOException {
-    JsonNode rest = Json.INTERNAL.readTree(Files.readString(DOCS.resolve("api/openapi.json")));
+    Path openApi =
+        ProjectRoot.root().resolve("ingress-api/src/main/resources/openapi.yaml");
+    JsonNode rest = YAMLMapper.builder().build().readTree(Files.readString(openApi));
     JsonNode pushed = document.json().at("/components/schemas/Ticket");
     JsonNode polled = rest.at("/components/schemas/Ticket");
 
