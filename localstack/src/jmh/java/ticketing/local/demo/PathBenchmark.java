@@ -11,9 +11,9 @@ import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 
-/// Rate and latency of the whole path from POST to decision. The baseline is the rate of the embedded
-/// queue without processing. Buyers, queue, servers and applications share this machine; the
-/// applications start from AOT caches.
+/// Rate and latency of the whole path from POST to decision. The baseline is the rate of the
+/// embedded queue without processing. Buyers, queue, servers and applications share this machine;
+/// the applications start from AOT caches.
 final class PathBenchmark {
 
   private static final int BUYERS = 10_000; // each books one seat
@@ -45,8 +45,7 @@ final class PathBenchmark {
   }
 
   private static PathFigures measure() throws Exception {
-    Path folder =
-        Files.createDirectories(ProjectRoot.root().resolve("localstack/target/path"));
+    Path folder = Files.createDirectories(ProjectRoot.root().resolve("localstack/target/path"));
     // Both compilers, as in the images.
     Map<String, String> environment = Map.of("_JAVA_OPTIONS", "-XX:TieredStopAtLevel=4");
     SystemSettings settings = SystemSettings.in(folder).withEnvironment(environment);

@@ -185,8 +185,7 @@ class AsyncApiDocumentTest {
 
   @Test
   void ticketEqualsTheOneOfTheRestApi() throws IOException {
-    Path openApi =
-        ProjectRoot.root().resolve("ingress-api/src/main/resources/openapi.yaml");
+    Path openApi = ProjectRoot.root().resolve("ingress-api/src/main/resources/openapi.yaml");
     JsonNode rest = YAMLMapper.builder().build().readTree(Files.readString(openApi));
     JsonNode pushed = document.json().at("/components/schemas/Ticket");
     JsonNode polled = rest.at("/components/schemas/Ticket");
