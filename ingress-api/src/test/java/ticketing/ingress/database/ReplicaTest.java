@@ -15,7 +15,7 @@ import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import tools.jackson.databind.JsonNode;
 
-/// Reading from a replica that never hears of any change.
+/// Reads from a replica that never receives a change.
 class ReplicaTest {
 
   private static final AtomicInteger LAST = new AtomicInteger();

@@ -270,7 +270,7 @@ final class Fairness {
         "one worker, full of an event with a locked row: %,d ms, limit %,d ms"
             .formatted(times.percentile(100), MAX_LATENCY_BESIDE_LOCKED_EVENT.toMillis()));
     if (times.percentile(100) > MAX_LATENCY_BESIDE_LOCKED_EVENT.toMillis()) {
-      violations.add("beside an event with a locked row: " + times);
+      violations.add("next to an event with a locked row: " + times);
     }
     awaitEmptyQueue();
   }
