@@ -164,8 +164,8 @@ class SqsCommandSender {
     return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  /// Sends the entries, and retries those in doubt once. A refusal of the second attempt does not end
-  /// the doubt about the first one.
+  /// Sends the entries, and retries those in doubt once. A refusal of the second attempt does not
+  /// end the doubt about the first one.
   private void sendCall(List<SendMessageBatchRequestEntry> entries, SendResult[] results) {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
     List<SendMessageBatchRequestEntry> unsent = entries;
