@@ -177,7 +177,7 @@ public final class BookingClient {
         }
       };
     } catch (IOException e) {
-      return new Exchange(0, new TicketResult.Unresolved(e.toString()));
+      return new Exchange(0, new TicketResult.Unresolved(HttpSocket.failureText(e)));
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
@@ -163,5 +164,14 @@ final class HttpSocket implements Closeable {
       System.getLogger(HttpSocket.class.getName())
           .log(System.Logger.Level.DEBUG, "cannot close connection", e);
     }
+  }
+
+  /// Text of a failure for users: its message, without its Java type.
+  static String failureText(Exception failure) {
+    String message = failure.getMessage();
+    if (message == null || message.isBlank()) {
+      return "the connection was closed";
+    }
+    return failure instanceof UnknownHostException ? "unknown host " + message : message;
   }
 }

@@ -73,7 +73,7 @@ public final class TicketFollower implements AutoCloseable {
           failures = 0;
         } catch (IOException e) {
           failures++;
-          listener.onConnectionLost(e.toString());
+          listener.onConnectionLost(HttpSocket.failureText(e));
         }
         serverIndex = (serverIndex + 1) % notifiers.size();
         Thread.sleep(RetryPolicy.withJitter(retries.backoff(Math.max(1, failures))));

@@ -198,7 +198,7 @@ public final class TicketSocket implements AutoCloseable {
     try {
       cause = receiveUntilClosed();
     } catch (IOException | JacksonException e) {
-      cause = e.toString();
+      cause = HttpSocket.failureText(e);
     }
     socket.close();
     open = false;

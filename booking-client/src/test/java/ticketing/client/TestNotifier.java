@@ -58,7 +58,9 @@ final class TestNotifier implements AutoCloseable {
       socket.getOutputStream().write(new byte[] {(byte) 0x88, 2, 3, (byte) 0xe8});
     }
 
+    /// Ends the connection with a reset, as a failed proxy does.
     void drop() throws IOException {
+      socket.setSoLinger(true, 0);
       socket.close();
     }
   }

@@ -109,8 +109,8 @@ public final class IngressFixture implements AutoCloseable {
     all.put("spring.datasource.username", servers.databaseUser());
     all.put("spring.datasource.password", servers.databasePassword());
     all.put("spring.datasource.hikari.connection-timeout", "1500");
-    // Hibernate starts in another thread, which shortens the start by about 2 s.
-    all.put("spring.data.jpa.repositories.bootstrap-mode", "deferred");
+    // Hibernate starts in another thread, and a repository starts with its first use.
+    all.put("spring.data.jpa.repositories.bootstrap-mode", "lazy");
     Optional.ofNullable(servers.environment().get("SPRING_JPA_DATABASE_PLATFORM"))
         .ifPresent(dialect -> all.put("spring.jpa.database-platform", dialect));
     all.put("ticketing.redis.addresses", servers.redisAddress());
