@@ -285,9 +285,10 @@ public final class StatusStore {
     });
   }
 
-  /// Stores decisions, removes them from the waiting lines, publishes them and caches the event, in
-  /// one round trip (one for each node of a cluster). Idempotent. A decision replaces `GAVE_UP`;
-  /// `GAVE_UP` never replaces a decision.
+  /// Stores decisions, removes them from the waiting lines and caches the event, then publishes the
+  /// decisions. The publication is a second round trip: the nodes of a cluster run the commands of
+  /// one batch in any order, and a subscriber that reads a published ticket must find it decided.
+  /// Idempotent. A decision replaces `GAVE_UP`; `GAVE_UP` never replaces a decision.
   ///
   /// @param newDecisions number of first decisions among them, for the rate
   /// @param event event after these decisions; null if it has not changed
@@ -301,9 +302,9 @@ public final class StatusStore {
     if (decided.isEmpty() && event == null) {
       return;
     }
+    StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
     redis.call(client -> {
       RBatch batch = batch(client);
-      StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
       Map<Long, List<Object>> decidedIds = new HashMap<>();
       for (StatusEntry entry : decided) {
         Ticket ticket = entry.ticket();
@@ -337,11 +338,12 @@ public final class StatusStore {
       if (event != null) {
         EventCache.addTo(batch, event, settings.event());
       }
-      if (!lines.isEmpty()) {
-        batch.getTopic(CHANNEL, StringCodec.INSTANCE).publishAsync(lines.toString());
-      }
       return batch.execute();
     });
+    if (!lines.isEmpty()) {
+      redis.call(
+          client -> client.getTopic(CHANNEL, StringCodec.INSTANCE).publish(lines.toString()));
+    }
   }
 
   /// The script keeps a decision that a redrive made in the meantime.

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
@@ -162,6 +163,33 @@ class RedisClusterTest {
     assertThat(store.findAll(all).values())
         .hasSize(all.size())
         .allMatch(entry -> entry.ticket().status() == TicketStatus.CONFIRMED);
+  }
+
+  @Test
+  @Order(4)
+  void publishedDecisionIsStoredOnASlowNode() {
+    Command command = command(1);
+    while (primaryOf("ticket:" + command.ticketId()).equals(primaryOf("tickets"))) {
+      command = command(1);
+    }
+    StatusEntry entry = StatusEntry.pending(command);
+    UUID ticketId = command.ticketId();
+    store.storePending(entry).join();
+    List<TicketStatus> read = new CopyOnWriteArrayList<>();
+    new StatusStore(other, settings())
+        .subscribe(
+            decision -> {
+              if (decision.ticketId().equals(ticketId)) {
+                read.add(store.find(ticketId).orElseThrow().ticket().status());
+              }
+            },
+            () -> {});
+
+    cluster.pauseWrites("ticket:" + ticketId, Duration.ofMillis(1_500));
+    store.publish(List.of(decided(entry)), 1, null, List.of());
+
+    await().atMost(LIMIT).until(() -> !read.isEmpty());
+    assertThat(read).containsExactly(TicketStatus.CONFIRMED);
   }
 
   @Test

@@ -67,6 +67,12 @@ public final class RedisCluster implements AutoCloseable {
     processes.get(slot / slotsPerPrimary()).kill();
   }
 
+  /// Suspends all writes on the primary of this key. Reads continue.
+  public void pauseWrites(String key, Duration duration) {
+    int slot = Integer.parseInt(send(ports.getFirst(), "CLUSTER KEYSLOT " + key));
+    send(ports.get(slot / slotsPerPrimary()), "CLIENT PAUSE " + duration.toMillis() + " WRITE");
+  }
+
   @Override
   public void close() {
     processes.forEach(process -> process.stop(STOP_GRACE));
