@@ -17,6 +17,7 @@ import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.dao.QueryTimeoutException;
+import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionTimedOutException;
 import ticketing.database.DatabaseErrors.Kind;
@@ -37,6 +38,26 @@ class DatabaseErrorsTest {
             Kind.INTEGRITY_VIOLATION, new SQLIntegrityConstraintViolationException("", "23000")),
         Arguments.of(Kind.INTEGRITY_VIOLATION, new SQLException("check", "23000", 4025)),
         Arguments.of(Kind.INTEGRITY_VIOLATION, new SQLException("too long", "22001")),
+        Arguments.of(Kind.INTEGRITY_VIOLATION, new SQLException("check", "HY000", 3819)),
+        Arguments.of(Kind.WRITES_REJECTED, new SQLException("read-only", "HY000", 1290)),
+        Arguments.of(Kind.WRITES_REJECTED, new SQLException("read-only", "25006", 1792)),
+        Arguments.of(Kind.WRITES_REJECTED, new SQLException("read-only mode", "HY000", 1836)),
+        Arguments.of(Kind.WRITES_REJECTED, new SQLException("innodb read-only", "HY000", 1874)),
+        Arguments.of(Kind.WRITES_REJECTED, new SQLException("disk full", "HY000", 1021)),
+        Arguments.of(Kind.WRITES_REJECTED, new SQLException("table is full", "HY000", 1114)),
+        Arguments.of(Kind.WRITES_REJECTED, new SQLException("cannot write file", null, 3)),
+        Arguments.of(
+            Kind.WRITES_REJECTED,
+            new SQLException("Got error 28 from storage engine", "HY000", 1030)),
+        Arguments.of(
+            Kind.WRITES_REJECTED,
+            new TransientDataAccessResourceException(
+                "", new SQLException("read-only", "25006", 1792))),
+        Arguments.of(Kind.TRANSIENT_CONFLICT, new SQLException("lock wait", "HY000", 1205)),
+        Arguments.of(Kind.TRANSIENT_CONFLICT, new SQLException("interrupted", "70100", 1317)),
+        Arguments.of(Kind.TRANSIENT_CONFLICT, new SQLException("max time", "70100", 1969)),
+        Arguments.of(Kind.TRANSIENT_CONFLICT, new SQLException("max time", "HY000", 3024)),
+        Arguments.of(Kind.OTHER, new SQLException("Got error 1 from engine", "HY000", 1030)),
         Arguments.of(Kind.TRANSIENT_CONFLICT, new CannotAcquireLockException("")),
         Arguments.of(Kind.TRANSIENT_CONFLICT, new QueryTimeoutException("")),
         Arguments.of(Kind.TRANSIENT_CONFLICT, new TransactionTimedOutException("")),
@@ -63,6 +84,9 @@ class DatabaseErrorsTest {
   void onlyOutagesAndConflictsAreRetryable(Kind kind, Exception failure) {
     assertThat(DatabaseErrors.isUnavailable(failure)).isEqualTo(kind == Kind.UNAVAILABLE);
     assertThat(DatabaseErrors.isRetryable(failure))
-        .isEqualTo(kind == Kind.UNAVAILABLE || kind == Kind.TRANSIENT_CONFLICT);
+        .isEqualTo(
+            kind == Kind.UNAVAILABLE
+                || kind == Kind.WRITES_REJECTED
+                || kind == Kind.TRANSIENT_CONFLICT);
   }
 }

@@ -194,6 +194,34 @@ class OutageTest {
   }
 
   @Test
+  void writesGet503WithReadOnlyDatabase() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String token = ingress.token(user);
+    String path = "/api/v1/events/" + event;
+    without(
+        () -> ingress.servers.setDatabaseReadOnly(true),
+        () -> ingress.servers.setDatabaseReadOnly(false),
+        () -> {
+          String account =
+              "{\"email\":\"%s@example.com\",\"password\":\"long-enough-1\",\"name\":\"Ann\"}"
+                  .formatted(UUID.randomUUID());
+          for (IngressFixture.Answer answer :
+              List.of(
+                  ingress.post("/api/v1/users", null, account),
+                  ingress.post("/api/v1/events", ingress.admin(), IngressFixture.event("")),
+                  ingress.delete(path, ingress.admin()))) {
+            assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+            assertThat(answer.code()).isEqualTo("DATABASE_UNAVAILABLE");
+            assertThat(answer.header("Retry-After")).isEqualTo("2");
+          }
+          assertThat(ingress.get("/readyz", null).status()).isEqualTo(200);
+          assertThat(ingress.get(path, null).status()).isEqualTo(200);
+          assertThat(ingress.get("/api/v1/users/me/reservations", token).status()).isEqualTo(200);
+        });
+  }
+
+  @Test
   void bookingsWithoutDatabaseRespectTheLimit() {
     IngressFixture strict = IngressFixture.strict();
     long event = ingress.newEvent();

@@ -206,6 +206,13 @@ public final class LocalServers implements AutoCloseable {
     return database.connect();
   }
 
+  /// Makes the database read-only, like a failover to a replica: it answers and rejects writes.
+  ///
+  /// @param readOnly false to accept writes again
+  public void setDatabaseReadOnly(boolean readOnly) {
+    database.setReadOnly(readOnly);
+  }
+
   /// Sets a listener for running processes that end without a stop. It runs in another thread.
   public void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
     if (database.server() instanceof MariaDb embedded) {

@@ -19,6 +19,7 @@ final class MariaDb implements LocalServer {
   static final String SCHEMA = "ticketing";
   static final String USER = "ticketing";
   static final String PASSWORD = "ticketing";
+  static final String FAULT_USER = "ticketing_faults";
 
   private static final String VERSION = "mariadb-11.4.5";
   private static final Duration STOP_GRACE = Duration.ofSeconds(20);
@@ -140,7 +141,8 @@ final class MariaDb implements LocalServer {
     return command;
   }
 
-  /// Grants access only to the schemas of this system, which protects the system tables.
+  /// Grants access only to the schemas of this system, which protects the system tables. A second
+  /// account makes the server read-only in fault tests; it has no access to data.
   private static String accounts() {
     return """
     CREATE DATABASE IF NOT EXISTS %1$s;
@@ -148,8 +150,10 @@ final class MariaDb implements LocalServer {
     CREATE USER IF NOT EXISTS %2$s@'localhost' IDENTIFIED BY '%3$s';
     GRANT ALL ON `%1$s%%`.* TO %2$s@'127.0.0.1';
     GRANT ALL ON `%1$s%%`.* TO %2$s@'localhost';
+    CREATE USER IF NOT EXISTS %4$s@'127.0.0.1' IDENTIFIED BY '%3$s';
+    GRANT READ_ONLY ADMIN ON *.* TO %4$s@'127.0.0.1';
     """
-        .formatted(SCHEMA, USER, PASSWORD);
+        .formatted(SCHEMA, USER, PASSWORD, FAULT_USER);
   }
 
   private static Path programs() {

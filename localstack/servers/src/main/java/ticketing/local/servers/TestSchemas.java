@@ -105,6 +105,13 @@ final class TestSchemas {
     return url(server.port(), name);
   }
 
+  /// Sets `read_only` of the server. An external server needs an account with this privilege that
+  /// obeys `read_only`.
+  void setReadOnly(boolean readOnly) {
+    String account = mariaDb ? MariaDb.FAULT_USER : user;
+    execute("SET GLOBAL read_only = " + (readOnly ? "ON" : "OFF"), account);
+  }
+
   private void create(String name) {
     execute("DROP DATABASE IF EXISTS " + name);
     execute("CREATE DATABASE " + name + " CHARACTER SET utf8mb4");
@@ -112,7 +119,11 @@ final class TestSchemas {
   }
 
   private void execute(String statement) {
-    try (Connection connection = connect(url(server.port(), ""), user, password, properties());
+    execute(statement, user);
+  }
+
+  private void execute(String statement, String account) {
+    try (Connection connection = connect(url(server.port(), ""), account, password, properties());
         var sql = connection.createStatement()) {
       sql.execute(statement);
     } catch (SQLException e) {
