@@ -167,7 +167,10 @@ public final class IngressFixture implements AutoCloseable {
               Map.entry("ticketing.rates.user.per-second", "1"),
               Map.entry("ticketing.rates.user.burst", "60"),
               Map.entry("ticketing.rates.address.per-second", "1"),
-              Map.entry("ticketing.rates.address.burst", "40"));
+              Map.entry("ticketing.rates.address.burst", "40"),
+              Map.entry("ticketing.rates.sign-in-address.tokens", "30"),
+              Map.entry("ticketing.rates.sign-in-address.period", "1m"),
+              Map.entry("ticketing.rates.sign-up-address.tokens", "10"));
       strict = shared().sibling(settings);
       Flyway.configure()
           .dataSource(url, strict.servers.databaseUser(), strict.servers.databasePassword())

@@ -1,5 +1,6 @@
 package ticketing.ingress.account;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Email;
 import jakarta.validation.constraints.Max;
@@ -24,6 +25,7 @@ import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.http.TextPattern;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.ratelimit.SignInLimiter;
 import ticketing.ingress.reservation.ReservationReader;
 import ticketing.ingress.reservation.ReservationView;
 import ticketing.ingress.security.AuthenticatedUser;
@@ -40,6 +42,7 @@ public class AccountController {
   private static final Duration REVOCATION_RETRY_AFTER = Duration.ofSeconds(2);
 
   private final AccountService accounts;
+  private final SignInLimiter limiter;
   private final ReservationReader reservations;
   private final AccessTokens tokens;
   private final AccessTokenSettings tokenSettings;
@@ -48,12 +51,14 @@ public class AccountController {
 
   AccountController(
       AccountService accounts,
+      SignInLimiter limiter,
       ReservationReader reservations,
       AccessTokens tokens,
       AccessTokenSettings tokenSettings,
       RevokedTokens revokedTokens,
       Clock clock) {
     this.accounts = accounts;
+    this.limiter = limiter;
     this.reservations = reservations;
     this.tokens = tokens;
     this.tokenSettings = tokenSettings;
@@ -68,7 +73,7 @@ public class AccountController {
           @Email
           @Pattern(regexp = "[\\x21-\\x7e]*", message = "must be ASCII")
           String email,
-      @NotNull @Size(min = 8, max = AccountService.MAX_PASSWORD_BYTES) String password,
+      @NotNull @Size(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String password,
       @NotBlank
           @Size(max = 100)
           @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
@@ -81,11 +86,13 @@ public class AccountController {
   }
 
   @PostMapping("/users")
-  ResponseEntity<Account> signUp(@Valid @RequestBody SignUp request) {
-    if (!AccountService.isWithinMaxBytes(request.password())) {
+  ResponseEntity<Account> signUp(
+      @Valid @RequestBody SignUp request, HttpServletRequest httpRequest) {
+    if (!PasswordHasher.isWithinMaxBytes(request.password())) {
       throw ApiException.invalid(
-          "password", "must be at most " + AccountService.MAX_PASSWORD_BYTES + " bytes");
+          "password", "must be at most " + PasswordHasher.MAX_PASSWORD_BYTES + " bytes");
     }
+    limiter.checkSignUp(httpRequest);
     User user = accounts.signUp(request.email(), request.password(), request.name());
     return ResponseEntity.created(URI.create("/api/v1/users/me")).body(Account.of(user));
   }
@@ -96,12 +103,14 @@ public class AccountController {
   public record AccessToken(String accessToken, String tokenType, long expiresIn) {}
 
   @PostMapping("/auth/token")
-  AccessToken signIn(@Valid @RequestBody Credentials credentials) {
+  AccessToken signIn(@Valid @RequestBody Credentials credentials, HttpServletRequest httpRequest) {
     if (!tokenSettings.issuerUri().isEmpty()) {
       throw ApiException.of(
           ErrorCode.NOT_FOUND, "Tokens are issued by " + tokenSettings.issuerUri() + ".");
     }
+    limiter.checkSignIn(credentials.email(), httpRequest);
     User user = accounts.authenticate(credentials.email(), credentials.password());
+    limiter.recordSuccess(credentials.email());
     return new AccessToken(
         tokens.issue(user.userId(), user.role()),
         "Bearer",

@@ -9,12 +9,14 @@ import org.springframework.validation.annotation.Validated;
 
 /// Limits of accounts.
 ///
-/// @param maxConcurrentHashes passwords hashed concurrently
-/// @param hashTimeout maximum delay of a hash while all permits are in use; then 503
+/// @param hashThreads threads that hash passwords; 0: the processors less one, at least 1
+/// @param maxQueuedHashes hashes queued for these threads; a further one gets 503 immediately
+/// @param hashTimeout maximum time of a hash with its time in the queue; then 503
 /// @param cacheTtl lifetime of `user:{id}` in Redis
 @Validated
 @ConfigurationProperties("ticketing.accounts")
 record AccountSettings(
-    @Min(1) @DefaultValue("4") int maxConcurrentHashes,
+    @Min(0) @DefaultValue("0") int hashThreads,
+    @Min(1) @DefaultValue("30") int maxQueuedHashes,
     @NotNull @DefaultValue("5s") Duration hashTimeout,
     @NotNull @DefaultValue("10m") Duration cacheTtl) {}

@@ -12,7 +12,8 @@ class RateLimitMetrics {
   /// Kind of sender that a rate limit applies to.
   enum Sender {
     USER,
-    ADDRESS
+    ADDRESS,
+    ACCOUNT
   }
 
   private final MeterRegistry registry;

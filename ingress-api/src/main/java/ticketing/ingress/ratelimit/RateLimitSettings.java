@@ -3,6 +3,7 @@ package ticketing.ingress.ratelimit;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
@@ -14,17 +15,29 @@ import org.springframework.validation.annotation.Validated;
 ///   header is ignored
 /// @param user limit of each user
 /// @param address limit of each client address
+/// @param signInAccount failed sign-ins of each account
+/// @param signInAddress sign-ins of each client address
+/// @param signUpAddress sign-ups of each client address
 @Validated
 @ConfigurationProperties("ticketing.rates")
 record RateLimitSettings(
     @DefaultValue("true") boolean enabled,
     @Min(0) @DefaultValue("0") int proxies,
     @Valid @NotNull Rate user,
-    @Valid @NotNull Rate address) {
+    @Valid @NotNull Rate address,
+    @Valid @NotNull Quota signInAccount,
+    @Valid @NotNull Quota signInAddress,
+    @Valid @NotNull Quota signUpAddress) {
 
   /// Token bucket.
   ///
   /// @param perSecond tokens added each second
   /// @param burst capacity of the bucket
   record Rate(@Min(1) int perSecond, @Min(1) int burst) {}
+
+  /// Token bucket with few tokens.
+  ///
+  /// @param tokens capacity of the bucket
+  /// @param period time in which an empty bucket becomes full
+  record Quota(@Min(1) int tokens, @NotNull Duration period) {}
 }

@@ -2,6 +2,7 @@ package ticketing.ingress.ratelimit;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import io.github.bucket4j.Bucket;
 import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.distributed.BucketProxy;
@@ -18,8 +19,8 @@ import ticketing.redis.RedisUnavailableException;
 
 /// Token buckets of users and addresses, shared by all instances in Redis keys `rate:{kind}:...`.
 /// An instance synchronizes a bucket after 1/50 of its capacity or after 1 s, so most requests need
-/// no round trip. Each instance may exceed the limit by that part. Fails open: without Redis every
-/// request is accepted.
+/// no round trip. Each instance may exceed the limit by that part. Without Redis each instance
+/// applies the limits to its own requests.
 @Component
 class RateLimiter {
 
@@ -30,11 +31,17 @@ class RateLimiter {
 
   private final BucketCache users;
   private final BucketCache addresses;
+  private final BucketCache signInsOfAccount;
+  private final BucketCache signInsOfAddress;
+  private final BucketCache signUpsOfAddress;
 
   RateLimiter(RedisGateway redis, RateLimitSettings settings) {
     ProxyManager<String> buckets = new RedisBucketProxyManager(redis);
     this.users = new BucketCache(buckets, "user", settings.user());
     this.addresses = new BucketCache(buckets, "address", settings.address());
+    this.signInsOfAccount = new BucketCache(buckets, "sign-in-account", settings.signInAccount());
+    this.signInsOfAddress = new BucketCache(buckets, "sign-in-address", settings.signInAddress());
+    this.signUpsOfAddress = new BucketCache(buckets, "sign-up-address", settings.signUpAddress());
   }
 
   /// Takes one token of the user.
@@ -51,21 +58,54 @@ class RateLimiter {
     return addresses.acquire(address);
   }
 
+  /// Takes one sign-in token of the account.
+  ///
+  /// @return zero, or the time until the next token
+  Duration acquireSignInOfAccount(String account) {
+    return signInsOfAccount.acquire(account);
+  }
+
+  /// Returns the token of a successful sign-in, because the limit is on guesses.
+  void returnSignInOfAccount(String account) {
+    signInsOfAccount.release(account);
+  }
+
+  /// Takes one sign-in token of the address.
+  ///
+  /// @return zero, or the time until the next token
+  Duration acquireSignInOfAddress(String address) {
+    return signInsOfAddress.acquire(address);
+  }
+
+  /// Takes one sign-up token of the address.
+  ///
+  /// @return zero, or the time until the next token
+  Duration acquireSignUpOfAddress(String address) {
+    return signUpsOfAddress.acquire(address);
+  }
+
   private static final class BucketCache {
 
     private final LoadingCache<String, LocalBucket> buckets;
 
-    /// The key contains the rate, so a changed setting starts with a full bucket.
     BucketCache(ProxyManager<String> shared, String kind, RateLimitSettings.Rate rate) {
-      String prefix = "rate:" + kind + ":" + rate.perSecond() + "/" + rate.burst() + ":";
+      this(shared, kind, rate.burst(), rate.perSecond(), Duration.ofSeconds(1));
+    }
+
+    BucketCache(ProxyManager<String> shared, String kind, RateLimitSettings.Quota quota) {
+      this(shared, kind, quota.tokens(), quota.tokens(), quota.period());
+    }
+
+    /// The key contains the rate, so a changed setting starts with a full bucket.
+    private BucketCache(
+        ProxyManager<String> shared, String kind, int capacity, int refill, Duration period) {
+      String rate = period.equals(Duration.ofSeconds(1)) ? "" : "/" + period.toSeconds() + "s";
+      String prefix = "rate:" + kind + ":" + refill + "/" + capacity + rate + ":";
       BucketConfiguration configuration =
           BucketConfiguration.builder()
-              .addLimit(limit ->
-                  limit
-                      .capacity(rate.burst())
-                      .refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
+              .addLimit(limit -> limit.capacity(capacity).refillGreedy(refill, period))
               .build();
-      int localTokens = rate.burst() / SYNCHRONIZATIONS_PER_BUCKET;
+      int localTokens = capacity / SYNCHRONIZATIONS_PER_BUCKET;
       Optimization synchronization =
           localTokens == 0
               ? Optimizations.batching()
@@ -80,7 +120,12 @@ class RateLimiter {
                           .builder()
                           .withOptimization(synchronization)
                           .build(prefix + id, () -> configuration),
+                      configuration,
                       localTokens));
+    }
+
+    void release(String id) {
+      buckets.get(id).release();
     }
 
     Duration acquire(String id) {
@@ -91,14 +136,16 @@ class RateLimiter {
   private static final class LocalBucket {
 
     private final BucketProxy shared;
+    private final Bucket withoutRedis;
     private final AtomicInteger localTokens;
 
     /// [System#nanoTime] of the next token. Earlier requests are rejected without a round trip.
     private volatile long emptyUntil = System.nanoTime();
 
     /// @param localTokens requests accepted without the shared bucket
-    LocalBucket(BucketProxy shared, int localTokens) {
+    LocalBucket(BucketProxy shared, BucketConfiguration configuration, int localTokens) {
       this.shared = shared;
+      this.withoutRedis = Bucket.builder().addLimit(configuration.getBandwidths()[0]).build();
       this.localTokens = new AtomicInteger(localTokens);
     }
 
@@ -111,20 +158,32 @@ class RateLimiter {
         return Duration.ofNanos(remainingNanos);
       }
       try {
-        ConsumptionProbe probe = shared.tryConsumeAndReturnRemaining(1);
-        if (probe.isConsumed()) {
-          return Duration.ZERO;
-        }
-        emptyUntil = System.nanoTime() + probe.getNanosToWaitForRefill();
-        return Duration.ofNanos(probe.getNanosToWaitForRefill());
+        return acquireFrom(shared);
       } catch (RedisUnavailableException e) {
-        return Duration.ZERO;
+        return acquireFrom(withoutRedis);
       } catch (BatchFailedException e) {
         // Bucket4j wraps the failure for requests that another request's thread served.
         if (e.getCause() instanceof RedisUnavailableException) {
-          return Duration.ZERO;
+          return acquireFrom(withoutRedis);
         }
         throw e;
+      }
+    }
+
+    private Duration acquireFrom(Bucket bucket) {
+      ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(1);
+      if (probe.isConsumed()) {
+        return Duration.ZERO;
+      }
+      emptyUntil = System.nanoTime() + probe.getNanosToWaitForRefill();
+      return Duration.ofNanos(probe.getNanosToWaitForRefill());
+    }
+
+    void release() {
+      try {
+        shared.addTokens(1);
+      } catch (RedisUnavailableException | BatchFailedException e) {
+        withoutRedis.addTokens(1);
       }
     }
   }

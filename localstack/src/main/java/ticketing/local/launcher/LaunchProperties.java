@@ -50,7 +50,7 @@ public final class LaunchProperties {
             port("notifier.port", 8081),
             port("notifier.management-port", 9081),
             port("worker.management-port", 9082),
-            Map.of(),
+            limits(),
             Map.of());
     for (int worker = 1; worker < maxWorkers; worker++) {
       requireFree(settings.workerManagementPort() + worker, "worker.management-port");
@@ -84,6 +84,18 @@ public final class LaunchProperties {
   /// Decisions per second of one worker, until the rate is measured.
   int initialWorkerRate() {
     return number("scaling.rate", 500, 1, 100_000);
+  }
+
+  /// Environment of the limits that apply to client addresses.
+  private Map<String, String> limits() {
+    String limits = text("limits", "local");
+    return switch (limits) {
+      case "local" -> Map.of();
+      case "production" -> Map.of("SPRING_PROFILES_ACTIVE", "local,production-limits");
+      default ->
+          throw new ServerException(
+              "-Dticketing.limits=%s must be local or production".formatted(limits));
+    };
   }
 
   private boolean keepsData() {

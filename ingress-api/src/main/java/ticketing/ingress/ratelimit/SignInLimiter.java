@@ -1,0 +1,82 @@
+package ticketing.ingress.ratelimit;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Locale;
+import org.springframework.stereotype.Component;
+import ticketing.ingress.problem.ApiException;
+
+/// Limits of sign-ins and sign-ups, which bound the guesses at a password and the password hashes
+/// that one client can cause.
+@Component
+public class SignInLimiter {
+
+  private static final int KEY_BYTES = 16;
+
+  private final RateLimiter limiter;
+  private final ClientAddresses addresses;
+  private final RateLimitMetrics metrics;
+  private final boolean enabled;
+
+  SignInLimiter(
+      RateLimiter limiter,
+      ClientAddresses addresses,
+      RateLimitMetrics metrics,
+      RateLimitSettings settings) {
+    this.limiter = limiter;
+    this.addresses = addresses;
+    this.metrics = metrics;
+    this.enabled = settings.enabled();
+  }
+
+  /// Counts a sign-in of the address, and of the account until [#recordSuccess].
+  ///
+  /// @throws ApiException `RATE_LIMITED` for an account or an address over its limit
+  public void checkSignIn(String email, HttpServletRequest request) {
+    if (enabled) {
+      requireToken(
+          limiter.acquireSignInOfAddress(addresses.of(request)), RateLimitMetrics.Sender.ADDRESS);
+      requireToken(limiter.acquireSignInOfAccount(key(email)), RateLimitMetrics.Sender.ACCOUNT);
+    }
+  }
+
+  /// A successful sign-in does not count against its account.
+  public void recordSuccess(String email) {
+    if (enabled) {
+      limiter.returnSignInOfAccount(key(email));
+    }
+  }
+
+  /// Counts a sign-up of the address.
+  ///
+  /// @throws ApiException `RATE_LIMITED` for an address over its limit
+  public void checkSignUp(HttpServletRequest request) {
+    if (enabled) {
+      requireToken(
+          limiter.acquireSignUpOfAddress(addresses.of(request)), RateLimitMetrics.Sender.ADDRESS);
+    }
+  }
+
+  private void requireToken(Duration retryAfter, RateLimitMetrics.Sender sender) {
+    if (!retryAfter.isZero()) {
+      metrics.countRejection(sender);
+      throw ApiException.rateLimited(retryAfter);
+    }
+  }
+
+  /// Digest, because keys of Redis contain no personal data.
+  private static String key(String email) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(email.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, KEY_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}
