@@ -3,6 +3,7 @@ package ticketing.domain;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +32,19 @@ public record EventView(
     long version) {
 
   public EventView {
+    Objects.requireNonNull(eventName, "eventName");
+    Objects.requireNonNull(eventDate, "eventDate");
+    Objects.requireNonNull(status, "status");
     seatTypes = List.copyOf(seatTypes);
   }
 
   /// @param price of one seat
-  public record SeatTypeView(String seatType, Money price, int totalSeats, int availableSeats) {}
+  public record SeatTypeView(String seatType, Money price, int totalSeats, int availableSeats) {
+    public SeatTypeView {
+      Objects.requireNonNull(seatType, "seatType");
+      Objects.requireNonNull(price, "price");
+    }
+  }
 
   /// Returns a builder of an active event without limits, with version 1.
   public static Builder builder(long eventId, String eventName, Instant eventDate) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -14,6 +15,7 @@ import org.redisson.api.RScript.Mode;
 import org.redisson.api.RScript.ReturnType;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Json;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 
 /// Heartbeats and statistics of the running processes, in the Redis hashes `alive:{kind}`. They are
@@ -71,12 +73,29 @@ public final class Heartbeats {
                     List.of(key(kind)),
                     RedisGateway.seconds(MAX_AGE)));
     Map<String, Double> sums = new HashMap<>();
+    int processes = 0;
     for (String statistics : all) {
-      Json.INTERNAL
-          .readValue(statistics, STATISTICS)
-          .forEach((name, value) -> sums.merge(name, value, Double::sum));
+      Optional<Map<String, Double>> parsed = parse(kind, statistics);
+      if (parsed.isPresent()) {
+        parsed.get().forEach((name, value) -> sums.merge(name, value, Double::sum));
+        processes++;
+      }
     }
-    return new LiveProcesses(all.size(), sums);
+    return new LiveProcesses(processes, sums);
+  }
+
+  /// Empty if the statistics are unreadable.
+  private Optional<Map<String, Double>> parse(Kind kind, String statistics) {
+    try {
+      Map<String, Double> parsed = Json.INTERNAL.readValue(statistics, STATISTICS);
+      if (parsed != null && !parsed.containsValue(null)) {
+        return Optional.of(parsed);
+      }
+    } catch (JacksonException e) {
+      // Reported below.
+    }
+    redis.reportUnreadable(key(kind), "statistics of a process");
+    return Optional.empty();
   }
 
   /// Starts a heartbeat every 2 s, until it is closed.

@@ -11,26 +11,38 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.redisson.Redisson;
+import org.redisson.api.RScript;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.RedisException;
 import org.redisson.client.codec.StringCodec;
 import org.redisson.config.BaseConfig;
 import org.redisson.config.Config;
 import org.redisson.config.ConstantDelay;
+import ticketing.domain.Json;
+import tools.jackson.core.JacksonException;
 
-/// Access to Redis. Every call has a time limit. After repeated failures a circuit breaker rejects
-/// calls immediately.
+/// Access to Redis. Every call has a time limit. After repeated connection failures and timeouts a
+/// circuit breaker rejects calls immediately. An error reply concerns one key and is not counted.
 public final class RedisGateway implements AutoCloseable, MeterBinder {
 
   private static final int MIN_IDLE_CONNECTIONS = 4; // to one node
 
+  private static final String EVICT_UNREADABLE =
+      script(RedisGateway.class, "evict_unreadable.lua");
+
   private final RedissonClient client;
   private final CircuitBreaker breaker;
+  private final UnreadableKeyLog unreadableKeys = new UnreadableKeyLog();
 
   private RedisGateway(RedissonClient client, CircuitBreaker breaker) {
     this.client = client;
@@ -73,7 +85,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
                 .failureRateThreshold(50)
                 .waitDurationInOpenState(settings.breakerOpenTime())
                 .permittedNumberOfCallsInHalfOpenState(2)
-                .recordException(failure -> unwrap(failure) instanceof RedisException)
+                .recordException(failure -> isOutage(unwrap(failure)))
                 .build());
     return new RedisGateway(Redisson.create(config), breaker);
   }
@@ -90,15 +102,73 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
   /// Runs a call and returns its result.
   ///
   /// @throws RedisUnavailableException if Redis did not answer in time or the breaker is open
+  /// @throws RedisErrorReplyException if Redis answered with an error
   public <T> T call(Function<RedissonClient, T> call) {
     try {
       return breaker.executeSupplier(() -> call.apply(client));
     } catch (RedisException | CallNotPermittedException e) {
-      throw new RedisUnavailableException(e);
+      throw unavailable(e);
     } catch (CompletionException e) {
       // The first connection fails with this exception.
       throw translate(e) instanceof RedisUnavailableException unavailable ? unavailable : e;
     }
+  }
+
+  /// Executes commands in one round trip. A command with an error reply has an empty reply, affects
+  /// no other command, and its key is logged at most once a minute.
+  ///
+  /// @throws RedisUnavailableException if Redis did not answer in time or the breaker is open
+  public void execute(Consumer<CommandBatch> commands) {
+    CommandBatch batch = new CommandBatch();
+    commands.accept(batch);
+    call(client -> {
+      batch.execute(client, unreadableKeys);
+      return null;
+    });
+  }
+
+  /// Parses a cached value. A value that is unreadable, or not the one of its key, is logged and
+  /// evicted in the background, and is a miss.
+  ///
+  /// @param json null: absent
+  /// @param belongsToKey compares the value with its key
+  public <T> Optional<T> parse(
+      String key, @Nullable String json, Class<T> type, Predicate<T> belongsToKey) {
+    if (json == null) {
+      return Optional.empty();
+    }
+    try {
+      T value = Json.INTERNAL.readValue(json, type);
+      if (value != null && belongsToKey.test(value)) {
+        return Optional.of(value);
+      }
+      reportUnreadable(key, "value of another key");
+    } catch (JacksonException e) {
+      reportUnreadable(key, e.getClass().getSimpleName());
+    }
+    this.<Object>async(client ->
+        client
+            .getScript(StringCodec.INSTANCE)
+            .evalAsync(
+                key,
+                RScript.Mode.READ_WRITE,
+                EVICT_UNREADABLE,
+                RScript.ReturnType.LONG,
+                List.of(key),
+                json));
+    return Optional.empty();
+  }
+
+  /// Returns the failure of a command that Redis refused, see [CommandBatch.Reply#isError].
+  public static RedisUnavailableException refused() {
+    return new RedisUnavailableException("Redis refused the command", null);
+  }
+
+  /// Logs a key with an unreadable value, at most once a minute.
+  ///
+  /// @param cause without the value
+  public void reportUnreadable(String key, String cause) {
+    unreadableKeys.report(key, cause);
   }
 
   /// Starts a call. The stage fails with [RedisUnavailableException].
@@ -156,8 +226,18 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
   private static Throwable translate(Throwable failure) {
     Throwable cause = unwrap(failure);
     return cause instanceof RedisException || cause instanceof CallNotPermittedException
-        ? new RedisUnavailableException(cause)
+        ? unavailable(cause)
         : cause;
+  }
+
+  private static RedisUnavailableException unavailable(Throwable cause) {
+    return cause instanceof RedisException reply && RedisErrorReplyException.isErrorReply(reply)
+        ? new RedisErrorReplyException(reply)
+        : new RedisUnavailableException(cause);
+  }
+
+  private static boolean isOutage(Throwable failure) {
+    return failure instanceof RedisException && !RedisErrorReplyException.isErrorReply(failure);
   }
 
   private static Throwable unwrap(Throwable failure) {

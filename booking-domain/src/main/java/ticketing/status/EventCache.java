@@ -5,14 +5,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.redisson.api.RBatch;
+import org.redisson.api.RFuture;
 import org.redisson.api.RScript.Mode;
 import org.redisson.api.RScript.ReturnType;
 import org.redisson.api.RScriptAsync;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
+import ticketing.redis.CommandBatch;
+import ticketing.redis.RedisErrorReplyException;
 import ticketing.redis.RedisGateway;
+import tools.jackson.core.JacksonException;
 
 /// Cached events in Redis under `event:{eventId}`, plain JSON, and the channel `events` on which
 /// each newer version is published. An older version never replaces a newer one.
@@ -32,11 +35,18 @@ public final class EventCache {
     this.settings = settings;
   }
 
+  /// Empty if no event is cached, or if its value is unreadable.
+  ///
   /// @throws RedisUnavailableException if Redis is down
   public Optional<EventView> find(long eventId) {
-    String json =
-        redis.call(client -> client.<String>getBucket(key(eventId), StringCodec.INSTANCE).get());
-    return Optional.ofNullable(json).map(text -> Json.INTERNAL.readValue(text, EventView.class));
+    String key = key(eventId);
+    try {
+      String json = redis.call(client -> client.<String>getBucket(key, StringCodec.INSTANCE).get());
+      return redis.parse(key, json, EventView.class, event -> event.eventId() == eventId);
+    } catch (RedisErrorReplyException e) {
+      redis.reportUnreadable(key, e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /// Caches this event and publishes it, unless a newer version is cached.
@@ -75,15 +85,25 @@ public final class EventCache {
             .getTopic(CHANNEL, StringCodec.INSTANCE)
             .addListener(
                 String.class,
-                (channel, json) ->
-                    listener.accept(Json.INTERNAL.readValue(json, EventView.class))));
+                (channel, json) -> parsePublished(json).ifPresent(listener)));
   }
 
-  static void addTo(RBatch batch, EventView event, Duration ttl) {
-    store(batch.getScript(StringCodec.INSTANCE), event, ttl);
+  private Optional<EventView> parsePublished(String json) {
+    try {
+      return Optional.ofNullable(Json.INTERNAL.readValue(json, EventView.class));
+    } catch (JacksonException e) {
+      redis.reportUnreadable("channel " + CHANNEL, e.getClass().getSimpleName());
+      return Optional.empty();
+    }
   }
 
-  private static CompletableFuture<Long> store(RScriptAsync script, EventView event, Duration ttl) {
+  static void addTo(CommandBatch batch, EventView event, Duration ttl) {
+    batch.write(
+        key(event.eventId()),
+        commands -> store(commands.getScript(StringCodec.INSTANCE), event, ttl));
+  }
+
+  private static RFuture<Long> store(RScriptAsync script, EventView event, Duration ttl) {
     return script
         .<Long>evalAsync(
             key(event.eventId()),
@@ -94,8 +114,7 @@ public final class EventCache {
             Json.INTERNAL.writeValueAsString(event),
             String.valueOf(event.version()),
             RedisGateway.seconds(ttl),
-            CHANNEL)
-        .toCompletableFuture();
+            CHANNEL);
   }
 
   private static String key(long eventId) {

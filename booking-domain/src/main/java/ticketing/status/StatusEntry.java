@@ -2,6 +2,7 @@ package ticketing.status;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Command;
@@ -10,7 +11,7 @@ import ticketing.domain.Ticket;
 /// Ticket with its internal data.
 ///
 /// @param owner id of the user who submitted the command
-/// @param fingerprint see [Command#fingerprint()]
+/// @param fingerprint see [Command#fingerprint()]; a pending entry may contain only its beginning
 /// @param attemptId attempt that stored a pending entry, see [Command#attemptId()]; null if decided
 /// @param trace `traceparent` of the decision; null if it is not sampled
 public record StatusEntry(
@@ -19,6 +20,23 @@ public record StatusEntry(
     @Nullable @JsonProperty("attempt") UUID attemptId,
     @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) String trace,
     Ticket ticket) {
+
+  /// Minimum length of the beginning of a fingerprint that identifies a request.
+  static final int MIN_FINGERPRINT = 24;
+
+  public StatusEntry {
+    Objects.requireNonNull(owner, "owner");
+    Objects.requireNonNull(ticket, "ticket");
+    Objects.requireNonNull(ticket.ticketId(), "ticketId");
+    Objects.requireNonNull(ticket.status(), "status");
+  }
+
+  /// Returns true if the entry has this fingerprint, or its beginning.
+  public boolean hasFingerprint(String full) {
+    return fingerprint != null
+        && (fingerprint.equals(full)
+            || fingerprint.length() >= MIN_FINGERPRINT && full.startsWith(fingerprint));
+  }
 
   /// Returns the entry of an accepted command. An attempt id is generated if the command has none.
   public static StatusEntry pending(Command command) {

@@ -1,38 +1,39 @@
 package ticketing.status;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.redisson.api.BatchOptions;
-import org.redisson.api.RBatch;
 import org.redisson.api.RScript;
 import org.redisson.api.RScript.ReturnType;
 import org.redisson.api.RTopic;
-import org.redisson.api.RedissonClient;
 import org.redisson.api.listener.StatusListener;
+import org.redisson.client.codec.ByteArrayCodec;
 import org.redisson.client.codec.StringCodec;
 import ticketing.concurrent.BatchingExecutor;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
+import ticketing.redis.CommandBatch;
+import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
 
-/// Redis copy of the ticket states: keys `ticket:{ticketId}`, the waiting line `waiting:{eventId}`
-/// of each event, and the channel `tickets` on which decisions are published.
+/// Redis copy of the ticket states: keys `ticket:{ticketId}`, the waiting line of each event, and
+/// the channel `tickets` on which decisions are published. An unreadable value counts as absent.
 ///
 /// The authoritative state of a decided ticket is its row in `tickets`, that of an undecided ticket
 /// is its message in the queue. Every method may fail with [RedisUnavailableException].
@@ -47,6 +48,7 @@ public final class StatusStore {
       RedisGateway.script(StatusStore.class, "store_given_up.lua");
   private static final String UPDATE_RATE =
       RedisGateway.script(StatusStore.class, "update_rate.lua");
+  private static final String FIND_RATE = RedisGateway.script(StatusStore.class, "find_rate.lua");
 
   private static final int MAX_BATCH_SIZE = 200; // tickets
   private static final int MAX_CONCURRENCY = 2; // round trips of one kind
@@ -54,13 +56,13 @@ public final class StatusStore {
 
   private final RedisGateway redis;
   private final StatusStoreSettings settings;
-  private final BatchingExecutor<PendingEntry, Stored> stores;
+  private final BatchingExecutor<PendingEntry, Optional<Stored>> pendingStores;
   private final BatchingExecutor<UUID, Optional<StatusEntry>> lookups;
 
   public StatusStore(RedisGateway redis, StatusStoreSettings settings) {
     this.redis = redis;
     this.settings = settings;
-    this.stores =
+    this.pendingStores =
         new BatchingExecutor<>(
             "store-pending", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::storeAllPending);
     this.lookups =
@@ -85,90 +87,119 @@ public final class StatusStore {
   /// Stores a pending ticket. A stored entry of the same ticket is kept. The stage fails with
   /// [RedisUnavailableException].
   public CompletableFuture<Stored> storePending(StatusEntry pending) {
-    return stores.submit(new PendingEntry(pending, Mode.NEW));
+    return submit(new PendingEntry(pending, Mode.NEW));
   }
 
   /// Stores a pending ticket for this attempt, unless it is decided. A failed earlier attempt can
   /// then no longer remove the entry. The stage fails with [RedisUnavailableException].
   public CompletableFuture<Stored> claimPending(StatusEntry pending) {
-    return stores.submit(new PendingEntry(pending, Mode.CLAIM));
+    return submit(new PendingEntry(pending, Mode.CLAIM));
   }
 
-  private List<Stored> storeAllPending(List<PendingEntry> pending) {
-    Set<Long> events =
-        pending.stream().map(one -> one.entry().ticket().eventId()).collect(Collectors.toSet());
-    Map<Long, Object> rates = new HashMap<>();
-    List<?> answers =
-        read(batch -> {
-          pending.forEach(one -> addTo(batch, one));
-          for (long event : events) {
-            batch
-                .getScoredSortedSet(lineKey(event), StringCodec.INSTANCE)
-                .expireAsync(settings.pending());
-            addRateLookup(batch, event);
-          }
-        });
-    int last = 3 * pending.size();
-    for (long event : events) {
-      rates.put(event, answers.get(last + 1));
-      last += 2;
-    }
-    List<Stored> results = new ArrayList<>(pending.size());
-    for (int i = 0; i < pending.size(); i++) {
-      Ticket ticket = pending.get(i).entry().ticket();
-      results.add(
-          stored(
+  private CompletableFuture<Stored> submit(PendingEntry pending) {
+    return pendingStores
+        .submit(pending)
+        .thenApply(stored -> stored.orElseThrow(RedisGateway::refused));
+  }
+
+  /// The result is empty for a ticket that Redis refused to store.
+  private List<Optional<Stored>> storeAllPending(List<PendingEntry> pending) {
+    Map<Long, List<Ticket>> byEvent =
+        pending.stream()
+            .map(one -> one.entry().ticket())
+            .collect(Collectors.groupingBy(Ticket::eventId, Collectors.toList()));
+    Map<UUID, Deque<Reply<byte[]>>> kept = new HashMap<>();
+    Map<Long, LineReplies> lines = new HashMap<>();
+    redis.execute(batch -> {
+      for (PendingEntry one : pending) {
+        kept.computeIfAbsent(one.entry().ticket().ticketId(), id -> new ArrayDeque<>())
+            .add(store(batch, one));
+      }
+      byEvent.forEach((eventId, tickets) ->
+          lines.put(
+              eventId,
+              new LineReplies(
+                  WaitingLine.add(batch, eventId, tickets, settings.pending()),
+                  findRate(batch, eventId))));
+    });
+    Map<UUID, Long> positions = new HashMap<>();
+    byEvent.forEach((eventId, tickets) -> lines.get(eventId).addPositions(tickets, positions));
+    return pending.stream()
+        .map(one -> {
+          Ticket ticket = one.entry().ticket();
+          return stored(
               ticket,
-              Optional.ofNullable((String) answers.get(3 * i)).map(StatusStore::parse),
-              answers.get(3 * i + 2),
-              rates.get(ticket.eventId())));
+              kept.get(ticket.ticketId()).remove(),
+              positions.getOrDefault(ticket.ticketId(), 0L),
+              lines.get(ticket.eventId()).rate());
+        })
+        .toList();
+  }
+
+  /// Replies for the tickets of one event.
+  private record LineReplies(Reply<List<Long>> positions, Reply<String> rate) {
+
+    void addPositions(List<Ticket> tickets, Map<UUID, Long> all) {
+      List<Long> found = positions.value().orElse(List.of());
+      for (int i = 0; i < found.size(); i++) {
+        all.put(tickets.get(i).ticketId(), found.get(i));
+      }
     }
-    return results;
   }
 
-  private void addTo(RBatch batch, PendingEntry pending) {
-    Ticket ticket = pending.entry().ticket();
-    String id = ticket.ticketId().toString();
-    batch
-        .getScript(StringCodec.INSTANCE)
-        .<String>evalAsync(
-            key(ticket.ticketId()),
-            RScript.Mode.READ_WRITE,
-            STORE_PENDING,
-            ReturnType.VALUE,
-            List.of(key(ticket.ticketId())),
-            Json.INTERNAL.writeValueAsString(pending.entry()),
-            RedisGateway.seconds(settings.pending()),
-            pending.mode().name().toLowerCase(Locale.ROOT));
-    var line = batch.<String>getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE);
-    line.addIfAbsentAsync(micros(ticket), id);
-    line.rankAsync(id);
+  private Reply<byte[]> store(CommandBatch batch, PendingEntry pending) {
+    String key = key(pending.entry().ticket().ticketId());
+    return batch.write(
+        key,
+        commands ->
+            commands
+                .getScript(ByteArrayCodec.INSTANCE)
+                .<byte[]>evalAsync(
+                    key,
+                    RScript.Mode.READ_WRITE,
+                    STORE_PENDING,
+                    ReturnType.VALUE,
+                    List.of(key),
+                    StatusEntryCodec.encode(pending.entry()),
+                    bytes(RedisGateway.seconds(settings.pending())),
+                    bytes(pending.mode().name().toLowerCase(Locale.ROOT))));
   }
 
-  private Stored stored(Ticket ticket, Optional<StatusEntry> kept, Object rank, Object rate) {
+  private Optional<Stored> stored(
+      Ticket ticket, Reply<byte[]> reply, long position, Reply<String> rate) {
+    if (reply.isError()) {
+      return Optional.empty();
+    }
+    Optional<StatusEntry> kept =
+        reply.value().flatMap(value -> parse(ticket.ticketId(), value));
     if (kept.isPresent() && kept.get().ticket().status().isFinal()) {
-      // The script's caller added a decided ticket to the waiting line.
+      // The batch added a decided ticket to the waiting line.
       removeFromLine(ticket);
     }
-    long position = rank instanceof Number number ? number.longValue() : 0;
-    return new Stored(
-        kept,
-        kept.map(StatusEntry::ticket)
-            .orElse(ticket)
-            .withPosition(position, estimatedWaitSeconds(position, rate)));
+    return Optional.of(
+        new Stored(
+            kept,
+            kept.map(StatusEntry::ticket)
+                .orElse(ticket)
+                .withPosition(position, estimatedWaitSeconds(position, rate))));
   }
 
   private CompletableFuture<Void> removeFromLine(Ticket ticket) {
-    return redis
-        .<Boolean>async(client ->
-            client
-                .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
-                .removeAsync(ticket.ticketId().toString()))
-        .thenAccept(removed -> {});
+    return CompletableFuture.runAsync(
+        () ->
+            redis.execute(batch -> WaitingLine.remove(batch, ticket.eventId(), List.of(ticket))),
+        Thread::startVirtualThread);
   }
 
-  private static void addRateLookup(RBatch batch, long eventId) {
-    batch.<String, String>getMap(rateKey(eventId), StringCodec.INSTANCE).getAsync("rate");
+  private static Reply<String> findRate(CommandBatch batch, long eventId) {
+    String key = rateKey(eventId);
+    return batch.read(
+        key,
+        commands ->
+            commands
+                .getScript(StringCodec.INSTANCE)
+                .evalAsync(
+                    key, RScript.Mode.READ_WRITE, FIND_RATE, ReturnType.VALUE, List.of(key)));
   }
 
   /// Removes a pending ticket, unless another attempt stored it or it is decided. The stage fails
@@ -178,14 +209,15 @@ public final class StatusStore {
     return redis
         .<Long>async(client ->
             client
-                .getScript(StringCodec.INSTANCE)
+                .getScript(ByteArrayCodec.INSTANCE)
                 .evalAsync(
                     key(ticketId),
                     RScript.Mode.READ_WRITE,
                     REMOVE_PENDING,
                     ReturnType.LONG,
                     List.of(key(ticketId)),
-                    pending.attemptId().toString()))
+                    bytes(pending.attemptId().toString()),
+                    StatusEntryCodec.bytes(pending.attemptId())))
         .thenCompose(removed ->
             removed == 0
                 ? CompletableFuture.<Void>completedFuture(null)
@@ -212,19 +244,20 @@ public final class StatusStore {
     if (ticketIds.isEmpty()) {
       return Map.of();
     }
+    Map<UUID, Reply<byte[]>> values = new HashMap<>();
+    redis.execute(batch ->
+        ticketIds.forEach(id ->
+            values.put(
+                id,
+                batch.read(
+                    key(id),
+                    commands ->
+                        commands.<byte[]>getBucket(key(id), ByteArrayCodec.INSTANCE).getAsync()))));
     Map<UUID, StatusEntry> found = new HashMap<>();
-    List<StatusEntry> pending = new ArrayList<>();
-    for (Object json :
-        read(batch ->
-            ticketIds.forEach(id -> batch.getBucket(key(id), StringCodec.INSTANCE).getAsync()))) {
-      if (json != null) {
-        StatusEntry entry = parse((String) json);
-        found.put(entry.ticket().ticketId(), entry);
-        if (!entry.ticket().status().isFinal()) {
-          pending.add(entry);
-        }
-      }
-    }
+    values.forEach((id, value) ->
+        value.value().flatMap(entry -> parse(id, entry)).ifPresent(entry -> found.put(id, entry)));
+    List<StatusEntry> pending =
+        found.values().stream().filter(entry -> !entry.ticket().status().isFinal()).toList();
     for (StatusEntry entry : withPositions(pending)) {
       found.put(entry.ticket().ticketId(), entry);
     }
@@ -235,54 +268,56 @@ public final class StatusStore {
     if (pending.isEmpty()) {
       return pending;
     }
-    List<?> answers =
-        read(batch -> {
-          for (StatusEntry entry : pending) {
-            Ticket ticket = entry.ticket();
-            batch
-                .getScoredSortedSet(lineKey(ticket.eventId()), StringCodec.INSTANCE)
-                .rankAsync(ticket.ticketId().toString());
-            addRateLookup(batch, ticket.eventId());
-          }
-        });
-    List<StatusEntry> positioned = new ArrayList<>(pending.size());
-    for (int i = 0; i < pending.size(); i++) {
-      StatusEntry entry = pending.get(i);
-      long position = answers.get(2 * i) instanceof Number rank ? rank.longValue() : 0;
-      Long wait = estimatedWaitSeconds(position, answers.get(2 * i + 1));
-      positioned.add(entry.withTicket(entry.ticket().withPosition(position, wait)));
-    }
-    return positioned;
+    Map<Long, List<Ticket>> byEvent =
+        pending.stream()
+            .map(StatusEntry::ticket)
+            .collect(Collectors.groupingBy(Ticket::eventId, Collectors.toList()));
+    Map<Long, LineReplies> lines = new HashMap<>();
+    redis.execute(batch ->
+        byEvent.forEach((eventId, tickets) ->
+            lines.put(
+                eventId,
+                new LineReplies(
+                    WaitingLine.findPositions(batch, eventId, tickets),
+                    findRate(batch, eventId)))));
+    Map<UUID, Long> positions = new HashMap<>();
+    byEvent.forEach((eventId, tickets) -> lines.get(eventId).addPositions(tickets, positions));
+    return pending.stream()
+        .map(entry -> {
+          Ticket ticket = entry.ticket();
+          long position = positions.getOrDefault(ticket.ticketId(), 0L);
+          Long wait = estimatedWaitSeconds(position, lines.get(ticket.eventId()).rate());
+          return entry.withTicket(ticket.withPosition(position, wait));
+        })
+        .toList();
   }
 
-  private static Long estimatedWaitSeconds(long position, Object rate) {
-    double perSecond = rate == null ? 0 : Double.parseDouble((String) rate);
-    return perSecond <= 0 ? null : (long) Math.ceil((position + 1) / perSecond);
+  private static Long estimatedWaitSeconds(long position, Reply<String> rate) {
+    double perSecond = rate.value().map(StatusStore::parseRate).orElse(0.0);
+    return perSecond > 0 ? (long) Math.ceil((position + 1) / perSecond) : null;
+  }
+
+  /// Zero if the rate is unreadable.
+  private static double parseRate(String rate) {
+    try {
+      double perSecond = Double.parseDouble(rate);
+      return Double.isFinite(perSecond) ? perSecond : 0;
+    } catch (NumberFormatException e) {
+      return 0;
+    }
   }
 
   /// Returns the acceptance time of the oldest undecided command of these events.
   ///
   /// @throws RedisUnavailableException if the waiting lines cannot be read
   public Optional<Instant> oldestPending(Collection<Long> eventIds) {
-    if (eventIds.isEmpty()) {
-      return Optional.empty();
-    }
-    return read(batch ->
-            eventIds.forEach(id ->
-                batch.getScoredSortedSet(lineKey(id), StringCodec.INSTANCE).firstScoreAsync()))
-        .stream()
-        .filter(Objects::nonNull)
-        .map(score -> ((Number) score).longValue())
-        .min(Long::compare)
-        .map(micros -> Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
-  }
-
-  private List<?> read(Consumer<RBatch> commands) {
-    return redis.call(client -> {
-      RBatch batch = batch(client);
-      commands.accept(batch);
-      return batch.execute().getResponses();
-    });
+    List<Reply<List<byte[]>>> oldest = new ArrayList<>(eventIds.size());
+    redis.execute(
+        batch -> eventIds.forEach(id -> oldest.add(WaitingLine.findOldest(batch, id, 1))));
+    return oldest.stream()
+        .flatMap(reply -> WaitingLine.entries(reply).stream())
+        .map(WaitingLine.Entry::acceptedAt)
+        .min(Comparator.naturalOrder());
   }
 
   /// Stores decisions, removes them from the waiting lines and caches the event, then publishes the
@@ -293,7 +328,7 @@ public final class StatusStore {
   /// @param newDecisions number of first decisions among them, for the rate
   /// @param event event after these decisions; null if it has not changed
   /// @param reservations ids of changed reservations; their cached values are removed
-  /// @throws RedisUnavailableException if Redis is down
+  /// @throws RedisUnavailableException if Redis is down or refuses a decision
   public void publish(
       Collection<StatusEntry> decided,
       int newDecisions,
@@ -303,64 +338,81 @@ public final class StatusStore {
       return;
     }
     StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
-    redis.call(client -> {
-      RBatch batch = batch(client);
-      Map<Long, List<Object>> decidedIds = new HashMap<>();
+    Map<Long, List<Ticket>> byEvent = new HashMap<>();
+    List<Reply<?>> stores = new ArrayList<>(decided.size());
+    redis.execute(batch -> {
       for (StatusEntry entry : decided) {
         Ticket ticket = entry.ticket();
-        decidedIds
-            .computeIfAbsent(ticket.eventId(), id -> new ArrayList<>())
-            .add(ticket.ticketId().toString());
+        byEvent.computeIfAbsent(ticket.eventId(), id -> new ArrayList<>()).add(ticket);
         if (ticket.reason() == Reason.GAVE_UP) {
-          addGivenUp(batch, entry);
+          stores.add(storeGivenUp(batch, entry));
         } else {
-          batch
-              .getBucket(key(ticket.ticketId()), StringCodec.INSTANCE)
-              .setAsync(Json.INTERNAL.writeValueAsString(entry), settings.decided());
+          String key = key(ticket.ticketId());
+          stores.add(
+              batch.write(
+                  key,
+                  commands ->
+                      commands
+                          .getBucket(key, ByteArrayCodec.INSTANCE)
+                          .setAsync(StatusEntryCodec.encode(entry), settings.decided())));
           lines.append(message(entry)).append('\n');
         }
       }
-      decidedIds.forEach((eventId, ids) -> {
-        batch.getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE).removeAllAsync(ids);
-        batch
-            .getScript(StringCodec.INSTANCE)
-            .evalAsync(
-                rateKey(eventId),
-                RScript.Mode.READ_WRITE,
-                UPDATE_RATE,
-                ReturnType.LONG,
-                List.of(rateKey(eventId)),
-                String.valueOf(newDecisions));
+      byEvent.forEach((eventId, tickets) -> {
+        WaitingLine.remove(batch, eventId, tickets);
+        updateRate(batch, eventId, newDecisions);
       });
       for (Long reservation : reservations) {
-        batch.getBucket("reservation:" + reservation, StringCodec.INSTANCE).deleteAsync();
+        String key = "reservation:" + reservation;
+        batch.write(key, commands -> commands.getBucket(key, StringCodec.INSTANCE).deleteAsync());
       }
       if (event != null) {
         EventCache.addTo(batch, event, settings.event());
       }
-      return batch.execute();
     });
+    if (stores.stream().anyMatch(Reply::isError)) {
+      throw RedisGateway.refused();
+    }
     if (!lines.isEmpty()) {
       redis.call(
           client -> client.getTopic(CHANNEL, StringCodec.INSTANCE).publish(lines.toString()));
     }
   }
 
+  private static void updateRate(CommandBatch batch, long eventId, int newDecisions) {
+    String key = rateKey(eventId);
+    batch.write(
+        key,
+        commands ->
+            commands
+                .getScript(StringCodec.INSTANCE)
+                .<Long>evalAsync(
+                    key,
+                    RScript.Mode.READ_WRITE,
+                    UPDATE_RATE,
+                    ReturnType.LONG,
+                    List.of(key),
+                    String.valueOf(newDecisions)));
+  }
+
   /// The script keeps a decision that a redrive made in the meantime.
-  private void addGivenUp(RBatch batch, StatusEntry entry) {
+  private Reply<Long> storeGivenUp(CommandBatch batch, StatusEntry entry) {
     String key = key(entry.ticket().ticketId());
-    batch
-        .getScript(StringCodec.INSTANCE)
-        .evalAsync(
-            key,
-            RScript.Mode.READ_WRITE,
-            STORE_GIVEN_UP,
-            ReturnType.LONG,
-            List.of(key),
-            Json.INTERNAL.writeValueAsString(entry),
-            RedisGateway.seconds(settings.decided()),
-            CHANNEL,
-            message(entry));
+    return batch.write(
+        key,
+        commands ->
+            commands
+                .getScript(StringCodec.INSTANCE)
+                .<Long>evalAsync(
+                    key,
+                    RScript.Mode.READ_WRITE,
+                    STORE_GIVEN_UP,
+                    ReturnType.LONG,
+                    List.of(key),
+                    Json.INTERNAL.writeValueAsString(entry),
+                    RedisGateway.seconds(settings.decided()),
+                    CHANNEL,
+                    message(entry)));
   }
 
   private static String message(StatusEntry entry) {
@@ -375,13 +427,23 @@ public final class StatusStore {
   /// @param json ticket as JSON for the client
   public record PublishedDecision(UUID ticketId, String trace, String json) {
 
+    /// Empty if the line is no publication of a decision.
+    ///
     /// @param line `<ticket id> <json>` or `<ticket id> <trace> <json>`
-    private static PublishedDecision parse(String line) {
+    private static Optional<PublishedDecision> parse(String line) {
       int json = line.indexOf('{');
-      return new PublishedDecision(
-          UUID.fromString(line.substring(0, 36)),
-          json == 37 ? null : line.substring(37, json - 1),
-          line.substring(json));
+      if (json < 37) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(
+            new PublishedDecision(
+                UUID.fromString(line.substring(0, 36)),
+                json == 37 ? null : line.substring(37, json - 1),
+                line.substring(json)));
+      } catch (IllegalArgumentException e) {
+        return Optional.empty();
+      }
     }
   }
 
@@ -395,7 +457,9 @@ public final class StatusStore {
       topic.addListener(
           String.class,
           (channel, lines) ->
-              lines.lines().forEach(line -> listener.accept(PublishedDecision.parse(line))));
+              lines
+                  .lines()
+                  .forEach(line -> PublishedDecision.parse(line).ifPresent(listener)));
       return topic.addListener(
           new StatusListener() {
             @Override
@@ -413,28 +477,24 @@ public final class StatusStore {
     resubscribed.run();
   }
 
-  private static RBatch batch(RedissonClient client) {
-    return client.createBatch(BatchOptions.defaults());
+  /// Empty if the entry is unreadable.
+  private Optional<StatusEntry> parse(UUID ticketId, byte[] value) {
+    Optional<StatusEntry> entry = StatusEntryCodec.decode(ticketId, value);
+    if (entry.isEmpty()) {
+      redis.reportUnreadable(key(ticketId), "no entry of this ticket");
+    }
+    return entry;
   }
 
-  private static StatusEntry parse(String json) {
-    return Json.INTERNAL.readValue(json, StatusEntry.class);
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static String key(UUID ticketId) {
     return "ticket:" + ticketId;
   }
 
-  private static String lineKey(long eventId) {
-    return "waiting:" + eventId;
-  }
-
   private static String rateKey(long eventId) {
     return "rate:" + eventId;
-  }
-
-  private static double micros(Ticket ticket) {
-    Instant instant = ticket.acceptedAt();
-    return instant.getEpochSecond() * 1e6 + instant.getNano() / 1e3;
   }
 }

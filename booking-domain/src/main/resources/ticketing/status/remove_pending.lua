@@ -1,9 +1,15 @@
 -- Removes a pending ticket if the given attempt stored it.
--- KEYS[1] ticket:{ticketId}   ARGV[1] attempt id
+-- KEYS[1] ticket:{ticketId}   ARGV[1] attempt id as text   ARGV[2] attempt id in a binary entry
 -- Returns 0 if the pending entry belongs to another attempt, else 1.
-local stored = redis.call('GET', KEYS[1])
-if stored and string.find(stored, '"status":"PENDING"', 1, true) then
-  if not string.find(stored, '"attempt":"' .. ARGV[1] .. '"', 1, true) then
+local stored = redis.pcall('GET', KEYS[1])
+if type(stored) ~= 'string' then
+  return 1
+end
+local binary = #stored > 0 and string.byte(stored) < 32
+if binary or string.find(stored, '"status":"PENDING"', 1, true) then
+  local own = binary and string.sub(stored, 3, 18) == ARGV[2]
+    or string.find(stored, '"attempt":"' .. ARGV[1] .. '"', 1, true)
+  if not own then
     return 0
   end
   redis.call('DEL', KEYS[1])

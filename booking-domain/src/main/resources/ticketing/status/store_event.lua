@@ -1,14 +1,15 @@
--- Caches and publishes an event, unless a newer version is cached or required.
+-- Caches and publishes an event, unless a newer version is cached or required. Values of another type
+-- are replaced.
 -- KEYS[1] event:{eventId}   KEYS[2] the lowest version that may be stored
 -- ARGV[1] event as JSON   ARGV[2] its version   ARGV[3] time to live in seconds   ARGV[4] channel
 -- Returns 1 if the event was stored, else 0.
 local version = tonumber(ARGV[2])
-local fence = tonumber(redis.call('GET', KEYS[2]) or 0)
-if version < fence then
+local fence = redis.pcall('GET', KEYS[2])
+if type(fence) == 'string' and version < (tonumber(fence) or 0) then
   return 0
 end
-local stored = redis.call('GET', KEYS[1])
-if stored then
+local stored = redis.pcall('GET', KEYS[1])
+if type(stored) == 'string' then
   local storedVersion = tonumber(string.match(stored, '"version":(%d+)'))
   if storedVersion and storedVersion > version then
     return 0

@@ -246,7 +246,7 @@ class RedisClusterTest {
   void storeWorksAfterAFailover() {
     StatusEntry before = pending(3);
     store.storePending(before).join();
-    cluster.killPrimaryOf("waiting:3");
+    cluster.killPrimaryOf("{waiting:3}");
 
     await()
         .atMost(Duration.ofSeconds(60))

@@ -1,7 +1,9 @@
 package ticketing.worker.lock;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -9,12 +11,16 @@ import org.redisson.client.RedisException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+import ticketing.redis.RedisErrorReplyException;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
 /// Redis lock `lock:event:{eventId}` around a transaction. It prevents that workers block each
 /// other inside the database. The row lock prevents overselling, so the work continues without
-/// Redis.
+/// Redis, with an unreadable value under the key, and after the maximum wait.
+///
+/// A value under the key can be orphaned: a foreign value, or a lock without an expiry. It delays
+/// its event by the maximum wait, then this worker bypasses the lock of the event for a time.
 ///
 /// A Redisson lock belongs to a thread and counts its acquisitions. Here each acquisition has its
 /// own owner id: after a release that Redis did not receive, the same thread could otherwise
@@ -26,12 +32,16 @@ public class EventLock {
 
   private static final int MAX_LATE_RELEASES = 100; // others expire with their lease
   private static final Duration LATE_RELEASE_DELAY = Duration.ofMillis(100);
+  private static final int MAX_BYPASSED_EVENTS = 10_000;
 
   private final RedisGateway redis;
   private final LockSettings settings;
   private final LockMetrics metrics;
   private final AtomicLong owners = new AtomicLong();
   private final Semaphore lateReleases = new Semaphore(MAX_LATE_RELEASES);
+
+  /// [System#nanoTime] of the end of the bypass, by event id.
+  private final Map<Long, Long> bypassEnds = new ConcurrentHashMap<>();
 
   EventLock(RedisGateway redis, LockSettings settings, LockMetrics metrics) {
     this.redis = redis;
@@ -45,35 +55,52 @@ public class EventLock {
     UNKNOWN
   }
 
+  private enum Acquisition {
+    HELD,
+    NOT_HELD,
+    /// Redis may grant the lock after the time limit of the call.
+    UNKNOWN
+  }
+
   /// One acquisition of the lock.
   public final class Lease implements AutoCloseable {
+    private final long eventId;
     private final String name;
     private final long owner = owners.incrementAndGet();
-    private final boolean held;
+    private final Acquisition acquisition;
     private final long acquiredAt;
 
-    private Lease(String name) {
-      this.name = name;
-      this.held = acquire();
+    private Lease(long eventId) {
+      this.eventId = eventId;
+      this.name = "lock:event:" + eventId;
+      this.acquisition = acquire();
       this.acquiredAt = System.nanoTime();
     }
 
-    private boolean acquire() {
-      if (!settings.enabled()) {
-        return false;
+    private Acquisition acquire() {
+      if (!settings.enabled() || isBypassed(eventId)) {
+        return Acquisition.NOT_HELD;
       }
       long since = System.nanoTime();
-      LockMetrics.Result result = LockMetrics.Result.TIMED_OUT;
+      LockMetrics.Result result = LockMetrics.Result.UNAVAILABLE;
       try {
-        if (!tryLock()) {
-          throw new ConcurrentReservationException(name);
+        if (tryLock()) {
+          result = LockMetrics.Result.TAKEN;
+          return Acquisition.HELD;
         }
-        result = LockMetrics.Result.TAKEN;
-        return true;
+        result = LockMetrics.Result.TIMED_OUT;
+        bypass(eventId);
+        log.warn(
+            "lock is held for too long, row lock alone decides, lock={} bypass={}s",
+            name,
+            settings.bypassTime().toSeconds());
+        return Acquisition.NOT_HELD;
+      } catch (RedisErrorReplyException e) {
+        redis.reportUnreadable(name, e.getMessage());
+        return Acquisition.NOT_HELD;
       } catch (RedisUnavailableException e) {
-        result = LockMetrics.Result.UNAVAILABLE;
         log.debug("deciding without lock, lock={} cause={}", name, e.getMessage());
-        return false;
+        return Acquisition.UNKNOWN;
       } finally {
         metrics.recordWait(result, Duration.ofNanos(System.nanoTime() - since));
       }
@@ -92,13 +119,13 @@ public class EventLock {
               .join());
     }
 
-    /// Releases the lock, also if its acquisition is unknown: Redis may have granted it after the
-    /// time limit of the call.
+    /// Releases the lock, also if its acquisition is unknown.
     @Override
     public void close() {
-      if (!settings.enabled()) {
+      if (acquisition == Acquisition.NOT_HELD) {
         return;
       }
+      boolean held = acquisition == Acquisition.HELD;
       switch (tryRelease()) {
         case RELEASED -> {}
         case WAS_NOT_HELD -> {
@@ -148,11 +175,31 @@ public class EventLock {
     }
   }
 
-  /// Acquires the lock of an event. Without Redis, the lease is empty.
-  ///
-  /// @throws ConcurrentReservationException if another worker holds the lock for longer than the
-  ///   maximum wait
+  /// Acquires the lock of an event. The lease is empty without Redis, after the maximum wait, and
+  /// during the bypass that follows it.
   public Lease acquire(long eventId) {
-    return new Lease("lock:event:" + eventId);
+    return new Lease(eventId);
+  }
+
+  private boolean isBypassed(long eventId) {
+    Long end = bypassEnds.get(eventId);
+    if (end == null) {
+      return false;
+    }
+    if (System.nanoTime() - end < 0) {
+      return true;
+    }
+    bypassEnds.remove(eventId, end);
+    return false;
+  }
+
+  private void bypass(long eventId) {
+    long now = System.nanoTime();
+    if (bypassEnds.size() >= MAX_BYPASSED_EVENTS) {
+      bypassEnds.values().removeIf(end -> now - end >= 0);
+    }
+    if (bypassEnds.size() < MAX_BYPASSED_EVENTS) {
+      bypassEnds.put(eventId, now + settings.bypassTime().toNanos());
+    }
   }
 }

@@ -1,7 +1,6 @@
 package ticketing.worker.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -16,6 +15,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.redisson.api.RScript;
+import org.redisson.client.codec.StringCodec;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.TcpRelay;
 import ticketing.redis.RedisGateway;
@@ -50,15 +53,72 @@ class EventLockTest {
   }
 
   @Test
-  void secondWorkerFailsAfterTheMaximumWait() {
+  void secondWorkerContinuesAfterTheMaximumWait() {
     EventLock first = lock(redis);
-    EventLock second = lock(otherRedis, Duration.ofMillis(200));
+    EventLock second = lock(otherRedis, Duration.ofMillis(200), Duration.ofMillis(1));
     try (EventLock.Lease _ = first.acquire(5)) {
-      assertThatThrownBy(() -> second.acquire(5))
-          .isInstanceOf(ConcurrentReservationException.class);
+      long since = System.nanoTime();
+      try (EventLock.Lease _ = second.acquire(5)) {
+        assertThat(Duration.ofNanos(System.nanoTime() - since))
+            .isGreaterThan(Duration.ofMillis(150));
+      }
+      assertThat(isLocked(redis, 5)).as("the lease of the first worker remains").isTrue();
     }
-    try (EventLock.Lease _ = second.acquire(5)) {
-      assertThat(isLocked(redis, 5)).isTrue();
+    await("the bypass ends")
+        .until(() -> {
+          try (EventLock.Lease _ = second.acquire(5)) {
+            return isLocked(redis, 5);
+          }
+        });
+  }
+
+  private static final List<String> FOREIGN_VALUES =
+      List.of(
+          "'SET', KEYS[1], 'garbage'",
+          "'HSET', KEYS[1], 'x', 'y'",
+          "'HSET', KEYS[1], 'other-worker:1', '1'",
+          "'RPUSH', KEYS[1], 'x'",
+          "'SADD', KEYS[1], 'x'",
+          "'ZADD', KEYS[1], 1, 'x'",
+          "'XADD', KEYS[1], '*', 'x', 'y'");
+
+  /// None of these values expires.
+  @ParameterizedTest
+  @FieldSource("FOREIGN_VALUES")
+  void foreignLockDelaysItsEventOnce(String command) {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    EventLock lock =
+        new EventLock(
+            redis,
+            new LockSettings(
+                true, Duration.ofMillis(300), Duration.ofSeconds(60), Duration.ofHours(1)),
+            new LockMetrics(meters));
+    redis.<Object>call(client -> {
+      client.getKeys().delete("lock:event:6");
+      return client
+          .getScript(StringCodec.INSTANCE)
+          .eval(
+              RScript.Mode.READ_WRITE,
+              "return redis.call(" + command + ")",
+              RScript.ReturnType.VALUE,
+              List.of("lock:event:6"));
+    });
+    try {
+      for (int i = 0; i < 20; i++) {
+        try (EventLock.Lease _ = lock.acquire(6)) {
+          try (EventLock.Lease _ = lock.acquire(7)) {
+            assertThat(isLocked(redis, 7)).isTrue();
+          }
+        }
+      }
+      assertThat(meters.get("ticketing.lock.wait").tag("result", "timed_out").timer().count())
+          .isLessThanOrEqualTo(1);
+      assertThat(meters.get("ticketing.lock.wait").tag("result", "taken").timer().count())
+          .isEqualTo(20);
+      assertThat(redis.<Long>call(client -> client.getKeys().countExists("lock:event:6")))
+          .isEqualTo(1);
+    } finally {
+      redis.call(client -> client.getKeys().delete("lock:event:6"));
     }
   }
 
@@ -105,13 +165,13 @@ class EventLockTest {
   }
 
   private static EventLock lock(RedisGateway redis) {
-    return lock(redis, Duration.ofSeconds(10));
+    return lock(redis, Duration.ofSeconds(10), Duration.ofSeconds(30));
   }
 
-  private static EventLock lock(RedisGateway redis, Duration maxWait) {
+  private static EventLock lock(RedisGateway redis, Duration maxWait, Duration bypassTime) {
     return new EventLock(
         redis,
-        new LockSettings(true, maxWait, Duration.ofSeconds(60)),
+        new LockSettings(true, maxWait, Duration.ofSeconds(60), bypassTime),
         new LockMetrics(new SimpleMeterRegistry()));
   }
 

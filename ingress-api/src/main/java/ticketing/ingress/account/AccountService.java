@@ -79,7 +79,8 @@ class AccountService {
   }
 
   Optional<User> find(String userId) {
-    RedisCache.Cached<User> cached = cache.find(CachedKind.USER, userId, User.class);
+    RedisCache.Cached<User> cached =
+        cache.find(CachedKind.USER, userId, User.class, user -> user.userId().equals(userId));
     if (cached.value().isPresent()) {
       return cached.value();
     }

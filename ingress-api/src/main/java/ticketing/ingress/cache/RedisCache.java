@@ -1,17 +1,20 @@
 package ticketing.ingress.cache;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.client.codec.StringCodec;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Json;
+import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
 
-/// Cache of database rows in Redis, as plain JSON. While Redis is unavailable every read is a miss.
+/// Cache of database rows in Redis, as plain JSON. While Redis is unavailable every read is a miss,
+/// as is a read of an unreadable value.
 @Component
 public class RedisCache {
 
@@ -33,25 +36,36 @@ public class RedisCache {
   /// @param cacheable false while Redis is unavailable or a change of the value is undecided
   public record Cached<T>(Optional<T> value, boolean cacheable) {}
 
-  public <T> Cached<T> find(CachedKind kind, String id, Class<T> type) {
-    List<?> replies;
+  /// Reads a value. An unreadable value is a miss.
+  ///
+  /// @param belongsToKey compares the value with its id
+  public <T> Cached<T> find(
+      CachedKind kind, String id, Class<T> type, Predicate<T> belongsToKey) {
+    AtomicReference<Reply<String>> json = new AtomicReference<>();
+    AtomicReference<Reply<Boolean>> fence = new AtomicReference<>();
     try {
-      replies =
-          redis.call(client -> {
-            RBatch batch = client.createBatch(BatchOptions.defaults());
-            batch.getBucket(key(kind, id), StringCodec.INSTANCE).getAsync();
-            batch.getBucket(fence(kind, id), StringCodec.INSTANCE).isExistsAsync();
-            return batch.execute().getResponses();
-          });
+      redis.execute(batch -> {
+        json.set(
+            batch.read(
+                key(kind, id),
+                commands ->
+                    commands
+                        .<String>getBucket(key(kind, id), StringCodec.INSTANCE)
+                        .getAsync()));
+        fence.set(
+            batch.read(
+                fence(kind, id),
+                commands ->
+                    commands.getBucket(fence(kind, id), StringCodec.INSTANCE).isExistsAsync()));
+      });
     } catch (RedisUnavailableException e) {
       return new Cached<>(Optional.empty(), false);
     }
-    boolean fenced = (Boolean) replies.get(1);
+    boolean fenced = fence.get().value().orElse(false);
     Optional<T> value =
         fenced
             ? Optional.empty()
-            : Optional.ofNullable((String) replies.getFirst())
-                .map(json -> Json.INTERNAL.readValue(json, type));
+            : redis.parse(key(kind, id), json.get().value().orElse(null), type, belongsToKey);
     metrics.countRead(kind, value.isPresent());
     return new Cached<>(value, !fenced);
   }

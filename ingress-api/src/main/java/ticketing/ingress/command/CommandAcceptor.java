@@ -167,7 +167,7 @@ public class CommandAcceptor {
   }
 
   private static Ticket requireSameRequest(Command command, StatusEntry entry) {
-    if (command.fingerprint() != null && !command.fingerprint().equals(entry.fingerprint())) {
+    if (command.fingerprint() != null && !entry.hasFingerprint(command.fingerprint())) {
       throw ApiException.of(
           ErrorCode.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key belongs to another request.");
     }

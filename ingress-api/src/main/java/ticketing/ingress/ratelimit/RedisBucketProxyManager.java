@@ -6,12 +6,14 @@ import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.AbstractCom
 import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.AsyncCompareAndSwapOperation;
 import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.CompareAndSwapOperation;
 import io.github.bucket4j.distributed.remote.RemoteBucketState;
+import io.github.bucket4j.distributed.serialization.InternalSerializationHelper;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.client.codec.ByteArrayCodec;
+import ticketing.redis.RedisErrorReplyException;
 import ticketing.redis.RedisGateway;
 
 /// Bucket4j buckets in Redis by compare-and-swap over Redisson's public API, which Bucket4j does
@@ -21,6 +23,8 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
 
   private static final ExpirationAfterWriteStrategy EXPIRATION =
       ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(Duration.ofSeconds(10));
+
+  private static final String RATE_PREFIX = "rate:";
 
   private final RedisGateway redis;
 
@@ -34,8 +38,14 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
     return new CompareAndSwapOperation() {
       @Override
       public Optional<byte[]> getStateData(Optional<Long> timeoutNanos) {
-        return redis.call(client ->
-            Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()));
+        try {
+          return redis.call(client ->
+                  Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()))
+              .filter(state -> isReadable(key, state));
+        } catch (RedisErrorReplyException e) {
+          evictUnreadable(key);
+          return Optional.empty();
+        }
       }
 
       @Override
@@ -51,6 +61,24 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
         });
       }
     };
+  }
+
+  /// Bucket4j fails for a state that it did not write, with an exception of any unchecked type.
+  private boolean isReadable(String key, byte[] state) {
+    try {
+      InternalSerializationHelper.deserializeState(state);
+      return true;
+    } catch (RuntimeException e) {
+      evictUnreadable(key);
+      return false;
+    }
+  }
+
+  /// The next request starts with a full bucket. The log contains no user and no address.
+  private void evictUnreadable(String key) {
+    redis.reportUnreadable(
+        key.substring(0, key.indexOf(':', RATE_PREFIX.length()) + 1) + "*", "no bucket");
+    removeProxy(key);
   }
 
   @Override

@@ -38,15 +38,19 @@ public class ReservationReader {
   ReservationView get(long reservationId) {
     String id = String.valueOf(reservationId);
     RedisCache.Cached<ReservationView> cached =
-        cache.find(CachedKind.RESERVATION, id, ReservationView.class);
+        cache.find(
+            CachedKind.RESERVATION,
+            id,
+            ReservationView.class,
+            reservation -> reservation.reservationId() == reservationId);
     if (cached.value().isPresent() && !cached.value().get().isExpiredHold(clock.instant())) {
       return cached.value().get();
     }
-    ReservationView reservation = getUncached(reservationId);
+    ReservationView current = getUncached(reservationId);
     if (cached.cacheable()) {
-      cache.store(CachedKind.RESERVATION, id, reservation, settings.cacheTtl());
+      cache.store(CachedKind.RESERVATION, id, current, settings.cacheTtl());
     }
-    return reservation;
+    return current;
   }
 
   /// @throws ApiException `RESERVATION_NOT_FOUND`

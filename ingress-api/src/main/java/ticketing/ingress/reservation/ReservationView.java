@@ -1,6 +1,7 @@
 package ticketing.ingress.reservation;
 
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Money;
 
@@ -20,6 +21,13 @@ public record ReservationView(
     @Nullable Instant expiresAt,
     @Nullable Instant cancelledAt,
     String userId) {
+
+  public ReservationView {
+    Objects.requireNonNull(ticketId, "ticketId");
+    Objects.requireNonNull(status, "status");
+    Objects.requireNonNull(reservedAt, "reservedAt");
+    Objects.requireNonNull(userId, "userId");
+  }
 
   public enum Status {
     CONFIRMED,
