@@ -16,6 +16,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Json;
@@ -23,6 +25,7 @@ import ticketing.domain.Ticket;
 import ticketing.ingress.http.HttpSettings;
 import ticketing.redis.RedisSubscription;
 import ticketing.status.StatusStore;
+import tools.jackson.core.JacksonException;
 
 /// Receives published decisions, passes them to the observers and completes long polls.
 ///
@@ -30,6 +33,8 @@ import ticketing.status.StatusStore;
 /// its ticket again after each reconnect, and every three seconds.
 @Component
 class DecisionListener implements SmartLifecycle {
+
+  private static final Logger log = LoggerFactory.getLogger(DecisionListener.class);
 
   private static final Duration REREAD_INTERVAL = Duration.ofSeconds(3);
 
@@ -143,7 +148,13 @@ class DecisionListener implements SmartLifecycle {
   }
 
   private void received(StatusStore.PublishedDecision decision) {
-    Ticket ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
+    Ticket ticket;
+    try {
+      ticket = Json.INTERNAL.readValue(decision.json(), Ticket.class);
+    } catch (JacksonException e) {
+      log.warn("published decision is unreadable, cause={}", e.getClass().getSimpleName());
+      return;
+    }
     observers.forEach(observer -> observer.decided(ticket));
     Set<CompletableFuture<Optional<Ticket>>> known = polls.get(decision.ticketId());
     if (known != null) {
