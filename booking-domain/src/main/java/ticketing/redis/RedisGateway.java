@@ -37,6 +37,10 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
 
   private static final int MIN_IDLE_CONNECTIONS = 4; // to one node
 
+  /// Also the maximum time in which an attempt must be written to a connection: on a busy host, a
+  /// shorter time causes failures while Redis is available.
+  private static final Duration RETRY_DELAY = Duration.ofMillis(100);
+
   private static final String EVICT_UNREADABLE =
       script(RedisGateway.class, "evict_unreadable.lua");
 
@@ -94,7 +98,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
     config.setTimeout(Math.toIntExact(settings.timeout().toMillis()));
     config.setConnectTimeout(Math.toIntExact(settings.timeout().toMillis()));
     config.setRetryAttempts(settings.retries());
-    config.setRetryDelay(new ConstantDelay(Duration.ofMillis(50)));
+    config.setRetryDelay(new ConstantDelay(RETRY_DELAY));
     config.setReconnectionDelay(new ConstantDelay(Duration.ofMillis(250)));
     config.setPingConnectionInterval(5_000);
   }

@@ -36,7 +36,7 @@ class PendingTicketMemoryTest {
                 false,
                 "",
                 Duration.ofSeconds(10),
-                1,
+                5,
                 Duration.ofSeconds(1),
                 8))) {
       Duration hour = Duration.ofHours(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -36,6 +37,8 @@ import ticketing.domain.TicketStatus;
 import ticketing.local.servers.RedisCluster;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
+import ticketing.security.RevocationSettings;
+import ticketing.security.RevokedToken;
 import ticketing.security.RevokedTokens;
 
 /// All uses of Redis on a cluster of three primaries with one replica each. Twelve events are
@@ -235,10 +238,19 @@ class RedisClusterTest {
   @Test
   @Order(7)
   void revokedTokenIsKnownToEveryProcess() {
-    Instant now = Instant.now();
-    new RevokedTokens(one).revoke("token-1", now, now.plusSeconds(60));
-    assertThat(new RevokedTokens(other).isRevoked("token-1")).isTrue();
-    assertThat(new RevokedTokens(other).isRevoked("token-2")).isFalse();
+    RevocationSettings settings = new RevocationSettings(Duration.ofMillis(100), 1_000);
+    RevokedToken token = RevokedToken.of(UUID.randomUUID(), Instant.now(), Instant.now());
+    try (RevokedTokens publishing = new RevokedTokens(one, settings, Clock.systemUTC());
+        RevokedTokens receiving = new RevokedTokens(other, settings, Clock.systemUTC())) {
+      receiving.subscribe();
+      await()
+          .atMost(LIMIT)
+          .until(() -> {
+            publishing.publish(token);
+            return receiving.isRevoked(token.id());
+          });
+      assertThat(receiving.isRevoked(UUID.randomUUID())).isFalse();
+    }
   }
 
   @Test

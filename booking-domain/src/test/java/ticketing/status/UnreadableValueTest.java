@@ -90,7 +90,7 @@ class UnreadableValueTest {
                 false,
                 "",
                 Duration.ofSeconds(10),
-                1,
+                5,
                 Duration.ofSeconds(1),
                 8));
     redis.bindTo(METERS);

@@ -40,7 +40,7 @@ class WaitingLineTest {
                 false,
                 "",
                 Duration.ofSeconds(10),
-                1,
+                5,
                 Duration.ofSeconds(1),
                 8));
   }

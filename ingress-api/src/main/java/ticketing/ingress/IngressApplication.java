@@ -12,6 +12,7 @@ import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
+import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
 import ticketing.status.EventCache;
 import ticketing.status.StatusStore;
@@ -23,7 +24,8 @@ import ticketing.status.StatusStoreSettings;
 @EnableConfigurationProperties({
   RedisSettings.class,
   StatusStoreSettings.class,
-  AccessTokenSettings.class
+  AccessTokenSettings.class,
+  RevocationSettings.class
 })
 public class IngressApplication {
 
@@ -52,8 +54,8 @@ public class IngressApplication {
   }
 
   @Bean
-  RevokedTokens logouts(RedisGateway redis) {
-    return new RevokedTokens(redis);
+  RevokedTokens revokedTokens(RedisGateway redis, RevocationSettings settings, Clock clock) {
+    return new RevokedTokens(redis, settings, clock);
   }
 
   @Bean

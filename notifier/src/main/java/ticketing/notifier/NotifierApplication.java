@@ -16,6 +16,7 @@ import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
+import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
 import ticketing.status.EventCache;
 import ticketing.status.StatusStore;
@@ -28,7 +29,8 @@ import ticketing.tracing.Traces;
 @EnableConfigurationProperties({
   RedisSettings.class,
   StatusStoreSettings.class,
-  AccessTokenSettings.class
+  AccessTokenSettings.class,
+  RevocationSettings.class
 })
 class NotifierApplication {
 
@@ -68,8 +70,8 @@ class NotifierApplication {
   }
 
   @Bean
-  RevokedTokens revokedTokens(RedisGateway redis) {
-    return new RevokedTokens(redis);
+  RevokedTokens revokedTokens(RedisGateway redis, RevocationSettings settings, Clock clock) {
+    return new RevokedTokens(redis, settings, clock);
   }
 
   @Bean

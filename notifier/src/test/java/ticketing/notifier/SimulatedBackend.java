@@ -1,5 +1,6 @@
 package ticketing.notifier;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -15,6 +16,7 @@ import ticketing.domain.TicketStatus;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.redis.RedisUnavailableException;
+import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
 import ticketing.status.EventCache;
 import ticketing.status.StatusEntry;
@@ -48,7 +50,9 @@ public final class SimulatedBackend implements AutoCloseable {
                 8));
     this.statusStore = new StatusStore(redis, settings);
     this.eventCache = new EventCache(redis, settings);
-    this.revokedTokens = new RevokedTokens(redis);
+    this.revokedTokens =
+        new RevokedTokens(
+            redis, new RevocationSettings(Duration.ofMillis(100), 1_000), Clock.systemUTC());
   }
 
   public StatusEntry pending(long eventId) {

@@ -10,11 +10,14 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.transaction.TransactionException;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -29,15 +32,16 @@ import ticketing.ingress.ratelimit.SignInLimiter;
 import ticketing.ingress.reservation.ReservationReader;
 import ticketing.ingress.reservation.ReservationView;
 import ticketing.ingress.security.AuthenticatedUser;
-import ticketing.redis.RedisUnavailableException;
+import ticketing.ingress.security.TokenRevoker;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
-import ticketing.security.RevokedTokens;
 
 /// Sign-up, sign-in, sign-out and the resources of the authenticated user.
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 public class AccountController {
+
+  private static final Logger log = LoggerFactory.getLogger(AccountController.class);
 
   private static final Duration REVOCATION_RETRY_AFTER = Duration.ofSeconds(2);
 
@@ -46,8 +50,7 @@ public class AccountController {
   private final ReservationReader reservations;
   private final AccessTokens tokens;
   private final AccessTokenSettings tokenSettings;
-  private final RevokedTokens revokedTokens;
-  private final Clock clock;
+  private final TokenRevoker revoker;
 
   AccountController(
       AccountService accounts,
@@ -55,15 +58,13 @@ public class AccountController {
       ReservationReader reservations,
       AccessTokens tokens,
       AccessTokenSettings tokenSettings,
-      RevokedTokens revokedTokens,
-      Clock clock) {
+      TokenRevoker revoker) {
     this.accounts = accounts;
     this.limiter = limiter;
     this.reservations = reservations;
     this.tokens = tokens;
     this.tokenSettings = tokenSettings;
-    this.revokedTokens = revokedTokens;
-    this.clock = clock;
+    this.revoker = revoker;
   }
 
   /// Email addresses are ASCII, because the database compares letters without regard to accents.
@@ -120,10 +121,9 @@ public class AccountController {
   @PostMapping("/auth/logout")
   ResponseEntity<Void> logout(@AuthenticationPrincipal AuthenticatedUser user) {
     try {
-      if (user.tokenId() != null && user.expiresAt() != null) {
-        revokedTokens.revoke(user.tokenId(), clock.instant(), user.expiresAt());
-      }
-    } catch (RedisUnavailableException e) {
+      revoker.revoke(user);
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("cannot revoke token, cause={}", e.getClass().getSimpleName());
       throw ApiException.withRetryAfter(
           ErrorCode.LOGOUT_UNAVAILABLE, "The token cannot be revoked now.", REVOCATION_RETRY_AFTER);
     }

@@ -2,24 +2,28 @@ package ticketing.ingress.security;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.oauth2.jwt.Jwt;
 import ticketing.domain.Command;
+import ticketing.security.RevokedToken;
 
 /// Authenticated user of a request, read from the bearer token.
 ///
-/// @param tokenId claim `jti`; null if the issuer sets none
+/// @param tokenId see [RevokedToken#idOf]
+/// @param expiresAt null if the token does not expire
 public record AuthenticatedUser(
-    String userId, String role, @Nullable String tokenId, Instant expiresAt) {
+    String userId, String role, UUID tokenId, @Nullable Instant expiresAt) {
 
   public static final String BUYER = "BUYER";
   public static final String ADMIN = "ADMIN";
 
   static AuthenticatedUser of(Jwt token) {
     String role = ADMIN.equals(token.getClaimAsString("role")) ? ADMIN : BUYER;
-    return new AuthenticatedUser(token.getSubject(), role, token.getId(), token.getExpiresAt());
+    return new AuthenticatedUser(
+        token.getSubject(), role, RevokedToken.idOf(token), token.getExpiresAt());
   }
 
   /// A command can carry the user id.

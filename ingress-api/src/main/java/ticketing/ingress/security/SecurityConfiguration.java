@@ -37,7 +37,11 @@ class SecurityConfiguration {
                 .permitAll()
                 .requestMatchers(HttpMethod.POST, "/api/v1/users", "/api/v1/auth/token")
                 .permitAll()
-                .requestMatchers(HttpMethod.GET, "/api/v1/events", "/api/v1/events/*")
+                .requestMatchers(
+                    HttpMethod.GET,
+                    "/api/v1/events",
+                    "/api/v1/events/*",
+                    "/api/v1/revoked-tokens")
                 .permitAll()
                 .requestMatchers("/api/v1/events/**", "/api/v1/operations/**")
                 .hasRole(AuthenticatedUser.ADMIN)
@@ -74,7 +78,7 @@ class SecurityConfiguration {
     if (!user.hasValidUserId()) {
       throw new InvalidBearerTokenException("the token has no valid user id");
     }
-    if (user.tokenId() != null && revokedTokens.isRevoked(user.tokenId())) {
+    if (revokedTokens.isRevoked(user.tokenId())) {
       throw new InvalidBearerTokenException("the token is revoked");
     }
     return user.toAuthentication(token);

@@ -100,13 +100,16 @@ class PersonalDataTest {
     ingress.servers.redis().stop();
     try {
       assertThat(ingress.get("/api/v1/users/me", token).status()).isEqualTo(200);
-      assertThat(ingress.post("/api/v1/auth/logout", token, null).status()).isEqualTo(503);
     } finally {
       ingress.servers.redis().start();
     }
     await().ignoreExceptions().until(() -> ingress.statusStore().find(UUID.randomUUID()).isEmpty());
     ingress.servers.database().stop();
     try {
+      IngressFixture.Answer logout = ingress.post("/api/v1/auth/logout", token, null);
+      assertThat(logout.status()).isEqualTo(503);
+      assertThat(logout.code()).isEqualTo("LOGOUT_UNAVAILABLE");
+      assertThat(logout.header("Retry-After")).isEqualTo("2");
       assertThat(ingress.post(USERS, null, signUp).status()).isEqualTo(503);
       assertThat(ingress.post(TOKEN, null, credentials).status()).isEqualTo(503);
     } finally {

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -92,9 +93,15 @@ class OutageTest {
           assertThat(ingress.book(user, event, 2, IdempotencyKey.HEADER, "k").status())
               .isEqualTo(422);
 
-          IngressFixture.Answer logout = ingress.post("/api/v1/auth/logout", token, null);
-          assertThat(logout.status()).isEqualTo(503);
-          assertThat(logout.code()).isEqualTo("LOGOUT_UNAVAILABLE");
+          String revoked = ingress.token(user);
+          assertThat(ingress.post("/api/v1/auth/logout", revoked, null).status()).isEqualTo(204);
+          String[] address = {"X-Forwarded-For", "10.9.0.2"};
+          assertThat(ingress.get("/api/v1/users/me", revoked).status()).isEqualTo(401);
+          await()
+              .atMost(Duration.ofSeconds(30))
+              .until(() ->
+                  IngressFixture.strict().get("/api/v1/users/me", revoked, address).status()
+                      == 401);
           String evict = "/api/v1/operations/caches/eviction";
           assertThat(ingress.post(evict, ingress.admin(), null).code())
               .isEqualTo("CACHE_UNAVAILABLE");

@@ -28,7 +28,7 @@ public final class ConnectionRegistry implements SmartLifecycle {
   private static final Duration SHUTDOWN_POLL_INTERVAL = Duration.ofMillis(5);
   private static final int CHECKS_PER_PING = 5;
   private static final int MIN_CHECK_MILLIS = 10;
-  private static final int MAX_CHECK_MILLIS = 1_000;
+  private static final int MAX_CHECK_MILLIS = 250; // maximum delay of a revocation
 
   private final ConnectionSettings settings;
   private final TokenAuthenticator tokens;
@@ -104,17 +104,11 @@ public final class ConnectionRegistry implements SmartLifecycle {
         connection.drop(CloseReason.SILENT, DropReason.SILENT);
       } else if (!clock.instant().isBefore(connection.user().expiresAt())) {
         connection.close(CloseReason.TOKEN_EXPIRED);
+      } else if (!tokens.isValid(connection.user())) {
+        connection.close(CloseReason.TOKEN_ENDED);
       } else if (connection.nanosSincePing() > settings.pingInterval().toNanos()) {
         connection.ping();
-        // The ping interval is also the maximum delay until a revoked token is detected.
-        Thread.startVirtualThread(() -> closeIfTokenInvalid(connection));
       }
-    }
-  }
-
-  private void closeIfTokenInvalid(WebSocketConnection connection) {
-    if (!tokens.isValid(connection.user())) {
-      connection.close(CloseReason.TOKEN_ENDED);
     }
   }
 

@@ -1,13 +1,15 @@
 package ticketing.notifier.handshake;
 
 import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// User of a connection, as the access token of its handshake states.
 ///
-/// @param tokenId `jti` of the token; null if it has none
+/// @param tokenId see [ticketing.security.RevokedToken#idOf]; null if there is no token
 /// @param token the token as the client sent it, for requests to ingress-api on the user's behalf
 public record AuthenticatedUser(
-    String userId, boolean admin, String tokenId, Instant expiresAt, String token) {
+    String userId, boolean admin, @Nullable UUID tokenId, Instant expiresAt, String token) {
 
   /// Session attribute that contains the user of a connection.
   public static final String ATTRIBUTE = "user";

@@ -9,6 +9,7 @@ import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.stereotype.Component;
 import ticketing.security.AccessTokens;
+import ticketing.security.RevokedToken;
 import ticketing.security.RevokedTokens;
 
 /// Verification of access tokens, in the handshake and during the life of a connection.
@@ -39,7 +40,7 @@ public final class TokenAuthenticator {
     return findToken(headers).flatMap(this::verify).filter(this::isValid);
   }
 
-  /// False if the user's token has expired or is revoked.
+  /// False if the user's token has expired or is revoked. Calls no server.
   public boolean isValid(AuthenticatedUser user) {
     return clock.instant().isBefore(user.expiresAt())
         && (user.tokenId() == null || !revokedTokens.isRevoked(user.tokenId()));
@@ -54,7 +55,7 @@ public final class TokenAuthenticator {
       Instant expiresAt = jwt.getExpiresAt() == null ? Instant.MAX : jwt.getExpiresAt();
       boolean admin = "ADMIN".equals(jwt.getClaims().get("role"));
       return Optional.of(
-          new AuthenticatedUser(jwt.getSubject(), admin, jwt.getId(), expiresAt, token));
+          new AuthenticatedUser(jwt.getSubject(), admin, RevokedToken.idOf(jwt), expiresAt, token));
     } catch (BadJwtException e) {
       return Optional.empty();
     }

@@ -6,12 +6,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -20,6 +22,7 @@ import ticketing.domain.EventView.Availability;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.notifier.handshake.AuthenticatedUser;
+import ticketing.security.RevokedToken;
 import tools.jackson.core.JacksonException;
 
 /// Asynchronous client of ingress-api. At most 1,000 requests are queued; a further request fails
@@ -73,6 +76,32 @@ public final class IngressClient implements DisposableBean {
   /// Looks up the availability of an event; see [#findTicket] for the callback.
   public void findAvailability(long eventId, Consumer<Lookup<Availability>> callback) {
     submit("/api/v1/events/" + eventId, AuthenticatedUser.ANONYMOUS, Availability.class, callback);
+  }
+
+  /// Page of revoked access tokens.
+  ///
+  /// @param complete false: further tokens exist that this page does not contain
+  record RevokedTokenPage(List<RevokedToken> content, boolean complete) {
+    RevokedTokenPage {
+      content = List.copyOf(content);
+    }
+  }
+
+  /// Finds the tokens that were revoked within the last seconds. Blocks, at most for the timeout.
+  Lookup<RevokedTokenPage> findRevokedTokens(long withinSeconds) {
+    return findRevokedTokens("?within=" + withinSeconds);
+  }
+
+  /// Finds a page of all revoked tokens. Blocks, at most for the timeout.
+  ///
+  /// @param id last id of the previous page; null: first page
+  Lookup<RevokedTokenPage> findRevokedTokensAfter(@Nullable UUID id) {
+    return findRevokedTokens(id == null ? "" : "?after=" + id);
+  }
+
+  private Lookup<RevokedTokenPage> findRevokedTokens(String query) {
+    return get(
+        "/api/v1/revoked-tokens" + query, AuthenticatedUser.ANONYMOUS, RevokedTokenPage.class);
   }
 
   private <T> void submit(

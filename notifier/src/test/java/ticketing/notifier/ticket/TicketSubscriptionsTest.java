@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -32,6 +33,7 @@ import ticketing.notifier.NotifierFixture;
 import ticketing.notifier.SimulatedBackend;
 import ticketing.notifier.WebSocketTestClient;
 import ticketing.security.AccessTokens;
+import ticketing.security.RevokedToken;
 import ticketing.status.StatusEntry;
 import tools.jackson.databind.JsonNode;
 
@@ -229,13 +231,37 @@ class TicketSubscriptionsTest {
     AccessTokens tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
     String token = tokens.issue(SimulatedBackend.BUYER, "BUYER");
     WebSocketTestClient early = notifier.connect("/ws/tickets", token);
-    Jwt jwt = tokens.decoder().decode(token);
-    backend.revokedTokens.revoke(jwt.getId(), Instant.now(), jwt.getExpiresAt());
+    RevokedToken revoked = revoked(tokens.decoder().decode(token));
 
-    assertThat(notifier.refusedHandshake("/ws/tickets", token).statusCode()).isEqualTo(401);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          backend.revokedTokens.publish(revoked);
+          assertThat(notifier.refusedHandshake("/ws/tickets", token).statusCode()).isEqualTo(401);
+        });
     early.subscribe(backend.acceptTicket());
     assertThat(early.closeCode()).isEqualTo(1008);
     assertThat(early.frames()).isEmpty();
+  }
+
+  @Test
+  void revocationIsKnownWithoutRedisMessage() throws InterruptedException {
+    AccessTokens tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
+    String token = tokens.issue(SimulatedBackend.BUYER, "BUYER");
+    WebSocketTestClient early = notifier.connect("/ws/tickets", token);
+    RevokedToken revoked = revoked(tokens.decoder().decode(token));
+
+    ingress.respond(
+        "/api/v1/revoked-tokens",
+        Json.INTERNAL.writeValueAsString(Map.of("content", List.of(revoked), "complete", true)));
+
+    assertThat(early.closeCode()).isEqualTo(1008);
+    assertThat(notifier.refusedHandshake("/ws/tickets", token).statusCode()).isEqualTo(401);
+    assertThat(notifier.connect("/ws/tickets", BUYER).socket().isOutputClosed()).isFalse();
+  }
+
+  private static RevokedToken revoked(Jwt token) {
+    return RevokedToken.of(RevokedToken.idOf(token), token.getExpiresAt(), Instant.now());
   }
 
   @Test
