@@ -22,7 +22,7 @@ public record StatusEntry(
     Ticket ticket) {
 
   /// Minimum length of the beginning of a fingerprint that identifies a request.
-  static final int MIN_FINGERPRINT = 24;
+  static final int MIN_FINGERPRINT = 20;
 
   public StatusEntry {
     Objects.requireNonNull(owner, "owner");

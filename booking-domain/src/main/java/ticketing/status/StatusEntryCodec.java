@@ -17,11 +17,11 @@ import ticketing.domain.TicketStatus;
 import tools.jackson.core.JacksonException;
 
 /// Encoding of the entries under `ticket:{ticketId}`. A decided entry is JSON. A pending entry is
-/// binary, because a backlog has up to a million of them: 59 bytes with an `Idempotency-Key`, a
+/// binary, because a backlog has up to a million of them: 57 bytes with an `Idempotency-Key`, a
 /// UUID as owner and a short seat type. A pending entry in JSON (of an older version) is readable.
 ///
 /// Bytes of a pending entry: format (1), flags and action, 16 of the attempt id; then as the flags
-/// state: the owner as 16 bytes of a UUID, or its length and UTF-8; the first 12 bytes of the
+/// state: the owner as 16 bytes of a UUID, or its length and UTF-8; the first 10 bytes of the
 /// fingerprint; then 7 of the acceptance time in microseconds, the event id (variable length), the
 /// quantity, the reservation id (variable length), and the seat type in UTF-8. The Lua scripts
 /// depend on the first byte and on the place of the attempt id.

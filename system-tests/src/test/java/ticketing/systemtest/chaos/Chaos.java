@@ -43,6 +43,7 @@ final class Chaos {
   ///   often.
   /// @param faultTime duration of each fault. A killed process starts again immediately.
   /// @param pause time between two faults.
+  /// @param firstFaults faults of Redis ahead of the random ones, the last one first.
   record Plan(
       long seed,
       Duration minTime,
@@ -50,7 +51,8 @@ final class Chaos {
       boolean wholeRounds,
       Duration faultTime,
       Duration pause,
-      int buyers) {}
+      int buyers,
+      List<Fault> firstFaults) {}
 
   private record Injection(String target, Fault fault) {}
 
@@ -94,7 +96,8 @@ final class Chaos {
               whole,
               Duration.ofSeconds(15),
               Duration.ofSeconds(10),
-              24);
+              24,
+              List.of());
       violations = new Chaos(fleet, plan, System.out).run();
     }
     System.exit(violations.isEmpty() ? 0 : 1);
@@ -143,6 +146,9 @@ final class Chaos {
     Random random = new Random(plan.seed());
     long end = System.nanoTime() + plan.minTime().toNanos();
     List<Injection> remaining = new ArrayList<>();
+    for (Fault first : plan.firstFaults()) {
+      remaining.add(new Injection("Redis", first));
+    }
     for (int count = 0;
         System.nanoTime() < end
             || count < plan.minFaults()
@@ -174,6 +180,10 @@ final class Chaos {
   private static List<Injection> shuffled(Random random) {
     List<Injection> all = new ArrayList<>();
     for (Fault fault : Fault.values()) {
+      if (fault.isOfRedisContent()) {
+        all.add(new Injection("Redis", fault));
+        continue;
+      }
       for (String server : Fleet.SERVERS) {
         all.add(new Injection(server, fault));
       }
