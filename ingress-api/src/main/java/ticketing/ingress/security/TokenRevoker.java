@@ -59,7 +59,7 @@ public class TokenRevoker implements SmartLifecycle {
   public void revoke(AuthenticatedUser user) {
     RevokedToken token =
         RevokedToken.of(user.tokenId(), user.expiresAt(), clock.instant());
-    repository.insert(token);
+    repository.insert(token.id().toString(), token.keptUntil());
     revokedTokens.add(List.of(token));
     revokedTokens.publish(token);
   }
@@ -72,7 +72,8 @@ public class TokenRevoker implements SmartLifecycle {
         loaded = true;
       } else {
         Duration window = Duration.ofNanos(start - readAt).plus(OVERLAP);
-        List<RevokedToken> tokens = repository.findRevokedWithin(window, PAGE_SIZE);
+        List<RevokedToken> tokens =
+            tokens(repository.findRevokedWithin(window.toSeconds() + 1, PAGE_SIZE));
         revokedTokens.add(tokens);
         loaded = tokens.size() < PAGE_SIZE;
       }
@@ -86,10 +87,14 @@ public class TokenRevoker implements SmartLifecycle {
     String last = "";
     List<RevokedToken> page;
     do {
-      page = repository.findAfter(last, PAGE_SIZE);
+      page = tokens(repository.findAfter(last, PAGE_SIZE));
       revokedTokens.addEarlier(page);
       last = page.isEmpty() ? last : page.getLast().id().toString();
     } while (page.size() == PAGE_SIZE);
+  }
+
+  private static List<RevokedToken> tokens(List<RevokedTokenEntity> rows) {
+    return rows.stream().map(RevokedTokenEntity::token).toList();
   }
 
   private void deleteExpired() {
