@@ -41,8 +41,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
   /// shorter time causes failures while Redis is available.
   private static final Duration RETRY_DELAY = Duration.ofMillis(100);
 
-  private static final String EVICT_UNREADABLE =
-      script(RedisGateway.class, "evict_unreadable.lua");
+  private static final String EVICT_UNREADABLE = script(RedisGateway.class, "evict_unreadable.lua");
 
   private final RedissonClient client;
   private final CircuitBreaker breaker;

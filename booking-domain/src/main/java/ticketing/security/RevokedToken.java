@@ -40,8 +40,7 @@ public record RevokedToken(UUID id, long keptUntil) {
   public static UUID idOf(Jwt token) {
     String jti = token.getId();
     String value = token.getTokenValue();
-    String text =
-        jti == null ? "jwt:" + value.substring(0, value.lastIndexOf('.')) : "jti:" + jti;
+    String text = jti == null ? "jwt:" + value.substring(0, value.lastIndexOf('.')) : "jti:" + jti;
     try {
       ByteBuffer digest =
           ByteBuffer.wrap(

@@ -143,7 +143,8 @@ public final class RevokedTokens implements AutoCloseable {
 
   /// Publishes a revocation to all processes. A failure is ignored, because they read it too.
   public void publish(RevokedToken token) {
-    redis.<Object>async(client ->
+    redis
+        .<Object>async(client ->
             client
                 .getTopic(CHANNEL, StringCodec.INSTANCE)
                 .publishAsync(token.message())

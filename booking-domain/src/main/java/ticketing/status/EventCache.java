@@ -84,8 +84,7 @@ public final class EventCache {
         client
             .getTopic(CHANNEL, StringCodec.INSTANCE)
             .addListener(
-                String.class,
-                (channel, json) -> parsePublished(json).ifPresent(listener)));
+                String.class, (channel, json) -> parsePublished(json).ifPresent(listener)));
   }
 
   private Optional<EventView> parsePublished(String json) {
@@ -104,17 +103,16 @@ public final class EventCache {
   }
 
   private static RFuture<Long> store(RScriptAsync script, EventView event, Duration ttl) {
-    return script
-        .<Long>evalAsync(
-            key(event.eventId()),
-            Mode.READ_WRITE,
-            STORE_EVENT,
-            ReturnType.LONG,
-            List.of(key(event.eventId()), fence(event.eventId())),
-            Json.INTERNAL.writeValueAsString(event),
-            String.valueOf(event.version()),
-            RedisGateway.seconds(ttl),
-            CHANNEL);
+    return script.<Long>evalAsync(
+        key(event.eventId()),
+        Mode.READ_WRITE,
+        STORE_EVENT,
+        ReturnType.LONG,
+        List.of(key(event.eventId()), fence(event.eventId())),
+        Json.INTERNAL.writeValueAsString(event),
+        String.valueOf(event.version()),
+        RedisGateway.seconds(ttl),
+        CHANNEL);
   }
 
   private static String key(long eventId) {

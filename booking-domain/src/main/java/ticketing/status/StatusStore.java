@@ -170,8 +170,7 @@ public final class StatusStore {
     if (reply.isError()) {
       return Optional.empty();
     }
-    Optional<StatusEntry> kept =
-        reply.value().flatMap(value -> parse(ticket.ticketId(), value));
+    Optional<StatusEntry> kept = reply.value().flatMap(value -> parse(ticket.ticketId(), value));
     if (kept.isPresent() && kept.get().ticket().status().isFinal()) {
       // The batch added a decided ticket to the waiting line.
       removeFromLine(ticket);
@@ -186,8 +185,7 @@ public final class StatusStore {
 
   private CompletableFuture<Void> removeFromLine(Ticket ticket) {
     return CompletableFuture.runAsync(
-        () ->
-            redis.execute(batch -> WaitingLine.remove(batch, ticket.eventId(), List.of(ticket))),
+        () -> redis.execute(batch -> WaitingLine.remove(batch, ticket.eventId(), List.of(ticket))),
         Thread::startVirtualThread);
   }
 
@@ -457,9 +455,7 @@ public final class StatusStore {
       topic.addListener(
           String.class,
           (channel, lines) ->
-              lines
-                  .lines()
-                  .forEach(line -> PublishedDecision.parse(line).ifPresent(listener)));
+              lines.lines().forEach(line -> PublishedDecision.parse(line).ifPresent(listener)));
       return topic.addListener(
           new StatusListener() {
             @Override

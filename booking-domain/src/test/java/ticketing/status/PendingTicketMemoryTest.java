@@ -40,8 +40,7 @@ class PendingTicketMemoryTest {
                 Duration.ofSeconds(1),
                 8))) {
       Duration hour = Duration.ofHours(1);
-      StatusStore store =
-          new StatusStore(redis, new StatusStoreSettings(hour, hour, hour));
+      StatusStore store = new StatusStore(redis, new StatusStoreSettings(hour, hour, hour));
       List<StatusEntry> entries = entries();
       store.storePending(entries.getFirst()).join();
       long before = usedMemory(redis);

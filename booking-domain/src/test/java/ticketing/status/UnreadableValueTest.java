@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -26,7 +25,6 @@ import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
-import ticketing.domain.Ticket;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
@@ -143,8 +141,7 @@ class UnreadableValueTest {
     StatusEntry first = pending(event);
     StatusEntry other = pending(otherEvent);
     store.storePending(other).join();
-    for (String key :
-        List.of("{waiting:" + event + "}", "waiting:" + event, "rate:" + event)) {
+    for (String key : List.of("{waiting:" + event + "}", "waiting:" + event, "rate:" + event)) {
       value.put(key);
       Map<UUID, StatusEntry> found = store.findAll(List.of(id(first), id(other)));
       assertThat(found.get(id(other)).ticket().position()).isZero();
@@ -166,8 +163,7 @@ class UnreadableValueTest {
   void unreadableChunkIsReplaced(Foreign value) {
     StatusEntry first = pending(event);
     store.storePending(first).join();
-    String chunk =
-        "{waiting:" + event + "}:" + ChronoUnit.MICROS.between(Instant.EPOCH, AT);
+    String chunk = "{waiting:" + event + "}:" + ChronoUnit.MICROS.between(Instant.EPOCH, AT);
     assertThat(redis.<Long>call(client -> client.getKeys().countExists(chunk))).isEqualTo(1);
     value.put(chunk);
 
@@ -185,16 +181,15 @@ class UnreadableValueTest {
     for (String key : List.of("event:" + event, "fence:{event:" + event + "}")) {
       value.put(key);
       assertThat(events.find(event)).isEmpty();
-      store.publish(
-          List.of(rejected(pending(event))), 1, event(otherEvent, 6), List.of());
+      store.publish(List.of(rejected(pending(event))), 1, event(otherEvent, 6), List.of());
       assertThat(events.find(otherEvent)).map(EventView::version).contains(6L);
       events.refresh(event(event, 3)).join();
       assertThat(events.find(event)).map(EventView::version).contains(3L);
       events.evict(event, 3).join();
     }
     String wrongEvent = Json.INTERNAL.writeValueAsString(event(otherEvent, 900));
-    redis.call(client ->
-        client.getBucket("event:" + event, StringCodec.INSTANCE).getAndSet(wrongEvent));
+    redis.call(
+        client -> client.getBucket("event:" + event, StringCodec.INSTANCE).getAndSet(wrongEvent));
     assertThat(events.find(event)).isEmpty();
   }
 
@@ -213,8 +208,7 @@ class UnreadableValueTest {
   }
 
   private static StatusEntry pending(long event) {
-    return StatusEntry.pending(
-        new Command.BookSeats(UUID.randomUUID(), "7", event, "VIP", 1, AT));
+    return StatusEntry.pending(new Command.BookSeats(UUID.randomUUID(), "7", event, "VIP", 1, AT));
   }
 
   private static StatusEntry rejected(StatusEntry pending) {

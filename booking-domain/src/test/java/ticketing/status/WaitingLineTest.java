@@ -83,8 +83,9 @@ class WaitingLineTest {
     }
     assertThat(remove(EVENT, line)).isEqualTo(line.size());
     assertThat(oldest(EVENT, 10)).isEmpty();
-    assertThat(redis.<Long>call(client ->
-            client.getKeys().getKeysStreamByPattern("{waiting:" + EVENT + "}*").count()))
+    assertThat(
+            redis.<Long>call(client ->
+                client.getKeys().getKeysStreamByPattern("{waiting:" + EVENT + "}*").count()))
         .isZero();
   }
 
@@ -116,8 +117,7 @@ class WaitingLineTest {
     redis.call(client -> client.getKeys().delete(line + ":" + START.toEpochMilli() * 1_000));
     assertThat(oldest(EVENT + 2, 1))
         .containsExactly(
-            new WaitingLine.Entry(
-                tickets.get(128).ticketId(), tickets.get(128).acceptedAt()));
+            new WaitingLine.Entry(tickets.get(128).ticketId(), tickets.get(128).acceptedAt()));
 
     Ticket old = ticket(EVENT + 2, START);
     redis.call(client ->

@@ -39,8 +39,7 @@ public class RedisCache {
   /// Reads a value. An unreadable value is a miss.
   ///
   /// @param belongsToKey compares the value with its id
-  public <T> Cached<T> find(
-      CachedKind kind, String id, Class<T> type, Predicate<T> belongsToKey) {
+  public <T> Cached<T> find(CachedKind kind, String id, Class<T> type, Predicate<T> belongsToKey) {
     AtomicReference<Reply<String>> json = new AtomicReference<>();
     AtomicReference<Reply<Boolean>> fence = new AtomicReference<>();
     try {
@@ -49,9 +48,7 @@ public class RedisCache {
             batch.read(
                 key(kind, id),
                 commands ->
-                    commands
-                        .<String>getBucket(key(kind, id), StringCodec.INSTANCE)
-                        .getAsync()));
+                    commands.<String>getBucket(key(kind, id), StringCodec.INSTANCE).getAsync()));
         fence.set(
             batch.read(
                 fence(kind, id),

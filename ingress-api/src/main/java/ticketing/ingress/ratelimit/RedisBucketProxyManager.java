@@ -39,7 +39,8 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
       @Override
       public Optional<byte[]> getStateData(Optional<Long> timeoutNanos) {
         try {
-          return redis.call(client ->
+          return redis
+              .call(client ->
                   Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()))
               .filter(state -> isReadable(key, state));
         } catch (RedisErrorReplyException e) {

@@ -38,10 +38,7 @@ class SecurityConfiguration {
                 .requestMatchers(HttpMethod.POST, "/api/v1/users", "/api/v1/auth/token")
                 .permitAll()
                 .requestMatchers(
-                    HttpMethod.GET,
-                    "/api/v1/events",
-                    "/api/v1/events/*",
-                    "/api/v1/revoked-tokens")
+                    HttpMethod.GET, "/api/v1/events", "/api/v1/events/*", "/api/v1/revoked-tokens")
                 .permitAll()
                 .requestMatchers("/api/v1/events/**", "/api/v1/operations/**")
                 .hasRole(AuthenticatedUser.ADMIN)

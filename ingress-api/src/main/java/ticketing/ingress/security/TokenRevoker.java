@@ -57,8 +57,7 @@ public class TokenRevoker implements SmartLifecycle {
   ///
   /// @throws DataAccessException if the database is unavailable; the token stays valid
   public void revoke(AuthenticatedUser user) {
-    RevokedToken token =
-        RevokedToken.of(user.tokenId(), user.expiresAt(), clock.instant());
+    RevokedToken token = RevokedToken.of(user.tokenId(), user.expiresAt(), clock.instant());
     repository.insert(token.id().toString(), token.keptUntil());
     revokedTokens.add(List.of(token));
     revokedTokens.publish(token);
@@ -114,7 +113,8 @@ public class TokenRevoker implements SmartLifecycle {
     read();
     revokedTokens.subscribe();
     scheduler =
-        Executors.newScheduledThreadPool(2, Thread.ofVirtual().name("revoked-tokens-", 0).factory());
+        Executors.newScheduledThreadPool(
+            2, Thread.ofVirtual().name("revoked-tokens-", 0).factory());
     long interval = settings.pollInterval().toMillis();
     scheduler.scheduleWithFixedDelay(this::read, interval, interval, TimeUnit.MILLISECONDS);
     scheduler.scheduleWithFixedDelay(

@@ -148,19 +148,20 @@ class AccountTest {
       assertThat(restarted.get("/api/v1/users/me", token).status()).isEqualTo(401);
     }
     String id =
-        RevokedToken.idOf(
-                ingress.context.getBean(AccessTokens.class).decoder().decode(token))
+        RevokedToken.idOf(ingress.context.getBean(AccessTokens.class).decoder().decode(token))
             .toString();
     IngressFixture.Answer all = ingress.get("/api/v1/revoked-tokens", null);
     assertThat(all.status()).isEqualTo(200);
     assertThat(all.body()).contains(id).doesNotContain(token);
     assertThat(ingress.get("/api/v1/revoked-tokens?within=1", null).json().get("content").size())
         .isLessThanOrEqualTo(all.json().get("content").size());
-    assertThat(ingress.sql()
-            .queryForObject(
-                "select kept_until - unix_timestamp() from revoked_tokens where id = ?",
-                Long.class,
-                id))
+    assertThat(
+            ingress
+                .sql()
+                .queryForObject(
+                    "select kept_until - unix_timestamp() from revoked_tokens where id = ?",
+                    Long.class,
+                    id))
         .as("kept for longer than the token is accepted")
         .isGreaterThan(Duration.ofHours(8).plusSeconds(60).toSeconds());
   }

@@ -55,12 +55,7 @@ class UnreadableCacheTest {
   @AfterEach
   void circuitBreakerIsClosed() {
     assertThat(
-            ingress
-                .context
-                .getBean(MeterRegistry.class)
-                .get("ticketing.redis.up")
-                .gauge()
-                .value())
+            ingress.context.getBean(MeterRegistry.class).get("ticketing.redis.up").gauge().value())
         .isEqualTo(1);
   }
 
@@ -136,7 +131,8 @@ class UnreadableCacheTest {
     for (int i = 0; i < 3; i++) {
       assertThat(
               strict
-                  .get("/api/v1/users/me", strict.token(user), "X-Forwarded-For", "10.9." + i + ".1")
+                  .get(
+                      "/api/v1/users/me", strict.token(user), "X-Forwarded-For", "10.9." + i + ".1")
                   .status())
           .isEqualTo(200);
     }
@@ -147,9 +143,7 @@ class UnreadableCacheTest {
           assertThat(
                   redis.<byte[]>call(client ->
                       client
-                          .<byte[]>getBucket(
-                              "rate:user:1/60:" + user,
-                              ByteArrayCodec.INSTANCE)
+                          .<byte[]>getBucket("rate:user:1/60:" + user, ByteArrayCodec.INSTANCE)
                           .get()))
               .hasSizeGreaterThan(40);
         });

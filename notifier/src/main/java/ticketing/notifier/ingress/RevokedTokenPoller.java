@@ -47,8 +47,7 @@ final class RevokedTokenPoller implements SmartLifecycle {
       readAt = start;
     }
     boolean delayed = snapshot && MIN_SNAPSHOT_INTERVAL.compareTo(settings.pollInterval()) > 0;
-    Thread.sleep(
-        delayed && snapshotRequired ? MIN_SNAPSHOT_INTERVAL : settings.pollInterval());
+    Thread.sleep(delayed && snapshotRequired ? MIN_SNAPSHOT_INTERVAL : settings.pollInterval());
   }
 
   private boolean readRecent(Duration window) {

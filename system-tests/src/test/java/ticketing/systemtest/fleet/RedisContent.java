@@ -77,7 +77,8 @@ final class RedisContent {
       socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.US_ASCII));
       byte[] reply = new byte[REPLY_BYTES];
       int length = socket.getInputStream().read(reply);
-      String text = length < 0 ? "-closed" : new String(reply, 0, length, StandardCharsets.US_ASCII);
+      String text =
+          length < 0 ? "-closed" : new String(reply, 0, length, StandardCharsets.US_ASCII);
       if (text.startsWith("-")) {
         throw new IllegalStateException(command[0] + ": " + text);
       }
