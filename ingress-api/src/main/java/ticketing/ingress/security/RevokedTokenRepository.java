@@ -1,26 +1,13 @@
 package ticketing.ingress.security;
 
 import java.util.List;
-import org.springframework.data.jpa.repository.Modifying;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
-import org.springframework.transaction.annotation.Transactional;
 
 /// Revoked access tokens. Reads run outside of a read-only transaction, hence on the primary.
 interface RevokedTokenRepository extends Repository<RevokedTokenEntity, String> {
 
-  /// Inserts a revocation. Idempotent.
-  @Transactional
-  @Modifying
-  @Query(
-      value =
-          """
-          INSERT INTO revoked_tokens (id, kept_until, revoked_at)
-          VALUES (:id, :keptUntil, UTC_TIMESTAMP(6))
-          ON DUPLICATE KEY UPDATE kept_until = kept_until\
-          """,
-      nativeQuery = true)
-  void insert(String id, long keptUntil);
+  RevokedTokenEntity save(RevokedTokenEntity row);
 
   /// Finds the revocations of the last seconds, at most the given number.
   @Query(
@@ -44,11 +31,7 @@ interface RevokedTokenRepository extends Repository<RevokedTokenEntity, String> 
       nativeQuery = true)
   List<RevokedTokenEntity> findAfter(String id, int maxTokens);
 
-  /// @return number of deleted rows
-  @Transactional
-  @Modifying
-  @Query(
-      value = "DELETE FROM revoked_tokens WHERE kept_until < UNIX_TIMESTAMP() LIMIT :maxRows",
-      nativeQuery = true)
-  int deleteExpired(int maxRows);
+  List<RevokedTokenEntity> findFirst1000ByKeptUntilLessThan(long epochSecond);
+
+  void deleteAllInBatch(Iterable<RevokedTokenEntity> rows);
 }

@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import ticketing.security.RevocationSettings;
@@ -32,7 +33,6 @@ public class TokenRevoker implements SmartLifecycle {
   private static final Duration OVERLAP = Duration.ofSeconds(10);
 
   private static final Duration DELETE_INTERVAL = Duration.ofMinutes(10);
-  private static final int MAX_DELETED_ROWS = 1_000; // of one statement
 
   private final RevokedTokenRepository repository;
   private final RevokedTokens revokedTokens;
@@ -58,7 +58,11 @@ public class TokenRevoker implements SmartLifecycle {
   /// @throws DataAccessException if the database is unavailable; the token stays valid
   public void revoke(AuthenticatedUser user) {
     RevokedToken token = RevokedToken.of(user.tokenId(), user.expiresAt(), clock.instant());
-    repository.insert(token.id().toString(), token.keptUntil());
+    try {
+      repository.save(new RevokedTokenEntity(token));
+    } catch (DataIntegrityViolationException e) {
+      log.debug("token is already revoked, id={}", token.id());
+    }
     revokedTokens.add(List.of(token));
     revokedTokens.publish(token);
   }
@@ -79,6 +83,9 @@ public class TokenRevoker implements SmartLifecycle {
       readAt = start;
     } catch (DataAccessException | TransactionException e) {
       log.debug("cannot read revoked tokens, cause={}", e.getMessage());
+    } catch (RuntimeException e) {
+      // An exception would end the schedule.
+      log.error("cannot read revoked tokens", e);
     }
   }
 
@@ -99,11 +106,17 @@ public class TokenRevoker implements SmartLifecycle {
   private void deleteExpired() {
     revokedTokens.removeExpired();
     try {
-      while (repository.deleteExpired(MAX_DELETED_ROWS) == MAX_DELETED_ROWS) {
-        log.debug("deleted expired revocations, rows={}", MAX_DELETED_ROWS);
-      }
+      List<RevokedTokenEntity> expired;
+      do {
+        expired = repository.findFirst1000ByKeptUntilLessThan(clock.instant().getEpochSecond());
+        repository.deleteAllInBatch(expired);
+        log.debug("deleted expired revocations, rows={}", expired.size());
+      } while (!expired.isEmpty());
     } catch (DataAccessException | TransactionException e) {
       log.debug("cannot delete expired revocations, cause={}", e.getMessage());
+    } catch (RuntimeException e) {
+      // An exception would end the schedule.
+      log.error("cannot delete expired revocations", e);
     }
   }
 
