@@ -108,7 +108,7 @@ class UnreadableCacheTest {
 
   @ParameterizedTest
   @FieldSource("VALUES")
-  void unreadableUserAndReservationAreReadFromTheDatabase(String command) {
+  void unreadableUserAndReservationAreMisses(String command) {
     String user = IngressFixture.newUser();
     long reservation = ingress.reserve(user, ingress.newEvent(10, 10), "CONFIRMED", null);
     put("user:" + user, command);
