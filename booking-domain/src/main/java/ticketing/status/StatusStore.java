@@ -48,18 +48,29 @@ public final class StatusStore {
   private static final String UPDATE_RATE =
       RedisGateway.script(StatusStore.class, "update_rate.lua");
 
+  private static final String ABSENT = ""; // answer to a claim, see store_pending.lua
+
   private static final int MAX_BATCH_SIZE = 200; // tickets
   private static final int MAX_CONCURRENCY = 2; // round trips of one kind
   private static final int MESSAGE_LENGTH = 400; // characters, estimated
 
   private final RedisGateway redis;
   private final StatusStoreSettings settings;
-  private final BatchingExecutor<PendingEntry, Stored> stores;
+  private final SendRegister.@Nullable Sender sender;
+  private final BatchingExecutor<PendingEntry, Optional<Stored>> stores;
   private final BatchingExecutor<UUID, Optional<StatusEntry>> lookups;
 
+  /// Creates a store for a process that sends no commands.
   public StatusStore(RedisGateway redis, StatusStoreSettings settings) {
+    this(redis, settings, null);
+  }
+
+  /// @param sender registers each command that [#storePending] stores; null: none
+  public StatusStore(
+      RedisGateway redis, StatusStoreSettings settings, SendRegister.@Nullable Sender sender) {
     this.redis = redis;
     this.settings = settings;
+    this.sender = sender;
     this.stores =
         new BatchingExecutor<>(
             "store-pending", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::storeAllPending);
@@ -70,7 +81,7 @@ public final class StatusStore {
   private enum Mode {
     /// Stores only if the ticket is absent.
     NEW,
-    /// Replaces a pending entry too.
+    /// Only replaces a pending entry.
     CLAIM
   }
 
@@ -85,21 +96,33 @@ public final class StatusStore {
   /// Stores a pending ticket. A stored entry of the same ticket is kept. The stage fails with
   /// [RedisUnavailableException].
   public CompletableFuture<Stored> storePending(StatusEntry pending) {
-    return stores.submit(new PendingEntry(pending, Mode.NEW));
+    return stores.submit(new PendingEntry(pending, Mode.NEW)).thenApply(Optional::orElseThrow);
   }
 
-  /// Stores a pending ticket for this attempt, unless it is decided. A failed earlier attempt can
-  /// then no longer remove the entry. The stage fails with [RedisUnavailableException].
-  public CompletableFuture<Stored> claimPending(StatusEntry pending) {
+  /// Replaces the pending entry of another attempt. A failed earlier attempt can then no longer
+  /// remove the entry. Empty if the store has no entry: the ticket may be decided, so none is
+  /// created. The stage fails with [RedisUnavailableException].
+  public CompletableFuture<Optional<Stored>> claimPending(StatusEntry pending) {
     return stores.submit(new PendingEntry(pending, Mode.CLAIM));
   }
 
-  private List<Stored> storeAllPending(List<PendingEntry> pending) {
+  private List<Optional<Stored>> storeAllPending(List<PendingEntry> pending) {
     Set<Long> events =
         pending.stream().map(one -> one.entry().ticket().eventId()).collect(Collectors.toSet());
+    List<StatusEntry> unsent =
+        sender == null
+            ? List.of()
+            : pending.stream()
+                .filter(one -> one.mode() == Mode.NEW)
+                .map(PendingEntry::entry)
+                .toList();
     Map<Long, Object> rates = new HashMap<>();
-    List<?> answers =
+    List<?> responses =
         read(batch -> {
+          if (!unsent.isEmpty()) {
+            // Registered first: a crash between the two leaves no unregistered entry.
+            sender.addTo(batch, unsent);
+          }
           pending.forEach(one -> addTo(batch, one));
           for (long event : events) {
             batch
@@ -108,20 +131,25 @@ public final class StatusStore {
             addRateLookup(batch, event);
           }
         });
+    List<?> answers = responses.subList(unsent.isEmpty() ? 0 : 1, responses.size());
     int last = 3 * pending.size();
     for (long event : events) {
       rates.put(event, answers.get(last + 1));
       last += 2;
     }
-    List<Stored> results = new ArrayList<>(pending.size());
+    List<Optional<Stored>> results = new ArrayList<>(pending.size());
     for (int i = 0; i < pending.size(); i++) {
       Ticket ticket = pending.get(i).entry().ticket();
+      String kept = (String) answers.get(3 * i);
       results.add(
-          stored(
-              ticket,
-              Optional.ofNullable((String) answers.get(3 * i)).map(StatusStore::parse),
-              answers.get(3 * i + 2),
-              rates.get(ticket.eventId())));
+          ABSENT.equals(kept)
+              ? Optional.empty()
+              : Optional.of(
+                  stored(
+                      ticket,
+                      Optional.ofNullable(kept).map(StatusStore::parse),
+                      answers.get(3 * i + 2),
+                      rates.get(ticket.eventId()))));
     }
     return results;
   }
@@ -275,6 +303,38 @@ public final class StatusStore {
         .map(score -> ((Number) score).longValue())
         .min(Long::compare)
         .map(micros -> Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+  }
+
+  /// Entry of a waiting line.
+  public record LineEntry(UUID ticketId, Instant acceptedAt) {}
+
+  /// Returns the first entries of a waiting line, oldest first.
+  ///
+  /// @throws RedisUnavailableException if the waiting line cannot be read
+  public List<LineEntry> findOldest(long eventId, int limit) {
+    return redis
+        .call(client ->
+            client
+                .<String>getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE)
+                .entryRange(0, limit - 1))
+        .stream()
+        .map(entry ->
+            new LineEntry(
+                UUID.fromString(entry.getValue()),
+                Instant.EPOCH.plus(entry.getScore().longValue(), ChronoUnit.MICROS)))
+        .toList();
+  }
+
+  /// Removes tickets from a waiting line. Their entries in the status store remain.
+  ///
+  /// @throws RedisUnavailableException if the tickets may still be in the line
+  public void removeFromLine(long eventId, Collection<UUID> ticketIds) {
+    if (!ticketIds.isEmpty()) {
+      redis.call(client ->
+          client
+              .<String>getScoredSortedSet(lineKey(eventId), StringCodec.INSTANCE)
+              .removeAll(ticketIds.stream().map(UUID::toString).toList()));
+    }
   }
 
   private List<?> read(Consumer<RBatch> commands) {

@@ -14,6 +14,8 @@ import ticketing.database.DatabaseHealth;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
+import ticketing.status.SendRegister;
+import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.tracing.Traces;
@@ -22,7 +24,11 @@ import ticketing.tracing.Traces;
 @SpringBootApplication
 @EnableScheduling
 @ConfigurationPropertiesScan
-@EnableConfigurationProperties({RedisSettings.class, StatusStoreSettings.class})
+@EnableConfigurationProperties({
+  RedisSettings.class,
+  StatusStoreSettings.class,
+  SendRegisterSettings.class
+})
 public class WorkerApplication {
 
   public static void main(String[] arguments) {
@@ -52,6 +58,11 @@ public class WorkerApplication {
   @Bean
   StatusStore statusStore(RedisGateway redis, StatusStoreSettings settings) {
     return new StatusStore(redis, settings);
+  }
+
+  @Bean
+  SendRegister sendRegister(RedisGateway redis, SendRegisterSettings settings) {
+    return new SendRegister(redis, settings);
   }
 
   @Bean

@@ -14,6 +14,8 @@ import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 import ticketing.security.RevokedTokens;
 import ticketing.status.EventCache;
+import ticketing.status.SendRegister;
+import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 
@@ -23,6 +25,7 @@ import ticketing.status.StatusStoreSettings;
 @EnableConfigurationProperties({
   RedisSettings.class,
   StatusStoreSettings.class,
+  SendRegisterSettings.class,
   AccessTokenSettings.class
 })
 public class IngressApplication {
@@ -42,8 +45,14 @@ public class IngressApplication {
   }
 
   @Bean
-  StatusStore ticketBoard(RedisGateway redis, StatusStoreSettings settings) {
-    return new StatusStore(redis, settings);
+  SendRegister.Sender sender(RedisGateway redis, SendRegisterSettings settings) {
+    return new SendRegister(redis, settings).startSender();
+  }
+
+  @Bean
+  StatusStore ticketBoard(
+      RedisGateway redis, StatusStoreSettings settings, SendRegister.Sender sender) {
+    return new StatusStore(redis, settings, sender);
   }
 
   @Bean
