@@ -8,8 +8,13 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import ticketing.database.ClockSettings;
+import ticketing.database.DatabaseClock;
 import ticketing.database.DatabaseHealth;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
@@ -27,7 +32,8 @@ import ticketing.tracing.Traces;
 @EnableConfigurationProperties({
   RedisSettings.class,
   StatusStoreSettings.class,
-  SendRegisterSettings.class
+  SendRegisterSettings.class,
+  ClockSettings.class
 })
 public class WorkerApplication {
 
@@ -36,8 +42,19 @@ public class WorkerApplication {
   }
 
   @Bean
-  Clock clock() {
+  Clock processClock() {
     return Clock.systemUTC();
+  }
+
+  @Bean
+  @Primary
+  DatabaseClock clock(DataSource database, Clock processClock, ClockSettings settings) {
+    return new DatabaseClock(database, processClock, settings);
+  }
+
+  @Bean
+  HealthIndicator clockSkew(DatabaseClock clock) {
+    return () -> Health.up().withDetail("seconds", clock.skewSeconds()).build();
   }
 
   @Bean

@@ -6,6 +6,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import ticketing.redis.RedisGateway;
@@ -35,6 +36,7 @@ public class IngressApplication {
   }
 
   @Bean
+  @Primary
   Clock clock() {
     return Clock.systemUTC();
   }

@@ -13,6 +13,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
@@ -57,7 +58,7 @@ public class CommandAcceptor {
       SendRegister.Sender sends,
       SqsCommandSender sender,
       CommandRevoker revoker,
-      Clock clock,
+      @Qualifier("databaseClock") Clock clock,
       QueueSettings settings,
       CommandMetrics metrics) {
     this.backlog = backlog;

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
@@ -37,7 +38,7 @@ public class TicketReader {
       StatusStore statusStore,
       DecisionReader decisions,
       DecisionListener listener,
-      Clock clock,
+      @Qualifier("databaseClock") Clock clock,
       TicketSettings settings) {
     this.ids = ids;
     this.statusStore = statusStore;
