@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class DatabaseClock extends Clock implements MeterBinder, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(DatabaseClock.class);
-  private static final int SAMPLES = 3; // of one measurement; the fastest is used
+  private static final int SAMPLES = 3; // the fastest one counts
   private static final int QUERY_TIMEOUT_SECONDS = 1;
   private static final Duration MAX_ROUND_TRIP = Duration.ofSeconds(1);
   private static final Duration MIN_CHANGE = Duration.ofMillis(20);

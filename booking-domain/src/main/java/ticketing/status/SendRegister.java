@@ -40,7 +40,7 @@ public final class SendRegister {
   private static final int RENEWALS_PER_LEASE = 5;
   private static final int MAX_FINISHED = 100_000; // further ones stay registered
   private static final int MAX_REMOVED = 1_000; // commands in one call
-  private static final Duration TIME_TO_LIVE = Duration.ofDays(1); // of a process without lease
+  private static final Duration TIME_TO_LIVE = Duration.ofDays(1); // without renewal
 
   private static final String SENDERS = "senders";
   private static final String LINES = "waiting-lines";

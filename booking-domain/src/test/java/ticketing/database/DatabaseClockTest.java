@@ -26,7 +26,7 @@ import ticketing.local.servers.LocalServers;
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseClockTest {
 
-  private static final Duration TOLERANCE = Duration.ofSeconds(5); // of a loaded machine
+  private static final Duration TOLERANCE = Duration.ofSeconds(5); // for a loaded machine
 
   private static DataSource database(String url) {
     LocalServers servers = LocalServers.shared();

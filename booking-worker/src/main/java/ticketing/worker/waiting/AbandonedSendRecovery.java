@@ -44,7 +44,7 @@ class AbandonedSendRecovery {
   private final WaitingLineSettings settings;
   private final WaitingLineMetrics metrics;
 
-  /// Time of the first observation of each expired sender, of one thread.
+  /// Time of the first observation of each expired sender. One thread uses it.
   private final Map<String, Long> expiredSince = new HashMap<>();
 
   AbandonedSendRecovery(

@@ -17,8 +17,8 @@ class QueueBacklog {
 
   private final SqsAsyncClient sqs;
   private final WaitingLineSettings settings;
-  private long emptySince; // of one thread
-  private boolean empty; // of one thread
+  private long emptySince; // used by one thread
+  private boolean empty; // used by one thread
 
   QueueBacklog(SqsAsyncClient sqs, WaitingLineSettings settings) {
     this.sqs = sqs;
