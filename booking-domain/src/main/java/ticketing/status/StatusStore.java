@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +57,21 @@ public final class StatusStore {
 
   private final RedisGateway redis;
   private final StatusStoreSettings settings;
+  private final SendRegister.@Nullable Sender sender;
   private final BatchingExecutor<PendingEntry, Optional<Stored>> pendingStores;
   private final BatchingExecutor<UUID, Optional<StatusEntry>> lookups;
 
+  /// Creates a store for a process that sends no commands.
   public StatusStore(RedisGateway redis, StatusStoreSettings settings) {
+    this(redis, settings, null);
+  }
+
+  /// @param sender registers each command that [#storePending] stores; null: none
+  public StatusStore(
+      RedisGateway redis, StatusStoreSettings settings, SendRegister.@Nullable Sender sender) {
     this.redis = redis;
     this.settings = settings;
+    this.sender = sender;
     this.pendingStores =
         new BatchingExecutor<>(
             "store-pending", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::storeAllPending);
@@ -72,7 +82,7 @@ public final class StatusStore {
   private enum Mode {
     /// Stores only if the ticket is absent.
     NEW,
-    /// Replaces a pending entry too.
+    /// Only replaces a pending entry.
     CLAIM
   }
 
@@ -87,30 +97,38 @@ public final class StatusStore {
   /// Stores a pending ticket. A stored entry of the same ticket is kept. The stage fails with
   /// [RedisUnavailableException].
   public CompletableFuture<Stored> storePending(StatusEntry pending) {
-    return submit(new PendingEntry(pending, Mode.NEW));
-  }
-
-  /// Stores a pending ticket for this attempt, unless it is decided. A failed earlier attempt can
-  /// then no longer remove the entry. The stage fails with [RedisUnavailableException].
-  public CompletableFuture<Stored> claimPending(StatusEntry pending) {
-    return submit(new PendingEntry(pending, Mode.CLAIM));
-  }
-
-  private CompletableFuture<Stored> submit(PendingEntry pending) {
     return pendingStores
-        .submit(pending)
+        .submit(new PendingEntry(pending, Mode.NEW))
         .thenApply(stored -> stored.orElseThrow(RedisGateway::refused));
   }
 
-  /// The result is empty for a ticket that Redis refused to store.
+  /// Replaces the pending entry of another attempt. A failed earlier attempt can then no longer
+  /// remove the entry. Empty if the store has no entry: the ticket may be decided, so none is
+  /// created. The stage fails with [RedisUnavailableException].
+  public CompletableFuture<Optional<Stored>> claimPending(StatusEntry pending) {
+    return pendingStores.submit(new PendingEntry(pending, Mode.CLAIM));
+  }
+
+  /// The result is empty for a ticket that Redis refused to store, or without an entry to claim.
   private List<Optional<Stored>> storeAllPending(List<PendingEntry> pending) {
     Map<Long, List<Ticket>> byEvent =
         pending.stream()
             .map(one -> one.entry().ticket())
             .collect(Collectors.groupingBy(Ticket::eventId, Collectors.toList()));
+    List<StatusEntry> unsent =
+        sender == null
+            ? List.of()
+            : pending.stream()
+                .filter(one -> one.mode() == Mode.NEW)
+                .map(PendingEntry::entry)
+                .toList();
     Map<UUID, Deque<Reply<byte[]>>> kept = new HashMap<>();
     Map<Long, LineReplies> lines = new HashMap<>();
     redis.execute(batch -> {
+      if (!unsent.isEmpty()) {
+        // Registered first: a crash between the two leaves no unregistered entry.
+        sender.addTo(batch, unsent);
+      }
       for (PendingEntry one : pending) {
         kept.computeIfAbsent(one.entry().ticket().ticketId(), id -> new ArrayDeque<>())
             .add(store(batch, one));
@@ -167,7 +185,7 @@ public final class StatusStore {
 
   private Optional<Stored> stored(
       Ticket ticket, Reply<byte[]> reply, long position, Reply<String> rate) {
-    if (reply.isError()) {
+    if (reply.isError() || reply.value().filter(value -> value.length == 0).isPresent()) {
       return Optional.empty();
     }
     Optional<StatusEntry> kept = reply.value().flatMap(value -> parse(ticket.ticketId(), value));
@@ -185,7 +203,7 @@ public final class StatusStore {
 
   private CompletableFuture<Void> removeFromLine(Ticket ticket) {
     return CompletableFuture.runAsync(
-        () -> redis.execute(batch -> WaitingLine.remove(batch, ticket.eventId(), List.of(ticket))),
+        () -> redis.execute(batch -> WaitingLine.remove(batch, ticket.eventId(), lineEntries(List.of(ticket)))),
         Thread::startVirtualThread);
   }
 
@@ -314,8 +332,34 @@ public final class StatusStore {
         batch -> eventIds.forEach(id -> oldest.add(WaitingLine.findOldest(batch, id, 1))));
     return oldest.stream()
         .flatMap(reply -> WaitingLine.entries(reply).stream())
-        .map(WaitingLine.Entry::acceptedAt)
+        .map(LineEntry::acceptedAt)
         .min(Comparator.naturalOrder());
+  }
+
+  /// Entry of a waiting line.
+  ///
+  /// @param acceptedAt in microseconds; to remove the entry, milliseconds are sufficient
+  public record LineEntry(UUID ticketId, Instant acceptedAt) {}
+
+  /// Returns the first entries of a waiting line, oldest first.
+  ///
+  /// @throws RedisUnavailableException if the waiting line cannot be read
+  public List<LineEntry> findOldest(long eventId, int limit) {
+    AtomicReference<Reply<List<byte[]>>> oldest = new AtomicReference<>();
+    redis.execute(batch -> oldest.set(WaitingLine.findOldest(batch, eventId, limit)));
+    return WaitingLine.entries(oldest.get()).stream()
+        .sorted(Comparator.comparing(LineEntry::acceptedAt))
+        .limit(limit)
+        .toList();
+  }
+
+  /// Removes tickets from a waiting line. Their entries in the status store remain.
+  ///
+  /// @throws RedisUnavailableException if the tickets may still be in the line
+  public void removeFromLine(long eventId, Collection<LineEntry> entries) {
+    if (!entries.isEmpty()) {
+      redis.execute(batch -> WaitingLine.remove(batch, eventId, entries));
+    }
   }
 
   /// Stores decisions, removes them from the waiting lines and caches the event, then publishes the
@@ -357,7 +401,7 @@ public final class StatusStore {
         }
       }
       byEvent.forEach((eventId, tickets) -> {
-        WaitingLine.remove(batch, eventId, tickets);
+        WaitingLine.remove(batch, eventId, lineEntries(tickets));
         updateRate(batch, eventId, newDecisions);
       });
       for (Long reservation : reservations) {
@@ -375,6 +419,12 @@ public final class StatusStore {
       redis.call(
           client -> client.getTopic(CHANNEL, StringCodec.INSTANCE).publish(lines.toString()));
     }
+  }
+
+  private static List<LineEntry> lineEntries(List<Ticket> tickets) {
+    return tickets.stream()
+        .map(ticket -> new LineEntry(ticket.ticketId(), ticket.acceptedAt()))
+        .toList();
   }
 
   private static void updateRate(CommandBatch batch, long eventId, int newDecisions) {

@@ -19,6 +19,7 @@ import ticketing.domain.Ticket;
 import ticketing.redis.CommandBatch;
 import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
+import ticketing.status.StatusStore.LineEntry;
 
 /// Undecided tickets of each event in order of acceptance. It gives the position of a ticket and
 /// the oldest undecided command.
@@ -29,9 +30,6 @@ import ticketing.redis.RedisGateway;
 /// describes the structure. A line that Redis evicts, or that is unreadable, is a line without
 /// these tickets. All methods add scripts that cause no error reply for a key of another type.
 final class WaitingLine {
-
-  /// Entry of a line.
-  record Entry(UUID ticketId, Instant acceptedAt) {}
 
   private static final int MAX_CHUNK_SIZE = 128; // entries; Redis stores larger sets less compactly
   private static final int MAX_COUNTED_CHUNKS = 256;
@@ -53,7 +51,7 @@ final class WaitingLine {
     arguments.add(ascii(MAX_CHUNK_SIZE));
     arguments.add(ascii(MAX_COUNTED_CHUNKS));
     for (Ticket ticket : tickets) {
-      arguments.add(score(ticket));
+      arguments.add(score(ticket.acceptedAt()));
       arguments.add(StatusEntryCodec.bytes(ticket.ticketId()));
     }
     return batch.write(
@@ -67,7 +65,7 @@ final class WaitingLine {
     arguments.add(ascii(0));
     arguments.add(ascii(MAX_CHUNK_SIZE));
     arguments.add(ascii(MAX_COUNTED_CHUNKS));
-    tickets.forEach(ticket -> arguments.add(score(ticket)));
+    tickets.forEach(ticket -> arguments.add(score(ticket.acceptedAt())));
     return batch.read(
         indexKey(eventId),
         redis ->
@@ -81,12 +79,12 @@ final class WaitingLine {
   }
 
   /// Removes tickets of one event. The reply is the number of removed tickets.
-  static Reply<Long> remove(CommandBatch batch, long eventId, Collection<Ticket> tickets) {
-    List<Object> arguments = new ArrayList<>(3 * tickets.size());
-    for (Ticket ticket : tickets) {
-      arguments.add(score(ticket));
-      arguments.add(StatusEntryCodec.bytes(ticket.ticketId()));
-      arguments.add(ascii(ticket.ticketId()));
+  static Reply<Long> remove(CommandBatch batch, long eventId, Collection<LineEntry> entries) {
+    List<Object> arguments = new ArrayList<>(3 * entries.size());
+    for (LineEntry entry : entries) {
+      arguments.add(score(entry.acceptedAt()));
+      arguments.add(StatusEntryCodec.bytes(entry.ticketId()));
+      arguments.add(ascii(entry.ticketId()));
     }
     return batch.write(
         indexKey(eventId),
@@ -109,13 +107,13 @@ final class WaitingLine {
 
   /// Converts the reply of [#findOldest]. It contains up to twice the requested number of entries:
   /// those of an older version are separate.
-  static List<Entry> entries(Reply<List<byte[]>> oldest) {
+  static List<LineEntry> entries(Reply<List<byte[]>> oldest) {
     List<byte[]> values = oldest.value().orElse(List.of());
-    List<Entry> entries = new ArrayList<>(values.size() / 2);
+    List<LineEntry> entries = new ArrayList<>(values.size() / 2);
     for (int i = 0; i + 1 < values.size(); i += 2) {
       long micros = (long) Double.parseDouble(text(values.get(i + 1)));
       Instant acceptedAt = Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
-      uuid(values.get(i)).ifPresent(id -> entries.add(new Entry(id, acceptedAt)));
+      uuid(values.get(i)).ifPresent(id -> entries.add(new LineEntry(id, acceptedAt)));
     }
     return entries;
   }
@@ -142,8 +140,8 @@ final class WaitingLine {
     return "{waiting:" + eventId + "}";
   }
 
-  private static byte[] score(Ticket ticket) {
-    return ascii(ChronoUnit.MICROS.between(Instant.EPOCH, ticket.acceptedAt()));
+  private static byte[] score(Instant acceptedAt) {
+    return ascii(ChronoUnit.MICROS.between(Instant.EPOCH, acceptedAt));
   }
 
   private static byte[] ascii(Object value) {

@@ -146,8 +146,26 @@ class StatusStoreTest {
     store.storePending(entry).join();
     store.publish(List.of(confirmed(entry)), 1, null, List.of());
     store.removePending(entry).join();
-    assertThat(store.claimPending(entry).join().ticket().status())
+    assertThat(store.claimPending(entry).join().orElseThrow().ticket().status())
         .isEqualTo(TicketStatus.CONFIRMED);
+  }
+
+  @Test
+  void claimCreatesNoEntry() {
+    StatusEntry evicted = pending();
+    assertThat(store.claimPending(evicted).join()).isEmpty();
+    assertThat(store.find(evicted.ticket().ticketId())).isEmpty();
+  }
+
+  @Test
+  void gaveUpCreatesNoEntry() {
+    StatusEntry evicted = pending();
+    UUID id = evicted.ticket().ticketId();
+    Queue<UUID> published = new ConcurrentLinkedQueue<>();
+    store.subscribe(decision -> published.add(decision.ticketId()), () -> {});
+    store.publish(List.of(givenUp(evicted)), 0, null, List.of());
+    await().atMost(TIMEOUT).until(() -> published.contains(id));
+    assertThat(store.find(id)).isEmpty();
   }
 
   @Test

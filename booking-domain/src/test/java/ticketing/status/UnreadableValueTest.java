@@ -119,11 +119,12 @@ class UnreadableValueTest {
     assertThat(store.findAll(List.of(id(bad), id(good)))).containsOnlyKeys(id(good));
     store.removePending(bad).join();
     value.put(key(bad));
-    List<CompletableFuture<StatusStore.Stored>> stored =
-        List.of(store.storePending(bad), store.storePending(good), store.claimPending(bad));
-    assertThat(stored.get(1).join().earlier()).isPresent();
-    assertThat(stored.getFirst().join().ticket().ticketId()).isEqualTo(id(bad));
-    stored.get(2).join();
+    CompletableFuture<StatusStore.Stored> first = store.storePending(bad);
+    CompletableFuture<StatusStore.Stored> second = store.storePending(good);
+    CompletableFuture<?> claim = store.claimPending(bad);
+    assertThat(second.join().earlier()).isPresent();
+    assertThat(first.join().ticket().ticketId()).isEqualTo(id(bad));
+    claim.join();
     if (value != Foreign.BINARY) {
       assertThat(store.find(id(bad)).orElseThrow().ticket().quantity()).isEqualTo(1);
     }

@@ -21,6 +21,7 @@ import ticketing.redis.CommandBatch;
 import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
+import ticketing.status.StatusStore.LineEntry;
 
 /// Waiting line against a sorted list.
 class WaitingLineTest {
@@ -78,7 +79,7 @@ class WaitingLineTest {
           .isEqualTo(line.stream().map(one -> ahead(line, one)).toList());
       assertThat(oldest(EVENT, 1))
           .singleElement()
-          .extracting(WaitingLine.Entry::acceptedAt)
+          .extracting(LineEntry::acceptedAt)
           .isEqualTo(line.stream().map(Ticket::acceptedAt).min(Instant::compareTo).orElseThrow());
     }
     assertThat(remove(EVENT, line)).isEqualTo(line.size());
@@ -101,7 +102,7 @@ class WaitingLineTest {
         .containsExactlyElementsOf(
             tickets.stream()
                 .limit(200)
-                .map(one -> new WaitingLine.Entry(one.ticketId(), one.acceptedAt()))
+                .map(one -> new LineEntry(one.ticketId(), one.acceptedAt()))
                 .toList());
   }
 
@@ -117,14 +118,14 @@ class WaitingLineTest {
     redis.call(client -> client.getKeys().delete(line + ":" + START.toEpochMilli() * 1_000));
     assertThat(oldest(EVENT + 2, 1))
         .containsExactly(
-            new WaitingLine.Entry(tickets.get(128).ticketId(), tickets.get(128).acceptedAt()));
+            new LineEntry(tickets.get(128).ticketId(), tickets.get(128).acceptedAt()));
 
     Ticket old = ticket(EVENT + 2, START);
     redis.call(client ->
         client
             .<String>getScoredSortedSet("waiting:" + (EVENT + 2))
             .add(START.toEpochMilli() * 1e3, old.ticketId().toString()));
-    assertThat(oldest(EVENT + 2, 1)).contains(new WaitingLine.Entry(old.ticketId(), START));
+    assertThat(oldest(EVENT + 2, 1)).contains(new LineEntry(old.ticketId(), START));
     assertThat(remove(EVENT + 2, List.of(old))).isEqualTo(1);
   }
 
@@ -146,10 +147,15 @@ class WaitingLineTest {
   }
 
   private static long remove(long event, List<Ticket> tickets) {
-    return reply(batch -> WaitingLine.remove(batch, event, tickets)).value().orElseThrow();
+    return reply(batch -> WaitingLine.remove(
+                batch,
+                event,
+                tickets.stream()
+                    .map(one -> new LineEntry(one.ticketId(), one.acceptedAt()))
+                    .toList())).value().orElseThrow();
   }
 
-  private static List<WaitingLine.Entry> oldest(long event, int count) {
+  private static List<LineEntry> oldest(long event, int count) {
     return WaitingLine.entries(reply(batch -> WaitingLine.findOldest(batch, event, count)));
   }
 

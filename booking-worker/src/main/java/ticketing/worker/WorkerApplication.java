@@ -8,12 +8,19 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import ticketing.database.ClockSettings;
+import ticketing.database.DatabaseClock;
 import ticketing.database.DatabaseHealth;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
+import ticketing.status.SendRegister;
+import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.tracing.Traces;
@@ -22,7 +29,12 @@ import ticketing.tracing.Traces;
 @SpringBootApplication
 @EnableScheduling
 @ConfigurationPropertiesScan
-@EnableConfigurationProperties({RedisSettings.class, StatusStoreSettings.class})
+@EnableConfigurationProperties({
+  RedisSettings.class,
+  StatusStoreSettings.class,
+  SendRegisterSettings.class,
+  ClockSettings.class
+})
 public class WorkerApplication {
 
   public static void main(String[] arguments) {
@@ -30,8 +42,19 @@ public class WorkerApplication {
   }
 
   @Bean
-  Clock clock() {
+  Clock processClock() {
     return Clock.systemUTC();
+  }
+
+  @Bean
+  @Primary
+  DatabaseClock clock(DataSource database, Clock processClock, ClockSettings settings) {
+    return new DatabaseClock(database, processClock, settings);
+  }
+
+  @Bean
+  HealthIndicator clockSkew(DatabaseClock clock) {
+    return () -> Health.up().withDetail("seconds", clock.skewSeconds()).build();
   }
 
   @Bean
@@ -52,6 +75,11 @@ public class WorkerApplication {
   @Bean
   StatusStore statusStore(RedisGateway redis, StatusStoreSettings settings) {
     return new StatusStore(redis, settings);
+  }
+
+  @Bean
+  SendRegister sendRegister(RedisGateway redis, SendRegisterSettings settings) {
+    return new SendRegister(redis, settings);
   }
 
   @Bean

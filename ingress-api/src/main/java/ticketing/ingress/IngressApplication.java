@@ -6,6 +6,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import ticketing.redis.RedisGateway;
@@ -15,6 +16,8 @@ import ticketing.security.AccessTokens;
 import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
 import ticketing.status.EventCache;
+import ticketing.status.SendRegister;
+import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 
@@ -24,6 +27,7 @@ import ticketing.status.StatusStoreSettings;
 @EnableConfigurationProperties({
   RedisSettings.class,
   StatusStoreSettings.class,
+  SendRegisterSettings.class,
   AccessTokenSettings.class,
   RevocationSettings.class
 })
@@ -34,6 +38,7 @@ public class IngressApplication {
   }
 
   @Bean
+  @Primary
   Clock clock() {
     return Clock.systemUTC();
   }
@@ -44,8 +49,14 @@ public class IngressApplication {
   }
 
   @Bean
-  StatusStore ticketBoard(RedisGateway redis, StatusStoreSettings settings) {
-    return new StatusStore(redis, settings);
+  SendRegister.Sender sender(RedisGateway redis, SendRegisterSettings settings) {
+    return new SendRegister(redis, settings).startSender();
+  }
+
+  @Bean
+  StatusStore ticketBoard(
+      RedisGateway redis, StatusStoreSettings settings, SendRegister.Sender sender) {
+    return new StatusStore(redis, settings, sender);
   }
 
   @Bean

@@ -66,7 +66,7 @@ public class BoxOffice {
   ///
   /// @param commands commands of that event; duplicates are decided once
   /// @throws DataAccessException if the transaction was rolled back; a retry is safe
-  CommittedBatch decide(long eventId, Collection<? extends Command> commands) {
+  public CommittedBatch decide(long eventId, Collection<? extends Command> commands) {
     metrics.recordBatchSize(
         Math.toIntExact(commands.stream().map(Command::ticketId).distinct().count()));
     try (EventLock.Lease _ = lock.acquire(eventId)) {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -58,6 +59,16 @@ public class DecisionStore {
     return event.revokedAt() == null || event.revokedAt().isBefore(oldestRevocation())
         ? Collections.emptySet()
         : revokedCommands.find(attemptIds.filter(Objects::nonNull).collect(Collectors.toSet()));
+  }
+
+  /// Returns the revoked attempts among these, of any event.
+  public Set<UUID> findRevoked(Set<UUID> attemptIds) {
+    return revokedCommands.find(attemptIds);
+  }
+
+  /// Returns the acceptance time of the last decided command of an event.
+  public Optional<Instant> findLastAcceptance(long eventId) {
+    return tickets.findLastAcceptance(eventId);
   }
 
   /// Returns the stored decisions by ticket id, including those with `GAVE_UP`.

@@ -3,10 +3,12 @@ package ticketing.worker.store;
 import java.math.BigDecimal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -46,6 +48,18 @@ class TicketTable {
         .list()
         .forEach(entry -> found.put(entry.ticket().ticketId(), entry));
     return found;
+  }
+
+  /// Reads one entry of the index by event and decision time.
+  Optional<Instant> findLastAcceptance(long eventId) {
+    return sql.sql(
+            """
+            SELECT accepted_at FROM tickets WHERE event_id = ?
+            ORDER BY decided_at DESC LIMIT 1\
+            """)
+        .param(eventId)
+        .query((row, index) -> Columns.instant(row, "accepted_at"))
+        .optional();
   }
 
   void deleteGivenUp(Collection<UUID> ticketIds) {

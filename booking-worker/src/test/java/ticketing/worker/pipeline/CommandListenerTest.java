@@ -215,7 +215,7 @@ class CommandListenerTest {
     }
 
     @Override
-    CommittedBatch decide(long eventId, Collection<? extends Command> commands) {
+    public CommittedBatch decide(long eventId, Collection<? extends Command> commands) {
       batches.incrementAndGet();
       largestBatch.accumulateAndGet(commands.size(), Math::max);
       AtomicInteger ofEvent = runningByEvent.computeIfAbsent(eventId, id -> new AtomicInteger());

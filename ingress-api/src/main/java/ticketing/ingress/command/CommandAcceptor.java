@@ -13,6 +13,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
@@ -23,6 +24,7 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.ticket.DecisionReader;
 import ticketing.redis.RedisUnavailableException;
+import ticketing.status.SendRegister;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 
@@ -42,6 +44,7 @@ public class CommandAcceptor {
   private final BacklogLimit backlog;
   private final DecisionReader decisions;
   private final StatusStore statusStore;
+  private final SendRegister.Sender sends;
   private final SqsCommandSender sender;
   private final CommandRevoker revoker;
   private final Clock clock;
@@ -52,14 +55,16 @@ public class CommandAcceptor {
       BacklogLimit backlog,
       DecisionReader decisions,
       StatusStore statusStore,
+      SendRegister.Sender sends,
       SqsCommandSender sender,
       CommandRevoker revoker,
-      Clock clock,
+      @Qualifier("databaseClock") Clock clock,
       QueueSettings settings,
       CommandMetrics metrics) {
     this.backlog = backlog;
     this.decisions = decisions;
     this.statusStore = statusStore;
+    this.sends = sends;
     this.sender = sender;
     this.revoker = revoker;
     this.clock = clock;
@@ -135,16 +140,35 @@ public class CommandAcceptor {
     Optional<StatusStore.Stored> stored = join(statusStore.storePending(pending));
     Optional<StatusEntry> earlier = stored.flatMap(StatusStore.Stored::earlier);
     if (earlier.isPresent()) {
+      sends.finish(pending);
       return repeat(acceptedAt, command, earlier.get());
     }
     return switch (enqueue(command)) {
-      case Enqueueing.Queued _ -> stored.map(StatusStore.Stored::ticket).orElseGet(pending::ticket);
-      case Enqueueing.Decided(StatusEntry decision) -> requireSameRequest(command, decision);
+      case Enqueueing.Queued _ -> {
+        sends.finish(pending);
+        yield stored.map(StatusStore.Stored::ticket).orElseGet(pending::ticket);
+      }
+      case Enqueueing.Decided(StatusEntry decision) -> {
+        sends.finish(pending);
+        yield requireSameRequest(command, decision);
+      }
       case Enqueueing.NotQueued _ -> {
-        join(statusStore.removePending(pending));
+        removePending(pending);
         throw queueUnavailable();
       }
     };
+  }
+
+  /// The command stays registered if its entry may still exist.
+  private void removePending(StatusEntry pending) {
+    try {
+      statusStore.removePending(pending).join();
+      sends.finish(pending);
+    } catch (CompletionException e) {
+      if (!(e.getCause() instanceof RedisUnavailableException)) {
+        log.error("cannot remove pending ticket", e);
+      }
+    }
   }
 
   /// Answers a repeated request with the ticket of its first time. The command of an undecided one
@@ -157,12 +181,28 @@ public class CommandAcceptor {
     }
     Command repeated = acceptedAt.apply(ticket.acceptedAt());
     return switch (enqueue(repeated)) {
-      case Enqueueing.Queued _ ->
-          join(statusStore.claimPending(StatusEntry.pending(repeated)))
-              .map(StatusStore.Stored::ticket)
-              .orElse(ticket);
+      case Enqueueing.Queued _ -> claim(StatusEntry.pending(repeated), ticket);
       case Enqueueing.Decided(StatusEntry decision) -> requireSameRequest(command, decision);
       case Enqueueing.NotQueued _ -> throw queueUnavailable();
+    };
+  }
+
+  /// An absent entry is stored again only if the ledger has no decision: the ticket of a decision
+  /// must not become pending.
+  private Ticket claim(StatusEntry pending, Ticket known) {
+    Optional<StatusStore.Stored> claimed =
+        join(statusStore.claimPending(pending)).flatMap(stored -> stored);
+    if (claimed.isPresent()) {
+      return claimed.get().ticket();
+    }
+    return switch (decisions.lookUp(known.ticketId())) {
+      case DecisionReader.Lookup.Decided(StatusEntry decision) -> decision.ticket();
+      case DecisionReader.Lookup.Undecided _ -> {
+        Optional<StatusStore.Stored> stored = join(statusStore.storePending(pending));
+        sends.finish(pending);
+        yield stored.map(StatusStore.Stored::ticket).orElse(known);
+      }
+      case DecisionReader.Lookup.Unavailable _ -> known;
     };
   }
 

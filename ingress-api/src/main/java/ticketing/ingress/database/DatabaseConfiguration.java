@@ -1,16 +1,33 @@
 package ticketing.ingress.database;
 
+import java.time.Clock;
 import javax.sql.DataSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import ticketing.database.ClockSettings;
+import ticketing.database.DatabaseClock;
 import ticketing.database.DatabaseHealth;
 
-/// Availability of the primary database.
+/// Availability and clock of the primary database.
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ClockSettings.class)
 class DatabaseConfiguration {
 
   @Bean
   DatabaseHealth databaseHealth(DataSource database) {
     return new DatabaseHealth(database);
+  }
+
+  @Bean
+  DatabaseClock databaseClock(DataSource database, Clock clock, ClockSettings settings) {
+    return new DatabaseClock(database, clock, settings);
+  }
+
+  @Bean
+  HealthIndicator clockSkew(DatabaseClock databaseClock) {
+    return () -> Health.up().withDetail("seconds", databaseClock.skewSeconds()).build();
   }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -68,7 +69,7 @@ public class QueueAdminService {
       StatusStore statusStore,
       EventRepository events,
       SaleMeters meters,
-      Clock clock,
+      @Qualifier("databaseClock") Clock clock,
       QueueSettings queueSettings,
       OperationsSettings settings) {
     this.sqs = sqs;

@@ -8,6 +8,7 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Clock;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -50,7 +51,7 @@ public class ReservationController {
       ReservationReader reservations,
       CommandAcceptor acceptor,
       TicketIds ids,
-      Clock clock) {
+      @Qualifier("databaseClock") Clock clock) {
     this.catalog = catalog;
     this.reservations = reservations;
     this.acceptor = acceptor;

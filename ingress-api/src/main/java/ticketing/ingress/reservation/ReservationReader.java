@@ -1,6 +1,7 @@
 package ticketing.ingress.reservation;
 
 import java.time.Clock;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
 import ticketing.ingress.cache.CachedKind;
@@ -22,7 +23,7 @@ public class ReservationReader {
   ReservationReader(
       ReservationRepository reservations,
       RedisCache cache,
-      Clock clock,
+      @Qualifier("databaseClock") Clock clock,
       ReservationSettings settings) {
     this.reservations = reservations;
     this.cache = cache;

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
-import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.ingress.security.AuthenticatedUser;
@@ -38,7 +38,7 @@ public class TicketReader {
       StatusStore statusStore,
       DecisionReader decisions,
       DecisionListener listener,
-      Clock clock,
+      @Qualifier("databaseClock") Clock clock,
       TicketSettings settings) {
     this.ids = ids;
     this.statusStore = statusStore;
@@ -110,13 +110,11 @@ public class TicketReader {
             .isBefore(clock.instant());
   }
 
-  /// Stores a missed decision again. `GAVE_UP` is not stored: it could replace a later decision.
+  /// Stores a missed decision again, so that the ticket stays final without the database.
   private StatusEntry refresh(StatusEntry pending) {
     return switch (decisions.lookUp(pending.ticket().ticketId())) {
       case DecisionReader.Lookup.Decided(StatusEntry decision) -> {
-        if (decision.ticket().reason() != Reason.GAVE_UP) {
-          publish(decision);
-        }
+        publish(decision);
         yield decision;
       }
       case DecisionReader.Lookup.Undecided _, DecisionReader.Lookup.Unavailable _ -> pending;

@@ -32,6 +32,9 @@ import ticketing.ingress.IngressFixture;
 import ticketing.ingress.command.CrashingIngress.Point;
 import ticketing.ingress.operations.QueueAdminService;
 import ticketing.local.servers.Ports;
+import ticketing.redis.RedisGateway;
+import ticketing.status.SendRegister;
+import ticketing.status.SendRegisterSettings;
 
 /// Crash of one instance at a named point; its sibling behind the same load balancer continues.
 class CrashTest {
@@ -63,6 +66,17 @@ class CrashTest {
     bookAndCrash(Point.BEFORE_SENDING, event);
     assertThat(sibling.statusStore().find(ticket)).isPresent();
     assertThat(sibling.drain()).isEmpty();
+    // A worker finds the command of the crashed process after its lease.
+    SendRegister register =
+        new SendRegister(
+            sibling.context.getBean(RedisGateway.class),
+            sibling.context.getBean(SendRegisterSettings.class));
+    await()
+        .untilAsserted(() ->
+            assertThat(register.findExpiredSenders(100))
+                .flatExtracting(sender -> register.findSends(sender, 100))
+                .extracting(SendRegister.Send::ticketId)
+                .contains(ticket));
 
     IngressFixture.Answer repeated = sibling.book(user, event, 1, IdempotencyKey.HEADER, "key");
     assertThat(repeated.status()).isEqualTo(202);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
@@ -176,6 +177,36 @@ class TicketTest {
                         .asString())
                 .isEqualTo("REJECTED"));
     assertThat(statusStore.find(command.ticketId()).orElseThrow().ticket()).isEqualTo(decided);
+  }
+
+  @Test
+  void gaveUpStaysFinalWithoutDatabase() {
+    String user = IngressFixture.newUser();
+    Command command = booked(user);
+    StatusStore statusStore = ingress.statusStore();
+    StatusEntry pending = statusStore.find(command.ticketId()).orElseThrow();
+    ingress.decide(command, TicketStatus.REJECTED, Reason.GAVE_UP, null);
+    // Redis restarts with an older state.
+    ingress.evictStatus(command.ticketId());
+    statusStore.storePending(pending).join();
+    await().untilAsserted(() -> assertThat(reason(user, command)).isEqualTo("GAVE_UP"));
+    DatabaseHealth database = ingress.context.getBean(DatabaseHealth.class);
+    ingress.servers.database().stop();
+    try {
+      await().until(() -> !database.isUp());
+      assertThat(reason(user, command)).isEqualTo("GAVE_UP");
+    } finally {
+      ingress.servers.database().start();
+    }
+    await().until(database::isUp);
+  }
+
+  private String reason(String user, Command command) {
+    return ingress
+        .get(path(command.ticketId()), ingress.token(user))
+        .json()
+        .path("reason")
+        .asString("");
   }
 
   @Test

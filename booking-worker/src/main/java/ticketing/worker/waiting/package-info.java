@@ -1,0 +1,2 @@
+/// Waiting lines: removal of abandoned, decided and revoked entries.
+package ticketing.worker.waiting;
