@@ -3,6 +3,8 @@ package ticketing.ingress.http;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -11,9 +13,12 @@ import org.springframework.validation.annotation.Validated;
 /// Limits of the HTTP server.
 ///
 /// @param maxBodySize of a request
+/// @param corsOrigins origins whose pages may call the API, such as `https://shop.example`; empty:
+///   only the pages of this process
 /// @param maxConcurrentRequests answered at a time, long polls among them; further ones queue
 @Validated
 @ConfigurationProperties("ticketing.http")
 public record HttpSettings(
     @NotNull @DefaultValue("16KB") DataSize maxBodySize,
+    @NotNull @DefaultValue List<@Pattern(regexp = "https?://[^/\\s,*]+") String> corsOrigins,
     @Min(1) @Max(20_000) @DefaultValue("600") int maxConcurrentRequests) {}

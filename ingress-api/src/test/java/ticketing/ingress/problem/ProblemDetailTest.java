@@ -224,7 +224,7 @@ class ProblemDetailTest {
     }
     assertThat(answer.status())
         .as(request)
-        .isIn(400, 401, 403, 404, 405, 406, 409, 413, 415, 417, 422, 425, 429, 503);
+        .isIn(400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 417, 422, 429, 431, 501, 503, 505);
     if (method.equals("HEAD")) {
       return;
     }
