@@ -60,10 +60,11 @@ class EventController {
 
   @GetMapping("/{eventId}")
   ResponseEntity<EventView> get(
-      @PathVariable long eventId, @RequestHeader HttpHeaders requestHeaders) {
+      @PathVariable long eventId,
+      @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false) String ifNoneMatch) {
     EventView event = catalog.get(eventId);
     String entityTag = "\"" + event.version() + "\"";
-    return ConditionalRequests.matchesAny(requestHeaders)
+    return ConditionalRequests.matchesAny(ifNoneMatch)
         ? ResponseEntity.status(HttpStatus.NOT_MODIFIED)
             .cacheControl(PUBLIC)
             .eTag(entityTag)

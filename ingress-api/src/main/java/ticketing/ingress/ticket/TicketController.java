@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -54,15 +55,16 @@ class TicketController {
   ResponseEntity<Ticket> get(
       @AuthenticationPrincipal AuthenticatedUser user,
       @PathVariable UUID ticketId,
-      @RequestHeader HttpHeaders requestHeaders) {
-    OptionalInt wait = wait(requestHeaders.getOrEmpty("Prefer"));
+      @RequestHeader(name = "Prefer", required = false) List<String> prefer,
+      @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false) String ifNoneMatch) {
+    OptionalInt wait = wait(prefer == null ? List.of() : prefer);
     Optional<TicketLookup> awaited =
         wait.isPresent()
             ? tickets.awaitFinal(user, ticketId, Duration.ofSeconds(wait.getAsInt()))
             : Optional.empty();
     return switch (awaited.orElseGet(() -> tickets.find(user, ticketId))) {
       case TicketLookup.Found(Ticket ticket) ->
-          answer(ticket, awaited.isPresent() ? wait : OptionalInt.empty(), requestHeaders);
+          answer(ticket, awaited.isPresent() ? wait : OptionalInt.empty(), ifNoneMatch);
       case TicketLookup.NotFound _ ->
           throw ApiException.of(ErrorCode.TICKET_NOT_FOUND, "There is no such ticket.");
       case TicketLookup.Unavailable _ ->
@@ -75,8 +77,8 @@ class TicketController {
 
   /// @param applied seconds of the applied preference `wait`
   private static ResponseEntity<Ticket> answer(
-      Ticket ticket, OptionalInt applied, HttpHeaders requestHeaders) {
-    boolean unchanged = ConditionalRequests.matchesAny(requestHeaders);
+      Ticket ticket, OptionalInt applied, @Nullable String ifNoneMatch) {
+    boolean unchanged = ConditionalRequests.matchesAny(ifNoneMatch);
     ResponseEntity.BodyBuilder answer =
         ResponseEntity.status(unchanged ? HttpStatus.NOT_MODIFIED : HttpStatus.OK)
             .eTag(entityTag(ticket));

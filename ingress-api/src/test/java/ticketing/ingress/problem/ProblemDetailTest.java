@@ -319,7 +319,7 @@ class ProblemDetailTest {
             "/api/v1/events",
             List.of(admin, "X-Long: " + "x".repeat(20_000)),
             null);
-    assertThat(longHeader.status()).isEqualTo(400);
+    assertThat(longHeader.status()).isEqualTo(431);
     RawHttpClient.Answer controls =
         RawHttpClient.send(
             ingress.port, "GET", "/api/v1/events", List.of(admin, "X-Bad: \u0000"), null);
