@@ -9,7 +9,13 @@
 const { TICKETING_URL, TICKETING_EMAIL, TICKETING_PASSWORD } = process.env;
 const TIMEOUT = 120_000; // ms
 const MAX_PAUSE = 30; // s
-const RETRYABLE_STATUSES = new Set([425, 429, 500, 502, 503, 504]);
+const RETRYABLE_STATUSES = new Set([429, 500, 502, 503, 504]);
+
+/** A 409 with Retry-After ends with the opening of the sale. */
+function isRetryable(response) {
+  return RETRYABLE_STATUSES.has(response.status)
+    || (response.status === 409 && response.headers.has('Retry-After'));
+}
 
 const deadline = Date.now() + TIMEOUT;
 let token;
@@ -75,7 +81,7 @@ async function call(path, request) {
       const body = await response.text();
       if (response.status === 401) {
         token = undefined; // expired
-      } else if (!RETRYABLE_STATUSES.has(response.status)) {
+      } else if (!isRetryable(response)) {
         throw new Refused(`${response.status} ${body}`);
       } else {
         console.error(`${response.status} ${body}`);

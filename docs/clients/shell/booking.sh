@@ -57,10 +57,12 @@ call() {
       send "$@" -H "Authorization: Bearer $token"
     fi
     pause_seconds=$((failures < 5 ? 1 << failures : 30))
+    # A 409 with Retry-After ends with the opening of the sale.
+    [ "$status$retry_after" != 409 ] || refused
     case $status in
       200 | 202) failures=0; return ;;
       401) token= ;;
-      000 | 425 | 429 | 500 | 502 | 503 | 504)
+      000 | 409 | 429 | 500 | 502 | 503 | 504)
         echo "$status $body" >&2
         pause_seconds=${retry_after:-$pause_seconds}
         ;;

@@ -22,6 +22,10 @@ public record ApiResponse(int status, Map<String, String> headers, String body) 
         : fallback;
   }
 
+  boolean hasRetryAfter() {
+    return headers.containsKey("retry-after");
+  }
+
   /// @return `code` of the problem detail, such as `SALE_CLOSED`; empty if there is none
   public String problemCode() {
     return Payloads.field(body, "code");

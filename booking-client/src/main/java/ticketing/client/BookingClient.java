@@ -27,7 +27,8 @@ public final class BookingClient {
 
   private static final String RESERVATIONS_PATH = "/api/v1/reservations";
   private static final String TICKETS_PATH = "/api/v1/tickets/";
-  private static final Set<Integer> RETRYABLE_STATUSES = Set.of(425, 429, 500, 502, 503, 504);
+  private static final int CONFLICT = 409;
+  private static final Set<Integer> RETRYABLE_STATUSES = Set.of(429, 500, 502, 503, 504);
 
   /// Statuses of a gateway that lost the response of ingress-api.
   private static final Set<Integer> IN_DOUBT_STATUSES = Set.of(502, 504);
@@ -203,6 +204,12 @@ public final class BookingClient {
         response.problemCode(),
         Payloads.field(response.body(), "detail"),
         response.retryAfter(Duration.ZERO),
-        renewable || RETRYABLE_STATUSES.contains(response.status()));
+        renewable || isRetryable(response));
+  }
+
+  /// A conflict with `Retry-After` ends with the opening of the sale.
+  private static boolean isRetryable(ApiResponse response) {
+    return RETRYABLE_STATUSES.contains(response.status())
+        || response.status() == CONFLICT && response.hasRetryAfter();
   }
 }

@@ -34,7 +34,8 @@ class BookingClientTest {
 
   @Test
   void everyAttemptHasTheSameKeyAndBody() throws Exception {
-    ScriptedServer server = server("", response(425, "{}"), response(503, "{}"), ACCEPTED);
+    ScriptedServer server =
+        server("", response(409, "{}", "Retry-After: 0"), response(503, "{}"), ACCEPTED);
 
     TicketResult result = client(server, RETRIES).book(REQUEST, "key-1");
 
@@ -49,7 +50,7 @@ class BookingClientTest {
         .containsOnly("{\"eventId\":1,\"seatType\":\"VIP\",\"quantity\":2}");
     assertThat(attempts)
         .extracting(BookingClient.Attempt::status)
-        .containsExactly(0, 425, 503, 202);
+        .containsExactly(0, 409, 503, 202);
   }
 
   @Test

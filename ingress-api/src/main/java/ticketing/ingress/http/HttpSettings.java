@@ -3,6 +3,9 @@ package ticketing.ingress.http;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -11,9 +14,18 @@ import org.springframework.validation.annotation.Validated;
 /// Limits of the HTTP server.
 ///
 /// @param maxBodySize of a request
-/// @param maxConcurrentRequests answered at a time, long polls among them; further ones queue
+/// @param corsOrigins origins whose pages may call the API, such as `https://shop.example`; empty:
+///   only the pages of this process
+/// @param maxConcurrentRequests processed concurrently, long polls included; further ones queue
+/// @param maxReceivedRequests requests with a complete head that are received, queued or processed
+/// @param bodyTimeout maximum time from the complete head to the complete body; then 408
+/// @param queueTimeout maximum time of a complete request in the queue; then 503
 @Validated
 @ConfigurationProperties("ticketing.http")
 public record HttpSettings(
     @NotNull @DefaultValue("16KB") DataSize maxBodySize,
-    @Min(1) @Max(20_000) @DefaultValue("600") int maxConcurrentRequests) {}
+    @NotNull @DefaultValue List<@Pattern(regexp = "https?://[^/\\s,*]+") String> corsOrigins,
+    @Min(1) @Max(20_000) @DefaultValue("600") int maxConcurrentRequests,
+    @Min(1) @Max(20_000) @DefaultValue("4000") int maxReceivedRequests,
+    @NotNull @DefaultValue("5s") Duration bodyTimeout,
+    @NotNull @DefaultValue("20s") Duration queueTimeout) {}

@@ -25,6 +25,7 @@ class JsonConfiguration implements WebMvcConfigurer {
   @Override
   public void addFormatters(FormatterRegistry registry) {
     registry.addConverter(String.class, Instant.class, InstantParser::parse);
+    registry.addConverterFactory(new StrictParser.EnumFactory());
   }
 
   /// A YAML converter on the class path would accept YAML request bodies.

@@ -7,8 +7,8 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import ticketing.concurrent.BoundedVirtualThreads;
 
-/// Limits the concurrent requests and the buffer of each connection, which bounds the memory that
-/// clients can make this process use.
+/// Limits the received requests and the buffer of each connection, which bounds the memory that
+/// clients can make this process use. [RequestPermitFilter] limits the processed requests.
 @Component
 @Order(Ordered.LOWEST_PRECEDENCE) // after Boot's customizer, which sets an unbounded executor
 class RequestThreadLimiter implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
@@ -16,16 +16,16 @@ class RequestThreadLimiter implements WebServerFactoryCustomizer<TomcatServletWe
   /// Each direction of a connection has one buffer. A request and most responses fit.
   private static final String BUFFER_BYTES = "2048";
 
-  private final int maxConcurrentRequests;
+  private final int maxReceivedRequests;
 
   RequestThreadLimiter(HttpSettings settings) {
-    this.maxConcurrentRequests = settings.maxConcurrentRequests();
+    this.maxReceivedRequests = settings.maxReceivedRequests();
   }
 
   @Override
   public void customize(TomcatServletWebServerFactory factory) {
     factory.addProtocolHandlerCustomizers(
-        handler -> handler.setExecutor(BoundedVirtualThreads.bounded(maxConcurrentRequests)));
+        handler -> handler.setExecutor(BoundedVirtualThreads.bounded(maxReceivedRequests)));
     factory.addConnectorCustomizers(connector -> {
       connector.setProperty("socket.appReadBufSize", BUFFER_BYTES);
       connector.setProperty("socket.appWriteBufSize", BUFFER_BYTES);

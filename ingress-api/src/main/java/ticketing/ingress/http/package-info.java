@@ -1,3 +1,3 @@
-/// HTTP server and its representation formats: request limits, security headers, static pages,
-/// strict JSON, instants and pages of a list. Independent of every feature.
+/// HTTP of the API: strict parsing, conditional requests, CORS, limits of requests and pages of
+/// lists.
 package ticketing.ingress.http;

@@ -1,7 +1,9 @@
 package ticketing.ingress.problem;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Expected failure of a request. [ProblemDetailAdvice] converts it to a problem detail. It has no
 /// stack trace.
@@ -11,24 +13,38 @@ public final class ApiException extends RuntimeException {
   public record FieldError(String field, String message) {}
 
   private final ErrorCode code;
-  private final Duration retryAfter;
+  private final @Nullable Duration retryAfter;
   private final List<FieldError> errors;
+  private final @Nullable Instant opensAt;
 
   private ApiException(
-      ErrorCode code, String detail, Duration retryAfter, List<FieldError> errors) {
+      ErrorCode code,
+      String detail,
+      @Nullable Duration retryAfter,
+      List<FieldError> errors,
+      @Nullable Instant opensAt) {
     super(detail, null, false, false);
     this.code = code;
     this.retryAfter = retryAfter;
     this.errors = List.copyOf(errors);
+    this.opensAt = opensAt;
   }
 
   public static ApiException of(ErrorCode code, String detail) {
-    return new ApiException(code, detail, null, List.of());
+    return new ApiException(code, detail, null, List.of(), null);
   }
 
   /// @param retryAfter sent as `Retry-After` in whole seconds, at least one
   public static ApiException withRetryAfter(ErrorCode code, String detail, Duration retryAfter) {
-    return new ApiException(code, detail, retryAfter, List.of());
+    return new ApiException(code, detail, retryAfter, List.of(), null);
+  }
+
+  /// `SALE_NOT_OPEN`.
+  ///
+  /// @param opensAt opening of the sale; null for a paused sale
+  public static ApiException saleNotOpen(
+      String detail, Duration retryAfter, @Nullable Instant opensAt) {
+    return new ApiException(ErrorCode.SALE_NOT_OPEN, detail, retryAfter, List.of(), opensAt);
   }
 
   public static ApiException rateLimited(Duration retryAfter) {
@@ -40,18 +56,23 @@ public final class ApiException extends RuntimeException {
   }
 
   public static ApiException invalid(List<FieldError> errors) {
-    return new ApiException(ErrorCode.INVALID_REQUEST, "The request is not valid.", null, errors);
+    return new ApiException(
+        ErrorCode.INVALID_REQUEST, "The request is not valid.", null, errors, null);
   }
 
   public ErrorCode code() {
     return code;
   }
 
-  Duration retryAfter() {
+  @Nullable Duration retryAfter() {
     return retryAfter;
   }
 
   List<FieldError> errors() {
     return errors;
+  }
+
+  @Nullable Instant opensAt() {
+    return opensAt;
   }
 }

@@ -15,18 +15,25 @@ public enum ErrorCode {
   TICKET_NOT_FOUND(HttpStatus.NOT_FOUND),
   METHOD_NOT_ALLOWED(HttpStatus.METHOD_NOT_ALLOWED),
   NOT_ACCEPTABLE(HttpStatus.NOT_ACCEPTABLE),
+  REQUEST_TIMEOUT(HttpStatus.REQUEST_TIMEOUT),
   EMAIL_TAKEN(HttpStatus.CONFLICT),
   EVENT_CANCELLED(HttpStatus.CONFLICT),
   SALE_CLOSED(HttpStatus.CONFLICT),
   SOLD_OUT(HttpStatus.CONFLICT),
+  /// The sale opens later, or is paused.
+  SALE_NOT_OPEN(HttpStatus.CONFLICT),
   /// The change removes seats that are sold or held.
   SEATS_SOLD(HttpStatus.CONFLICT),
   BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE),
+  URI_TOO_LONG(HttpStatus.URI_TOO_LONG),
   UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE),
   IDEMPOTENCY_KEY_REUSED(HttpStatus.UNPROCESSABLE_CONTENT),
-  SALE_NOT_OPEN(HttpStatus.TOO_EARLY),
   RATE_LIMITED(HttpStatus.TOO_MANY_REQUESTS),
+  HEADERS_TOO_LARGE(HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
   INTERNAL_ERROR(HttpStatus.INTERNAL_SERVER_ERROR),
+  /// Unknown transfer encoding or method of the connection.
+  NOT_IMPLEMENTED(HttpStatus.NOT_IMPLEMENTED),
+  HTTP_VERSION_NOT_SUPPORTED(HttpStatus.HTTP_VERSION_NOT_SUPPORTED),
   /// The queue does not contain the command, or the command is revoked. Exception: if the database
   /// is unavailable too, a command in doubt may be enqueued and decided later.
   QUEUE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),

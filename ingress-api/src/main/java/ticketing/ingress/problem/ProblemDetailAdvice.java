@@ -42,6 +42,7 @@ import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.annotation.HandlerMethodValidationException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import org.springframework.web.util.UriUtils;
 import ticketing.database.DatabaseErrors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
@@ -156,8 +157,15 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   @RequestMapping("/error")
   ResponseEntity<ProblemDetail> handleContainerError(HttpServletRequest request) {
     Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
-    return handleApiException(
-        forStatus(status instanceof Integer number ? number : HttpStatus.NOT_FOUND.value()));
+    ApiException problem =
+        forStatus(status instanceof Integer number ? number : HttpStatus.NOT_FOUND.value());
+    ProblemDetail detail = toProblemDetail(problem);
+    if (request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI) instanceof String path) {
+      detail.setInstance(URI.create(UriUtils.encodePath(path, StandardCharsets.UTF_8)));
+    }
+    return ResponseEntity.status(problem.code().status())
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .body(detail);
   }
 
   /// Problem of an error that has only an HTTP status.
@@ -264,6 +272,9 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     if (code == ErrorCode.INVALID_REQUEST) {
       detail.setProperty("errors", problem.errors());
     }
+    if (problem.opensAt() != null) {
+      detail.setProperty("opensAt", problem.opensAt());
+    }
     return detail;
   }
 
@@ -284,9 +295,14 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
       case 404 -> ErrorCode.NOT_FOUND;
       case 405 -> ErrorCode.METHOD_NOT_ALLOWED;
       case 406 -> ErrorCode.NOT_ACCEPTABLE;
+      case 408 -> ErrorCode.REQUEST_TIMEOUT;
       case 413 -> ErrorCode.BODY_TOO_LARGE;
+      case 414 -> ErrorCode.URI_TOO_LONG;
       case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+      case 431 -> ErrorCode.HEADERS_TOO_LARGE;
+      case 501 -> ErrorCode.NOT_IMPLEMENTED;
       case 503 -> ErrorCode.OVERLOADED;
+      case 505 -> ErrorCode.HTTP_VERSION_NOT_SUPPORTED;
       default -> status.is4xxClientError() ? ErrorCode.INVALID_REQUEST : ErrorCode.INTERNAL_ERROR;
     };
   }

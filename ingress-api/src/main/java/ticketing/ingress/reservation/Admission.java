@@ -14,14 +14,13 @@ sealed interface Admission {
   /// The booking may be queued. Its decision may still reject it.
   record Open() implements Admission {}
 
-  /// @param retryAfter time after which a repetition may be admitted; null if unknown
-  record Refused(ErrorCode code, String detail, @Nullable Duration retryAfter)
-      implements Admission {
+  /// The decision would reject the booking also later.
+  record Refused(ErrorCode code, String detail) implements Admission {}
 
-    private Refused(ErrorCode code, String detail) {
-      this(code, detail, null);
-    }
-  }
+  /// @param retryAfter time after which a repetition may be admitted
+  /// @param opensAt opening of the sale; null for a paused sale
+  record NotOpen(String detail, Duration retryAfter, @Nullable Instant opensAt)
+      implements Admission {}
 
   /// Retry delay of a paused sale, the end of which is unknown.
   Duration PAUSE_RETRY_DELAY = Duration.ofSeconds(30);
@@ -37,13 +36,13 @@ sealed interface Admission {
       return new Refused(ErrorCode.SALE_CLOSED, "The sale has closed.");
     }
     if (event.saleOpensAt() != null && now.isBefore(event.saleOpensAt())) {
-      return new Refused(
-          ErrorCode.SALE_NOT_OPEN,
+      return new NotOpen(
           "The sale opens at " + event.saleOpensAt() + ".",
-          Duration.between(now, event.saleOpensAt()));
+          Duration.between(now, event.saleOpensAt()),
+          event.saleOpensAt());
     }
     if (event.status() == EventStatus.PAUSED) {
-      return new Refused(ErrorCode.SALE_NOT_OPEN, "The sale is paused.", PAUSE_RETRY_DELAY);
+      return new NotOpen("The sale is paused.", PAUSE_RETRY_DELAY, null);
     }
     if (event.availableSeats() == 0) {
       return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");

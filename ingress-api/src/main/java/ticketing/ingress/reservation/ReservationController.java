@@ -73,8 +73,10 @@ public class ReservationController {
     EventView event = catalog.get(booking.eventId());
     return switch (Admission.of(event, booking.seatType(), clock.instant())) {
       case Admission.Open _ -> enqueue(user, request, booking);
-      case Admission.Refused refused ->
-          isRepeated(request, booking) ? enqueue(user, request, booking) : refuse(refused);
+      case Admission _ when isRepeated(request, booking) -> enqueue(user, request, booking);
+      case Admission.NotOpen closed ->
+          throw ApiException.saleNotOpen(closed.detail(), closed.retryAfter(), closed.opensAt());
+      case Admission.Refused refused -> throw ApiException.of(refused.code(), refused.detail());
     };
   }
 
@@ -83,12 +85,6 @@ public class ReservationController {
     return request.mayBeRepeated()
         && Command.isValidSeatType(booking.seatType())
         && acceptor.mayBeAccepted(request.ticketId());
-  }
-
-  private static ResponseEntity<Ticket> refuse(Admission.Refused refused) {
-    throw refused.retryAfter() == null
-        ? ApiException.of(refused.code(), refused.detail())
-        : ApiException.withRetryAfter(refused.code(), refused.detail(), refused.retryAfter());
   }
 
   private ResponseEntity<Ticket> enqueue(

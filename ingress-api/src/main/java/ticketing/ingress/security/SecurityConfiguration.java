@@ -1,5 +1,7 @@
 package ticketing.ingress.security;
 
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -12,7 +14,14 @@ import org.springframework.security.config.observation.SecurityObservationSettin
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
+import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
+import org.springframework.security.oauth2.server.resource.web.DefaultBearerTokenResolver;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.StrictHttpFirewall;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.security.AccessTokens;
 import ticketing.security.RevokedTokens;
@@ -21,6 +30,40 @@ import ticketing.security.RevokedTokens;
 /// its bearer token.
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
+
+  private static final RequestMatcher API = matcher(null, "/api/**");
+
+  /// Requests of the API that require no token.
+  private static final RequestMatcher PUBLIC =
+      new OrRequestMatcher(
+          matcher(HttpMethod.POST, "/api/v1/users"),
+          matcher(HttpMethod.POST, "/api/v1/auth/token"),
+          matcher(HttpMethod.GET, "/api/v1/events"),
+          matcher(HttpMethod.GET, "/api/v1/events/*"),
+          matcher(HttpMethod.GET, "/api/v1/revoked-tokens"),
+          matcher(HttpMethod.HEAD, "/api/v1/revoked-tokens"),
+          matcher(HttpMethod.HEAD, "/api/v1/events"),
+          matcher(HttpMethod.HEAD, "/api/v1/events/*"),
+          matcher(HttpMethod.OPTIONS, "/api/**"));
+
+  private static final BearerTokenResolver TOKEN = new DefaultBearerTokenResolver();
+
+  private static RequestMatcher matcher(@Nullable HttpMethod method, String pattern) {
+    return PathPatternRequestMatcher.withDefaults().matcher(method, pattern);
+  }
+
+  /// A token is ignored where none is required, so a stale one does no harm.
+  private static @Nullable String tokenOf(HttpServletRequest request) {
+    return API.matches(request) && !PUBLIC.matches(request) ? TOKEN.resolve(request) : null;
+  }
+
+  /// Every method reaches the handlers, which answer 405 with `Allow`.
+  @Bean
+  HttpFirewall httpFirewall() {
+    StrictHttpFirewall firewall = new StrictHttpFirewall();
+    firewall.setUnsafeAllowAnyHttpMethod(true);
+    return firewall;
+  }
 
   @Bean
   SecurityFilterChain securityFilterChain(
@@ -35,10 +78,7 @@ class SecurityConfiguration {
             requests
                 .requestMatchers(EndpointRequest.toAnyEndpoint())
                 .permitAll()
-                .requestMatchers(HttpMethod.POST, "/api/v1/users", "/api/v1/auth/token")
-                .permitAll()
-                .requestMatchers(
-                    HttpMethod.GET, "/api/v1/events", "/api/v1/events/*", "/api/v1/revoked-tokens")
+                .requestMatchers(PUBLIC)
                 .permitAll()
                 .requestMatchers("/api/v1/events/**", "/api/v1/operations/**")
                 .hasRole(AuthenticatedUser.ADMIN)
@@ -48,6 +88,7 @@ class SecurityConfiguration {
                 .permitAll())
         .oauth2ResourceServer(server ->
             server
+                .bearerTokenResolver(SecurityConfiguration::tokenOf)
                 .jwt(jwt ->
                     jwt.jwtAuthenticationConverter(token -> authenticate(token, revokedTokens)))
                 .authenticationEntryPoint(problems::writeUnauthenticated)

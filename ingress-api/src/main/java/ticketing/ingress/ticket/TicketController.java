@@ -9,7 +9,9 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -19,6 +21,7 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
+import ticketing.ingress.http.ConditionalRequests;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.RetryAfter;
@@ -30,9 +33,15 @@ class TicketController {
 
   private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
 
-  /// Preference `wait` of RFC 7240, in whole seconds.
+  /// One preference of RFC 7240 with its parameters. A comma inside of a quoted string is no end.
+  private static final Pattern PREFERENCE =
+      Pattern.compile("(?:\"(?:[^\"\\\\]|\\\\.)*+\"|[^,\"])++");
+
+  /// Preference `wait`, in whole seconds, with parameters that have no meaning here.
   private static final Pattern WAIT =
-      Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*\"?(\\d{1,9})\"?", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "\\s*wait\\s*=\\s*(?:([0-9]{1,9})|\"([0-9]{1,9})\")\\s*(?:;.*)?",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private final TicketReader tickets;
   private final TicketSettings settings;
@@ -46,15 +55,16 @@ class TicketController {
   ResponseEntity<Ticket> get(
       @AuthenticationPrincipal AuthenticatedUser user,
       @PathVariable UUID ticketId,
-      @RequestHeader(name = "Prefer", required = false) List<String> prefer) {
-    OptionalInt wait = wait(prefer);
+      @RequestHeader(name = "Prefer", required = false) List<String> prefer,
+      @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false) String ifNoneMatch) {
+    OptionalInt wait = wait(prefer == null ? List.of() : prefer);
     Optional<TicketLookup> awaited =
         wait.isPresent()
             ? tickets.awaitFinal(user, ticketId, Duration.ofSeconds(wait.getAsInt()))
             : Optional.empty();
     return switch (awaited.orElseGet(() -> tickets.find(user, ticketId))) {
       case TicketLookup.Found(Ticket ticket) ->
-          answer(ticket, awaited.isPresent() ? wait : OptionalInt.empty());
+          answer(ticket, awaited.isPresent() ? wait : OptionalInt.empty(), ifNoneMatch);
       case TicketLookup.NotFound _ ->
           throw ApiException.of(ErrorCode.TICKET_NOT_FOUND, "There is no such ticket.");
       case TicketLookup.Unavailable _ ->
@@ -66,8 +76,12 @@ class TicketController {
   }
 
   /// @param applied seconds of the applied preference `wait`
-  private static ResponseEntity<Ticket> answer(Ticket ticket, OptionalInt applied) {
-    ResponseEntity.BodyBuilder answer = ResponseEntity.ok().eTag(entityTag(ticket));
+  private static ResponseEntity<Ticket> answer(
+      Ticket ticket, OptionalInt applied, @Nullable String ifNoneMatch) {
+    boolean unchanged = ConditionalRequests.matchesAny(ifNoneMatch);
+    ResponseEntity.BodyBuilder answer =
+        ResponseEntity.status(unchanged ? HttpStatus.NOT_MODIFIED : HttpStatus.OK)
+            .eTag(entityTag(ticket));
     answer.header(HttpHeaders.VARY, "Prefer");
     if (applied.isPresent()) {
       answer.header("Preference-Applied", "wait=" + applied.getAsInt());
@@ -75,18 +89,18 @@ class TicketController {
     if (!ticket.status().isFinal()) {
       answer.header(HttpHeaders.RETRY_AFTER, String.valueOf(RetryAfter.seconds(ticket)));
     }
-    return answer.body(ticket);
+    return unchanged ? answer.build() : answer.body(ticket);
   }
 
   private OptionalInt wait(List<String> prefer) {
-    if (prefer == null) {
-      return OptionalInt.empty();
-    }
-    Matcher wait = WAIT.matcher(String.join(",", prefer));
-    return wait.find()
-        ? OptionalInt.of(
-            (int) Math.min(Long.parseLong(wait.group(1)), settings.maxWait().toSeconds()))
-        : OptionalInt.empty();
+    return PREFERENCE
+        .matcher(String.join(",", prefer))
+        .results()
+        .map(preference -> WAIT.matcher(preference.group()))
+        .filter(Matcher::matches)
+        .mapToInt(wait -> Integer.parseInt(wait.group(1) == null ? wait.group(2) : wait.group(1)))
+        .map(seconds -> (int) Math.min(seconds, settings.maxWait().toSeconds()))
+        .findFirst();
   }
 
   private static String entityTag(Ticket ticket) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -325,8 +326,10 @@ class EventTest {
     Instant opens = Instant.now().plusSeconds(100);
     long early = sale("\"saleOpensAt\":\"" + opens + "\",\"saleClosesAt\":null");
     IngressFixture.Answer tooEarly = ingress.book(IngressFixture.newUser(), early, 1);
-    assertThat(tooEarly.status()).isEqualTo(425);
+    assertThat(tooEarly.status()).isEqualTo(409);
     assertThat(tooEarly.code()).isEqualTo("SALE_NOT_OPEN");
+    assertThat(Instant.parse(tooEarly.json().get("opensAt").asString()))
+        .isEqualTo(opens.truncatedTo(ChronoUnit.MICROS));
     assertThat(Integer.parseInt(tooEarly.header("Retry-After"))).isBetween(30, 101);
 
     long late = sale("\"saleOpensAt\":null,\"saleClosesAt\":\"2020-01-01T00:00:00Z\"");

@@ -46,7 +46,7 @@ class RequestThreadLimiterTest {
   @Test
   void tomcatUsesTheBoundedExecutorAndSmallBuffers() {
     IngressFixture ingress = IngressFixture.shared();
-    int maxRequests = ingress.context.getBean(HttpSettings.class).maxConcurrentRequests();
+    int maxRequests = ingress.context.getBean(HttpSettings.class).maxReceivedRequests();
     var server = ((WebServerApplicationContext) ingress.context).getWebServer();
     var connector = ((TomcatWebServer) server).getTomcat().getConnector();
     assertThat(connector.getProtocolHandler().getExecutor())

@@ -65,7 +65,7 @@ class DocumentedResponsesTest {
     call(404, "GET", "/api/v1/events/999999999", null);
     call(200, "PUT", path, admin, IngressFixture.event(""));
     call(200, "POST", operations + "/pause", admin);
-    IngressFixture.Answer paused = book(425, eventId);
+    IngressFixture.Answer paused = book(409, eventId);
     assertThat(paused.header("Retry-After")).matches("[1-9][0-9]*");
     call(200, "POST", operations + "/resume", admin);
     call(204, "DELETE", path, admin);

@@ -290,7 +290,7 @@ class BookingTest {
                 .asString())
         .isEqualTo("PAUSED");
     IngressFixture.Answer refused = ingress.book(IngressFixture.newUser(), event, 1);
-    assertThat(refused.status()).isEqualTo(425);
+    assertThat(refused.status()).isEqualTo(409);
     assertThat(refused.code()).isEqualTo("SALE_NOT_OPEN");
     assertThat(refused.header("Retry-After")).isEqualTo("30");
     ingress.post(operations + "/resume", ingress.admin(), null);

@@ -346,7 +346,7 @@ class ClientsTest {
   }
 
   /// Proxy of ingress-api that loses the response to the first booking (503), and refuses the
-  /// second (425), the third (429) and the first poll (429).
+  /// second (409), the third (429) and the first poll (429).
   private static final class FaultyProxy implements AutoCloseable {
 
     final Queue<String> keys = new ConcurrentLinkedQueue<>();
@@ -380,7 +380,7 @@ class ClientsTest {
         }
         int attempt = booking ? keys.size() : 0;
         if (attempt == 2 || attempt == 3 || poll && polls.get() == 1) {
-          refuse(exchange, attempt == 2 ? 425 : 429);
+          refuse(exchange, attempt == 2 ? 409 : 429);
           return;
         }
         HttpResponse<byte[]> response = forward(exchange, body);

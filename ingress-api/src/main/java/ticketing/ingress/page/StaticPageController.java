@@ -1,4 +1,4 @@
-package ticketing.ingress.http;
+package ticketing.ingress.page;
 
 import jakarta.servlet.Filter;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package ticketing.ingress.http;
+package ticketing.ingress.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

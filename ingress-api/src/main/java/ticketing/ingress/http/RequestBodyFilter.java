@@ -8,7 +8,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Optional;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
@@ -17,17 +22,21 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 
-/// Rejects request bodies over the limit with 413. A body of unknown length is buffered up to the
-/// limit, so its size is known before a handler runs.
+/// Receives the body of each request before any other work. A body over the limit gets 413, a body
+/// that is not complete in time 408.
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE + 100)
-class BodySizeFilter extends OncePerRequestFilter {
+class RequestBodyFilter extends OncePerRequestFilter {
+
+  private static final int BUFFER_BYTES = 2048;
 
   private final int maxBytes;
+  private final Duration timeout;
   private final ProblemDetailAdvice problems;
 
-  BodySizeFilter(HttpSettings settings, ProblemDetailAdvice problems) {
+  RequestBodyFilter(HttpSettings settings, ProblemDetailAdvice problems) {
     this.maxBytes = Math.toIntExact(settings.maxBodySize().toBytes());
+    this.timeout = settings.bodyTimeout();
     this.problems = problems;
   }
 
@@ -35,19 +44,53 @@ class BodySizeFilter extends OncePerRequestFilter {
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
-    if (request.getContentLengthLong() > maxBytes) {
+    long length = request.getContentLengthLong();
+    if (length > maxBytes) {
       reject(response);
-    } else if (request.getContentLengthLong() < 0
-        && request.getHeader("Transfer-Encoding") != null) {
-      byte[] body = request.getInputStream().readNBytes(maxBytes + 1);
-      if (body.length > maxBytes) {
+    } else if (length > 0 || length < 0 && request.getHeader("Transfer-Encoding") != null) {
+      Optional<byte[]> body = receive(request.getInputStream());
+      if (body.isEmpty()) {
+        rejectSlow(response);
+      } else if (body.get().length > maxBytes) {
         reject(response);
       } else {
-        chain.doFilter(new BufferedRequest(request, body), response);
+        chain.doFilter(new BufferedRequest(request, body.get()), response);
       }
     } else {
       chain.doFilter(request, response);
     }
+  }
+
+  /// @return at most one byte over the limit; empty if the body is not complete in time
+  private Optional<byte[]> receive(ServletInputStream input) throws IOException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try {
+      while (body.size() <= maxBytes) {
+        int length = input.read(buffer, 0, Math.min(buffer.length, maxBytes + 1 - body.size()));
+        if (length < 0) {
+          return Optional.of(body.toByteArray());
+        }
+        body.write(buffer, 0, length);
+        if (System.nanoTime() - deadline > 0) {
+          return Optional.empty();
+        }
+      }
+      return Optional.of(body.toByteArray());
+    } catch (IOException e) {
+      // Tomcat wraps the timeout of a read.
+      if (NestedExceptionUtils.getMostSpecificCause(e) instanceof SocketTimeoutException) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private void rejectSlow(HttpServletResponse response) throws IOException {
+    response.setHeader("Connection", "close");
+    problems.write(
+        response, ApiException.of(ErrorCode.REQUEST_TIMEOUT, "The body is not complete in time."));
   }
 
   private void reject(HttpServletResponse response) throws IOException {

@@ -1,4 +1,4 @@
-package ticketing.ingress.http;
+package ticketing.ingress.page;
 
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;

@@ -1,0 +1,242 @@
+package ticketing.ingress.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import ticketing.ingress.IngressFixture;
+import ticketing.ingress.RawHttpClient;
+
+/// RFC 9110 and RFC 7240 as clients and caches rely on them.
+class HttpConformanceTest {
+
+  private static final String ORIGIN = "https://shop.example";
+
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  private RawHttpClient.Answer send(String method, String target, String... headers) {
+    return RawHttpClient.send(ingress.port, method, target, List.of(headers), null);
+  }
+
+  private RawHttpClient.Answer sendRaw(String request) {
+    return RawHttpClient.send(ingress.port, request.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void publicReadsSupportHeadAndOptions() {
+    for (String path : List.of("/api/v1/events", "/api/v1/events/" + ingress.newEvent())) {
+      RawHttpClient.Answer head = send("HEAD", path);
+      assertThat(head.status()).as(path).isEqualTo(200);
+      assertThat(head.body()).isEmpty();
+      assertThat(head.headers().get("content-type"))
+          .isEqualTo(send("GET", path).headers().get("content-type"));
+      RawHttpClient.Answer options = send("OPTIONS", path);
+      assertThat(options.status()).as(path).isEqualTo(200);
+      assertThat(options.headers().get("allow")).contains("GET", "HEAD", "OPTIONS");
+    }
+  }
+
+  @Test
+  void publicReadsAreCacheableForOneSecond() {
+    String path = "/api/v1/events/" + ingress.newEvent();
+    for (String read : List.of("/api/v1/events", path)) {
+      IngressFixture.Answer answer = ingress.get(read, null);
+      assertThat(answer.header("Cache-Control")).as(read).isEqualTo("max-age=1, public");
+      assertThat(answer.header("Pragma")).isNull();
+      assertThat(answer.header("Expires")).isNull();
+    }
+    assertThat(
+            ingress
+                .get("/api/v1/users/me", ingress.token(IngressFixture.newUser()))
+                .header("Cache-Control"))
+        .contains("no-store");
+  }
+
+  @Test
+  void everyEntityTagMatchesTheAsterisk() {
+    String path = "/api/v1/events/" + ingress.newEvent();
+    IngressFixture.Answer event = ingress.get(path, null, "If-None-Match", "*");
+    assertThat(event.status()).isEqualTo(304);
+    assertThat(event.header("ETag")).isEqualTo(ingress.get(path, null).header("ETag"));
+    String user = IngressFixture.newUser();
+    String ticket = ingress.book(user, ingress.newEvent(), 1).json().get("ticketId").asString();
+    assertThat(
+            ingress
+                .get("/api/v1/tickets/" + ticket, ingress.token(user), "If-None-Match", "*")
+                .status())
+        .isEqualTo(304);
+    assertThat(ingress.get("/api/v1/events/999999999", null, "If-None-Match", "*").status())
+        .isEqualTo(404);
+  }
+
+  @Test
+  void tokenIsIgnoredWhereNoneIsRequired() {
+    String path = "/api/v1/events/" + ingress.newEvent();
+    assertThat(ingress.get(path, "stale").status()).isEqualTo(200);
+    String email = "stale-" + UUID.randomUUID() + "@example.org";
+    assertThat(
+            ingress
+                .post(
+                    "/api/v1/users",
+                    "stale",
+                    "{\"email\":\"%s\",\"password\":\"correct horse\",\"name\":\"Kim\"}"
+                        .formatted(email))
+                .status())
+        .isEqualTo(201);
+    assertThat(
+            ingress
+                .post(
+                    "/api/v1/auth/token",
+                    "stale",
+                    "{\"email\":\"%s\",\"password\":\"correct horse\"}".formatted(email))
+                .status())
+        .isEqualTo(200);
+    assertThat(ingress.get("/api/v1/users/me", "stale").status()).isEqualTo(401);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"QUERY", "PROPFIND", "FOO", "PATCH", "TRACE"})
+  void unknownMethodIsNotAllowed(String method) {
+    Map<String, String> allowed =
+        Map.of(
+            "/api/v1/events", "GET",
+            "/api/v1/users", "POST",
+            "/", "GET");
+    String admin = "Authorization: Bearer " + ingress.admin();
+    allowed.forEach((path, other) -> {
+      RawHttpClient.Answer answer = send(method, path, admin);
+      assertThat(answer.status()).as(path).isEqualTo(405);
+      assertThat(answer.code()).as(path).isEqualTo("METHOD_NOT_ALLOWED");
+      if (!method.equals("TRACE")) {
+        assertThat(answer.headers().get("allow")).as(path).contains(other);
+      }
+    });
+  }
+
+  @Test
+  void unsupportedProtocolElementsHaveTheirStatus() {
+    String get = "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    String post = "POST /api/v1/auth/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    Map<String, Integer> statuses =
+        Map.of(
+            "CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n",
+            501,
+            "GET /api/v1/events HTTP/3.0\r\nHost: x\r\n\r\n",
+            505,
+            post + "Transfer-Encoding: gzip\r\n\r\n",
+            501,
+            "GET /" + "x".repeat(20_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+            414,
+            get + "X-Large: " + "x".repeat(20_000) + "\r\n\r\n",
+            431);
+    statuses.forEach((request, status) -> {
+      RawHttpClient.Answer answer = sendRaw(request);
+      assertThat(answer.status()).as(request.substring(0, 20)).isEqualTo(status);
+    });
+  }
+
+  @Test
+  void problemNamesTheRequestedPath() {
+    RawHttpClient.Answer answer = send("GET", "/api/v1/events/%00");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().path("instance").asString("")).doesNotContain("/error");
+    assertThat(send("GET", "/app/unknown.js").json().path("instance").asString())
+        .isEqualTo("/app/unknown.js");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"0x1", "#1", "+1", "01", "1.0", "1e0", "%201", "١", "99999999999999999999"})
+  void idsHaveOneForm(String id) {
+    IngressFixture.Answer answer = ingress.get("/api/v1/events/" + id.replace("#", "%23"), null);
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.code()).isEqualTo("INVALID_REQUEST");
+  }
+
+  @Test
+  void parametersHaveOneForm() {
+    for (String query : List.of("page=0x0", "size=%2B1", "status=active", "status=ACT-IVE")) {
+      assertThat(ingress.get("/api/v1/events?" + query, null).status()).as(query).isEqualTo(400);
+    }
+    String token = ingress.token(IngressFixture.newUser());
+    assertThat(ingress.get("/api/v1/tickets/1-1-1-1-1", token).status()).isEqualTo(400);
+  }
+
+  @Test
+  void waitIsAPreferenceAndNoParameter() {
+    String user = IngressFixture.newUser();
+    String token = ingress.token(user);
+    String ticket =
+        "/api/v1/tickets/"
+            + ingress.book(user, ingress.newEvent(), 1).json().get("ticketId").asString();
+    for (String prefer :
+        List.of("foo;wait=3", "foo=\"a,wait=3\"", "respond-async; wait=3", "wait=3x", "await=3")) {
+      assertThat(ingress.get(ticket, token, "Prefer", prefer).header("Preference-Applied"))
+          .as(prefer)
+          .isNull();
+    }
+    for (String prefer :
+        List.of("wait=0", "respond-async, wait=0;x=1", "WAIT = \"0\"", "foo=\"a,b\", wait=0")) {
+      assertThat(ingress.get(ticket, token, "Prefer", prefer).header("Preference-Applied"))
+          .as(prefer)
+          .isEqualTo("wait=0");
+    }
+    ingress.drain();
+  }
+
+  @Test
+  void configuredOriginsMayCallTheApi() {
+    try (IngressFixture configured =
+        ingress.sibling(Map.of("ticketing.http.cors-origins", ORIGIN))) {
+      RawHttpClient.Answer preflight =
+          RawHttpClient.send(
+              configured.port,
+              "OPTIONS",
+              "/api/v1/reservations",
+              List.of(
+                  "Origin: " + ORIGIN,
+                  "Access-Control-Request-Method: POST",
+                  "Access-Control-Request-Headers: authorization, idempotency-key"),
+              null);
+      assertThat(preflight.status()).isEqualTo(200);
+      assertThat(preflight.headers().get("access-control-allow-origin")).isEqualTo(ORIGIN);
+      assertThat(preflight.headers().get("access-control-allow-headers"))
+          .contains("authorization", "idempotency-key");
+      RawHttpClient.Answer refused =
+          RawHttpClient.send(
+              configured.port,
+              "POST",
+              "/api/v1/reservations",
+              List.of("Origin: " + ORIGIN),
+              new byte[0]);
+      assertThat(refused.status()).isEqualTo(401);
+      assertThat(refused.headers().get("access-control-allow-origin")).isEqualTo(ORIGIN);
+      assertThat(refused.headers().get("access-control-expose-headers")).contains("Retry-After");
+      for (String foreign : List.of("https://evil.example", "null", ORIGIN + ".evil.example")) {
+        RawHttpClient.Answer read =
+            RawHttpClient.send(
+                configured.port, "GET", "/api/v1/events", List.of("Origin: " + foreign), null);
+        assertThat(read.status()).isEqualTo(200);
+        assertThat(read.headers()).doesNotContainKey("access-control-allow-origin");
+        assertThat(read.headers().get("vary")).containsIgnoringCase("origin");
+      }
+    }
+  }
+
+  @Test
+  void noOriginIsAllowedByDefault() {
+    RawHttpClient.Answer preflight =
+        send(
+            "OPTIONS",
+            "/api/v1/reservations",
+            "Origin: " + ORIGIN,
+            "Access-Control-Request-Method: POST");
+    assertThat(preflight.status()).isEqualTo(204);
+    assertThat(preflight.headers()).doesNotContainKey("access-control-allow-origin");
+  }
+}
