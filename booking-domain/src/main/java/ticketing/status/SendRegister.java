@@ -49,8 +49,7 @@ public final class SendRegister {
 
   private static final String SENDERS = "senders";
   private static final String LINES = "waiting-lines";
-  private static final String ADD_SENDS =
-      RedisGateway.script(SendRegister.class, "add_sends.lua");
+  private static final String ADD_SENDS = RedisGateway.script(SendRegister.class, "add_sends.lua");
   private static final String RENEW_LEASE =
       RedisGateway.script(SendRegister.class, "renew_lease.lua");
   private static final String FIND_EXPIRED_SENDERS =

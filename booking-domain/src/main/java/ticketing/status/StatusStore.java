@@ -203,7 +203,9 @@ public final class StatusStore {
 
   private CompletableFuture<Void> removeFromLine(Ticket ticket) {
     return CompletableFuture.runAsync(
-        () -> redis.execute(batch -> WaitingLine.remove(batch, ticket.eventId(), lineEntries(List.of(ticket)))),
+        () ->
+            redis.execute(
+                batch -> WaitingLine.remove(batch, ticket.eventId(), lineEntries(List.of(ticket)))),
         Thread::startVirtualThread);
   }
 

@@ -117,8 +117,7 @@ class WaitingLineTest {
     String line = "{waiting:" + (EVENT + 2) + "}";
     redis.call(client -> client.getKeys().delete(line + ":" + START.toEpochMilli() * 1_000));
     assertThat(oldest(EVENT + 2, 1))
-        .containsExactly(
-            new LineEntry(tickets.get(128).ticketId(), tickets.get(128).acceptedAt()));
+        .containsExactly(new LineEntry(tickets.get(128).ticketId(), tickets.get(128).acceptedAt()));
 
     Ticket old = ticket(EVENT + 2, START);
     redis.call(client ->
@@ -147,12 +146,15 @@ class WaitingLineTest {
   }
 
   private static long remove(long event, List<Ticket> tickets) {
-    return reply(batch -> WaitingLine.remove(
+    return reply(batch ->
+            WaitingLine.remove(
                 batch,
                 event,
                 tickets.stream()
                     .map(one -> new LineEntry(one.ticketId(), one.acceptedAt()))
-                    .toList())).value().orElseThrow();
+                    .toList()))
+        .value()
+        .orElseThrow();
   }
 
   private static List<LineEntry> oldest(long event, int count) {

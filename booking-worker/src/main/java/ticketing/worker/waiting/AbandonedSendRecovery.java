@@ -149,6 +149,8 @@ class AbandonedSendRecovery {
     log.info(
         "removed abandoned commands from waiting line, event={} tickets={}",
         eventId,
-        entries.stream().map(entry -> entry.ticketId().toString()).collect(Collectors.joining(",")));
+        entries.stream()
+            .map(entry -> entry.ticketId().toString())
+            .collect(Collectors.joining(",")));
   }
 }
