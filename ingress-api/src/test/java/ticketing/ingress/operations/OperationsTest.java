@@ -234,7 +234,7 @@ class OperationsTest {
   }
 
   @Test
-  void discardedMessageInFlightIsNeitherListedNorRedriven() {
+  void discardedMessageInFlightIsNotRedriven() {
     sendDeadLetter(CommandCodec.encode(command(7)));
     String id = messageIds().getFirst();
     Message held = receiveDeadLetter();
