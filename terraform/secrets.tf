@@ -51,3 +51,20 @@ resource "aws_secretsmanager_secret_version" "access_key" {
   secret_id     = aws_secretsmanager_secret.access_key[0].id
   secret_string = random_password.access_key[0].result
 }
+
+# Ticket ids remain valid when the signing key is rotated, or when an OpenID Connect issuer replaces it.
+
+resource "random_password" "ticket_key" {
+  length  = 64
+  special = false
+}
+
+resource "aws_secretsmanager_secret" "ticket_key" {
+  name        = "${local.name}/ticket-key"
+  description = "Key that authenticates ticket ids (HMAC-SHA-256)"
+}
+
+resource "aws_secretsmanager_secret_version" "ticket_key" {
+  secret_id     = aws_secretsmanager_secret.ticket_key.id
+  secret_string = random_password.ticket_key.result
+}

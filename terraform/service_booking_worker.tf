@@ -37,9 +37,16 @@ module "booking_worker" {
       resources = [aws_sqs_queue.bookings.arn]
     },
     {
-      # Reads dead letters to reject their tickets. It does not delete them.
-      sid       = "ReadDeadLetters"
-      actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      # Reads dead letters to reject their tickets, and makes them visible again. It deletes those that were
+      # revoked or discarded.
+      sid = "ReadDeadLetters"
+      actions = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
+      ]
       resources = [aws_sqs_queue.dead_letters.arn]
     },
     {

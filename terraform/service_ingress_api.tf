@@ -18,7 +18,9 @@ module "ingress_api" {
   instance_type   = var.ingress_api.instance_type
   public_port     = 8080
   management_port = 9080
-  secrets         = merge(local.common_secrets, local.access_secrets)
+  secrets = merge(local.common_secrets, local.access_secrets, {
+    TICKETING_TICKET_KEY = aws_secretsmanager_secret.ticket_key.arn
+  })
   environment = merge(local.common_environment, local.database_environment, local.access_environment, {
     TICKETING_PORT                = "8080"
     TICKETING_MANAGEMENT_PORT     = "9080"
@@ -36,7 +38,7 @@ module "ingress_api" {
       resources = [aws_sqs_queue.bookings.arn]
     },
     {
-      # List and redrive dead letters. A redrive runs with the permissions of the caller: SQS receives and
+      # List, discard and redrive dead letters. A redrive runs with the permissions of the caller: SQS receives and
       # deletes here, and sends to the bookings queue.
       sid = "RedriveDeadLetters"
       actions = [

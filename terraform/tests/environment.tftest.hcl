@@ -23,6 +23,16 @@ override_resource {
   values = { result = "a-key-that-signs" }
 }
 
+override_resource {
+  target = aws_secretsmanager_secret.ticket_key
+  values = { id = "ticket-key-secret", arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
+}
+
+override_resource {
+  target = random_password.ticket_key
+  values = { result = "a-key-of-ticket-ids" }
+}
+
 run "ingress_api_gets_exactly_these_settings" {
   assert {
     condition = module.ingress_api.environment == tomap({
@@ -47,8 +57,9 @@ run "ingress_api_gets_exactly_these_settings" {
     condition = module.ingress_api.secrets == tomap({
       TICKETING_ACCESS_KEY     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf"
       TICKETING_REDIS_PASSWORD = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"
+      TICKETING_TICKET_KEY     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf"
     })
-    error_message = "ingress-api: the key that signs tokens and the cache's token, read at each start."
+    error_message = "ingress-api: the keys of tokens and of ticket ids, and the cache's token, read at each start."
   }
 }
 
@@ -108,6 +119,18 @@ run "signing_key_is_created_as_a_secret" {
   }
 }
 
+run "ticket_key_is_created_as_a_secret" {
+  assert {
+    condition     = aws_secretsmanager_secret_version.ticket_key.secret_id == "ticket-key-secret" && aws_secretsmanager_secret_version.ticket_key.secret_string == "a-key-of-ticket-ids"
+    error_message = "The key is in Secrets Manager."
+  }
+
+  assert {
+    condition     = random_password.ticket_key.length >= 32
+    error_message = "TicketIds requires 32 bytes or more."
+  }
+}
+
 run "each_variable_is_one_that_the_application_reads" {
   assert {
     condition = flatten([for name, service in {
@@ -133,8 +156,8 @@ run "openid_issuer_replaces_the_key_setting" {
   }
 
   assert {
-    condition     = lookup(module.ingress_api.environment, "TICKETING_ACCESS_ISSUER_URI", "") == "https://login.example.com/" && keys(module.ingress_api.secrets) == tolist(["TICKETING_REDIS_PASSWORD"])
-    error_message = "ingress-api has the issuer setting and no key."
+    condition     = lookup(module.ingress_api.environment, "TICKETING_ACCESS_ISSUER_URI", "") == "https://login.example.com/" && keys(module.ingress_api.secrets) == tolist(["TICKETING_REDIS_PASSWORD", "TICKETING_TICKET_KEY"])
+    error_message = "ingress-api has the issuer setting, the key of ticket ids, and no signing key."
   }
 }
 

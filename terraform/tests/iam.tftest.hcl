@@ -29,6 +29,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_secretsmanager_secret.ticket_key
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
+}
+
+override_resource {
   target = module.ingress_api.aws_ecr_repository.this
   values = { arn = "arn:aws:ecr:ap-northeast-2:123456789012:repository/ticketing/ingress-api" }
 }
@@ -66,6 +71,7 @@ run "ingress_api_sends_and_redrives_only" {
       ReadSettings = [
         "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf",
         "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf",
       ]
       SendBookings         = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
       RedriveDeadLetters   = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
@@ -80,11 +86,11 @@ run "booking_worker_drains_and_never_sends" {
     condition = { for statement in jsondecode(module.booking_worker.policy).Statement : statement.Sid => statement.Action } == {
       ReportItsOwnState    = ["autoscaling:CompleteLifecycleAction", "autoscaling:SetInstanceHealth"]
       DrainBookings        = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
-      ReadDeadLetters      = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+      ReadDeadLetters      = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
       ReadSettings         = ["secretsmanager:GetSecretValue"]
       ReadDatabasePassword = ["secretsmanager:GetSecretValue"]
     }
-    error_message = "booking-worker: receive, delete, change visibility; look at dead letters; read its secrets; report its state."
+    error_message = "booking-worker: receive, delete, change visibility; read dead letters and delete revoked ones; read its secrets; report its state."
   }
 
   assert {
@@ -197,6 +203,11 @@ run "an_openid_issuer_replaces_the_signing_key" {
   assert {
     condition     = length(aws_secretsmanager_secret.access_key) == 0
     error_message = "Without own tokens there is no signing key."
+  }
+
+  assert {
+    condition     = contains(flatten([for statement in jsondecode(module.ingress_api.policy).Statement : statement.Resource if statement.Sid == "ReadSettings"]), "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf")
+    error_message = "ingress-api reads the key of ticket ids, without which it does not start."
   }
 
   assert {

@@ -197,7 +197,7 @@ public sealed interface Command {
   private static void requireCommon(UUID ticketId, String userId, Instant acceptedAt) {
     Objects.requireNonNull(ticketId, "ticketId");
     Objects.requireNonNull(userId, "userId");
-    if (userId.length() > MAX_USER_ID) {
+    if (userId.codePointCount(0, userId.length()) > MAX_USER_ID) {
       throw new IllegalArgumentException("a user id has at most " + MAX_USER_ID + " characters");
     }
     Objects.requireNonNull(acceptedAt, "acceptedAt");

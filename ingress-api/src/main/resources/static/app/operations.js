@@ -282,17 +282,43 @@ function eventsPanel() {
 }
 
 function deadLetters() {
+  const path = letter => `/api/v1/operations/dead-letters/${encodeURIComponent(letter.messageId)}`;
   const place = el('div', {});
   const message = el('div', {'aria-live': 'polite'});
-  const redrive = el('button', {class: 'button small', type: 'button', id: 'redrive', disabled: true, onclick: async () => {
+  const redrive = el('button', {class: 'button small', type: 'button', id: 'redrive', disabled: true, onclick: () =>
+    act(redrive, () => post('/api/v1/operations/dead-letters/redrive'), redriven)}, t('dead.redrive'));
+  const redriven = ({messages}) => t('dead.redriven', {messages});
+
+  async function act(button, work, text) {
     try {
-      const {messages} = await busy(redrive, () => post('/api/v1/operations/dead-letters/redrive'));
-      message.replaceChildren(notice('info', t('dead.redriven', {messages})));
+      const answer = await busy(button, work);
+      message.replaceChildren(notice('info', text(answer)));
     } catch (error) {
       message.replaceChildren(notice('bad', errorText(error)));
     }
     await refresh();
-  }}, t('dead.redrive'));
+  }
+
+  async function discard(button, letter) {
+    if (await confirmed(t('dead.discard.sure'), t('dead.discard.words'), t('dead.discard'))) {
+      await act(button, () => call('DELETE', path(letter)), () => t('dead.discarded'));
+    }
+  }
+
+  function row(letter) {
+    const button = (label, name, work) => el('button', {
+      class: 'quiet', type: 'button', 'aria-label': t(name, {id: letter.messageId}),
+      onclick: click => work(click.currentTarget),
+    }, t(label));
+    return el('tr', {'data-message': letter.messageId},
+      el('td', {class: 'number'}, letter.sentAt ? shortDateTime(letter.sentAt) : t('unit.unknown')),
+      el('td', {class: 'number'}, number(letter.receiveCount)),
+      el('td', {}, el('code', {}, letter.body)),
+      el('td', {class: 'actions'},
+        button('dead.redrive.one', 'dead.redrive.of', target =>
+          act(target, () => post(`${path(letter)}/redrive`), redriven)),
+        button('dead.discard', 'dead.discard.of', target => discard(target, letter))));
+  }
 
   async function refresh() {
     const list = await settled(get('/api/v1/operations/dead-letters'));
@@ -305,12 +331,9 @@ function deadLetters() {
     place.replaceChildren(letters.length === 0
       ? empty(t('dead.none'), t('dead.none.words'))
       : el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'dead-title'}, el('table', {},
-        el('thead', {}, el('tr', {}, ['sent', 'received', 'message'].map(column =>
+        el('thead', {}, el('tr', {}, ['sent', 'received', 'message', 'actions'].map(column =>
           el('th', {scope: 'col'}, t(`column.${column}`))))),
-        el('tbody', {}, letters.map(letter => el('tr', {},
-          el('td', {class: 'number'}, letter.sentAt ? shortDateTime(letter.sentAt) : t('unit.unknown')),
-          el('td', {class: 'number'}, number(letter.receiveCount)),
-          el('td', {}, el('code', {}, letter.body))))))));
+        el('tbody', {}, letters.map(row)))));
     return true;
   }
 

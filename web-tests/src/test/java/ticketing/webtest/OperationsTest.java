@@ -135,6 +135,27 @@ class OperationsTest {
   }
 
   @Test
+  void deadLetterIsDiscardedAfterConfirmation() {
+    pages.purgeDeadLetters();
+    String bodyPart = pages.newDeadLetter();
+    try (BrowserUser admin = pages.newUser(DisplaySettings.KOREAN)) {
+      admin.signIn("/operations", pages.admin);
+      Locator row =
+          admin.page().locator("tr").filter(new Locator.FilterOptions().setHasText(bodyPart));
+      assertThat(row).hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(60_000));
+      row.getByText(admin.texts.of("dead.discard"), new Locator.GetByTextOptions().setExact(true))
+          .click();
+      admin
+          .page()
+          .getByRole(AriaRole.DIALOG)
+          .getByText(admin.texts.of("dead.discard"), new Locator.GetByTextOptions().setExact(true))
+          .click();
+      admin.seesText("dead.discarded");
+      assertThat(tile(admin, "tile.dead")).containsText("0", WITHIN_A_MINUTE);
+    }
+  }
+
+  @Test
   void buyerCannotUseTheOperationsPage() {
     String buyer = PagesFixture.newEmail("buyer");
     pages.signUp(buyer, "Buyer");

@@ -1,24 +1,37 @@
 package ticketing.worker.maintenance;
 
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
-import software.amazon.awssdk.services.sqs.SqsAsyncClient;
-import software.amazon.awssdk.services.sqs.model.Message;
 import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
-import ticketing.domain.CommandCodec;
 import ticketing.domain.CommandCodec.Decoded;
 import ticketing.queue.SqsLimits;
 import ticketing.redis.RedisUnavailableException;
@@ -28,73 +41,228 @@ import ticketing.worker.pipeline.BoxOffice;
 import ticketing.worker.pipeline.CommittedBatch;
 import ticketing.worker.pipeline.DecisionPublisher;
 
-/// Reads the dead-letter queue and rejects its commands with `GAVE_UP`.
+/// Reads the dead-letter queue, records its messages and rejects their commands with `GAVE_UP`.
 ///
-/// The messages stay in the queue, so that an operator can redrive them: a decision after a redrive
-/// replaces the `GAVE_UP` of its ticket. A message that contains only revoked commands is deleted.
+/// The messages stay in the queue, so that an operator can redrive them. A message that contains
+/// only revoked commands, or that an operator discarded, is deleted. Each ticket is rejected and
+/// published once: its decision and the record of its message are durable. Several workers may run
+/// the job concurrently.
+///
+/// A blocked event delays the dead letters of other events by at most [#MAX_EVENT_DELAY].
 @Component
-class DeadLetterJob {
+class DeadLetterJob implements DisposableBean {
 
   private static final Logger log = LoggerFactory.getLogger(DeadLetterJob.class);
-  private static final int VISIBILITY_TIMEOUT_SECONDS = 2;
-  private static final int MAX_CALLS = 10; // in one run
+  private static final Duration MAX_EVENT_DELAY = Duration.ofSeconds(1);
 
-  private final SqsAsyncClient sqs;
+  private final DeadLetterQueue queue;
+  private final DeadLetterTable table;
   private final BoxOffice boxOffice;
   private final DecisionPublisher publisher;
   private final StatusStore statusStore;
   private final DatabaseHealth database;
+  private final Clock clock;
   private final MaintenanceSettings settings;
+  private final ExecutorService eventThreads;
+
+  /// Events whose transaction is in progress.
+  private final Set<Long> busyEvents = ConcurrentHashMap.newKeySet();
+
+  private long readMessages; // in the last complete pass
+  private Instant nextReread = Instant.MIN;
 
   DeadLetterJob(
-      SqsAsyncClient sqs,
+      DeadLetterQueue queue,
+      DeadLetterTable table,
       BoxOffice boxOffice,
       DecisionPublisher publisher,
       StatusStore statusStore,
       DatabaseHealth database,
+      Clock clock,
       MaintenanceSettings settings) {
-    this.sqs = sqs;
+    this.queue = queue;
+    this.table = table;
     this.boxOffice = boxOffice;
     this.publisher = publisher;
     this.statusStore = statusStore;
     this.database = database;
+    this.clock = clock;
     this.settings = settings;
+    this.eventThreads =
+        Executors.newFixedThreadPool(
+            settings.deadLetterConcurrentEvents(),
+            Thread.ofVirtual().name("dead-letters-", 0).factory());
   }
 
+  /// A pass over the queue, if it has new messages.
   @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.dead-letter-interval}")
   void rejectDeadLetters() {
+    if (!database.isUp()) {
+      return;
+    }
     try {
-      for (int call = 0; call < MAX_CALLS && database.isUp(); call++) {
-        List<Message> messages = receive();
-        List<StatusEntry> entries = new ArrayList<>();
-        for (Message message : messages) {
-          CommandCodec.decode(message.body())
-              .forEach(decoded -> entry(decoded).ifPresent(entries::add));
-        }
-        Set<UUID> revoked = giveUp(entries);
-        delete(messages.stream().filter(message -> containsOnly(revoked, message)).toList());
-        if (messages.size() < SqsLimits.MAX_BATCH_SIZE) {
-          return;
-        }
+      long messages = queue.count();
+      if (messages <= readMessages
+          && clock.instant().isBefore(nextReread)
+          && !(messages > 0 && table.existsDiscarded())) {
+        readMessages = messages;
+        return;
       }
+      readMessages = messages == 0 ? 0 : readAll(messages);
+      nextReread = clock.instant().plus(settings.deadLetterRereadInterval());
     } catch (CompletionException | RedisUnavailableException e) {
-      log.debug("cannot read dead letters, cause={}", e.getMessage());
+      log.debug("cannot read dead letters, cause={}", rootCause(e));
     } catch (DataAccessException | TransactionException e) {
       database.recordFailure(e);
-      log.debug("cannot record dead letters, cause={}", e.getMessage());
+      log.debug("cannot record dead letters, cause={}", rootCause(e));
     }
   }
 
-  /// @return the revoked attempts among the entries
-  private Set<UUID> giveUp(List<StatusEntry> entries) {
+  /// Reads until the queue has no visible message. The messages become visible again after a
+  /// complete pass only, so that no pass reads a message twice.
+  ///
+  /// @param messages approximate number of messages
+  /// @return messages that are recorded and stay in the queue
+  private long readAll(long messages) {
+    Duration visibility = settings.deadLetterVisibility();
+    Instant start = clock.instant();
+    Instant end = start.plus(visibility.dividedBy(2));
+    List<String> recorded = new ArrayList<>();
+    List<String> unrecorded = new ArrayList<>();
+    boolean complete = false;
+    try {
+      while (!complete && clock.instant().isBefore(end) && database.isUp()) {
+        long left = Math.max(1, messages - recorded.size() - unrecorded.size());
+        List<DeadLetter> letters =
+            queue.receive(
+                Math.toIntExact(
+                    Math.min(
+                        left, (long) settings.deadLetterConcurrency() * SqsLimits.MAX_BATCH_SIZE)),
+                visibility);
+        complete = letters.isEmpty();
+        Set<DeadLetter> finished = new HashSet<>();
+        try {
+          finished.addAll(process(letters));
+        } finally {
+          for (DeadLetter letter : letters) {
+            (finished.contains(letter) ? recorded : unrecorded).add(letter.receiptHandle());
+          }
+        }
+      }
+      log.info(
+          "read dead letters, recorded={} unrecorded={} duration={}ms",
+          recorded.size(),
+          unrecorded.size(),
+          Duration.between(start, clock.instant()).toMillis());
+      return complete && unrecorded.isEmpty() ? recorded.size() : 0;
+    } finally {
+      queue.release(unrecorded);
+      if (complete) {
+        queue.release(recorded);
+      }
+    }
+  }
+
+  /// @return messages that are recorded, without the deleted ones
+  private Set<DeadLetter> process(List<DeadLetter> letters) {
+    Map<String, DeadLetterTable.State> states =
+        table.find(letters.stream().map(DeadLetter::messageId).toList());
+    Set<DeadLetter> recorded = new HashSet<>();
+    List<DeadLetter> discarded = new ArrayList<>();
+    List<DeadLetter> unrecorded = new ArrayList<>();
+    for (DeadLetter letter : letters) {
+      switch (states.getOrDefault(letter.messageId(), DeadLetterTable.State.SEEN)) {
+        case GIVEN_UP -> recorded.add(letter);
+        case DISCARDED -> discarded.add(letter);
+        case SEEN -> unrecorded.add(letter);
+      }
+    }
+    GivenUp givenUp = giveUp(unrecorded);
+    List<DeadLetter> rejected = new ArrayList<>();
+    for (DeadLetter letter : unrecorded) {
+      if (containsOnly(givenUp.revokedAttempts(), letter)) {
+        discarded.add(letter);
+      } else if (!givenUp.postponed().contains(letter)) {
+        rejected.add(letter);
+      }
+    }
+    table.recordGivenUp(rejected, clock.instant().truncatedTo(ChronoUnit.MICROS));
+    recorded.addAll(rejected);
+    delete(discarded);
+    return recorded;
+  }
+
+  private void delete(List<DeadLetter> letters) {
+    queue.delete(letters.stream().map(DeadLetter::receiptHandle).toList());
+    table.delete(letters.stream().map(DeadLetter::messageId).toList());
+    letters.forEach(letter -> log.info("deleted dead letter, message={}", letter.messageId()));
+  }
+
+  /// @param postponed messages with an undecided command
+  private record GivenUp(Set<UUID> revokedAttempts, Set<DeadLetter> postponed) {}
+
+  private GivenUp giveUp(List<DeadLetter> letters) {
+    Map<Long, List<StatusEntry>> entriesByEvent = new HashMap<>();
+    Map<Long, Set<DeadLetter>> lettersByEvent = new HashMap<>();
+    for (DeadLetter letter : letters) {
+      for (Decoded decoded : letter.commands()) {
+        entry(decoded)
+            .ifPresent(entry -> {
+              long eventId = entry.ticket().eventId();
+              entriesByEvent.computeIfAbsent(eventId, id -> new ArrayList<>()).add(entry);
+              lettersByEvent.computeIfAbsent(eventId, id -> new HashSet<>()).add(letter);
+            });
+      }
+    }
+    Map<Long, Future<Set<UUID>>> results = new HashMap<>();
+    entriesByEvent.forEach((eventId, entries) -> {
+      if (busyEvents.add(eventId)) {
+        results.put(eventId, eventThreads.submit(() -> giveUpEvent(eventId, entries)));
+      }
+    });
     Set<UUID> revoked = new HashSet<>();
-    entries.stream()
-        .collect(Collectors.groupingBy(entry -> entry.ticket().eventId()))
-        .forEach((eventId, ofEvent) -> revoked.addAll(giveUp(eventId, ofEvent)));
-    return revoked;
+    Set<DeadLetter> postponed = new HashSet<>();
+    long end = System.nanoTime() + MAX_EVENT_DELAY.toNanos();
+    lettersByEvent.forEach((eventId, ofEvent) ->
+        await(results.get(eventId), end)
+            .ifPresentOrElse(revoked::addAll, () -> postponed.addAll(ofEvent)));
+    return new GivenUp(revoked, postponed);
+  }
+
+  /// @return empty if the event is busy or its transaction failed
+  private Optional<Set<UUID>> await(Future<Set<UUID>> result, long end) {
+    if (result == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(result.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException | CancellationException e) {
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case DataAccessException failure -> database.recordFailure(failure);
+        case TransactionException failure -> database.recordFailure(failure);
+        default -> log.error("cannot record dead letters", e.getCause());
+      }
+      log.debug("cannot record dead letters, cause={}", rootCause(e));
+      return Optional.empty();
+    }
+  }
+
+  private Set<UUID> giveUpEvent(long eventId, List<StatusEntry> entries) {
+    try {
+      return giveUp(eventId, entries);
+    } finally {
+      busyEvents.remove(eventId);
+    }
   }
 
   /// An entry that violates a constraint does not affect the others.
+  ///
+  /// @return the revoked attempts among the entries
   private Set<UUID> giveUp(long eventId, List<StatusEntry> entries) {
     try {
       CommittedBatch committed = boxOffice.giveUp(eventId, entries);
@@ -114,37 +282,11 @@ class DeadLetterJob {
     }
   }
 
-  private static boolean containsOnly(Set<UUID> revoked, Message message) {
-    return CommandCodec.decode(message.body()).stream()
+  private static boolean containsOnly(Set<UUID> revoked, DeadLetter letter) {
+    return letter.commands().stream()
         .allMatch(decoded ->
             decoded instanceof Decoded.Readable readable
                 && revoked.contains(readable.command().attemptId()));
-  }
-
-  private List<Message> receive() {
-    String url = queueUrl();
-    return sqs.receiveMessage(request ->
-            request
-                .queueUrl(url)
-                .maxNumberOfMessages(SqsLimits.MAX_BATCH_SIZE)
-                .visibilityTimeout(VISIBILITY_TIMEOUT_SECONDS)
-                .waitTimeSeconds(0))
-        .join()
-        .messages();
-  }
-
-  private void delete(List<Message> messages) {
-    String url = messages.isEmpty() ? null : queueUrl();
-    for (Message message : messages) {
-      sqs.deleteMessage(request -> request.queueUrl(url).receiptHandle(message.receiptHandle()))
-          .join();
-    }
-  }
-
-  private String queueUrl() {
-    return sqs.getQueueUrl(request -> request.queueName(settings.deadLetterQueue()))
-        .join()
-        .queueUrl();
   }
 
   /// The status store may contain the owner of an unreadable command.
@@ -157,5 +299,14 @@ class DeadLetterJob {
 
   private Optional<StatusEntry> findPending(UUID ticketId) {
     return statusStore.find(ticketId).filter(entry -> !entry.ticket().status().isFinal());
+  }
+
+  private static String rootCause(Exception failure) {
+    return NestedExceptionUtils.getMostSpecificCause(failure).getMessage();
+  }
+
+  @Override
+  public void destroy() {
+    eventThreads.shutdownNow();
   }
 }

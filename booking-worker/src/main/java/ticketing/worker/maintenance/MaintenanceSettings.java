@@ -13,7 +13,14 @@ import org.springframework.validation.annotation.Validated;
 /// @param holdExpiryInterval time between two runs of the expiry of holds
 /// @param holdExpiryBatchSize maximum number of holds that expire in one transaction
 /// @param deadLetterQueue name of the dead-letter queue
-/// @param deadLetterInterval time between two reads of the dead-letter queue
+/// @param deadLetterInterval time between two checks of the dead-letter queue for new messages
+/// @param deadLetterRereadInterval time after which all messages of the dead-letter queue are read
+///   although their number has not grown
+/// @param deadLetterConcurrency concurrent calls of the dead-letter queue
+/// @param deadLetterConcurrentEvents concurrent transactions that record dead letters, each for one
+///   event
+/// @param deadLetterVisibility visibility timeout of a dead letter while it is recorded; reading
+///   stops after half of it
 /// @param revokedCommandsInterval time between two deletions of expired revoked commands
 /// @param revokedCommandsBatchSize maximum number of revoked commands deleted in one transaction
 @Validated
@@ -23,5 +30,9 @@ record MaintenanceSettings(
     @Min(1) @Max(5000) int holdExpiryBatchSize,
     @NotBlank String deadLetterQueue,
     @NotNull Duration deadLetterInterval,
+    @NotNull Duration deadLetterRereadInterval,
+    @Min(1) @Max(50) int deadLetterConcurrency,
+    @Min(1) @Max(100) int deadLetterConcurrentEvents,
+    @NotNull Duration deadLetterVisibility,
     @NotNull Duration revokedCommandsInterval,
     @Min(1) @Max(10_000) int revokedCommandsBatchSize) {}

@@ -1,2 +1,2 @@
-/// Scheduled jobs: expiry of holds, dead letters, retention of revoked commands.
+/// Scheduled jobs: expiry of holds, dead letters, retention.
 package ticketing.worker.maintenance;

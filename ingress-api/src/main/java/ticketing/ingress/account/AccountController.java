@@ -8,7 +8,6 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
-import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -25,7 +24,6 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.ingress.http.PageResponse;
-import ticketing.ingress.http.TextPattern;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.ratelimit.SignInLimiter;
@@ -33,13 +31,16 @@ import ticketing.ingress.reservation.ReservationReader;
 import ticketing.ingress.reservation.ReservationView;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.security.TokenRevoker;
+import ticketing.ingress.text.CodePoints;
+import ticketing.ingress.text.NormalizedText;
+import ticketing.ingress.text.TextPattern;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.AccessTokens;
 
 /// Sign-up, sign-in, sign-out and the resources of the authenticated user.
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
-public class AccountController {
+class AccountController {
 
   private static final Logger log = LoggerFactory.getLogger(AccountController.class);
 
@@ -70,15 +71,20 @@ public class AccountController {
   /// Email addresses are ASCII, because the database compares letters without regard to accents.
   public record SignUp(
       @NotBlank
-          @Size(max = 254)
+          @CodePoints(max = 254)
           @Email
           @Pattern(regexp = "[\\x21-\\x7e]*", message = "must be ASCII")
           String email,
-      @NotNull @Size(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String password,
+      @NotNull @CodePoints(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String password,
       @NotBlank
-          @Size(max = 100)
+          @CodePoints(max = 100)
           @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
-          String name) {}
+          String name) {
+
+    public SignUp {
+      name = NormalizedText.of(name);
+    }
+  }
 
   public record Account(String userId, String email, String name) {
     static Account of(User user) {
@@ -99,7 +105,8 @@ public class AccountController {
   }
 
   public record Credentials(
-      @NotBlank @Size(max = 254) String email, @NotBlank @Size(max = 1000) String password) {}
+      @NotBlank @CodePoints(max = 254) String email,
+      @NotBlank @CodePoints(max = 1000) String password) {}
 
   public record AccessToken(String accessToken, String tokenType, long expiresIn) {}
 

@@ -18,17 +18,21 @@ import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
-import ticketing.ingress.http.TextPattern;
 import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.text.CodePoints;
+import ticketing.ingress.text.NormalizedText;
+import ticketing.ingress.text.TextPattern;
 
-/// Body of a request that creates or changes an event.
+/// Body of a request that creates or changes an event. Text is in its normal form.
 public record EventRequest(
-    @NotBlank @Size(max = 255) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+    @NotBlank
+        @CodePoints(max = 255)
+        @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
         String eventName,
     @NotNull Instant eventDate,
-    @Size(max = 255) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+    @CodePoints(max = 255) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
         @Nullable String venueName,
-    @Size(max = 500) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+    @CodePoints(max = 500) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
         @Nullable String venueAddress,
     @Nullable Instant saleOpensAt,
     @Nullable Instant saleClosesAt,
@@ -41,13 +45,26 @@ public record EventRequest(
   /// The price of the largest booking fits the schema.
   private static final BigDecimal MAX_PRICE = new BigDecimal("9999999.99");
 
+  public EventRequest {
+    eventName = NormalizedText.of(eventName);
+    venueName = NormalizedText.of(venueName);
+    venueAddress = NormalizedText.of(venueAddress);
+  }
+
   /// @param availableSeats ignored, so that the body of a read can be sent
   public record SeatType(
-      @NotBlank @Size(max = 10) @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
+      @NotBlank
+          @CodePoints(max = 10)
+          @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
           String seatType,
       @NotNull Money price,
       @NotNull @Min(1) @Max(MAX_SEATS) Integer totalSeats,
-      @Nullable Integer availableSeats) {}
+      @Nullable Integer availableSeats) {
+
+    public SeatType {
+      seatType = NormalizedText.of(seatType);
+    }
+  }
 
   /// Validates the constraints between fields.
   ///
@@ -62,7 +79,7 @@ public record EventRequest(
     for (int i = 0; i < seatTypes.size(); i++) {
       SeatType type = seatTypes.get(i);
       seats += type.totalSeats();
-      if (!names.add(type.seatType())) {
+      if (!names.add(NormalizedText.comparisonKey(type.seatType()))) {
         errors.add(
             new ApiException.FieldError("seatTypes[" + i + "].seatType", "must occur only once"));
       }

@@ -16,10 +16,10 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.redis.RedisUnavailableException;
 
-/// Operator calls: queue, dead letters, caches, pause and resume.
+/// Operator calls: queue, caches, pause and resume.
 @RestController
 @RequestMapping(path = "/api/v1/operations", produces = MediaType.APPLICATION_JSON_VALUE)
-public class OperationsController {
+class OperationsController {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
@@ -41,18 +41,8 @@ public class OperationsController {
     return queue.figures();
   }
 
-  @GetMapping("/dead-letters")
-  QueueAdminService.DeadLetterList listDeadLetters() {
-    return queue.listDeadLetters();
-  }
-
-  @PostMapping("/dead-letters/redrive")
-  QueueAdminService.Redrive redrive() {
-    return queue.redrive();
-  }
-
   /// @param evicted number of cache entries removed
-  public record Eviction(long evicted) {}
+  record Eviction(long evicted) {}
 
   /// For use after a change made directly in the database.
   @PostMapping("/caches/eviction")

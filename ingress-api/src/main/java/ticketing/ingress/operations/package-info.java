@@ -1,3 +1,3 @@
-/// Operator API: queue, dead letters, cache eviction, sale statistics, pause and resume, and the
-/// simulated on-sale of the local profile.
+/// Operator API: queue, cache eviction, sale statistics, pause and resume, and the simulated
+/// on-sale of the local profile.
 package ticketing.ingress.operations;

@@ -5,7 +5,6 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
-import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Clock;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -31,6 +30,8 @@ import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.ingress.text.CodePoints;
+import ticketing.ingress.text.NormalizedText;
 
 /// Bookings, confirmations and cancellations. Each is answered with 202 and the ticket of its
 /// command.
@@ -61,8 +62,13 @@ public class ReservationController {
 
   public record BookingRequest(
       @NotNull Long eventId,
-      @NotBlank @Size(max = 100) String seatType,
-      @NotNull @Min(1) @Max(Command.MAX_QUANTITY) Integer quantity) {}
+      @NotBlank @CodePoints(max = 100) String seatType,
+      @NotNull @Min(1) @Max(Command.MAX_QUANTITY) Integer quantity) {
+
+    public BookingRequest {
+      seatType = NormalizedText.of(seatType);
+    }
+  }
 
   @PostMapping
   ResponseEntity<Ticket> book(

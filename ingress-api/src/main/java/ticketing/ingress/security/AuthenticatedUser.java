@@ -28,7 +28,9 @@ public record AuthenticatedUser(
 
   /// A command can carry the user id.
   boolean hasValidUserId() {
-    return userId != null && !userId.isEmpty() && userId.length() <= Command.MAX_USER_ID;
+    return userId != null
+        && !userId.isEmpty()
+        && userId.codePointCount(0, userId.length()) <= Command.MAX_USER_ID;
   }
 
   /// Owners read their own resources, administrators read all.

@@ -1,8 +1,9 @@
 package ticketing.ingress.ticket;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
@@ -26,8 +27,10 @@ public class DecisionReader {
     /// A worker has decided the command.
     record Decided(StatusEntry decision) implements Lookup {}
 
-    /// No decision is committed.
-    record Undecided() implements Lookup {}
+    /// No decision is stored.
+    ///
+    /// @param removed true if the retention removed a decision
+    record Undecided(boolean removed) implements Lookup {}
 
     /// The database is unavailable or too slow.
     record Unavailable() implements Lookup {}
@@ -35,7 +38,7 @@ public class DecisionReader {
 
   private final TicketRepository tickets;
   private final DatabaseHealth database;
-  private final BatchingExecutor<UUID, Optional<StatusEntry>> batches =
+  private final BatchingExecutor<UUID, Lookup> batches =
       new BatchingExecutor<>(
           "read-decisions", MAX_BATCH_SIZE, MAX_CONCURRENT_QUERIES, this::findBatch);
 
@@ -50,11 +53,7 @@ public class DecisionReader {
       return new Lookup.Unavailable();
     }
     try {
-      return batches
-          .submit(ticketId)
-          .join()
-          .<Lookup>map(Lookup.Decided::new)
-          .orElseGet(Lookup.Undecided::new);
+      return batches.submit(ticketId).join();
     } catch (CompletionException e) {
       if (DatabaseErrors.isRetryable(e)) {
         return new Lookup.Unavailable();
@@ -63,11 +62,34 @@ public class DecisionReader {
     }
   }
 
-  private List<Optional<StatusEntry>> findBatch(List<UUID> ticketIds) {
+  private List<Lookup> findBatch(List<UUID> ticketIds) {
     Map<UUID, StatusEntry> found =
         tickets.find(ticketIds.stream().map(UUID::toString).toList()).stream()
             .map(TicketEntity::entry)
             .collect(Collectors.toMap(entry -> entry.ticket().ticketId(), entry -> entry));
-    return ticketIds.stream().map(id -> Optional.ofNullable(found.get(id))).toList();
+    Set<UUID> removed =
+        findRemoved(ticketIds.stream().filter(id -> !found.containsKey(id)).toList());
+    return ticketIds.stream()
+        .<Lookup>map(id ->
+            found.containsKey(id)
+                ? new Lookup.Decided(found.get(id))
+                : new Lookup.Undecided(removed.contains(id)))
+        .toList();
+  }
+
+  private Set<UUID> findRemoved(List<UUID> ticketIds) {
+    return ticketIds.isEmpty()
+        ? Set.of()
+        : tickets.findRemoved(ticketIds.stream().map(DecisionReader::bytes).toList()).stream()
+            .map(ByteBuffer::wrap)
+            .map(id -> new UUID(id.getLong(), id.getLong()))
+            .collect(Collectors.toSet());
+  }
+
+  private static byte[] bytes(UUID id) {
+    return ByteBuffer.allocate(2 * Long.BYTES)
+        .putLong(id.getMostSignificantBits())
+        .putLong(id.getLeastSignificantBits())
+        .array();
   }
 }

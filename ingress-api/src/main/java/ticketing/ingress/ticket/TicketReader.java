@@ -17,9 +17,9 @@ import ticketing.status.StatusStore;
 /// Reads tickets from the status store, else from the ledger.
 ///
 /// An id proves that its ticket was issued to the user. So an issued ticket without an entry and
-/// without a decision is pending, and an id that was not issued to the user causes no query. The
-/// status store can miss a decision. Therefore a ticket that is pending for longer than estimated
-/// is read from the ledger too.
+/// without a decision is pending, unless the retention removed its decision, and an id that was not
+/// issued to the user causes no query. The status store can miss a decision. Therefore a ticket
+/// that is pending for longer than estimated is read from the ledger too.
 @Component
 public class TicketReader {
 
@@ -139,8 +139,10 @@ public class TicketReader {
           user.maySee(decision.owner())
               ? new TicketLookup.Found(decision.ticket())
               : new TicketLookup.NotFound();
-      case DecisionReader.Lookup.Undecided _ ->
-          issued ? new TicketLookup.Found(Ticket.pending(ticketId)) : new TicketLookup.NotFound();
+      case DecisionReader.Lookup.Undecided(boolean removed) ->
+          issued && !removed
+              ? new TicketLookup.Found(Ticket.pending(ticketId))
+              : new TicketLookup.NotFound();
       case DecisionReader.Lookup.Unavailable _ -> new TicketLookup.Unavailable();
     };
   }

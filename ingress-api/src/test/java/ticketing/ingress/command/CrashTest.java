@@ -30,7 +30,7 @@ import ticketing.domain.CommandCodec;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.command.CrashingIngress.Point;
-import ticketing.ingress.operations.QueueAdminService;
+import ticketing.ingress.deadletter.DeadLetterService;
 import ticketing.local.servers.Ports;
 import ticketing.redis.RedisGateway;
 import ticketing.status.SendRegister;
@@ -134,12 +134,12 @@ class CrashTest {
     instance.awaitCrash();
 
     // A move task of ElasticMQ 1.7.1 restores deleted messages, so that no loss would be visible.
-    QueueAdminService queueAdmin = sibling.context.getBean(QueueAdminService.class);
+    DeadLetterService deadLetters = sibling.context.getBean(DeadLetterService.class);
     Set<UUID> redriven = new HashSet<>();
     await()
         .atMost(LIMIT)
         .untilAsserted(() -> {
-          queueAdmin.redriveByCopy(1);
+          deadLetters.redriveByCopy(1);
           sibling.drain().forEach(command -> redriven.add(command.ticketId()));
           assertThat(redriven).isEqualTo(dead);
         });

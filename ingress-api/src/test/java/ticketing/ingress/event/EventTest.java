@@ -134,6 +134,74 @@ class EventTest {
   }
 
   @Test
+  void seatTypesThatLookAlikeAreRefused() {
+    long existing = ingress.newEvent();
+    for (String[] pair :
+        new String[][] {
+          {"A", "A "},
+          {"A", "\u3000A"},
+          {"A", "a"},
+          {"\u00e9", "e\u0301"},
+          {"\u00c9", "e\u0301"},
+          {"\ud55c", "\u1112\u1161\u11ab"},
+          {"stra\u00dfe", "STRASSE"},
+        }) {
+      String body =
+          IngressFixture.event("")
+              .replace("\"VIP\"", "\"" + pair[0] + "\"")
+              .replace("\"seatType\":\"R\"", "\"seatType\":\"" + pair[1] + "\"");
+      assertThat(fields(ingress.post("/api/v1/events", ingress.admin(), body)))
+          .as(pair[1])
+          .containsExactly("seatTypes[1].seatType");
+      assertThat(fields(put(existing, body))).containsExactly("seatTypes[1].seatType");
+    }
+    assertThat(ingress.drain()).isEmpty();
+  }
+
+  @Test
+  void namesAreStoredInTheirNormalForm() {
+    String body =
+        IngressFixture.event("")
+            .replace("\"Concert\"", "\" Cafe\u0301 \"")
+            .replace("\"Hall\"", "\"\u3000Hall \"")
+            .replace("\"VIP\"", "\" e\u0301 \"");
+    JsonNode created = ingress.post("/api/v1/events", ingress.admin(), body).json();
+    assertThat(created.get("eventName").asString()).isEqualTo("Caf\u00e9");
+    assertThat(created.get("venueName").asString()).isEqualTo("Hall");
+    assertThat(created.get("seatTypes").findValuesAsString("seatType")).contains("\u00e9");
+    ingress.drain();
+    long id = created.get("eventId").longValue();
+    assertThat(
+            ingress
+                .post(
+                    "/api/v1/reservations",
+                    ingress.token(IngressFixture.newUser()),
+                    "{\"eventId\":%d,\"seatType\":\" e\u0301\",\"quantity\":1}".formatted(id))
+                .status())
+        .isEqualTo(202);
+    assertThat(ingress.drain())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Command.BookSeats.class, book -> assertThat(book.seatType()).isEqualTo("\u00e9"));
+  }
+
+  @Test
+  void lengthsCountCodePoints() {
+    String emoji = "\ud83c\udfab";
+    String longest =
+        IngressFixture.event("")
+            .replace("\"Concert\"", "\"" + emoji.repeat(255) + "\"")
+            .replace("\"Hall\"", "\"" + emoji.repeat(255) + "\"")
+            .replace("\"Seoul\"", "\"" + emoji.repeat(500) + "\"")
+            .replace("\"VIP\"", "\"" + emoji.repeat(10) + "\"");
+    JsonNode created = ingress.post("/api/v1/events", ingress.admin(), longest).json();
+    assertThat(created.get("eventName").asString()).isEqualTo(emoji.repeat(255));
+    String tooLong = IngressFixture.event("").replace("\"VIP\"", "\"" + emoji.repeat(11) + "\"");
+    assertThat(fields(ingress.post("/api/v1/events", ingress.admin(), tooLong)))
+        .containsExactly("seatTypes[0].seatType");
+  }
+
+  @Test
   void descriptionChangesWithoutTheQueue() {
     long id = ingress.newEvent();
     ingress.drain();

@@ -155,8 +155,17 @@ class DocumentedResponsesTest {
     call(200, "GET", "/api/v1/operations/queue", admin);
     call(200, "GET", "/api/v1/operations/figures", admin);
     call(200, "POST", "/api/v1/operations/caches/eviction", admin);
-    assertThat(call(200, "GET", "/api/v1/operations/dead-letters", admin).json().get("content"))
-        .hasSize(2);
+    List<String> messages =
+        call(200, "GET", "/api/v1/operations/dead-letters", admin)
+            .json()
+            .get("content")
+            .findValuesAsString("messageId");
+    assertThat(messages).hasSize(2);
+    String discarded = "/api/v1/operations/dead-letters/" + messages.getFirst();
+    call(204, "DELETE", discarded, admin);
+    call(404, "DELETE", discarded, admin);
+    call(404, "POST", discarded + "/redrive", admin);
+    call(200, "POST", "/api/v1/operations/dead-letters/" + messages.getLast() + "/redrive", admin);
     call(200, "POST", "/api/v1/operations/dead-letters/redrive", admin);
     sqs.purgeQueue(queue -> queue.queueUrl(bookings)).join();
   }

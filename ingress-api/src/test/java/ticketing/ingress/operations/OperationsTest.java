@@ -16,6 +16,7 @@ import ticketing.domain.CommandCodec;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
+import ticketing.ingress.deadletter.DeadLetterService;
 import tools.jackson.databind.JsonNode;
 
 /// Operator calls over HTTP.
@@ -173,7 +174,7 @@ class OperationsTest {
     for (int i = 0; i < 12; i++) {
       sendDeadLetter(CommandCodec.encode(command(i)));
     }
-    assertThat(ingress.context.getBean(QueueAdminService.class).redriveByCopy(12)).isEqualTo(12);
+    assertThat(ingress.context.getBean(DeadLetterService.class).redriveByCopy(12)).isEqualTo(12);
     List<Command> found = new ArrayList<>();
     await()
         .untilAsserted(() -> {
@@ -190,6 +191,110 @@ class OperationsTest {
     assertThat(redrive.status()).isEqualTo(200);
     assertThat(redrive.json().get("messages").longValue()).isZero();
     assertThat(get("/dead-letters").json().get("content")).isEmpty();
+  }
+
+  @Test
+  void listsDoNotChangeTheReceiveCount() {
+    sendDeadLetter("not JSON");
+    for (int read = 0; read < 3; read++) {
+      JsonNode letter = get("/dead-letters").json().get("content").get(0);
+      assertThat(letter.get("receiveCount").intValue()).as("read %d", read).isZero();
+    }
+  }
+
+  @Test
+  void messageInFlightIsListedFromItsRecord() {
+    sendDeadLetter("not JSON");
+    String id = messageIds().getFirst();
+    Message held = receiveDeadLetter();
+    try {
+      assertThat(messageIds()).containsExactly(id);
+    } finally {
+      release(held);
+    }
+  }
+
+  @Test
+  void discardDeletesOneDeadLetter() {
+    sendDeadLetter("first");
+    sendDeadLetter("second");
+    JsonNode letter = get("/dead-letters").json().get("content").get(0);
+    String path = OPERATIONS + "/dead-letters/" + letter.get("messageId").asString();
+    assertThat(ingress.send("DELETE", path, ingress.token(IngressFixture.newUser()), null).status())
+        .isEqualTo(403);
+    assertThat(ingress.send("DELETE", path, ingress.admin(), null).status()).isEqualTo(204);
+    JsonNode rest = get("/dead-letters").json();
+    assertThat(rest.get("total").longValue()).isEqualTo(1);
+    assertThat(rest.get("content").findValuesAsString("body"))
+        .doesNotContain(letter.get("body").asString())
+        .hasSize(1);
+    IngressFixture.Answer again = ingress.send("DELETE", path, ingress.admin(), null);
+    assertThat(again.status()).isEqualTo(404);
+    assertThat(again.code()).isEqualTo("DEAD_LETTER_NOT_FOUND");
+  }
+
+  @Test
+  void discardedMessageInFlightIsNotRedriven() {
+    sendDeadLetter(CommandCodec.encode(command(7)));
+    String id = messageIds().getFirst();
+    Message held = receiveDeadLetter();
+    String path = OPERATIONS + "/dead-letters/" + id;
+    assertThat(ingress.send("DELETE", path, ingress.admin(), null).status()).isEqualTo(204);
+    release(held);
+    assertThat(messageIds()).isEmpty();
+    assertThat(ingress.send("DELETE", path, ingress.admin(), null).status()).isEqualTo(204);
+    Command kept = command(8);
+    sendDeadLetter(CommandCodec.encode(kept));
+    assertThat(ingress.post(OPERATIONS + "/dead-letters/redrive", ingress.admin(), null).status())
+        .isEqualTo(200);
+    await()
+        .untilAsserted(
+            () -> assertThat(get("/dead-letters").json().get("total").longValue()).isZero());
+    assertThat(ingress.drain()).containsExactly(kept);
+  }
+
+  @Test
+  void oneDeadLetterIsRedriven() {
+    Command redriven = command(7);
+    sendDeadLetter(CommandCodec.encode(redriven));
+    String id = messageIds().getFirst();
+    sendDeadLetter("kept");
+    IngressFixture.Answer answer =
+        ingress.post(OPERATIONS + "/dead-letters/" + id + "/redrive", ingress.admin(), null);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.json().get("messages").longValue()).isEqualTo(1);
+    List<Command> found = new ArrayList<>();
+    await()
+        .untilAsserted(() -> {
+          found.addAll(ingress.drain());
+          assertThat(found).containsExactly(redriven);
+        });
+    assertThat(messageIds()).hasSize(1).doesNotContain(id);
+    assertThat(
+            ingress
+                .post(OPERATIONS + "/dead-letters/" + id + "/redrive", ingress.admin(), null)
+                .code())
+        .isEqualTo("DEAD_LETTER_NOT_FOUND");
+  }
+
+  private List<String> messageIds() {
+    return get("/dead-letters").json().get("content").findValuesAsString("messageId");
+  }
+
+  private Message receiveDeadLetter() {
+    return sqs.receiveMessage(
+            r -> r.queueUrl(deadLetterQueueUrl()).maxNumberOfMessages(1).visibilityTimeout(60))
+        .join()
+        .messages()
+        .getFirst();
+  }
+
+  private void release(Message held) {
+    sqs.changeMessageVisibility(r ->
+            r.queueUrl(deadLetterQueueUrl())
+                .receiptHandle(held.receiptHandle())
+                .visibilityTimeout(0))
+        .join();
   }
 
   @Test

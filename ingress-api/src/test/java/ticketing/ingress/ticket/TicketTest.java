@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
@@ -63,6 +64,23 @@ class TicketTest {
     ingress.evictStatus(command.ticketId());
     assertThat(ingress.get(path(command.ticketId()), ingress.token(user)).body())
         .isEqualTo(decided.body());
+  }
+
+  @Test
+  void ticketRemovedByRetentionIsNotFound() {
+    String user = IngressFixture.newUser();
+    Command command = booked(user);
+    ingress.evictStatus(command.ticketId());
+    assertThat(ingress.get(path(command.ticketId()), ingress.token(user)).status()).isEqualTo(200);
+    ingress
+        .context
+        .getBean(JdbcTemplate.class)
+        .update(
+            "INSERT INTO removed_tickets VALUES (UNHEX(REPLACE(?, '-', '')), UTC_DATE())",
+            command.ticketId().toString());
+    IngressFixture.Answer removed = ingress.get(path(command.ticketId()), ingress.token(user));
+    assertThat(removed.status()).isEqualTo(404);
+    assertThat(removed.code()).isEqualTo("TICKET_NOT_FOUND");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package ticketing.ingress.http;
+package ticketing.ingress.text;
 
 /// Constraint of single-line text in request bodies.
 public final class TextPattern {

@@ -1,0 +1,108 @@
+package ticketing.worker.maintenance;
+
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import ticketing.worker.store.Transactions;
+import ticketing.worker.store.Transactions.Transaction;
+
+/// Rows of events that are long past, and the ids of removed tickets.
+@Component
+class PastEventTable {
+
+  private final JdbcClient sql;
+  private final Transactions transactions;
+
+  PastEventTable(JdbcTemplate template, Transactions transactions) {
+    this.sql = JdbcClient.create(template);
+    this.transactions = transactions;
+  }
+
+  /// Returns an event that ended before the time and whose rows were not removed since the time.
+  Optional<Long> findUnarchived(Instant before) {
+    return sql.sql(
+            """
+            SELECT id FROM events WHERE archived_at IS NULL AND event_date < :before
+            UNION ALL
+            SELECT id FROM events WHERE archived_at < :before AND event_date < :before
+            LIMIT 1\
+            """)
+        .param("before", utc(before))
+        .query(Long.class)
+        .optional();
+  }
+
+  /// Removes decisions of an event, and records their ticket ids. Rows that another worker removes
+  /// are skipped.
+  ///
+  /// @return number of removed tickets, at most `limit`
+  int removeTickets(long eventId, Instant decidedBefore, int limit, Instant now) {
+    try (Transaction transaction = transactions.begin()) {
+      List<String> ids =
+          sql.sql(
+                  """
+                  SELECT id FROM tickets WHERE event_id = ? AND decided_at < ?
+                  ORDER BY decided_at LIMIT ? FOR UPDATE SKIP LOCKED\
+                  """)
+              .params(eventId, utc(decidedBefore), limit)
+              .query(String.class)
+              .list();
+      if (!ids.isEmpty()) {
+        sql.sql(
+                """
+                INSERT INTO removed_tickets (id, removed_at)
+                SELECT UNHEX(REPLACE(id, '-', '')), :today FROM tickets WHERE id IN (:ids)
+                ON DUPLICATE KEY UPDATE removed_at = VALUES(removed_at)\
+                """)
+            .param("today", utc(now).toLocalDate())
+            .param("ids", ids)
+            .update();
+        sql.sql("DELETE FROM tickets WHERE id IN (:ids)").param("ids", ids).update();
+      }
+      transaction.commit();
+      return ids.size();
+    }
+  }
+
+  /// Removes reservations of an event, except running holds.
+  ///
+  /// @return number of removed reservations, at most `limit`
+  int removeReservations(long eventId, Instant reservedBefore, int limit) {
+    try (Transaction transaction = transactions.begin()) {
+      List<Long> ids =
+          sql.sql(
+                  """
+                  SELECT id FROM reservations
+                  WHERE event_id = ? AND status <> 'HELD' AND reserved_at < ?
+                  LIMIT ? FOR UPDATE SKIP LOCKED\
+                  """)
+              .params(eventId, utc(reservedBefore), limit)
+              .query(Long.class)
+              .list();
+      if (!ids.isEmpty()) {
+        sql.sql("DELETE FROM reservations WHERE id IN (:ids)").param("ids", ids).update();
+      }
+      transaction.commit();
+      return ids.size();
+    }
+  }
+
+  void markArchived(long eventId, Instant now) {
+    sql.sql("UPDATE events SET archived_at = ? WHERE id = ?").params(utc(now), eventId).update();
+  }
+
+  int deleteRemovedTickets(Instant before, int limit) {
+    return sql.sql("DELETE FROM removed_tickets WHERE removed_at < ? ORDER BY removed_at LIMIT ?")
+        .params(utc(before).toLocalDate(), limit)
+        .update();
+  }
+
+  private static LocalDateTime utc(Instant time) {
+    return LocalDateTime.ofInstant(time, ZoneOffset.UTC);
+  }
+}

@@ -1,0 +1,2 @@
+/// Dead letters for operators: list, redrive, discard.
+package ticketing.ingress.deadletter;

@@ -1,0 +1,2 @@
+/// Constraints and normal form of text in request bodies.
+package ticketing.ingress.text;
