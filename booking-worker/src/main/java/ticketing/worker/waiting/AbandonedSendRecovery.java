@@ -3,13 +3,18 @@ package ticketing.worker.waiting;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Action;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
@@ -42,6 +47,7 @@ class AbandonedSendRecovery {
   private final DecisionStore store;
   private final BoxOffice boxOffice;
   private final DecisionPublisher publisher;
+  private final DatabaseHealth database;
   private final WaitingLineSettings settings;
   private final WaitingLineMetrics metrics;
 
@@ -55,6 +61,7 @@ class AbandonedSendRecovery {
       DecisionStore store,
       BoxOffice boxOffice,
       DecisionPublisher publisher,
+      DatabaseHealth database,
       WaitingLineSettings settings,
       WaitingLineMetrics metrics) {
     this.register = register;
@@ -63,6 +70,7 @@ class AbandonedSendRecovery {
     this.store = store;
     this.boxOffice = boxOffice;
     this.publisher = publisher;
+    this.database = database;
     this.settings = settings;
     this.metrics = metrics;
   }
@@ -87,14 +95,19 @@ class AbandonedSendRecovery {
     List<Send> sends = register.findSends(instance, settings.maxEntries());
     while (!sends.isEmpty()) {
       log.info("recovering abandoned commands, sender={} count={}", instance, sends.size());
-      recover(sends);
-      register.remove(instance, sends);
+      Set<Long> failedEvents = recover(sends);
+      register.remove(
+          instance, sends.stream().filter(send -> !failedEvents.contains(send.eventId())).toList());
+      if (!failedEvents.isEmpty()) {
+        return;
+      }
       sends = register.findSends(instance, settings.maxEntries());
     }
     register.removeExpiredSender(instance);
   }
 
-  private void recover(List<Send> sends) {
+  /// @return events with confirmations to be decided in the next run
+  private Set<Long> recover(List<Send> sends) {
     List<UUID> ids = sends.stream().map(Send::ticketId).toList();
     Map<UUID, StatusEntry> decided = store.findDecisions(ids);
     statusStore.publish(decided.values(), 0, null, List.of());
@@ -117,8 +130,14 @@ class AbandonedSendRecovery {
             .add(new LineEntry(send.ticketId(), send.acceptedAt()));
       }
     }
-    confirmations.forEach(this::decide);
     abandoned.forEach(this::removeFromLine);
+    Set<Long> failedEvents = new HashSet<>();
+    confirmations.forEach((eventId, commands) -> {
+      if (!decide(eventId, commands)) {
+        failedEvents.add(eventId);
+      }
+    });
+    return failedEvents;
   }
 
   /// Returns false if the ticket is decided, or if another attempt has stored the entry.
@@ -138,9 +157,19 @@ class AbandonedSendRecovery {
         entry.attemptId());
   }
 
-  private void decide(long eventId, Collection<Command> confirmations) {
-    publisher.publish(boxOffice.decide(eventId, confirmations));
+  /// A locked event delays only its own confirmations.
+  ///
+  /// @return false if the database did not decide them
+  private boolean decide(long eventId, Collection<Command> confirmations) {
+    try {
+      publisher.publish(boxOffice.decide(eventId, confirmations));
+    } catch (DataAccessException | TransactionException e) {
+      database.recordFailure(e);
+      log.debug("cannot decide confirmations, event={} cause={}", eventId, e.getMessage());
+      return false;
+    }
     metrics.recordRemoved(Cause.ABANDONED, confirmations.size());
+    return true;
   }
 
   private void removeFromLine(long eventId, Collection<LineEntry> entries) {

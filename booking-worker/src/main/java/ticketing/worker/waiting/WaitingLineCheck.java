@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.redisson.client.RedisException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -58,7 +59,12 @@ class WaitingLineCheck {
   void run() {
     boolean queueEmpty = backlog.isEmptyFor(settings.emptyQueueTime());
     for (long eventId : register.sampleLines(settings.maxEvents())) {
-      check(eventId, queueEmpty);
+      try {
+        check(eventId, queueEmpty);
+      } catch (RedisException e) {
+        // An error reply concerns the keys of this event only.
+        log.warn("cannot check waiting line, event={} cause={}", eventId, e.getMessage());
+      }
     }
   }
 

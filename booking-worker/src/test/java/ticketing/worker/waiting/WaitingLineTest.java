@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.domain.Command;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
@@ -96,20 +98,29 @@ class WaitingLineTest {
   }
 
   @Test
+  void lockedEventDelaysNoOtherEvent() {
+    Command.ConfirmHold confirm = confirmation();
+    long other = event();
+    SendRegister.Sender crashing = worker.getBean(SendRegister.class).startSender();
+    StatusStore ofCrashing = storeOf(crashing);
+    ofCrashing.storePending(StatusEntry.pending(confirm)).join();
+    ofCrashing.storePending(pending(other, now())).join();
+    new TransactionTemplate(worker.getBean(PlatformTransactionManager.class))
+        .executeWithoutResult(transaction -> {
+          sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
+              .param(event)
+              .query(Long.class)
+              .single();
+          crashing.close();
+          await().atMost(TIMEOUT).until(() -> store.oldestPending(List.of(other)).isEmpty());
+          assertThat(store.oldestPending(List.of(event))).isPresent();
+        });
+    await().atMost(TIMEOUT).until(() -> store.oldestPending(List.of(event)).isEmpty());
+  }
+
+  @Test
   void abandonedConfirmationIsDecided() {
-    Command.BookSeats book = book(event, now());
-    worker.getBean(BoxOffice.class).decide(event, List.of(book));
-    long reservation =
-        sql.sql("SELECT id FROM reservations WHERE ticket_id = ?")
-            .param(book.ticketId().toString())
-            .query(Long.class)
-            .single();
-    sql.sql("UPDATE reservations SET status = 'HELD', expires_at = ? WHERE id = ?")
-        .params(java.sql.Timestamp.from(now().plusSeconds(600)), reservation)
-        .update();
-    Command.ConfirmHold confirm =
-        new Command.ConfirmHold(
-            UUID.randomUUID(), "7", event, reservation, now(), "key", UUID.randomUUID());
+    Command.ConfirmHold confirm = confirmation();
     SendRegister.Sender crashing = worker.getBean(SendRegister.class).startSender();
     storeOf(crashing).storePending(StatusEntry.pending(confirm)).join();
     crashing.close();
@@ -120,6 +131,22 @@ class WaitingLineTest {
             assertThat(store.find(confirm.ticketId()).orElseThrow().ticket().status())
                 .isEqualTo(TicketStatus.CONFIRMED));
     assertThat(store.oldestPending(List.of(event))).isEmpty();
+  }
+
+  /// Returns a confirmation of a new hold.
+  private Command.ConfirmHold confirmation() {
+    Command.BookSeats book = book(event, now());
+    worker.getBean(BoxOffice.class).decide(event, List.of(book));
+    long reservation =
+        sql.sql("SELECT id FROM reservations WHERE ticket_id = ?")
+            .param(book.ticketId().toString())
+            .query(Long.class)
+            .single();
+    sql.sql("UPDATE reservations SET status = 'HELD', expires_at = ? WHERE id = ?")
+        .params(java.sql.Timestamp.from(now().plusSeconds(600)), reservation)
+        .update();
+    return new Command.ConfirmHold(
+        UUID.randomUUID(), "7", event, reservation, now(), "key", UUID.randomUUID());
   }
 
   @Test
