@@ -43,7 +43,6 @@ final class Chaos {
   ///   often.
   /// @param faultTime duration of each fault. A killed process starts again immediately.
   /// @param pause time between two faults.
-  /// @param firstFaults faults of Redis ahead of the random ones, the last one first.
   record Plan(
       long seed,
       Duration minTime,
@@ -51,8 +50,7 @@ final class Chaos {
       boolean wholeRounds,
       Duration faultTime,
       Duration pause,
-      int buyers,
-      List<Fault> firstFaults) {}
+      int buyers) {}
 
   private record Injection(String target, Fault fault) {}
 
@@ -96,8 +94,7 @@ final class Chaos {
               whole,
               Duration.ofSeconds(15),
               Duration.ofSeconds(10),
-              24,
-              List.of());
+              24);
       violations = new Chaos(fleet, plan, System.out).run();
     }
     System.exit(violations.isEmpty() ? 0 : 1);
@@ -146,9 +143,6 @@ final class Chaos {
     Random random = new Random(plan.seed());
     long end = System.nanoTime() + plan.minTime().toNanos();
     List<Injection> remaining = new ArrayList<>();
-    for (Fault first : plan.firstFaults()) {
-      remaining.add(new Injection("Redis", first));
-    }
     for (int count = 0;
         System.nanoTime() < end
             || count < plan.minFaults()
@@ -180,10 +174,6 @@ final class Chaos {
   private static List<Injection> shuffled(Random random) {
     List<Injection> all = new ArrayList<>();
     for (Fault fault : Fault.values()) {
-      if (fault.isOfRedisContent()) {
-        all.add(new Injection("Redis", fault));
-        continue;
-      }
       for (String server : Fleet.SERVERS) {
         all.add(new Injection(server, fault));
       }

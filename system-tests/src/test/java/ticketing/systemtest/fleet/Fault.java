@@ -3,29 +3,15 @@ package ticketing.systemtest.fleet;
 import java.time.Duration;
 import ticketing.local.servers.LocalServers;
 
-/// Fault of a process, of its network, or of the content of Redis.
+/// Fault of a process or of its network.
 public enum Fault {
   KILL,
   FREEZE,
   CUT,
-  DELAY,
-  /// All keys are lost.
-  FLUSH,
-  /// Foreign values replace all values.
-  GARBAGE,
-  /// The memory is full, so each write evicts keys.
-  EVICT;
+  DELAY;
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
   private static final Duration NETWORK_DELAY = Duration.ofMillis(150);
-
-  /// Returns true if the fault concerns the content of Redis.
-  public boolean isOfRedisContent() {
-    return switch (this) {
-      case KILL, FREEZE, CUT, DELAY -> false;
-      case FLUSH, GARBAGE, EVICT -> true;
-    };
-  }
 
   /// Injects the fault.
   ///
@@ -36,20 +22,15 @@ public enum Fault {
       case FREEZE -> Signals.send("STOP", pid(fleet, target));
       case CUT -> fleet.network().cut(target);
       case DELAY -> fleet.network().delay(target, NETWORK_DELAY);
-      case FLUSH -> RedisContent.flush(fleet.servers().redis().port());
-      case GARBAGE -> RedisContent.replaceAllValues(fleet.servers().redis().port());
-      case EVICT -> RedisContent.fill(fleet.servers().redis().port());
     }
   }
 
-  /// Ends the fault. A killed process is ready on return. Lost and foreign values remain.
+  /// Ends the fault. A killed process is ready on return.
   public void heal(Fleet fleet, String target) {
     switch (this) {
       case KILL -> restart(fleet, target);
       case FREEZE -> Signals.send("CONT", pid(fleet, target));
       case CUT, DELAY -> fleet.network().heal(target);
-      case FLUSH, GARBAGE -> {}
-      case EVICT -> RedisContent.endEvictions(fleet.servers().redis().port());
     }
   }
 
