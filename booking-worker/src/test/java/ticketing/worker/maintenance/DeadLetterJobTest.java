@@ -26,6 +26,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
@@ -247,6 +248,8 @@ class DeadLetterJobTest {
   }
 
   private static void send(List<BookSeats> commands) {
+    String url = deadLetterUrl();
+    List<CompletableFuture<SendMessageBatchResponse>> calls = new ArrayList<>();
     for (int from = 0; from < commands.size(); from += SqsLimits.MAX_BATCH_SIZE) {
       List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
       for (Command command :
@@ -257,12 +260,9 @@ class DeadLetterJobTest {
                 .messageBody(CommandCodec.encode(command))
                 .build());
       }
-      assertThat(
-              sqs.sendMessageBatch(request -> request.queueUrl(deadLetterUrl()).entries(entries))
-                  .join()
-                  .failed())
-          .isEmpty();
+      calls.add(sqs.sendMessageBatch(request -> request.queueUrl(url).entries(entries)));
     }
+    assertThat(calls).allSatisfy(call -> assertThat(call.join().failed()).isEmpty());
   }
 
   private static Map<QueueAttributeName, String> attributes(String url) {
