@@ -238,11 +238,12 @@ class RateLimitTest {
   @Test
   void signInsOfAnAddressAreLimited() {
     List<Integer> answers = new ArrayList<>();
-    for (int i = 0; i < 34; i++) {
+    // The bucket gains a token every two seconds.
+    while (answers.size() < 100 && !answers.contains(429)) {
       answers.add(signIn(newEmail(), "any password", "10.7.0.1").status());
     }
-    assertThat(answers.subList(0, 30)).containsOnly(401);
-    assertThat(answers).contains(429);
+    assertThat(answers).hasSizeGreaterThan(30).endsWith(429);
+    assertThat(answers.subList(0, answers.size() - 1)).containsOnly(401);
     assertThat(signIn(newEmail(), "any password", "10.7.0.2").status()).isEqualTo(401);
   }
 
