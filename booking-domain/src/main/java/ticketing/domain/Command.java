@@ -57,6 +57,8 @@ public sealed interface Command {
 
   Action action();
 
+  /// @param price price of one seat at acceptance; null: the price at the decision applies (an
+  ///   older version sent the command)
   record BookSeats(
       UUID ticketId,
       String userId,
@@ -65,8 +67,22 @@ public sealed interface Command {
       int quantity,
       Instant acceptedAt,
       @Nullable String fingerprint,
-      @Nullable @JsonProperty("attempt") UUID attemptId)
+      @Nullable @JsonProperty("attempt") UUID attemptId,
+      @Nullable Money price)
       implements Command {
+
+    /// Creates a command that is charged at the price at its decision.
+    public BookSeats(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        String seatType,
+        int quantity,
+        Instant acceptedAt,
+        @Nullable String fingerprint,
+        @Nullable UUID attemptId) {
+      this(ticketId, userId, eventId, seatType, quantity, acceptedAt, fingerprint, attemptId, null);
+    }
 
     /// Creates a command without idempotency key. Its attempt cannot be revoked.
     public BookSeats(
@@ -89,6 +105,15 @@ public sealed interface Command {
       if (quantity < 1 || quantity > MAX_QUANTITY) {
         throw new IllegalArgumentException("quantity must be 1 to " + MAX_QUANTITY);
       }
+      if (price != null) {
+        price.multiply(quantity); // must fit the schema
+      }
+    }
+
+    /// Returns the same command with the price of one seat at acceptance.
+    public BookSeats withPrice(Money price) {
+      return new BookSeats(
+          ticketId, userId, eventId, seatType, quantity, acceptedAt, fingerprint, attemptId, price);
     }
 
     @Override
@@ -158,6 +183,9 @@ public sealed interface Command {
 
   /// Sets the seat types on sale to exactly these. A missing seat type is removed, which is
   /// possible only while none of its seats is sold or held.
+  ///
+  /// @param revision revision of the event on which the change is based; null: any (an older
+  ///   version sent the command)
   record ChangeSeats(
       UUID ticketId,
       String userId,
@@ -165,13 +193,14 @@ public sealed interface Command {
       List<SeatOffer> seatTypes,
       Instant acceptedAt,
       @Nullable String fingerprint,
-      @Nullable @JsonProperty("attempt") UUID attemptId)
+      @Nullable @JsonProperty("attempt") UUID attemptId,
+      @Nullable Long revision)
       implements Command {
 
     /// Creates a command without idempotency key. Its attempt cannot be revoked.
     public ChangeSeats(
         UUID ticketId, String userId, long eventId, List<SeatOffer> seatTypes, Instant acceptedAt) {
-      this(ticketId, userId, eventId, seatTypes, acceptedAt, null, null);
+      this(ticketId, userId, eventId, seatTypes, acceptedAt, null, null, null);
     }
 
     public ChangeSeats {
@@ -185,7 +214,13 @@ public sealed interface Command {
     /// Returns the same command as an attempt that can be revoked.
     public ChangeSeats withAttemptId(UUID attempt) {
       return new ChangeSeats(
-          ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attempt);
+          ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attempt, revision);
+    }
+
+    /// Returns the same command, based on this revision of the event.
+    public ChangeSeats basedOn(long revision) {
+      return new ChangeSeats(
+          ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attemptId, revision);
     }
 
     @Override

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param saleClosesAt null: no end of the sale
 /// @param maxSeatsPerUser null: no limit
 /// @param holdMinutes duration of a hold in minutes; null: bookings are confirmed immediately
+/// @param revision number of the last edit by an administrator, from 1; bookings do not change it.
+///   0: unknown (an older version cached the event)
 /// @param version increases with every change of the row
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record EventView(
@@ -28,6 +30,7 @@ public record EventView(
     @Nullable Instant saleClosesAt,
     @Nullable Integer maxSeatsPerUser,
     @Nullable Integer holdMinutes,
+    Long revision,
     List<SeatTypeView> seatTypes,
     long version) {
 
@@ -35,6 +38,8 @@ public record EventView(
     Objects.requireNonNull(eventName, "eventName");
     Objects.requireNonNull(eventDate, "eventDate");
     Objects.requireNonNull(status, "status");
+    // An older process caches no revision.
+    revision = revision == null ? 0 : revision;
     seatTypes = List.copyOf(seatTypes);
   }
 
@@ -46,7 +51,7 @@ public record EventView(
     }
   }
 
-  /// Returns a builder of an active event without limits, with version 1.
+  /// Returns a builder of an active event without limits, with revision 1 and version 1.
   public static Builder builder(long eventId, String eventName, Instant eventDate) {
     return new Builder(eventId, eventName, eventDate);
   }
@@ -59,6 +64,7 @@ public record EventView(
         .sale(saleOpensAt, saleClosesAt)
         .maxSeatsPerUser(maxSeatsPerUser)
         .holdMinutes(holdMinutes)
+        .revision(revision)
         .seatTypes(seatTypes)
         .version(version);
   }
@@ -86,6 +92,7 @@ public record EventView(
     private Instant saleClosesAt;
     private Integer maxSeatsPerUser;
     private Integer holdMinutes;
+    private long revision = 1;
     private List<SeatTypeView> seatTypes = List.of();
     private long version = 1;
 
@@ -122,6 +129,11 @@ public record EventView(
       return this;
     }
 
+    public Builder revision(long revision) {
+      this.revision = revision;
+      return this;
+    }
+
     public Builder seatTypes(List<SeatTypeView> seatTypes) {
       this.seatTypes = seatTypes;
       return this;
@@ -146,6 +158,7 @@ public record EventView(
           saleClosesAt,
           maxSeatsPerUser,
           holdMinutes,
+          revision,
           seatTypes,
           version);
     }

@@ -15,6 +15,8 @@ public enum Reason {
   HOLD_EXPIRED,
   /// An administrator's change would have taken seats that are sold or held.
   SEATS_SOLD,
+  /// An administrator's change is based on an older revision of the event.
+  REVISION_CONFLICT,
   /// Processing failed permanently; the message is in the dead-letter queue. A decision after a
   /// redrive may replace this reason, and only this one.
   GAVE_UP

@@ -24,7 +24,9 @@ import org.redisson.api.RTopic;
 import org.redisson.api.listener.StatusListener;
 import org.redisson.client.codec.ByteArrayCodec;
 import org.redisson.client.codec.StringCodec;
+import org.redisson.client.protocol.ScoredEntry;
 import ticketing.concurrent.BatchingExecutor;
+import ticketing.domain.Action;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.domain.Reason;
@@ -139,6 +141,7 @@ public final class StatusStore {
               new LineReplies(
                   WaitingLine.add(batch, eventId, tickets, settings.pending()),
                   findRate(batch, eventId))));
+      addConfirmations(batch, pending);
     });
     Map<UUID, Long> positions = new HashMap<>();
     byEvent.forEach((eventId, tickets) -> lines.get(eventId).addPositions(tickets, positions));
@@ -152,6 +155,17 @@ public final class StatusStore {
               lines.get(ticket.eventId()).rate());
         })
         .toList();
+  }
+
+  /// A claim follows its first storage. After the decision it would add the ticket again.
+  private void addConfirmations(CommandBatch batch, List<PendingEntry> pending) {
+    pending.stream()
+        .filter(one -> one.mode() == Mode.NEW)
+        .map(one -> one.entry().ticket())
+        .filter(ticket -> ticket.action() == Action.CONFIRM)
+        .collect(Collectors.groupingBy(Ticket::eventId))
+        .forEach((eventId, tickets) ->
+            UndecidedConfirmations.add(batch, eventId, tickets, settings.pending()));
   }
 
   /// Replies for the tickets of one event.
@@ -204,9 +218,22 @@ public final class StatusStore {
   private CompletableFuture<Void> removeFromLine(Ticket ticket) {
     return CompletableFuture.runAsync(
         () ->
-            redis.execute(
-                batch -> WaitingLine.remove(batch, ticket.eventId(), lineEntries(List.of(ticket)))),
+            redis.execute(batch -> {
+              WaitingLine.remove(batch, ticket.eventId(), lineEntries(List.of(ticket)));
+              removeConfirmations(batch, ticket.eventId(), List.of(ticket));
+            }),
         Thread::startVirtualThread);
+  }
+
+  private static void removeConfirmations(CommandBatch batch, long eventId, List<Ticket> tickets) {
+    List<UUID> confirmations =
+        tickets.stream()
+            .filter(ticket -> ticket.action() == Action.CONFIRM)
+            .map(Ticket::ticketId)
+            .toList();
+    if (!confirmations.isEmpty()) {
+      UndecidedConfirmations.remove(batch, eventId, confirmations);
+    }
   }
 
   private static Reply<String> findRate(CommandBatch batch, long eventId) {
@@ -355,12 +382,29 @@ public final class StatusStore {
         .toList();
   }
 
-  /// Removes tickets from a waiting line. Their entries in the status store remain.
+  /// Returns the acceptance time of the oldest undecided confirmation of an event. A confirmation
+  /// whose [#storePending] is complete is found until its decision is published.
+  ///
+  /// @param excluded tickets that are ignored; the call reads one entry more than these
+  /// @throws RedisUnavailableException if the confirmations cannot be read
+  public Optional<Instant> oldestConfirmation(long eventId, Collection<UUID> excluded) {
+    AtomicReference<Reply<Collection<ScoredEntry<String>>>> found = new AtomicReference<>();
+    redis.execute(
+        batch -> found.set(UndecidedConfirmations.find(batch, eventId, excluded.size() + 1)));
+    return UndecidedConfirmations.oldest(found.get(), excluded);
+  }
+
+  /// Removes tickets from a waiting line and from the undecided confirmations. Their entries in the
+  /// status store remain.
   ///
   /// @throws RedisUnavailableException if the tickets may still be in the line
   public void removeFromLine(long eventId, Collection<LineEntry> entries) {
     if (!entries.isEmpty()) {
-      redis.execute(batch -> WaitingLine.remove(batch, eventId, entries));
+      redis.execute(batch -> {
+        WaitingLine.remove(batch, eventId, entries);
+        UndecidedConfirmations.remove(
+            batch, eventId, entries.stream().map(LineEntry::ticketId).toList());
+      });
     }
   }
 
@@ -404,6 +448,7 @@ public final class StatusStore {
       }
       byEvent.forEach((eventId, tickets) -> {
         WaitingLine.remove(batch, eventId, lineEntries(tickets));
+        removeConfirmations(batch, eventId, tickets);
         updateRate(batch, eventId, newDecisions);
       });
       for (Long reservation : reservations) {

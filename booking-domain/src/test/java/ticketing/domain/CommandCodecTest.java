@@ -28,6 +28,20 @@ class CommandCodecTest {
               NOW));
 
   @Test
+  void priceAndRevisionAreDecodedAndOptional() {
+    Command.BookSeats book = (Command.BookSeats) COMMANDS.getFirst();
+    Command.ChangeSeats change = (Command.ChangeSeats) COMMANDS.getLast();
+    List<Command> complete = List.of(book.withPrice(Money.of("12.50")), change.basedOn(3));
+    String body = CommandCodec.encode(complete);
+    assertThat(CommandCodec.decode(body))
+        .isEqualTo(complete.stream().map(Decoded.Readable::new).toList());
+    // Commands of an older version.
+    String old = body.replace(",\"price\":\"12.50\"}", "}").replace(",\"revision\":3", "");
+    assertThat(CommandCodec.decode(old))
+        .isEqualTo(List.of(new Decoded.Readable(book), new Decoded.Readable(change)));
+  }
+
+  @Test
   void everyCommandTypeIsDecodedUnchanged() {
     assertThat(CommandCodec.decode(CommandCodec.encode(COMMANDS)))
         .isEqualTo(COMMANDS.stream().map(Decoded.Readable::new).toList());

@@ -129,6 +129,43 @@ class StatusStoreTest {
   }
 
   @Test
+  void undecidedConfirmationIsFoundUntilItsDecision() {
+    store.storePending(pending()).join();
+    assertThat(store.oldestConfirmation(event, List.of())).isEmpty();
+    List<StatusEntry> confirmations = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      confirmations.add(pendingConfirmation());
+      store.storePending(confirmations.get(i)).join();
+    }
+    List<UUID> ids = confirmations.stream().map(StatusEntry::ticket).map(Ticket::ticketId).toList();
+    assertThat(store.oldestConfirmation(event, List.of()))
+        .contains(confirmations.getFirst().ticket().acceptedAt());
+    assertThat(store.oldestConfirmation(event, ids.subList(0, 2)))
+        .contains(confirmations.get(2).ticket().acceptedAt());
+    assertThat(store.oldestConfirmation(event, ids)).isEmpty();
+    store.publish(List.of(rejected(confirmations.get(0))), 1, null, List.of());
+    store.publish(List.of(givenUp(confirmations.get(1))), 0, null, List.of());
+    store.removePending(confirmations.get(2)).join();
+    assertThat(store.oldestConfirmation(event, List.of()))
+        .contains(confirmations.get(3).ticket().acceptedAt());
+    // A claim after the decision restores no entry.
+    store.publish(List.of(rejected(confirmations.get(3))), 1, null, List.of());
+    store.claimPending(confirmations.get(3)).join();
+    assertThat(store.oldestConfirmation(event, List.of())).isEmpty();
+  }
+
+  private StatusEntry pendingConfirmation() {
+    acceptedAt = acceptedAt.plus(10, ChronoUnit.MICROS);
+    return StatusEntry.pending(
+        new Command.ConfirmHold(UUID.randomUUID(), "7", event, 42, acceptedAt));
+  }
+
+  private static StatusEntry rejected(StatusEntry pending) {
+    Ticket ticket = pending.ticket();
+    return pending.decided(ticket.rejected(Reason.HOLD_EXPIRED, ticket.acceptedAt()));
+  }
+
+  @Test
   void onlyTheStoringAttemptCanRemoveAnEntry() {
     StatusEntry first = pending();
     store.storePending(first).join();

@@ -13,6 +13,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Primary;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import ticketing.database.ClockSettings;
 import ticketing.database.DatabaseClock;
 import ticketing.database.DatabaseHealth;
@@ -37,6 +38,8 @@ import ticketing.tracing.Traces;
 })
 public class WorkerApplication {
 
+  static final int MAX_JOBS = 32;
+
   public static void main(String[] arguments) {
     SpringApplication.run(WorkerApplication.class, arguments);
   }
@@ -44,6 +47,16 @@ public class WorkerApplication {
   @Bean
   Clock processClock() {
     return Clock.systemUTC();
+  }
+
+  /// A thread for each scheduled job, so that a blocked job delays no other job.
+  @Bean
+  ThreadPoolTaskScheduler taskScheduler() {
+    ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
+    scheduler.setPoolSize(MAX_JOBS);
+    scheduler.setVirtualThreads(true);
+    scheduler.setThreadNamePrefix("job-");
+    return scheduler;
   }
 
   @Bean

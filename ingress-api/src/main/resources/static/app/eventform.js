@@ -112,6 +112,7 @@ export function eventDialog(event) {
           price: row.price.input.value.trim(),
           totalSeats: Number(row.totalSeats.input.value),
         })),
+        revision: event?.revision,
       };
       try {
         await busy(save, () => (event

@@ -582,6 +582,7 @@ final class SocketBenchmark {
         null,
         null,
         null,
+        1L,
         List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available)),
         version);
   }

@@ -2,13 +2,18 @@ package ticketing.worker.decision;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import ticketing.domain.Command;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
@@ -31,25 +36,46 @@ public final class BookingDecider {
   private final Map<Long, Reservation> changedReservations = new TreeMap<>();
   private final Map<String, Integer> availabilityChanges = new TreeMap<>();
   private boolean seatTypesReplaced;
+  private long revision;
 
   private BookingDecider(Inventory inventory, Instant now) {
     this.event = inventory.event();
     this.now = now;
+    this.revision = event.map(EventView::revision).orElse(0L);
     this.seatsOfUser = new HashMap<>(inventory.seatsOfUser());
     this.reservations = new HashMap<>(inventory.reservations());
+    inventory.dueHolds().forEach(hold -> reservations.putIfAbsent(hold.id(), hold));
     event.ifPresent(
         found -> found.seatTypes().forEach(type -> seatTypes.put(type.seatType(), type)));
   }
 
-  /// Expires the due holds, then decides the commands in order of acceptance.
+  /// Folds due holds and commands in one order of time: a hold expires at its end, a command acts
+  /// at its acceptance. At the same time, the hold expires first.
   ///
   /// @param commands undecided commands of one event, with distinct ticket ids
   /// @param now time of the decision
   public static DecisionBatch decide(Inventory inventory, List<Command> commands, Instant now) {
     BookingDecider decider = new BookingDecider(inventory, now);
-    inventory.dueHolds().forEach(hold -> decider.release(hold, ReservationStatus.EXPIRED));
-    return decider.batch(
-        commands.stream().sorted(ORDER_OF_ACCEPTANCE).map(decider::decide).toList());
+    Deque<Reservation> dueHolds =
+        inventory.dueHolds().stream()
+            .sorted(Comparator.comparing(Reservation::expiresAt))
+            .collect(Collectors.toCollection(ArrayDeque::new));
+    List<Decision> decisions = new ArrayList<>(commands.size());
+    for (Command command : commands.stream().sorted(ORDER_OF_ACCEPTANCE).toList()) {
+      while (!dueHolds.isEmpty() && !dueHolds.peek().expiresAt().isAfter(command.acceptedAt())) {
+        decider.expire(dueHolds.poll());
+      }
+      decisions.add(decider.decide(command));
+    }
+    dueHolds.forEach(decider::expire);
+    return decider.batch(decisions);
+  }
+
+  /// Expires a due hold, unless a command of this batch confirmed or cancelled it.
+  private void expire(Reservation hold) {
+    if (reservations.get(hold.id()).status() == ReservationStatus.HELD) {
+      release(hold, ReservationStatus.EXPIRED);
+    }
   }
 
   private DecisionBatch batch(List<Decision> decisions) {
@@ -59,6 +85,7 @@ public final class BookingDecider {
         Map.copyOf(availabilityChanges),
         List.copyOf(seatTypes.values()),
         seatTypesReplaced,
+        revision,
         List.copyOf(changedReservations.values()));
   }
 
@@ -68,7 +95,7 @@ public final class BookingDecider {
     }
     return switch (command) {
       case Command.BookSeats book -> book(event.get(), book);
-      case Command.ConfirmHold confirm -> confirm(confirm);
+      case Command.ConfirmHold confirm -> confirm(event.get(), confirm);
       case Command.CancelReservation cancel -> cancel(cancel);
       case Command.ChangeSeats change -> changeSeats(event.get(), change);
     };
@@ -82,14 +109,15 @@ public final class BookingDecider {
     }
     changeAvailability(type, -book.quantity());
     seatsOfUser.merge(book.userId(), book.quantity(), Integer::sum);
-    Money total = type.price().multiply(book.quantity());
+    Money price = book.price() == null ? type.price() : book.price();
+    Money total = price.multiply(book.quantity());
     return event.holdMinutes() == null
         ? new Decision.Booked(book, total)
         : new Decision.Held(book, total, now.plus(Duration.ofMinutes(event.holdMinutes())));
   }
 
   /// Compares the sale window with the time of acceptance, so that the lag of the queue does not
-  /// matter.
+  /// matter. A pause stops the acceptance only: commands accepted earlier are decided.
   private Optional<Reason> rejection(EventView event, SeatTypeView type, Command.BookSeats book) {
     Instant acceptedAt = book.acceptedAt();
     if (event.status() == EventStatus.CANCELLED) {
@@ -98,15 +126,13 @@ public final class BookingDecider {
     if (type == null) {
       return Optional.of(Reason.SEAT_TYPE_NOT_FOUND);
     }
-    if (event.status() == EventStatus.PAUSED
-        || event.saleOpensAt() != null && acceptedAt.isBefore(event.saleOpensAt())) {
+    if (event.saleOpensAt() != null && acceptedAt.isBefore(event.saleOpensAt())) {
       return Optional.of(Reason.SALE_NOT_OPEN);
     }
     if (event.saleClosesAt() != null && !acceptedAt.isBefore(event.saleClosesAt())) {
       return Optional.of(Reason.SALE_CLOSED);
     }
-    if (event.maxSeatsPerUser() != null
-        && seatsOfUser.getOrDefault(book.userId(), 0) + book.quantity() > event.maxSeatsPerUser()) {
+    if (exceedsLimit(event, book.userId(), book.quantity())) {
       return Optional.of(Reason.LIMIT_EXCEEDED);
     }
     return type.availableSeats() < book.quantity()
@@ -114,21 +140,45 @@ public final class BookingDecider {
         : Optional.empty();
   }
 
-  /// Confirms a hold that has not expired yet if the command was accepted before its end.
-  private Decision confirm(Command.ConfirmHold confirm) {
+  private boolean exceedsLimit(EventView event, String userId, int quantity) {
+    return event.maxSeatsPerUser() != null
+        && seatsOfUser.getOrDefault(userId, 0) + quantity > event.maxSeatsPerUser();
+  }
+
+  /// Confirms a hold if the command was accepted before its end. Idempotent.
+  private Decision confirm(EventView event, Command.ConfirmHold confirm) {
     Reservation reservation = reservations.get(confirm.reservationId());
     if (reservation == null || !reservation.userId().equals(confirm.userId())) {
       return new Decision.Rejected(confirm, Reason.RESERVATION_NOT_FOUND);
     }
     return switch (reservation.status()) {
-      case HELD ->
-          confirm.acceptedAt().isBefore(reservation.expiresAt())
-              ? new Decision.Confirmed(
-                  confirm, changeStatus(reservation, ReservationStatus.CONFIRMED))
-              : new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
-      case EXPIRED -> new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
-      case CONFIRMED, CANCELLED -> new Decision.Rejected(confirm, Reason.NOT_CONFIRMABLE);
+      case CONFIRMED -> new Decision.Confirmed(confirm, reservation);
+      case CANCELLED -> new Decision.Rejected(confirm, Reason.NOT_CONFIRMABLE);
+      case HELD, EXPIRED -> confirmHold(event, confirm, reservation);
     };
+  }
+
+  /// A hold that expired although its confirmation was accepted in time takes its seats again, if
+  /// they are free. That happens only if the status store lost the confirmation.
+  private Decision confirmHold(
+      EventView event, Command.ConfirmHold confirm, Reservation reservation) {
+    if (event.status() == EventStatus.CANCELLED) {
+      return new Decision.Rejected(confirm, Reason.EVENT_CANCELLED);
+    }
+    if (!confirm.acceptedAt().isBefore(reservation.expiresAt())) {
+      return new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
+    }
+    if (reservation.status() == ReservationStatus.EXPIRED) {
+      SeatTypeView type = seatTypes.get(reservation.seatType());
+      if (type == null
+          || type.availableSeats() < reservation.quantity()
+          || exceedsLimit(event, reservation.userId(), reservation.quantity())) {
+        return new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
+      }
+      changeAvailability(type, -reservation.quantity());
+      seatsOfUser.merge(reservation.userId(), reservation.quantity(), Integer::sum);
+    }
+    return new Decision.Confirmed(confirm, changeStatus(reservation, ReservationStatus.CONFIRMED));
   }
 
   private Decision cancel(Command.CancelReservation cancel) {
@@ -148,6 +198,12 @@ public final class BookingDecider {
   private Decision changeSeats(EventView event, Command.ChangeSeats change) {
     if (event.status() == EventStatus.CANCELLED) {
       return new Decision.Rejected(change, Reason.EVENT_CANCELLED);
+    }
+    if (change.revision() != null && change.revision() != revision) {
+      // A repetition of the change that is in effect succeeds.
+      return isInEffect(change)
+          ? new Decision.SeatsChanged(change)
+          : new Decision.Rejected(change, Reason.REVISION_CONFLICT);
     }
     Map<String, SeatTypeView> replacement = new LinkedHashMap<>();
     for (SeatOffer offer : change.seatTypes()) {
@@ -170,11 +226,23 @@ public final class BookingDecider {
     seatTypes.clear();
     seatTypes.putAll(replacement);
     seatTypesReplaced = true;
+    revision++;
     return new Decision.SeatsChanged(change);
   }
 
+  private boolean isInEffect(Command.ChangeSeats change) {
+    Set<SeatOffer> offers =
+        seatTypes.values().stream()
+            .map(type -> new SeatOffer(type.seatType(), type.price(), type.totalSeats()))
+            .collect(Collectors.toSet());
+    return offers.equals(Set.copyOf(change.seatTypes()));
+  }
+
   private Reservation release(Reservation reservation, ReservationStatus status) {
-    changeAvailability(seatTypes.get(reservation.seatType()), reservation.quantity());
+    SeatTypeView type = seatTypes.get(reservation.seatType());
+    if (type != null) { // a seat type without sold seats may have been removed
+      changeAvailability(type, reservation.quantity());
+    }
     seatsOfUser.merge(reservation.userId(), -reservation.quantity(), Integer::sum);
     return changeStatus(reservation, status);
   }

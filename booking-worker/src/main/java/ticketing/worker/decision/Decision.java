@@ -16,7 +16,7 @@ public sealed interface Decision {
   /// Seats are held until `expiresAt`, and sold if the user confirms the hold.
   record Held(Command.BookSeats command, Money totalPrice, Instant expiresAt) implements Decision {}
 
-  /// A hold became a confirmed reservation.
+  /// The hold is a confirmed reservation, by this command or by an earlier one.
   record Confirmed(Command.ConfirmHold command, Reservation reservation) implements Decision {}
 
   /// The reservation is cancelled, by this command or by an earlier one.

@@ -12,12 +12,14 @@ import ticketing.domain.EventView.SeatTypeView;
 ///   sold or held. It contains no seat type whose number is unchanged.
 /// @param seatTypes seat types on sale after these decisions
 /// @param seatTypesReplaced true if `seatTypes` differs in more than the available seats
+/// @param revision revision of the event after these decisions; 0 without an event
 /// @param changedReservations reservations with a new status
 public record DecisionBatch(
     List<Decision> decisions,
     Map<String, Integer> availabilityChanges,
     List<SeatTypeView> seatTypes,
     boolean seatTypesReplaced,
+    long revision,
     List<Reservation> changedReservations) {
 
   /// Returns true if the row of the event or of its seat types changes.
@@ -25,10 +27,22 @@ public record DecisionBatch(
     return seatTypesReplaced || !availabilityChanges.isEmpty();
   }
 
+  /// Returns the number of holds that expired.
+  public int countExpired() {
+    return Math.toIntExact(
+        changedReservations.stream()
+            .filter(reservation -> reservation.status() == ReservationStatus.EXPIRED)
+            .count());
+  }
+
   /// Returns the event after these decisions.
   public EventView applyTo(EventView event) {
     return changesSeats()
-        ? event.toBuilder().seatTypes(seatTypes).version(event.version() + 1).build()
+        ? event.toBuilder()
+            .seatTypes(seatTypes)
+            .revision(revision)
+            .version(event.version() + 1)
+            .build()
         : event;
   }
 }

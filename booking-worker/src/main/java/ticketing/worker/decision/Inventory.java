@@ -8,10 +8,11 @@ import ticketing.domain.EventView;
 /// State of an event on which a batch of commands is decided, read under the row lock.
 ///
 /// @param event empty if the event does not exist
-/// @param seatsOfUser held and confirmed seats by user. Complete for every user with a booking in
-///   the batch if the event has a limit, else empty.
+/// @param seatsOfUser held and confirmed seats by user. Complete for every user with a booking or a
+///   confirmation in the batch if the event has a limit, else empty.
 /// @param reservations reservations that the commands name, by id
-/// @param dueHolds holds that expire before the commands are decided
+/// @param dueHolds holds that expire, unless a command accepted before their end confirms or
+///   cancels them
 public record Inventory(
     Optional<EventView> event,
     Map<String, Integer> seatsOfUser,

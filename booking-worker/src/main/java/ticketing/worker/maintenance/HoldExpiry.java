@@ -1,8 +1,17 @@
 package ticketing.worker.maintenance;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.annotation.PreDestroy;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -15,13 +24,16 @@ import ticketing.worker.pipeline.CommittedBatch;
 import ticketing.worker.pipeline.DecisionPublisher;
 import ticketing.worker.store.DecisionStore;
 
-/// Expires due holds. Several workers may run it concurrently: the row lock ensures that each hold
-/// expires once.
+/// Expires due holds of events without commands. A batch of commands expires the due holds of its
+/// event itself.
+///
+/// Each event has its own transactions, concurrently and in random order. An event that another
+/// transaction locks is skipped, so it delays no other event. Several workers may run this job
+/// concurrently: the row lock ensures that each hold expires once.
 @Component
 class HoldExpiry {
 
   private static final Logger log = LoggerFactory.getLogger(HoldExpiry.class);
-  private static final int MAX_EVENTS = 100; // in one run
 
   private final DecisionStore store;
   private final BoxOffice boxOffice;
@@ -29,7 +41,10 @@ class HoldExpiry {
   private final DatabaseHealth database;
   private final MaintenanceSettings settings;
   private final Clock clock;
-  private final Counter expired;
+  private final Semaphore permits;
+  private final Set<Long> inProgress = ConcurrentHashMap.newKeySet();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private long lastEventId; // of the previous run; used by the scheduled thread only
 
   HoldExpiry(
       DecisionStore store,
@@ -37,19 +52,14 @@ class HoldExpiry {
       DecisionPublisher publisher,
       DatabaseHealth database,
       MaintenanceSettings settings,
-      Clock clock,
-      MeterRegistry registry) {
+      Clock clock) {
     this.store = store;
     this.boxOffice = boxOffice;
     this.publisher = publisher;
     this.database = database;
     this.settings = settings;
     this.clock = clock;
-    this.expired =
-        Counter.builder("ticketing.expired")
-            .description("Expired holds")
-            .baseUnit("holds")
-            .register(registry);
+    this.permits = new Semaphore(settings.holdExpiryConcurrency());
   }
 
   @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.hold-expiry-interval}")
@@ -58,22 +68,55 @@ class HoldExpiry {
       return;
     }
     try {
-      for (long eventId : store.findEventsWithDueHolds(clock.instant(), MAX_EVENTS)) {
-        expireDueHolds(eventId);
+      for (long eventId : nextEvents()) {
+        if (inProgress.add(eventId)) {
+          permits.acquire();
+          threads.execute(() -> expireDueHoldsWithPermit(eventId));
+        }
       }
     } catch (DataAccessException | TransactionException e) {
       database.recordFailure(e);
-      log.warn("cannot expire holds, cause={}", e.getMessage());
+      log.warn("cannot find due holds, cause={}", e.getMessage());
+    } catch (RejectedExecutionException e) {
+      log.debug("expiry of holds stopped");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Events with due holds in random order. A run with the maximum number of events continues after
+  /// the last event of the previous run, so events that stay locked exclude no others.
+  private List<Long> nextEvents() {
+    int limit = settings.holdExpiryMaxEvents();
+    List<Long> events =
+        new ArrayList<>(store.findEventsWithDueHolds(clock.instant(), lastEventId, limit));
+    lastEventId = events.size() < limit ? 0 : events.getLast();
+    Collections.shuffle(events);
+    return events;
+  }
+
+  private void expireDueHoldsWithPermit(long eventId) {
+    try {
+      expireDueHolds(eventId);
+    } catch (DataAccessException | TransactionException e) {
+      database.recordFailure(e);
+      log.warn("cannot expire holds, event={} cause={}", eventId, e.getMessage());
+    } finally {
+      inProgress.remove(eventId);
+      permits.release();
     }
   }
 
   private void expireDueHolds(long eventId) {
-    int holds;
+    Optional<CommittedBatch> committed;
     do {
-      CommittedBatch committed = boxOffice.expireHolds(eventId, settings.holdExpiryBatchSize());
-      holds = committed.changedReservations().size();
-      expired.increment(holds);
-      publisher.publish(committed);
-    } while (holds == settings.holdExpiryBatchSize());
+      committed = boxOffice.expireHolds(eventId);
+      committed.ifPresent(publisher::publish);
+    } while (committed.isPresent() && !committed.get().changedReservations().isEmpty());
+  }
+
+  @PreDestroy
+  void stop() {
+    threads.close();
   }
 }

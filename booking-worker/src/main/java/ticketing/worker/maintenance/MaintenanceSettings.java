@@ -11,7 +11,9 @@ import org.springframework.validation.annotation.Validated;
 /// Intervals and limits of the scheduled jobs.
 ///
 /// @param holdExpiryInterval time between two runs of the expiry of holds
-/// @param holdExpiryBatchSize maximum number of holds that expire in one transaction
+/// @param holdExpiryMaxEvents maximum number of events whose holds one run expires
+/// @param holdExpiryConcurrency maximum number of events whose holds expire at the same time. Each
+///   uses a connection of the pool
 /// @param deadLetterQueue name of the dead-letter queue
 /// @param deadLetterInterval time between two checks of the dead-letter queue for new messages
 /// @param deadLetterRereadInterval time after which all messages of the dead-letter queue are read
@@ -27,7 +29,8 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("ticketing.worker.maintenance")
 record MaintenanceSettings(
     @NotNull Duration holdExpiryInterval,
-    @Min(1) @Max(5000) int holdExpiryBatchSize,
+    @Min(1) @Max(100_000) int holdExpiryMaxEvents,
+    @Min(1) @Max(100) int holdExpiryConcurrency,
     @NotBlank String deadLetterQueue,
     @NotNull Duration deadLetterInterval,
     @NotNull Duration deadLetterRereadInterval,

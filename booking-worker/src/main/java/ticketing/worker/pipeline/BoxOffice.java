@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -19,7 +20,9 @@ import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
+import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
 import ticketing.worker.decision.BookingDecider;
 import ticketing.worker.decision.Decision;
 import ticketing.worker.decision.DecisionBatch;
@@ -35,107 +38,205 @@ import ticketing.worker.store.Transactions.Transaction;
 ///
 /// A command takes effect at most once: its decision commits with the seats, under its ticket id. A
 /// redelivered command gets the stored decision. A revoked command has no effect.
+///
+/// Due holds of an event expire in the transaction that decides its commands, so their seats are on
+/// sale for the next command. An undecided confirmation in the status store keeps its hold.
 @Component
 public class BoxOffice {
 
-  private static final int DUE_HOLDS_OF_BATCH = 0; // the expiry job expires them
+  private static final Instant NO_DUE_HOLDS = Instant.EPOCH;
 
   private final DecisionStore store;
+  private final StatusStore statusStore;
   private final EventLock lock;
   private final Transactions transactions;
   private final Clock clock;
+  private final PipelineSettings settings;
   private final PipelineMetrics metrics;
 
   BoxOffice(
       DecisionStore store,
+      StatusStore statusStore,
       EventLock lock,
       Transactions transactions,
       Clock clock,
+      PipelineSettings settings,
       PipelineMetrics metrics) {
     this.store = store;
+    this.statusStore = statusStore;
     this.lock = lock;
     this.transactions = transactions;
     this.clock = clock;
+    this.settings = settings;
     this.metrics = metrics;
   }
 
+  /// A transaction of a batch.
+  ///
+  /// @param postponed commands for the next transaction, because more holds expire ahead of them
+  private record Round(CommittedBatch committed, List<Command> postponed) {}
+
   /// Decides the commands. When it returns, all decisions are committed.
   ///
-  /// Optimistic: duplicates are rare, so the batch is inserted without a look-up. A duplicate
-  /// violates the primary key; the batch is then repeated with the look-up.
+  /// One transaction, or several if more holds are due than one transaction expires.
   ///
   /// @param commands commands of that event; duplicates are decided once
-  /// @throws DataAccessException if the transaction was rolled back; a retry is safe
+  /// @throws DataAccessException if a transaction was rolled back; a retry is safe
   public CommittedBatch decide(long eventId, Collection<? extends Command> commands) {
     metrics.recordBatchSize(
         Math.toIntExact(commands.stream().map(Command::ticketId).distinct().count()));
     try (EventLock.Lease _ = lock.acquire(eventId)) {
-      CommittedBatch committed;
-      try {
-        committed = decideInTransaction(eventId, commands, DUE_HOLDS_OF_BATCH, false);
-      } catch (DataAccessException e) {
-        if (!DatabaseErrors.isIntegrityViolation(e)) {
-          throw e;
-        }
-        committed = decideInTransaction(eventId, commands, DUE_HOLDS_OF_BATCH, true);
-      }
-      committed.decided().forEach(entry -> metrics.recordDecision(entry.ticket()));
+      Instant dueUntil = dueUntil(eventId, commands);
+      CommittedBatch committed = CommittedBatch.EMPTY;
+      Collection<? extends Command> remaining = commands;
+      do {
+        Round round = decideOptimistically(eventId, remaining, dueUntil);
+        round.committed().decided().forEach(entry -> metrics.recordDecision(entry.ticket()));
+        committed = committed.followedBy(round.committed());
+        remaining = round.postponed();
+      } while (!remaining.isEmpty());
       return committed;
     }
   }
 
-  /// Expires due holds of an event, oldest first.
-  ///
-  /// @param limit maximum number of holds
-  public CommittedBatch expireHolds(long eventId, int limit) {
-    try (EventLock.Lease _ = lock.acquire(eventId)) {
-      return decideInTransaction(eventId, List.of(), limit, false);
+  /// Duplicates are rare, so the batch is inserted without a look-up. A duplicate violates the
+  /// primary key; the batch is then repeated with the look-up. Holds that violate a constraint must
+  /// not affect the commands, so the last attempt expires none.
+  private Round decideOptimistically(
+      long eventId, Collection<? extends Command> commands, Instant dueUntil) {
+    try {
+      return decideInTransaction(eventId, commands, dueUntil, false);
+    } catch (DataAccessException e) {
+      rethrowUnlessIntegrityViolation(e);
+    }
+    try {
+      return decideInTransaction(eventId, commands, dueUntil, true);
+    } catch (DataAccessException e) {
+      rethrowUnlessIntegrityViolation(e);
+    }
+    return decideInTransaction(eventId, commands, NO_DUE_HOLDS, true);
+  }
+
+  private Round decideInTransaction(
+      long eventId, Collection<? extends Command> commands, Instant dueUntil, boolean lookUp) {
+    try (Transaction transaction = transactions.begin()) {
+      LockedEvent event = store.lock(eventId);
+      List<Reservation> dueHolds =
+          store.findDueHolds(event, dueUntil, settings.holdExpiryBatchSize());
+      return decide(transaction, event, dueHolds, commands, lookUp);
     }
   }
 
-  /// The transaction of a batch: read, expire due holds, decide, write.
+  private static void rethrowUnlessIntegrityViolation(DataAccessException failure) {
+    if (!DatabaseErrors.isIntegrityViolation(failure)) {
+      throw failure;
+    }
+  }
+
+  /// Expires due holds of an event, oldest first, at most as many as one transaction may expire. It
+  /// neither blocks on a lock of the event or of a hold nor takes the Redis lock.
+  ///
+  /// @return empty if another transaction locks the event
+  public Optional<CommittedBatch> expireHolds(long eventId) {
+    Instant dueUntil = dueUntil(eventId, List.of());
+    try (Transaction transaction = transactions.begin()) {
+      Optional<LockedEvent> event = store.tryLock(eventId);
+      if (event.isEmpty()) {
+        return Optional.empty();
+      }
+      List<Reservation> dueHolds =
+          store.findUnlockedDueHolds(event.get(), dueUntil, settings.holdExpiryBatchSize());
+      return Optional.of(decide(transaction, event.get(), dueHolds, List.of(), false).committed());
+    }
+  }
+
+  /// Latest end of a hold that is due now. An undecided confirmation outside of these commands
+  /// keeps the holds that ended after its acceptance.
+  ///
+  /// The time is read first: a confirmation accepted before it is in the status store, or decided.
+  /// The delay is bounded, because a crashed process may leave a confirmation there. Without Redis
+  /// the holds expire, and a confirmation takes the seats again if they are free.
+  private Instant dueUntil(long eventId, Collection<? extends Command> commands) {
+    Instant now = now();
+    Instant earliest = now.minus(settings.holdExpiryMaxDelay());
+    try {
+      return statusStore
+          .oldestConfirmation(eventId, confirmations(commands))
+          .filter(now::isAfter)
+          .map(oldest -> oldest.isBefore(earliest) ? earliest : oldest)
+          .orElse(now);
+    } catch (RedisUnavailableException e) {
+      return now;
+    }
+  }
+
+  private static Set<UUID> confirmations(Collection<? extends Command> commands) {
+    return commands.stream()
+        .filter(Command.ConfirmHold.class::isInstance)
+        .map(Command::ticketId)
+        .collect(Collectors.toSet());
+  }
+
+  /// The rest of the transaction of a batch: read, expire due holds, decide, write, commit.
   ///
   /// @param lookUp true if commands of the batch may have a stored decision
-  private CommittedBatch decideInTransaction(
-      long eventId, Collection<? extends Command> commands, int maxDueHolds, boolean lookUp) {
-    try (Transaction transaction = transactions.begin()) {
-      LockedEvent event = store.lock(eventId);
-      Instant now = now();
-      List<Reservation> dueHolds = store.findDueHolds(eventId, now, maxDueHolds);
-      Set<UUID> revokedAttempts =
-          store.findRevoked(event, commands.stream().map(Command::attemptId));
-      Map<UUID, Command> effective = new LinkedHashMap<>();
-      List<StatusEntry> revoked = new ArrayList<>();
-      for (Command command : commands) {
-        if (revokedAttempts.contains(command.attemptId())) {
-          revoked.add(StatusEntry.pending(command));
-        } else {
-          effective.putIfAbsent(command.ticketId(), command);
-        }
+  private Round decide(
+      Transaction transaction,
+      LockedEvent event,
+      List<Reservation> dueHolds,
+      Collection<? extends Command> commands,
+      boolean lookUp) {
+    Instant now = now();
+    Instant end = endOfRound(dueHolds);
+    List<Command> current = new ArrayList<>();
+    List<Command> postponed = new ArrayList<>();
+    commands.forEach(
+        command -> (command.acceptedAt().isBefore(end) ? current : postponed).add(command));
+    Set<UUID> revokedAttempts = store.findRevoked(event, current.stream().map(Command::attemptId));
+    Map<UUID, Command> effective = new LinkedHashMap<>();
+    List<StatusEntry> revoked = new ArrayList<>();
+    for (Command command : current) {
+      if (revokedAttempts.contains(command.attemptId())) {
+        revoked.add(StatusEntry.pending(command));
+      } else {
+        effective.putIfAbsent(command.ticketId(), command);
       }
-      Map<UUID, StatusEntry> known =
-          lookUp ? store.findDecisions(effective.keySet()) : new HashMap<>();
-      Set<UUID> givenUp = removeGivenUp(known);
-      effective.keySet().removeAll(known.keySet());
-      List<Command> undecided = List.copyOf(effective.values());
-      if (undecided.isEmpty() && dueHolds.isEmpty()) {
-        transaction.commit();
-        return new CommittedBatch(List.of(), List.copyOf(known.values()), null, List.of(), revoked);
-      }
-      Inventory inventory = store.readInventory(event, undecided, dueHolds);
-      DecisionBatch batch = BookingDecider.decide(inventory, undecided, now);
-      Map<UUID, Long> reservationIds = store.write(event, batch, now);
-      List<StatusEntry> decided =
-          batch.decisions().stream().map(decision -> entry(decision, reservationIds, now)).toList();
-      store.record(decided, givenUp);
-      transaction.commit();
-      return new CommittedBatch(
-          decided,
-          List.copyOf(known.values()),
-          batch.changesSeats() ? batch.applyTo(event.event().orElseThrow()) : null,
-          batch.changedReservations().stream().map(Reservation::id).toList(),
-          revoked);
     }
+    Map<UUID, StatusEntry> known =
+        lookUp ? store.findDecisions(effective.keySet()) : new HashMap<>();
+    Set<UUID> givenUp = removeGivenUp(known);
+    effective.keySet().removeAll(known.keySet());
+    List<Command> undecided = List.copyOf(effective.values());
+    if (undecided.isEmpty() && dueHolds.isEmpty()) {
+      transaction.commit();
+      return new Round(
+          new CommittedBatch(List.of(), List.copyOf(known.values()), null, List.of(), revoked),
+          postponed);
+    }
+    Inventory inventory = store.readInventory(event, undecided, dueHolds);
+    DecisionBatch batch = BookingDecider.decide(inventory, undecided, now);
+    Map<UUID, Long> reservationIds = store.write(event, batch, now);
+    List<StatusEntry> decided =
+        batch.decisions().stream().map(decision -> entry(decision, reservationIds, now)).toList();
+    store.record(decided, givenUp);
+    transaction.commit();
+    metrics.recordExpired(batch.countExpired());
+    return new Round(
+        new CommittedBatch(
+            decided,
+            List.copyOf(known.values()),
+            batch.changesSeats() ? batch.applyTo(event.event().orElseThrow()) : null,
+            batch.changedReservations().stream().map(Reservation::id).toList(),
+            revoked),
+        postponed);
+  }
+
+  /// If this transaction cannot expire all due holds, it decides the commands accepted before the
+  /// end of its last hold. The others are decided after the other holds expired.
+  private Instant endOfRound(List<Reservation> dueHolds) {
+    return dueHolds.size() < settings.holdExpiryBatchSize()
+        ? Instant.MAX
+        : dueHolds.getLast().expiresAt();
   }
 
   /// A ticket with `GAVE_UP` counts as undecided: a redrive decides it.

@@ -3,15 +3,16 @@ package ticketing.worker.pipeline;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
 import ticketing.status.StatusEntry;
 
-/// Result of a committed transaction, to be published.
+/// Result of one or more committed transactions of an event, to be published.
 ///
-/// @param decided decisions of this transaction
+/// @param decided decisions of these transactions
 /// @param known decisions of earlier transactions, for redelivered commands
-/// @param changedEvent event after the transaction; null if it is unchanged
+/// @param changedEvent event after the last transaction; null if it is unchanged
 /// @param changedReservations ids of reservations with a new status
 /// @param revoked commands without effect because they were revoked
 public record CommittedBatch(
@@ -20,6 +21,25 @@ public record CommittedBatch(
     @Nullable EventView changedEvent,
     List<Long> changedReservations,
     List<StatusEntry> revoked) {
+
+  static final CommittedBatch EMPTY =
+      new CommittedBatch(List.of(), List.of(), null, List.of(), List.of());
+
+  /// Returns the result of this transaction and the next one of the same event.
+  CommittedBatch followedBy(CommittedBatch next) {
+    return this == EMPTY
+        ? next
+        : new CommittedBatch(
+            concat(decided, next.decided),
+            concat(known, next.known),
+            next.changedEvent == null ? changedEvent : next.changedEvent,
+            concat(changedReservations, next.changedReservations),
+            concat(revoked, next.revoked));
+  }
+
+  private static <T> List<T> concat(List<T> first, List<T> second) {
+    return Stream.concat(first.stream(), second.stream()).toList();
+  }
 
   /// Returns this batch with the `traceparent` of each decision.
   CommittedBatch withTraces(Function<UUID, @Nullable String> traces) {

@@ -38,6 +38,7 @@ class PipelineMetrics {
   private final Counter redeliveries;
   private final Counter unreadable;
   private final Counter revoked;
+  private final Counter expired;
 
   PipelineMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -58,6 +59,7 @@ class PipelineMetrics {
             .description("Received messages with a receive count above 1")
             .register(registry);
     unreadable = counter("ticketing.unreadable", "commands", "Received unreadable commands");
+    expired = counter("ticketing.expired", "holds", "Expired holds");
     revoked = counter("ticketing.revoked", "commands", "Received commands that were revoked");
   }
 
@@ -95,6 +97,10 @@ class PipelineMetrics {
 
   void recordRevoked(int commands) {
     revoked.increment(commands);
+  }
+
+  void recordExpired(int holds) {
+    expired.increment(holds);
   }
 
   void gauge(String name, String unit, String description, Supplier<Number> value) {

@@ -21,6 +21,9 @@ import org.springframework.validation.annotation.Validated;
 ///   shorter than their visibility timeout
 /// @param retryDelay delay of the first retry; doubles up to 1 s
 /// @param unreadableDelay delay of the redelivery of an unreadable message; doubles up to 30 s
+/// @param holdExpiryBatchSize maximum number of holds that expire in one transaction
+/// @param holdExpiryMaxDelay maximum time for which an undecided confirmation delays the expiry of
+///   holds
 /// @param stopTimeout time in which a stopping worker finishes the received commands
 @Validated
 @ConfigurationProperties("ticketing.worker.pipeline")
@@ -34,6 +37,8 @@ record PipelineSettings(
     @NotNull Duration retryFor,
     @NotNull Duration retryDelay,
     @NotNull Duration unreadableDelay,
+    @Min(1) @Max(5000) int holdExpiryBatchSize,
+    @NotNull Duration holdExpiryMaxDelay,
     @NotNull Duration stopTimeout) {
 
   PipelineSettings {

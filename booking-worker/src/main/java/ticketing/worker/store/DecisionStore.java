@@ -21,8 +21,8 @@ import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Inventory;
 import ticketing.worker.decision.Reservation;
 
-/// Reads and writes of a decision. [#lock] is the first statement of every transaction that
-/// decides, so two batches of an event neither interleave nor deadlock.
+/// Reads and writes of a decision. [#lock] or [#tryLock] is the first statement of every
+/// transaction that decides, so two batches of an event neither interleave nor deadlock.
 @Component
 public class DecisionStore {
 
@@ -51,6 +51,13 @@ public class DecisionStore {
   /// Locks the row of an event until the end of the transaction.
   public LockedEvent lock(long eventId) {
     return events.lock(eventId);
+  }
+
+  /// Locks the row of an event until the end of the transaction, without blocking.
+  ///
+  /// @return empty if the event does not exist or another transaction locks it
+  public Optional<LockedEvent> tryLock(long eventId) {
+    return events.tryLock(eventId);
   }
 
   /// Returns the revoked attempts among these; nulls are ignored. The mark of the event saves the
@@ -88,7 +95,10 @@ public class DecisionStore {
     for (Command command : commands) {
       switch (command) {
         case Command.BookSeats book -> users.add(book.userId());
-        case Command.ConfirmHold confirm -> reservationIds.add(confirm.reservationId());
+        case Command.ConfirmHold confirm -> {
+          users.add(confirm.userId());
+          reservationIds.add(confirm.reservationId());
+        }
         case Command.CancelReservation cancel -> reservationIds.add(cancel.reservationId());
         case Command.ChangeSeats _ -> {}
       }
@@ -101,13 +111,23 @@ public class DecisionStore {
         dueHolds);
   }
 
-  /// Returns due holds of an event, oldest first, without those that another transaction locks.
-  public List<Reservation> findDueHolds(long eventId, Instant now, int limit) {
-    return limit == 0 ? List.of() : reservations.findDueHolds(eventId, now, limit);
+  /// Returns all due holds of a locked event, oldest first.
+  ///
+  /// @param dueUntil latest end of a due hold
+  public List<Reservation> findDueHolds(LockedEvent event, Instant dueUntil, int limit) {
+    return reservations.findDueHolds(event.eventId(), dueUntil, limit);
   }
 
-  public List<Long> findEventsWithDueHolds(Instant now, int limit) {
-    return reservations.findEventsWithDueHolds(now, limit);
+  /// As [#findDueHolds], without holds that another transaction may lock.
+  public List<Reservation> findUnlockedDueHolds(LockedEvent event, Instant dueUntil, int limit) {
+    return reservations.findUnlockedDueHolds(event.eventId(), dueUntil, limit);
+  }
+
+  /// Returns events with due holds in the order of their ids.
+  ///
+  /// @param afterEventId only events with a higher id
+  public List<Long> findEventsWithDueHolds(Instant now, long afterEventId, int limit) {
+    return reservations.findEventsWithDueHolds(now, afterEventId, limit);
   }
 
   /// Writes the effects of a batch on reservations and seats.

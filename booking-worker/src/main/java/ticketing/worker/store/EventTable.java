@@ -22,6 +22,8 @@ import ticketing.worker.decision.DecisionBatch;
 @Component
 class EventTable {
 
+  private static final String SKIP_LOCKED = " SKIP LOCKED";
+
   private final JdbcClient sql;
   private final JdbcTemplate batches;
 
@@ -33,31 +35,61 @@ class EventTable {
   private record EventRow(EventView event, @Nullable Instant revokedAt) {}
 
   LockedEvent lock(long eventId) {
-    Optional<EventRow> row =
-        sql.sql(
-                """
-                SELECT id, event_name, event_date, venue_name, venue_address, status,
-                       sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, version,
-                       revoked_at
-                FROM events WHERE id = ? FOR UPDATE\
-                """)
-            .param(eventId)
-            .query(EventTable::event)
-            .optional();
+    return lockRow(eventId, "")
+        .map(row -> locked(row, lockSeatTypes(eventId, "")))
+        .orElseGet(() -> new LockedEvent(eventId, Optional.empty(), null));
+  }
+
+  /// Locks an event without blocking.
+  ///
+  /// @return empty if the event does not exist or another transaction locks a row of it
+  Optional<LockedEvent> tryLock(long eventId) {
+    Optional<EventRow> row = lockRow(eventId, SKIP_LOCKED);
     if (row.isEmpty()) {
-      return new LockedEvent(eventId, Optional.empty(), null);
+      return Optional.empty();
     }
-    List<SeatTypeView> seatTypes =
-        sql.sql(
-                """
-                SELECT seat_type, price, total_seats, available_seats FROM seat_types
-                WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
-                """)
-            .param(eventId)
-            .query(EventTable::seatType)
-            .list();
-    EventView event = row.get().event().toBuilder().seatTypes(seatTypes).build();
-    return new LockedEvent(eventId, Optional.of(event), row.get().revokedAt());
+    List<SeatTypeView> seatTypes = lockSeatTypes(eventId, SKIP_LOCKED);
+    return seatTypes.size() == countSeatTypes(eventId)
+        ? Optional.of(locked(row.get(), seatTypes))
+        : Optional.empty();
+  }
+
+  private Optional<EventRow> lockRow(long eventId, String option) {
+    return sql.sql(
+            """
+            SELECT id, event_name, event_date, venue_name, venue_address, status,
+                   sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, revision,
+                   version, revoked_at
+            FROM events WHERE id = ? FOR UPDATE\
+            """
+                + option)
+        .param(eventId)
+        .query(EventTable::event)
+        .optional();
+  }
+
+  private List<SeatTypeView> lockSeatTypes(long eventId, String option) {
+    return sql.sql(
+            """
+            SELECT seat_type, price, total_seats, available_seats FROM seat_types
+            WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
+            """
+                + option)
+        .param(eventId)
+        .query(EventTable::seatType)
+        .list();
+  }
+
+  private int countSeatTypes(long eventId) {
+    return sql.sql("SELECT COUNT(*) FROM seat_types WHERE event_id = ?")
+        .param(eventId)
+        .query(Integer.class)
+        .single();
+  }
+
+  private static LockedEvent locked(EventRow row, List<SeatTypeView> seatTypes) {
+    EventView event = row.event().toBuilder().seatTypes(seatTypes).build();
+    return new LockedEvent(event.eventId(), Optional.of(event), row.revokedAt());
   }
 
   void update(EventView event, DecisionBatch batch) {
@@ -122,7 +154,8 @@ class EventTable {
     }
     sql.sql(
             """
-            UPDATE events SET total_seats = ?, available_seats = ?, version = version + 1
+            UPDATE events SET total_seats = ?, available_seats = ?, revision = revision + 1,
+                   version = version + 1
             WHERE id = ?\
             """)
         .params(
@@ -141,6 +174,7 @@ class EventTable {
             .sale(Columns.instant(row, "sale_opens_at"), Columns.instant(row, "sale_closes_at"))
             .maxSeatsPerUser(row.getObject("max_seats_per_user", Integer.class))
             .holdMinutes(row.getObject("hold_minutes", Integer.class))
+            .revision(row.getLong("revision"))
             .version(row.getLong("version"))
             .build(),
         Columns.instant(row, "revoked_at"));

@@ -67,26 +67,40 @@ class ReservationTable {
     return found;
   }
 
-  /// Returns due holds of an event, oldest first, without those that another transaction locks.
-  List<Reservation> findDueHolds(long eventId, Instant now, int limit) {
+  /// Returns due holds of an event, oldest first. The row lock of the event protects them: a
+  /// locking read of their index range would also lock or skip rows of a neighbouring event.
+  List<Reservation> findDueHolds(long eventId, Instant dueUntil, int limit) {
+    return findDueHolds(eventId, dueUntil, limit, "");
+  }
+
+  /// As [#findDueHolds], without holds that another transaction may lock.
+  List<Reservation> findUnlockedDueHolds(long eventId, Instant dueUntil, int limit) {
+    return findDueHolds(eventId, dueUntil, limit, " FOR UPDATE SKIP LOCKED");
+  }
+
+  private List<Reservation> findDueHolds(long eventId, Instant dueUntil, int limit, String option) {
     return sql.sql(
             """
             SELECT id, user_id, seat_type, quantity, total_price, status, expires_at
             FROM reservations WHERE event_id = ? AND status = 'HELD' AND expires_at <= ?
-            ORDER BY expires_at, id LIMIT ? FOR UPDATE SKIP LOCKED\
-            """)
-        .params(eventId, Columns.utc(now), limit)
+            ORDER BY expires_at, id LIMIT ?\
+            """
+                + option)
+        .params(eventId, Columns.utc(dueUntil), limit)
         .query(ReservationTable::reservation)
         .list();
   }
 
-  List<Long> findEventsWithDueHolds(Instant now, int limit) {
+  /// Reads one index entry for each event with a running hold.
+  List<Long> findEventsWithDueHolds(Instant now, long afterEventId, int limit) {
     return sql.sql(
             """
-            SELECT DISTINCT event_id FROM reservations
-            WHERE status = 'HELD' AND expires_at <= ? LIMIT ?\
+            SELECT event_id FROM reservations
+            WHERE status = 'HELD' AND event_id > ?
+            GROUP BY status, event_id HAVING MIN(expires_at) <= ?
+            ORDER BY event_id LIMIT ?\
             """)
-        .params(Columns.utc(now), limit)
+        .params(afterEventId, Columns.utc(now), limit)
         .query(Long.class)
         .list();
   }

@@ -6,12 +6,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -27,6 +25,7 @@ import ticketing.domain.Reason;
 class BookingDeciderPropertiesTest {
 
   private static final Instant NOON = Instant.parse("2026-12-01T12:00:00Z");
+  private static final Instant HOLD_END = NOON.minusMillis(25); // amid the commands
   private static final String[] TYPES = {"A", "B", "NOPE"};
   private static final int CASES = 500;
   private static final int NO_LIMIT = 1_000_000; // seats of a user
@@ -48,9 +47,7 @@ class BookingDeciderPropertiesTest {
       }
     }
     for (Reservation changed : batch.changedReservations()) {
-      if (changed.status() == ReservationStatus.CANCELLED) {
-        taken.merge(changed.seatType(), -changed.quantity(), Integer::sum);
-      }
+      taken.merge(changed.seatType(), seatsTaken(one.reservations, changed), Integer::sum);
     }
     for (SeatTypeView before : one.event.seatTypes()) {
       SeatTypeView after =
@@ -64,6 +61,58 @@ class BookingDeciderPropertiesTest {
       assertThat(batch.availabilityChanges().getOrDefault(before.seatType(), 0))
           .isEqualTo(after.availableSeats() - before.availableSeats());
     }
+  }
+
+  /// Change of the taken seats by a reservation with a new status.
+  private static int seatsTaken(Map<Long, Reservation> before, Reservation changed) {
+    boolean was = isLive(before.get(changed.id()));
+    boolean is = isLive(changed);
+    return was == is ? 0 : is ? changed.quantity() : -changed.quantity();
+  }
+
+  private static boolean isLive(Reservation reservation) {
+    return switch (reservation.status()) {
+      case CONFIRMED, HELD -> true;
+      case CANCELLED, EXPIRED -> false;
+    };
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void acceptanceTimeDecidesConfirmations(long seed) {
+    Case one = new Case(seed, 30, new Random(seed).nextInt(61), NO_LIMIT);
+    Map<Long, ReservationStatus> status = new HashMap<>();
+    one.reservations.forEach((id, reservation) -> status.put(id, reservation.status()));
+    for (Decision decision : one.decide().decisions()) {
+      switch (decision) {
+        case Decision.Cancelled cancelled ->
+            status.put(cancelled.reservation().id(), ReservationStatus.CANCELLED);
+        case Decision.Confirmed(Command.ConfirmHold confirm, Reservation reservation) -> {
+          boolean earlier = status.get(reservation.id()) == ReservationStatus.CONFIRMED;
+          assertThat(earlier || confirm.acceptedAt().isBefore(HOLD_END)).isTrue();
+          assertThat(status.get(reservation.id())).isNotEqualTo(ReservationStatus.CANCELLED);
+          status.put(reservation.id(), ReservationStatus.CONFIRMED);
+        }
+        case Decision.Rejected(Command.ConfirmHold confirm, Reason reason) -> {
+          if (reason == Reason.HOLD_EXPIRED
+              && status.get(confirm.reservationId()) == ReservationStatus.HELD) {
+            assertThat(confirm.acceptedAt()).isAfterOrEqualTo(HOLD_END);
+          }
+        }
+        case Decision.Booked _, Decision.Held _, Decision.SeatsChanged _, Decision.Rejected _ -> {}
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void dueHoldsNeverStayHeld(long seed) {
+    Case one = new Case(seed, 10, new Random(seed).nextInt(61), 4);
+    Map<Long, Reservation> after = new HashMap<>(one.reservations);
+    one.decide().changedReservations().forEach(changed -> after.put(changed.id(), changed));
+    assertThat(one.dueHolds())
+        .allSatisfy(
+            hold -> assertThat(after.get(hold.id()).status()).isNotEqualTo(ReservationStatus.HELD));
   }
 
   @ParameterizedTest
@@ -92,7 +141,11 @@ class BookingDeciderPropertiesTest {
     Inventory inventory = one.inventory();
     for (Command command :
         one.commands.stream().sorted(BookingDecider.ORDER_OF_ACCEPTANCE).toList()) {
-      DecisionBatch batch = BookingDecider.decide(inventory, List.of(command), NOON);
+      // A hold is due once its end is reached by the commands.
+      List<Reservation> due = command.acceptedAt().isBefore(HOLD_END) ? List.of() : held(inventory);
+      Inventory current =
+          new Inventory(inventory.event(), inventory.seatsOfUser(), inventory.reservations(), due);
+      DecisionBatch batch = BookingDecider.decide(current, List.of(command), NOON);
       alone.addAll(batch.decisions());
       inventory = after(inventory, batch);
     }
@@ -105,34 +158,73 @@ class BookingDeciderPropertiesTest {
     Random random = new Random(seed);
     int limit = 1 + random.nextInt(8);
     Case one = new Case(seed, 1000, 1 + random.nextInt(60), limit);
+    DecisionBatch batch = one.decide();
     Map<String, Integer> seats = new HashMap<>(one.inventory().seatsOfUser());
-    Set<Long> cancelledIds = new HashSet<>();
+    for (Reservation changed : batch.changedReservations()) {
+      seats.merge(changed.userId(), seatsTaken(one.reservations, changed), Integer::sum);
+    }
+    for (Decision decision : batch.decisions()) {
+      if (decision instanceof Decision.Booked booked) {
+        seats.merge(booked.command().userId(), booked.command().quantity(), Integer::sum);
+      }
+    }
+    Map<String, Integer> before = one.inventory().seatsOfUser();
+    seats.forEach((user, after) ->
+        assertThat(after).isLessThanOrEqualTo(Math.max(limit, before.getOrDefault(user, 0))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void onlyExcessSeatsExceedTheLimit(long seed) {
+    Random random = new Random(seed);
+    int limit = 1 + random.nextInt(8);
+    Case one = new Case(seed, 1000, 1 + random.nextInt(60), limit);
+    Map<String, Integer> seats = new HashMap<>(one.inventory().seatsOfUser());
+    Map<Long, ReservationStatus> status = new HashMap<>();
+    one.reservations.forEach((id, reservation) -> status.put(id, reservation.status()));
+    boolean expired = false;
     for (Decision decision : one.decide().decisions()) {
-      switch (decision) {
-        case Decision.Booked booked ->
-            seats.merge(booked.command().userId(), booked.command().quantity(), Integer::sum);
-        case Decision.Cancelled cancelled -> {
-          if (cancelledIds.add(cancelled.reservation().id())) {
-            seats.merge(
-                cancelled.reservation().userId(),
-                -cancelled.reservation().quantity(),
-                Integer::sum);
+      if (!expired && !decision.command().acceptedAt().isBefore(HOLD_END)) {
+        expired = true;
+        for (Reservation hold : one.dueHolds()) {
+          if (status.replace(hold.id(), ReservationStatus.HELD, ReservationStatus.EXPIRED)) {
+            seats.merge(hold.userId(), -hold.quantity(), Integer::sum);
           }
         }
-        case Decision.Rejected rejected -> {
-          if (rejected.reason() == Reason.LIMIT_EXCEEDED) {
-            Command.BookSeats book = (Command.BookSeats) rejected.command();
+      }
+      switch (decision) {
+        case Decision.Booked(Command.BookSeats book, _) ->
+            assertThat(seats.merge(book.userId(), book.quantity(), Integer::sum))
+                .isLessThanOrEqualTo(limit);
+        case Decision.Cancelled(_, Reservation reservation) -> {
+          if (status.put(reservation.id(), ReservationStatus.CANCELLED)
+              != ReservationStatus.CANCELLED) {
+            seats.merge(reservation.userId(), -reservation.quantity(), Integer::sum);
+          }
+        }
+        case Decision.Confirmed(_, Reservation reservation) -> {
+          if (status.put(reservation.id(), ReservationStatus.CONFIRMED)
+              == ReservationStatus.EXPIRED) {
+            assertThat(seats.merge(reservation.userId(), reservation.quantity(), Integer::sum))
+                .isLessThanOrEqualTo(limit);
+          }
+        }
+        case Decision.Rejected(Command.BookSeats book, Reason reason) -> {
+          if (reason == Reason.LIMIT_EXCEEDED) {
             assertThat(seats.getOrDefault(book.userId(), 0) + book.quantity()).isGreaterThan(limit);
           }
         }
+        case Decision.Rejected _ -> {}
         case Decision.Held held -> throw new AssertionError(held);
-        case Decision.Confirmed confirmed -> throw new AssertionError(confirmed);
         case Decision.SeatsChanged changed -> throw new AssertionError(changed);
       }
-      if (decision instanceof Decision.Booked booked) {
-        assertThat(seats.get(booked.command().userId())).isLessThanOrEqualTo(limit);
-      }
     }
+  }
+
+  private static List<Reservation> held(Inventory inventory) {
+    return inventory.reservations().values().stream()
+        .filter(reservation -> reservation.status() == ReservationStatus.HELD)
+        .toList();
   }
 
   private static Inventory after(Inventory before, DecisionBatch batch) {
@@ -145,7 +237,7 @@ class BookingDeciderPropertiesTest {
       }
     }
     for (Reservation changed : batch.changedReservations()) {
-      seats.merge(changed.userId(), -changed.quantity(), Integer::sum);
+      seats.merge(changed.userId(), seatsTaken(before.reservations(), changed), Integer::sum);
       reservations.put(changed.id(), changed);
     }
     return new Inventory(Optional.of(batch.applyTo(event)), seats, reservations, List.of());
@@ -159,7 +251,10 @@ class BookingDeciderPropertiesTest {
 
     Case(long seed, int free, int size, int limit) {
       Random random = new Random(seed);
-      for (long id = 1; id <= 5; id++) {
+      ReservationStatus[] states = {
+        ReservationStatus.CONFIRMED, ReservationStatus.HELD, ReservationStatus.EXPIRED
+      };
+      for (long id = 1; id <= 9; id++) {
         reservations.put(
             id,
             new Reservation(
@@ -168,13 +263,16 @@ class BookingDeciderPropertiesTest {
                 TYPES[random.nextInt(2)],
                 1,
                 Money.of("10.00"),
-                ReservationStatus.CONFIRMED,
-                NOON));
+                states[random.nextInt(3)],
+                HOLD_END));
       }
       List<SeatTypeView> types = new ArrayList<>();
       for (String name : List.of("A", "B")) {
         int taken =
-            (int) reservations.values().stream().filter(r -> r.seatType().equals(name)).count();
+            (int)
+                reservations.values().stream()
+                    .filter(r -> r.seatType().equals(name) && isLive(r))
+                    .count();
         types.add(new SeatTypeView(name, Money.of("10.00"), free + taken, free));
       }
       event = EventView.builder(1, "Show", NOON).maxSeatsPerUser(limit).seatTypes(types).build();
@@ -182,22 +280,37 @@ class BookingDeciderPropertiesTest {
         UUID id = new UUID(random.nextLong(), random.nextLong());
         String user = "user" + random.nextInt(5);
         Instant at = NOON.minusMillis(random.nextInt(50));
+        long reservation = 1 + random.nextInt(10);
         commands.add(
-            random.nextInt(4) > 0
-                ? new Command.BookSeats(
-                    id, user, 1, TYPES[random.nextInt(3)], 1 + random.nextInt(4), at)
-                : new Command.CancelReservation(
-                    id, user, 1, 1 + random.nextInt(6), random.nextBoolean(), at));
+            switch (random.nextInt(4)) {
+              case 0 ->
+                  new Command.CancelReservation(id, user, 1, reservation, random.nextBoolean(), at);
+              case 1 -> new Command.ConfirmHold(id, owner(reservation, user), 1, reservation, at);
+              default ->
+                  new Command.BookSeats(
+                      id, user, 1, TYPES[random.nextInt(3)], 1 + random.nextInt(4), at);
+            });
       }
+    }
+
+    private String owner(long id, String other) {
+      return reservations.containsKey(id) ? reservations.get(id).userId() : other;
+    }
+
+    List<Reservation> dueHolds() {
+      return reservations.values().stream()
+          .filter(reservation -> reservation.status() == ReservationStatus.HELD)
+          .toList();
     }
 
     Inventory inventory() {
       Map<String, Integer> seats =
           reservations.values().stream()
+              .filter(BookingDeciderPropertiesTest::isLive)
               .collect(
                   Collectors.groupingBy(
                       Reservation::userId, Collectors.summingInt(Reservation::quantity)));
-      return new Inventory(Optional.of(event), seats, reservations, List.of());
+      return new Inventory(Optional.of(event), seats, reservations, dueHolds());
     }
 
     DecisionBatch decide() {

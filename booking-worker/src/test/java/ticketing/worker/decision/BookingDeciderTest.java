@@ -99,9 +99,22 @@ class BookingDeciderTest {
   }
 
   @Test
-  void pausedSaleRejectsBookings() {
+  void bookingAcceptedBeforeThePauseIsDecided() {
     concert.status(EventStatus.PAUSED);
-    assertThat(reasonOf(book("ann", 1))).isEqualTo(Reason.SALE_NOT_OPEN);
+    assertThat(decide(book("ann", 1)).decisions())
+        .singleElement()
+        .isInstanceOf(Decision.Booked.class);
+  }
+
+  @Test
+  void priceAtAcceptanceIsCharged() {
+    Command.BookSeats book =
+        new Command.BookSeats(UUID.randomUUID(), "ann", 1, "VIP", 3, BEFORE_NOON);
+    assertThat(decide(book.withPrice(Money.of("80.00"))).decisions())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Decision.Booked.class,
+            booked -> assertThat(booked.totalPrice()).isEqualTo(Money.of("240.00")));
   }
 
   @Test
@@ -153,8 +166,71 @@ class BookingDeciderTest {
 
   @Test
   void confirmationOfAnExpiredHoldIsRejected() {
+    reservation(7, ReservationStatus.EXPIRED, BEFORE_NOON);
+    assertThat(reasonOf(confirm("ann", 7))).isEqualTo(Reason.HOLD_EXPIRED);
+  }
+
+  @Test
+  void timelyConfirmationTakesExpiredSeatsAgain() {
+    Reservation expired = reservation(7, ReservationStatus.EXPIRED, AFTER_NOON);
+    concert.maxSeatsPerUser(2);
+    DecisionBatch batch = decide(confirm("ann", 7));
+    assertThat(batch.decisions()).singleElement().isInstanceOf(Decision.Confirmed.class);
+    assertThat(batch.changedReservations())
+        .containsExactly(expired.withStatus(ReservationStatus.CONFIRMED));
+    assertThat(batch.availabilityChanges()).isEqualTo(Map.of("VIP", -2));
+  }
+
+  @Test
+  void soldSeatsOfAnExpiredHoldStayExpired() {
+    concert.seatTypes(List.of(new SeatTypeView("VIP", PRICE, AVAILABLE, 1)));
     reservation(7, ReservationStatus.EXPIRED, AFTER_NOON);
     assertThat(reasonOf(confirm("ann", 7))).isEqualTo(Reason.HOLD_EXPIRED);
+  }
+
+  @Test
+  void expiredHoldAboveTheLimitStaysExpired() {
+    concert.maxSeatsPerUser(4);
+    seatsOfUser.put("ann", 3);
+    reservation(7, ReservationStatus.EXPIRED, AFTER_NOON);
+    assertThat(reasonOf(confirm("ann", 7))).isEqualTo(Reason.HOLD_EXPIRED);
+  }
+
+  @Test
+  void holdOfARemovedSeatTypeStaysExpired() {
+    concert.seatTypes(List.of(new SeatTypeView("S", PRICE, AVAILABLE, AVAILABLE)));
+    reservation(7, ReservationStatus.EXPIRED, AFTER_NOON);
+    assertThat(reasonOf(confirm("ann", 7))).isEqualTo(Reason.HOLD_EXPIRED);
+  }
+
+  @Test
+  void secondConfirmationConfirmsAgain() {
+    Reservation confirmed = reservation(7, ReservationStatus.CONFIRMED, null);
+    DecisionBatch batch = decide(confirm("ann", 7));
+    assertThat(batch.decisions())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Decision.Confirmed.class,
+            again -> assertThat(again.reservation()).isEqualTo(confirmed));
+    assertThat(batch.changedReservations()).isEmpty();
+    assertThat(batch.changesSeats()).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"HELD", "EXPIRED"})
+  void cancelledEventRejectsConfirmations(ReservationStatus status) {
+    concert.status(EventStatus.CANCELLED);
+    reservation(7, status, AFTER_NOON);
+    assertThat(reasonOf(confirm("ann", 7))).isEqualTo(Reason.EVENT_CANCELLED);
+  }
+
+  @Test
+  void pauseKeepsConfirmations() {
+    concert.status(EventStatus.PAUSED);
+    reservation(7, ReservationStatus.HELD, AFTER_NOON);
+    assertThat(decide(confirm("ann", 7)).decisions())
+        .singleElement()
+        .isInstanceOf(Decision.Confirmed.class);
   }
 
   @Test
@@ -211,9 +287,7 @@ class BookingDeciderTest {
 
   @Test
   void seatsOfDueHoldsAreOnSaleAgain() {
-    concert.seatTypes(List.of(new SeatTypeView("VIP", PRICE, AVAILABLE, 0)));
-    Reservation hold = reservation(7, ReservationStatus.HELD, BEFORE_NOON);
-    dueHolds.add(hold);
+    Reservation hold = dueHold(7, BEFORE_NOON);
     DecisionBatch batch = decide(book("bob", 2));
     assertThat(batch.decisions()).singleElement().isInstanceOf(Decision.Booked.class);
     assertThat(batch.changedReservations())
@@ -221,7 +295,87 @@ class BookingDeciderTest {
     assertThat(batch.changesSeats()).isFalse();
   }
 
+  @Test
+  void bookingAcceptedBeforeTheExpiryIsSoldOut() {
+    dueHold(7, BEFORE_NOON.plusMillis(1));
+    Command after = bookAt(BEFORE_NOON.plusMillis(1), "bob", 2);
+    List<Decision> decisions = decide(after, book("eve", 1)).decisions();
+    assertThat(decisions.getFirst())
+        .isInstanceOfSatisfying(
+            Decision.Rejected.class,
+            rejected -> assertThat(rejected.reason()).isEqualTo(Reason.SOLD_OUT));
+    assertThat(decisions.getLast()).isInstanceOf(Decision.Booked.class);
+  }
+
+  @Test
+  void confirmationInTheBatchPrecedesTheExpiry() {
+    Reservation hold = dueHold(7, BEFORE_NOON.plusMillis(1));
+    DecisionBatch batch =
+        decide(bookAt(NOON, "bob", 2), confirm("ann", 7), confirmAt(NOON, "ann", 7));
+    assertThat(batch.changedReservations())
+        .containsExactly(hold.withStatus(ReservationStatus.CONFIRMED));
+    assertThat(batch.decisions().getFirst()).isInstanceOf(Decision.Confirmed.class);
+    assertThat(batch.decisions())
+        .filteredOn(Decision.Rejected.class::isInstance)
+        .extracting(decision -> ((Decision.Rejected) decision).reason())
+        .containsExactly(Reason.SOLD_OUT);
+  }
+
+  @Test
+  void cancellationInTheBatchPrecedesTheExpiry() {
+    Reservation hold = dueHold(7, BEFORE_NOON.plusMillis(1));
+    DecisionBatch batch = decide(cancel("ann", 7, false));
+    assertThat(batch.changedReservations())
+        .containsExactly(hold.withStatus(ReservationStatus.CANCELLED));
+    assertThat(batch.availabilityChanges()).isEqualTo(Map.of("VIP", 2));
+  }
+
+  @Test
+  void lateConfirmationFindsTheHoldExpired() {
+    Reservation hold = dueHold(7, BEFORE_NOON);
+    assertThat(reasonOf(confirm("ann", 7))).isEqualTo(Reason.HOLD_EXPIRED);
+    assertThat(decide(confirm("ann", 7)).changedReservations())
+        .containsExactly(hold.withStatus(ReservationStatus.EXPIRED));
+  }
+
+  /// Sold-out event with a due hold of ann for two seats.
+  private Reservation dueHold(long id, Instant expiresAt) {
+    concert.seatTypes(List.of(new SeatTypeView("VIP", PRICE, AVAILABLE, 0)));
+    Reservation hold = reservation(id, ReservationStatus.HELD, expiresAt);
+    dueHolds.add(hold);
+    return hold;
+  }
+
   // Changes of the seats on sale
+
+  @Test
+  void olderChangeCannotUndoANewerOne() {
+    concert.revision(3);
+    Command.ChangeSeats newer = change(new SeatOffer("VIP", PRICE, 30));
+    Command.ChangeSeats older = change(new SeatOffer("VIP", PRICE, 20));
+    assertThat(reasonOf(older.basedOn(2))).isEqualTo(Reason.REVISION_CONFLICT);
+    DecisionBatch batch = decide(at(newer.basedOn(3), BEFORE_NOON), older.basedOn(3));
+    assertThat(batch.decisions().getFirst()).isInstanceOf(Decision.SeatsChanged.class);
+    assertThat(batch.decisions().getLast())
+        .isInstanceOfSatisfying(
+            Decision.Rejected.class,
+            rejected -> assertThat(rejected.reason()).isEqualTo(Reason.REVISION_CONFLICT));
+    assertThat(batch.applyTo(concert.build()).revision()).isEqualTo(4);
+    assertThat(batch.applyTo(concert.build()).totalSeats()).isEqualTo(30);
+  }
+
+  @Test
+  void repeatedChangeSucceedsOnce() {
+    Command.ChangeSeats change = change(new SeatOffer("VIP", PRICE, 30)).basedOn(1);
+    DecisionBatch batch = decide(at(change, BEFORE_NOON), change);
+    assertThat(batch.decisions()).allMatch(Decision.SeatsChanged.class::isInstance);
+    assertThat(batch.applyTo(concert.build()).revision()).isEqualTo(2);
+  }
+
+  private static Command.ChangeSeats at(Command.ChangeSeats change, Instant acceptedAt) {
+    return new Command.ChangeSeats(UUID.randomUUID(), "admin", 1, change.seatTypes(), acceptedAt)
+        .basedOn(change.revision());
+  }
 
   @Test
   void changeReplacesSeatTypes() {
@@ -253,6 +407,7 @@ class BookingDeciderTest {
           case NOT_CONFIRMABLE -> this::cancelledReservationCannotBeConfirmed;
           case HOLD_EXPIRED -> this::confirmationAfterTheHoldIsRejected;
           case SEATS_SOLD -> this::soldSeatsCannotBeRemoved;
+          case REVISION_CONFLICT -> this::olderChangeCannotUndoANewerOne;
           // The dead-letter job records it without a decision.
           case GAVE_UP -> () -> {};
         };
@@ -282,7 +437,11 @@ class BookingDeciderTest {
   }
 
   private static Command confirm(String user, long reservation) {
-    return new Command.ConfirmHold(UUID.randomUUID(), user, 1, reservation, BEFORE_NOON);
+    return confirmAt(BEFORE_NOON, user, reservation);
+  }
+
+  private static Command confirmAt(Instant acceptedAt, String user, long reservation) {
+    return new Command.ConfirmHold(UUID.randomUUID(), user, 1, reservation, acceptedAt);
   }
 
   private static Command cancel(String user, long reservation, boolean onBehalf) {
@@ -290,7 +449,7 @@ class BookingDeciderTest {
         UUID.randomUUID(), user, 1, reservation, onBehalf, BEFORE_NOON);
   }
 
-  private static Command change(SeatOffer... offers) {
+  private static Command.ChangeSeats change(SeatOffer... offers) {
     return new Command.ChangeSeats(
         UUID.randomUUID(), "admin", 1, List.of(offers), BEFORE_NOON.plusSeconds(1));
   }

@@ -204,9 +204,11 @@ class CommandListenerTest {
     RecordingBoxOffice() {
       super(
           worker.getBean(DecisionStore.class),
+          worker.getBean(StatusStore.class),
           worker.getBean(EventLock.class),
           worker.getBean(Transactions.class),
           worker.getBean(Clock.class),
+          worker.getBean(PipelineSettings.class),
           worker.getBean(PipelineMetrics.class));
     }
 

@@ -81,11 +81,20 @@ public class CommandAcceptor {
   ///   `IDEMPOTENCY_KEY_REUSED` if the ticket belongs to another request, `DATABASE_UNAVAILABLE` if
   ///   a decision of an earlier request cannot be excluded
   public Ticket accept(Function<Instant, Command> acceptedAt) {
+    return acceptUntil(Instant.MAX, acceptedAt);
+  }
+
+  /// Accepts a command as [#accept] if the time is before `end` after the status store has its
+  /// entry. So a worker that reads the status store at or after `end` finds each accepted command
+  /// that is undecided. A repeated request is accepted at any time.
+  ///
+  /// @throws ApiException additionally `HOLD_EXPIRED` if the time is not before `end`
+  public Ticket acceptUntil(Instant end, Function<Instant, Command> acceptedAt) {
     Command command = acceptedAt.apply(clock.instant().truncatedTo(ChronoUnit.MICROS));
     Acceptance result = Acceptance.REFUSED;
     try (var _ = MDC.putCloseable("ticket", command.ticketId().toString());
         var _ = MDC.putCloseable("event", String.valueOf(command.eventId()))) {
-      Ticket ticket = acceptWithPermit(acceptedAt, command);
+      Ticket ticket = acceptWithPermit(acceptedAt, command, end);
       boolean first = command.acceptedAt().equals(ticket.acceptedAt());
       result = first ? Acceptance.ACCEPTED : Acceptance.REPEATED;
       return ticket;
@@ -100,14 +109,15 @@ public class CommandAcceptor {
   }
 
   /// Rejects excess commands before any I/O and without a log line: the metrics count them.
-  private Ticket acceptWithPermit(Function<Instant, Command> acceptedAt, Command command) {
+  private Ticket acceptWithPermit(
+      Function<Instant, Command> acceptedAt, Command command, Instant end) {
     if (!backlog.admits() || !permits.tryAcquire()) {
       throw queueUnavailable();
     }
     try {
       return findEarlier(command)
           .map(earlier -> repeat(acceptedAt, command, earlier))
-          .orElseGet(() -> acceptFirst(acceptedAt, command));
+          .orElseGet(() -> acceptFirst(acceptedAt, command, end));
     } finally {
       permits.release();
     }
@@ -135,13 +145,17 @@ public class CommandAcceptor {
     }
   }
 
-  private Ticket acceptFirst(Function<Instant, Command> acceptedAt, Command command) {
+  private Ticket acceptFirst(Function<Instant, Command> acceptedAt, Command command, Instant end) {
     StatusEntry pending = StatusEntry.pending(command);
     Optional<StatusStore.Stored> stored = join(statusStore.storePending(pending));
     Optional<StatusEntry> earlier = stored.flatMap(StatusStore.Stored::earlier);
     if (earlier.isPresent()) {
       sends.finish(pending);
       return repeat(acceptedAt, command, earlier.get());
+    }
+    if (!clock.instant().isBefore(end)) {
+      join(statusStore.removePending(pending));
+      throw ApiException.of(ErrorCode.HOLD_EXPIRED, "The hold has expired.");
     }
     return switch (enqueue(command)) {
       case Enqueueing.Queued _ -> {

@@ -3,7 +3,6 @@ package ticketing.ingress.event;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import org.springframework.data.domain.Pageable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -70,27 +69,42 @@ public class EventAdminService {
     return event;
   }
 
-  /// Changes the seats first. If their change is refused, the event is unchanged.
+  /// Changes the seats first. If their change is refused, the event is unchanged. Both changes
+  /// require the revision on which the request is based, so an older change cannot undo a newer
+  /// one.
   ///
-  /// @throws ApiException `EVENT_NOT_FOUND`, `EVENT_CANCELLED`, `SEATS_SOLD` if it removes seats
-  ///   that are sold or held, `CHANGE_PENDING` if its decision exceeds the timeout
+  /// @throws ApiException `EVENT_NOT_FOUND`, `EVENT_CANCELLED`, `REVISION_CONFLICT` if the event
+  ///   was edited in the meantime, `SEATS_SOLD` if it removes seats that are sold or held,
+  ///   `CHANGE_PENDING` if its decision exceeds the timeout
   EventView change(AuthenticatedUser user, long eventId, EventRequest request) {
     EventView current = get(eventId);
     if (current.status() == EventStatus.CANCELLED) {
       throw cancelled();
     }
-    if (!request.hasSeatsOf(current)) {
-      changeSeats(user, eventId, request);
+    if (request.revision() != null && !request.revision().equals(current.revision())) {
+      throw revisionConflict();
     }
+    boolean changesSeats = !request.hasSeatsOf(current);
+    if (changesSeats) {
+      changeSeats(user, current, request);
+    }
+    long revision = current.revision() + (changesSeats ? 1 : 0);
     return changeRow(
-        eventId, () -> events.updateDetails(eventId, request, EventStatus.CANCELLED) > 0);
+        eventId,
+        () -> {
+          if (events.updateDetails(eventId, revision, request, EventStatus.CANCELLED) == 0) {
+            throw get(eventId).status() == EventStatus.CANCELLED ? cancelled() : revisionConflict();
+          }
+        });
   }
 
-  private void changeSeats(AuthenticatedUser user, long eventId, EventRequest request) {
+  private void changeSeats(AuthenticatedUser user, EventView current, EventRequest request) {
     UUID ticketId = ids.newId(user.userId());
     Ticket queued =
         acceptor.accept(acceptedAt ->
-            new Command.ChangeSeats(ticketId, user.userId(), eventId, request.offers(), acceptedAt)
+            new Command.ChangeSeats(
+                    ticketId, user.userId(), current.eventId(), request.offers(), acceptedAt)
+                .basedOn(current.revision())
                 .withAttemptId(UUID.randomUUID()));
     Ticket ticket = tickets.awaitDecision(queued, settings.changeTimeout());
     if (!ticket.status().isFinal()) {
@@ -109,6 +123,7 @@ public class EventAdminService {
       case SEATS_SOLD ->
           ApiException.of(
               ErrorCode.SEATS_SOLD, "Seats that are sold or held cannot be taken away.");
+      case REVISION_CONFLICT -> revisionConflict();
       case EVENT_NOT_FOUND -> EventCatalog.notFound();
       case EVENT_CANCELLED -> cancelled();
       case GAVE_UP ->
@@ -143,7 +158,9 @@ public class EventAdminService {
         eventId,
         () -> {
           events.setStatus(eventId, to, EventStatus.CANCELLED);
-          return get(eventId).status() == to;
+          if (get(eventId).status() != to) {
+            throw cancelled();
+          }
         });
   }
 
@@ -151,18 +168,19 @@ public class EventAdminService {
     return events.find(eventId).map(EventEntity::view).orElseThrow(EventCatalog::notFound);
   }
 
-  private EventView changeRow(long eventId, BooleanSupplier change) {
+  private EventView changeRow(long eventId, Runnable change) {
     EventView event =
         transaction.execute(status -> {
-          boolean changed = change.getAsBoolean();
-          EventView current = get(eventId);
-          if (!changed) {
-            throw cancelled();
-          }
-          return current;
+          change.run();
+          return get(eventId);
         });
     catalog.evictChanged(event);
     return event;
+  }
+
+  private static ApiException revisionConflict() {
+    return ApiException.of(
+        ErrorCode.REVISION_CONFLICT, "The event was edited since the revision of this request.");
   }
 
   private static ApiException cancelled() {

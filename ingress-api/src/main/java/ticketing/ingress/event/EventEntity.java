@@ -43,6 +43,7 @@ public class EventEntity {
   private Instant saleClosesAt;
   private Integer maxSeatsPerUser;
   private Integer holdMinutes;
+  private long revision = 1;
   private long version;
 
   /// Time of the last revocation of a command, after which workers read revoked commands.
@@ -97,6 +98,7 @@ public class EventEntity {
         saleClosesAt,
         maxSeatsPerUser,
         holdMinutes,
+        revision,
         seatTypes.stream()
             .sorted(HIGHEST_PRICE_FIRST)
             .map(type ->

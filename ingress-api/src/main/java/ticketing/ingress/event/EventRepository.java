@@ -33,7 +33,10 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   @Query("select e.id from EventEntity e order by e.id desc")
   List<Long> ids(Pageable page);
 
-  /// Updates all fields except the seats.
+  /// Updates all fields except the seats, and raises the revision.
+  ///
+  /// @param revision required revision of the event
+  /// @return 0 if the event has another revision or is cancelled
   @Modifying
   @Query(
       """
@@ -42,10 +45,10 @@ public interface EventRepository extends Repository<EventEntity, Long> {
         e.venueName = :#{#to.venueName()}, e.venueAddress = :#{#to.venueAddress()},
         e.saleOpensAt = :#{#to.saleOpensAt()}, e.saleClosesAt = :#{#to.saleClosesAt()},
         e.maxSeatsPerUser = :#{#to.maxSeatsPerUser()}, e.holdMinutes = :#{#to.holdMinutes()},
-        e.version = e.version + 1
-      where e.id = :id and e.status <> :cancelled\
+        e.revision = e.revision + 1, e.version = e.version + 1
+      where e.id = :id and e.revision = :revision and e.status <> :cancelled\
       """)
-  int updateDetails(long id, EventRequest to, EventStatus cancelled);
+  int updateDetails(long id, long revision, EventRequest to, EventStatus cancelled);
 
   @Modifying
   @Query(

@@ -24,6 +24,8 @@ import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.text.TextPattern;
 
 /// Body of a request that creates or changes an event. Text is in its normal form.
+///
+/// @param revision revision of the event on which a change is based; null: the current one
 public record EventRequest(
     @NotBlank
         @CodePoints(max = 255)
@@ -38,6 +40,7 @@ public record EventRequest(
     @Nullable Instant saleClosesAt,
     @Min(1) @Max(1_000_000) @Nullable Integer maxSeatsPerUser,
     @Min(1) @Max(43_200) @Nullable Integer holdMinutes,
+    @Nullable Long revision,
     @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes) {
 
   private static final int MAX_SEATS = 10_000_000;

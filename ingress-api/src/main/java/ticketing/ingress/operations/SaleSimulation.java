@@ -92,6 +92,7 @@ class SaleSimulation {
                   null,
                   1,
                   null,
+                  null,
                   List.of(
                       new EventRequest.SeatType(
                           SEAT_TYPE, Money.of("55000.00"), settings.seats(), null))));

@@ -25,6 +25,9 @@ public enum ErrorCode {
   SALE_NOT_OPEN(HttpStatus.CONFLICT),
   /// The change removes seats that are sold or held.
   SEATS_SOLD(HttpStatus.CONFLICT),
+  /// The change is based on an older revision of the event.
+  REVISION_CONFLICT(HttpStatus.CONFLICT),
+  HOLD_EXPIRED(HttpStatus.CONFLICT),
   BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE),
   URI_TOO_LONG(HttpStatus.URI_TOO_LONG),
   UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE),

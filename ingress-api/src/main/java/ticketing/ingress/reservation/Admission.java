@@ -7,11 +7,11 @@ import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.ingress.problem.ErrorCode;
 
-/// Admission of a booking to the queue, from the cached event. A refused booking would certainly be
+/// Admission of a command to the queue, from the cached event. A refused command would certainly be
 /// rejected by its decision.
 sealed interface Admission {
 
-  /// The booking may be queued. Its decision may still reject it.
+  /// The command may be queued. Its decision may still reject it.
   record Open() implements Admission {}
 
   /// The decision would reject the booking also later.
@@ -48,5 +48,20 @@ sealed interface Admission {
       return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");
     }
     return new Open();
+  }
+
+  /// Admission of a confirmation. A second confirmation is admitted: it is idempotent.
+  static Admission ofConfirmation(ReservationView reservation, EventView event, Instant now) {
+    return switch (reservation.status()) {
+      case CONFIRMED, CANCELLED -> new Open();
+      case HELD, EXPIRED -> {
+        if (event.status() == EventStatus.CANCELLED) {
+          yield new Refused(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
+        }
+        yield now.isBefore(reservation.expiresAt())
+            ? new Open()
+            : new Refused(ErrorCode.HOLD_EXPIRED, "The hold has expired.");
+      }
+    };
   }
 }

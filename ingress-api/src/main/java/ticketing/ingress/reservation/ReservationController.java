@@ -22,6 +22,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Command;
 import ticketing.domain.EventView;
+import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.ingress.command.CommandAcceptor;
@@ -78,23 +79,35 @@ public class ReservationController {
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, booking);
     EventView event = catalog.get(booking.eventId());
     return switch (Admission.of(event, booking.seatType(), clock.instant())) {
-      case Admission.Open _ -> enqueue(user, request, booking);
-      case Admission _ when isRepeated(request, booking) -> enqueue(user, request, booking);
-      case Admission.NotOpen closed ->
-          throw ApiException.saleNotOpen(closed.detail(), closed.retryAfter(), closed.opensAt());
-      case Admission.Refused refused -> throw ApiException.of(refused.code(), refused.detail());
+      case Admission.Open _ -> enqueue(user, request, booking, event);
+      case Admission _ when isRepeated(request, booking) -> enqueue(user, request, booking, event);
+      case Admission.NotOpen closed -> throw notOpen(closed);
+      case Admission.Refused refused -> throw refused(refused);
     };
   }
 
   /// A repeated request gets the ticket of its first time, also after the end of the sale.
   private boolean isRepeated(IdempotencyKey request, BookingRequest booking) {
-    return request.mayBeRepeated()
-        && Command.isValidSeatType(booking.seatType())
-        && acceptor.mayBeAccepted(request.ticketId());
+    return Command.isValidSeatType(booking.seatType()) && isRepeated(request);
+  }
+
+  private boolean isRepeated(IdempotencyKey request) {
+    return request.mayBeRepeated() && acceptor.mayBeAccepted(request.ticketId());
+  }
+
+  private static ApiException notOpen(Admission.NotOpen closed) {
+    return ApiException.saleNotOpen(closed.detail(), closed.retryAfter(), closed.opensAt());
+  }
+
+  private static ApiException refused(Admission.Refused refused) {
+    return ApiException.of(refused.code(), refused.detail());
   }
 
   private ResponseEntity<Ticket> enqueue(
-      AuthenticatedUser user, IdempotencyKey request, BookingRequest booking) {
+      AuthenticatedUser user, IdempotencyKey request, BookingRequest booking, EventView event) {
+    // A repeated booking may name a seat type that is no longer on sale.
+    Money price =
+        event.seatType(booking.seatType()).map(EventView.SeatTypeView::price).orElse(null);
     return accepted(
         acceptor.accept(acceptedAt ->
             new Command.BookSeats(
@@ -105,7 +118,8 @@ public class ReservationController {
                 booking.quantity(),
                 acceptedAt,
                 request.fingerprint(),
-                request.attemptId())));
+                request.attemptId(),
+                price)));
   }
 
   @GetMapping("/{reservationId}")
@@ -129,18 +143,30 @@ public class ReservationController {
     if (!user.userId().equals(found.userId())) {
       throw ReservationReader.notFound();
     }
-    reservations.evictForChange(reservationId);
-    Ticket ticket =
-        acceptor.accept(acceptedAt ->
-            new Command.ConfirmHold(
-                request.ticketId(),
-                user.userId(),
-                found.eventId(),
-                reservationId,
-                acceptedAt,
-                request.fingerprint(),
-                request.attemptId()));
-    return accepted(ticket);
+    EventView event = catalog.get(found.eventId());
+    return switch (Admission.ofConfirmation(found, event, clock.instant())) {
+      case Admission.Open _ -> confirm(user, request, found);
+      case Admission _ when isRepeated(request) -> confirm(user, request, found);
+      case Admission.NotOpen closed -> throw notOpen(closed);
+      case Admission.Refused refused -> throw refused(refused);
+    };
+  }
+
+  private ResponseEntity<Ticket> confirm(
+      AuthenticatedUser user, IdempotencyKey request, ReservationView found) {
+    reservations.evictForChange(found.reservationId());
+    return accepted(
+        acceptor.acceptUntil(
+            found.endOfConfirmation(),
+            acceptedAt ->
+                new Command.ConfirmHold(
+                    request.ticketId(),
+                    user.userId(),
+                    found.eventId(),
+                    found.reservationId(),
+                    acceptedAt,
+                    request.fingerprint(),
+                    request.attemptId())));
   }
 
   @DeleteMapping("/{reservationId}")

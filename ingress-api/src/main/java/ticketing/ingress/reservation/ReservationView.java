@@ -36,6 +36,15 @@ public record ReservationView(
     EXPIRED
   }
 
+  /// Returns the end of the time in which a confirmation is accepted. A second confirmation has no
+  /// end.
+  Instant endOfConfirmation() {
+    return switch (status) {
+      case HELD, EXPIRED -> expiresAt;
+      case CONFIRMED, CANCELLED -> Instant.MAX;
+    };
+  }
+
   /// Returns true for a hold past its end, of which the cached status may be outdated.
   boolean isExpiredHold(Instant now) {
     return status == Status.HELD && expiresAt != null && !now.isBefore(expiresAt);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.redisson.client.codec.StringCodec;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
+import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
@@ -80,7 +81,8 @@ class IdempotencyTest {
                 "/api/v1/reservations",
                 new ReservationController.BookingRequest(event, "VIP", 1))
             .fingerprint(),
-        UUID.randomUUID());
+        UUID.randomUUID(),
+        Money.of("150000.00"));
   }
 
   @Test

@@ -45,7 +45,7 @@ class EventTest {
             {"eventId":%d,"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z",\
             "venueName":"Hall","venueAddress":"Seoul","status":"ACTIVE","totalSeats":1000,\
             "availableSeats":1000,"saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,\
-            "holdMinutes":null,"seatTypes":[\
+            "holdMinutes":null,"revision":1,"seatTypes":[\
             {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100},\
             {"seatType":"R","price":"5.50","totalSeats":900,"availableSeats":900}]}\
             """
@@ -262,7 +262,8 @@ class EventTest {
         .sql()
         .update(
             """
-            update events set total_seats = ?, available_seats = ?, version = version + 1
+            update events set total_seats = ?, available_seats = ?, revision = revision + 1,
+                   version = version + 1
             where id = ?\
             """,
             total,
@@ -281,6 +282,39 @@ class EventTest {
     assertThat(decided.join().seatTypes())
         .extracting(SeatOffer::totalSeats)
         .containsExactly(150, 900);
+  }
+
+  @Test
+  void editOfAnOlderRevisionIsRefused() {
+    long id = ingress.newEvent();
+    String edit = IngressFixture.event(",\"revision\":1");
+    assertThat(put(id, edit.replace("Concert", "First")).json().get("revision").longValue())
+        .isEqualTo(2);
+    IngressFixture.Answer refused = put(id, edit.replace("Concert", "Second"));
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.code()).isEqualTo("REVISION_CONFLICT");
+    assertThat(ingress.get("/api/v1/events/" + id, null).json().get("eventName").asString())
+        .isEqualTo("First");
+    ingress.setAvailableSeats(id, 10);
+    ingress.post("/api/v1/operations/events/" + id + "/pause", ingress.admin(), null);
+    assertThat(ingress.get("/api/v1/events/" + id, null).json().get("revision").longValue())
+        .as("bookings and pauses are no edits")
+        .isEqualTo(2);
+  }
+
+  @Test
+  void changeOfSeatsCarriesItsRevision() {
+    long id = ingress.newEvent();
+    var decided = decideChange(id, TicketStatus.CONFIRMED, null);
+    IngressFixture.Answer changed =
+        put(id, IngressFixture.event("").replace("\"totalSeats\":100}", "\"totalSeats\":150}"));
+    assertThat(changed.json().get("revision").longValue()).isEqualTo(3);
+    assertThat(decided.join().revision()).isEqualTo(1);
+    var refused = decideChange(id, TicketStatus.REJECTED, Reason.REVISION_CONFLICT);
+    IngressFixture.Answer conflict =
+        put(id, IngressFixture.event("").replace("\"totalSeats\":100}", "\"totalSeats\":160}"));
+    assertThat(conflict.code()).isEqualTo("REVISION_CONFLICT");
+    assertThat(refused.join().revision()).isEqualTo(3);
   }
 
   @Test

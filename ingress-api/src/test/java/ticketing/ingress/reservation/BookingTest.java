@@ -1,6 +1,7 @@
 package ticketing.ingress.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
@@ -10,9 +11,13 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
 import ticketing.domain.EventView;
+import ticketing.domain.Money;
 import ticketing.ingress.IngressFixture;
+import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.event.EventEntity;
 import ticketing.ingress.event.EventRepository;
+import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.problem.ErrorCode;
 import ticketing.status.StatusEntry;
 import tools.jackson.databind.JsonNode;
 
@@ -51,12 +56,13 @@ class BookingTest {
         .usingRecursiveFieldByFieldElementComparatorIgnoringFields("attemptId")
         .containsExactly(
             new Command.BookSeats(
-                UUID.fromString(ticket.get("ticketId").asString()),
-                user,
-                event,
-                "VIP",
-                2,
-                Instant.parse(ticket.get("acceptedAt").asString())));
+                    UUID.fromString(ticket.get("ticketId").asString()),
+                    user,
+                    event,
+                    "VIP",
+                    2,
+                    Instant.parse(ticket.get("acceptedAt").asString()))
+                .withPrice(Money.of("150000.00")));
   }
 
   @Test
@@ -211,6 +217,96 @@ class BookingTest {
         .hasSize(2)
         .anyMatch(command -> command instanceof Command.ConfirmHold)
         .anyMatch(command -> command instanceof Command.CancelReservation c && !c.onBehalf());
+  }
+
+  @Test
+  void confirmationIsIdempotent() {
+    String user = IngressFixture.newUser();
+    long confirmed = ingress.reserve(user, ingress.newEvent(), "CONFIRMED", null);
+    assertThat(confirm(user, confirmed).status()).isEqualTo(202);
+    assertThat(commandsOf(user))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Command.ConfirmHold.class,
+            again -> assertThat(again.reservationId()).isEqualTo(confirmed));
+  }
+
+  @Test
+  void expiredHoldIsNotConfirmed() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    for (String status : List.of("HELD", "EXPIRED")) {
+      long hold = ingress.reserve(user, event, status, Instant.now().minusSeconds(1));
+      IngressFixture.Answer refused = confirm(user, hold);
+      assertThat(refused.status()).isEqualTo(409);
+      assertThat(refused.code()).isEqualTo("HOLD_EXPIRED");
+    }
+    assertThat(commandsOf(user)).isEmpty();
+  }
+
+  @Test
+  void holdOfACancelledEventIsNotConfirmed() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    long hold = ingress.reserve(user, event, "HELD", Instant.parse("2035-01-01T00:00:00Z"));
+    long confirmed = ingress.reserve(user, event, "CONFIRMED", null);
+    ingress.delete("/api/v1/events/" + event, ingress.admin());
+    IngressFixture.Answer refused = confirm(user, hold);
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.code()).isEqualTo("EVENT_CANCELLED");
+    assertThat(confirm(user, confirmed).status()).isEqualTo(202);
+  }
+
+  @Test
+  void repeatedConfirmationIsAcceptedAfterTheHold() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    String[] key = {"Idempotency-Key", "confirm"};
+    long hold = ingress.reserve(user, event, "HELD", Instant.parse("2035-01-01T00:00:00Z"));
+    IngressFixture.Answer first = confirm(user, hold, key);
+    assertThat(ingress.statusStore().oldestConfirmation(event, List.of()))
+        .contains(Instant.parse(first.json().get("acceptedAt").asString()));
+    ingress.sql().update("update reservations set expires_at = '2020-01-01' where id = ?", hold);
+    IngressFixture.Answer again = confirm(user, hold, key);
+    assertThat(again.status()).isEqualTo(202);
+    for (String property : List.of("ticketId", "acceptedAt")) {
+      assertThat(again.json().get(property)).isEqualTo(first.json().get(property));
+    }
+    assertThat(confirm(user, hold, "Idempotency-Key", "other").code()).isEqualTo("HOLD_EXPIRED");
+    assertThat(commandsOf(user))
+        .extracting(Command::acceptedAt)
+        .containsOnly(Instant.parse(first.json().get("acceptedAt").asString()));
+  }
+
+  private IngressFixture.Answer confirm(String user, long reservation, String... headers) {
+    return ingress.post(
+        "/api/v1/reservations/" + reservation + "/confirmation",
+        ingress.token(user),
+        null,
+        headers);
+  }
+
+  /// The hold ends while the status store takes the entry.
+  @Test
+  void confirmationIsRefusedIfTheHoldEndsMeanwhile() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    UUID ticket = ingress.ticketIds().newId(user);
+    CommandAcceptor acceptor = ingress.context.getBean(CommandAcceptor.class);
+    Instant end = Instant.now().plusMillis(5);
+    assertThatThrownBy(() ->
+            acceptor.acceptUntil(
+                end,
+                acceptedAt -> {
+                  await().until(() -> !Instant.now().isBefore(end));
+                  return new Command.ConfirmHold(ticket, user, event, 42, acceptedAt, null, ticket);
+                }))
+        .isInstanceOfSatisfying(
+            ApiException.class,
+            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.HOLD_EXPIRED));
+    assertThat(ingress.statusStore().find(ticket)).isEmpty();
+    assertThat(ingress.statusStore().oldestConfirmation(event, List.of())).isEmpty();
+    assertThat(commandsOf(user)).isEmpty();
   }
 
   @Test
