@@ -203,6 +203,18 @@ public sealed interface Command {
       this(ticketId, userId, eventId, seatTypes, acceptedAt, null, null, null);
     }
 
+    /// Creates a command that is based on any revision.
+    public ChangeSeats(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        List<SeatOffer> seatTypes,
+        Instant acceptedAt,
+        @Nullable String fingerprint,
+        @Nullable UUID attemptId) {
+      this(ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attemptId, null);
+    }
+
     public ChangeSeats {
       requireCommon(ticketId, userId, acceptedAt);
       seatTypes = List.copyOf(seatTypes);

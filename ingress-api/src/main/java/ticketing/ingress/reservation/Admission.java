@@ -2,6 +2,7 @@ package ticketing.ingress.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
@@ -25,7 +26,11 @@ sealed interface Admission {
   /// Retry delay of a paused sale, the end of which is unknown.
   Duration PAUSE_RETRY_DELAY = Duration.ofSeconds(30);
 
-  static Admission of(EventView event, String seatType, Instant now) {
+  /// Admission of a booking.
+  ///
+  /// @param hasDueHold true if seats of the event are on sale for the next booking, although the
+  ///   event has no available seat yet
+  static Admission of(EventView event, String seatType, Instant now, BooleanSupplier hasDueHold) {
     if (event.status() == EventStatus.CANCELLED) {
       return new Refused(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
     }
@@ -44,7 +49,7 @@ sealed interface Admission {
     if (event.status() == EventStatus.PAUSED) {
       return new NotOpen("The sale is paused.", PAUSE_RETRY_DELAY, null);
     }
-    if (event.availableSeats() == 0) {
+    if (event.availableSeats() == 0 && !hasDueHold.getAsBoolean()) {
       return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");
     }
     return new Open();

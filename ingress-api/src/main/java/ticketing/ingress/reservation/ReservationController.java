@@ -7,6 +7,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Instant;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -78,7 +79,11 @@ public class ReservationController {
       @Valid @RequestBody BookingRequest booking) {
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, booking);
     EventView event = catalog.get(booking.eventId());
-    return switch (Admission.of(event, booking.seatType(), clock.instant())) {
+    Instant now = clock.instant();
+    Admission admission =
+        Admission.of(
+            event, booking.seatType(), now, () -> reservations.hasDueHold(event.eventId(), now));
+    return switch (admission) {
       case Admission.Open _ -> enqueue(user, request, booking, event);
       case Admission _ when isRepeated(request, booking) -> enqueue(user, request, booking, event);
       case Admission.NotOpen closed -> throw notOpen(closed);

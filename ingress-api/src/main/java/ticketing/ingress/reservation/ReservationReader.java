@@ -1,6 +1,10 @@
 package ticketing.ingress.reservation;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
@@ -19,6 +23,7 @@ public class ReservationReader {
   private final RedisCache cache;
   private final Clock clock;
   private final ReservationSettings settings;
+  private final LoadingCache<Long, Optional<Instant>> firstHoldEnds;
 
   ReservationReader(
       ReservationRepository reservations,
@@ -29,6 +34,11 @@ public class ReservationReader {
     this.cache = cache;
     this.clock = clock;
     this.settings = settings;
+    this.firstHoldEnds =
+        Caffeine.newBuilder()
+            .maximumSize(settings.holdEndCacheSize())
+            .expireAfterWrite(settings.holdEndTtl())
+            .build(reservations::findFirstHoldEnd);
   }
 
   static ApiException notFound() {
@@ -52,6 +62,11 @@ public class ReservationReader {
       cache.store(CachedKind.RESERVATION, id, current, settings.cacheTtl());
     }
     return current;
+  }
+
+  /// Returns true if a hold of the event has ended. The next command of the event expires it.
+  boolean hasDueHold(long eventId, Instant now) {
+    return firstHoldEnds.get(eventId).filter(end -> !now.isBefore(end)).isPresent();
   }
 
   /// @throws ApiException `RESERVATION_NOT_FOUND`

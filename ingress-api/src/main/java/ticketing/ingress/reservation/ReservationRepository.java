@@ -1,5 +1,6 @@
 package ticketing.ingress.reservation;
 
+import java.time.Instant;
 import java.util.Optional;
 import org.springframework.data.domain.Page;
 import org.springframework.data.domain.Pageable;
@@ -12,6 +13,12 @@ interface ReservationRepository extends Repository<ReservationEntity, Long> {
 
   @Query("select r from ReservationEntity r where r.id = :id")
   Optional<ReservationEntity> find(long id);
+
+  /// Returns the end of the first hold of an event.
+  @Query(
+      "select min(r.expiresAt) from ReservationEntity r where r.status = 'HELD' and r.eventId ="
+          + " :id")
+  Optional<Instant> findFirstHoldEnd(long id);
 
   @Query(
       """

@@ -136,6 +136,21 @@ class BookingTest {
     }
   }
 
+  /// The event is not published again: a worker expires the hold with the next booking.
+  @Test
+  void soldOutEventTakesBookingsAfterAHold() {
+    long event = ingress.newEvent(2, 0);
+    String user = IngressFixture.newUser();
+    Instant end = Instant.parse("2035-01-01T00:00:00Z");
+    long hold = ingress.reserve(IngressFixture.newUser(), event, "HELD", end);
+    ingress.reserve(IngressFixture.newUser(), event, "EXPIRED", Instant.now().minusSeconds(60));
+    assertThat(ingress.book(user, event, 1).code()).isEqualTo("SOLD_OUT");
+    ingress.sql().update("update reservations set expires_at = '2020-01-01' where id = ?", hold);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(ingress.book(user, event, 1).status()).isEqualTo(202));
+  }
+
   @Test
   void outdatedSoldOutCacheEntryIsIgnored() {
     long event = ingress.newEvent(10, 0);
