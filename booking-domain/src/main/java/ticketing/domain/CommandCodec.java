@@ -1,6 +1,7 @@
 package ticketing.domain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,6 +17,7 @@ public final class CommandCodec {
   public static final int VERSION = 1;
 
   private static final int MAX_CAUSE_LENGTH = 200;
+  private static final Pattern ACTION = Pattern.compile("[A-Z][A-Z_]{1,30}");
   private static final Pattern CONTROL =
       Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
 
@@ -26,7 +28,14 @@ public final class CommandCodec {
 
     /// @param cause one line for a log, at most 200 characters, without control characters
     /// @param ticketId empty if it cannot be read either
-    record Unreadable(String cause, Optional<UUID> ticketId) implements Decoded {
+    /// @param newer true if a newer version probably sent the command: the version of the envelope
+    ///   is higher or the action is unknown
+    record Unreadable(String cause, Optional<UUID> ticketId, boolean newer) implements Decoded {
+
+      private Unreadable(String cause, Optional<UUID> ticketId) {
+        this(cause, ticketId, false);
+      }
+
       public Unreadable {
         String line = String.valueOf(cause);
         line = line.substring(0, Math.min(line.length(), MAX_CAUSE_LENGTH));
@@ -61,10 +70,13 @@ public final class CommandCodec {
     if (!commands.isArray() || commands.isEmpty()) {
       return List.of(new Decoded.Unreadable("no commands", Optional.empty()));
     }
-    boolean known = root.path("version").isInt() && root.path("version").intValue() == VERSION;
+    int version = root.path("version").isInt() ? root.path("version").intValue() : 0;
     List<Decoded> decoded = new ArrayList<>(commands.size());
     for (JsonNode node : commands) {
-      decoded.add(known ? read(node) : new Decoded.Unreadable("unknown version", ticketId(node)));
+      decoded.add(
+          version == VERSION
+              ? read(node)
+              : new Decoded.Unreadable("unknown version", ticketId(node), version > VERSION));
     }
     return decoded;
   }
@@ -76,8 +88,14 @@ public final class CommandCodec {
           ? new Decoded.Unreadable("null command", Optional.empty())
           : new Decoded.Readable(command);
     } catch (JacksonException e) {
-      return new Decoded.Unreadable(e.getOriginalMessage(), ticketId(node));
+      return new Decoded.Unreadable(e.getOriginalMessage(), ticketId(node), hasUnknownAction(node));
     }
+  }
+
+  private static boolean hasUnknownAction(JsonNode node) {
+    String action = node.path("action").asString("");
+    return ACTION.matcher(action).matches()
+        && Arrays.stream(Action.values()).noneMatch(known -> known.name().equals(action));
   }
 
   private static Optional<UUID> ticketId(JsonNode node) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,7 +24,7 @@ class DatabaseHealthTest {
 
   private volatile boolean reachable = true;
   private final AtomicInteger probes = new AtomicInteger();
-  private final DatabaseHealth health = new DatabaseHealth(database());
+  private final DatabaseHealth health = new DatabaseHealth(database(), 3);
 
   @AfterEach
   void close() {
@@ -89,6 +91,52 @@ class DatabaseHealthTest {
     health.close();
     blocked.get(10, TimeUnit.SECONDS);
     assertThat(health.isUp()).isFalse();
+  }
+
+  @Test
+  void rejectedWriteSuspendsWritesUntilSuccess() throws InterruptedException {
+    health.recordWriteFailure(1, rejectedWrite());
+    assertThat(health.isUp()).isFalse();
+    assertThat(health.isReachable()).isTrue();
+    health.probe();
+    assertThat(health.isUp()).isFalse();
+    health.recordWriteSuccess();
+    assertThat(health.awaitWrites(Duration.ofSeconds(10))).isTrue();
+    assertThat(health.isUp()).isTrue();
+  }
+
+  @Test
+  void locksOfSeveralEventsSuspendWrites() {
+    for (int attempt = 0; attempt < 10; attempt++) {
+      health.recordWriteFailure(1, new CannotAcquireLockException("lock"));
+    }
+    health.recordWriteFailure(2, new CannotAcquireLockException("lock"));
+    health.recordWriteSuccess();
+    health.recordWriteFailure(1, new CannotAcquireLockException("lock"));
+    health.recordWriteFailure(3, new CannotAcquireLockException("lock"));
+    assertThat(health.acceptsWrites()).isTrue();
+    health.recordWriteFailure(2, new CannotAcquireLockException("lock"));
+    assertThat(health.acceptsWrites()).isFalse();
+    assertThat(health.isBlocked()).isTrue();
+    assertThat(health.isUp()).isTrue();
+    health.recordWriteSuccess();
+    assertThat(health.acceptsWrites()).isTrue();
+  }
+
+  @Test
+  void oneAttemptASecondProbesSuspendedWrites() throws InterruptedException {
+    assertThat(health.awaitAttempt(Duration.ZERO)).isTrue();
+    health.recordWriteFailure(1, rejectedWrite());
+    assertThat(health.awaitAttempt(Duration.ofSeconds(10))).isTrue();
+    assertThat(health.awaitAttempt(Duration.ZERO)).isFalse();
+    assertThat(health.awaitAttempt(Duration.ofSeconds(10))).isTrue();
+    health.recordWriteSuccess();
+    assertThat(health.awaitAttempt(Duration.ZERO)).isTrue();
+    assertThat(health.awaitAttempt(Duration.ZERO)).isTrue();
+  }
+
+  private static RuntimeException rejectedWrite() {
+    return new IllegalStateException(new SQLException("read-only", "HY000", 1290));
   }
 
   @Test

@@ -60,6 +60,22 @@ class CommandCodecTest {
   }
 
   @Test
+  void newerVersionsAndActionsAreMarked() {
+    String known = CommandCodec.encode(COMMANDS.get(1));
+    assertThat(newer(known.replace("\"version\":1", "\"version\":2"))).isTrue();
+    assertThat(newer(known.replace("\"CONFIRM\"", "\"JOIN_LINE\""))).isTrue();
+    assertThat(newer(known.replace("\"version\":1", "\"version\":0"))).isFalse();
+    assertThat(newer(known.replace("\"version\":1", "\"version\":\"2\""))).isFalse();
+    assertThat(newer(known.replace("\"CONFIRM\"", "\"java.lang.Runtime\""))).isFalse();
+    assertThat(newer(known.replace("42", "\"x\""))).isFalse();
+    assertThat(newer("not JSON")).isFalse();
+  }
+
+  private static boolean newer(String body) {
+    return ((Decoded.Unreadable) CommandCodec.decode(body).getFirst()).newer();
+  }
+
+  @Test
   void newerVersionIsUnreadableWithItsTicketId() {
     UUID ticket = COMMANDS.get(1).ticketId();
     String body = CommandCodec.encode(COMMANDS.get(1)).replace("\"version\":1", "\"version\":2");

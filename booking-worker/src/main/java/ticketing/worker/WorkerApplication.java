@@ -16,7 +16,6 @@ import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import ticketing.database.ClockSettings;
 import ticketing.database.DatabaseClock;
-import ticketing.database.DatabaseHealth;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -68,11 +67,6 @@ public class WorkerApplication {
   @Bean
   HealthIndicator clockSkew(DatabaseClock clock) {
     return () -> Health.up().withDetail("seconds", clock.skewSeconds()).build();
-  }
-
-  @Bean
-  DatabaseHealth databaseHealth(DataSource database) {
-    return new DatabaseHealth(database);
   }
 
   @Bean

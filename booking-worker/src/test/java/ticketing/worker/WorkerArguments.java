@@ -23,7 +23,7 @@ public final class WorkerArguments {
                 "--spring.cloud.aws.sqs.endpoint=" + servers.queueEndpoint(),
                 "--spring.cloud.aws.credentials.access-key=local",
                 "--spring.cloud.aws.credentials.secret-key=local",
-                "--ticketing.worker.pipeline.queue=" + queue));
+                "--ticketing.worker.queue.name=" + queue));
     arguments.addAll(List.of(more));
     return arguments.toArray(String[]::new);
   }

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import ticketing.database.DatabaseErrors;
@@ -239,16 +238,17 @@ public class BoxOffice {
         : dueHolds.getLast().expiresAt();
   }
 
-  /// A ticket with `GAVE_UP` counts as undecided: a redrive decides it.
-  private static Set<UUID> removeGivenUp(Map<UUID, StatusEntry> known) {
-    Set<UUID> givenUp =
-        known.values().stream()
-            .map(StatusEntry::ticket)
-            .filter(ticket -> ticket.reason() == Reason.GAVE_UP)
-            .map(Ticket::ticketId)
-            .collect(Collectors.toSet());
-    known.keySet().removeAll(givenUp);
-    return givenUp;
+  /// `GAVE_UP` is final, for example for a late delivery of the given-up message. After a redrive
+  /// by an operator the ticket counts as undecided.
+  private Set<UUID> removeGivenUp(Map<UUID, StatusEntry> known) {
+    Set<UUID> redriven =
+        store.findRedriven(
+            known.values().stream()
+                .map(StatusEntry::ticket)
+                .filter(ticket -> ticket.reason() == Reason.GAVE_UP)
+                .toList());
+    known.keySet().removeAll(redriven);
+    return redriven;
   }
 
   /// Records `GAVE_UP` for commands of one event that are neither decided nor revoked. It takes the
@@ -268,7 +268,7 @@ public class BoxOffice {
         }
       }
       effective.keySet().removeAll(store.findDecisions(effective.keySet()).keySet());
-      Instant now = now();
+      Instant now = store.currentTime();
       List<StatusEntry> givenUp =
           effective.values().stream()
               .map(entry -> entry.decided(entry.ticket().rejected(Reason.GAVE_UP, now)))

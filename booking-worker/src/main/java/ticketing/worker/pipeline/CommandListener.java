@@ -5,18 +5,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.NestedExceptionUtils;
-import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
@@ -24,9 +28,14 @@ import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.tracing.Traces;
-import ticketing.worker.pipeline.CommandQueue.QueueUnavailableException;
-import ticketing.worker.pipeline.Delivery.QueuedCommand;
+import ticketing.worker.failure.FatalErrorHandler;
 import ticketing.worker.pipeline.RetryAwareLimiter.Permit;
+import ticketing.worker.queue.CommandQueue;
+import ticketing.worker.queue.CommandQueue.QueueUnavailableException;
+import ticketing.worker.queue.Delivery;
+import ticketing.worker.queue.Delivery.CommandResult;
+import ticketing.worker.queue.Delivery.QueuedCommand;
+import ticketing.worker.queue.QueueSettings;
 
 /// Control flow of a worker: receive, batch by event, decide, publish, acknowledge.
 ///
@@ -34,27 +43,42 @@ import ticketing.worker.pipeline.RetryAwareLimiter.Permit;
 /// batches ([#receive]). One thread for each event with commands processes its batches in FIFO
 /// order ([#processEvent]). A message is deleted last, so the queue delivers it again after any
 /// failure.
+///
+/// While the database is unreachable or rejects writes, the pollers receive no messages. A batch
+/// that cannot be decided stays in this process and its messages stay invisible in the queue, so an
+/// outage uses no further receives. One batch a second probes the database.
 @Component
 class CommandListener implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(CommandListener.class);
   private static final Duration MAX_RETRY_DELAY = Duration.ofSeconds(1);
   private static final Duration IDLE_CHECK_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration RETRY_CHECK_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration SUSPENDED_RECEIVE_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration RELEASE_TIMEOUT = Duration.ofSeconds(3);
 
   private final CommandQueue queue;
   private final BoxOffice boxOffice;
   private final DecisionPublisher publisher;
   private final DatabaseHealth database;
   private final PipelineSettings settings;
+  private final QueueSettings queueSettings;
+  private final FatalErrorHandler fatalErrors;
   private final PipelineMetrics metrics;
   private final Traces traces;
   private final EventBatcher<QueuedCommand> batcher;
   private final RetryAwareLimiter limiter;
   private final Semaphore inFlightPermits;
   private final Semaphore helperRequests = new Semaphore(0);
-  private ExecutorService pollers;
+  private final RunningWork runningWork = new RunningWork();
+
+  /// Sizes of the failed batches by event, while they are retried.
+  private final Map<Long, Integer> stalledBatches = new ConcurrentHashMap<>();
+
+  private List<Thread> pollers = List.of();
   private ExecutorService eventThreads;
   private volatile boolean running;
+  private volatile long stopRetriesAt; // System.nanoTime(), while it is not running
 
   CommandListener(
       CommandQueue queue,
@@ -62,6 +86,8 @@ class CommandListener implements SmartLifecycle {
       DecisionPublisher publisher,
       DatabaseHealth database,
       PipelineSettings settings,
+      QueueSettings queueSettings,
+      FatalErrorHandler fatalErrors,
       PipelineMetrics metrics,
       Traces traces) {
     this.queue = queue;
@@ -69,6 +95,8 @@ class CommandListener implements SmartLifecycle {
     this.publisher = publisher;
     this.database = database;
     this.settings = settings;
+    this.queueSettings = queueSettings;
+    this.fatalErrors = fatalErrors;
     this.metrics = metrics;
     this.traces = traces;
     this.batcher = new EventBatcher<>(settings.maxBatchSize());
@@ -78,7 +106,7 @@ class CommandListener implements SmartLifecycle {
         "ticketing.in.flight",
         "messages",
         "Received messages that are not deleted yet",
-        () -> settings.maxInFlight() - inFlightPermits.availablePermits());
+        this::countInFlight);
   }
 
   /// Result of the transaction of a batch, or of a part of it.
@@ -88,22 +116,30 @@ class CommandListener implements SmartLifecycle {
 
     record Committed(List<QueuedCommand> commands, CommittedBatch batch) implements BatchResult {}
 
-    /// The database was unavailable or busy. The queue delivers the commands again.
+    /// The database was unavailable or busy for too long, or the worker stops.
     record Undecided(List<QueuedCommand> commands) implements BatchResult {}
 
     /// A command of the batch cannot be processed.
     record Failed(List<QueuedCommand> commands) implements BatchResult {}
+
+    /// The queue may have delivered the commands to another worker.
+    record Expired(List<QueuedCommand> commands) implements BatchResult {}
   }
 
   @Override
   public void start() {
     running = true;
-    eventThreads = Executors.newVirtualThreadPerTaskExecutor();
-    pollers = Executors.newVirtualThreadPerTaskExecutor();
-    pollers.execute(() -> poll(true));
-    for (int helper = 1; helper < settings.pollers(); helper++) {
-      pollers.execute(() -> poll(false));
-    }
+    eventThreads =
+        Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("event-", 0).uncaughtExceptionHandler(fatalErrors).factory());
+    pollers =
+        IntStream.range(0, settings.pollers())
+            .mapToObj(number ->
+                Thread.ofVirtual()
+                    .name("poll-" + number)
+                    .uncaughtExceptionHandler(fatalErrors)
+                    .start(() -> poll(number == 0)))
+            .toList();
   }
 
   /// One poller always receives. The others help while receive calls return full batches, so an
@@ -115,11 +151,16 @@ class CommandListener implements SmartLifecycle {
             && !helperRequests.tryAcquire(IDLE_CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
           continue;
         }
-        database.awaitUp();
-        boolean full = receive(permanent ? settings.pollWait() : Duration.ZERO);
+        if (!database.awaitWrites(SUSPENDED_RECEIVE_INTERVAL)) {
+          if (permanent && mayReceiveWhileSuspended()) {
+            receive(Duration.ZERO, true);
+          }
+          continue;
+        }
+        boolean full = receive(permanent ? settings.pollWait() : Duration.ZERO, false);
         while (running && full) {
           helperRequests.release(helperRequests.availablePermits() < settings.pollers() ? 1 : 0);
-          full = receive(permanent ? settings.pollWait() : Duration.ZERO);
+          full = receive(permanent ? settings.pollWait() : Duration.ZERO, false);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -130,46 +171,75 @@ class CommandListener implements SmartLifecycle {
             MAX_RETRY_DELAY.toMillis(),
             rootCause(e));
         sleep(MAX_RETRY_DELAY);
+      } catch (RuntimeException e) {
+        log.error("receive failed, retry={}ms", MAX_RETRY_DELAY.toMillis(), e);
+        sleep(MAX_RETRY_DELAY);
       }
     }
   }
 
+  /// While writes are suspended, the held batches probe the database. A receive call is necessary
+  /// if none is held. It is useful if only some events may be blocked.
+  private boolean mayReceiveWhileSuspended() {
+    return database.isReachable()
+        && (countInFlight() == 0 || database.isBlocked() && countStalled() < settings.maxStalled());
+  }
+
+  private int countInFlight() {
+    return settings.maxInFlight() - inFlightPermits.availablePermits();
+  }
+
+  /// Commands of the events whose last batch failed.
+  private int countStalled() {
+    int commands = 0;
+    for (Map.Entry<Long, Integer> batch : stalledBatches.entrySet()) {
+      commands += batch.getValue() + batcher.size(batch.getKey());
+    }
+    return commands;
+  }
+
   /// Receives deliveries and adds their commands to the batches of their events.
   ///
+  /// @param suspended true to receive while writes are suspended
   /// @return true if there are probably more messages
-  private boolean receive(Duration maxWait) throws InterruptedException {
-    inFlightPermits.acquire(CommandQueue.MAX_BATCH_SIZE);
+  private boolean receive(Duration maxWait, boolean suspended) throws InterruptedException {
+    int requested = CommandQueue.MAX_BATCH_SIZE;
+    if (!suspended) {
+      inFlightPermits.acquire(requested);
+    } else if (!inFlightPermits.tryAcquire(requested)) {
+      return false;
+    }
     List<Delivery> deliveries = List.of();
-    try {
-      if (!running || !database.isUp()) {
+    try (RunningWork.Call _ = runningWork.begin("receive")) {
+      if (!running || !suspended && !database.acceptsWrites()) {
         return false;
       }
       deliveries = queue.receive(maxWait);
     } finally {
-      inFlightPermits.release(CommandQueue.MAX_BATCH_SIZE - deliveries.size());
+      inFlightPermits.release(requested - deliveries.size());
     }
     for (Delivery delivery : deliveries) {
       metrics.recordReceived(delivery.receiveCount() > 1);
       // The receive call holds one permit for each message. The other permits become available
       // without this thread, because a poller holds none while it is blocked here.
       inFlightPermits.acquire(delivery.weight() - 1);
-      if (delivery.unreadableCommands() > 0) {
-        // The message is never acknowledged: SQS moves it to the dead-letter queue after its last
-        // receive. Its readable commands are decided.
-        metrics.recordUnreadable(delivery.unreadableCommands());
-        queue.release(delivery);
-      }
+      metrics.recordUnreadable(delivery.unreadableCommands());
       if (delivery.commands().isEmpty()) {
-        inFlightPermits.release(delivery.weight());
+        finish(delivery);
       }
-      for (QueuedCommand queued : delivery.commands()) {
-        long eventId = queued.command().eventId();
-        if (batcher.add(eventId, queued)) {
-          eventThreads.execute(() -> processEvent(eventId));
-        }
-      }
+      delivery.commands().forEach(this::addToBatch);
     }
     return deliveries.size() == CommandQueue.MAX_BATCH_SIZE;
+  }
+
+  /// Blocked events use at most a part of the commands in flight, so others continue.
+  private void addToBatch(QueuedCommand queued) {
+    long eventId = queued.command().eventId();
+    if (stalledBatches.containsKey(eventId) && countStalled() >= settings.maxStalled()) {
+      finish(List.of(queued), CommandResult.DEFERRED);
+    } else if (batcher.add(eventId, queued)) {
+      eventThreads.execute(() -> processEvent(eventId));
+    }
   }
 
   /// The pipeline of an event, until it has no more commands: batch -> lock { transaction { read,
@@ -199,93 +269,172 @@ class CommandListener implements SmartLifecycle {
         publication =
             Thread.ofVirtual()
                 .name("publish-" + eventId)
-                .start(() -> publishAndAcknowledge(eventId, results));
+                .uncaughtExceptionHandler(fatalErrors)
+                .start(() -> publishAndFinish(eventId, results));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      stalledBatches.remove(eventId);
       permit.release();
     }
   }
 
   /// Decides a batch in one transaction. If a command of the batch cannot be processed, each
   /// command is decided alone, so it affects no other command.
-  private List<BatchResult> decide(long eventId, List<QueuedCommand> batch, Permit permit) {
-    BatchResult result = decideTogether(eventId, batch, permit);
-    return switch (result) {
-      case BatchResult.Failed _ when batch.size() > 1 ->
-          batch.stream().map(queued -> decideTogether(eventId, List.of(queued), permit)).toList();
-      case BatchResult.Committed _, BatchResult.Undecided _, BatchResult.Failed _ ->
-          List.of(result);
-    };
+  private List<BatchResult> decide(long eventId, List<QueuedCommand> batch, Permit permit)
+      throws InterruptedException {
+    List<BatchResult> results = new ArrayList<>(decideTogether(eventId, batch, permit));
+    if (results.getLast() instanceof BatchResult.Failed failed && failed.commands().size() > 1) {
+      results.removeLast();
+      for (QueuedCommand queued : failed.commands()) {
+        results.addAll(decideTogether(eventId, List.of(queued), permit));
+      }
+    }
+    stalledBatches.remove(eventId);
+    return results;
   }
 
-  private BatchResult decideTogether(long eventId, List<QueuedCommand> batch, Permit permit) {
+  /// Attempts the transaction until it succeeds, fails permanently or may not be retried. It holds
+  /// no permit between two attempts.
+  ///
+  /// @return at least one result; only the last one is not `Expired`
+  private List<BatchResult> decideTogether(long eventId, List<QueuedCommand> batch, Permit permit)
+      throws InterruptedException {
+    List<BatchResult> results = new ArrayList<>();
+    List<QueuedCommand> remaining = batch;
+    Duration delay = Duration.ZERO;
+    long startedAt = System.nanoTime();
     try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
         var _ = ticketContext(batch);
         BatchTrace trace = BatchTrace.start(traces, eventId, batch.size(), sampledTraces(batch))) {
       // The catch clauses are inside, because their log lines need this context.
-      try {
-        CommittedBatch committed = decideWithRetries(eventId, batch, permit);
-        return new BatchResult.Committed(batch, committed.withTraces(trace::traceparent));
-      } catch (DataAccessException | TransactionException e) {
-        if (DatabaseErrors.isIntegrityViolation(e)) {
-          log.warn("batch violates a constraint, event={} batchSize={}", eventId, batch.size(), e);
-          return new BatchResult.Failed(batch);
+      while (true) {
+        boolean mayAttempt =
+            delay.isZero() && permit.isAcquired() && database.isUp()
+                || awaitAttempt(remaining, permit, delay, startedAt);
+        remaining = removeExpired(eventId, remaining, results);
+        if (remaining.isEmpty()) {
+          return results;
         }
-        log.warn(
-            "batch not decided, event={} batchSize={} cause={}",
-            eventId,
-            batch.size(),
-            rootCause(e));
-        return new BatchResult.Undecided(batch);
-      } catch (RuntimeException e) {
-        log.error("batch failed, event={} batchSize={}", eventId, batch.size(), e);
-        return new BatchResult.Failed(batch);
+        if (!mayAttempt) {
+          log.warn("batch not decided, event={} batchSize={}", eventId, remaining.size());
+          results.add(new BatchResult.Undecided(remaining));
+          return results;
+        }
+        try {
+          CommittedBatch committed = attempt(eventId, remaining);
+          permit.recordSuccess();
+          results.add(
+              new BatchResult.Committed(remaining, committed.withTraces(trace::traceparent)));
+          return results;
+        } catch (DataAccessException | TransactionException e) {
+          Optional<BatchResult> failed = classify(eventId, remaining, e);
+          if (failed.isPresent()) {
+            results.add(failed.get());
+            return results;
+          }
+          if (stalledBatches.put(eventId, remaining.size()) == null) {
+            log.warn(
+                "retrying batch, event={} batchSize={} cause={}",
+                eventId,
+                remaining.size(),
+                rootCause(e));
+          }
+          delay =
+              delay.isZero() ? settings.retryDelay() : min(delay.multipliedBy(2), MAX_RETRY_DELAY);
+        } catch (RuntimeException | Error e) {
+          if (FatalErrorHandler.isFatal(e)) {
+            throw e;
+          }
+          log.error("batch failed, event={} batchSize={}", eventId, remaining.size(), e);
+          results.add(new BatchResult.Failed(remaining));
+          return results;
+        }
       }
     }
   }
 
-  /// Retries while the database is unavailable or another transaction holds a lock. It holds no
-  /// permit between two attempts.
-  private CommittedBatch decideWithRetries(long eventId, List<QueuedCommand> batch, Permit permit) {
-    if (!permit.isAcquired()) {
-      throw new CannotAcquireLockException("no permit for another attempt");
-    }
+  private CommittedBatch attempt(long eventId, List<QueuedCommand> batch) {
     List<Command> commands = batch.stream().map(QueuedCommand::command).toList();
-    long deadline = System.nanoTime() + settings.retryFor().toNanos();
-    Duration delay = settings.retryDelay();
-    while (true) {
-      try {
-        CommittedBatch committed = boxOffice.decide(eventId, commands);
-        permit.recordSuccess();
-        database.recordSuccess();
-        return committed;
-      } catch (DataAccessException | TransactionException e) {
-        database.recordFailure(e);
-        if (DatabaseErrors.isIntegrityViolation(e)
-            || System.nanoTime() - deadline > 0
-            || !reacquire(permit, delay, deadline)) {
-          throw e;
-        }
-        log.debug("retrying batch, event={} cause={}", eventId, rootCause(e));
-        delay = min(delay.multipliedBy(2), MAX_RETRY_DELAY);
+    try (RunningWork.Call _ = runningWork.begin("transaction, event=" + eventId)) {
+      CommittedBatch committed = boxOffice.decide(eventId, commands);
+      if (!committed.decided().isEmpty()) {
+        database.recordWriteSuccess();
       }
+      return committed;
     }
   }
 
-  private static boolean reacquire(Permit permit, Duration delay, long deadline) {
-    try {
-      return permit.reacquireForRetry(delay, deadline);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  /// @return the result of the batch; empty if it is retried
+  private Optional<BatchResult> classify(
+      long eventId, List<QueuedCommand> batch, RuntimeException failure) {
+    database.recordWriteFailure(eventId, failure);
+    return switch (DatabaseErrors.classify(failure)) {
+      case UNAVAILABLE, WRITES_REJECTED, TRANSIENT_CONFLICT -> Optional.empty();
+      case INTEGRITY_VIOLATION -> {
+        log.warn(
+            "batch violates a constraint, event={} batchSize={}", eventId, batch.size(), failure);
+        yield Optional.of(new BatchResult.Failed(batch));
+      }
+      case OTHER -> {
+        log.error("transaction failed, event={} batchSize={}", eventId, batch.size(), failure);
+        yield Optional.of(
+            batch.size() > 1 ? new BatchResult.Failed(batch) : new BatchResult.Undecided(batch));
+      }
+    };
+  }
+
+  /// Blocks until the batch may be attempted again, and acquires the permit.
+  ///
+  /// @param startedAt [System#nanoTime] of the first attempt
+  /// @return false if the batch may not be retried
+  private boolean awaitAttempt(
+      List<QueuedCommand> batch, Permit permit, Duration delay, long startedAt)
+      throws InterruptedException {
+    permit.release();
+    TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+    while (mayRetry(batch, startedAt)) {
+      if (database.awaitAttempt(RETRY_CHECK_INTERVAL)
+          && permit.reacquireForRetry(
+              Duration.ZERO, System.nanoTime() + RETRY_CHECK_INTERVAL.toNanos())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// While only this worker cannot reach the database, others may decide the batch.
+  private boolean mayRetry(List<QueuedCommand> batch, long startedAt) {
+    long now = System.nanoTime();
+    if (!running && (now - stopRetriesAt >= 0 || !database.acceptsWrites())) {
       return false;
     }
+    if (!database.isReachable() && now - startedAt >= settings.retryFor().toNanos()) {
+      return false;
+    }
+    return batch.stream()
+        .map(QueuedCommand::delivery)
+        .noneMatch(delivery ->
+            delivery.isExpired() || delivery.age().compareTo(queueSettings.maxHold()) >= 0);
   }
 
-  private void publishAndAcknowledge(long eventId, List<BatchResult> results) {
+  /// @return the commands that no other worker can have received
+  private static List<QueuedCommand> removeExpired(
+      long eventId, List<QueuedCommand> batch, List<BatchResult> results) {
+    List<QueuedCommand> expired =
+        batch.stream().filter(queued -> queued.delivery().isExpired()).toList();
+    if (expired.isEmpty()) {
+      return batch;
+    }
+    log.warn("visibility timeout expired, event={} commands={}", eventId, expired.size());
+    results.add(new BatchResult.Expired(expired));
+    return batch.stream().filter(queued -> !expired.contains(queued)).toList();
+  }
+
+  private void publishAndFinish(long eventId, List<BatchResult> results) {
     for (BatchResult result : results) {
-      acknowledge(result.commands(), publish(eventId, result));
+      finish(result.commands(), publish(eventId, result));
     }
   }
 
@@ -295,44 +444,53 @@ class CommandListener implements SmartLifecycle {
     }
   }
 
-  /// @return true if the commands of the result may be acknowledged
-  private boolean publish(long eventId, BatchResult result) {
+  private CommandResult publish(long eventId, BatchResult result) {
     return switch (result) {
       case BatchResult.Committed committed -> publish(eventId, committed);
-      case BatchResult.Undecided _, BatchResult.Failed _ -> false;
+      case BatchResult.Undecided _ -> running ? CommandResult.UNDECIDED : CommandResult.STOPPED;
+      case BatchResult.Failed _ -> CommandResult.FAILED;
+      case BatchResult.Expired _ -> CommandResult.EXPIRED;
     };
   }
 
-  private boolean publish(long eventId, BatchResult.Committed committed) {
-    try (var _ = MDC.putCloseable("event", String.valueOf(eventId))) {
+  private CommandResult publish(long eventId, BatchResult.Committed committed) {
+    try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
+        RunningWork.Call _ = runningWork.begin("publication, event=" + eventId)) {
       publisher.publish(committed.batch());
-      return true;
-    } catch (RuntimeException e) {
+      return CommandResult.PUBLISHED;
+    } catch (RuntimeException | Error e) {
+      if (FatalErrorHandler.isFatal(e)) {
+        throw e;
+      }
       log.error(
           "batch not published, event={} batchSize={}", eventId, committed.commands().size(), e);
-      return false;
+      return CommandResult.UNDECIDED;
     }
   }
 
-  /// Acknowledges the deliveries whose last command is finished, in calls of ten messages.
-  private void acknowledge(List<QueuedCommand> commands, boolean published) {
-    List<Delivery> finished = new ArrayList<>();
+  /// Acknowledges or releases the deliveries whose last command is finished.
+  private void finish(List<QueuedCommand> commands, CommandResult result) {
+    List<Delivery> acknowledged = new ArrayList<>();
     for (QueuedCommand queued : commands) {
       Delivery delivery = queued.delivery();
-      if (delivery.finishCommand(published)) {
+      if (delivery.finishCommand(result)) {
         if (delivery.isAcknowledgeable()) {
-          finished.add(delivery);
+          acknowledged.add(delivery);
         } else {
-          inFlightPermits.release(delivery.weight());
+          finish(delivery);
         }
       }
     }
-    for (int from = 0; from < finished.size(); from += CommandQueue.MAX_BATCH_SIZE) {
-      List<Delivery> deliveries =
-          finished.subList(from, Math.min(from + CommandQueue.MAX_BATCH_SIZE, finished.size()));
-      int weight = deliveries.stream().mapToInt(Delivery::weight).sum();
-      queue.acknowledge(deliveries).thenRun(() -> inFlightPermits.release(weight));
+    if (!acknowledged.isEmpty()) {
+      int weight = acknowledged.stream().mapToInt(Delivery::weight).sum();
+      queue.acknowledge(acknowledged).thenRun(() -> inFlightPermits.release(weight));
     }
+  }
+
+  /// Releases a delivery that is not acknowledged.
+  private void finish(Delivery delivery) {
+    delivery.releaseReason().ifPresent(reason -> queue.release(delivery, reason));
+    inFlightPermits.release(delivery.weight());
   }
 
   /// Log context of a batch with a single command; null for larger batches.
@@ -368,15 +526,32 @@ class CommandListener implements SmartLifecycle {
     return NestedExceptionUtils.getMostSpecificCause(failure);
   }
 
-  /// Stops receiving, then finishes the received commands within the stop timeout.
+  /// Returns the reason for which this listener does not process commands as it should; empty while
+  /// it is healthy or stopped.
+  Optional<String> findFailure() {
+    if (!running) {
+      return Optional.empty();
+    }
+    return pollers.stream()
+        .filter(poller -> !poller.isAlive())
+        .map(poller -> "poller ended, thread=" + poller.getName())
+        .findFirst()
+        .or(() -> runningWork.findOlderThan(settings.stuckAfter()));
+  }
+
+  /// Stops receiving, then finishes the received commands within the stop timeout. The others are
+  /// released without delay.
   @Override
   public void stop() {
+    long now = System.nanoTime();
+    long deadline = now + settings.stopTimeout().toNanos();
+    stopRetriesAt = now + settings.stopTimeout().toNanos() / 2;
     running = false;
-    pollers.shutdown();
-    long deadline = System.nanoTime() + settings.stopTimeout().toNanos();
     try {
-      if (!pollers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-        pollers.shutdownNow();
+      for (Thread poller : pollers) {
+        if (!poller.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))) {
+          poller.interrupt();
+        }
       }
       eventThreads.shutdown();
       if (!eventThreads.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
@@ -386,8 +561,11 @@ class CommandListener implements SmartLifecycle {
       // All permits are available after the last message is deleted.
       inFlightPermits.tryAcquire(
           settings.maxInFlight(), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      queue.releaseAll().get(RELEASE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn("cannot release messages, cause={}", e.toString());
     }
   }
 

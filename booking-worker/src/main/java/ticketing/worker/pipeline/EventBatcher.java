@@ -35,6 +35,14 @@ final class EventBatcher<T> {
     }
   }
 
+  /// Returns the number of items of an event that are not in a batch yet.
+  int size(long eventId) {
+    synchronized (queues) {
+      Queue<T> queue = queues.get(eventId);
+      return queue == null ? 0 : queue.size();
+    }
+  }
+
   /// Removes and returns the next items of an event, at most `maxBatchSize`; empty if there are
   /// none.
   List<T> nextBatch(long eventId) {

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.EventView;
+import ticketing.domain.Ticket;
 import ticketing.status.StatusEntry;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Inventory;
@@ -30,6 +31,7 @@ public class DecisionStore {
   private final ReservationTable reservations;
   private final TicketTable tickets;
   private final RevokedCommandTable revokedCommands;
+  private final RedriveTable redrives;
   private final StoreSettings settings;
   private final Clock clock;
 
@@ -38,12 +40,14 @@ public class DecisionStore {
       ReservationTable reservations,
       TicketTable tickets,
       RevokedCommandTable revokedCommands,
+      RedriveTable redrives,
       StoreSettings settings,
       Clock clock) {
     this.events = events;
     this.reservations = reservations;
     this.tickets = tickets;
     this.revokedCommands = revokedCommands;
+    this.redrives = redrives;
     this.settings = settings;
     this.clock = clock;
   }
@@ -81,6 +85,16 @@ public class DecisionStore {
   /// Returns the stored decisions by ticket id, including those with `GAVE_UP`.
   public Map<UUID, StatusEntry> findDecisions(Collection<UUID> ticketIds) {
     return tickets.find(ticketIds);
+  }
+
+  /// Returns those of these given-up tickets that an operator redrove later.
+  public Set<UUID> findRedriven(Collection<Ticket> givenUp) {
+    return givenUp.isEmpty() ? Set.of() : redrives.findRedriven(givenUp);
+  }
+
+  /// Returns the time of the database, which dates redrives.
+  public Instant currentTime() {
+    return redrives.currentTime();
   }
 
   /// Returns the inventory for these commands.

@@ -65,7 +65,8 @@ class DeadLetterJobTest {
                 "--ticketing.worker.maintenance.dead-letter-interval=1h",
                 "--ticketing.worker.maintenance.dead-letter-reread-interval=0s",
                 "--ticketing.worker.pipeline.poll-wait=1s",
-                "--ticketing.worker.pipeline.unreadable-delay=0s",
+                "--ticketing.worker.queue.unreadable-delay=0s",
+                "--ticketing.worker.queue.deferred-delay=0s",
                 "--ticketing.worker.pipeline.stop-timeout=5s"));
     sql = worker.getBean(JdbcClient.class);
     sqs = worker.getBean(SqsAsyncClient.class);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -410,6 +411,34 @@ class BoxOfficeTest {
     sqs().purgeQueue(request -> request.queueUrl(url(scene.queue))).join();
   }
 
+  /// With the delay of unreadable messages the message would be received again after two seconds.
+  @Test
+  void newerCommandIsLeftToNewerWorkers() {
+    ConfigurableApplicationContext worker = workers(1);
+    long event = event(10, null, null);
+    Command known = book(event, "ann", 1);
+    Command newer = book(event, "bob", 1);
+    double received = received();
+    String element = CommandCodec.encode(newer).replace("\"BOOK\"", "\"EXCHANGE\"");
+    sendBody(
+        CommandCodec.encode(known)
+            .replace("[{", element.substring(element.indexOf('['), element.length() - 2) + ",{"));
+    assertThat(decided(known).status()).isEqualTo(TicketStatus.CONFIRMED);
+    await()
+        .during(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> received() == received + 1);
+    assertThat(messages(scene.queue)).isEqualTo(1);
+    assertThat(worker.getBean(StatusStore.class).find(newer.ticketId())).isEmpty();
+  }
+
+  private double received() {
+    return scene.workers.stream()
+        .mapToDouble(worker ->
+            worker.getBean(MeterRegistry.class).get("ticketing.received").counter().count())
+        .sum();
+  }
+
   @Test
   void poisonMessagesBecomeDeadLettersAlone() {
     ConfigurableApplicationContext worker =
@@ -417,7 +446,8 @@ class BoxOfficeTest {
             Scene.withVisibility(
                 // Long enough that a slow machine does not exhaust the receives of valid messages.
                 Duration.ofSeconds(4),
-                "--ticketing.worker.pipeline.unreadable-delay=0s",
+                "--ticketing.worker.queue.unreadable-delay=0s",
+                "--ticketing.worker.queue.deferred-delay=0s",
                 "--ticketing.worker.maintenance.dead-letter-interval=200ms"));
     StatusStore store = worker.getBean(StatusStore.class);
     long event = event(50, null, null);
@@ -460,6 +490,7 @@ class BoxOfficeTest {
     assertThat(available(event)).isEqualTo(30);
 
     // The redriven messages are readable, as for a newer worker.
+    recordRedrive();
     known.forEach(this::send);
     await()
         .atMost(Duration.ofSeconds(20))
@@ -616,10 +647,41 @@ class BoxOfficeTest {
     sendTo(scene.queue + "-dlq", CommandCodec.encode(book));
     assertThat(decided(book).reason()).isEqualTo(Reason.GAVE_UP);
     assertThat(available(event)).isEqualTo(10);
+    recordRedrive();
     decide(office, event, List.of(book));
     assertThat(decided(book).status()).isEqualTo(TicketStatus.CONFIRMED);
     assertThat(tickets(event, "TRUE")).isEqualTo(1);
     assertThat(available(event)).isEqualTo(9);
+  }
+
+  @Test
+  void gaveUpIsFinalWithoutRedrive() {
+    BoxOffice office = worker().getBean(BoxOffice.class);
+    long event = event(10, null, null);
+    Command redriven = book(event, "ann", 1);
+    Command late = book(event, "bob", 1);
+    recordRedrive(); // precedes both decisions
+    List<StatusEntry> entries = List.of(StatusEntry.pending(redriven), StatusEntry.pending(late));
+    scene
+        .workers
+        .getFirst()
+        .getBean(DecisionPublisher.class)
+        .publish(office.giveUp(event, entries));
+    assertThat(decided(redriven).reason()).isEqualTo(Reason.GAVE_UP);
+    assertThat(decided(late).reason()).isEqualTo(Reason.GAVE_UP);
+    sql.sql("INSERT INTO redrives (ticket_id, started_at) VALUES (?, UTC_TIMESTAMP(6))")
+        .param(redriven.ticketId().toString())
+        .update();
+    Ticket first = decided(late);
+    decide(office, event, List.of(late, redriven, book(event, "eve", 1)));
+    assertThat(decided(redriven).status()).isEqualTo(TicketStatus.CONFIRMED);
+    assertThat(decided(late)).isEqualTo(first);
+    assertThat(tickets(event, "reason = 'GAVE_UP'")).isEqualTo(1);
+    assertThat(available(event)).isEqualTo(8);
+  }
+
+  private void recordRedrive() {
+    sql.sql("INSERT INTO redrives (started_at) VALUES (UTC_TIMESTAMP(6))").update();
   }
 
   /// Returns the first of the two shared workers, whose jobs run often.

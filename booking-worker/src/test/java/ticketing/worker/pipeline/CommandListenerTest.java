@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.ConfigurableApplicationContext;
 import ticketing.domain.Command;
 import ticketing.local.servers.LocalServers;
@@ -31,7 +32,9 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
+import ticketing.worker.failure.FatalErrorHandler;
 import ticketing.worker.lock.EventLock;
+import ticketing.worker.queue.CommandQueue.ReleaseReason;
 import ticketing.worker.store.DecisionStore;
 import ticketing.worker.store.Transactions;
 
@@ -48,6 +51,7 @@ class CommandListenerTest {
   private final InMemoryCommandQueue queue = new InMemoryCommandQueue();
   private final RecordingPublisher publisher = new RecordingPublisher();
   private final RecordingBoxOffice boxOffice = new RecordingBoxOffice();
+  private final RecordingErrorHandler fatalErrors = new RecordingErrorHandler();
   private CommandListener listener;
 
   @BeforeAll
@@ -65,6 +69,7 @@ class CommandListenerTest {
                 "--ticketing.worker.pipeline.max-batch-size=" + MAX_BATCH_SIZE,
                 "--ticketing.worker.pipeline.max-concurrent-batches=" + MAX_CONCURRENT_BATCHES,
                 "--ticketing.worker.pipeline.poll-wait=1s",
+                "--ticketing.worker.pipeline.stuck-after=1s",
                 "--ticketing.worker.pipeline.stop-timeout=20s"));
   }
 
@@ -77,7 +82,12 @@ class CommandListenerTest {
   void stopListener() {
     publisher.release.countDown();
     boxOffice.release.countDown();
-    listener.stop();
+    if (fatalErrors.exitCodes.isEmpty()) {
+      listener.stop();
+    } else {
+      // The process would have ended. Its messages are never finished.
+      Thread.ofVirtual().start(listener::stop);
+    }
   }
 
   @Test
@@ -163,8 +173,139 @@ class CommandListenerTest {
     assertThat(queue.isDrained()).isFalse();
   }
 
+  @Test
+  void unpublishedCommandsAreReleased() {
+    start();
+    publisher.failing = true;
+    queue.send(commands(1, 1));
+    await()
+        .atMost(TIMEOUT)
+        .untilAsserted(
+            () -> assertThat(queue.released()).containsValue(ReleaseReason.UNDECIDED).hasSize(1));
+  }
+
+  @Test
+  void expiredDeliveryIsNotDecided() {
+    start();
+    queue.send(commands(1, 3), Duration.ZERO);
+    queue.send(commands(1, 2));
+    await().atMost(TIMEOUT).until(() -> queue.acknowledged() == 2);
+    await().atMost(TIMEOUT).until(queue::isReceived);
+    assertThat(boxOffice.decided).hasValue(2);
+    assertThat(queue.released()).isEmpty();
+  }
+
+  @Test
+  void deliveryExpiredBehindABatchIsNotDecided() {
+    boxOffice.block();
+    start();
+    queue.send(commands(1, 1));
+    await().atMost(TIMEOUT).until(() -> boxOffice.running.get() == 1);
+    queue.send(commands(1, 4), Duration.ofMillis(500));
+    await().during(Duration.ofSeconds(1)).atMost(TIMEOUT).until(queue::isReceived);
+    boxOffice.release.countDown();
+    await().atMost(TIMEOUT).until(() -> queue.acknowledged() == 1);
+    queue.send(commands(1, 1));
+    await().atMost(TIMEOUT).until(() -> queue.acknowledged() == 2);
+    assertThat(boxOffice.decided).hasValue(2);
+  }
+
+  @Test
+  void errorOfOneCommandAffectsOnlyItsMessage() {
+    start();
+    int finished = 0;
+    for (Error error : List.of(new StackOverflowError(), new NoClassDefFoundError("x"))) {
+      List<Command> commands = commands(1, 8);
+      boxOffice.error = error;
+      boxOffice.failing = commands.get(3).ticketId();
+      queue.send(commands);
+      finished += 7;
+      int acknowledged = finished;
+      await()
+          .atMost(TIMEOUT)
+          .untilAsserted(() -> {
+            assertThat(queue.acknowledged()).isEqualTo(acknowledged);
+            assertThat(queue.released()).hasSize(acknowledged / 7);
+          });
+    }
+    assertThat(queue.released()).containsValue(ReleaseReason.UNREADABLE);
+    assertThat(fatalErrors.exitCodes).isEmpty();
+  }
+
+  @Test
+  void exhaustedMemoryEndsTheProcess() {
+    start();
+    List<Command> commands = commands(1, 2);
+    boxOffice.failing = commands.getFirst().ticketId();
+    boxOffice.error = new OutOfMemoryError("simulated");
+    queue.send(commands);
+    await()
+        .atMost(TIMEOUT)
+        .untilAsserted(
+            () -> assertThat(fatalErrors.exitCodes).containsExactly(FatalErrorHandler.EXIT_CODE));
+    assertThat(queue.acknowledged()).isZero();
+  }
+
+  @Test
+  void errorOfAPublicationEndsTheProcess() {
+    start();
+    publisher.error = new OutOfMemoryError("simulated");
+    queue.send(commands(1, 1));
+    await()
+        .atMost(TIMEOUT)
+        .untilAsserted(
+            () -> assertThat(fatalErrors.exitCodes).containsExactly(FatalErrorHandler.EXIT_CODE));
+  }
+
+  @Test
+  void endedPollerIsReported() {
+    start();
+    assertThat(listener.findFailure()).isEmpty();
+    queue.failReceive(new OutOfMemoryError("simulated"));
+    await().atMost(TIMEOUT).until(() -> listener.findFailure().isPresent());
+    assertThat(listener.findFailure().orElseThrow()).contains("poller ended");
+    assertThat(new PipelineHealthIndicator(listener).health().getStatus()).isEqualTo(Status.DOWN);
+    assertThat(fatalErrors.exitCodes).isNotEmpty();
+  }
+
+  @Test
+  void pollerSurvivesUnexpectedException() {
+    start();
+    queue.failReceive(new IllegalStateException("simulated"));
+    queue.send(commands(1, 1));
+    await().atMost(TIMEOUT).until(queue::isDrained);
+    assertThat(listener.findFailure()).isEmpty();
+  }
+
+  @Test
+  void stuckTransactionIsReported() {
+    boxOffice.block();
+    start();
+    queue.send(commands(1, 1));
+    await()
+        .atMost(TIMEOUT)
+        .untilAsserted(
+            () -> assertThat(listener.findFailure().orElse("")).contains("transaction, event=1"));
+    boxOffice.release.countDown();
+    await().atMost(TIMEOUT).until(queue::isDrained);
+    assertThat(listener.findFailure()).isEmpty();
+  }
+
   private void start() {
-    listener = queue.startListener(worker, boxOffice, publisher);
+    listener = queue.startListener(worker, boxOffice, publisher, fatalErrors);
+  }
+
+  private static final class RecordingErrorHandler extends FatalErrorHandler {
+    final List<Integer> exitCodes;
+
+    RecordingErrorHandler() {
+      this(Collections.synchronizedList(new ArrayList<>()));
+    }
+
+    private RecordingErrorHandler(List<Integer> exitCodes) {
+      super(exitCodes::add);
+      this.exitCodes = exitCodes;
+    }
   }
 
   private static List<Command> commands(int events, int count) {
@@ -200,6 +341,8 @@ class CommandListenerTest {
     final Map<Long, List<UUID>> decidedIds = new ConcurrentHashMap<>();
     private final Map<Long, AtomicInteger> runningByEvent = new ConcurrentHashMap<>();
     volatile CountDownLatch release = new CountDownLatch(0);
+    volatile UUID failing;
+    volatile Error error;
 
     RecordingBoxOffice() {
       super(
@@ -224,6 +367,11 @@ class CommandListenerTest {
       concurrentBatchesOfAnEvent.accumulateAndGet(ofEvent.incrementAndGet(), Math::max);
       running.incrementAndGet();
       awaitLatch(release);
+      if (commands.stream().anyMatch(command -> command.ticketId().equals(failing))) {
+        running.decrementAndGet();
+        ofEvent.decrementAndGet();
+        throw error;
+      }
       CommittedBatch committed = super.decide(eventId, commands);
       record(committed, eventId, decidedIds);
       running.decrementAndGet();
@@ -241,6 +389,7 @@ class CommandListenerTest {
     private final Map<Long, AtomicInteger> runningByEvent = new ConcurrentHashMap<>();
     volatile CountDownLatch release = new CountDownLatch(0);
     volatile boolean failing;
+    volatile Error error;
 
     RecordingPublisher() {
       super(worker.getBean(StatusStore.class), worker.getBean(PipelineMetrics.class));
@@ -254,6 +403,9 @@ class CommandListenerTest {
     public void publish(CommittedBatch batch) {
       started.incrementAndGet();
       awaitLatch(release);
+      if (error != null) {
+        throw error;
+      }
       if (failing) {
         throw new IllegalStateException("publication fails");
       }

@@ -287,6 +287,7 @@ class CrashTest {
         Ticket givenUp = pending.ticket().rejected(Reason.GAVE_UP, command.acceptedAt());
         store.publish(List.of(pending.decided(givenUp)), 0, null, List.of());
       }
+      sql.sql("INSERT INTO redrives (started_at) VALUES (UTC_TIMESTAMP(6))").update();
     }
 
     private void insertDueHolds() {

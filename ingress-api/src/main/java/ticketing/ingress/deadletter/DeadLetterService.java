@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,7 +34,8 @@ import ticketing.ingress.problem.ErrorCode;
 /// Lists, redrives and discards dead letters.
 ///
 /// Each received message is recorded, so that its receive count remains that of its arrival. Lists
-/// and redrives work without the database; then the receive counts include those of the lists.
+/// work without the database; then the receive counts include those of the lists. A redrive
+/// requires the database, because it is recorded before its messages move.
 @Service
 public class DeadLetterService {
 
@@ -44,6 +46,7 @@ public class DeadLetterService {
 
   private final DeadLetterQueue queue;
   private final DeadLetterRepository records;
+  private final RedriveRecorder redrives;
   private final Clock clock;
   private final TransactionTemplate transaction;
   private final DeadLetterSettings settings;
@@ -51,12 +54,14 @@ public class DeadLetterService {
   DeadLetterService(
       DeadLetterQueue queue,
       DeadLetterRepository records,
+      RedriveRecorder redrives,
       Clock clock,
       PlatformTransactionManager transactions,
       DeadLetterSettings settings) {
     this.transaction = new TransactionTemplate(transactions);
     this.queue = queue;
     this.records = records;
+    this.redrives = redrives;
     this.clock = clock;
     this.settings = settings;
   }
@@ -134,6 +139,7 @@ public class DeadLetterService {
   /// @throws ApiException `QUEUE_UNAVAILABLE`
   Redrive redrive() {
     long total = queue.count();
+    redrives.recordAll();
     if (!existsDiscarded()) {
       Optional<String> task = queue.startMoveTask();
       if (task.isPresent()) {
@@ -178,11 +184,22 @@ public class DeadLetterService {
     take(
         messageId,
         message -> {
+          redrives.record(ticketIds(message));
           if (queue.sendToBookings(List.of(message)).isEmpty()) {
             throw ApiException.of(ErrorCode.QUEUE_UNAVAILABLE, "The queue refused the message.");
           }
         });
     return new Redrive(1, null);
+  }
+
+  private static List<UUID> ticketIds(Message message) {
+    return CommandCodec.decode(message.body()).stream()
+        .flatMap(decoded ->
+            switch (decoded) {
+              case Decoded.Readable(Command command) -> Stream.of(command.ticketId());
+              case Decoded.Unreadable unreadable -> unreadable.ticketId().stream();
+            })
+        .toList();
   }
 
   /// Deletes one dead letter. Its tickets keep their state. If the message is in flight, a worker

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import ticketing.domain.Command;
@@ -149,6 +152,7 @@ class OperationsTest {
 
   @Test
   void redriveMovesDeadLettersToTheQueue() {
+    Instant started = Instant.now();
     List<Command> deadLetters = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
       deadLetters.add(command(i));
@@ -158,6 +162,14 @@ class OperationsTest {
         ingress.post(OPERATIONS + "/dead-letters/redrive", ingress.admin(), null);
     assertThat(redrive.status()).isEqualTo(200);
     assertThat(redrive.json().get("messages").longValue()).isEqualTo(12);
+    // Workers replace a GAVE_UP only after a recorded redrive.
+    Instant recorded =
+        ingress
+            .context
+            .getBean(JdbcTemplate.class)
+            .queryForObject("SELECT MAX(started_at) FROM redrives", LocalDateTime.class)
+            .toInstant(ZoneOffset.UTC);
+    assertThat(recorded).isBetween(started.minusSeconds(5), Instant.now().plusSeconds(5));
     List<Command> found = new ArrayList<>();
     await()
         .untilAsserted(() -> {
