@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.redisson.client.RedisException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+import ticketing.redis.RedisErrorReplyException;
 import ticketing.status.SendRegister;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -61,7 +61,7 @@ class WaitingLineCheck {
     for (long eventId : register.sampleLines(settings.maxEvents())) {
       try {
         check(eventId, queueEmpty);
-      } catch (RedisException e) {
+      } catch (RedisErrorReplyException e) {
         // An error reply concerns the keys of this event only.
         log.warn("cannot check waiting line, event={} cause={}", eventId, e.getMessage());
       }
