@@ -43,6 +43,10 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
 
   private static final String EVICT_UNREADABLE = script(RedisGateway.class, "evict_unreadable.lua");
 
+  /// No process writes this key.
+  private static final String CONNECTION_PROBE_KEY = "connection-probe";
+
+  private final Object subscriptionOrder = new Object();
   private final RedissonClient client;
   private final CircuitBreaker breaker;
   private final UnreadableKeyLog unreadableKeys = new UnreadableKeyLog();
@@ -114,6 +118,21 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
     } catch (CompletionException e) {
       // The first connection fails with this exception.
       throw translate(e) instanceof RedisUnavailableException unavailable ? unavailable : e;
+    }
+  }
+
+  /// Subscribes to a channel. An ordinary command connects first, and one subscription starts after
+  /// the other: in Redisson, a subscription that fails while it connects blocks the later ones of
+  /// its channel.
+  ///
+  /// @throws RedisUnavailableException if Redis did not answer in time or the breaker is open
+  public void subscribe(Consumer<RedissonClient> subscription) {
+    synchronized (subscriptionOrder) {
+      call(client -> client.getBucket(CONNECTION_PROBE_KEY).isExists());
+      call(client -> {
+        subscription.accept(client);
+        return null;
+      });
     }
   }
 

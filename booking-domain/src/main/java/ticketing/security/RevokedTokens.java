@@ -158,7 +158,7 @@ public final class RevokedTokens implements AutoCloseable {
         RedisSubscription.start(
             CHANNEL,
             () ->
-                redis.call(client ->
+                redis.subscribe(client ->
                     client
                         .getTopic(CHANNEL, StringCodec.INSTANCE)
                         .addListener(String.class, (channel, message) -> received(message))));

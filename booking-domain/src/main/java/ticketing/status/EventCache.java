@@ -80,7 +80,7 @@ public final class EventCache {
   ///
   /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<EventView> listener) {
-    redis.call(client ->
+    redis.subscribe(client ->
         client
             .getTopic(CHANNEL, StringCodec.INSTANCE)
             .addListener(

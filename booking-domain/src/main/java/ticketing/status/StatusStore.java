@@ -547,13 +547,13 @@ public final class StatusStore {
   ///
   /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<PublishedDecision> listener, Runnable resubscribed) {
-    redis.call(client -> {
+    redis.subscribe(client -> {
       RTopic topic = client.getTopic(CHANNEL, StringCodec.INSTANCE);
       topic.addListener(
           String.class,
           (channel, lines) ->
               lines.lines().forEach(line -> PublishedDecision.parse(line).ifPresent(listener)));
-      return topic.addListener(
+      topic.addListener(
           new StatusListener() {
             @Override
             public void onSubscribe(String channel) {

@@ -165,7 +165,7 @@ public final class BookingDecider {
     if (event.status() == EventStatus.CANCELLED) {
       return new Decision.Rejected(confirm, Reason.EVENT_CANCELLED);
     }
-    if (!confirm.acceptedAt().isBefore(reservation.expiresAt())) {
+    if (reservation.hasEndedAt(confirm.acceptedAt())) {
       return new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
     }
     if (reservation.status() == ReservationStatus.EXPIRED) {

@@ -16,6 +16,11 @@ public record Reservation(
     ReservationStatus status,
     @Nullable Instant expiresAt) {
 
+  /// Returns true if the hold has ended. A hold without `expiresAt` has no end.
+  boolean hasEndedAt(Instant time) {
+    return expiresAt != null && !time.isBefore(expiresAt);
+  }
+
   Reservation withStatus(ReservationStatus status) {
     return new Reservation(id, userId, seatType, quantity, totalPrice, status, expiresAt);
   }

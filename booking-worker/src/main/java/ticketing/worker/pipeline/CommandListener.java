@@ -559,8 +559,10 @@ class CommandListener implements SmartLifecycle {
         eventThreads.shutdownNow();
       }
       // All permits are available after the last message is deleted.
-      inFlightPermits.tryAcquire(
-          settings.maxInFlight(), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (inFlightPermits.tryAcquire(
+          settings.maxInFlight(), deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        inFlightPermits.release(settings.maxInFlight());
+      }
       queue.releaseAll().get(RELEASE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

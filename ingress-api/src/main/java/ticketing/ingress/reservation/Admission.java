@@ -63,7 +63,7 @@ sealed interface Admission {
         if (event.status() == EventStatus.CANCELLED) {
           yield new Refused(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
         }
-        yield now.isBefore(reservation.expiresAt())
+        yield now.isBefore(reservation.endOfConfirmation())
             ? new Open()
             : new Refused(ErrorCode.HOLD_EXPIRED, "The hold has expired.");
       }

@@ -37,10 +37,10 @@ public record ReservationView(
   }
 
   /// Returns the end of the time in which a confirmation is accepted. A second confirmation has no
-  /// end.
+  /// end, and neither has a hold without `expiresAt`.
   Instant endOfConfirmation() {
     return switch (status) {
-      case HELD, EXPIRED -> expiresAt;
+      case HELD, EXPIRED -> expiresAt == null ? Instant.MAX : expiresAt;
       case CONFIRMED, CANCELLED -> Instant.MAX;
     };
   }

@@ -41,6 +41,7 @@ class SlowClientTest {
         for (Socket client : clients) {
           assertThat(answer(client)).startsWith("HTTP/1.1 408 ").contains("REQUEST_TIMEOUT");
         }
+        trickle.interrupt();
         trickle.join();
       } finally {
         for (Socket client : clients) {
