@@ -25,8 +25,6 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
@@ -40,15 +38,13 @@ import ticketing.local.system.LocalSystem;
 import ticketing.systemtest.fleet.LauncherProcess;
 import ticketing.systemtest.fleet.Signals;
 
-/// The launcher of `mvn -Prun` in a child JVM, with all its processes. Each test has its own
-/// launcher, so two tests run concurrently with the tests of the shared fleet.
-@Execution(ExecutionMode.CONCURRENT)
+/// The launcher of `mvn -Prun` in a child JVM, with all its processes.
 class LauncherTest {
 
   private static final Path TARGET = Path.of("target", "launcher-test").toAbsolutePath();
   private static final Pattern WEB_SOCKET = Pattern.compile("-c (\\S+) -H \"([^:]+): ([^\"]+)\"");
 
-  // Otherwise each launcher makes its own caches concurrently.
+  // Otherwise each launcher makes its own caches.
   @BeforeAll
   static void makeCaches() {
     LocalSystem.makeCaches();

@@ -209,9 +209,15 @@ class ObservabilityTest {
               .isIn("ingress-api", "booking-worker", "notifier");
         });
     assertThat(lines).hasSizeGreaterThan(0).hasSizeLessThan(before + BOOKINGS / 100);
-    assertThat(String.join("\n", lines))
+    assertThat(String.join("\n", lines)).doesNotContain(EMAIL, PASSWORD, token);
+    // A warning of a busy machine may name the ticket that it concerns.
+    String information =
+        lines.stream()
+            .filter(line -> line.contains("\"level\":\"INFO\""))
+            .collect(Collectors.joining("\n"));
+    assertThat(information)
         .doesNotContain(tickets.stream().map(UUID::toString).toList())
-        .doesNotContain(booked.ticketId().toString(), EMAIL, PASSWORD, token);
+        .doesNotContain(booked.ticketId().toString());
   }
 
   /// Log lines of all applications, without warnings of the JVM itself.
