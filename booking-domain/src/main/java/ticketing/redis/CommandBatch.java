@@ -9,8 +9,10 @@ import java.util.function.Function;
 import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.api.RFuture;
+import org.redisson.api.RScript;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.RedisException;
+import org.redisson.client.codec.StringCodec;
 
 /// Commands of one round trip (one for each node of a cluster), with a separate reply for each. A
 /// command with an error reply affects no other command.
@@ -62,6 +64,22 @@ public final class CommandBatch {
   /// @param key for the log
   public <T> Reply<T> write(String key, Function<RBatch, RFuture<T>> command) {
     return add(new Reply<>(key, false, command));
+  }
+
+  /// Adds a script with one key and a number as its reply, as [#write].
+  public Reply<Long> run(String key, String script, Object... arguments) {
+    return write(
+        key,
+        commands ->
+            commands
+                .getScript(StringCodec.INSTANCE)
+                .evalAsync(
+                    key,
+                    RScript.Mode.READ_WRITE,
+                    script,
+                    RScript.ReturnType.LONG,
+                    List.of(key),
+                    arguments));
   }
 
   private <T> Reply<T> add(Reply<T> reply) {

@@ -129,19 +129,7 @@ public final class SendRegister {
         arguments.add(Send.of(entry).member());
         events.add(entry.ticket().eventId());
       }
-      String key = key(instance);
-      batch.write(
-          key,
-          commands ->
-              commands
-                  .getScript(StringCodec.INSTANCE)
-                  .<Long>evalAsync(
-                      key,
-                      Mode.READ_WRITE,
-                      ADD_SENDS,
-                      ReturnType.LONG,
-                      List.of(key),
-                      arguments.toArray()));
+      batch.run(key(instance), ADD_SENDS, arguments.toArray());
     }
 
     /// Removes a command with the next batch: it is queued, decided, or refused and no longer in

@@ -475,39 +475,18 @@ public final class StatusStore {
   }
 
   private static void updateRate(CommandBatch batch, long eventId, int newDecisions) {
-    String key = rateKey(eventId);
-    batch.write(
-        key,
-        commands ->
-            commands
-                .getScript(StringCodec.INSTANCE)
-                .<Long>evalAsync(
-                    key,
-                    RScript.Mode.READ_WRITE,
-                    UPDATE_RATE,
-                    ReturnType.LONG,
-                    List.of(key),
-                    String.valueOf(newDecisions)));
+    batch.run(rateKey(eventId), UPDATE_RATE, String.valueOf(newDecisions));
   }
 
   /// The script keeps a decision that a redrive made in the meantime.
   private Reply<Long> storeGivenUp(CommandBatch batch, StatusEntry entry) {
-    String key = key(entry.ticket().ticketId());
-    return batch.write(
-        key,
-        commands ->
-            commands
-                .getScript(StringCodec.INSTANCE)
-                .<Long>evalAsync(
-                    key,
-                    RScript.Mode.READ_WRITE,
-                    STORE_GIVEN_UP,
-                    ReturnType.LONG,
-                    List.of(key),
-                    Json.INTERNAL.writeValueAsString(entry),
-                    RedisGateway.seconds(settings.decided()),
-                    CHANNEL,
-                    message(entry)));
+    return batch.run(
+        key(entry.ticket().ticketId()),
+        STORE_GIVEN_UP,
+        Json.INTERNAL.writeValueAsString(entry),
+        RedisGateway.seconds(settings.decided()),
+        CHANNEL,
+        message(entry));
   }
 
   private static String message(StatusEntry entry) {

@@ -10,8 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.redisson.api.RScript;
-import org.redisson.api.RScript.ReturnType;
 import org.redisson.client.codec.StringCodec;
 import org.redisson.client.protocol.ScoredEntry;
 import ticketing.domain.Ticket;
@@ -37,28 +35,11 @@ final class UndecidedConfirmations {
       arguments.add(String.valueOf(ChronoUnit.MICROS.between(Instant.EPOCH, ticket.acceptedAt())));
       arguments.add(ticket.ticketId().toString());
     }
-    write(batch, eventId, ADD, arguments);
+    batch.run(key(eventId), ADD, arguments.toArray());
   }
 
   static void remove(CommandBatch batch, long eventId, Collection<UUID> ticketIds) {
-    write(batch, eventId, REMOVE, ticketIds.stream().<Object>map(UUID::toString).toList());
-  }
-
-  private static void write(
-      CommandBatch batch, long eventId, String script, List<Object> arguments) {
-    String key = key(eventId);
-    batch.write(
-        key,
-        redis ->
-            redis
-                .getScript(StringCodec.INSTANCE)
-                .<Long>evalAsync(
-                    key,
-                    RScript.Mode.READ_WRITE,
-                    script,
-                    ReturnType.LONG,
-                    List.of(key),
-                    arguments.toArray()));
+    batch.run(key(eventId), REMOVE, ticketIds.stream().map(UUID::toString).toArray());
   }
 
   /// Reads the oldest confirmations of one event. The reply is for [#oldest].
