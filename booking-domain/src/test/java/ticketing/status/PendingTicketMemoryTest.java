@@ -13,9 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.redisson.api.RScript;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Command;
-import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
-import ticketing.redis.RedisSettings;
 
 /// Memory of Redis for pending tickets.
 class PendingTicketMemoryTest {
@@ -29,16 +27,7 @@ class PendingTicketMemoryTest {
 
   @Test
   void pendingTicketNeedsAtMost250Bytes() {
-    try (RedisGateway redis =
-        RedisGateway.connect(
-            new RedisSettings(
-                List.of(LocalServers.shared().redisAddress()),
-                false,
-                "",
-                Duration.ofSeconds(10),
-                5,
-                Duration.ofSeconds(1),
-                8))) {
+    try (RedisGateway redis = TestRedis.connect(5)) {
       Duration hour = Duration.ofHours(1);
       StatusStore store = new StatusStore(redis, new StatusStoreSettings(hour, hour, hour));
       List<StatusEntry> entries = entries();

@@ -16,9 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Command;
-import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
-import ticketing.redis.RedisSettings;
 import ticketing.status.SendRegister.Send;
 
 class SendRegisterTest {
@@ -32,16 +30,7 @@ class SendRegisterTest {
 
   @BeforeAll
   static void connect() {
-    redis =
-        RedisGateway.connect(
-            new RedisSettings(
-                List.of(LocalServers.shared().redisAddress()),
-                false,
-                "",
-                Duration.ofSeconds(10),
-                1,
-                Duration.ofSeconds(1),
-                8));
+    redis = TestRedis.connect(1);
   }
 
   @AfterAll

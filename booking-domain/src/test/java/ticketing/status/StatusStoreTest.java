@@ -22,9 +22,7 @@ import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
-import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
-import ticketing.redis.RedisSettings;
 import ticketing.status.StatusStore.PublishedDecision;
 import ticketing.status.StatusStore.Stored;
 
@@ -42,16 +40,7 @@ class StatusStoreTest {
 
   @BeforeAll
   static void connect() {
-    redis =
-        RedisGateway.connect(
-            new RedisSettings(
-                List.of(LocalServers.shared().redisAddress()),
-                false,
-                "",
-                Duration.ofSeconds(10),
-                1,
-                Duration.ofSeconds(1),
-                8));
+    redis = TestRedis.connect(1);
     store =
         new StatusStore(
             redis,

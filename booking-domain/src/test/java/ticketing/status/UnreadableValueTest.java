@@ -25,10 +25,8 @@ import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
-import ticketing.local.servers.LocalServers;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
-import ticketing.redis.RedisSettings;
 
 /// Values of every Redis type, and garbage, under the keys of the status store.
 class UnreadableValueTest {
@@ -81,16 +79,7 @@ class UnreadableValueTest {
 
   @BeforeAll
   static void connect() {
-    redis =
-        RedisGateway.connect(
-            new RedisSettings(
-                List.of(LocalServers.shared().redisAddress()),
-                false,
-                "",
-                Duration.ofSeconds(10),
-                5,
-                Duration.ofSeconds(1),
-                8));
+    redis = TestRedis.connect(5);
     redis.bindTo(METERS);
     Duration hour = Duration.ofHours(1);
     StatusStoreSettings settings = new StatusStoreSettings(hour, hour, hour);

@@ -16,11 +16,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
-import ticketing.local.servers.LocalServers;
 import ticketing.redis.CommandBatch;
 import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
-import ticketing.redis.RedisSettings;
 import ticketing.status.StatusStore.LineEntry;
 
 /// Waiting line against a sorted list.
@@ -34,16 +32,7 @@ class WaitingLineTest {
 
   @BeforeAll
   static void connect() {
-    redis =
-        RedisGateway.connect(
-            new RedisSettings(
-                List.of(LocalServers.shared().redisAddress()),
-                false,
-                "",
-                Duration.ofSeconds(10),
-                5,
-                Duration.ofSeconds(1),
-                8));
+    redis = TestRedis.connect(5);
   }
 
   @AfterAll
