@@ -2,13 +2,45 @@ package ticketing.ingress.command;
 
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
-/// Classification of failed calls to SQS by their effect.
-final class SqsErrors {
+/// Failed calls to SQS: their effect, and their problem.
+public final class SqsErrors {
+
+  private static final Logger log = LoggerFactory.getLogger(SqsErrors.class);
 
   private SqsErrors() {}
+
+  /// Blocks until a call is answered. The call itself may be shared, so it gets no timeout.
+  ///
+  /// @throws ticketing.ingress.problem.ApiException `QUEUE_UNAVAILABLE` after a failure or the
+  ///   timeout
+  public static <T> T await(CompletableFuture<T> call, Duration timeout) {
+    try {
+      return call.copy().orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).join();
+    } catch (CompletionException e) {
+      throw toApiException(e);
+    }
+  }
+
+  /// Returns `QUEUE_UNAVAILABLE` for a failure of SQS or a timeout, else the failure itself.
+  public static RuntimeException toApiException(CompletionException failure) {
+    Throwable cause = failure.getCause();
+    if (cause instanceof SdkException || cause instanceof TimeoutException) {
+      log.warn("queue unavailable, cause={}", cause.getMessage());
+      return CommandAcceptor.queueUnavailable();
+    }
+    return failure;
+  }
 
   /// Returns true if the queue certainly has not stored the messages of the call, and will not: no
   /// connection was made, or the queue answered with a client error. A timeout, a lost connection

@@ -8,12 +8,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
@@ -23,9 +21,9 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.SqsException;
-import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.QueueSettings;
 import ticketing.ingress.command.QueueUrls;
+import ticketing.ingress.command.SqsErrors;
 import ticketing.queue.SqsLimits;
 import ticketing.tracing.Traces;
 
@@ -165,11 +163,12 @@ class DeadLetterQueue {
     try {
       return Optional.of(
           sqs.startMessageMoveTask(move -> move.sourceArn(from).destinationArn(to))
+              .orTimeout(queueSettings.timeout().toMillis(), TimeUnit.MILLISECONDS)
               .join()
               .taskHandle());
     } catch (CompletionException e) {
       if (!(e.getCause() instanceof SqsException)) {
-        throw toApiException(e);
+        throw SqsErrors.toApiException(e);
       }
       log.info("redrive without message move task, cause={}", e.getCause().getMessage());
       return Optional.empty();
@@ -198,21 +197,6 @@ class DeadLetterQueue {
   }
 
   private <T> T await(CompletableFuture<T> call) {
-    try {
-      return call.copy()
-          .orTimeout(queueSettings.timeout().toMillis(), TimeUnit.MILLISECONDS)
-          .join();
-    } catch (CompletionException e) {
-      throw toApiException(e);
-    }
-  }
-
-  private static RuntimeException toApiException(CompletionException failure) {
-    Throwable cause = failure.getCause();
-    if (cause instanceof SdkException || cause instanceof TimeoutException) {
-      log.warn("queue unavailable, cause={}", cause.getMessage());
-      return CommandAcceptor.queueUnavailable();
-    }
-    return failure;
+    return SqsErrors.await(call, queueSettings.timeout());
   }
 }

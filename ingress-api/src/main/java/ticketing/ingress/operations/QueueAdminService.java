@@ -4,21 +4,15 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
-import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.QueueSettings;
 import ticketing.ingress.command.QueueUrls;
+import ticketing.ingress.command.SqsErrors;
 import ticketing.ingress.event.EventRepository;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusStore;
@@ -26,8 +20,6 @@ import ticketing.status.StatusStore;
 /// Reads the attributes of the queues.
 @Component
 class QueueAdminService {
-
-  private static final Logger log = LoggerFactory.getLogger(QueueAdminService.class);
 
   /// Newest events that the age of the oldest command is searched in.
   private static final int MAX_EVENTS = 1_000;
@@ -119,19 +111,6 @@ class QueueAdminService {
   }
 
   private <T> T await(CompletableFuture<T> call) {
-    try {
-      return call.orTimeout(queueSettings.timeout().toMillis(), TimeUnit.MILLISECONDS).join();
-    } catch (CompletionException e) {
-      throw toApiException(e);
-    }
-  }
-
-  private static RuntimeException toApiException(CompletionException failure) {
-    Throwable cause = failure.getCause();
-    if (cause instanceof SdkException || cause instanceof TimeoutException) {
-      log.warn("queue unavailable, cause={}", cause.getMessage());
-      return CommandAcceptor.queueUnavailable();
-    }
-    return failure;
+    return SqsErrors.await(call, queueSettings.timeout());
   }
 }
