@@ -247,7 +247,9 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
 
   private static Throwable translate(Throwable failure) {
     Throwable cause = unwrap(failure);
-    return cause instanceof RedisException || cause instanceof CallNotPermittedException
+    return isOutage(cause)
+            || cause instanceof RedisException
+            || cause instanceof CallNotPermittedException
         ? unavailable(cause)
         : cause;
   }
@@ -258,8 +260,10 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
         : new RedisUnavailableException(cause);
   }
 
+  /// A connection that is reset during a write fails with an [IOException].
   private static boolean isOutage(Throwable failure) {
-    return failure instanceof RedisException && !RedisErrorReplyException.isErrorReply(failure);
+    return failure instanceof IOException
+        || failure instanceof RedisException && !RedisErrorReplyException.isErrorReply(failure);
   }
 
   private static Throwable unwrap(Throwable failure) {

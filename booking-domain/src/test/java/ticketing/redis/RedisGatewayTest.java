@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
 /// Calls to a server that accepts connections and never answers, like a stopped process.
@@ -56,6 +57,24 @@ class RedisGatewayTest {
                   .cause()
                   .isNotInstanceOf(CallNotPermittedException.class));
       assertThat(up.value()).isZero();
+    }
+  }
+
+  /// Redisson reports a connection that is reset during a write without a type of its own.
+  @Test
+  void lostConnectionIsAnOutage() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        RedisGateway redis = connect(silent, Duration.ofHours(1))) {
+      for (int i = 0; i < FAILURES_UNTIL_OPEN; i++) {
+        assertThatThrownBy(() ->
+                redis.call(client -> {
+                  throw new CompletionException(new IOException("Connection reset by peer"));
+                }))
+            .isInstanceOf(RedisUnavailableException.class);
+      }
+      assertThatThrownBy(() -> countKeys(redis))
+          .isInstanceOf(RedisUnavailableException.class)
+          .hasCauseInstanceOf(CallNotPermittedException.class);
     }
   }
 
