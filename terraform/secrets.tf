@@ -18,23 +18,22 @@ resource "aws_secretsmanager_secret_version" "redis" {
 locals {
   own_access_key        = var.access_key_secret_arn == null && var.access_issuer_uri == null
   access_key_secret_arn = local.own_access_key ? aws_secretsmanager_secret.access_key[0].arn : var.access_key_secret_arn
-  # Secrets of the services that verify access tokens.
-  access_environment = var.access_issuer_uri == null ? {} : { TICKETING_ACCESS_ISSUER_URI = var.access_issuer_uri }
-  access_secrets     = var.access_issuer_uri == null ? { TICKETING_ACCESS_KEY = local.access_key_secret_arn } : {}
+  # Settings of the services that verify access tokens: public keys, or an issuer.
+  access_environment = var.access_issuer_uri == null ? { TICKETING_ACCESS_PUBLIC_KEYS = join(",", var.access_public_keys) } : {
+    TICKETING_ACCESS_ISSUER_URI = var.access_issuer_uri
+    TICKETING_ACCESS_AUDIENCE   = var.access_audience
+  }
+  # Only ingress-api can sign.
+  signing_secrets = var.access_issuer_uri == null ? { TICKETING_ACCESS_SIGNING_KEY = local.access_key_secret_arn } : {}
 }
 
-resource "random_password" "access_key" {
-  count = local.own_access_key ? 1 : 0
-
-  length  = 64
-  special = false
-}
+# The private key of access tokens. An operator writes its value, so the state does not contain it.
 
 resource "aws_secretsmanager_secret" "access_key" {
   count = local.own_access_key ? 1 : 0
 
-  name        = "${local.name}/access-key"
-  description = "Key that signs and checks access tokens (HS256)"
+  name        = "${local.name}/access-signing-key"
+  description = "Private key that signs access tokens (ES256)"
 
   dynamic "replica" {
     # Lets the second region accept tokens of the first.
@@ -43,13 +42,6 @@ resource "aws_secretsmanager_secret" "access_key" {
       region = replica.value
     }
   }
-}
-
-resource "aws_secretsmanager_secret_version" "access_key" {
-  count = local.own_access_key ? 1 : 0
-
-  secret_id     = aws_secretsmanager_secret.access_key[0].id
-  secret_string = random_password.access_key[0].result
 }
 
 # Ticket ids remain valid when the signing key is rotated, or when an OpenID Connect issuer replaces it.

@@ -18,7 +18,7 @@ module "ingress_api" {
   instance_type   = var.ingress_api.instance_type
   public_port     = 8080
   management_port = 9080
-  secrets = merge(local.common_secrets, local.access_secrets, {
+  secrets = merge(local.common_secrets, local.signing_secrets, {
     TICKETING_TICKET_KEY = aws_secretsmanager_secret.ticket_key.arn
   })
   environment = merge(local.common_environment, local.database_environment, local.access_environment, {

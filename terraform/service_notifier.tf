@@ -18,7 +18,7 @@ module "notifier" {
   instance_type   = var.notifier.instance_type
   public_port     = 8081
   management_port = 9081
-  secrets         = merge(local.common_secrets, local.access_secrets)
+  secrets         = local.common_secrets
   environment = merge(local.common_environment, local.access_environment, {
     TICKETING_PORT            = "8081"
     TICKETING_MANAGEMENT_PORT = "9081"

@@ -315,13 +315,40 @@ variable "cache_cluster" {
 # Access
 
 variable "access_issuer_uri" {
-  description = "OpenID Connect issuer of the accepted tokens. Null: the services issue and verify their own tokens with a key in Secrets Manager."
+  description = "OpenID Connect issuer of the accepted tokens. Null: the services issue and verify their own tokens with keys of their own."
   type        = string
   default     = null
 }
 
+variable "access_audience" {
+  description = "Audience that tokens of the OpenID Connect issuer must have. Required with an issuer."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.access_issuer_uri == null || var.access_audience != null
+    error_message = "An issuer requires an audience."
+  }
+}
+
+variable "access_public_keys" {
+  description = "Public keys of access tokens, base64 of the DER form on one line. Two during a rotation. Required without an issuer."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = var.access_issuer_uri != null || length(var.access_public_keys) > 0
+    error_message = "One or two public keys are required."
+  }
+
+  validation {
+    condition     = length(var.access_public_keys) <= 4 && alltrue([for key in var.access_public_keys : can(regex("^[A-Za-z0-9+/=]+$", key))])
+    error_message = "At most four keys, each one line of base64."
+  }
+}
+
 variable "access_key_secret_arn" {
-  description = "Existing secret with the signing key, such as the replica of the first region's key. Null: a key is created."
+  description = "Existing secret with the private key, such as the replica of the first region's secret. Null: a secret is created without a value."
   type        = string
   default     = null
 }

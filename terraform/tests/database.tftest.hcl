@@ -4,8 +4,9 @@ mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
 
 variables {
-  domain_name    = "tickets.example.com"
-  hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+  domain_name        = "tickets.example.com"
+  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
+  access_public_keys = ["cHVibGljLWtleQ=="]
 }
 
 run "aurora_has_writer_and_reader_in_two_zones" {

@@ -4,8 +4,9 @@ mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
 
 variables {
-  domain_name    = "tickets.example.com"
-  hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+  domain_name        = "tickets.example.com"
+  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
+  access_public_keys = ["cHVibGljLWtleQ=="]
 }
 
 override_resource {
@@ -15,12 +16,7 @@ override_resource {
 
 override_resource {
   target = aws_secretsmanager_secret.access_key[0]
-  values = { id = "access-key-secret", arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf" }
-}
-
-override_resource {
-  target = random_password.access_key[0]
-  values = { result = "a-key-that-signs" }
+  values = { id = "access-key-secret", arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-signing-key-AbCdEf" }
 }
 
 override_resource {
@@ -39,6 +35,7 @@ run "ingress_api_gets_exactly_these_settings" {
       AWS_REGION                    = "ap-northeast-2"
       JAVA_OPTS                     = "-XX:MaxRAMPercentage=55"
       SPRING_PROFILES_ACTIVE        = "aws"
+      TICKETING_ACCESS_PUBLIC_KEYS  = "cHVibGljLWtleQ=="
       TICKETING_DATABASE_POOL       = "6"
       TICKETING_DATABASE_READER_URL = "jdbc:aws-wrapper:mysql://ticketing.cluster-ro-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
       TICKETING_DATABASE_SECRET_ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"
@@ -55,9 +52,9 @@ run "ingress_api_gets_exactly_these_settings" {
 
   assert {
     condition = module.ingress_api.secrets == tomap({
-      TICKETING_ACCESS_KEY     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf"
-      TICKETING_REDIS_PASSWORD = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"
-      TICKETING_TICKET_KEY     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf"
+      TICKETING_ACCESS_SIGNING_KEY = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-signing-key-AbCdEf"
+      TICKETING_REDIS_PASSWORD     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"
+      TICKETING_TICKET_KEY         = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf"
     })
     error_message = "ingress-api: the keys of tokens and of ticket ids, and the cache's token, read at each start."
   }
@@ -90,33 +87,65 @@ run "booking_worker_gets_exactly_these_settings" {
 run "notifier_gets_exactly_these_settings" {
   assert {
     condition = module.notifier.environment == tomap({
-      AWS_REGION                = "ap-northeast-2"
-      JAVA_OPTS                 = "-XX:MaxRAMPercentage=55"
-      SPRING_PROFILES_ACTIVE    = "aws"
-      TICKETING_INGRESS_URL     = "https://tickets.example.com"
-      TICKETING_MANAGEMENT_PORT = "9081"
-      TICKETING_PORT            = "8081"
-      TICKETING_REDIS_ADDRESSES = "rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379"
+      AWS_REGION                   = "ap-northeast-2"
+      JAVA_OPTS                    = "-XX:MaxRAMPercentage=55"
+      SPRING_PROFILES_ACTIVE       = "aws"
+      TICKETING_ACCESS_PUBLIC_KEYS = "cHVibGljLWtleQ=="
+      TICKETING_INGRESS_URL        = "https://tickets.example.com"
+      TICKETING_MANAGEMENT_PORT    = "9081"
+      TICKETING_PORT               = "8081"
+      TICKETING_REDIS_ADDRESSES    = "rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379"
     })
     error_message = "notifier: cache and ingress-api; neither queue nor database."
   }
 
   assert {
-    condition     = keys(module.notifier.secrets) == tolist(["TICKETING_ACCESS_KEY", "TICKETING_REDIS_PASSWORD"])
-    error_message = "notifier checks tokens and reads the cache."
+    condition     = keys(module.notifier.secrets) == tolist(["TICKETING_REDIS_PASSWORD"])
+    error_message = "notifier reads the cache and cannot sign tokens."
   }
 }
 
-run "signing_key_is_created_as_a_secret" {
+run "only_ingress_api_can_sign" {
   assert {
-    condition     = aws_secretsmanager_secret_version.access_key[0].secret_id == "access-key-secret" && aws_secretsmanager_secret_version.access_key[0].secret_string == "a-key-that-signs"
-    error_message = "The key is in Secrets Manager."
+    condition     = length(aws_secretsmanager_secret.access_key) == 1 && !contains(keys(module.notifier.secrets), "TICKETING_ACCESS_SIGNING_KEY") && !contains(keys(module.booking_worker.secrets), "TICKETING_ACCESS_SIGNING_KEY")
+    error_message = "The private key is a secret of ingress-api."
   }
 
   assert {
-    condition     = random_password.access_key[0].length == 64
-    error_message = "HS256 requires 32 bytes or more."
+    condition     = module.notifier.environment["TICKETING_ACCESS_PUBLIC_KEYS"] == "cHVibGljLWtleQ==" && module.ingress_api.environment["TICKETING_ACCESS_PUBLIC_KEYS"] == "cHVibGljLWtleQ=="
+    error_message = "ingress-api and notifier verify with the public keys."
   }
+}
+
+run "rotation_has_two_public_keys" {
+  variables {
+    access_public_keys = ["b2xk", "bmV3"]
+  }
+
+  assert {
+    condition     = module.notifier.environment["TICKETING_ACCESS_PUBLIC_KEYS"] == "b2xk,bmV3"
+    error_message = "Tokens of both keys are valid."
+  }
+}
+
+run "own_tokens_require_a_public_key" {
+  command = plan
+
+  variables {
+    access_public_keys = []
+  }
+
+  expect_failures = [var.access_public_keys]
+}
+
+run "issuer_requires_an_audience" {
+  command = plan
+
+  variables {
+    access_issuer_uri = "https://login.example.com/"
+  }
+
+  expect_failures = [var.access_audience]
 }
 
 run "ticket_key_is_created_as_a_secret" {
@@ -153,10 +182,11 @@ run "each_variable_is_one_that_the_application_reads" {
 run "openid_issuer_replaces_the_key_setting" {
   variables {
     access_issuer_uri = "https://login.example.com/"
+    access_audience   = "tickets"
   }
 
   assert {
-    condition     = lookup(module.ingress_api.environment, "TICKETING_ACCESS_ISSUER_URI", "") == "https://login.example.com/" && keys(module.ingress_api.secrets) == tolist(["TICKETING_REDIS_PASSWORD", "TICKETING_TICKET_KEY"])
+    condition     = module.notifier.environment["TICKETING_ACCESS_AUDIENCE"] == "tickets" && lookup(module.ingress_api.environment, "TICKETING_ACCESS_ISSUER_URI", "") == "https://login.example.com/" && keys(module.ingress_api.secrets) == tolist(["TICKETING_REDIS_PASSWORD", "TICKETING_TICKET_KEY"])
     error_message = "ingress-api has the issuer setting, the key of ticket ids, and no signing key."
   }
 }

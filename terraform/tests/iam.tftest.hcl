@@ -4,8 +4,9 @@ mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
 
 variables {
-  domain_name    = "tickets.example.com"
-  hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+  domain_name        = "tickets.example.com"
+  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
+  access_public_keys = ["cHVibGljLWtleQ=="]
 }
 
 override_resource {
@@ -25,7 +26,7 @@ override_resource {
 
 override_resource {
   target = aws_secretsmanager_secret.access_key[0]
-  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf" }
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-signing-key-AbCdEf" }
 }
 
 override_resource {
@@ -69,7 +70,7 @@ run "ingress_api_sends_and_redrives_only" {
     condition = { for statement in jsondecode(module.ingress_api.policy).Statement : statement.Sid => statement.Resource } == {
       ReportItsOwnState = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-ingress-api"]
       ReadSettings = [
-        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf",
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-signing-key-AbCdEf",
         "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
         "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf",
       ]
@@ -105,7 +106,7 @@ run "booking_worker_drains_and_never_sends" {
   }
 
   assert {
-    condition     = !strcontains(module.booking_worker.policy, "access-key")
+    condition     = !strcontains(module.booking_worker.policy, "access-signing-key")
     error_message = "booking-worker cannot read the key that signs tokens."
   }
 }
@@ -118,14 +119,11 @@ run "notifier_has_no_queue_or_database_access" {
         resources = ["arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/ticketing-notifier"]
       }
       ReadSettings = {
-        actions = ["secretsmanager:GetSecretValue"]
-        resources = [
-          "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf",
-          "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf",
-        ]
+        actions   = ["secretsmanager:GetSecretValue"]
+        resources = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"]
       }
     }
-    error_message = "notifier: two secrets and its own state."
+    error_message = "notifier: one secret and its own state. It cannot sign tokens."
   }
 }
 
@@ -198,6 +196,7 @@ run "each_service_has_its_own_role" {
 run "an_openid_issuer_replaces_the_signing_key" {
   variables {
     access_issuer_uri = "https://login.example.com/"
+    access_audience   = "tickets"
   }
 
   assert {

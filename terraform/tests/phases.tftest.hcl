@@ -4,13 +4,14 @@ mock_provider "aws" { source = "./tests/mocks" }
 mock_provider "random" {}
 
 variables {
-  domain_name    = "tickets.example.com"
-  hosted_zone_id = "Z0123456789ABCDEFGHIJ"
+  domain_name        = "tickets.example.com"
+  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
+  access_public_keys = ["cHVibGljLWtleQ=="]
 }
 
 override_resource {
   target = aws_secretsmanager_secret.access_key[0]
-  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-key-AbCdEf" }
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-signing-key-AbCdEf" }
 }
 
 run "phase1_file" {
@@ -131,7 +132,7 @@ run "locations_resolve_to_the_nearest_region" {
   }
 
   assert {
-    condition     = [for replica in aws_secretsmanager_secret.access_key[0].replica : replica.region] == ["us-east-1"] && output.second_region_access_key_arn == "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-key-AbCdEf"
+    condition     = [for replica in aws_secretsmanager_secret.access_key[0].replica : replica.region] == ["us-east-1"] && output.second_region_access_key_arn == "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-signing-key-AbCdEf"
     error_message = "A token of one region is valid in the other."
   }
 }
@@ -188,7 +189,7 @@ run "virginia_runs_the_same_configuration" {
     night_starts_utc              = run.virginia_file.values.night_starts_utc
     domain_name                   = run.virginia_file.values.domain_name
     certificate_alternative_names = run.virginia_file.values.certificate_alternative_names
-    access_key_secret_arn         = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-key-AbCdEf"
+    access_key_secret_arn         = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-signing-key-AbCdEf"
   }
 
   assert {
@@ -207,7 +208,7 @@ run "virginia_runs_the_same_configuration" {
   }
 
   assert {
-    condition     = module.ingress_api.secrets["TICKETING_ACCESS_KEY"] == "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-key-AbCdEf" && length(aws_secretsmanager_secret.access_key) == 0
+    condition     = module.ingress_api.secrets["TICKETING_ACCESS_SIGNING_KEY"] == "arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/access-signing-key-AbCdEf" && length(aws_secretsmanager_secret.access_key) == 0
     error_message = "It checks tokens with the first region's key, from its copy."
   }
 

@@ -1,20 +1,66 @@
 package ticketing.security;
 
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
 import java.time.Duration;
+import java.util.List;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
-/// Trusted issuer of access tokens.
+/// Keys and issuer of the accepted access tokens. A process with these settings can verify tokens,
+/// but not sign them.
 ///
-/// @param key secret for HS256, 32 bytes or more; required unless `issuerUri` is set
-/// @param issuerUri OpenID Connect issuer that replaces our own tokens; empty: none
-/// @param tokenLifetime validity of our own tokens
+/// @param publicKeys public keys (P-256) of our own tokens, as PEM or base64 of the DER form; two
+///   during a rotation; required unless an issuer is set
+/// @param issuer OpenID Connect issuer that replaces our own tokens
+@Validated
 @ConfigurationProperties("ticketing.access")
 public record AccessTokenSettings(
-    @DefaultValue("") String key,
-    @DefaultValue("") String issuerUri,
-    @DefaultValue("8h") Duration tokenLifetime) {
+    @DefaultValue List<String> publicKeys, @Valid @DefaultValue Issuer issuer) {
 
-  /// Public key, therefore rejected outside the local profile.
-  public static final String LOCAL_KEY = "ticketing-local-key-known-to-everybody-0000";
+  /// Public key of the local profile. Its private key is public too, so it is refused elsewhere.
+  public static final String LOCAL_PUBLIC_KEY =
+      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEdTEaRMK0A5vrmH5HfxJUg9A+zjfnv5xOGd3K0VkETqvUa8wSQ1/lDE3v"
+          + "Qr7Xxqq925kdhnQ3Z+4OTBSR/GER0Q==";
+
+  /// @param uri issuer URI; empty: our own tokens
+  /// @param audience required value of `aud`; required with an issuer
+  /// @param tokenTypes accepted values of the header `typ`
+  /// @param roleClaim claim with the roles: a text, or a list; a dot selects a nested claim
+  /// @param adminRole value of the claim that grants the role ADMIN
+  /// @param staffRole value of the claim that grants the role STAFF
+  /// @param timeout maximum time of one request for metadata or keys
+  /// @param retryDelay minimum time between two attempts to load metadata or keys
+  public record Issuer(
+      @DefaultValue("") String uri,
+      @DefaultValue("") String audience,
+      @DefaultValue("at+jwt") List<String> tokenTypes,
+      @DefaultValue("role") String roleClaim,
+      @DefaultValue("ADMIN") String adminRole,
+      @DefaultValue("STAFF") String staffRole,
+      @NotNull @DurationMin(millis = 100) @DefaultValue("2s") Duration timeout,
+      @NotNull @DurationMin(millis = 100) @DefaultValue("5s") Duration retryDelay) {
+
+    public static final Issuer NONE =
+        new Issuer(
+            "",
+            "",
+            List.of("at+jwt"),
+            "role",
+            "ADMIN",
+            "STAFF",
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(5));
+
+    public boolean isSet() {
+      return !uri.isEmpty();
+    }
+  }
+
+  /// Settings for our own tokens.
+  public static AccessTokenSettings of(String... publicKeys) {
+    return new AccessTokenSettings(List.of(publicKeys), Issuer.NONE);
+  }
 }

@@ -40,7 +40,20 @@ public record RevokedToken(UUID id, long keptUntil) {
   public static UUID idOf(Jwt token) {
     String jti = token.getId();
     String value = token.getTokenValue();
-    String text = jti == null ? "jwt:" + value.substring(0, value.lastIndexOf('.')) : "jti:" + jti;
+    return digest(jti == null ? "jwt:" + value.substring(0, value.lastIndexOf('.')) : "jti:" + jti);
+  }
+
+  /// Returns the id that revokes all access tokens of a session with a refresh token.
+  public static UUID idOfSession(UUID sessionId) {
+    return digest("sid:" + sessionId);
+  }
+
+  /// Returns the id that revokes all access tokens of a user. The next generation is valid.
+  public static UUID idOfGeneration(String userId, int generation) {
+    return digest("gen:" + generation + ":" + userId);
+  }
+
+  private static UUID digest(String text) {
     try {
       ByteBuffer digest =
           ByteBuffer.wrap(

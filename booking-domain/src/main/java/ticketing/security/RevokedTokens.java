@@ -54,6 +54,16 @@ public final class RevokedTokens implements AutoCloseable {
     return keptUntil.containsKey(tokenId);
   }
 
+  /// @param revocationIds see [VerifiedToken#revocationIds]
+  public boolean isAnyRevoked(List<UUID> revocationIds) {
+    for (UUID id : revocationIds) {
+      if (keptUntil.containsKey(id)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /// Adds revocations that this process has read or made. Known ones are skipped.
   public void add(Collection<RevokedToken> tokens) {
     put(tokens).forEach(this::remember);

@@ -11,10 +11,12 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.AccessTokenVerifier;
 import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
+import ticketing.security.SigningSettings;
 import ticketing.status.EventCache;
 import ticketing.status.SendRegister;
 import ticketing.status.SendRegisterSettings;
@@ -29,6 +31,7 @@ import ticketing.status.StatusStoreSettings;
   StatusStoreSettings.class,
   SendRegisterSettings.class,
   AccessTokenSettings.class,
+  SigningSettings.class,
   RevocationSettings.class
 })
 public class IngressApplication {
@@ -70,8 +73,17 @@ public class IngressApplication {
   }
 
   @Bean
-  AccessTokens accessTokens(AccessTokenSettings settings, Environment environment, Clock clock) {
-    boolean local = environment.acceptsProfiles(Profiles.of("local"));
-    return new AccessTokens(settings, local, clock);
+  AccessTokenVerifier accessTokenVerifier(AccessTokenSettings settings, Environment environment) {
+    return new AccessTokenVerifier(settings, isLocal(environment));
+  }
+
+  @Bean
+  AccessTokenIssuer accessTokenIssuer(
+      AccessTokenSettings settings, SigningSettings signing, Environment environment, Clock clock) {
+    return new AccessTokenIssuer(settings, signing, isLocal(environment), clock);
+  }
+
+  private static boolean isLocal(Environment environment) {
+    return environment.acceptsProfiles(Profiles.of("local"));
   }
 }

@@ -38,11 +38,11 @@ import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.openapi.OpenApiContract;
-import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.TcpRelay;
 import ticketing.redis.RedisGateway;
-import ticketing.security.AccessTokens;
+import ticketing.security.AccessTokenIssuer;
+import ticketing.security.Role;
 import ticketing.status.EventCache;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -186,11 +186,11 @@ public final class IngressFixture implements AutoCloseable {
   }
 
   public String token(String userId) {
-    return context.getBean(AccessTokens.class).issue(userId, AuthenticatedUser.BUYER);
+    return context.getBean(AccessTokenIssuer.class).issue(userId, Role.BUYER);
   }
 
   public String admin() {
-    return context.getBean(AccessTokens.class).issue("admin", AuthenticatedUser.ADMIN);
+    return context.getBean(AccessTokenIssuer.class).issue("admin", Role.ADMIN);
   }
 
   public static String newUser() {

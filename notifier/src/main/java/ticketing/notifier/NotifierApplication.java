@@ -15,7 +15,7 @@ import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.AccessTokenVerifier;
 import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
 import ticketing.status.EventCache;
@@ -75,8 +75,8 @@ class NotifierApplication {
   }
 
   @Bean
-  AccessTokens accessTokens(AccessTokenSettings settings, Environment environment, Clock clock) {
-    return new AccessTokens(settings, environment.acceptsProfiles(Profiles.of("local")), clock);
+  AccessTokenVerifier accessTokenVerifier(AccessTokenSettings settings, Environment environment) {
+    return new AccessTokenVerifier(settings, environment.acceptsProfiles(Profiles.of("local")));
   }
 
   @Bean

@@ -15,14 +15,17 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import ticketing.local.servers.LocalSigningKey;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 
 /// Running notifier on free ports, with its test clients.
 public final class NotifierFixture implements AutoCloseable {
 
   public static final HttpClient HTTP = HttpClient.newHttpClient();
-  private static final AccessTokens TOKENS = tokens(Clock.systemUTC(), Duration.ofHours(1));
+  private static final AccessTokenIssuer TOKENS = tokens(Clock.systemUTC(), Duration.ofHours(1));
 
   private final ConfigurableApplicationContext context;
   private final List<WebSocketTestClient> clients = new ArrayList<>();
@@ -54,16 +57,20 @@ public final class NotifierFixture implements AutoCloseable {
             .run(arguments.toArray(String[]::new)));
   }
 
-  public static AccessTokens tokens(Clock clock, Duration lifetime) {
-    return new AccessTokens(new AccessTokenSettings("", "", lifetime), true, clock);
+  public static AccessTokenIssuer tokens(Clock clock, Duration lifetime) {
+    return new AccessTokenIssuer(
+        AccessTokenSettings.of(),
+        new SigningSettings(LocalSigningKey.PRIVATE_KEY, lifetime),
+        true,
+        clock);
   }
 
   public static String token(String userId) {
-    return TOKENS.issue(userId, "BUYER");
+    return TOKENS.issue(userId, Role.BUYER);
   }
 
   public static String adminToken() {
-    return TOKENS.issue("admin", "ADMIN");
+    return TOKENS.issue("admin", Role.ADMIN);
   }
 
   public int port() {

@@ -27,8 +27,11 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import ticketing.local.servers.LocalSigningKey;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 
 /// Closed model of buyers with one connection each, which stays open during the whole run (in
 /// `SOCKET` also a WebSocket). A buyer thinks, books, and follows the ticket until it is decided,
@@ -177,15 +180,16 @@ public final class BuyersSimulation extends Simulation {
   }
 
   private Iterator<Map<String, Object>> tokens() {
-    AccessTokens tokens =
-        new AccessTokens(
-            new AccessTokenSettings(AccessTokenSettings.LOCAL_KEY, "", Duration.ofHours(1)),
+    AccessTokenIssuer tokens =
+        new AccessTokenIssuer(
+            AccessTokenSettings.of(),
+            new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
             true,
             Clock.systemUTC());
     Stream<Map<String, Object>> all =
         IntStream.range(0, buyers)
-            .mapToObj(
-                number -> Map.of("token", tokens.issue("buyer-%06d".formatted(number), "BUYER")));
+            .mapToObj(number ->
+                Map.of("token", tokens.issue("buyer-%06d".formatted(number), Role.BUYER)));
     return all.iterator();
   }
 }

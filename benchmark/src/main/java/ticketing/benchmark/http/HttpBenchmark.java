@@ -24,11 +24,14 @@ import ticketing.benchmark.process.ProcessStatistics;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.domain.Json;
+import ticketing.local.servers.LocalSigningKey;
 import ticketing.local.system.ApplicationProcess;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 
 /// HTTP benchmark of the whole system: response times, memory and processor time of its processes
 /// under the load of thousands of clients with one connection each. Gatling runs in a separate
@@ -55,9 +58,10 @@ final class HttpBenchmark {
   private final int seconds = Integer.getInteger("benchmark.http.seconds", 20);
   private final double requestRate =
       Double.parseDouble(System.getProperty("benchmark.http.requests", "300"));
-  private final AccessTokens tokens =
-      new AccessTokens(
-          new AccessTokenSettings(AccessTokenSettings.LOCAL_KEY, "", Duration.ofHours(1)),
+  private final AccessTokenIssuer tokens =
+      new AccessTokenIssuer(
+          AccessTokenSettings.of(),
+          new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
           true,
           Clock.systemUTC());
   private final Map<String, Map<String, Double>> nativeMemory = new LinkedHashMap<>();
@@ -353,7 +357,7 @@ final class HttpBenchmark {
       HttpResponse<String> response =
           client.send(
               HttpRequest.newBuilder(uri)
-                  .header("Authorization", "Bearer " + tokens.issue("admin", "ADMIN"))
+                  .header("Authorization", "Bearer " + tokens.issue("admin", Role.ADMIN))
                   .header("Content-Type", "application/json")
                   .POST(HttpRequest.BodyPublishers.ofString(body))
                   .build(),

@@ -31,10 +31,13 @@ import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.LocalSigningKey;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 import ticketing.status.EventCache;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -552,11 +555,12 @@ final class SocketBenchmark {
   }
 
   private static String token() {
-    return new AccessTokens(
-            new AccessTokenSettings(AccessTokenSettings.LOCAL_KEY, "", Duration.ofHours(1)),
+    return new AccessTokenIssuer(
+            AccessTokenSettings.of(),
+            new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
             true,
             Clock.systemUTC())
-        .issue(BUYER, "BUYER");
+        .issue(BUYER, Role.BUYER);
   }
 
   private static StatusEntry confirmed(StatusEntry pending) {

@@ -34,8 +34,8 @@ import ticketing.ingress.security.TokenRevoker;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.text.TextPattern;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
 
 /// Sign-up, sign-in, sign-out and the resources of the authenticated user.
 @RestController
@@ -49,7 +49,7 @@ class AccountController {
   private final AccountService accounts;
   private final SignInLimiter limiter;
   private final ReservationReader reservations;
-  private final AccessTokens tokens;
+  private final AccessTokenIssuer tokens;
   private final AccessTokenSettings tokenSettings;
   private final TokenRevoker revoker;
 
@@ -57,7 +57,7 @@ class AccountController {
       AccountService accounts,
       SignInLimiter limiter,
       ReservationReader reservations,
-      AccessTokens tokens,
+      AccessTokenIssuer tokens,
       AccessTokenSettings tokenSettings,
       TokenRevoker revoker) {
     this.accounts = accounts;
@@ -112,17 +112,15 @@ class AccountController {
 
   @PostMapping("/auth/token")
   AccessToken signIn(@Valid @RequestBody Credentials credentials, HttpServletRequest httpRequest) {
-    if (!tokenSettings.issuerUri().isEmpty()) {
+    if (tokenSettings.issuer().isSet()) {
       throw ApiException.of(
-          ErrorCode.NOT_FOUND, "Tokens are issued by " + tokenSettings.issuerUri() + ".");
+          ErrorCode.NOT_FOUND, "Tokens are issued by " + tokenSettings.issuer().uri() + ".");
     }
     limiter.checkSignIn(credentials.email(), httpRequest);
     User user = accounts.authenticate(credentials.email(), credentials.password());
     limiter.recordSuccess(credentials.email());
     return new AccessToken(
-        tokens.issue(user.userId(), user.role()),
-        "Bearer",
-        tokenSettings.tokenLifetime().toSeconds());
+        tokens.issue(user.userId(), user.role()), "Bearer", tokens.lifetime().toSeconds());
   }
 
   @PostMapping("/auth/logout")

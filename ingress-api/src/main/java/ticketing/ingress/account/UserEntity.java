@@ -1,11 +1,13 @@
 package ticketing.ingress.account;
 
 import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import org.springframework.data.domain.Persistable;
-import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.security.Role;
 
 /// Row of table `users`.
 @Entity
@@ -16,7 +18,10 @@ class UserEntity implements Persistable<String> {
   private String email;
   private String passwordHash;
   private String name;
-  private String role;
+
+  @Enumerated(EnumType.STRING)
+  private Role role;
+
   private Instant createdAt;
 
   protected UserEntity() {}
@@ -26,7 +31,7 @@ class UserEntity implements Persistable<String> {
     this.email = email;
     this.passwordHash = passwordHash;
     this.name = name;
-    this.role = AuthenticatedUser.BUYER;
+    this.role = Role.BUYER;
     this.createdAt = createdAt;
   }
 

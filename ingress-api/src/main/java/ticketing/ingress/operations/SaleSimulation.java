@@ -29,8 +29,8 @@ import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.ingress.event.EventAdminService;
 import ticketing.ingress.event.EventRequest;
-import ticketing.ingress.security.AuthenticatedUser;
-import ticketing.security.AccessTokens;
+import ticketing.security.AccessTokenIssuer;
+import ticketing.security.Role;
 
 /// Simulated on-sale for the operations page, in the local profile only. Creates an event and sends
 /// one booking of each buyer over HTTP. At most one simulation runs; [SimulationSettings] limits
@@ -46,7 +46,7 @@ class SaleSimulation {
 
   private final SimulationSettings settings;
   private final EventAdminService events;
-  private final AccessTokens tokens;
+  private final AccessTokenIssuer tokens;
   private final Clock clock;
   private final WebServerApplicationContext server;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
@@ -55,7 +55,7 @@ class SaleSimulation {
   SaleSimulation(
       SimulationSettings settings,
       EventAdminService events,
-      AccessTokens tokens,
+      AccessTokenIssuer tokens,
       Clock clock,
       WebServerApplicationContext server) {
     this.settings = settings;
@@ -158,8 +158,7 @@ class SaleSimulation {
     }
 
     private void book(ApiConnection connection, int buyer) throws InterruptedException {
-      Session session =
-          Session.ofToken(tokens.issue("simulated-" + buyer, AuthenticatedUser.BUYER));
+      Session session = Session.ofToken(tokens.issue("simulated-" + buyer, Role.BUYER));
       BookingClient client = new BookingClient(connection, session, RetryPolicy.NONE);
       String idempotencyKey = "simulation-" + eventId;
       switch (client.book(new BookingRequest(eventId, SEAT_TYPE, 1), idempotencyKey)) {

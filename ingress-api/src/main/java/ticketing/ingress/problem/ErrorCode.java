@@ -48,6 +48,8 @@ public enum ErrorCode {
   CHANGE_PENDING(HttpStatus.SERVICE_UNAVAILABLE),
   /// The cache entries were not evicted. They expire after their TTL.
   CACHE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
+  /// The keys of the issuer of access tokens are unavailable.
+  ISSUER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   LOGOUT_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   FIGURES_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   OVERLOADED(HttpStatus.SERVICE_UNAVAILABLE);

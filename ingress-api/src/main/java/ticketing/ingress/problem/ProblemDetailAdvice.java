@@ -44,6 +44,7 @@ import org.springframework.web.method.annotation.MethodArgumentTypeMismatchExcep
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import org.springframework.web.util.UriUtils;
 import ticketing.database.DatabaseErrors;
+import ticketing.security.IssuerUnavailableException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
@@ -56,6 +57,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
 
   private static final Logger log = LoggerFactory.getLogger(ProblemDetailAdvice.class);
   private static final Duration DATABASE_RETRY_AFTER = Duration.ofSeconds(2);
+  private static final Duration ISSUER_RETRY_AFTER = Duration.ofSeconds(5);
 
   private final JsonMapper json;
 
@@ -123,6 +125,13 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     return ApiException.of(ErrorCode.FORBIDDEN, "The operation requires another role.");
   }
 
+  static ApiException issuerUnavailable() {
+    return ApiException.withRetryAfter(
+        ErrorCode.ISSUER_UNAVAILABLE,
+        "The keys of the token's issuer are unavailable.",
+        ISSUER_RETRY_AFTER);
+  }
+
   static ApiException unauthenticated() {
     return ApiException.of(ErrorCode.UNAUTHENTICATED, "A valid bearer token is required.");
   }
@@ -143,6 +152,10 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   public void writeUnauthenticated(
       HttpServletRequest request, HttpServletResponse response, AuthenticationException failure)
       throws IOException {
+    if (failure.getCause() instanceof IssuerUnavailableException) {
+      write(response, issuerUnavailable());
+      return;
+    }
     response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     write(response, unauthenticated());
   }

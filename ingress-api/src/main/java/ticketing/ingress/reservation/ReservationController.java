@@ -30,6 +30,7 @@ import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.text.CodePoints;
@@ -182,8 +183,10 @@ public class ReservationController {
     String path = PATH + "/" + reservationId;
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "DELETE", path, null);
     ReservationView found = reservations.getUncached(reservationId);
-    if (!user.maySee(found.userId())) {
-      throw ReservationReader.notFound();
+    if (!user.mayCancel(found.userId())) {
+      throw user.maySee(found.userId())
+          ? ApiException.of(ErrorCode.FORBIDDEN, "The operation requires another role.")
+          : ReservationReader.notFound();
     }
     reservations.evictForChange(reservationId);
     Ticket ticket =

@@ -6,51 +6,49 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
-import org.springframework.security.oauth2.jwt.Jwt;
 import ticketing.domain.Command;
-import ticketing.security.RevokedToken;
+import ticketing.security.Role;
+import ticketing.security.VerifiedToken;
 
 /// Authenticated user of a request, read from the bearer token.
 ///
 /// @param tokenId see [RevokedToken#idOf]
+/// @param sessionId session that a refresh token continues; null: none
 /// @param expiresAt null if the token does not expire
 public record AuthenticatedUser(
-    String userId, String role, UUID tokenId, @Nullable Instant expiresAt) {
+    String userId, Role role, UUID tokenId, @Nullable UUID sessionId, @Nullable Instant expiresAt) {
 
-  public static final String BUYER = "BUYER";
-  public static final String ADMIN = "ADMIN";
-
-  static AuthenticatedUser of(Jwt token) {
-    String role = ADMIN.equals(token.getClaimAsString("role")) ? ADMIN : BUYER;
+  static AuthenticatedUser of(VerifiedToken token) {
     return new AuthenticatedUser(
-        token.getSubject(), role, RevokedToken.idOf(token), token.getExpiresAt());
+        token.userId(), token.role(), token.tokenId(), token.sessionId(), token.expiresAt());
   }
 
   /// A command can carry the user id.
   boolean hasValidUserId() {
-    return userId != null
-        && !userId.isEmpty()
-        && userId.codePointCount(0, userId.length()) <= Command.MAX_USER_ID;
+    return userId.codePointCount(0, userId.length()) <= Command.MAX_USER_ID;
   }
 
-  /// Owners read their own resources, administrators read all.
+  /// Owners read their own resources, staff and administrators read all.
   public boolean maySee(String owner) {
-    return ADMIN.equals(role) || userId.equals(owner);
+    return role.readsAll() || userId.equals(owner);
   }
 
-  AbstractAuthenticationToken toAuthentication(Jwt token) {
-    return new UserAuthentication(this, token);
+  /// Owners and administrators may cancel a reservation.
+  public boolean mayCancel(String owner) {
+    return role == Role.ADMIN || userId.equals(owner);
+  }
+
+  AbstractAuthenticationToken toAuthentication() {
+    return new UserAuthentication(this);
   }
 
   private static final class UserAuthentication extends AbstractAuthenticationToken {
 
     private final transient AuthenticatedUser user;
-    private final transient Jwt token;
 
-    UserAuthentication(AuthenticatedUser user, Jwt token) {
+    UserAuthentication(AuthenticatedUser user) {
       super(List.of(new SimpleGrantedAuthority("ROLE_" + user.role())));
       this.user = user;
-      this.token = token;
       setAuthenticated(true);
     }
 
@@ -61,7 +59,7 @@ public record AuthenticatedUser(
 
     @Override
     public Object getCredentials() {
-      return token;
+      return "";
     }
 
     @Override

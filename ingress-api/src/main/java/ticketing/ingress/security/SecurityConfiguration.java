@@ -6,14 +6,10 @@ import org.springframework.boot.security.autoconfigure.actuate.web.servlet.Endpo
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpMethod;
-import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
-import org.springframework.security.oauth2.jwt.Jwt;
-import org.springframework.security.oauth2.jwt.JwtDecoder;
-import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
 import org.springframework.security.oauth2.server.resource.web.DefaultBearerTokenResolver;
 import org.springframework.security.web.SecurityFilterChain;
@@ -23,8 +19,7 @@ import org.springframework.security.web.servlet.util.matcher.PathPatternRequestM
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 import ticketing.ingress.problem.ProblemDetailAdvice;
-import ticketing.security.AccessTokens;
-import ticketing.security.RevokedTokens;
+import ticketing.security.Role;
 
 /// Authorization rules for client requests. Sessions do not exist: each request is authenticated by
 /// its bearer token.
@@ -67,7 +62,7 @@ class SecurityConfiguration {
 
   @Bean
   SecurityFilterChain securityFilterChain(
-      HttpSecurity http, ProblemDetailAdvice problems, RevokedTokens revokedTokens) {
+      HttpSecurity http, ProblemDetailAdvice problems, TokenAuthenticationManager tokens) {
     return http.csrf(AbstractHttpConfigurer::disable)
         .formLogin(AbstractHttpConfigurer::disable)
         .httpBasic(AbstractHttpConfigurer::disable)
@@ -80,8 +75,12 @@ class SecurityConfiguration {
                 .permitAll()
                 .requestMatchers(PUBLIC)
                 .permitAll()
+                .requestMatchers(HttpMethod.GET, "/api/v1/operations/**")
+                .hasAnyRole(Role.STAFF.name(), Role.ADMIN.name())
+                .requestMatchers(HttpMethod.HEAD, "/api/v1/operations/**")
+                .hasAnyRole(Role.STAFF.name(), Role.ADMIN.name())
                 .requestMatchers("/api/v1/events/**", "/api/v1/operations/**")
-                .hasRole(AuthenticatedUser.ADMIN)
+                .hasRole(Role.ADMIN.name())
                 .requestMatchers("/api/**")
                 .authenticated()
                 .anyRequest()
@@ -89,8 +88,7 @@ class SecurityConfiguration {
         .oauth2ResourceServer(server ->
             server
                 .bearerTokenResolver(SecurityConfiguration::tokenOf)
-                .jwt(jwt ->
-                    jwt.jwtAuthenticationConverter(token -> authenticate(token, revokedTokens)))
+                .authenticationManagerResolver(request -> tokens)
                 .authenticationEntryPoint(problems::writeUnauthenticated)
                 .accessDeniedHandler(problems::writeForbidden))
         .exceptionHandling(handling ->
@@ -104,21 +102,5 @@ class SecurityConfiguration {
   @Bean
   SecurityObservationSettings securityObservationSettings() {
     return SecurityObservationSettings.noObservations();
-  }
-
-  @Bean
-  JwtDecoder jwtDecoder(AccessTokens tokens) {
-    return tokens.decoder();
-  }
-
-  private static AbstractAuthenticationToken authenticate(Jwt token, RevokedTokens revokedTokens) {
-    AuthenticatedUser user = AuthenticatedUser.of(token);
-    if (!user.hasValidUserId()) {
-      throw new InvalidBearerTokenException("the token has no valid user id");
-    }
-    if (revokedTokens.isRevoked(user.tokenId())) {
-      throw new InvalidBearerTokenException("the token is revoked");
-    }
-    return user.toAuthentication(token);
   }
 }

@@ -10,11 +10,13 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import ticketing.domain.TicketIds;
-import ticketing.security.AccessTokenSettings;
 
 /// Key of the ticket ids.
 @Configuration(proxyBeanMethods = false)
 class TicketConfiguration {
+
+  /// Public secret, therefore refused outside the local profile.
+  static final String LOCAL_KEY = "ticketing-local-key-known-to-everybody-0000";
 
   private static final String ALGORITHM = "HmacSHA256";
 
@@ -22,23 +24,17 @@ class TicketConfiguration {
   private static final String DERIVATION_LABEL = "ticketing ticket ids 1";
 
   @Bean
-  TicketIds ticketIds(
-      TicketSettings settings,
-      AccessTokenSettings accessTokens,
-      Environment environment,
-      Clock clock) {
+  TicketIds ticketIds(TicketSettings settings, Environment environment, Clock clock) {
     boolean local = environment.acceptsProfiles(Profiles.of("local"));
-    return new TicketIds(key(settings.key(), accessTokens.key(), local), clock);
+    return new TicketIds(key(settings.key(), settings.accessKey(), local), clock);
   }
 
-  /// Returns the configured key, else a key derived from the key of access tokens.
+  /// Returns the configured key, else a key derived from the secret of former access tokens.
   ///
   /// @throws IllegalStateException if there is neither, if the configured key is too short, or if a
   ///   key is the one of the local profile in another profile
-  static byte[] key(String configured, String accessTokenKey, boolean local) {
-    if (!local
-        && (configured.equals(AccessTokenSettings.LOCAL_KEY)
-            || accessTokenKey.equals(AccessTokenSettings.LOCAL_KEY))) {
+  static byte[] key(String configured, String accessKey, boolean local) {
+    if (!local && (configured.equals(LOCAL_KEY) || accessKey.equals(LOCAL_KEY))) {
       throw new IllegalStateException(
           "TICKETING_TICKET_KEY or TICKETING_ACCESS_KEY is the public key of the local profile");
     }
@@ -49,11 +45,11 @@ class TicketConfiguration {
       }
       return key;
     }
-    if (!accessTokenKey.isEmpty()) {
-      return derive(accessTokenKey);
+    if (!accessKey.isEmpty()) {
+      return derive(accessKey);
     }
     if (local) {
-      return derive(AccessTokenSettings.LOCAL_KEY);
+      return derive(LOCAL_KEY);
     }
     throw new IllegalStateException("Set TICKETING_TICKET_KEY (a secret of 32 bytes or more)");
   }

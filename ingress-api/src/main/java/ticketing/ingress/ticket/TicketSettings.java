@@ -10,7 +10,9 @@ import org.springframework.validation.annotation.Validated;
 /// Ids of tickets and limits of their reads.
 ///
 /// @param key secret of the ticket ids, 32 bytes or more, the same on all instances; empty: derived
-///   from the key of access tokens
+///   from `accessKey`
+/// @param accessKey secret that signed access tokens (HS256) in releases without public keys;
+///   ticket ids derived from it stay valid
 /// @param acceptUnsignedIds unknown ids of versions 5 and 7 are read from the ledger, for the time
 ///   after an upgrade from a version that issued them; such a read costs a query
 /// @param maxLongPolls requests that wait for a decision at a time; further ones are answered
@@ -22,12 +24,13 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("ticketing.tickets")
 record TicketSettings(
     @NotNull @DefaultValue("") String key,
+    @NotNull @DefaultValue("") String accessKey,
     @DefaultValue("false") boolean acceptUnsignedIds,
     @Min(0) @DefaultValue("400") int maxLongPolls,
     @NotNull @DefaultValue("20s") Duration maxWait,
     @NotNull @DefaultValue("5s") Duration overdueAfter) {
 
-  /// Without the key.
+  /// Without the keys.
   @Override
   public String toString() {
     return "TicketSettings[acceptUnsignedIds=%s, maxLongPolls=%d, maxWait=%s, overdueAfter=%s]"

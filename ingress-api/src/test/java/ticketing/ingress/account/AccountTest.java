@@ -14,10 +14,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
+import ticketing.local.servers.LocalSigningKey;
 import ticketing.redis.RedisGateway;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
-import ticketing.security.RevokedToken;
+import ticketing.security.AccessTokenVerifier;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 import tools.jackson.databind.JsonNode;
 
 /// Accounts and access tokens over HTTP.
@@ -148,7 +151,12 @@ class AccountTest {
       assertThat(restarted.get("/api/v1/users/me", token).status()).isEqualTo(401);
     }
     String id =
-        RevokedToken.idOf(ingress.context.getBean(AccessTokens.class).decoder().decode(token))
+        ingress
+            .context
+            .getBean(AccessTokenVerifier.class)
+            .verify(token)
+            .orElseThrow()
+            .tokenId()
             .toString();
     IngressFixture.Answer all = ingress.get("/api/v1/revoked-tokens", null);
     assertThat(all.status()).isEqualTo(200);
@@ -170,9 +178,13 @@ class AccountTest {
   @Test
   void tokenJustPastItsExpiryIsRevoked() {
     Clock past = Clock.offset(Clock.systemUTC(), Duration.ofSeconds(-20));
-    AccessTokens tokens =
-        new AccessTokens(new AccessTokenSettings("", "", Duration.ofSeconds(10)), true, past);
-    String token = tokens.issue(IngressFixture.newUser(), "BUYER");
+    AccessTokenIssuer tokens =
+        new AccessTokenIssuer(
+            AccessTokenSettings.of(),
+            new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofSeconds(10)),
+            true,
+            past);
+    String token = tokens.issue(IngressFixture.newUser(), Role.BUYER);
     assertThat(ingress.get("/api/v1/users/me/reservations", token).status()).isEqualTo(200);
     assertThat(ingress.post("/api/v1/auth/logout", token, null).status()).isEqualTo(204);
     assertThat(ingress.get("/api/v1/users/me/reservations", token).status()).isEqualTo(401);

@@ -3,12 +3,15 @@ package ticketing.ingress.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.LoggerFactory;
@@ -17,9 +20,12 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import ticketing.domain.Command;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.RawHttpClient;
-import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.local.servers.LocalSigningKey;
+import ticketing.local.servers.TestKeyPair;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 
 /// Attacks by a client: forged tokens, foreign resources, request smuggling, log injection.
 class HostileRequestTest {
@@ -56,11 +62,16 @@ class HostileRequestTest {
     forged.add(parts[0] + "." + parts[1]);
     forged.add(parts[0] + "." + parts[1] + "." + base64("signature"));
     forged.add(good + "." + parts[2]);
+    // The public key as a secret.
+    forged.add(hs256(parts[1], AccessTokenSettings.LOCAL_PUBLIC_KEY));
+    TestKeyPair foreign = TestKeyPair.generate();
     Clock past = Clock.offset(Clock.systemUTC(), Duration.ofHours(-2));
-    forged.add(tokens("", past).issue(user, AuthenticatedUser.ADMIN));
     forged.add(
-        tokens("another-key-that-is-long-enough-0123456789", Clock.systemUTC())
-            .issue(user, AuthenticatedUser.ADMIN));
+        tokens(AccessTokenSettings.LOCAL_PUBLIC_KEY, LocalSigningKey.PRIVATE_KEY, past)
+            .issue(user, Role.ADMIN));
+    forged.add(
+        tokens(foreign.publicKey(), foreign.privateKey(), Clock.systemUTC())
+            .issue(user, Role.ADMIN));
 
     for (String token : forged) {
       for (String path : List.of(ME, "/api/v1/operations/queue")) {
@@ -247,7 +258,7 @@ class HostileRequestTest {
     LoggerFactory.getLogger(HostileRequestTest.class).warn(control);
     assertThat(log.getAll())
         .contains(control)
-        .doesNotContain(mark, token, AccessTokenSettings.LOCAL_KEY);
+        .doesNotContain(mark, token, LocalSigningKey.PRIVATE_KEY);
   }
 
   @Test
@@ -257,7 +268,7 @@ class HostileRequestTest {
       String body = ingress.sendTo(ingress.managementPort(), "GET", path, null, null).body();
       assertThat(body)
           .as(path)
-          .doesNotContain(AccessTokenSettings.LOCAL_KEY, ingress.databaseUrl, "jdbc:", "redis://");
+          .doesNotContain(LocalSigningKey.PRIVATE_KEY, ingress.databaseUrl, "jdbc:", "redis://");
     }
     for (String path : List.of("/actuator/heapdump", "/actuator/loggers", "/actuator/shutdown")) {
       for (String method : List.of("GET", "POST")) {
@@ -291,8 +302,24 @@ class HostileRequestTest {
     return "{\"email\":\"%s@example.com\",\"password\":\"%s\"}".formatted(mark, password);
   }
 
-  private static AccessTokens tokens(String key, Clock clock) {
-    return new AccessTokens(new AccessTokenSettings(key, "", Duration.ofHours(1)), true, clock);
+  private static String hs256(String claims, String base64Key) {
+    try {
+      String text = base64("{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}") + "." + claims;
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(Base64.getDecoder().decode(base64Key), "HmacSHA256"));
+      byte[] signature = mac.doFinal(utf8(text));
+      return text + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(signature);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static AccessTokenIssuer tokens(String publicKey, String privateKey, Clock clock) {
+    return new AccessTokenIssuer(
+        AccessTokenSettings.of(publicKey),
+        new SigningSettings(privateKey, Duration.ofHours(1)),
+        true,
+        clock);
   }
 
   private static byte[] utf8(String text) {

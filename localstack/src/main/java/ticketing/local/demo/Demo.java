@@ -15,10 +15,13 @@ import ticketing.domain.Json;
 import ticketing.local.launcher.LaunchProperties;
 import ticketing.local.launcher.Launcher;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.LocalSigningKey;
 import ticketing.local.servers.ServerException;
 import ticketing.local.system.LocalSystem;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 
 /// `mvn -Pdemo`: the whole system and two sales, each of one event to many concurrent buyers. The
 /// rush has a seat for each buyer, so every request reaches the worker and the throughput is
@@ -31,9 +34,10 @@ public final class Demo {
   private static final String SEAT_TYPE = "R";
 
   private final LocalSystem system;
-  private final AccessTokens tokens =
-      new AccessTokens(
-          new AccessTokenSettings(AccessTokenSettings.LOCAL_KEY, "", Duration.ofHours(1)),
+  private final AccessTokenIssuer tokens =
+      new AccessTokenIssuer(
+          AccessTokenSettings.of(),
+          new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
           true,
           Clock.systemUTC());
   private final LaunchProperties properties = new LaunchProperties(System.getProperties());
@@ -115,7 +119,7 @@ public final class Demo {
     int connections = properties.number("demo.connections", 128, 1, 2_000);
     String[] signed = new String[buyers];
     Arrays.parallelSetAll(
-        signed, number -> tokens.issue("%s-%06d".formatted(prefix, number + 1), "BUYER"));
+        signed, number -> tokens.issue("%s-%06d".formatted(prefix, number + 1), Role.BUYER));
     return new OnSale(
         new OnSale.Plan(
             system.ingress().url(),
@@ -137,7 +141,7 @@ public final class Demo {
             .formatted(name, SEAT_TYPE, seats);
     try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
       ApiResponse response =
-          connection.send("POST", "/api/v1/events", tokens.issue("admin", "ADMIN"), body);
+          connection.send("POST", "/api/v1/events", tokens.issue("admin", Role.ADMIN), body);
       if (response.status() != 201) {
         throw new ServerException(
             "cannot create the event: " + response.status() + " " + response.body());

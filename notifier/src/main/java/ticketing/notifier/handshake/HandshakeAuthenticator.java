@@ -6,9 +6,9 @@ import java.util.Optional;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
-import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
+import ticketing.security.IssuerUnavailableException;
 
 /// Refuses a handshake without a valid token (401), without an upgrade (426), or while the issuer's
 /// keys are unavailable (503). Otherwise it stores the [AuthenticatedUser] in the session.
@@ -38,7 +38,7 @@ public final class HandshakeAuthenticator implements HandshakeInterceptor {
           tokenRequired
               ? tokens.authenticate(request.getHeaders())
               : Optional.of(AuthenticatedUser.ANONYMOUS);
-    } catch (JwtException e) {
+    } catch (IssuerUnavailableException e) {
       headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
       HandshakeRefusal.ISSUER_UNAVAILABLE.write(
           response, "The keys of the token's issuer are unavailable");

@@ -5,12 +5,10 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import org.springframework.http.HttpHeaders;
-import org.springframework.security.oauth2.jwt.BadJwtException;
-import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.stereotype.Component;
-import ticketing.security.AccessTokens;
-import ticketing.security.RevokedToken;
+import ticketing.security.AccessTokenVerifier;
 import ticketing.security.RevokedTokens;
+import ticketing.security.VerifiedToken;
 
 /// Verification of access tokens, in the handshake and during the life of a connection.
 @Component
@@ -22,11 +20,11 @@ public final class TokenAuthenticator {
   private static final String HEADER_SCHEME = "bearer ";
   private static final String PROTOCOL_PREFIX = "bearer.";
 
-  private final AccessTokens accessTokens;
+  private final AccessTokenVerifier accessTokens;
   private final RevokedTokens revokedTokens;
   private final Clock clock;
 
-  TokenAuthenticator(AccessTokens accessTokens, RevokedTokens revokedTokens, Clock clock) {
+  TokenAuthenticator(AccessTokenVerifier accessTokens, RevokedTokens revokedTokens, Clock clock) {
     this.accessTokens = accessTokens;
     this.revokedTokens = revokedTokens;
     this.clock = clock;
@@ -34,8 +32,7 @@ public final class TokenAuthenticator {
 
   /// Empty if the token is missing, invalid, expired or revoked.
   ///
-  /// @throws org.springframework.security.oauth2.jwt.JwtException if the issuer's keys are
-  ///   unavailable
+  /// @throws ticketing.security.IssuerUnavailableException if the issuer's keys are unavailable
   Optional<AuthenticatedUser> authenticate(HttpHeaders headers) {
     return findToken(headers).flatMap(this::verify).filter(this::isValid);
   }
@@ -43,22 +40,17 @@ public final class TokenAuthenticator {
   /// False if the user's token has expired or is revoked. Calls no server.
   public boolean isValid(AuthenticatedUser user) {
     return clock.instant().isBefore(user.expiresAt())
-        && (user.tokenId() == null || !revokedTokens.isRevoked(user.tokenId()));
+        && !revokedTokens.isAnyRevoked(user.revocationIds());
   }
 
   private Optional<AuthenticatedUser> verify(String token) {
-    try {
-      Jwt jwt = accessTokens.decoder().decode(token);
-      if (jwt.getSubject() == null || jwt.getSubject().isEmpty()) {
-        return Optional.empty();
-      }
-      Instant expiresAt = jwt.getExpiresAt() == null ? Instant.MAX : jwt.getExpiresAt();
-      boolean admin = "ADMIN".equals(jwt.getClaims().get("role"));
-      return Optional.of(
-          new AuthenticatedUser(jwt.getSubject(), admin, RevokedToken.idOf(jwt), expiresAt, token));
-    } catch (BadJwtException e) {
-      return Optional.empty();
-    }
+    return accessTokens.verify(token).map(verified -> user(verified, token));
+  }
+
+  private static AuthenticatedUser user(VerifiedToken verified, String token) {
+    Instant expiresAt = verified.expiresAt() == null ? Instant.MAX : verified.expiresAt();
+    return new AuthenticatedUser(
+        verified.userId(), verified.role(), verified.revocationIds(), expiresAt, token);
   }
 
   /// Browsers cannot set headers on a WebSocket, but they can offer subprotocols.

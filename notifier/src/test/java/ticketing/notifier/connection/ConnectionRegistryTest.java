@@ -19,6 +19,7 @@ import ticketing.notifier.IngressStub;
 import ticketing.notifier.NotifierFixture;
 import ticketing.notifier.SimulatedBackend;
 import ticketing.notifier.WebSocketTestClient;
+import ticketing.security.Role;
 
 class ConnectionRegistryTest {
 
@@ -153,7 +154,7 @@ class ConnectionRegistryTest {
   void closesConnectionWhenItsTokenExpires() throws InterruptedException {
     String token =
         NotifierFixture.tokens(Clock.systemUTC(), Duration.ofSeconds(5))
-            .issue(SimulatedBackend.BUYER, "BUYER");
+            .issue(SimulatedBackend.BUYER, Role.BUYER);
     WebSocketTestClient client = notifier.connect("/ws/tickets/" + backend.acceptTicket(), token);
     assertThat(client.nextStatus()).isEqualTo("PENDING");
     long start = System.nanoTime();

@@ -18,12 +18,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.TestKeyPair;
 import ticketing.notifier.IngressStub;
 import ticketing.notifier.NotifierFixture;
 import ticketing.notifier.SimulatedBackend;
 import ticketing.notifier.WebSocketTestClient;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 
 /// Malformed frames, forged tokens and floods of connections. All of them run on one notifier.
 class HostileClientTest {
@@ -110,6 +113,7 @@ class HostileClientTest {
     String[] parts = BUYER.split("\\.");
     String claims = new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8);
     String admin = base64(claims.replace("\"BUYER\"", "\"ADMIN\""));
+    TestKeyPair foreign = TestKeyPair.generate();
     List<String> forged = new ArrayList<>();
     for (String algorithm : List.of("none", "None", "HS512", "RS256")) {
       String header = base64("{\"alg\":\"" + algorithm + "\"}");
@@ -118,12 +122,12 @@ class HostileClientTest {
     }
     forged.add(parts[0] + "." + admin + "." + parts[2]);
     forged.add(
-        new AccessTokens(
-                new AccessTokenSettings(
-                    "another-key-that-is-long-enough-0123456789", "", Duration.ofHours(1)),
+        new AccessTokenIssuer(
+                AccessTokenSettings.of(foreign.publicKey()),
+                new SigningSettings(foreign.privateKey(), Duration.ofHours(1)),
                 true,
                 Clock.systemUTC())
-            .issue("admin", "ADMIN"));
+            .issue("admin", Role.ADMIN));
     for (String token : forged) {
       assertThat(notifier.refusedHandshake("/ws/tickets", token).statusCode())
           .as(token)

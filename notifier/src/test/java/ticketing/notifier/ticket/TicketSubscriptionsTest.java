@@ -25,15 +25,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.security.oauth2.jwt.Jwt;
 import ticketing.domain.Json;
 import ticketing.local.servers.LocalServers;
 import ticketing.notifier.IngressStub;
 import ticketing.notifier.NotifierFixture;
 import ticketing.notifier.SimulatedBackend;
 import ticketing.notifier.WebSocketTestClient;
-import ticketing.security.AccessTokens;
+import ticketing.security.AccessTokenIssuer;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.AccessTokenVerifier;
 import ticketing.security.RevokedToken;
+import ticketing.security.Role;
+import ticketing.security.VerifiedToken;
 import ticketing.status.StatusEntry;
 import tools.jackson.databind.JsonNode;
 
@@ -214,7 +217,7 @@ class TicketSubscriptionsTest {
   void invalidTokenIsRefusedBeforeTheUpgrade() {
     Clock past = Clock.offset(Clock.systemUTC(), Duration.ofHours(-2));
     String expired =
-        NotifierFixture.tokens(past, Duration.ofHours(1)).issue(SimulatedBackend.BUYER, "BUYER");
+        NotifierFixture.tokens(past, Duration.ofHours(1)).issue(SimulatedBackend.BUYER, Role.BUYER);
     for (String path : List.of("/ws/tickets", "/ws/tickets/" + UUID.randomUUID())) {
       for (String token : new String[] {null, "", "x", BUYER + "x", expired}) {
         HttpResponse<?> response = notifier.refusedHandshake(path, token);
@@ -228,10 +231,10 @@ class TicketSubscriptionsTest {
 
   @Test
   void revokedTokenIsRefused() throws InterruptedException {
-    AccessTokens tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
-    String token = tokens.issue(SimulatedBackend.BUYER, "BUYER");
+    AccessTokenIssuer tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
+    String token = tokens.issue(SimulatedBackend.BUYER, Role.BUYER);
     WebSocketTestClient early = notifier.connect("/ws/tickets", token);
-    RevokedToken revoked = revoked(tokens.decoder().decode(token));
+    RevokedToken revoked = revoked(token);
 
     await()
         .atMost(Duration.ofSeconds(30))
@@ -246,10 +249,10 @@ class TicketSubscriptionsTest {
 
   @Test
   void revocationIsKnownWithoutRedisMessage() throws InterruptedException {
-    AccessTokens tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
-    String token = tokens.issue(SimulatedBackend.BUYER, "BUYER");
+    AccessTokenIssuer tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
+    String token = tokens.issue(SimulatedBackend.BUYER, Role.BUYER);
     WebSocketTestClient early = notifier.connect("/ws/tickets", token);
-    RevokedToken revoked = revoked(tokens.decoder().decode(token));
+    RevokedToken revoked = revoked(token);
 
     ingress.respond(
         "/api/v1/revoked-tokens",
@@ -260,8 +263,35 @@ class TicketSubscriptionsTest {
     assertThat(notifier.connect("/ws/tickets", BUYER).socket().isOutputClosed()).isFalse();
   }
 
-  private static RevokedToken revoked(Jwt token) {
-    return RevokedToken.of(RevokedToken.idOf(token), token.getExpiresAt(), Instant.now());
+  @Test
+  void revokedSessionOrGenerationClosesTheSocket() throws InterruptedException {
+    AccessTokenIssuer tokens = NotifierFixture.tokens(Clock.systemUTC(), Duration.ofHours(1));
+    UUID session = UUID.randomUUID();
+    String user = "user-" + UUID.randomUUID();
+    String inSession = tokens.issue(user, Role.BUYER, 1, session);
+    String inGeneration = tokens.issue(user, Role.BUYER, 2, null);
+    WebSocketTestClient first = notifier.connect("/ws/tickets", inSession);
+    WebSocketTestClient second = notifier.connect("/ws/tickets", inGeneration);
+    Instant expiresAt = Instant.now().plusSeconds(3_600);
+    List<RevokedToken> revoked =
+        List.of(
+            RevokedToken.of(RevokedToken.idOfSession(session), expiresAt, Instant.now()),
+            RevokedToken.of(RevokedToken.idOfGeneration(user, 2), expiresAt, Instant.now()));
+
+    ingress.respond(
+        "/api/v1/revoked-tokens",
+        Json.INTERNAL.writeValueAsString(Map.of("content", revoked, "complete", true)));
+
+    assertThat(first.closeCode()).isEqualTo(1008);
+    assertThat(second.closeCode()).isEqualTo(1008);
+    String next = tokens.issue(user, Role.BUYER, 3, UUID.randomUUID());
+    assertThat(notifier.connect("/ws/tickets", next).socket().isOutputClosed()).isFalse();
+  }
+
+  private static RevokedToken revoked(String token) {
+    VerifiedToken verified =
+        new AccessTokenVerifier(AccessTokenSettings.of(), true).verify(token).orElseThrow();
+    return RevokedToken.of(verified.tokenId(), verified.expiresAt(), Instant.now());
   }
 
   @Test

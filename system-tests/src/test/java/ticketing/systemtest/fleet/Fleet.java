@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import ticketing.local.servers.LocalServer;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.LocalSigningKey;
 import ticketing.local.servers.Ports;
 import ticketing.local.servers.ProjectRoot;
 import ticketing.local.servers.ServerSettings;
@@ -24,8 +25,10 @@ import ticketing.local.system.ApplicationProcess;
 import ticketing.local.system.DemoData;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
-import ticketing.security.AccessTokens;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
 
 /// The system under test: two processes of each kind, each server in a separate process, and a
 /// [TcpRelay][ticketing.local.servers.TcpRelay] on each connection.
@@ -55,9 +58,10 @@ public final class Fleet implements AutoCloseable {
   private static SpanCollector collector;
 
   private final Network network = new Network();
-  private final AccessTokens tokens =
-      new AccessTokens(
-          new AccessTokenSettings(AccessTokenSettings.LOCAL_KEY, "", Duration.ofHours(8)),
+  private final AccessTokenIssuer tokens =
+      new AccessTokenIssuer(
+          AccessTokenSettings.of(),
+          new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(8)),
           true,
           Clock.systemUTC());
   private final LocalSystem system;
@@ -199,7 +203,7 @@ public final class Fleet implements AutoCloseable {
   }
 
   public String token(String userId) {
-    return tokens.issue(userId, "BUYER");
+    return tokens.issue(userId, Role.BUYER);
   }
 
   /// Adds an event that is on sale.
