@@ -33,7 +33,6 @@ import org.springframework.transaction.TransactionException;
 import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.CommandCodec.Decoded;
-import ticketing.queue.SqsLimits;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -132,14 +131,10 @@ class DeadLetterJob implements DisposableBean {
     boolean complete = false;
     try {
       while (!complete && clock.instant().isBefore(end) && database.isUp()) {
-        long left = Math.max(1, messages - recorded.size() - unrecorded.size());
-        List<DeadLetter> letters =
-            queue.receive(
-                Math.toIntExact(
-                    Math.min(
-                        left, (long) settings.deadLetterConcurrency() * SqsLimits.MAX_BATCH_SIZE)),
-                visibility);
-        complete = letters.isEmpty();
+        long left = messages - recorded.size() - unrecorded.size();
+        DeadLetterQueue.Received received = queue.receive(left, visibility);
+        List<DeadLetter> letters = received.letters();
+        complete = received.exhausted();
         Set<DeadLetter> finished = new HashSet<>();
         try {
           finished.addAll(process(letters));

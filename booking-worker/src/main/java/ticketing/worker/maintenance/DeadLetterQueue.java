@@ -15,7 +15,6 @@ import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
-import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
@@ -28,6 +27,8 @@ import ticketing.queue.SqsLimits;
 class DeadLetterQueue {
 
   private static final Logger log = LoggerFactory.getLogger(DeadLetterQueue.class);
+
+  private static final int MAX_BATCH_CHARACTERS = 8 << 20; // bodies of one batch
 
   private final SqsAsyncClient sqs;
   private final MaintenanceSettings settings;
@@ -56,13 +57,37 @@ class DeadLetterQueue {
         .sum();
   }
 
-  /// Receives messages by concurrent calls, without duplicates.
+  /// @param letters distinct messages
+  /// @param exhausted true if the queue had no more visible message
+  record Received(List<DeadLetter> letters, boolean exhausted) {}
+
+  /// Receives messages by concurrent calls, until the queue has no visible message or the size of a
+  /// batch is reached. Large batches let one transaction record many messages of an event.
   ///
-  /// @param max maximum number of messages
-  List<DeadLetter> receive(int max, Duration visibility) {
+  /// @param expected approximate number of visible messages
+  Received receive(long expected, Duration visibility) {
+    Map<String, DeadLetter> letters = new LinkedHashMap<>();
+    int bodies = 0; // characters
+    while (letters.size() < settings.deadLetterBatchSize() && bodies < MAX_BATCH_CHARACTERS) {
+      long missing = Math.min(expected, settings.deadLetterBatchSize()) - letters.size();
+      List<DeadLetter> received = receiveConcurrently(missing, visibility);
+      if (received.isEmpty()) {
+        return new Received(List.copyOf(letters.values()), true);
+      }
+      for (DeadLetter letter : received) {
+        letters.put(letter.messageId(), letter);
+        bodies += letter.body().length();
+      }
+    }
+    return new Received(List.copyOf(letters.values()), false);
+  }
+
+  private List<DeadLetter> receiveConcurrently(long max, Duration visibility) {
     String url = queueUrl();
     int calls =
-        Math.min(settings.deadLetterConcurrency(), Math.ceilDiv(max, SqsLimits.MAX_BATCH_SIZE));
+        Math.toIntExact(
+            Math.clamp(
+                Math.ceilDiv(max, SqsLimits.MAX_BATCH_SIZE), 1, settings.deadLetterConcurrency()));
     List<CompletableFuture<ReceiveMessageResponse>> responses =
         IntStream.range(0, calls)
             .mapToObj(call ->
@@ -77,13 +102,11 @@ class DeadLetterQueue {
                             MessageSystemAttributeName.MESSAGE_GROUP_ID,
                             MessageSystemAttributeName.SENT_TIMESTAMP)))
             .toList();
-    Map<String, DeadLetter> received = new LinkedHashMap<>();
+    List<DeadLetter> received = new ArrayList<>();
     for (CompletableFuture<ReceiveMessageResponse> response : responses) {
-      for (Message message : response.join().messages()) {
-        received.put(message.messageId(), DeadLetter.of(message));
-      }
+      response.join().messages().forEach(message -> received.add(DeadLetter.of(message)));
     }
-    return List.copyOf(received.values());
+    return received;
   }
 
   /// @param receipts receipt handles of the last receives

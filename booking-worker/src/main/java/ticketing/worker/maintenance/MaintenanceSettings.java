@@ -19,6 +19,7 @@ import org.springframework.validation.annotation.Validated;
 /// @param deadLetterRereadInterval time after which all messages of the dead-letter queue are read
 ///   although their number has not grown
 /// @param deadLetterConcurrency concurrent calls of the dead-letter queue
+/// @param deadLetterBatchSize messages that are received before their tickets are decided
 /// @param deadLetterConcurrentEvents concurrent transactions that record dead letters, each for one
 ///   event
 /// @param deadLetterVisibility visibility timeout of a dead letter while it is recorded; reading
@@ -35,6 +36,7 @@ record MaintenanceSettings(
     @NotNull Duration deadLetterInterval,
     @NotNull Duration deadLetterRereadInterval,
     @Min(1) @Max(50) int deadLetterConcurrency,
+    @Min(1) @Max(10_000) int deadLetterBatchSize,
     @Min(1) @Max(100) int deadLetterConcurrentEvents,
     @NotNull Duration deadLetterVisibility,
     @NotNull Duration revokedCommandsInterval,
