@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -140,12 +141,11 @@ class CommandRevoker {
 
   private List<Revocation> revokeUndecided(long eventId, List<Command> commands) {
     revokedCommands.lockEvent(eventId);
-    Map<UUID, StatusEntry> decisions =
+    Map<UUID, Optional<StatusEntry>> decisions =
         tickets
             .find(commands.stream().map(command -> command.ticketId().toString()).toList())
             .stream()
-            .map(TicketEntity::entry)
-            .collect(Collectors.toMap(entry -> entry.ticket().ticketId(), entry -> entry));
+            .collect(Collectors.toMap(TicketEntity::ticketId, TicketEntity::entry));
     List<Command> undecided =
         commands.stream().filter(command -> !decisions.containsKey(command.ticketId())).toList();
     if (!undecided.isEmpty()) {
@@ -157,8 +157,14 @@ class CommandRevoker {
     return commands.stream()
         .<Revocation>map(command ->
             decisions.containsKey(command.ticketId())
-                ? new Revocation.Decided(decisions.get(command.ticketId()))
+                ? ofDecision(decisions.get(command.ticketId()))
                 : new Revocation.Revoked())
         .toList();
+  }
+
+  private static Revocation ofDecision(Optional<StatusEntry> decision) {
+    return decision
+        .<Revocation>map(Revocation.Decided::new)
+        .orElseGet(() -> new Revocation.Unknown("a newer version decided the command"));
   }
 }

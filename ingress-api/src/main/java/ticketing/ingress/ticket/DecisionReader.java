@@ -32,7 +32,8 @@ public class DecisionReader {
     /// @param removed true if the retention removed a decision
     record Undecided(boolean removed) implements Lookup {}
 
-    /// The database is unavailable or too slow.
+    /// The database is unavailable or too slow, or a newer version wrote a decision that this one
+    /// cannot read.
     record Unavailable() implements Lookup {}
   }
 
@@ -63,18 +64,19 @@ public class DecisionReader {
   }
 
   private List<Lookup> findBatch(List<UUID> ticketIds) {
-    Map<UUID, StatusEntry> found =
+    Map<UUID, Lookup> found =
         tickets.find(ticketIds.stream().map(UUID::toString).toList()).stream()
-            .map(TicketEntity::entry)
-            .collect(Collectors.toMap(entry -> entry.ticket().ticketId(), entry -> entry));
+            .collect(Collectors.toMap(TicketEntity::ticketId, DecisionReader::lookup));
     Set<UUID> removed =
         findRemoved(ticketIds.stream().filter(id -> !found.containsKey(id)).toList());
     return ticketIds.stream()
         .<Lookup>map(id ->
-            found.containsKey(id)
-                ? new Lookup.Decided(found.get(id))
-                : new Lookup.Undecided(removed.contains(id)))
+            found.containsKey(id) ? found.get(id) : new Lookup.Undecided(removed.contains(id)))
         .toList();
+  }
+
+  private static Lookup lookup(TicketEntity row) {
+    return row.entry().<Lookup>map(Lookup.Decided::new).orElseGet(Lookup.Unavailable::new);
   }
 
   private Set<UUID> findRemoved(List<UUID> ticketIds) {

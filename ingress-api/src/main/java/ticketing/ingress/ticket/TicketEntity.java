@@ -1,12 +1,11 @@
 package ticketing.ingress.ticket;
 
 import jakarta.persistence.Entity;
-import jakarta.persistence.EnumType;
-import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.annotations.Immutable;
 import ticketing.domain.Action;
@@ -24,20 +23,13 @@ public class TicketEntity {
 
   @Id private String id;
 
-  @Enumerated(EnumType.STRING)
-  private Action action;
-
+  private String action;
   private String userId;
   private long eventId;
   private String seatType;
   private Integer quantity;
-
-  @Enumerated(EnumType.STRING)
-  private TicketStatus decision;
-
-  @Enumerated(EnumType.STRING)
-  private Reason reason;
-
+  private String decision;
+  private String reason;
   private Long reservationId;
   private BigDecimal totalPrice;
   private Instant expiresAt;
@@ -47,22 +39,33 @@ public class TicketEntity {
 
   protected TicketEntity() {}
 
-  public StatusEntry entry() {
-    return StatusEntry.decided(
-        userId,
-        fingerprint,
-        Ticket.ofLedger(
-            UUID.fromString(id),
-            action,
-            decision,
-            eventId,
-            seatType,
-            quantity,
-            acceptedAt,
-            decidedAt,
-            reservationId,
-            expiresAt,
-            reason,
-            totalPrice == null ? null : new Money(totalPrice)));
+  public UUID ticketId() {
+    return UUID.fromString(id);
+  }
+
+  /// Empty if a newer version wrote the row, with an action, decision or reason that this version
+  /// does not have.
+  public Optional<StatusEntry> entry() {
+    try {
+      return Optional.of(
+          StatusEntry.decided(
+              userId,
+              fingerprint,
+              Ticket.ofLedger(
+                  ticketId(),
+                  Action.valueOf(action),
+                  TicketStatus.valueOf(decision),
+                  eventId,
+                  seatType,
+                  quantity,
+                  acceptedAt,
+                  decidedAt,
+                  reservationId,
+                  expiresAt,
+                  reason == null ? null : Reason.valueOf(reason),
+                  totalPrice == null ? null : new Money(totalPrice))));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 }
