@@ -57,8 +57,9 @@ public sealed interface Command {
 
   Action action();
 
-  /// @param price price of one seat at acceptance; null: the price at the decision applies (an
-  ///   older version sent the command)
+  /// @param price price of one seat at acceptance. The ingress API found the sale open then. Null:
+  ///   the price and the sale window at the decision apply (an older version sent the command, or
+  ///   it repeats a booking of which the status store has no entry).
   record BookSeats(
       UUID ticketId,
       String userId,
@@ -111,9 +112,14 @@ public sealed interface Command {
     }
 
     /// Returns the same command with the price of one seat at acceptance.
-    public BookSeats withPrice(Money price) {
+    public BookSeats withPrice(@Nullable Money price) {
       return new BookSeats(
           ticketId, userId, eventId, seatType, quantity, acceptedAt, fingerprint, attemptId, price);
+    }
+
+    /// Returns the price of all seats at acceptance; null if it is unknown.
+    @Nullable Money totalPrice() {
+      return price == null ? null : price.multiply(quantity);
     }
 
     @Override

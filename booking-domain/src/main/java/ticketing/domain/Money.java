@@ -13,13 +13,16 @@ public record Money(BigDecimal amount) {
   /// Text form of an amount, as a regular expression.
   public static final String FORM = "\\d{1,8}(\\.\\d{1,2})?";
 
+  /// Number of decimals.
+  public static final int SCALE = 2;
+
   private static final Pattern PATTERN = Pattern.compile(FORM);
   private static final BigDecimal MAX = new BigDecimal("99999999.99");
 
   /// @throws IllegalArgumentException if negative, above the maximum or with more than two decimals
   public Money {
     try {
-      amount = amount.setScale(2, RoundingMode.UNNECESSARY);
+      amount = amount.setScale(SCALE, RoundingMode.UNNECESSARY);
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException("an amount has at most two decimals", e);
     }
@@ -39,6 +42,14 @@ public record Money(BigDecimal amount) {
 
   public Money multiply(int quantity) {
     return new Money(amount.multiply(BigDecimal.valueOf(quantity)));
+  }
+
+  /// Returns the amount of which `quantity` make this one.
+  ///
+  /// @throws ArithmeticException if there is no such amount with two decimals
+  public Money divide(int quantity) {
+    return new Money(
+        amount.divide(BigDecimal.valueOf(quantity), amount.scale(), RoundingMode.UNNECESSARY));
   }
 
   @Override

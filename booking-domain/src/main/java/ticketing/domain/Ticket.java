@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param estimatedWaitSeconds seconds until the decision, at the last measured rate
 /// @param expiresAt end of the hold (only with `HELD`)
 /// @param reason only with `REJECTED`
+/// @param totalPrice price of all seats: at acceptance while pending, then as charged; null with
+///   `REJECTED`
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Ticket(
     UUID ticketId,
@@ -35,10 +37,13 @@ public record Ticket(
   /// Returns the ticket of an accepted command.
   public static Ticket pending(Command command) {
     return switch (command) {
-      case Command.BookSeats book -> pending(book, book.seatType(), book.quantity(), null);
-      case Command.ConfirmHold confirm -> pending(confirm, null, null, confirm.reservationId());
-      case Command.CancelReservation cancel -> pending(cancel, null, null, cancel.reservationId());
-      case Command.ChangeSeats change -> pending(change, null, null, null);
+      case Command.BookSeats book ->
+          pending(book, book.seatType(), book.quantity(), null, book.totalPrice());
+      case Command.ConfirmHold confirm ->
+          pending(confirm, null, null, confirm.reservationId(), null);
+      case Command.CancelReservation cancel ->
+          pending(cancel, null, null, cancel.reservationId(), null);
+      case Command.ChangeSeats change -> pending(change, null, null, null, null);
     };
   }
 
@@ -62,7 +67,11 @@ public record Ticket(
   }
 
   private static Ticket pending(
-      Command command, String seatType, Integer quantity, Long reservationId) {
+      Command command,
+      @Nullable String seatType,
+      @Nullable Integer quantity,
+      @Nullable Long reservationId,
+      @Nullable Money totalPrice) {
     return new Ticket(
         command.ticketId(),
         command.action(),
@@ -77,7 +86,7 @@ public record Ticket(
         reservationId,
         null,
         null,
-        null);
+        totalPrice);
   }
 
   /// Returns a ticket with the values of its row in the ledger.

@@ -1,6 +1,7 @@
 package ticketing.status;
 
 import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -12,19 +13,20 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Action;
 import ticketing.domain.Json;
+import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import tools.jackson.core.JacksonException;
 
 /// Encoding of the entries under `ticket:{ticketId}`. A decided entry is JSON. A pending entry is
-/// binary, because a backlog has up to a million of them: 57 bytes with an `Idempotency-Key`, a
+/// binary, because a backlog has up to a million of them: 61 bytes with an `Idempotency-Key`, a
 /// UUID as owner and a short seat type. A pending entry in JSON (of an older version) is readable.
 ///
 /// Bytes of a pending entry: format (1), flags and action, 16 of the attempt id; then as the flags
 /// state: the owner as 16 bytes of a UUID, or its length and UTF-8; the first 10 bytes of the
 /// fingerprint; then 7 of the acceptance time in microseconds, the event id (variable length), the
-/// quantity, the reservation id (variable length), and the seat type in UTF-8. The Lua scripts
-/// depend on the first byte and on the place of the attempt id.
+/// quantity, the reservation id, the total price in hundredths (each of variable length), and the
+/// seat type in UTF-8. The Lua scripts depend on the first byte and on the place of the attempt id.
 final class StatusEntryCodec {
 
   private static final byte FORMAT = 1;
@@ -35,6 +37,8 @@ final class StatusEntryCodec {
   private static final int HAS_QUANTITY = 1 << 3;
   private static final int HAS_RESERVATION = 1 << 4;
   private static final int ACTION_SHIFT = 5;
+  private static final int ACTION_MASK = 3;
+  private static final int HAS_PRICE = 1 << 7;
 
   private static final int UUID_BYTES = 16;
   private static final int TIME_BYTES = 7;
@@ -98,6 +102,7 @@ final class StatusEntryCodec {
             | (ticket.seatType() == null ? 0 : HAS_SEAT_TYPE)
             | (ticket.quantity() == null ? 0 : HAS_QUANTITY)
             | (ticket.reservationId() == null ? 0 : HAS_RESERVATION)
+            | (ticket.totalPrice() == null ? 0 : HAS_PRICE)
             | code(ticket.action()) << ACTION_SHIFT);
     out.writeBytes(bytes(entry.attemptId()));
     if (ownerId.isPresent()) {
@@ -120,6 +125,9 @@ final class StatusEntryCodec {
     }
     if (ticket.reservationId() != null) {
       writeVariable(out, ticket.reservationId());
+    }
+    if (ticket.totalPrice() != null) {
+      writeVariable(out, ticket.totalPrice().amount().unscaledValue().longValueExact());
     }
     if (ticket.seatType() != null) {
       out.writeBytes(ticket.seatType().getBytes(StandardCharsets.UTF_8));
@@ -150,11 +158,15 @@ final class StatusEntryCodec {
     long eventId = readVariable(in);
     Integer quantity = (flags & HAS_QUANTITY) == 0 ? null : Math.toIntExact(readVariable(in));
     Long reservationId = (flags & HAS_RESERVATION) == 0 ? null : readVariable(in);
+    Money totalPrice =
+        (flags & HAS_PRICE) == 0
+            ? null
+            : new Money(BigDecimal.valueOf(readVariable(in), Money.SCALE));
     String seatType = (flags & HAS_SEAT_TYPE) == 0 ? null : text(in, in.remaining());
     Ticket ticket =
         Ticket.ofLedger(
             ticketId,
-            action(flags >> ACTION_SHIFT & 7),
+            action(flags >> ACTION_SHIFT & ACTION_MASK),
             TicketStatus.PENDING,
             eventId,
             seatType,
@@ -164,7 +176,7 @@ final class StatusEntryCodec {
             reservationId,
             null,
             null,
-            null);
+            totalPrice);
     return new StatusEntry(owner, fingerprint, attemptId, null, ticket);
   }
 

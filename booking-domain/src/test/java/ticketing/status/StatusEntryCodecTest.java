@@ -27,6 +27,12 @@ class StatusEntryCodecTest {
 
   private static final List<Command> COMMANDS =
       List.of(
+          new Command.BookSeats(ID, OWNER, 9_999, "VIP", 10, AT, FINGERPRINT, ATTEMPT)
+              .withPrice(Money.of("150000.00")),
+          new Command.BookSeats(ID, OWNER, 1, "R", 1, AT, null, ATTEMPT)
+              .withPrice(Money.of("0.00")),
+          new Command.BookSeats(ID, OWNER, 1, "R", 1, AT, FINGERPRINT, ATTEMPT)
+              .withPrice(Money.of("99999999.99")),
           new Command.BookSeats(ID, OWNER, 9_999, "VIP", 10, AT, FINGERPRINT, ATTEMPT),
           new Command.BookSeats(ID, "é|subject", 1, "스탠딩 𝄞 abcd", 1, AT, null, ATTEMPT),
           new Command.BookSeats(ID, OWNER.toUpperCase(Locale.ROOT), 1, "", 1, AT, null, ATTEMPT),
@@ -54,9 +60,9 @@ class StatusEntryCodecTest {
   }
 
   @Test
-  void usualPendingEntryHasAtMostSixtyBytes() {
+  void usualPendingEntryHasAtMostSixtyFourBytes() {
     assertThat(StatusEntryCodec.encode(StatusEntry.pending(COMMANDS.getFirst())))
-        .hasSizeLessThanOrEqualTo(60);
+        .hasSizeLessThanOrEqualTo(64);
   }
 
   @ParameterizedTest

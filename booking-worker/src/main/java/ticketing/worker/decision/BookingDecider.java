@@ -116,8 +116,8 @@ public final class BookingDecider {
         : new Decision.Held(book, total, now.plus(Duration.ofMinutes(event.holdMinutes())));
   }
 
-  /// Compares the sale window with the time of acceptance, so that the lag of the queue does not
-  /// matter. A pause stops the acceptance only: commands accepted earlier are decided.
+  /// The sale was open at the acceptance of a booking with a price, also if its window or a pause
+  /// changed later. Without one, the window of the decision applies to the time of acceptance.
   private Optional<Reason> rejection(EventView event, SeatTypeView type, Command.BookSeats book) {
     Instant acceptedAt = book.acceptedAt();
     if (event.status() == EventStatus.CANCELLED) {
@@ -126,10 +126,14 @@ public final class BookingDecider {
     if (type == null) {
       return Optional.of(Reason.SEAT_TYPE_NOT_FOUND);
     }
-    if (event.saleOpensAt() != null && acceptedAt.isBefore(event.saleOpensAt())) {
+    if (book.price() == null
+        && event.saleOpensAt() != null
+        && acceptedAt.isBefore(event.saleOpensAt())) {
       return Optional.of(Reason.SALE_NOT_OPEN);
     }
-    if (event.saleClosesAt() != null && !acceptedAt.isBefore(event.saleClosesAt())) {
+    if (book.price() == null
+        && event.saleClosesAt() != null
+        && !acceptedAt.isBefore(event.saleClosesAt())) {
       return Optional.of(Reason.SALE_CLOSED);
     }
     if (exceedsLimit(event, book.userId(), book.quantity())) {

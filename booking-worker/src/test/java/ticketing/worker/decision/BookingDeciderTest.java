@@ -118,6 +118,18 @@ class BookingDeciderTest {
   }
 
   @Test
+  void laterChangeOfTheSaleDoesNotAffectBookings() {
+    Command.BookSeats book =
+        new Command.BookSeats(UUID.randomUUID(), "ann", 1, "VIP", 1, BEFORE_NOON);
+    for (boolean closed : new boolean[] {true, false}) {
+      concert.sale(closed ? BEFORE_NOON.minusSeconds(2) : NOON, closed ? BEFORE_NOON : AFTER_NOON);
+      assertThat(decide(book.withPrice(PRICE)).decisions())
+          .singleElement()
+          .isInstanceOf(Decision.Booked.class);
+    }
+  }
+
+  @Test
   void bookingAcceptedAfterTheSaleIsRejected() {
     concert.sale(BEFORE_NOON, NOON);
     assertThat(reasonOf(bookAt(NOON, "ann", 1))).isEqualTo(Reason.SALE_CLOSED);

@@ -193,11 +193,23 @@ public class CommandAcceptor {
     if (ticket.status().isFinal()) {
       return ticket;
     }
-    Command repeated = acceptedAt.apply(ticket.acceptedAt());
+    Command repeated = ofFirstTime(acceptedAt, ticket);
     return switch (enqueue(repeated)) {
       case Enqueueing.Queued _ -> claim(StatusEntry.pending(repeated), ticket);
       case Enqueueing.Decided(StatusEntry decision) -> requireSameRequest(command, decision);
       case Enqueueing.NotQueued _ -> throw queueUnavailable();
+    };
+  }
+
+  /// The command with the time and the price of its first acceptance.
+  private static Command ofFirstTime(Function<Instant, Command> acceptedAt, Ticket first) {
+    return switch (acceptedAt.apply(first.acceptedAt())) {
+      case Command.BookSeats book ->
+          book.withPrice(
+              first.totalPrice() == null ? null : first.totalPrice().divide(book.quantity()));
+      case Command.ConfirmHold confirm -> confirm;
+      case Command.CancelReservation cancel -> cancel;
+      case Command.ChangeSeats change -> change;
     };
   }
 

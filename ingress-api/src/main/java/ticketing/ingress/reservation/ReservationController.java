@@ -8,6 +8,7 @@ import jakarta.validation.constraints.NotNull;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -85,8 +86,8 @@ public class ReservationController {
         Admission.of(
             event, booking.seatType(), now, () -> reservations.hasDueHold(event.eventId(), now));
     return switch (admission) {
-      case Admission.Open _ -> enqueue(user, request, booking, event);
-      case Admission _ when isRepeated(request, booking) -> enqueue(user, request, booking, event);
+      case Admission.Open _ -> enqueue(user, request, booking, priceOf(event, booking));
+      case Admission _ when isRepeated(request, booking) -> enqueue(user, request, booking, null);
       case Admission.NotOpen closed -> throw notOpen(closed);
       case Admission.Refused refused -> throw refused(refused);
     };
@@ -109,11 +110,16 @@ public class ReservationController {
     return ApiException.of(refused.code(), refused.detail());
   }
 
+  private static Money priceOf(EventView event, BookingRequest booking) {
+    return event.seatType(booking.seatType()).orElseThrow().price();
+  }
+
+  /// @param price price of one seat; null for a repeated booking that is not admitted now
   private ResponseEntity<Ticket> enqueue(
-      AuthenticatedUser user, IdempotencyKey request, BookingRequest booking, EventView event) {
-    // A repeated booking may name a seat type that is no longer on sale.
-    Money price =
-        event.seatType(booking.seatType()).map(EventView.SeatTypeView::price).orElse(null);
+      AuthenticatedUser user,
+      IdempotencyKey request,
+      BookingRequest booking,
+      @Nullable Money price) {
     return accepted(
         acceptor.accept(acceptedAt ->
             new Command.BookSeats(

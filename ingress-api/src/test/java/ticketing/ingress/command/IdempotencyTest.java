@@ -153,6 +153,22 @@ class IdempotencyTest {
   }
 
   @Test
+  void repetitionKeepsThePriceOfItsFirstTime() {
+    long event = ingress.newEvent(10, 10);
+    String user = IngressFixture.newUser();
+    ingress.book(user, event, 2, KEY, "k");
+    ingress.sql().update("update seat_types set price = 1 where event_id = ?", event);
+    ingress.setAvailableSeats(event, 5); // evicts the cached event
+    ingress.book(user, event, 2, KEY, "k");
+    assertThat(ingress.book(IngressFixture.newUser(), event, 2).json().get("totalPrice").asString())
+        .isEqualTo("2.00");
+    assertThat(commandsOf(user))
+        .hasSize(2)
+        .extracting(command -> ((Command.BookSeats) command).price())
+        .containsOnly(Money.of("150000.00"));
+  }
+
+  @Test
   void keyIsValidForOneDay() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();

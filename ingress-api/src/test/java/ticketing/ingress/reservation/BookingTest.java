@@ -46,7 +46,9 @@ class BookingTest {
             "seatType",
             "quantity",
             "position",
-            "acceptedAt");
+            "acceptedAt",
+            "totalPrice");
+    assertThat(ticket.get("totalPrice").asString()).isEqualTo("300000.00");
     assertThat(ticket.get("action").asString()).isEqualTo("BOOK");
     assertThat(ticket.get("status").asString()).isEqualTo("PENDING");
     assertThat(answer.header("Location"))
