@@ -60,7 +60,7 @@ class StatusEntryCodecTest {
   }
 
   @Test
-  void usualPendingEntryHasAtMostSixtyFourBytes() {
+  void usualPendingEntryHasAtMost64Bytes() {
     assertThat(StatusEntryCodec.encode(StatusEntry.pending(COMMANDS.getFirst())))
         .hasSizeLessThanOrEqualTo(64);
   }
