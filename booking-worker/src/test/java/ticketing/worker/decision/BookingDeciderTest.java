@@ -118,7 +118,7 @@ class BookingDeciderTest {
   }
 
   @Test
-  void laterChangeOfTheSaleDoesNotAffectBookings() {
+  void laterChangeOfTheSaleAffectsNoBooking() {
     Command.BookSeats book =
         new Command.BookSeats(UUID.randomUUID(), "ann", 1, "VIP", 1, BEFORE_NOON);
     for (boolean closed : new boolean[] {true, false}) {
