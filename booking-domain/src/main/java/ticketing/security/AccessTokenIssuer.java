@@ -69,6 +69,10 @@ public final class AccessTokenIssuer {
     return issue(userId, role, 0, null);
   }
 
+  public String issue(String userId, Role role, int generation) {
+    return issue(userId, role, generation, null);
+  }
+
   /// Returns a signed token.
   ///
   /// @param generation see [RevokedToken#idOfGeneration]

@@ -62,6 +62,15 @@ function passwordField(attributes, hint) {
   return password;
 }
 
+function checkbox(name, label) {
+  const input = el('input', {id: name, name, type: 'checkbox'});
+  return {
+    input,
+    node: el('div', {class: 'check'}, input, el('label', {for: name}, label)),
+    showError() {},
+  };
+}
+
 /**
  * @param accounts the demo accounts to offer
  * @param done called after a successful sign-in
@@ -81,9 +90,10 @@ export async function signInForm({intro = null, accounts, signUp, done}) {
         currentTarget.closest('section').querySelector('[type=submit]').focus();
       },
     }, account)));
-  return form(t('signIn.title'), intro, [email, password], t('signIn.action'),
+  const stay = checkbox('staySignedIn', t('signIn.stay'));
+  return form(t('signIn.title'), intro, [email, password, stay], t('signIn.action'),
     async () => {
-      await signIn(email.input.value.trim(), password.input.value);
+      await signIn(email.input.value.trim(), password.input.value, stay.input.checked);
       done();
     },
     [

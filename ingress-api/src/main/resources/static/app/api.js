@@ -4,6 +4,7 @@ import * as clock from './clock.js';
 import * as store from './store.js';
 
 const TIMEOUT = 15_000; // ms
+const REFRESH_AHEAD = 60_000; // ms before the access token expires
 
 export class ApiError extends Error {
   /**
@@ -27,6 +28,63 @@ export class ApiError extends Error {
 /** Fires `signed-out` when the server rejects the token. */
 export const signedOut = new EventTarget();
 
+/** One refresh at a time, in all tabs: the second use of a refresh token ends the session. */
+let refreshing = null;
+const exclusive = async action =>
+  (navigator.locks ? navigator.locks.request('ticketing.refresh', action) : action());
+
+const isFresh = session => !session?.refreshToken || session.expiresAt > Date.now() + REFRESH_AHEAD;
+
+/** Returns the session, with a new access token if the old one expires soon. */
+async function freshSession() {
+  if (isFresh(store.session())) {
+    return store.session();
+  }
+  refreshing ??= exclusive(refresh).finally(() => {
+    refreshing = null;
+  });
+  await refreshing;
+  return store.session();
+}
+
+async function refresh() {
+  const session = store.session();
+  if (isFresh(session)) {
+    return;
+  }
+  let response;
+  let tokens;
+  try {
+    response = await fetch('/api/v1/auth/refresh', {
+      method: 'POST',
+      headers: {'Accept': 'application/json', 'Content-Type': 'application/json'},
+      body: JSON.stringify({refreshToken: session.refreshToken}),
+      cache: 'no-store',
+      credentials: 'omit',
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    tokens = await response.json();
+  } catch {
+    return; // The next request refreshes again.
+  }
+  if (response.ok) {
+    store.saveSession({...session, ...lifetimes(tokens)});
+  } else if (response.status === 401) {
+    store.saveSession(null);
+    signedOut.dispatchEvent(new Event('signed-out'));
+  }
+}
+
+function lifetimes({accessToken, expiresIn, refreshToken = null, refreshExpiresIn = 0}) {
+  const now = Date.now();
+  return {
+    token: accessToken,
+    expiresAt: now + expiresIn * 1000,
+    refreshToken,
+    refreshExpiresAt: now + refreshExpiresIn * 1000,
+  };
+}
+
 /**
  * Sends a request.
  * @param wait maximum seconds until the server answers with an undecided ticket
@@ -34,7 +92,7 @@ export const signedOut = new EventTarget();
  * @return the body, or null if there is none
  */
 export async function call(method, path, {body, key, wait, onResponse} = {}) {
-  const session = store.session();
+  const session = await freshSession();
   const headers = {Accept: 'application/json'};
   if (body !== undefined) {
     headers['Content-Type'] = 'application/json';
@@ -113,13 +171,12 @@ export function newKey() {
     byte.toString(16).padStart(2, '0')).join('');
 }
 
-export async function signIn(email, password) {
-  const {accessToken, expiresIn} = await post('/api/v1/auth/token', {email, password});
-  const expiresAt = Date.now() + expiresIn * 1000;
-  store.saveSession({token: accessToken, expiresAt});
+export async function signIn(email, password, staySignedIn = false) {
+  const session = lifetimes(await post('/api/v1/auth/token', {email, password, staySignedIn}));
+  store.saveSession(session);
   try {
     const user = await get('/api/v1/users/me');
-    store.saveSession({token: accessToken, expiresAt, ...user});
+    store.saveSession({...session, ...user});
   } catch (error) {
     store.saveSession(null);
     throw error;

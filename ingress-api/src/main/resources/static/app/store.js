@@ -42,7 +42,8 @@ export function onChange(listener) {
 /** The signed-in user with the token, or null. */
 export function session() {
   const session = read('session');
-  return session && session.expiresAt > Date.now() ? session : null;
+  const end = Math.max(session?.expiresAt ?? 0, session?.refreshExpiresAt ?? 0);
+  return end > Date.now() ? session : null;
 }
 
 export function saveSession(session) {

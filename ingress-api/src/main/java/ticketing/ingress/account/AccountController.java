@@ -1,5 +1,6 @@
 package ticketing.ingress.account;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Email;
@@ -9,7 +10,9 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -31,6 +34,7 @@ import ticketing.ingress.reservation.ReservationReader;
 import ticketing.ingress.reservation.ReservationView;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.security.TokenRevoker;
+import ticketing.ingress.session.SessionService;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.text.TextPattern;
@@ -44,6 +48,7 @@ class AccountController {
 
   private static final Logger log = LoggerFactory.getLogger(AccountController.class);
 
+  private static final String TOKEN_TYPE = "Bearer";
   private static final Duration REVOCATION_RETRY_AFTER = Duration.ofSeconds(2);
 
   private final AccountService accounts;
@@ -52,6 +57,8 @@ class AccountController {
   private final AccessTokenIssuer tokens;
   private final AccessTokenSettings tokenSettings;
   private final TokenRevoker revoker;
+  private final SessionService sessions;
+  private final Clock clock;
 
   AccountController(
       AccountService accounts,
@@ -59,13 +66,17 @@ class AccountController {
       ReservationReader reservations,
       AccessTokenIssuer tokens,
       AccessTokenSettings tokenSettings,
-      TokenRevoker revoker) {
+      TokenRevoker revoker,
+      SessionService sessions,
+      Clock clock) {
     this.accounts = accounts;
     this.limiter = limiter;
     this.reservations = reservations;
     this.tokens = tokens;
     this.tokenSettings = tokenSettings;
     this.revoker = revoker;
+    this.sessions = sessions;
+    this.clock = clock;
   }
 
   /// Email addresses are ASCII, because the database compares letters without regard to accents.
@@ -106,27 +117,91 @@ class AccountController {
 
   public record Credentials(
       @NotBlank @CodePoints(max = 254) String email,
-      @NotBlank @CodePoints(max = 1000) String password) {}
+      @NotBlank @CodePoints(max = 1000) String password,
+      @Nullable Boolean staySignedIn) {}
 
-  public record AccessToken(String accessToken, String tokenType, long expiresIn) {}
+  public record Refresh(@NotBlank @CodePoints(max = 1000) String refreshToken) {}
+
+  /// @param refreshToken absent unless the user stays signed in
+  /// @param refreshExpiresIn seconds to the end of the session
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record AccessToken(
+      String accessToken,
+      String tokenType,
+      long expiresIn,
+      @Nullable String refreshToken,
+      @Nullable Long refreshExpiresIn) {}
 
   @PostMapping("/auth/token")
   AccessToken signIn(@Valid @RequestBody Credentials credentials, HttpServletRequest httpRequest) {
+    requireOwnTokens();
+    limiter.checkSignIn(credentials.email(), httpRequest);
+    AccountService.Identity identity =
+        accounts.authenticate(credentials.email(), credentials.password());
+    limiter.recordSuccess(credentials.email());
+    return Boolean.TRUE.equals(credentials.staySignedIn())
+        ? token(identity, sessions.open(identity.user().userId(), identity.generation()))
+        : new AccessToken(
+            tokens.issue(identity.user().userId(), identity.user().role(), identity.generation()),
+            TOKEN_TYPE,
+            tokens.lifetime().toSeconds(),
+            null,
+            null);
+  }
+
+  /// A session continues with the current role. It ends when the generation of its user changes.
+  @PostMapping("/auth/refresh")
+  AccessToken refresh(@Valid @RequestBody Refresh request, HttpServletRequest httpRequest) {
+    requireOwnTokens();
+    limiter.checkRefresh(httpRequest);
+    // The user is read ahead of the rotation, so a later change of the generation revokes the
+    // token.
+    AccountService.Identity identity =
+        sessions
+            .find(request.refreshToken())
+            .flatMap(session ->
+                accounts
+                    .identify(session.userId())
+                    .filter(user -> user.generation() == session.generation()))
+            .orElseThrow(AccountController::invalidRefreshToken);
+    AccessToken token =
+        sessions
+            .rotate(request.refreshToken())
+            .map(session -> token(identity, session))
+            .orElseThrow(AccountController::invalidRefreshToken);
+    limiter.recordRefreshSuccess(httpRequest);
+    return token;
+  }
+
+  private AccessToken token(AccountService.Identity identity, SessionService.Session session) {
+    User user = identity.user();
+    return new AccessToken(
+        tokens.issue(user.userId(), user.role(), identity.generation(), session.sessionId()),
+        TOKEN_TYPE,
+        tokens.lifetime().toSeconds(),
+        session.refreshToken(),
+        Math.max(0, Duration.between(clock.instant(), session.expiresAt()).toSeconds()));
+  }
+
+  private static ApiException invalidRefreshToken() {
+    return ApiException.of(
+        ErrorCode.INVALID_REFRESH_TOKEN, "The refresh token is unknown, used or expired.");
+  }
+
+  private void requireOwnTokens() {
     if (tokenSettings.issuer().isSet()) {
       throw ApiException.of(
           ErrorCode.NOT_FOUND, "Tokens are issued by " + tokenSettings.issuer().uri() + ".");
     }
-    limiter.checkSignIn(credentials.email(), httpRequest);
-    User user = accounts.authenticate(credentials.email(), credentials.password());
-    limiter.recordSuccess(credentials.email());
-    return new AccessToken(
-        tokens.issue(user.userId(), user.role()), "Bearer", tokens.lifetime().toSeconds());
   }
 
   @PostMapping("/auth/logout")
   ResponseEntity<Void> logout(@AuthenticationPrincipal AuthenticatedUser user) {
     try {
       revoker.revoke(user);
+      if (user.sessionId() != null) {
+        sessions.end(user.sessionId());
+      }
     } catch (DataAccessException | TransactionException e) {
       log.warn("cannot revoke token, cause={}", e.getClass().getSimpleName());
       throw ApiException.withRetryAfter(

@@ -63,17 +63,29 @@ class AccountService {
     }
   }
 
+  /// User with the generation of the access tokens that are valid now.
+  record Identity(User user, int generation) {
+    static Identity of(UserEntity entity) {
+      return new Identity(entity.toUser(), entity.generation());
+    }
+  }
+
+  /// Reads the current state of an account from the primary.
+  Optional<Identity> identify(String userId) {
+    return users.find(userId).map(Identity::of);
+  }
+
   /// Checks the credentials.
   ///
   /// @throws ApiException `INVALID_CREDENTIALS` for an unknown address as for a wrong password;
   ///   `OVERLOADED` if too many hashes are queued
-  User authenticate(String email, String password) {
+  Identity authenticate(String email, String password) {
     Optional<UserEntity> entity = users.findByEmail(normalize(email));
     String hash = entity.map(UserEntity::passwordHash).orElse(UNKNOWN_USER_HASH);
     boolean matches = hasher.matches(password, hash);
     return entity
         .filter(found -> matches)
-        .map(UserEntity::toUser)
+        .map(Identity::of)
         .orElseThrow(() ->
             ApiException.of(ErrorCode.INVALID_CREDENTIALS, "The email or the password is wrong."));
   }

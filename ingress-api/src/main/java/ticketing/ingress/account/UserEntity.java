@@ -1,5 +1,6 @@
 package ticketing.ingress.account;
 
+import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
@@ -23,6 +24,9 @@ class UserEntity implements Persistable<String> {
   private Role role;
 
   private Instant createdAt;
+
+  @Column(name = "token_generation")
+  private int generation;
 
   protected UserEntity() {}
 
@@ -48,6 +52,11 @@ class UserEntity implements Persistable<String> {
 
   String passwordHash() {
     return passwordHash;
+  }
+
+  /// Access tokens of an earlier generation are revoked.
+  int generation() {
+    return generation;
   }
 
   User toUser() {

@@ -77,6 +77,11 @@ class RateLimiter {
     return signInsOfAddress.acquire(address);
   }
 
+  /// Returns the token of a successful request, because the limit is on guesses.
+  void returnSignInOfAddress(String address) {
+    signInsOfAddress.release(address);
+  }
+
   /// Takes one sign-up token of the address.
   ///
   /// @return zero, or the time until the next token

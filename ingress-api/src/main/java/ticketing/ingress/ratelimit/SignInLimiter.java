@@ -51,6 +51,23 @@ public class SignInLimiter {
     }
   }
 
+  /// Counts a use of a refresh token by the address, until [#recordRefreshSuccess].
+  ///
+  /// @throws ApiException `RATE_LIMITED` for an address over its limit
+  public void checkRefresh(HttpServletRequest request) {
+    if (enabled) {
+      requireToken(
+          limiter.acquireSignInOfAddress(addresses.of(request)), RateLimitMetrics.Sender.ADDRESS);
+    }
+  }
+
+  /// A valid refresh token does not count against its address.
+  public void recordRefreshSuccess(HttpServletRequest request) {
+    if (enabled) {
+      limiter.returnSignInOfAddress(addresses.of(request));
+    }
+  }
+
   /// Counts a sign-up of the address.
   ///
   /// @throws ApiException `RATE_LIMITED` for an address over its limit

@@ -33,6 +33,7 @@ class SecurityConfiguration {
       new OrRequestMatcher(
           matcher(HttpMethod.POST, "/api/v1/users"),
           matcher(HttpMethod.POST, "/api/v1/auth/token"),
+          matcher(HttpMethod.POST, "/api/v1/auth/refresh"),
           matcher(HttpMethod.GET, "/api/v1/events"),
           matcher(HttpMethod.GET, "/api/v1/events/*"),
           matcher(HttpMethod.GET, "/api/v1/revoked-tokens"),

@@ -2,7 +2,9 @@ package ticketing.ingress.security;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +15,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import ticketing.security.AccessTokenIssuer;
 import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedToken;
 import ticketing.security.RevokedTokens;
@@ -32,11 +35,15 @@ public class TokenRevoker implements SmartLifecycle {
   /// A transaction may commit after a read of later rows.
   private static final Duration OVERLAP = Duration.ofSeconds(10);
 
+  /// Tokens may be older than a shorter lifetime of the current settings.
+  private static final Duration MIN_RETENTION = Duration.ofDays(1);
+
   private static final Duration DELETE_INTERVAL = Duration.ofMinutes(10);
 
   private final RevokedTokenRepository repository;
   private final RevokedTokens revokedTokens;
   private final RevocationSettings settings;
+  private final AccessTokenIssuer tokens;
   private final Clock clock;
   private ScheduledExecutorService scheduler;
   private boolean loaded; // used by the scheduler only
@@ -46,10 +53,12 @@ public class TokenRevoker implements SmartLifecycle {
       RevokedTokenRepository repository,
       RevokedTokens revokedTokens,
       RevocationSettings settings,
+      AccessTokenIssuer tokens,
       Clock clock) {
     this.repository = repository;
     this.revokedTokens = revokedTokens;
     this.settings = settings;
+    this.tokens = tokens;
     this.clock = clock;
   }
 
@@ -57,12 +66,37 @@ public class TokenRevoker implements SmartLifecycle {
   ///
   /// @throws DataAccessException if the database is unavailable; the token stays valid
   public void revoke(AuthenticatedUser user) {
-    RevokedToken token = RevokedToken.of(user.tokenId(), user.expiresAt(), clock.instant());
+    revoke(RevokedToken.of(user.tokenId(), user.expiresAt(), clock.instant()));
+  }
+
+  /// Revokes all access tokens of a session, for all processes within a second.
+  ///
+  /// @throws DataAccessException if the database is unavailable; the tokens stay valid
+  public void revokeSession(UUID sessionId) {
+    revoke(untilTokensExpire(RevokedToken.idOfSession(sessionId)));
+  }
+
+  private void revoke(RevokedToken token) {
+    save(token);
+    apply(token);
+  }
+
+  private RevokedToken untilTokensExpire(UUID id) {
+    Instant now = clock.instant();
+    Duration lifetime = tokens.lifetime();
+    Duration retention = lifetime.compareTo(MIN_RETENTION) < 0 ? MIN_RETENTION : lifetime;
+    return RevokedToken.of(id, now.plus(retention), now);
+  }
+
+  private void save(RevokedToken token) {
     try {
       repository.save(new RevokedTokenEntity(token));
     } catch (DataIntegrityViolationException e) {
       log.debug("token is already revoked, id={}", token.id());
     }
+  }
+
+  private void apply(RevokedToken token) {
     revokedTokens.add(List.of(token));
     revokedTokens.publish(token);
   }
