@@ -318,7 +318,7 @@ class CrashTest {
 
     void awaitCrash() throws InterruptedException {
       assertThat(worker.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(this::readLog).isTrue();
-      assertThat(worker.exitValue()).as(this::readLog).isEqualTo(CrashingWorker.KILLED);
+      assertThat(worker.exitValue()).as(this::readLog).isEqualTo(point.exitCode());
     }
 
     /// Verifies the state at the crash.

@@ -12,11 +12,12 @@ import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequest;
 import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
+import ticketing.worker.failure.FatalErrorHandler;
 
 /// Worker whose process ends without shutdown, as by kill -9, at a given point of the pipeline.
 final class CrashingWorker {
 
-  static final int KILLED = 137;
+  private static final int KILLED = 137;
 
   enum Point {
     /// The lock is acquired, the transaction is not begun.
@@ -24,10 +25,14 @@ final class CrashingWorker {
     BEFORE_COMMIT,
     /// Not published.
     COMMITTED,
-    /// No message is deleted.
+    /// No message is deleted. The batch ends with an error that is fatal for the process.
     PUBLISHED,
     /// Some messages of one call are deleted, the others are not.
-    HALF_DELETED
+    HALF_DELETED;
+
+    int exitCode() {
+      return this == PUBLISHED ? FatalErrorHandler.EXIT_CODE : KILLED;
+    }
   }
 
   private CrashingWorker() {}
@@ -68,6 +73,7 @@ final class CrashingWorker {
     public void publish(CommittedBatch batch) {
       if (point == Point.PUBLISHED) {
         super.publish(batch);
+        throw new OutOfMemoryError("test");
       }
       die();
     }
