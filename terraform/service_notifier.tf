@@ -22,6 +22,7 @@ module "notifier" {
   environment = merge(local.common_environment, local.access_environment, {
     TICKETING_PORT            = "8081"
     TICKETING_MANAGEMENT_PORT = "9081"
+    TICKETING_RATES_PROXIES   = "1"
     TICKETING_INGRESS_URL     = "https://${var.domain_name}"
   })
 

@@ -117,6 +117,10 @@ public final class IngressFixture implements AutoCloseable {
     // Long timeouts, for a machine that runs other builds.
     all.put("ticketing.redis.timeout", "5s");
     all.put("ticketing.queue.timeout", "20s");
+    // Most tests book more often than a person does.
+    all.put("ticketing.rates.booking.per-second", "10000");
+    all.put("ticketing.rates.booking.burst", "10000");
+    all.put("ticketing.rates.max-undecided-bookings", "10000");
     all.put("ticketing.queue.name", queue);
     all.put("spring.cloud.aws.sqs.endpoint", servers.queueEndpoint());
     all.putAll(settings);

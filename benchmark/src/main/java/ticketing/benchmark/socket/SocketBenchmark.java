@@ -374,6 +374,9 @@ final class SocketBenchmark {
     settings.add("ticketing.redis.addresses=" + redisAddress);
     settings.add("ticketing.redis.timeout=10s");
     settings.add("ticketing.notifier.connection.max-connections=" + (connections + 500));
+    settings.add("ticketing.notifier.connection.max-per-user=1000000");
+    settings.add("ticketing.notifier.connection.max-per-address=1000000");
+    settings.add("ticketing.notifier.connection.max-anonymous-percent=100");
     return settings;
   }
 

@@ -16,9 +16,14 @@ import org.springframework.validation.annotation.Validated;
 /// @param maxBodySize of a request
 /// @param corsOrigins origins whose pages may call the API, such as `https://shop.example`; empty:
 ///   only the pages of this process
-/// @param maxConcurrentRequests processed concurrently, long polls included; further ones queue
+/// @param maxConcurrentRequests processed concurrently, without waiting long polls; further ones
+///   queue
 /// @param maxReceivedRequests requests with a complete head that are received, queued or processed
-/// @param bodyTimeout maximum time from the complete head to the complete body; then 408
+/// @param maxEventBodySize of a request of an administrator that creates or changes an event
+/// @param requestTimeout maximum time from the first byte of the head to the complete body; then
+///   408
+/// @param eventRequestTimeout as `requestTimeout`, of a request of an administrator that creates or
+///   changes an event
 /// @param queueTimeout maximum time of a complete request in the queue; then 503
 @Validated
 @ConfigurationProperties("ticketing.http")
@@ -27,5 +32,5 @@ public record HttpSettings(
     @NotNull @DefaultValue List<@Pattern(regexp = "https?://[^/\\s,*]+") String> corsOrigins,
     @Min(1) @Max(20_000) @DefaultValue("600") int maxConcurrentRequests,
     @Min(1) @Max(20_000) @DefaultValue("4000") int maxReceivedRequests,
-    @NotNull @DefaultValue("5s") Duration bodyTimeout,
+    @NotNull @DefaultValue("8MB") DataSize maxEventBodySize,
     @NotNull @DefaultValue("20s") Duration queueTimeout) {}

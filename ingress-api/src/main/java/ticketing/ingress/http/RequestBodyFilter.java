@@ -18,6 +18,8 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
+import ticketing.ingress.connection.ConnectionSettings;
+import ticketing.ingress.connection.RequestClock;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.ProblemDetailAdvice;
@@ -30,13 +32,29 @@ class RequestBodyFilter extends OncePerRequestFilter {
 
   private static final int BUFFER_BYTES = 2048;
 
-  private final int maxBytes;
-  private final Duration timeout;
+  /// Limits of a body.
+  ///
+  /// @param maxBytes size of the body
+  /// @param timeout from the first byte of the head to the complete body
+  private record Limits(int maxBytes, Duration timeout) {}
+
+  private final Limits limits;
+  private final Limits eventLimits;
+  private final EventChanges eventChanges;
   private final ProblemDetailAdvice problems;
 
-  RequestBodyFilter(HttpSettings settings, ProblemDetailAdvice problems) {
-    this.maxBytes = Math.toIntExact(settings.maxBodySize().toBytes());
-    this.timeout = settings.bodyTimeout();
+  RequestBodyFilter(
+      HttpSettings settings,
+      ConnectionSettings deadlines,
+      EventChanges eventChanges,
+      ProblemDetailAdvice problems) {
+    this.limits =
+        new Limits(Math.toIntExact(settings.maxBodySize().toBytes()), deadlines.requestTimeout());
+    this.eventLimits =
+        new Limits(
+            Math.toIntExact(settings.maxEventBodySize().toBytes()),
+            deadlines.eventRequestTimeout());
+    this.eventChanges = eventChanges;
     this.problems = problems;
   }
 
@@ -45,37 +63,46 @@ class RequestBodyFilter extends OncePerRequestFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
     long length = request.getContentLengthLong();
-    if (length > maxBytes) {
-      reject(response);
-    } else if (length > 0 || length < 0 && request.getHeader("Transfer-Encoding") != null) {
-      Optional<byte[]> body = receive(request.getInputStream());
-      if (body.isEmpty()) {
-        rejectSlow(response);
-      } else if (body.get().length > maxBytes) {
-        reject(response);
-      } else {
-        chain.doFilter(new BufferedRequest(request, body.get()), response);
-      }
-    } else {
+    boolean chunked = length < 0 && request.getHeader("Transfer-Encoding") != null;
+    if (length <= 0 && !chunked) {
       chain.doFilter(request, response);
+      return;
+    }
+    Limits applied = eventChanges.contain(request) ? eventLimits : limits;
+    if (length > applied.maxBytes()) {
+      reject(response, applied);
+      return;
+    }
+    Optional<byte[]> body = receive(request, applied);
+    if (body.isEmpty()) {
+      rejectSlow(response);
+    } else if (body.get().length > applied.maxBytes()) {
+      reject(response, applied);
+    } else {
+      chain.doFilter(new BufferedRequest(request, body.get()), response);
     }
   }
 
   /// @return at most one byte over the limit; empty if the body is not complete in time
-  private Optional<byte[]> receive(ServletInputStream input) throws IOException {
-    long deadline = System.nanoTime() + timeout.toNanos();
+  private static Optional<byte[]> receive(HttpServletRequest request, Limits limits)
+      throws IOException {
+    long deadline = RequestClock.startNanos(request) + limits.timeout().toNanos();
+    ServletInputStream input = request.getInputStream();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     byte[] buffer = new byte[BUFFER_BYTES];
     try {
-      while (body.size() <= maxBytes) {
-        int length = input.read(buffer, 0, Math.min(buffer.length, maxBytes + 1 - body.size()));
-        if (length < 0) {
-          return Optional.of(body.toByteArray());
-        }
-        body.write(buffer, 0, length);
-        if (System.nanoTime() - deadline > 0) {
+      while (body.size() <= limits.maxBytes()) {
+        long remaining = deadline - System.nanoTime();
+        if (remaining <= 0) {
           return Optional.empty();
         }
+        RequestClock.setReadTimeout(request, Duration.ofNanos(remaining));
+        int length =
+            input.read(buffer, 0, Math.min(buffer.length, limits.maxBytes() + 1 - body.size()));
+        if (length < 0) {
+          break;
+        }
+        body.write(buffer, 0, length);
       }
       return Optional.of(body.toByteArray());
     } catch (IOException e) {
@@ -93,10 +120,11 @@ class RequestBodyFilter extends OncePerRequestFilter {
         response, ApiException.of(ErrorCode.REQUEST_TIMEOUT, "The body is not complete in time."));
   }
 
-  private void reject(HttpServletResponse response) throws IOException {
+  private void reject(HttpServletResponse response, Limits applied) throws IOException {
     problems.write(
         response,
-        ApiException.of(ErrorCode.BODY_TOO_LARGE, "The body exceeds " + maxBytes + " bytes."));
+        ApiException.of(
+            ErrorCode.BODY_TOO_LARGE, "The body exceeds " + applied.maxBytes() + " bytes."));
   }
 
   /// Request with its body in memory.

@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.springframework.core.Ordered;
@@ -24,6 +25,8 @@ class RequestPermitFilter extends OncePerRequestFilter {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
+  private static final Set<String> PROBES = Set.of("/livez", "/readyz");
+
   private final Semaphore permits;
   private final Duration queueTimeout;
   private final ProblemDetailAdvice problems;
@@ -32,6 +35,12 @@ class RequestPermitFilter extends OncePerRequestFilter {
     this.permits = new Semaphore(settings.maxConcurrentRequests(), true);
     this.queueTimeout = settings.queueTimeout();
     this.problems = problems;
+  }
+
+  /// Probes are answered while all permits are in use.
+  @Override
+  protected boolean shouldNotFilter(HttpServletRequest request) {
+    return PROBES.contains(request.getRequestURI());
   }
 
   @Override
@@ -50,6 +59,10 @@ class RequestPermitFilter extends OncePerRequestFilter {
     } finally {
       permits.release();
     }
+  }
+
+  Semaphore permits() {
+    return permits;
   }
 
   private boolean acquire() {

@@ -116,6 +116,17 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
         ApiException.of(ErrorCode.INTERNAL_ERROR, "An unexpected error occurred."));
   }
 
+  /// Converts a failure outside of a handler.
+  public ResponseEntity<ProblemDetail> handle(RuntimeException failure) {
+    return switch (failure) {
+      case ApiException problem -> handleApiException(problem);
+      case DataAccessException unavailable -> handleDatabaseFailure(unavailable);
+      case TransactionException unavailable -> handleDatabaseFailure(unavailable);
+      case HibernateException unavailable -> handleDatabaseFailure(unavailable);
+      default -> handleUnexpectedFailure(failure);
+    };
+  }
+
   static ApiException databaseUnavailable() {
     return ApiException.withRetryAfter(
         ErrorCode.DATABASE_UNAVAILABLE, "The database is unavailable.", DATABASE_RETRY_AFTER);

@@ -1,9 +1,11 @@
 package ticketing.ingress.ratelimit;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
@@ -15,6 +17,10 @@ import org.springframework.validation.annotation.Validated;
 ///   header is ignored
 /// @param user limit of each user
 /// @param address limit of each client address
+/// @param booking bookings of each user
+/// @param maxUndecidedBookings undecided bookings of each user for one event
+/// @param undecidedTtl time after the last accepted booking of a user and event at which their
+///   undecided bookings are no longer counted
 /// @param signInAccount failed sign-ins of each account
 /// @param signInAddress sign-ins of each client address
 /// @param signUpAddress sign-ups of each client address
@@ -25,6 +31,9 @@ record RateLimitSettings(
     @Min(0) @DefaultValue("0") int proxies,
     @Valid @NotNull Rate user,
     @Valid @NotNull Rate address,
+    @Valid @NotNull Rate booking,
+    @Min(1) @Max(1_000_000) @DefaultValue("10") int maxUndecidedBookings,
+    @NotNull @DurationMin(seconds = 10) @DefaultValue("5m") Duration undecidedTtl,
     @Valid @NotNull Quota signInAccount,
     @Valid @NotNull Quota signInAddress,
     @Valid @NotNull Quota signUpAddress) {

@@ -31,6 +31,7 @@ class RateLimiter {
 
   private final BucketCache users;
   private final BucketCache addresses;
+  private final BucketCache bookings;
   private final BucketCache signInsOfAccount;
   private final BucketCache signInsOfAddress;
   private final BucketCache signUpsOfAddress;
@@ -39,6 +40,7 @@ class RateLimiter {
     ProxyManager<String> buckets = new RedisBucketProxyManager(redis);
     this.users = new BucketCache(buckets, "user", settings.user());
     this.addresses = new BucketCache(buckets, "address", settings.address());
+    this.bookings = new BucketCache(buckets, "booking", settings.booking());
     this.signInsOfAccount = new BucketCache(buckets, "sign-in-account", settings.signInAccount());
     this.signInsOfAddress = new BucketCache(buckets, "sign-in-address", settings.signInAddress());
     this.signUpsOfAddress = new BucketCache(buckets, "sign-up-address", settings.signUpAddress());
@@ -56,6 +58,13 @@ class RateLimiter {
   /// @return zero, or the time until the next token
   Duration acquireForAddress(String address) {
     return addresses.acquire(address);
+  }
+
+  /// Takes one booking token of the user.
+  ///
+  /// @return zero, or the time until the next token
+  Duration acquireBookingOfUser(String userId) {
+    return bookings.acquire(userId);
   }
 
   /// Takes one sign-in token of the account.

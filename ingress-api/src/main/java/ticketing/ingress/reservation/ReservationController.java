@@ -33,6 +33,7 @@ import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.RetryAfter;
+import ticketing.ingress.ratelimit.BookingLimiter;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
@@ -48,6 +49,7 @@ public class ReservationController {
   private final EventCatalog catalog;
   private final ReservationReader reservations;
   private final CommandAcceptor acceptor;
+  private final BookingLimiter limiter;
   private final TicketIds ids;
   private final Clock clock;
 
@@ -55,11 +57,13 @@ public class ReservationController {
       EventCatalog catalog,
       ReservationReader reservations,
       CommandAcceptor acceptor,
+      BookingLimiter limiter,
       TicketIds ids,
       @Qualifier("databaseClock") Clock clock) {
     this.catalog = catalog;
     this.reservations = reservations;
     this.acceptor = acceptor;
+    this.limiter = limiter;
     this.ids = ids;
     this.clock = clock;
   }
@@ -79,6 +83,7 @@ public class ReservationController {
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @Valid @RequestBody BookingRequest booking) {
+    limiter.checkRate(user);
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, booking);
     EventView event = catalog.get(booking.eventId());
     Instant now = clock.instant();
@@ -120,18 +125,32 @@ public class ReservationController {
       IdempotencyKey request,
       BookingRequest booking,
       @Nullable Money price) {
-    return accepted(
-        acceptor.accept(acceptedAt ->
-            new Command.BookSeats(
-                request.ticketId(),
-                user.userId(),
-                booking.eventId(),
-                booking.seatType(),
-                booking.quantity(),
-                acceptedAt,
-                request.fingerprint(),
-                request.attemptId(),
-                price)));
+    limiter.addUndecided(user, booking.eventId(), request.ticketId(), () -> isRepeated(request));
+    boolean accepted = false;
+    try {
+      Ticket ticket = accept(user, request, booking, price);
+      accepted = true;
+      return accepted(ticket);
+    } finally {
+      if (!accepted) {
+        limiter.removeUndecided(user, booking.eventId(), request.ticketId());
+      }
+    }
+  }
+
+  private Ticket accept(
+      AuthenticatedUser user, IdempotencyKey request, BookingRequest booking, @Nullable Money price) {
+    return acceptor.accept(acceptedAt ->
+        new Command.BookSeats(
+            request.ticketId(),
+            user.userId(),
+            booking.eventId(),
+            booking.seatType(),
+            booking.quantity(),
+            acceptedAt,
+            request.fingerprint(),
+            request.attemptId(),
+            price));
   }
 
   @GetMapping("/{reservationId}")

@@ -1,7 +1,5 @@
 package ticketing.ingress.ticket;
 
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,60 +20,44 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
-import ticketing.ingress.http.HttpSettings;
 import ticketing.redis.RedisSubscription;
 import ticketing.status.StatusStore;
 import tools.jackson.core.JacksonException;
 
-/// Receives published decisions, passes them to the observers and completes long polls.
+/// Receives published decisions, passes them to the observers and completes blocked reads.
 ///
-/// Decisions published while Redis is disconnected are not received. Therefore a long poll reads
+/// Decisions published while Redis is disconnected are not received. Therefore a blocked read reads
 /// its ticket again after each reconnect, and every three seconds.
 @Component
 class DecisionListener implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(DecisionListener.class);
 
+  private static final int MAX_BLOCKED_READS = 100;
   private static final Duration REREAD_INTERVAL = Duration.ofSeconds(3);
 
   private final StatusStore statusStore;
   private final List<DecisionObserver> observers;
   private final Clock clock;
-  private final Semaphore permits;
+  private final Semaphore permits = new Semaphore(MAX_BLOCKED_READS);
 
-  /// Long polls of each ticket. A poll completes with the decision, or empty to read again.
+  /// Blocked reads of each ticket. A read completes with the decision, or empty to read again.
   private final ConcurrentHashMap<UUID, Set<CompletableFuture<Optional<Ticket>>>> polls =
       new ConcurrentHashMap<>();
 
   private volatile RedisSubscription subscription;
 
-  DecisionListener(
-      StatusStore statusStore,
-      List<DecisionObserver> observers,
-      Clock clock,
-      TicketSettings settings,
-      HttpSettings http,
-      MeterRegistry registry) {
+  DecisionListener(StatusStore statusStore, List<DecisionObserver> observers, Clock clock) {
     this.statusStore = statusStore;
     this.observers = observers;
     this.clock = clock;
-    int maxLongPolls = settings.maxLongPolls();
-    if (maxLongPolls >= http.maxConcurrentRequests()) {
-      throw new IllegalArgumentException(
-          "max-long-polls=%d must be less than max-concurrent-requests=%d"
-              .formatted(maxLongPolls, http.maxConcurrentRequests()));
-    }
-    this.permits = new Semaphore(maxLongPolls);
-    Gauge.builder("ticketing.waiters", () -> maxLongPolls - permits.availablePermits())
-        .description("Requests that wait for a decision")
-        .register(registry);
   }
 
   /// Blocks until a read returns anything but a pending ticket, or a decision is published, at most
   /// for the timeout.
   ///
   /// @param read returns the current state of the ticket
-  /// @return empty if too many requests wait
+  /// @return empty if too many reads are blocked
   Optional<TicketLookup> awaitFinal(UUID ticketId, Duration timeout, Supplier<TicketLookup> read) {
     if (!permits.tryAcquire()) {
       return Optional.empty();
@@ -143,10 +125,6 @@ class DecisionListener implements SmartLifecycle {
         });
   }
 
-  boolean isAwaited(UUID ticketId) {
-    return polls.containsKey(ticketId);
-  }
-
   private void received(StatusStore.PublishedDecision decision) {
     Ticket ticket;
     try {
@@ -163,6 +141,7 @@ class DecisionListener implements SmartLifecycle {
   }
 
   private void rereadAll() {
+    observers.forEach(DecisionObserver::resubscribed);
     polls.values().forEach(known -> known.forEach(poll -> poll.complete(Optional.empty())));
   }
 

@@ -1,9 +1,9 @@
 package ticketing.ingress.ticket;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -21,11 +22,14 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
+import ticketing.ingress.connection.PendingResponse;
 import ticketing.ingress.http.ConditionalRequests;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.security.AuthenticatedUser;
+import tools.jackson.databind.json.JsonMapper;
 
 /// State of a ticket.
 @RestController
@@ -45,26 +49,117 @@ class TicketController {
 
   private final TicketReader tickets;
   private final TicketSettings settings;
+  private final LongPolls longPolls;
+  private final ProblemDetailAdvice problems;
+  private final JsonMapper json;
 
-  TicketController(TicketReader tickets, TicketSettings settings) {
+  TicketController(
+      TicketReader tickets,
+      TicketSettings settings,
+      LongPolls longPolls,
+      ProblemDetailAdvice problems,
+      JsonMapper json) {
     this.tickets = tickets;
     this.settings = settings;
+    this.longPolls = longPolls;
+    this.problems = problems;
+    this.json = json;
   }
 
   @GetMapping(path = "/api/v1/tickets/{ticketId}", produces = MediaType.APPLICATION_JSON_VALUE)
-  ResponseEntity<Ticket> get(
+  @Nullable ResponseEntity<Ticket> get(
       @AuthenticationPrincipal AuthenticatedUser user,
       @PathVariable UUID ticketId,
       @RequestHeader(name = "Prefer", required = false) List<String> prefer,
-      @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false) String ifNoneMatch) {
+      @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false) String ifNoneMatch,
+      HttpServletRequest request) {
     OptionalInt wait = wait(prefer == null ? List.of() : prefer);
-    Optional<TicketLookup> awaited =
-        wait.isPresent()
-            ? tickets.awaitFinal(user, ticketId, Duration.ofSeconds(wait.getAsInt()))
-            : Optional.empty();
-    return switch (awaited.orElseGet(() -> tickets.find(user, ticketId))) {
-      case TicketLookup.Found(Ticket ticket) ->
-          answer(ticket, awaited.isPresent() ? wait : OptionalInt.empty(), ifNoneMatch);
+    if (wait.isEmpty() || wait.getAsInt() == 0) {
+      return answer(tickets.find(user, ticketId), wait, ifNoneMatch);
+    }
+    LongPolls.Poll poll =
+        longPolls.register(user.userId(), ticketId, Duration.ofSeconds(wait.getAsInt()));
+    boolean deferred = false;
+    try {
+      TicketLookup current = tickets.find(user, ticketId);
+      if (!(current instanceof TicketLookup.Found(Ticket ticket)) || ticket.status().isFinal()) {
+        return answer(current, wait, ifNoneMatch);
+      }
+      PendingResponse.defer(request, new PendingTicket(poll, user, ticketId, wait, ifNoneMatch));
+      deferred = true;
+      return null;
+    } finally {
+      if (!deferred) {
+        poll.remove();
+      }
+    }
+  }
+
+  /// Response of a long poll.
+  private final class PendingTicket implements PendingResponse {
+
+    private final LongPolls.Poll poll;
+    private final AuthenticatedUser user;
+    private final UUID ticketId;
+    private final OptionalInt applied;
+    private final @Nullable String ifNoneMatch;
+
+    PendingTicket(
+        LongPolls.Poll poll,
+        AuthenticatedUser user,
+        UUID ticketId,
+        OptionalInt applied,
+        @Nullable String ifNoneMatch) {
+      this.poll = poll;
+      this.user = user;
+      this.ticketId = ticketId;
+      this.applied = applied;
+      this.ifNoneMatch = ifNoneMatch;
+    }
+
+    @Override
+    public void start(Runnable ready) {
+      poll.onEnd(ready);
+    }
+
+    @Override
+    public void cancel() {
+      poll.remove();
+    }
+
+    @Override
+    public Content create() {
+      try {
+        TicketLookup lookup =
+            poll.decision()
+                .<TicketLookup>map(TicketLookup.Found::new)
+                .orElseGet(() -> tickets.find(user, ticketId));
+        return content(answer(lookup, applied, ifNoneMatch));
+      } catch (RuntimeException e) {
+        ResponseEntity<ProblemDetail> problem = problems.handle(e);
+        return new Content(
+            problem.getStatusCode().value(), problem.getHeaders(), json(problem.getBody()));
+      }
+    }
+
+    private Content content(ResponseEntity<Ticket> answer) {
+      HttpHeaders headers = new HttpHeaders(answer.getHeaders());
+      if (answer.getBody() == null || ConditionalRequests.matches(ifNoneMatch, headers.getETag())) {
+        return new Content(HttpStatus.NOT_MODIFIED.value(), headers, new byte[0]);
+      }
+      headers.setContentType(MediaType.APPLICATION_JSON);
+      return new Content(answer.getStatusCode().value(), headers, json(answer.getBody()));
+    }
+  }
+
+  private byte[] json(Object body) {
+    return json.writeValueAsBytes(body);
+  }
+
+  private static ResponseEntity<Ticket> answer(
+      TicketLookup lookup, OptionalInt applied, @Nullable String ifNoneMatch) {
+    return switch (lookup) {
+      case TicketLookup.Found(Ticket ticket) -> answer(ticket, applied, ifNoneMatch);
       case TicketLookup.NotFound _ ->
           throw ApiException.of(ErrorCode.TICKET_NOT_FOUND, "There is no such ticket.");
       case TicketLookup.Unavailable _ ->

@@ -2,9 +2,13 @@ package ticketing.ingress.ticket;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Ticket;
@@ -55,9 +59,47 @@ public class TicketReader {
         .orElseGet(() -> findDecided(user, ticketId));
   }
 
-  /// Blocks until the ticket is final, at most for the timeout; empty if too many requests wait.
-  Optional<TicketLookup> awaitFinal(AuthenticatedUser user, UUID ticketId, Duration timeout) {
-    return listener.awaitFinal(ticketId, timeout, () -> find(user, ticketId));
+  /// Returns the final ones of these tickets, from the status store. Missed decisions of at most
+  /// `maxLookups` tickets are read from the ledger.
+  Map<UUID, Ticket> findFinal(Set<UUID> ticketIds, int maxLookups) {
+    Map<UUID, StatusEntry> entries;
+    try {
+      entries = statusStore.findAll(ticketIds);
+    } catch (RedisUnavailableException e) {
+      entries = Map.of();
+    }
+    Map<UUID, Ticket> found = new HashMap<>();
+    int lookups = 0;
+    for (UUID id : ticketIds) {
+      StatusEntry entry = entries.get(id);
+      if (entry != null && entry.ticket().status().isFinal()) {
+        found.put(id, entry.ticket());
+      } else if ((entry == null || isOverdue(entry.ticket())) && lookups++ < maxLookups) {
+        if (decisions.lookUp(id) instanceof DecisionReader.Lookup.Decided(StatusEntry decision)) {
+          publish(decision);
+          found.put(id, decision.ticket());
+        }
+      }
+    }
+    return found;
+  }
+
+  /// Returns the tickets that are undecided. Decisions that the status store missed are read from
+  /// the ledger. A ticket of unknown state is omitted.
+  public Set<UUID> findUndecided(Set<UUID> ticketIds) {
+    Map<UUID, StatusEntry> entries;
+    try {
+      entries = statusStore.findAll(ticketIds);
+    } catch (RedisUnavailableException e) {
+      return ticketIds.stream()
+          .filter(id -> decisions.lookUp(id) instanceof DecisionReader.Lookup.Undecided)
+          .collect(Collectors.toSet());
+    }
+    return entries.values().stream()
+        .map(entry -> isOverdue(entry.ticket()) ? refresh(entry).ticket() : entry.ticket())
+        .filter(ticket -> !ticket.status().isFinal())
+        .map(Ticket::ticketId)
+        .collect(Collectors.toSet());
   }
 
   /// Blocks until a command of this process is decided, at most for the timeout.

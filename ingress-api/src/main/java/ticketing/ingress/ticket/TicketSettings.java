@@ -1,5 +1,6 @@
 package ticketing.ingress.ticket;
 
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.time.Duration;
@@ -15,8 +16,8 @@ import org.springframework.validation.annotation.Validated;
 ///   ticket ids derived from it stay valid
 /// @param acceptUnsignedIds unknown ids of versions 5 and 7 are read from the ledger, for the time
 ///   after an upgrade from a version that issued them; such a read costs a query
-/// @param maxLongPolls requests that wait for a decision at a time; further ones are answered
-///   without a wait
+/// @param maxLongPolls long polls open at a time; further ones get 429
+/// @param maxLongPollsPerUser long polls of one user open at a time; further ones get 429
 /// @param maxWait limit of `Prefer: wait`
 /// @param overdueAfter time after its estimated wait at which a pending ticket is read from the
 ///   ledger
@@ -26,14 +27,15 @@ record TicketSettings(
     @NotNull @DefaultValue("") String key,
     @NotNull @DefaultValue("") String accessKey,
     @DefaultValue("false") boolean acceptUnsignedIds,
-    @Min(0) @DefaultValue("400") int maxLongPolls,
+    @Min(0) @Max(1_000_000) @DefaultValue("10000") int maxLongPolls,
+    @Min(0) @Max(1_000_000) @DefaultValue("10") int maxLongPollsPerUser,
     @NotNull @DefaultValue("20s") Duration maxWait,
     @NotNull @DefaultValue("5s") Duration overdueAfter) {
 
   /// Without the keys.
   @Override
   public String toString() {
-    return "TicketSettings[acceptUnsignedIds=%s, maxLongPolls=%d, maxWait=%s, overdueAfter=%s]"
-        .formatted(acceptUnsignedIds, maxLongPolls, maxWait, overdueAfter);
+    return "TicketSettings[acceptUnsignedIds=%s, maxLongPolls=%d, maxLongPollsPerUser=%d, maxWait=%s, overdueAfter=%s]"
+        .formatted(acceptUnsignedIds, maxLongPolls, maxLongPollsPerUser, maxWait, overdueAfter);
   }
 }

@@ -6,18 +6,22 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
+import ticketing.ingress.RawHttpClient;
 
 /// Clients that send a body slowly, more of them than permits of the process.
 class SlowClientTest {
 
   private static final int PERMITS = 2;
   private static final int SLOW_CLIENTS = 40;
+  private static final int MANY_SLOW_CLIENTS = 620;
 
   @Test
   void slowBodiesUseNoPermitAndTimeOut() throws Exception {
@@ -27,7 +31,7 @@ class SlowClientTest {
                 Map.of(
                     "ticketing.http.max-concurrent-requests", String.valueOf(PERMITS),
                     "ticketing.tickets.max-long-polls", "1",
-                    "ticketing.http.body-timeout", "1s",
+                    "ticketing.connection.request-timeout", "1s",
                     "server.tomcat.connection-timeout", "2s"))) {
       List<Socket> clients = new ArrayList<>();
       try {
@@ -76,5 +80,124 @@ class SlowClientTest {
 
   private static String answer(Socket client) throws IOException {
     return new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  /// Probes answer while slow clients and bookings use all permits. Bytes of a head arrive one by
+  /// one, so no read times out.
+  @Test
+  void slowHeadsTimeOutAndDoNotDelayProbes() throws Exception {
+    try (IngressFixture ingress =
+        IngressFixture.shared()
+            .sibling(
+                Map.of(
+                    "ticketing.http.max-concurrent-requests",
+                    String.valueOf(PERMITS),
+                    "ticketing.connection.request-timeout",
+                    "3s"))) {
+      List<Socket> heads = new ArrayList<>();
+      List<Socket> bodies = new ArrayList<>();
+      Semaphore permits = permits(ingress);
+      permits.acquire(PERMITS);
+      try {
+        for (int i = 0; i < MANY_SLOW_CLIENTS; i++) {
+          bodies.add(slowClient(ingress.port));
+          Socket head = new Socket(InetAddress.getByName("127.0.0.1"), ingress.port);
+          head.setSoTimeout(30_000);
+          head.getOutputStream().write('G');
+          heads.add(head);
+        }
+        Thread trickle = Thread.ofVirtual().start(() -> heads.forEach(SlowClientTest::trickleOnce));
+        for (String probe : List.of("/livez", "/readyz")) {
+          assertThat(ingress.get(probe, null).status()).isEqualTo(200);
+        }
+        assertThat(
+                ingress
+                    .sendTo(
+                        ingress.managementPort(), "GET", "/actuator/health/readiness", null, null)
+                    .status())
+            .isEqualTo(200);
+        permits.release(PERMITS);
+        assertThat(ingress.get("/api/v1/events", null).status()).isEqualTo(200);
+        trickle.join();
+        for (Socket head : heads) {
+          trickleOnce(head);
+        }
+        Thread last = Thread.ofVirtual().start(() -> trickle(heads.getFirst()));
+        for (Socket head : heads) {
+          assertThat(answer(head)).startsWith("HTTP/1.1 408 ").contains("REQUEST_TIMEOUT");
+        }
+        last.interrupt();
+        last.join();
+      } finally {
+        for (Socket client : heads) {
+          client.close();
+        }
+        for (Socket client : bodies) {
+          client.close();
+        }
+      }
+    }
+  }
+
+  private static Semaphore permits(IngressFixture ingress) {
+    return ingress.context.getBean(RequestPermitFilter.class).permits();
+  }
+
+  private static void trickleOnce(Socket client) {
+    try {
+      client.getOutputStream().write('E');
+    } catch (IOException e) {
+      // The server closed the connection.
+    }
+  }
+
+  @Test
+  void slowHeadAndBodyShareOneDeadline() throws Exception {
+    try (IngressFixture ingress =
+        IngressFixture.shared().sibling(Map.of("ticketing.connection.request-timeout", "4s"))) {
+      try (Socket client = new Socket(InetAddress.getByName("127.0.0.1"), ingress.port)) {
+        client.setSoTimeout(30_000);
+        long start = System.nanoTime();
+        client.getOutputStream().write("POST /api/v1/auth/token HTTP/1.1\r\n".getBytes());
+        TimeUnit.SECONDS.sleep(3);
+        client
+            .getOutputStream()
+            .write(
+                "Host: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+                    .getBytes());
+        assertThat(answer(client)).startsWith("HTTP/1.1 408 ");
+        // Two deadlines would be 7 s.
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
+      }
+    }
+  }
+
+  @Test
+  void onlyAdministratorsSendLargeEvents() {
+    IngressFixture ingress = IngressFixture.shared();
+    String large = IngressFixture.event("").replace("\"Seoul\"", "\"Seoul\"" + " ".repeat(1 << 20));
+    assertThat(ingress.post("/api/v1/events", ingress.admin(), large).status()).isEqualTo(201);
+    for (String token : new String[] {null, "forged", ingress.token("user-1")}) {
+      assertThat(
+              RawHttpClient.send(
+                      ingress.port,
+                      "POST",
+                      "/api/v1/events",
+                      token == null ? List.of() : List.of("Authorization: Bearer " + token),
+                      large.getBytes(StandardCharsets.UTF_8))
+                  .status())
+          .isEqualTo(413);
+    }
+    String tooLarge =
+        IngressFixture.event("").replace("\"Seoul\"", "\"Seoul\"" + " ".repeat(8 << 20));
+    assertThat(
+            RawHttpClient.send(
+                    ingress.port,
+                    "POST",
+                    "/api/v1/events",
+                    List.of("Authorization: Bearer " + ingress.admin()),
+                    tooLarge.getBytes(StandardCharsets.UTF_8))
+                .status())
+        .isEqualTo(413);
   }
 }

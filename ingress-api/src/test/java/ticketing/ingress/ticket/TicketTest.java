@@ -144,7 +144,7 @@ class TicketTest {
   }
 
   private static boolean waiting(IngressFixture ingress, UUID ticketId) {
-    return ingress.context.getBean(DecisionListener.class).isAwaited(ticketId);
+    return ingress.context.getBean(LongPolls.class).isAwaited(ticketId);
   }
 
   private CompletableFuture<IngressFixture.Answer> poll(
@@ -167,7 +167,7 @@ class TicketTest {
   }
 
   @Test
-  void excessLongPollIsAnsweredImmediately() {
+  void excessLongPollIsRateLimited() {
     IngressFixture strict = IngressFixture.strict();
     String user = IngressFixture.newUser();
     Command command = booked(user);
@@ -175,8 +175,9 @@ class TicketTest {
         CompletableFuture.supplyAsync(() -> waitAt(strict, user, command, "wait=20", "10.6.0.1"));
     await().until(() -> waiting(strict, command.ticketId()));
     IngressFixture.Answer second = waitAt(strict, user, command, "wait=20", "10.6.0.2");
-    assertThat(second.json().get("status").asString()).isEqualTo("PENDING");
-    assertThat(second.header("Preference-Applied")).isNull();
+    assertThat(second.status()).isEqualTo(429);
+    assertThat(second.code()).isEqualTo("RATE_LIMITED");
+    assertThat(second.header("Retry-After")).isNotNull();
     ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
     assertThat(first.join().json().get("status").asString()).isEqualTo("REJECTED");
   }

@@ -14,6 +14,7 @@ public enum CloseReason {
   TOKEN_EXPIRED(CloseStatus.POLICY_VIOLATION.withReason("the token has expired")),
   /// The token is revoked, or has expired since the handshake.
   TOKEN_ENDED(CloseStatus.POLICY_VIOLATION.withReason("the token no longer counts")),
+  TOO_MANY_FRAMES(CloseStatus.POLICY_VIOLATION.withReason("too many frames")),
   FRAME_TOO_BIG(CloseStatus.TOO_BIG_TO_PROCESS),
   SLOW_READER(CloseStatus.SERVICE_OVERLOAD.withReason("reads too slowly")),
   TOO_MANY_SOCKETS(CloseStatus.SERVICE_OVERLOAD.withReason("too many sockets"));

@@ -35,7 +35,11 @@ public final class ConnectionHandler extends AbstractWebSocketHandler {
   public void afterConnectionEstablished(WebSocketSession session) throws InterruptedException {
     AuthenticatedUser user =
         (AuthenticatedUser) session.getAttributes().get(AuthenticatedUser.ATTRIBUTE);
-    WebSocketConnection connection = registry.newConnection(session, user);
+    WebSocketConnection connection =
+        registry.newConnection(
+            session,
+            user,
+            (String) session.getAttributes().get(WebSocketConnection.ADDRESS_ATTRIBUTE));
     // Stored first: registering may close the session, and its close callback reads the attribute.
     session.getAttributes().put(CONNECTION, connection);
     registry.register(connection);

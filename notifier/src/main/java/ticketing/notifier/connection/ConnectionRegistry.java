@@ -36,12 +36,14 @@ public final class ConnectionRegistry implements SmartLifecycle {
   private final Counter sentFrames;
   private final Map<DropReason, Counter> dropped = new EnumMap<>(DropReason.class);
   private final Set<WebSocketConnection> open = ConcurrentHashMap.newKeySet();
+  private final ConnectionCounts counts;
   private ScheduledExecutorService scheduler;
   private volatile boolean running;
 
   ConnectionRegistry(
       ConnectionSettings settings, TokenAuthenticator tokens, Clock clock, MeterRegistry meters) {
     this.settings = settings;
+    this.counts = new ConnectionCounts(settings);
     this.tokens = tokens;
     this.clock = clock;
     this.sentFrames =
@@ -68,26 +70,39 @@ public final class ConnectionRegistry implements SmartLifecycle {
     return running && open.size() < settings.maxConnections();
   }
 
+  ConnectionSettings settings() {
+    return settings;
+  }
+
+  /// True if the limits of the user and of the address admit one more connection.
+  boolean admits(AuthenticatedUser user, String address) {
+    return counts.admits(user, address);
+  }
+
   public int count() {
     return open.size();
   }
 
-  WebSocketConnection newConnection(WebSocketSession session, AuthenticatedUser user) {
-    return new WebSocketConnection(session, user, this, settings);
+  WebSocketConnection newConnection(
+      WebSocketSession session, AuthenticatedUser user, String address) {
+    return new WebSocketConnection(session, user, address, this, settings);
   }
 
-  /// Adds a connection. Concurrent handshakes can exceed the limit between [#hasCapacity()] and
-  /// this call; the excess connections are dropped here.
+  /// Adds a connection. Concurrent handshakes can exceed the limits between [#hasCapacity()] or
+  /// [#admits] and this call; the excess connections are dropped here.
   void register(WebSocketConnection connection) {
     boolean capacity = hasCapacity();
     open.add(connection);
-    if (!capacity) {
+    boolean admitted = counts.add(connection.user(), connection.address());
+    if (!capacity || !admitted) {
       connection.drop(CloseReason.TOO_MANY_SOCKETS, DropReason.ROOM);
     }
   }
 
   void remove(WebSocketConnection connection) {
-    open.remove(connection);
+    if (open.remove(connection)) {
+      counts.remove(connection.user(), connection.address());
+    }
   }
 
   void countSentFrame() {

@@ -14,6 +14,16 @@ import org.springframework.validation.annotation.Validated;
 /// Limits of WebSocket connections.
 ///
 /// @param maxConnections maximum number of open connections; further handshakes get 503
+/// @param maxPerUser maximum number of open connections of a user; further handshakes get 429
+/// @param maxPerAddress maximum number of open connections of a client address; further handshakes
+///   get 429
+/// @param maxAnonymousPercent maximum share of the connections that have no token, in percent;
+///   further handshakes without a token get 429
+/// @param proxies trusted proxies in front of this process that append to `X-Forwarded-For`; 0: the
+///   header is ignored
+/// @param framesPerSecond sustained rate of the client frames of a connection; beyond it the
+///   connection is closed with 1008
+/// @param frameBurst client frames that a connection may send at a time
 /// @param maxFrameSize maximum size of a client frame; a longer one closes the connection with 1009
 /// @param maxSendQueueSize maximum size of the unsent frames of one connection; beyond it the
 ///   connection is dropped with 1013
@@ -25,6 +35,12 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("ticketing.notifier.connection")
 public record ConnectionSettings(
     @Min(1) @Max(1_000_000) @DefaultValue("10000") int maxConnections,
+    @Min(1) @Max(1_000_000) @DefaultValue("10") int maxPerUser,
+    @Min(1) @Max(1_000_000) @DefaultValue("100") int maxPerAddress,
+    @Min(1) @Max(100) @DefaultValue("50") int maxAnonymousPercent,
+    @Min(0) @Max(10) @DefaultValue("0") int proxies,
+    @Min(1) @Max(100_000) @DefaultValue("20") int framesPerSecond,
+    @Min(1) @Max(1_000_000) @DefaultValue("200") int frameBurst,
     @NotNull @DefaultValue("8KB") DataSize maxFrameSize,
     @NotNull @DefaultValue("256KB") DataSize maxSendQueueSize,
     @NotNull @DefaultValue("64KB") DataSize socketSendBuffer,
@@ -47,6 +63,11 @@ public record ConnectionSettings(
       throw new IllegalArgumentException(
           PREFIX + "pong-timeout must be longer than " + PREFIX + "ping-interval");
     }
+  }
+
+  /// Maximum number of connections without a token, at least 1.
+  int maxAnonymous() {
+    return Math.max(1, (int) ((long) maxConnections * maxAnonymousPercent / 100));
   }
 
   private static void requireBetween(String name, DataSize value, DataSize min, DataSize max) {

@@ -17,7 +17,8 @@ public record ErrorFrame(Error error) {
     TICKET_NOT_FOUND,
     EVENT_NOT_FOUND,
     BAD_FRAME,
-    TOO_MANY_SUBSCRIPTIONS
+    TOO_MANY_SUBSCRIPTIONS,
+    TOO_MANY_FRAMES
   }
 
   public static String ticketNotFound(String ticketId) {
@@ -44,6 +45,11 @@ public record ErrorFrame(Error error) {
             "A connection has at most %d live subscriptions; the whole frame is ignored"
                 .formatted(limit),
             null));
+  }
+
+  public static String tooManyFrames() {
+    return json(
+        new Error(Code.TOO_MANY_FRAMES, "This connection sends too many frames in a second", null));
   }
 
   private static String json(Error error) {

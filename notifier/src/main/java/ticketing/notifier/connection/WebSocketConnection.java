@@ -36,11 +36,16 @@ public final class WebSocketConnection {
 
   private static final int PING_SIZE = 1;
 
+  /// Session attribute that contains the client address.
+  static final String ADDRESS_ATTRIBUTE = "address";
+
   private final WebSocketSession session;
   private final AuthenticatedUser user;
+  private final String address;
   private final ConnectionRegistry registry;
   private final long maxSendQueueSize;
   private final long maxFrameSize;
+  private final FrameRate frameRate;
 
   /// Received parts of an incomplete frame. Parts arrive in order, without overlap.
   private StringBuilder partialFrame;
@@ -59,10 +64,14 @@ public final class WebSocketConnection {
   WebSocketConnection(
       WebSocketSession session,
       AuthenticatedUser user,
+      String address,
       ConnectionRegistry registry,
       ConnectionSettings settings) {
     this.session = session;
     this.user = user;
+    this.address = address;
+    this.frameRate =
+        new FrameRate(settings.framesPerSecond(), settings.frameBurst(), System::nanoTime);
     this.registry = registry;
     this.maxSendQueueSize = settings.maxSendQueueSize().toBytes();
     this.maxFrameSize = settings.maxFrameSize().toBytes();
@@ -78,16 +87,28 @@ public final class WebSocketConnection {
     return user;
   }
 
+  /// See [ticketing.security.ClientAddress].
+  String address() {
+    return address;
+  }
+
   /// Queues a text frame. Drops the connection if the queue is full.
   public void send(String frame) {
     enqueue(new TextMessage(frame), frame.length());
   }
 
-  /// Appends a part of a client frame. A frame over the limit closes the connection with 1009.
+  /// Appends a part of a client frame. A frame over the limit closes the connection with 1009, a
+  /// frame over the rate sends an error frame and closes the connection with 1008.
   ///
   /// @param size of the part, in bytes
   /// @return the whole frame with its last part; otherwise empty
   Optional<String> appendPart(String part, int size, boolean last) {
+    // An empty part counts as a frame: any number of them fits into the maximum size.
+    if ((last || size == 0) && !frameRate.acquire()) {
+      send(ErrorFrame.tooManyFrames());
+      close(CloseReason.TOO_MANY_FRAMES);
+      return Optional.empty();
+    }
     partialFrameSize += size;
     if (partialFrameSize > maxFrameSize) {
       // The size is kept, so all further parts of the frame are discarded.

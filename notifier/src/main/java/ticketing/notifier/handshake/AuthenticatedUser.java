@@ -19,6 +19,10 @@ public record AuthenticatedUser(
   public static final AuthenticatedUser ANONYMOUS =
       new AuthenticatedUser("", Role.BUYER, List.of(), Instant.MAX, "");
 
+  public boolean isAnonymous() {
+    return userId.isEmpty();
+  }
+
   public boolean maySee(String owner) {
     return role.readsAll() || userId.equals(owner);
   }

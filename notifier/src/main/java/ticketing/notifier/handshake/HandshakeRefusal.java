@@ -10,6 +10,9 @@ import ticketing.domain.Json;
 public enum HandshakeRefusal {
   UNAUTHENTICATED(HttpStatus.UNAUTHORIZED),
   UPGRADE_REQUIRED(HttpStatus.UPGRADE_REQUIRED),
+  /// The user or the address has its maximum number of connections, or all anonymous connections
+  /// are in use.
+  RATE_LIMITED(HttpStatus.TOO_MANY_REQUESTS),
   ISSUER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   TOO_MANY_SOCKETS(HttpStatus.SERVICE_UNAVAILABLE);
 

@@ -39,6 +39,8 @@ class ConnectionRegistryTest {
             ingress.url(),
             "ticketing.notifier.server.max-concurrent-requests=20",
             "ticketing.notifier.connection.max-connections=3",
+            "ticketing.notifier.connection.max-anonymous-percent=100",
+            "ticketing.notifier.connection.frame-burst=1000000",
             "ticketing.notifier.connection.max-send-queue-size=16KB",
             "ticketing.notifier.connection.socket-send-buffer=8KB",
             "ticketing.notifier.connection.ping-interval=200ms",

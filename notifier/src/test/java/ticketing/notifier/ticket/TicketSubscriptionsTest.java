@@ -54,7 +54,11 @@ class TicketSubscriptionsTest {
     ingress = new IngressStub();
     // No sweep during a test: every frame results from a push or from the first read.
     notifier =
-        NotifierFixture.start(redis, ingress.url(), "ticketing.notifier.ticket.sweep-interval=5m");
+        NotifierFixture.start(
+            redis,
+            ingress.url(),
+            "ticketing.notifier.ticket.sweep-interval=5m",
+            "ticketing.notifier.connection.frame-burst=10000");
     backend = new SimulatedBackend(redis);
   }
 

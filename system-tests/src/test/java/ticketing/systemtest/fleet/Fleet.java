@@ -97,6 +97,13 @@ public final class Fleet implements AutoCloseable {
             .withVisibility(VISIBILITY_TIMEOUT);
     Map<String, String> environment = new HashMap<>(settings);
     environment.put("TICKETING_WORKER_RETRY_FOR", "10s");
+    // One test client books for many people.
+    environment.put("TICKETING_RATES_BOOKING_PER_SECOND", "100000");
+    environment.put("TICKETING_RATES_BOOKING_BURST", "100000");
+    environment.put("TICKETING_RATES_MAX_UNDECIDED_BOOKINGS", "100000");
+    environment.put("TICKETING_TICKETS_MAX_LONG_POLLS_PER_USER", "10000");
+    environment.put("TICKETING_MAX_SOCKETS_PER_USER", "10000");
+    environment.put("TICKETING_MAX_ANONYMOUS_PERCENT", "100");
     environment.put("TICKETING_WORKER_POLL_WAIT", RECEIVE_WAIT.toSeconds() + "s");
     system =
         LocalSystem.start(

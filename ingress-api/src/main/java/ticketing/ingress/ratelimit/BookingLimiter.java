@@ -1,0 +1,71 @@
+package ticketing.ingress.ratelimit;
+
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.springframework.stereotype.Component;
+import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.security.AuthenticatedUser;
+
+/// Limits of the bookings of a user: their rate, and the undecided ones for one event.
+@Component
+public class BookingLimiter {
+
+  private static final Duration UNDECIDED_RETRY_AFTER = Duration.ofSeconds(2);
+
+  private final RateLimiter limiter;
+  private final UndecidedBookings undecided;
+  private final RateLimitMetrics metrics;
+  private final boolean enabled;
+
+  BookingLimiter(
+      RateLimiter limiter,
+      UndecidedBookings undecided,
+      RateLimitMetrics metrics,
+      RateLimitSettings settings) {
+    this.limiter = limiter;
+    this.undecided = undecided;
+    this.metrics = metrics;
+    this.enabled = settings.enabled();
+  }
+
+  /// Counts a request for a booking.
+  ///
+  /// @throws ApiException `RATE_LIMITED`
+  public void checkRate(AuthenticatedUser user) {
+    if (enabled) {
+      Duration retryAfter = limiter.acquireBookingOfUser(user.userId());
+      if (!retryAfter.isZero()) {
+        throw rejection(retryAfter);
+      }
+    }
+  }
+
+  /// Counts an undecided booking. Its decision ends the count.
+  ///
+  /// @param repeated true for a repeated request, which is admitted in excess of the limit
+  /// @throws ApiException `RATE_LIMITED`
+  public void addUndecided(
+      AuthenticatedUser user, long eventId, UUID ticketId, BooleanSupplier repeated) {
+    if (enabled && !undecided.add(user, eventId, ticketId) && !repeated.getAsBoolean()) {
+      metrics.countRejection(RateLimitMetrics.Sender.USER);
+      throw ApiException.withRetryAfter(
+          ErrorCode.RATE_LIMITED,
+          "You have too many undecided bookings for this event.",
+          UNDECIDED_RETRY_AFTER);
+    }
+  }
+
+  /// Ends the count of a booking that was not accepted.
+  public void removeUndecided(AuthenticatedUser user, long eventId, UUID ticketId) {
+    if (enabled) {
+      undecided.remove(user, eventId, ticketId);
+    }
+  }
+
+  private ApiException rejection(Duration retryAfter) {
+    metrics.countRejection(RateLimitMetrics.Sender.USER);
+    return ApiException.rateLimited(retryAfter);
+  }
+}

@@ -1,0 +1,128 @@
+package ticketing.ingress.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.redisson.client.codec.StringCodec;
+import ticketing.domain.Command;
+import ticketing.domain.Reason;
+import ticketing.domain.TicketStatus;
+import ticketing.ingress.IngressFixture;
+import ticketing.redis.RedisGateway;
+
+/// Rate of the bookings of one user, and the undecided bookings of one user and event.
+class BookingLimitTest {
+
+  private static final String PATH = "/api/v1/reservations";
+
+  private static IngressFixture limitedRate;
+  private static IngressFixture limitedCount;
+
+  @BeforeAll
+  static void start() {
+    limitedRate =
+        IngressFixture.shared()
+            .sibling(
+                Map.of(
+                    "ticketing.rates.booking.per-second", "1",
+                    "ticketing.rates.booking.burst", "10"));
+    limitedCount =
+        IngressFixture.shared().sibling(Map.of("ticketing.rates.max-undecided-bookings", "10"));
+  }
+
+  @AfterAll
+  static void stop() {
+    limitedRate.close();
+    limitedCount.close();
+  }
+
+  private static IngressFixture.Answer book(
+      IngressFixture ingress, String user, long event, String... headers) {
+    return ingress.post(PATH, ingress.token(user), IngressFixture.booking(event, 1), headers);
+  }
+
+  private static void assertRateLimited(IngressFixture.Answer answer) {
+    assertThat(answer.status()).isEqualTo(429);
+    assertThat(answer.code()).isEqualTo("RATE_LIMITED");
+    assertThat(Integer.parseInt(answer.header("Retry-After"))).isPositive();
+  }
+
+  @Test
+  void bookingsOfAUserAreLimited() {
+    String user = IngressFixture.newUser();
+    long event = limitedRate.newEvent();
+    List<Integer> answers = new ArrayList<>();
+    // The bucket gains a token every second.
+    while (answers.size() < 60 && !answers.contains(429)) {
+      answers.add(book(limitedRate, user, event).status());
+    }
+    assertThat(answers).hasSizeGreaterThan(10).endsWith(429);
+    assertThat(answers.subList(0, answers.size() - 1)).containsOnly(202);
+    assertThat(book(limitedRate, IngressFixture.newUser(), event).status()).isEqualTo(202);
+  }
+
+  @Test
+  void concurrentUndecidedBookingsAreLimitedExactly() {
+    String user = IngressFixture.newUser();
+    long event = limitedCount.newEvent();
+    List<Integer> answers =
+        IntStream.range(0, 40)
+            .parallel()
+            .mapToObj(i -> book(limitedCount, user, event).status())
+            .toList();
+    assertThat(Collections.frequency(answers, 202)).isEqualTo(10);
+    assertThat(Collections.frequency(answers, 429)).isEqualTo(30);
+    assertThat(book(limitedCount, user, limitedCount.newEvent()).status()).isEqualTo(202);
+    assertThat(book(limitedCount, IngressFixture.newUser(), event).status()).isEqualTo(202);
+  }
+
+  @Test
+  void decidedBookingIsNoLongerCounted() {
+    String user = IngressFixture.newUser();
+    long event = limitedCount.newEvent();
+    String key = UUID.randomUUID().toString();
+    String first =
+        book(limitedCount, user, event, "Idempotency-Key", key).json().get("ticketId").asString();
+    for (int i = 1; i < 10; i++) {
+      assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+    }
+    assertRateLimited(book(limitedCount, user, event));
+    IngressFixture.Answer repeated = book(limitedCount, user, event, "Idempotency-Key", key);
+    assertThat(repeated.json().get("ticketId").asString()).isEqualTo(first);
+
+    Command command =
+        limitedCount.drain().stream()
+            .filter(queued -> queued.ticketId().toString().equals(first))
+            .findFirst()
+            .orElseThrow();
+    limitedCount.decide(command, TicketStatus.REJECTED, Reason.GAVE_UP, null);
+    assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+    assertRateLimited(book(limitedCount, user, event));
+  }
+
+  @Test
+  void evictedOrForeignCounterIsLenient() {
+    String user = IngressFixture.newUser();
+    long event = limitedCount.newEvent();
+    for (int i = 0; i < 10; i++) {
+      assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+    }
+    assertRateLimited(book(limitedCount, user, event));
+    limitedCount
+        .context
+        .getBean(RedisGateway.class)
+        .call(client -> {
+          client.getBucket("undecided:" + event + ":" + user, StringCodec.INSTANCE).set("foreign");
+          return null;
+        });
+    assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+  }
+}
