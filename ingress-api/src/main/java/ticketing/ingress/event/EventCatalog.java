@@ -13,6 +13,7 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
 import ticketing.ingress.cache.CacheMetrics;
 import ticketing.ingress.cache.CachedKind;
+import ticketing.ingress.database.HighestId;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.redis.RedisSubscription;
@@ -32,6 +33,7 @@ public class EventCatalog implements SmartLifecycle {
   private final EventRepository events;
   private final EventCache cache;
   private final CacheMetrics metrics;
+  private final HighestId highestId;
   private final LoadingCache<Long, Optional<EventView>> localCache;
   private volatile RedisSubscription subscription;
 
@@ -42,6 +44,7 @@ public class EventCatalog implements SmartLifecycle {
       EventSettings settings,
       CacheMetrics metrics) {
     this.events = events;
+    this.highestId = new HighestId(events::findHighestId);
     this.cache = cache;
     this.metrics = metrics;
     this.localCache =
@@ -76,6 +79,9 @@ public class EventCatalog implements SmartLifecycle {
     } catch (RedisUnavailableException e) {
       redisUp = false;
     }
+    if (!highestId.mayExist(eventId)) {
+      return Optional.empty();
+    }
     Optional<EventView> event = events.find(eventId).map(EventEntity::view);
     if (redisUp && event.isPresent()) {
       logFailure(cache.refresh(event.get()));
@@ -84,11 +90,13 @@ public class EventCatalog implements SmartLifecycle {
   }
 
   private void published(EventView event) {
+    highestId.raise(event.eventId());
     localCache.asMap().computeIfPresent(event.eventId(), (id, known) -> newer(known, event));
   }
 
   /// Evicts the event from Redis after a committed change, and caches it locally.
   void evictChanged(EventView event) {
+    highestId.raise(event.eventId());
     localCache
         .asMap()
         .merge(event.eventId(), Optional.of(event), (known, changed) -> newer(known, event));

@@ -3,6 +3,7 @@ package ticketing.ingress.event;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Page;
 import org.springframework.data.domain.Pageable;
 import org.springframework.data.jpa.repository.Modifying;
@@ -28,6 +29,9 @@ public interface EventRepository extends Repository<EventEntity, Long> {
       order by e.eventDate, e.id\
       """)
   Page<EventEntity> list(EventStatus status, Instant from, Instant to, Pageable page);
+
+  @Query("select max(e.id) from EventEntity e")
+  @Nullable Long findHighestId();
 
   /// Newest first.
   @Query("select e.id from EventEntity e order by e.id desc")

@@ -8,18 +8,22 @@ import java.util.Optional;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
+import ticketing.domain.Ticket;
 import ticketing.ingress.cache.CachedKind;
 import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.database.HighestId;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.ticket.DecisionObserver;
 
 /// Reads reservations, single ones from the cache in Redis. A reservation with an accepted change
 /// is read from the database.
 @Component
-public class ReservationReader {
+public class ReservationReader implements DecisionObserver {
 
   private final ReservationRepository reservations;
+  private final HighestId highestId;
   private final RedisCache cache;
   private final Clock clock;
   private final ReservationSettings settings;
@@ -31,6 +35,7 @@ public class ReservationReader {
       @Qualifier("databaseClock") Clock clock,
       ReservationSettings settings) {
     this.reservations = reservations;
+    this.highestId = new HighestId(reservations::findHighestId);
     this.cache = cache;
     this.clock = clock;
     this.settings = settings;
@@ -71,10 +76,20 @@ public class ReservationReader {
 
   /// @throws ApiException `RESERVATION_NOT_FOUND`
   ReservationView getUncached(long reservationId) {
+    if (!highestId.mayExist(reservationId)) {
+      throw notFound();
+    }
     return reservations
         .find(reservationId)
         .map(ReservationEntity::view)
         .orElseThrow(ReservationReader::notFound);
+  }
+
+  @Override
+  public void decided(Ticket ticket) {
+    if (ticket.reservationId() != null) {
+      highestId.raise(ticket.reservationId());
+    }
   }
 
   /// Evicts the reservation, and prevents caching until its accepted change is decided.

@@ -2,6 +2,7 @@ package ticketing.ingress.reservation;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Page;
 import org.springframework.data.domain.Pageable;
 import org.springframework.data.jpa.repository.Query;
@@ -13,6 +14,9 @@ interface ReservationRepository extends Repository<ReservationEntity, Long> {
 
   @Query("select r from ReservationEntity r where r.id = :id")
   Optional<ReservationEntity> find(long id);
+
+  @Query("select max(r.id) from ReservationEntity r")
+  @Nullable Long findHighestId();
 
   /// Returns the end of the first hold of an event.
   @Query(

@@ -85,7 +85,7 @@ class SlowClientTest {
   /// Probes answer while slow clients and bookings use all permits. Bytes of a head arrive one by
   /// one, so no read times out.
   @Test
-  void slowHeadsTimeOutAndDoNotDelayProbes() throws Exception {
+  void slowHeadsTimeOutWithoutDelayingProbes() throws Exception {
     try (IngressFixture ingress =
         IngressFixture.shared()
             .sibling(

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Random;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -304,6 +305,22 @@ class TicketTest {
     }
     // Other instances on the same server run a few queries meanwhile.
     assertThat(selects() - before).isLessThan(100);
+  }
+
+  @Test
+  void unknownReservationsAndEventsCauseFewQueries() {
+    String token = ingress.token(IngressFixture.newUser());
+    Random random = new Random(18);
+    long before = selects();
+    for (int i = 0; i < 1_000; i++) {
+      long id = 1_000_000_000 + random.nextInt(1_000_000_000);
+      assertThat(ingress.get("/api/v1/events/" + id, null).status()).isEqualTo(404);
+      assertThat(ingress.get("/api/v1/reservations/" + id, token).status()).isEqualTo(404);
+    }
+    // Each table is read twice a second; other instances on the server run a few queries too.
+    assertThat(selects() - before).isLessThan(400);
+    long event = ingress.newEvent();
+    assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);
   }
 
   private static UUID timeOrdered(int i) {
