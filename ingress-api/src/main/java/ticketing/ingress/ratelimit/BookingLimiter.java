@@ -30,30 +30,30 @@ public class BookingLimiter {
     this.enabled = settings.enabled();
   }
 
-  /// Counts a request for a booking.
+  /// Counts a booking, and its ticket until it is decided. A repeated request is admitted in excess
+  /// of the limits.
   ///
+  /// @param repeated true for a repeated request; called only beyond a limit
   /// @throws ApiException `RATE_LIMITED`
-  public void checkRate(AuthenticatedUser user) {
-    if (enabled) {
-      Duration retryAfter = limiter.acquireBookingOfUser(user.userId());
-      if (!retryAfter.isZero()) {
-        throw rejection(retryAfter);
-      }
+  public void admit(AuthenticatedUser user, long eventId, UUID ticketId, BooleanSupplier repeated) {
+    if (!enabled) {
+      return;
     }
-  }
-
-  /// Counts an undecided booking. Its decision ends the count.
-  ///
-  /// @param repeated true for a repeated request, which is admitted in excess of the limit
-  /// @throws ApiException `RATE_LIMITED`
-  public void addUndecided(
-      AuthenticatedUser user, long eventId, UUID ticketId, BooleanSupplier repeated) {
-    if (enabled && !undecided.add(user, eventId, ticketId) && !repeated.getAsBoolean()) {
-      metrics.countRejection(RateLimitMetrics.Sender.USER);
-      throw ApiException.withRetryAfter(
-          ErrorCode.RATE_LIMITED,
-          "You have too many undecided bookings for this event.",
-          UNDECIDED_RETRY_AFTER);
+    switch (undecided.add(user, eventId, ticketId)) {
+      case KNOWN -> {}
+      case FULL -> {
+        if (!repeated.getAsBoolean()) {
+          throw rejection(
+              "You have too many undecided bookings for this event.", UNDECIDED_RETRY_AFTER);
+        }
+      }
+      case ADDED -> {
+        Duration retryAfter = limiter.acquireBookingOfUser(user.userId());
+        if (!retryAfter.isZero() && !repeated.getAsBoolean()) {
+          undecided.remove(user, eventId, ticketId);
+          throw rejection("Too many bookings.", retryAfter);
+        }
+      }
     }
   }
 
@@ -64,8 +64,8 @@ public class BookingLimiter {
     }
   }
 
-  private ApiException rejection(Duration retryAfter) {
+  private ApiException rejection(String detail, Duration retryAfter) {
     metrics.countRejection(RateLimitMetrics.Sender.USER);
-    return ApiException.rateLimited(retryAfter);
+    return ApiException.withRetryAfter(ErrorCode.RATE_LIMITED, detail, retryAfter);
   }
 }

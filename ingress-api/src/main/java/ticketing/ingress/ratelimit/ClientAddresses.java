@@ -3,7 +3,7 @@ package ticketing.ingress.ratelimit;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
 import org.springframework.stereotype.Component;
-import ticketing.security.ClientAddress;
+import ticketing.address.ClientAddress;
 
 /// Client addresses of requests, as keys of rate limits.
 @Component

@@ -24,6 +24,15 @@ import ticketing.redis.RedisUnavailableException;
 @Component
 class UndecidedBookings {
 
+  /// Result of an addition.
+  enum Addition {
+    ADDED,
+    /// The set contains the ticket already.
+    KNOWN,
+    /// The set is full of undecided tickets.
+    FULL
+  }
+
   private static final int MAX_LOCAL_SETS = 50_000;
   private static final String ADD = RedisGateway.script(UndecidedBookings.class, "undecided.lua");
 
@@ -45,20 +54,18 @@ class UndecidedBookings {
             .build();
   }
 
-  /// Adds a ticket; adding it again has no effect.
-  ///
-  /// @return false if the set is full of undecided tickets
-  boolean add(AuthenticatedUser user, long eventId, UUID ticketId) {
+  Addition add(AuthenticatedUser user, long eventId, UUID ticketId) {
     String key = key(user, eventId);
     try {
-      if (addShared(key, ticketId)) {
-        return true;
+      Addition first = addShared(key, ticketId);
+      if (first != Addition.FULL) {
+        return first;
       }
       Set<UUID> counted = readShared(key);
       Set<UUID> decided = new HashSet<>(counted);
       decided.removeAll(tickets.findUndecided(counted));
       if (decided.isEmpty()) {
-        return false;
+        return Addition.FULL;
       }
       decided.forEach(id -> removeShared(key, id));
       return addShared(key, ticketId);
@@ -67,10 +74,11 @@ class UndecidedBookings {
     }
   }
 
-  private boolean addLocally(String key, UUID ticketId) {
+  private Addition addLocally(String key, UUID ticketId) {
     Set<UUID> counted = local.get(key, absent -> new HashSet<>());
-    if (addTo(counted, ticketId)) {
-      return true;
+    Addition first = addTo(counted, ticketId);
+    if (first != Addition.FULL) {
+      return first;
     }
     Set<UUID> snapshot;
     synchronized (counted) {
@@ -83,9 +91,12 @@ class UndecidedBookings {
     return addTo(counted, ticketId);
   }
 
-  private boolean addTo(Set<UUID> counted, UUID ticketId) {
+  private Addition addTo(Set<UUID> counted, UUID ticketId) {
     synchronized (counted) {
-      return counted.contains(ticketId) || counted.size() < max && counted.add(ticketId);
+      if (counted.contains(ticketId)) {
+        return Addition.KNOWN;
+      }
+      return counted.size() < max && counted.add(ticketId) ? Addition.ADDED : Addition.FULL;
     }
   }
 
@@ -104,18 +115,20 @@ class UndecidedBookings {
     }
   }
 
-  private boolean addShared(String key, UUID ticketId) {
-    return redis.call(client ->
-        client
-            .getScript(StringCodec.INSTANCE)
-            .<Boolean>eval(
-                RScript.Mode.READ_WRITE,
-                ADD,
-                RScript.ReturnType.BOOLEAN,
-                List.of(key),
-                ticketId.toString(),
-                String.valueOf(max),
-                ttlSeconds));
+  private Addition addShared(String key, UUID ticketId) {
+    long reply =
+        redis.call(client ->
+            client
+                .getScript(StringCodec.INSTANCE)
+                .<Long>eval(
+                    RScript.Mode.READ_WRITE,
+                    ADD,
+                    RScript.ReturnType.LONG,
+                    List.of(key),
+                    ticketId.toString(),
+                    String.valueOf(max),
+                    ttlSeconds));
+    return Addition.values()[(int) reply];
   }
 
   private void removeShared(String key, UUID ticketId) {

@@ -83,7 +83,6 @@ public class ReservationController {
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @Valid @RequestBody BookingRequest booking) {
-    limiter.checkRate(user);
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, booking);
     EventView event = catalog.get(booking.eventId());
     Instant now = clock.instant();
@@ -125,7 +124,7 @@ public class ReservationController {
       IdempotencyKey request,
       BookingRequest booking,
       @Nullable Money price) {
-    limiter.addUndecided(user, booking.eventId(), request.ticketId(), () -> isRepeated(request));
+    limiter.admit(user, booking.eventId(), request.ticketId(), () -> isRepeated(request));
     boolean accepted = false;
     try {
       Ticket ticket = accept(user, request, booking, price);
@@ -139,7 +138,10 @@ public class ReservationController {
   }
 
   private Ticket accept(
-      AuthenticatedUser user, IdempotencyKey request, BookingRequest booking, @Nullable Money price) {
+      AuthenticatedUser user,
+      IdempotencyKey request,
+      BookingRequest booking,
+      @Nullable Money price) {
     return acceptor.accept(acceptedAt ->
         new Command.BookSeats(
             request.ticketId(),

@@ -70,6 +70,26 @@ class BookingLimitTest {
   }
 
   @Test
+  void repeatedBookingIsNotLimited() {
+    String user = IngressFixture.newUser();
+    long event = limitedRate.newEvent();
+    String key = UUID.randomUUID().toString();
+    assertThat(
+            IntStream.range(0, 40)
+                .parallel()
+                .mapToObj(i -> book(limitedRate, user, event, "Idempotency-Key", key))
+                .map(answer -> answer.status() + answer.json().path("ticketId").asString("")))
+        .as("status and ticket")
+        .allMatch(answer -> answer.startsWith("202"))
+        .containsOnly(
+            "202"
+                + book(limitedRate, user, event, "Idempotency-Key", key)
+                    .json()
+                    .path("ticketId")
+                    .asString(""));
+  }
+
+  @Test
   void concurrentUndecidedBookingsAreLimitedExactly() {
     String user = IngressFixture.newUser();
     long event = limitedCount.newEvent();

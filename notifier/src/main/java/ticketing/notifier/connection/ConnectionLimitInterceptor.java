@@ -7,9 +7,9 @@ import org.springframework.http.server.ServerHttpRequest;
 import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.server.HandshakeInterceptor;
+import ticketing.address.ClientAddress;
 import ticketing.notifier.handshake.AuthenticatedUser;
 import ticketing.notifier.handshake.HandshakeRefusal;
-import ticketing.security.ClientAddress;
 
 /// Refuses a handshake with 503 while the registry has no capacity, and with 429 if the user or the
 /// client address has its maximum number of connections. Runs after the authentication.

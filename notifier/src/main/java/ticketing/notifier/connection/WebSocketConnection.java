@@ -87,7 +87,7 @@ public final class WebSocketConnection {
     return user;
   }
 
-  /// See [ticketing.security.ClientAddress].
+  /// See [ticketing.address.ClientAddress].
   String address() {
     return address;
   }

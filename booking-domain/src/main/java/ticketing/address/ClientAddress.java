@@ -1,4 +1,4 @@
-package ticketing.security;
+package ticketing.address;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;

@@ -1,0 +1,3 @@
+/// Client addresses as keys of limits.
+@org.jspecify.annotations.NullMarked
+package ticketing.address;
