@@ -94,6 +94,7 @@ run "notifier_gets_exactly_these_settings" {
       TICKETING_INGRESS_URL        = "https://tickets.example.com"
       TICKETING_MANAGEMENT_PORT    = "9081"
       TICKETING_PORT               = "8081"
+      TICKETING_RATES_PROXIES      = "1"
       TICKETING_REDIS_ADDRESSES    = "rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379"
     })
     error_message = "notifier: cache and ingress-api; neither queue nor database."
