@@ -62,22 +62,24 @@ resource "aws_cloudwatch_log_group" "this" {
 
 locals {
   user_data = templatefile("${path.module}/user_data.sh.tftpl", {
-    service         = var.name
-    region          = var.region
-    registry        = split("/", aws_ecr_repository.this.repository_url)[0]
-    image           = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
-    log_group       = aws_cloudwatch_log_group.this.name
-    group           = local.full_name
-    launching_hook  = local.launching_hook
-    draining_hook   = local.draining_hook
-    public_port     = var.public_port
-    management_port = var.management_port
-    ready_url       = var.public_port == null ? "http://127.0.0.1:${var.management_port}/actuator/health/readiness" : "http://127.0.0.1:${var.public_port}/readyz"
-    live_url        = var.public_port == null ? "http://127.0.0.1:${var.management_port}/actuator/health/liveness" : "http://127.0.0.1:${var.public_port}/livez"
-    environment     = var.environment
-    secrets         = var.secrets
-    leave_seconds   = var.leave_seconds
-    stop_seconds    = var.stop_timeout_seconds
+    service          = var.name
+    region           = var.region
+    prepare_script   = file("${path.module}/scripts/prepare.sh")
+    lifecycle_script = file("${path.module}/scripts/lifecycle.sh")
+    registry         = split("/", aws_ecr_repository.this.repository_url)[0]
+    image            = "${aws_ecr_repository.this.repository_url}:${var.image_tag}"
+    log_group        = aws_cloudwatch_log_group.this.name
+    group            = local.full_name
+    launching_hook   = local.launching_hook
+    draining_hook    = local.draining_hook
+    public_port      = var.public_port
+    management_port  = var.management_port
+    ready_url        = var.public_port == null ? "http://127.0.0.1:${var.management_port}/actuator/health/readiness" : "http://127.0.0.1:${var.public_port}/readyz"
+    live_url         = var.public_port == null ? "http://127.0.0.1:${var.management_port}/actuator/health/liveness" : "http://127.0.0.1:${var.public_port}/livez"
+    environment      = var.environment
+    secrets          = var.secrets
+    leave_seconds    = var.leave_seconds
+    stop_seconds     = var.stop_timeout_seconds
   })
 }
 

@@ -1,0 +1,2 @@
+/// Checks of the environment of a process at its start.
+package ticketing.settings;
