@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /// Event for clients, and the JSON value of the Redis key `event:{eventId}`.
 ///
 /// @param saleOpensAt null: no start of the sale
-/// @param saleClosesAt null: no end of the sale
+/// @param saleClosesAt null: the sale closes when the show begins
 /// @param maxSeatsPerUser null: no limit
 /// @param holdMinutes duration of a hold in minutes; null: bookings are confirmed immediately
+/// @param timeZone IANA name of the time zone of the venue
 /// @param revision number of the last edit by an administrator, from 1; bookings do not change it.
 ///   0: unknown (an older version cached the event)
 /// @param version increases with every change of the row
@@ -30,15 +31,20 @@ public record EventView(
     @Nullable Instant saleClosesAt,
     @Nullable Integer maxSeatsPerUser,
     @Nullable Integer holdMinutes,
+    String timeZone,
     Long revision,
     List<SeatTypeView> seatTypes,
     long version) {
+
+  /// Time zone of an event without a given one.
+  public static final String DEFAULT_TIME_ZONE = "Asia/Seoul";
 
   public EventView {
     Objects.requireNonNull(eventName, "eventName");
     Objects.requireNonNull(eventDate, "eventDate");
     Objects.requireNonNull(status, "status");
-    // An older process caches no revision.
+    // An older process caches no time zone and no revision.
+    timeZone = timeZone == null ? DEFAULT_TIME_ZONE : timeZone;
     revision = revision == null ? 0 : revision;
     seatTypes = List.copyOf(seatTypes);
   }
@@ -64,9 +70,16 @@ public record EventView(
         .sale(saleOpensAt, saleClosesAt)
         .maxSeatsPerUser(maxSeatsPerUser)
         .holdMinutes(holdMinutes)
+        .timeZone(timeZone)
         .revision(revision)
         .seatTypes(seatTypes)
         .version(version);
+  }
+
+  /// Returns the time from which no booking is accepted: the close of the sale, at the latest the
+  /// begin of the show.
+  public Instant endOfSale() {
+    return saleClosesAt != null && saleClosesAt.isBefore(eventDate) ? saleClosesAt : eventDate;
   }
 
   public Optional<SeatTypeView> seatType(String name) {
@@ -92,6 +105,7 @@ public record EventView(
     private Instant saleClosesAt;
     private Integer maxSeatsPerUser;
     private Integer holdMinutes;
+    private String timeZone = DEFAULT_TIME_ZONE;
     private long revision = 1;
     private List<SeatTypeView> seatTypes = List.of();
     private long version = 1;
@@ -129,6 +143,12 @@ public record EventView(
       return this;
     }
 
+    /// @param name IANA name of the time zone of the venue
+    public Builder timeZone(String name) {
+      this.timeZone = name;
+      return this;
+    }
+
     public Builder revision(long revision) {
       this.revision = revision;
       return this;
@@ -158,6 +178,7 @@ public record EventView(
           saleClosesAt,
           maxSeatsPerUser,
           holdMinutes,
+          timeZone,
           revision,
           seatTypes,
           version);

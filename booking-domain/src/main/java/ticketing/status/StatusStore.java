@@ -142,6 +142,7 @@ public final class StatusStore {
                   WaitingLine.add(batch, eventId, tickets, settings.pending()),
                   findRate(batch, eventId))));
       addConfirmations(batch, pending);
+      addUndecided(batch, pending);
     });
     Map<UUID, Long> positions = new HashMap<>();
     byEvent.forEach((eventId, tickets) -> lines.get(eventId).addPositions(tickets, positions));
@@ -149,7 +150,7 @@ public final class StatusStore {
         .map(one -> {
           Ticket ticket = one.entry().ticket();
           return stored(
-              ticket,
+              one.entry(),
               kept.get(ticket.ticketId()).remove(),
               positions.getOrDefault(ticket.ticketId(), 0L),
               lines.get(ticket.eventId()).rate());
@@ -166,6 +167,46 @@ public final class StatusStore {
         .collect(Collectors.groupingBy(Ticket::eventId))
         .forEach((eventId, tickets) ->
             UndecidedConfirmations.add(batch, eventId, tickets, settings.pending()));
+  }
+
+  private void addUndecided(CommandBatch batch, List<PendingEntry> pending) {
+    pending.stream()
+        .filter(one -> one.mode() == Mode.NEW)
+        .map(PendingEntry::entry)
+        .collect(
+            Collectors.groupingBy(
+                StatusEntry::owner, Collectors.mapping(StatusEntry::ticket, Collectors.toList())))
+        .forEach(
+            (owner, tickets) -> UndecidedTickets.add(batch, owner, tickets, settings.pending()));
+  }
+
+  private static void removeUndecided(CommandBatch batch, Collection<StatusEntry> decided) {
+    decided.stream()
+        .collect(
+            Collectors.groupingBy(
+                StatusEntry::owner,
+                Collectors.mapping(entry -> entry.ticket().ticketId(), Collectors.toList())))
+        .forEach((owner, ticketIds) -> UndecidedTickets.remove(batch, owner, ticketIds));
+  }
+
+  /// Returns the ids of the undecided tickets of a user, newest first, at most
+  /// [UndecidedTickets#MAX_TICKETS]. Decided tickets among them are possible. After an eviction the
+  /// tickets that were accepted earlier are missing.
+  ///
+  /// @throws RedisUnavailableException if the ids cannot be read
+  public List<UUID> findUndecided(String userId) {
+    AtomicReference<Reply<Collection<String>>> found = new AtomicReference<>();
+    redis.execute(batch -> found.set(UndecidedTickets.find(batch, userId)));
+    return UndecidedTickets.ids(found.get());
+  }
+
+  /// Removes decided tickets from the undecided tickets of a user.
+  ///
+  /// @throws RedisUnavailableException if the tickets may still be among them
+  public void removeUndecided(String userId, Collection<UUID> ticketIds) {
+    if (!ticketIds.isEmpty()) {
+      redis.execute(batch -> UndecidedTickets.remove(batch, userId, ticketIds));
+    }
   }
 
   /// Replies for the tickets of one event.
@@ -198,14 +239,15 @@ public final class StatusStore {
   }
 
   private Optional<Stored> stored(
-      Ticket ticket, Reply<byte[]> reply, long position, Reply<String> rate) {
+      StatusEntry pending, Reply<byte[]> reply, long position, Reply<String> rate) {
+    Ticket ticket = pending.ticket();
     if (reply.isError() || reply.value().filter(value -> value.length == 0).isPresent()) {
       return Optional.empty();
     }
     Optional<StatusEntry> kept = reply.value().flatMap(value -> parse(ticket.ticketId(), value));
     if (kept.isPresent() && kept.get().ticket().status().isFinal()) {
       // The batch added a decided ticket to the waiting line.
-      removeFromLine(ticket);
+      removeFromLine(pending);
     }
     return Optional.of(
         new Stored(
@@ -215,12 +257,14 @@ public final class StatusStore {
                 .withPosition(position, estimatedWaitSeconds(position, rate))));
   }
 
-  private CompletableFuture<Void> removeFromLine(Ticket ticket) {
+  private CompletableFuture<Void> removeFromLine(StatusEntry pending) {
+    Ticket ticket = pending.ticket();
     return CompletableFuture.runAsync(
         () ->
             redis.execute(batch -> {
               WaitingLine.remove(batch, ticket.eventId(), lineEntries(List.of(ticket)));
               removeConfirmations(batch, ticket.eventId(), List.of(ticket));
+              removeUndecided(batch, List.of(pending));
             }),
         Thread::startVirtualThread);
   }
@@ -264,9 +308,7 @@ public final class StatusStore {
                     bytes(pending.attemptId().toString()),
                     StatusEntryCodec.bytes(pending.attemptId())))
         .thenCompose(removed ->
-            removed == 0
-                ? CompletableFuture.<Void>completedFuture(null)
-                : removeFromLine(pending.ticket()));
+            removed == 0 ? CompletableFuture.<Void>completedFuture(null) : removeFromLine(pending));
   }
 
   /// Returns the entry of a ticket, with its position in the waiting line if it is undecided.
@@ -451,6 +493,7 @@ public final class StatusStore {
         removeConfirmations(batch, eventId, tickets);
         updateRate(batch, eventId, newDecisions);
       });
+      removeUndecided(batch, decided);
       for (Long reservation : reservations) {
         String key = "reservation:" + reservation;
         batch.write(key, commands -> commands.getBucket(key, StringCodec.INSTANCE).deleteAsync());

@@ -2,7 +2,7 @@
 
 import {get} from './api.js';
 import * as clock from './clock.js';
-import {dateTime, day, month, number, price, shortDateTime, span, t, weekday} from './i18n.js';
+import {dateTime, day, month, number, price, shortDateTime, span, t, weekday, zoneNote} from './i18n.js';
 import {watchSeats} from './live.js';
 import {Refused, submitCommand} from './tickets.js';
 import * as store from './store.js';
@@ -21,7 +21,7 @@ function stateOf(event) {
   if (event.status === 'CANCELLED') {
     return 'CANCELLED';
   }
-  if (event.saleClosesAt && now >= Date.parse(event.saleClosesAt)) {
+  if (now >= Date.parse(event.eventDate) || (event.saleClosesAt && now >= Date.parse(event.saleClosesAt))) {
     return 'CLOSED';
   }
   if (event.saleOpensAt && now < Date.parse(event.saleOpensAt)) {
@@ -63,7 +63,7 @@ function meter(event) {
 function availability(event) {
   const state = stateOf(event);
   if (state === 'NOT_OPEN') {
-    return el('p', {class: 'muted'}, t('sale.opens', {time: shortDateTime(event.saleOpensAt)}));
+    return el('p', {class: 'muted'}, t('sale.opens', {time: shortDateTime(event.saleOpensAt, event.timeZone) + zoneNote(event.timeZone)}));
   }
   if (state === 'CANCELLED' || state === 'CLOSED') {
     return el('p', {class: 'muted'}, t(`state.${state}.words`));
@@ -77,11 +77,11 @@ function card(event) {
   const prices = event.seatTypes.map(type => Number(type.price));
   const node = el('li', {class: 'event card'},
     el('div', {class: 'date', 'aria-hidden': 'true'},
-      el('span', {}, month(event.eventDate)), el('strong', {}, day(event.eventDate)),
-      el('span', {}, weekday(event.eventDate))),
+      el('span', {}, month(event.eventDate, event.timeZone)), el('strong', {}, day(event.eventDate, event.timeZone)),
+      el('span', {}, weekday(event.eventDate, event.timeZone))),
     el('div', {class: 'event-text'},
       el('h2', {}, el('a', {class: 'cover', href: `#/events/${event.eventId}`}, event.eventName)),
-      el('p', {class: 'muted'}, shortDateTime(event.eventDate), venue(event) && ` · ${venue(event)}`),
+      el('p', {class: 'muted'}, shortDateTime(event.eventDate, event.timeZone), zoneNote(event.timeZone), venue(event) && ` · ${venue(event)}`),
       live),
     el('div', {class: 'event-side'}, badge,
       el('p', {class: 'price'}, prices.length > 1
@@ -103,8 +103,7 @@ export async function listView() {
   let pages = 0;
 
   async function load() {
-    const from = new Date(clock.now()).toISOString();
-    const page = await get(`/api/v1/events?from=${from}&page=${pages}&size=${PAGE}`);
+    const page = await get(`/api/v1/events?page=${pages}&size=${PAGE}`);
     pages++;
     for (const event of page.content) {
       const {node, update} = card(event);
@@ -207,7 +206,7 @@ export async function eventView(eventId) {
     timer = setInterval(tick, 200);
     tick();
     return el('div', {class: 'opening'},
-      el('h2', {}, t('sale.opens', {time: dateTime(event.saleOpensAt)})),
+      el('h2', {}, t('sale.opens', {time: dateTime(event.saleOpensAt, event.timeZone) + zoneNote(event.timeZone)})),
       el('div', {class: 'countdown', role: 'timer', 'aria-live': 'off'}, units.map(unit => unit.node)),
       el('p', {class: 'muted'}, t('countdown.words')));
   }
@@ -228,6 +227,10 @@ export async function eventView(eventId) {
       return {input, left, name: type.seatType, node: el('label', {class: 'type'}, input,
         el('strong', {}, type.seatType), el('span', {class: 'type-price'}, price(type.price)), left)};
     });
+
+    function totalOf(type) {
+      return (Math.round(Number(type.price) * 100) * quantity / 100).toFixed(2);
+    }
 
     function set(value) {
       quantity = value;
@@ -256,7 +259,7 @@ export async function eventView(eventId) {
       }
       less.disabled = quantity <= 1;
       more.disabled = quantity >= max;
-      total.textContent = offered ? price(Number(offered.price) * quantity) : '';
+      total.textContent = offered ? price(totalOf(offered)) : '';
       book.textContent = store.session() ? t('book.action') : t('book.signIn');
     }
 
@@ -267,12 +270,13 @@ export async function eventView(eventId) {
         location.hash = `#/sign-in?next=events/${eventId}`;
         return;
       }
+      const shownTotal = totalOf(event.seatTypes.find(type => type.seatType === seatType));
       problem.replaceChildren(el('p', {class: 'muted'}, t('book.sending')));
       try {
         const ticket = await busy(book, () => submitCommand({
           method: 'POST',
           path: '/api/v1/reservations',
-          body: {eventId, seatType, quantity},
+          body: {eventId, seatType, quantity, expectedTotal: shownTotal},
           about: {eventName: event.eventName, eventId},
         }, reason => problem.replaceChildren(notice('warn', reason))));
         store.write('choice', null);
@@ -334,9 +338,9 @@ export async function eventView(eventId) {
         state,
         el('h1', {tabindex: '-1'}, event.eventName),
         el('dl', {class: 'facts'},
-          el('dt', {}, t('event.when')), el('dd', {}, dateTime(event.eventDate)),
+          el('dt', {}, t('event.when')), el('dd', {}, dateTime(event.eventDate, event.timeZone), zoneNote(event.timeZone)),
           venue(event) && [el('dt', {}, t('event.where')), el('dd', {}, venue(event))],
-          event.saleClosesAt && [el('dt', {}, t('event.closes')), el('dd', {}, shortDateTime(event.saleClosesAt))]),
+          event.saleClosesAt && [el('dt', {}, t('event.closes')), el('dd', {}, shortDateTime(event.saleClosesAt, event.timeZone), zoneNote(event.timeZone))]),
         seats),
       el('div', {class: 'card'}, sale)),
     leave: () => {

@@ -63,8 +63,14 @@ export function price(amount) {
   }).format(value);
 }
 
-const formatted = options => time =>
-  new Intl.DateTimeFormat(language, options).format(new Date(time));
+/** The second argument of each function is an IANA time zone; without it, that of the browser. */
+const formatted = options => (time, timeZone) =>
+  new Intl.DateTimeFormat(language, {...options, timeZone}).format(new Date(time));
+
+/** The name of a time zone in parentheses, empty for the time zone of the browser. */
+export function zoneNote(timeZone) {
+  return timeZone && timeZone !== Intl.DateTimeFormat().resolvedOptions().timeZone ? ` (${timeZone})` : '';
+}
 
 export const dateTime = formatted({dateStyle: 'full', timeStyle: 'short'});
 export const shortDateTime = formatted({dateStyle: 'medium', timeStyle: 'short'});

@@ -248,7 +248,7 @@ function eventsPanel() {
   }
 
   async function refresh() {
-    const page = await settled(get(`/api/v1/events?size=${EVENT_PAGE_SIZE}`));
+    const page = await settled(get(`/api/v1/events?from=1970-01-01T00:00:00Z&sort=-eventId&size=${EVENT_PAGE_SIZE}`));
     if (!page.value) {
       return;
     }

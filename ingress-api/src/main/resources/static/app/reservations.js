@@ -1,7 +1,7 @@
 // Reservations of the signed-in user.
 
 import {get} from './api.js';
-import {number, price, shortDateTime, t} from './i18n.js';
+import {number, price, shortDateTime, t, zoneNote} from './i18n.js';
 import {cancelButton, holdControls} from './tickets.js';
 import {busy, el, empty} from './ui.js';
 
@@ -11,23 +11,14 @@ const KINDS = {CONFIRMED: 'good', HELD: 'warn', CANCELLED: '', EXPIRED: ''};
 export async function listView() {
   const place = el('ul', {class: 'reservations'});
   const more = el('div', {class: 'more'});
-  const names = new Map();
   const ends = [];
   let pages = 0;
-
-  async function nameOf(eventId) {
-    if (!names.has(eventId)) {
-      names.set(eventId, get(`/api/v1/events/${eventId}`).then(event => event, () => null));
-    }
-    return names.get(eventId);
-  }
 
   async function load() {
     const page = await get(`/api/v1/users/me/reservations?page=${pages}&size=${PAGE}`);
     pages++;
     for (const reservation of page.content) {
-      const event = await nameOf(reservation.eventId);
-      const {node, leave} = item(reservation, event);
+      const {node, leave} = item(reservation, reservation.event);
       place.append(node);
       ends.push(leave);
     }
@@ -66,7 +57,7 @@ function item(reservation, event) {
       el('h2', {}, el('a', {href: `#/events/${reservation.eventId}`}, eventName)),
       el('span', {class: `chip ${KINDS[reservation.status]}`}, t(`reservation.${reservation.status}`))),
     el('p', {}, t('ticket.seats.value', {type: reservation.seatType, quantity: number(reservation.quantity)}),
-      ` · ${price(reservation.totalPrice)}`, event && ` · ${shortDateTime(event.eventDate)}`),
+      ` · ${price(reservation.totalPrice)}`, event && ` · ${shortDateTime(event.eventDate, event.timeZone)}${zoneNote(event.timeZone)}`),
     el('p', {class: 'muted'}, t('reservation.made', {id: String(reservation.reservationId), time: shortDateTime(reservation.reservedAt)})),
     hold?.node,
     reservation.status === 'CONFIRMED' && [problem, el('div', {class: 'buttons'},

@@ -589,6 +589,7 @@ final class SocketBenchmark {
         null,
         null,
         null,
+        EventView.DEFAULT_TIME_ZONE,
         1L,
         List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available)),
         version);

@@ -131,9 +131,7 @@ public final class BookingDecider {
         && acceptedAt.isBefore(event.saleOpensAt())) {
       return Optional.of(Reason.SALE_NOT_OPEN);
     }
-    if (book.price() == null
-        && event.saleClosesAt() != null
-        && !acceptedAt.isBefore(event.saleClosesAt())) {
+    if (book.price() == null && !acceptedAt.isBefore(event.endOfSale())) {
       return Optional.of(Reason.SALE_CLOSED);
     }
     if (exceedsLimit(event, book.userId(), book.quantity())) {

@@ -58,8 +58,8 @@ class EventTable {
     return sql.sql(
             """
             SELECT id, event_name, event_date, venue_name, venue_address, status,
-                   sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, revision,
-                   version, revoked_at
+                   sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, time_zone,
+                   revision, version, revoked_at
             FROM events WHERE id = ? FOR UPDATE\
             """
                 + option)
@@ -174,6 +174,7 @@ class EventTable {
             .sale(Columns.instant(row, "sale_opens_at"), Columns.instant(row, "sale_closes_at"))
             .maxSeatsPerUser(row.getObject("max_seats_per_user", Integer.class))
             .holdMinutes(row.getObject("hold_minutes", Integer.class))
+            .timeZone(row.getString("time_zone"))
             .revision(row.getLong("revision"))
             .version(row.getLong("version"))
             .build(),

@@ -130,6 +130,18 @@ class BookingDeciderTest {
   }
 
   @Test
+  void saleClosesWhenTheShowBegins() {
+    Instant show = NOON.plusSeconds(3_600);
+    concert.sale(BEFORE_NOON, null);
+    assertThat(decide(bookAt(show.minusMillis(1), "ann", 1)).decisions())
+        .singleElement()
+        .isInstanceOf(Decision.Booked.class);
+    assertThat(reasonOf(bookAt(show, "bob", 1))).isEqualTo(Reason.SALE_CLOSED);
+    concert.sale(BEFORE_NOON, show.plusSeconds(60));
+    assertThat(reasonOf(bookAt(show, "bob", 1))).isEqualTo(Reason.SALE_CLOSED);
+  }
+
+  @Test
   void bookingAcceptedAfterTheSaleIsRejected() {
     concert.sale(BEFORE_NOON, NOON);
     assertThat(reasonOf(bookAt(NOON, "ann", 1))).isEqualTo(Reason.SALE_CLOSED);

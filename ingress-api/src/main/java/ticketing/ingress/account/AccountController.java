@@ -30,6 +30,7 @@ import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.ratelimit.SignInLimiter;
+import ticketing.ingress.reservation.ListedReservation;
 import ticketing.ingress.reservation.ReservationReader;
 import ticketing.ingress.reservation.ReservationView;
 import ticketing.ingress.security.AuthenticatedUser;
@@ -219,7 +220,7 @@ class AccountController {
   }
 
   @GetMapping("/users/me/reservations")
-  PageResponse<ReservationView> reservations(
+  PageResponse<ListedReservation> reservations(
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestParam(required = false) ReservationView.Status status,
       @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.MAX_PAGE_NUMBER) int page,

@@ -1,8 +1,15 @@
 package ticketing.ingress.event;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.data.domain.PageRequest;
 import org.springframework.data.domain.Pageable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -15,11 +22,13 @@ import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.command.CommandAcceptor;
+import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.database.ReplicaReader;
 import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.ticket.TicketReader;
 
 /// Creates, changes, cancels and lists events. A change of seats passes through the queue like a
@@ -29,6 +38,11 @@ public class EventAdminService {
 
   private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
 
+  /// Time in which a creation can be repeated with its `Idempotency-Key`, at least.
+  private static final Duration CREATION_RETENTION = Duration.ofHours(48);
+
+  private static final int MAX_DELETED_CREATIONS = 100; // in one transaction
+
   private final EventRepository events;
   private final ReplicaReader replica;
   private final EventCatalog catalog;
@@ -36,6 +50,8 @@ public class EventAdminService {
   private final TicketReader tickets;
   private final TicketIds ids;
   private final EventSettings settings;
+  private final EventCreationRepository creations;
+  private final Clock clock;
   private final TransactionTemplate transaction;
 
   EventAdminService(
@@ -46,6 +62,8 @@ public class EventAdminService {
       TicketReader tickets,
       TicketIds ids,
       EventSettings settings,
+      EventCreationRepository creations,
+      @Qualifier("databaseClock") Clock clock,
       PlatformTransactionManager transactions) {
     this.events = events;
     this.replica = replica;
@@ -54,30 +72,99 @@ public class EventAdminService {
     this.tickets = tickets;
     this.ids = ids;
     this.settings = settings;
+    this.creations = creations;
+    this.clock = clock;
     this.transaction = new TransactionTemplate(transactions);
   }
 
   /// Reads from a replica, which may lag.
-  PageResponse<EventView> list(EventStatus status, Instant from, Instant to, Pageable page) {
+  ///
+  /// @param text part of the name or the venue; null: any
+  /// @param from earliest date; null: now
+  PageResponse<EventView> list(
+      @Nullable String text,
+      @Nullable EventStatus status,
+      @Nullable Instant from,
+      @Nullable Instant to,
+      Pageable page) {
+    String pattern = text == null ? null : pattern(NormalizedText.of(text));
+    Instant earliest = from == null ? clock.instant() : from;
     return replica.read(
-        () -> PageResponse.of(events.list(status, from, to, page), EventEntity::view));
+        () -> PageResponse.of(events.list(pattern, status, earliest, to, page), EventEntity::view));
   }
 
+  private static String pattern(String text) {
+    return '%' + text.replaceAll("[!%_]", "!$0") + '%';
+  }
+
+  /// @throws ApiException `INVALID_REQUEST`
   public EventView create(EventRequest request) {
+    request.validate(clock.instant());
     EventView event = transaction.execute(status -> events.save(EventEntity.of(request)).view());
     catalog.evictChanged(event);
     return event;
+  }
+
+  /// Creates an event. A repeated request with its `Idempotency-Key` gets the event of its first
+  /// time, also if the event would be invalid now.
+  ///
+  /// @throws ApiException `INVALID_REQUEST`, `IDEMPOTENCY_KEY_REUSED`
+  EventView createOnce(EventRequest request, IdempotencyKey key) {
+    if (!key.mayBeRepeated()) {
+      return create(request);
+    }
+    Optional<EventView> earlier = findCreated(key);
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    request.validate(clock.instant());
+    try {
+      EventView event = transaction.execute(status -> insert(request, key));
+      catalog.evictChanged(event);
+      return event;
+    } catch (DataIntegrityViolationException e) {
+      // A concurrent request with the same key was faster.
+      return findCreated(key).orElseThrow(() -> e);
+    }
+  }
+
+  private EventView insert(EventRequest request, IdempotencyKey key) {
+    EventView event = events.save(EventEntity.of(request)).view();
+    Instant now = clock.instant();
+    creations.save(new EventCreationEntity(key, event.eventId(), now));
+    creations.deleteByIdIn(
+        creations.findIdsUntil(
+            now.minus(CREATION_RETENTION), PageRequest.of(0, MAX_DELETED_CREATIONS)));
+    return event;
+  }
+
+  private Optional<EventView> findCreated(IdempotencyKey key) {
+    return creations
+        .find(EventCreationEntity.id(key))
+        .map(created -> {
+          if (!created.isOf(key)) {
+            throw ApiException.of(
+                ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                "This Idempotency-Key belongs to another request.");
+          }
+          return get(created.eventId());
+        });
   }
 
   /// Changes the seats first. If their change is refused, the event is unchanged. Both changes
   /// require the revision on which the request is based, so an older change cannot undo a newer
   /// one.
   ///
-  /// @throws ApiException `EVENT_NOT_FOUND`, `EVENT_CANCELLED`, `REVISION_CONFLICT` if the event
+  /// @param ifMatch values of `If-Match`; null if absent
+  /// @throws ApiException `PRECONDITION_FAILED` if the event has no revision of `ifMatch`,
+  ///   `INVALID_REQUEST`, `EVENT_NOT_FOUND`, `EVENT_CANCELLED`, `REVISION_CONFLICT` if the event
   ///   was edited in the meantime, `SEATS_SOLD` if it removes seats that are sold or held,
   ///   `CHANGE_PENDING` if its decision exceeds the timeout
-  EventView change(AuthenticatedUser user, long eventId, EventRequest request) {
+  EventView change(
+      AuthenticatedUser user, long eventId, EventRequest request, @Nullable List<String> ifMatch) {
+    request.validate(clock.instant());
     EventView current = get(eventId);
+    requireMatch(current, ifMatch);
     if (current.status() == EventStatus.CANCELLED) {
       throw cancelled();
     }
@@ -143,8 +230,11 @@ public class EventAdminService {
   }
 
   /// Cancels the event permanently. Idempotent.
-  void cancel(long eventId) {
+  ///
+  /// @throws ApiException `EVENT_NOT_FOUND`, `PRECONDITION_FAILED`
+  void cancel(long eventId, @Nullable List<String> ifMatch) {
     EventView event = get(eventId);
+    requireMatch(event, ifMatch);
     if (event.status() != EventStatus.CANCELLED) {
       setStatus(eventId, EventStatus.CANCELLED);
     }
@@ -176,6 +266,13 @@ public class EventAdminService {
         });
     catalog.evictChanged(event);
     return event;
+  }
+
+  private static void requireMatch(EventView event, @Nullable List<String> ifMatch) {
+    if (!EventTag.of(event).satisfies(ifMatch)) {
+      throw ApiException.of(
+          ErrorCode.PRECONDITION_FAILED, "The event was edited since the revision of If-Match.");
+    }
   }
 
   private static ApiException revisionConflict() {

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
@@ -43,6 +44,7 @@ public class EventEntity {
   private Instant saleClosesAt;
   private Integer maxSeatsPerUser;
   private Integer holdMinutes;
+  private String timeZone;
   private long revision = 1;
   private long version;
 
@@ -56,6 +58,17 @@ public class EventEntity {
   /// Order of the workers, so that the order of seat types is stable.
   private static final Comparator<SeatTypeRow> HIGHEST_PRICE_FIRST =
       Comparator.comparing(SeatTypeRow::price).reversed().thenComparing(SeatTypeRow::seatType);
+
+  /// Event of a reservation, as its owner sees it.
+  ///
+  /// @param timeZone IANA name of the time zone of the venue
+  public record Summary(
+      String eventName,
+      Instant eventDate,
+      @Nullable String venueName,
+      @Nullable String venueAddress,
+      String timeZone,
+      EventStatus status) {}
 
   @Embeddable
   record SeatTypeRow(String seatType, BigDecimal price, int totalSeats, int availableSeats) {}
@@ -76,12 +89,18 @@ public class EventEntity {
     row.saleClosesAt = request.saleClosesAt();
     row.maxSeatsPerUser = request.maxSeatsPerUser();
     row.holdMinutes = request.holdMinutes();
+    row.timeZone = request.timeZone();
     for (EventRequest.SeatType type : request.seatTypes()) {
       row.seatTypes.add(
           new SeatTypeRow(
               type.seatType(), type.price().amount(), type.totalSeats(), type.totalSeats()));
     }
     return row;
+  }
+
+  /// Returns the data that identify the event to a buyer.
+  public Summary summary() {
+    return new Summary(eventName, eventDate, venueName, venueAddress, timeZone, status);
   }
 
   public EventView view() {
@@ -98,6 +117,7 @@ public class EventEntity {
         saleClosesAt,
         maxSeatsPerUser,
         holdMinutes,
+        timeZone,
         revision,
         seatTypes.stream()
             .sorted(HIGHEST_PRICE_FIRST)

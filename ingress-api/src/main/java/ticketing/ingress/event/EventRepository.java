@@ -20,15 +20,25 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   @Query("select e from EventEntity e left join fetch e.seatTypes where e.id = :id")
   Optional<EventEntity> find(long id);
 
+  /// Returns one page of the events in the order of the page.
+  ///
+  /// @param text pattern of the name or the venue, with the escape character `!`; null: any
+  /// @param to end of the dates, exclusive; null: none
   @Query(
       """
       select e from EventEntity e
-      where (:status is null or e.status = :status)
-        and (:from is null or e.eventDate >= :from)
+      where e.eventDate >= :from
         and (:to is null or e.eventDate < :to)
-      order by e.eventDate, e.id\
+        and (:status is null or e.status = :status)
+        and (:text is null or e.eventName like :text escape '!'
+          or e.venueName like :text escape '!')\
       """)
-  Page<EventEntity> list(EventStatus status, Instant from, Instant to, Pageable page);
+  Page<EventEntity> list(
+      @Nullable String text,
+      @Nullable EventStatus status,
+      Instant from,
+      @Nullable Instant to,
+      Pageable page);
 
   @Query("select max(e.id) from EventEntity e")
   @Nullable Long findHighestId();
@@ -49,6 +59,7 @@ public interface EventRepository extends Repository<EventEntity, Long> {
         e.venueName = :#{#to.venueName()}, e.venueAddress = :#{#to.venueAddress()},
         e.saleOpensAt = :#{#to.saleOpensAt()}, e.saleClosesAt = :#{#to.saleClosesAt()},
         e.maxSeatsPerUser = :#{#to.maxSeatsPerUser()}, e.holdMinutes = :#{#to.holdMinutes()},
+        e.timeZone = :#{#to.timeZone()},
         e.revision = e.revision + 1, e.version = e.version + 1
       where e.id = :id and e.revision = :revision and e.status <> :cancelled\
       """)

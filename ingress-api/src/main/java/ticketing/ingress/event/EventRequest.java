@@ -1,5 +1,6 @@
 package ticketing.ingress.event;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -10,11 +11,13 @@ import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.zone.ZoneRulesProvider;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
@@ -25,7 +28,9 @@ import ticketing.ingress.text.TextPattern;
 
 /// Body of a request that creates or changes an event. Text is in its normal form.
 ///
+/// @param timeZone IANA name of the time zone of the venue; null: [EventView#DEFAULT_TIME_ZONE]
 /// @param revision revision of the event on which a change is based; null: the current one
+/// @param ignoredEventId read-only, as are the other ignored fields: the body of a read can be sent
 public record EventRequest(
     @NotBlank
         @CodePoints(max = 255)
@@ -40,8 +45,13 @@ public record EventRequest(
     @Nullable Instant saleClosesAt,
     @Min(1) @Max(1_000_000) @Nullable Integer maxSeatsPerUser,
     @Min(1) @Max(43_200) @Nullable Integer holdMinutes,
+    @CodePoints(max = 64) @Nullable String timeZone,
     @Nullable Long revision,
-    @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes) {
+    @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes,
+    @JsonProperty("eventId") @Nullable Long ignoredEventId,
+    @JsonProperty("status") @Nullable EventStatus ignoredStatus,
+    @JsonProperty("totalSeats") @Nullable Integer ignoredTotalSeats,
+    @JsonProperty("availableSeats") @Nullable Integer ignoredAvailableSeats) {
 
   private static final int MAX_SEATS = 10_000_000;
 
@@ -52,6 +62,7 @@ public record EventRequest(
     eventName = NormalizedText.of(eventName);
     venueName = NormalizedText.of(venueName);
     venueAddress = NormalizedText.of(venueAddress);
+    timeZone = timeZone == null ? EventView.DEFAULT_TIME_ZONE : timeZone;
   }
 
   /// @param availableSeats ignored, so that the body of a read can be sent
@@ -69,11 +80,44 @@ public record EventRequest(
     }
   }
 
+  /// Returns the request of an event without a venue, on sale until it begins.
+  public static EventRequest onSaleNow(
+      String eventName, Instant eventDate, int maxSeatsPerUser, List<SeatType> seatTypes) {
+    return new EventRequest(
+        eventName,
+        eventDate,
+        null,
+        null,
+        null,
+        null,
+        maxSeatsPerUser,
+        null,
+        null,
+        null,
+        seatTypes,
+        null,
+        null,
+        null,
+        null);
+  }
+
   /// Validates the constraints between fields.
   ///
   /// @throws ApiException `INVALID_REQUEST` with each violating field
-  void validate() {
+  void validate(Instant now) {
     List<ApiException.FieldError> errors = new ArrayList<>();
+    if (!eventDate.isAfter(now)) {
+      errors.add(new ApiException.FieldError("eventDate", "must be in the future"));
+    }
+    if (saleOpensAt != null && !saleOpensAt.isBefore(eventDate)) {
+      errors.add(new ApiException.FieldError("saleOpensAt", "must be before eventDate"));
+    }
+    if (saleClosesAt != null && saleClosesAt.isAfter(eventDate)) {
+      errors.add(new ApiException.FieldError("saleClosesAt", "must not be after eventDate"));
+    }
+    if (!ZoneRulesProvider.getAvailableZoneIds().contains(timeZone)) {
+      errors.add(new ApiException.FieldError("timeZone", "must be an IANA time zone"));
+    }
     if (saleOpensAt != null && saleClosesAt != null && !saleClosesAt.isAfter(saleOpensAt)) {
       errors.add(new ApiException.FieldError("saleClosesAt", "must be after saleOpensAt"));
     }

@@ -83,16 +83,10 @@ class SaleSimulation {
       Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
       EventView event =
           events.create(
-              new EventRequest(
+              EventRequest.onSaleNow(
                   "Simulated on-sale " + LocalTime.ofInstant(now, ZoneOffset.UTC),
                   now.plus(EVENT_DATE_OFFSET),
-                  null,
-                  null,
-                  null,
-                  null,
                   1,
-                  null,
-                  null,
                   List.of(
                       new EventRequest.SeatType(
                           SEAT_TYPE, Money.of("55000.00"), settings.seats(), null))));

@@ -28,7 +28,11 @@ public enum ErrorCode {
   SEATS_SOLD(HttpStatus.CONFLICT),
   /// The change is based on an older revision of the event.
   REVISION_CONFLICT(HttpStatus.CONFLICT),
+  /// The total of the booking differs from the expected one.
+  PRICE_CHANGED(HttpStatus.CONFLICT),
   HOLD_EXPIRED(HttpStatus.CONFLICT),
+  /// The event has no revision of `If-Match`.
+  PRECONDITION_FAILED(HttpStatus.PRECONDITION_FAILED),
   BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE),
   URI_TOO_LONG(HttpStatus.URI_TOO_LONG),
   UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE),

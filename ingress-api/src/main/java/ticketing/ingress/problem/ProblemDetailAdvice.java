@@ -299,6 +299,9 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     if (problem.opensAt() != null) {
       detail.setProperty("opensAt", problem.opensAt());
     }
+    if (problem.currentTotal() != null) {
+      detail.setProperty("currentTotal", problem.currentTotal());
+    }
     return detail;
   }
 

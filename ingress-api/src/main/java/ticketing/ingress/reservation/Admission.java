@@ -2,11 +2,14 @@ package ticketing.ingress.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
+import ticketing.domain.Money;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.reservation.ReservationController.BookingRequest;
 
 /// Admission of a command to the queue, from the cached event. A refused command would certainly be
 /// rejected by its decision.
@@ -15,13 +18,18 @@ sealed interface Admission {
   /// The command may be queued. Its decision may still reject it.
   record Open() implements Admission {}
 
+  /// The command is not admitted.
+  sealed interface Closed extends Admission {}
+
   /// The decision would reject the booking also later.
-  record Refused(ErrorCode code, String detail) implements Admission {}
+  record Refused(ErrorCode code, String detail) implements Closed {}
 
   /// @param retryAfter time after which a repetition may be admitted
   /// @param opensAt opening of the sale; null for a paused sale
-  record NotOpen(String detail, Duration retryAfter, @Nullable Instant opensAt)
-      implements Admission {}
+  record NotOpen(String detail, Duration retryAfter, @Nullable Instant opensAt) implements Closed {}
+
+  /// @param currentTotal total of the booking at the current price
+  record PriceChanged(Money currentTotal) implements Closed {}
 
   /// Retry delay of a paused sale, the end of which is unknown.
   Duration PAUSE_RETRY_DELAY = Duration.ofSeconds(30);
@@ -30,14 +38,16 @@ sealed interface Admission {
   ///
   /// @param hasDueHold true if seats of the event are on sale for the next booking, although the
   ///   event has no available seat yet
-  static Admission of(EventView event, String seatType, Instant now, BooleanSupplier hasDueHold) {
+  static Admission of(
+      EventView event, BookingRequest booking, Instant now, BooleanSupplier hasDueHold) {
     if (event.status() == EventStatus.CANCELLED) {
       return new Refused(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
     }
-    if (event.seatType(seatType).isEmpty()) {
+    Optional<EventView.SeatTypeView> seatType = event.seatType(booking.seatType());
+    if (seatType.isEmpty()) {
       return new Refused(ErrorCode.SEAT_TYPE_NOT_FOUND, "The event has no such seat type.");
     }
-    if (event.saleClosesAt() != null && !now.isBefore(event.saleClosesAt())) {
+    if (!now.isBefore(event.endOfSale())) {
       return new Refused(ErrorCode.SALE_CLOSED, "The sale has closed.");
     }
     if (event.saleOpensAt() != null && now.isBefore(event.saleOpensAt())) {
@@ -52,7 +62,10 @@ sealed interface Admission {
     if (event.availableSeats() == 0 && !hasDueHold.getAsBoolean()) {
       return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");
     }
-    return new Open();
+    Money total = seatType.get().price().multiply(booking.quantity());
+    return booking.expectedTotal() == null || booking.expectedTotal().equals(total)
+        ? new Open()
+        : new PriceChanged(total);
   }
 
   /// Admission of a confirmation. A second confirmation is admitted: it is idempotent.

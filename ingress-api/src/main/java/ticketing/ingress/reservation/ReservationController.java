@@ -1,5 +1,6 @@
 package ticketing.ingress.reservation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -7,6 +8,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -68,10 +70,12 @@ public class ReservationController {
     this.clock = clock;
   }
 
+  /// @param expectedTotal total that the user saw; another current total is refused. Null: any
   public record BookingRequest(
       @NotNull Long eventId,
       @NotBlank @CodePoints(max = 100) String seatType,
-      @NotNull @Min(1) @Max(Command.MAX_QUANTITY) Integer quantity) {
+      @NotNull @Min(1) @Max(Command.MAX_QUANTITY) Integer quantity,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Money expectedTotal) {
 
     public BookingRequest {
       seatType = NormalizedText.of(seatType);
@@ -87,13 +91,12 @@ public class ReservationController {
     EventView event = catalog.get(booking.eventId());
     Instant now = clock.instant();
     Admission admission =
-        Admission.of(
-            event, booking.seatType(), now, () -> reservations.hasDueHold(event.eventId(), now));
+        Admission.of(event, booking, now, () -> reservations.hasDueHold(event.eventId(), now));
     return switch (admission) {
       case Admission.Open _ -> enqueue(user, request, booking, priceOf(event, booking));
-      case Admission _ when isRepeated(request, booking) -> enqueue(user, request, booking, null);
-      case Admission.NotOpen closed -> throw notOpen(closed);
-      case Admission.Refused refused -> throw refused(refused);
+      case Admission.Closed _ when isRepeated(request, booking) ->
+          enqueue(user, request, booking, null);
+      case Admission.Closed closed -> throw refusal(closed);
     };
   }
 
@@ -106,12 +109,13 @@ public class ReservationController {
     return request.mayBeRepeated() && acceptor.mayBeAccepted(request.ticketId());
   }
 
-  private static ApiException notOpen(Admission.NotOpen closed) {
-    return ApiException.saleNotOpen(closed.detail(), closed.retryAfter(), closed.opensAt());
-  }
-
-  private static ApiException refused(Admission.Refused refused) {
-    return ApiException.of(refused.code(), refused.detail());
+  private static ApiException refusal(Admission.Closed closed) {
+    return switch (closed) {
+      case Admission.NotOpen(String detail, Duration retryAfter, Instant opensAt) ->
+          ApiException.saleNotOpen(detail, retryAfter, opensAt);
+      case Admission.Refused(ErrorCode code, String detail) -> ApiException.of(code, detail);
+      case Admission.PriceChanged(Money currentTotal) -> ApiException.priceChanged(currentTotal);
+    };
   }
 
   private static Money priceOf(EventView event, BookingRequest booking) {
@@ -179,9 +183,8 @@ public class ReservationController {
     EventView event = catalog.get(found.eventId());
     return switch (Admission.ofConfirmation(found, event, clock.instant())) {
       case Admission.Open _ -> confirm(user, request, found);
-      case Admission _ when isRepeated(request) -> confirm(user, request, found);
-      case Admission.NotOpen closed -> throw notOpen(closed);
-      case Admission.Refused refused -> throw refused(refused);
+      case Admission.Closed _ when isRepeated(request) -> confirm(user, request, found);
+      case Admission.Closed closed -> throw refusal(closed);
     };
   }
 

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
@@ -97,11 +98,12 @@ public class ReservationReader implements DecisionObserver {
     cache.evictForChange(CachedKind.RESERVATION, String.valueOf(reservationId));
   }
 
-  public PageResponse<ReservationView> list(
-      String userId, ReservationView.Status status, int page, int size) {
+  /// Returns the reservations of a user, newest first.
+  public PageResponse<ListedReservation> list(
+      String userId, ReservationView.@Nullable Status status, int page, int size) {
     return PageResponse.of(
         reservations.list(
             userId, status == null ? null : status.name(), PageRequest.of(page, size)),
-        ReservationEntity::view);
+        listed -> new ListedReservation(listed.reservation().view(), listed.event().summary()));
   }
 }

@@ -7,6 +7,7 @@ import org.springframework.data.domain.Page;
 import org.springframework.data.domain.Pageable;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
+import ticketing.ingress.event.EventEntity;
 
 /// Reads of reservations. They run outside of a read-only transaction, hence on the primary, so
 /// that a user reads a new reservation immediately.
@@ -24,11 +25,21 @@ interface ReservationRepository extends Repository<ReservationEntity, Long> {
           + " :id")
   Optional<Instant> findFirstHoldEnd(long id);
 
+  /// A reservation with its event.
+  record WithEvent(ReservationEntity reservation, EventEntity event) {}
+
   @Query(
-      """
-      select r from ReservationEntity r
-      where r.userId = :userId and (:status is null or r.status = :status)
-      order by r.id desc\
-      """)
-  Page<ReservationEntity> list(String userId, String status, Pageable page);
+      value =
+          """
+          select r as reservation, e as event
+          from ReservationEntity r join EventEntity e on e.id = r.eventId
+          where r.userId = :userId and (:status is null or r.status = :status)
+          order by r.id desc\
+          """,
+      countQuery =
+          """
+          select count(r) from ReservationEntity r
+          where r.userId = :userId and (:status is null or r.status = :status)\
+          """)
+  Page<WithEvent> list(String userId, @Nullable String status, Pageable page);
 }

@@ -1,10 +1,13 @@
 package ticketing.ingress.ticket;
 
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
@@ -53,8 +56,23 @@ public class DecisionReader {
     if (!database.isUp()) {
       return new Lookup.Unavailable();
     }
+    return await(batches.submit(ticketId));
+  }
+
+  /// Returns the result of each ticket, as [#lookUp].
+  public Map<UUID, Lookup> lookUpAll(Collection<UUID> ticketIds) {
+    if (!database.isUp()) {
+      return ticketIds.stream().collect(Collectors.toMap(id -> id, _ -> new Lookup.Unavailable()));
+    }
+    Map<UUID, CompletableFuture<Lookup>> results = new HashMap<>();
+    ticketIds.forEach(id -> results.put(id, batches.submit(id)));
+    return results.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, result -> await(result.getValue())));
+  }
+
+  private static Lookup await(CompletableFuture<Lookup> result) {
     try {
-      return batches.submit(ticketId).join();
+      return result.join();
     } catch (CompletionException e) {
       if (DatabaseErrors.isRetryable(e)) {
         return new Lookup.Unavailable();

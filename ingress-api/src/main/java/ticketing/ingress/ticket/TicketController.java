@@ -19,9 +19,11 @@ import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
+import ticketing.domain.TicketStatus;
 import ticketing.ingress.connection.PendingResponse;
 import ticketing.ingress.http.ConditionalRequests;
 import ticketing.ingress.problem.ApiException;
@@ -29,6 +31,7 @@ import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.ProblemDetailAdvice;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.redis.RedisUnavailableException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// State of a ticket.
@@ -168,6 +171,25 @@ class TicketController {
               "The state of the ticket cannot be read at present.",
               RETRY_DELAY);
     };
+  }
+
+  /// @param content undecided tickets, newest first
+  record TicketList(List<Ticket> content) {}
+
+  /// Lists the undecided tickets of the user. All of them are pending.
+  @GetMapping(path = "/api/v1/users/me/tickets", produces = MediaType.APPLICATION_JSON_VALUE)
+  TicketList listUndecided(
+      @AuthenticationPrincipal AuthenticatedUser user,
+      @RequestParam(required = false) @Nullable TicketStatus status) {
+    if (status != null && status.isFinal()) {
+      return new TicketList(List.of());
+    }
+    try {
+      return new TicketList(tickets.findUndecided(user));
+    } catch (RedisUnavailableException e) {
+      throw ApiException.withRetryAfter(
+          ErrorCode.TICKET_UNAVAILABLE, "The tickets cannot be read at present.", RETRY_DELAY);
+    }
   }
 
   /// @param applied seconds of the applied preference `wait`

@@ -2,6 +2,7 @@ package ticketing.ingress.ticket;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Ticket;
@@ -29,6 +31,8 @@ public class TicketReader {
 
   private static final int DERIVED_VERSION = 5; // of an unsigned id with an Idempotency-Key
   private static final int TIME_ORDERED_VERSION = 7; // of an unsigned id without one
+
+  private static final int MAX_UNDECIDED = 100; // in one list
 
   private final TicketIds ids;
   private final StatusStore statusStore;
@@ -115,6 +119,43 @@ public class TicketReader {
               case TicketLookup.NotFound _, TicketLookup.Unavailable _ -> queued;
             })
         .orElse(queued);
+  }
+
+  /// Returns the undecided tickets of a user, newest first, at most [#MAX_UNDECIDED].
+  ///
+  /// Tickets that are overdue, or without an entry in the status store, are read from the ledger,
+  /// all in one query. Decided ones are removed from the status store's index.
+  ///
+  /// @throws RedisUnavailableException if the undecided tickets are unknown
+  List<Ticket> findUndecided(AuthenticatedUser user) {
+    List<UUID> ids = statusStore.findUndecided(user.userId());
+    Map<UUID, StatusEntry> entries = statusStore.findAll(ids);
+    Map<UUID, DecisionReader.Lookup> decided =
+        decisions.lookUpAll(
+            ids.stream()
+                .filter(id -> !entries.containsKey(id) || isOverdue(entries.get(id).ticket()))
+                .toList());
+    List<Ticket> undecided = new ArrayList<>();
+    List<UUID> obsolete = new ArrayList<>();
+    for (UUID id : ids) {
+      Ticket ticket = entries.containsKey(id) ? entries.get(id).ticket() : Ticket.pending(id);
+      if (ticket.status().isFinal() || isDecidedOrRemoved(decided.get(id))) {
+        obsolete.add(id);
+      } else {
+        undecided.add(ticket);
+      }
+    }
+    statusStore.removeUndecided(user.userId(), obsolete);
+    return undecided.stream().limit(MAX_UNDECIDED).toList();
+  }
+
+  private static boolean isDecidedOrRemoved(DecisionReader.@Nullable Lookup found) {
+    return switch (found) {
+      case null -> false;
+      case DecisionReader.Lookup.Decided _ -> true;
+      case DecisionReader.Lookup.Undecided(boolean removed) -> removed;
+      case DecisionReader.Lookup.Unavailable _ -> false;
+    };
   }
 
   private TicketLookup decidedOr(Ticket queued) {

@@ -79,7 +79,7 @@ class IdempotencyTest {
                 "k",
                 "POST",
                 "/api/v1/reservations",
-                new ReservationController.BookingRequest(event, "VIP", 1))
+                new ReservationController.BookingRequest(event, "VIP", 1, null))
             .fingerprint(),
         UUID.randomUUID(),
         Money.of("150000.00"));

@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
@@ -45,7 +48,7 @@ class EventTest {
             {"eventId":%d,"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z",\
             "venueName":"Hall","venueAddress":"Seoul","status":"ACTIVE","totalSeats":1000,\
             "availableSeats":1000,"saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,\
-            "holdMinutes":null,"revision":1,"seatTypes":[\
+            "holdMinutes":null,"timeZone":"Asia/Seoul","revision":1,"seatTypes":[\
             {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100},\
             {"seatType":"R","price":"5.50","totalSeats":900,"availableSeats":900}]}\
             """
@@ -120,6 +123,12 @@ class EventTest {
           {"\"2030-12-24T10:00:00Z\"", "1924337400", "eventDate"},
           {"\"2030-12-24T10:00:00Z\"", "null", "eventDate"},
           {"\"venueName\"", "\"venueNam\"", "venueNam"},
+          {"2030-12-24T10", "2020-12-24T10", "eventDate"},
+          {"\"saleOpensAt\":null", "\"saleOpensAt\":\"2030-12-24T10:00:00Z\"", "saleOpensAt"},
+          {"\"saleOpensAt\":null", "\"saleOpensAt\":\"2031-01-01T00:00:00Z\"", "saleOpensAt"},
+          {"\"saleClosesAt\":null", "\"saleClosesAt\":\"2030-12-24T10:00:01Z\"", "saleClosesAt"},
+          {"\"holdMinutes\":null", "\"holdMinutes\":null,\"timeZone\":\"Mars/Base\"", "timeZone"},
+          {"\"holdMinutes\":null", "\"holdMinutes\":null,\"timeZone\":\"+09:00\"", "timeZone"},
         }) {
       assertThat(fields(ingress.post("/api/v1/events", admin, good.replace(change[0], change[1]))))
           .as(change[1])
@@ -418,6 +427,9 @@ class EventTest {
           {"status=NICE", "status"},
           {"from=yesterday", "from"},
           {"to=2041-05-01", "to"},
+          {"sort=price", "sort"},
+          {"sort=eventId", "sort"},
+          {"q=" + "x".repeat(101), "q"},
         }) {
       assertThat(fields(ingress.get("/api/v1/events?" + bad[0], null))).containsExactly(bad[1]);
     }
@@ -442,8 +454,150 @@ class EventTest {
     long open =
         sale(
             "\"saleOpensAt\":\"2020-01-01T00:00:00Z\","
-                + "\"saleClosesAt\":\"2035-01-01T00:00:00Z\"");
+                + "\"saleClosesAt\":\"2030-12-01T00:00:00Z\"");
     assertThat(ingress.book(IngressFixture.newUser(), open, 1).status()).isEqualTo(202);
+  }
+
+  @Test
+  void saleEndsWhenTheShowBegins() {
+    long id = ingress.newEvent();
+    ingress
+        .sql()
+        .update(
+            "update events set event_date = utc_timestamp(6) - interval 1 second where id = ?", id);
+    ingress.context.getBean(EventCatalog.class).evictLocalCache();
+    IngressFixture.Answer late = ingress.book(IngressFixture.newUser(), id, 1);
+    assertThat(late.status()).isEqualTo(409);
+    assertThat(late.code()).isEqualTo("SALE_CLOSED");
+  }
+
+  @Test
+  void bodyOfReadCanBeSentBack() {
+    long id = ingress.newEvent();
+    IngressFixture.Answer read = ingress.get("/api/v1/events/" + id, null);
+    IngressFixture.Answer changed =
+        put(
+            id,
+            read.body()
+                .replace("\"Concert\"", "\"Recital\"")
+                .replace("Asia/Seoul", "Europe/Paris"));
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.json().get("eventName").asString()).isEqualTo("Recital");
+    assertThat(changed.json().get("timeZone").asString()).isEqualTo("Europe/Paris");
+    assertThat(changed.json().get("revision").longValue()).isEqualTo(2);
+    assertThat(changed.json().get("totalSeats").intValue()).isEqualTo(1000);
+    assertThat(put(id, read.body()).code()).isEqualTo("REVISION_CONFLICT");
+  }
+
+  @Test
+  void ifMatchRequiresTheRevision() {
+    long id = ingress.newEvent();
+    String path = "/api/v1/events/" + id;
+    String tag = ingress.get(path, null).header("ETag");
+    String admin = ingress.admin();
+    String body = IngressFixture.event("");
+    for (String refused : new String[] {"\"other\"", "W/" + tag, "\"2-1\"", ""}) {
+      IngressFixture.Answer answer = ingress.send("PUT", path, admin, body, "If-Match", refused);
+      assertThat(answer.status()).as(refused).isEqualTo(412);
+      assertThat(answer.code()).isEqualTo("PRECONDITION_FAILED");
+    }
+    ingress.setAvailableSeats(id, 50);
+    assertThat(ingress.send("PUT", path, admin, body, "If-Match", "\"x\", " + tag).status())
+        .isEqualTo(200);
+    assertThat(ingress.send("PUT", path, admin, body, "If-Match", tag).status()).isEqualTo(412);
+    assertThat(ingress.delete(path, admin, "If-Match", tag).status()).isEqualTo(412);
+    assertThat(ingress.send("PUT", path, admin, body, "If-Match", "*").status()).isEqualTo(200);
+    assertThat(ingress.delete(path, admin, "If-Match", "*").status()).isEqualTo(204);
+  }
+
+  @Test
+  void repeatedCreationGetsTheSameEvent() throws InterruptedException {
+    String admin = ingress.admin();
+    String key = "create-" + IngressFixture.newUser();
+    String body = IngressFixture.event("");
+    ConcurrentLinkedQueue<Long> ids = new ConcurrentLinkedQueue<>();
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 8; i++) {
+        executor.execute(() ->
+            ids.add(
+                ingress
+                    .post("/api/v1/events", admin, body, "Idempotency-Key", key)
+                    .json()
+                    .get("eventId")
+                    .longValue()));
+      }
+    }
+    assertThat(ids).hasSize(8);
+    assertThat(Set.copyOf(ids)).hasSize(1);
+    IngressFixture.Answer other =
+        ingress.post(
+            "/api/v1/events", admin, body.replace("Concert", "Recital"), "Idempotency-Key", key);
+    assertThat(other.status()).isEqualTo(422);
+    assertThat(other.code()).isEqualTo("IDEMPOTENCY_KEY_REUSED");
+    ingress
+        .sql()
+        .update(
+            "update event_creations set created_at = created_at - interval 3 day where event_id = ?",
+            ids.peek());
+    ingress.post("/api/v1/events", admin, body, "Idempotency-Key", key + "-next");
+    assertThat(
+            ingress
+                .sql()
+                .queryForObject(
+                    "select count(*) from event_creations where event_id = ?",
+                    Integer.class,
+                    ids.peek()))
+        .isZero();
+  }
+
+  @Test
+  void listIsSearchedAndSorted() {
+    String town = "Town" + System.nanoTime();
+    long first =
+        named("Rock 100% " + town, "2042-05-03", "\"saleOpensAt\":\"2042-01-02T00:00:00Z\"");
+    long second =
+        named("Jazz_night", "2042-05-02", "\"saleOpensAt\":\"2042-01-01T00:00:00Z\"", town);
+    long third = named("Opera " + town, "2042-05-01", "\"saleOpensAt\":null");
+    String may = "/api/v1/events?from=2042-05-01T00:00:00Z&q=" + town.toLowerCase();
+    assertThat(ids(may)).containsExactly(third, second, first);
+    assertThat(ids(may + "&sort=eventDate")).containsExactly(third, second, first);
+    assertThat(ids(may + "&sort=-eventDate")).containsExactly(first, second, third);
+    assertThat(ids(may + "&sort=saleOpensAt")).containsExactly(third, second, first);
+    assertThat(ids(may + "&sort=-eventId")).containsExactly(third, second, first);
+    assertThat(ids("/api/v1/events?q=100%25%20" + town)).containsExactly(first);
+    assertThat(ids("/api/v1/events?q=1_0%25%20" + town)).isEmpty();
+    assertThat(ids("/api/v1/events?q=%25" + town)).isEmpty();
+  }
+
+  @Test
+  void listStartsWithTheNextShow() {
+    String name = "Past " + System.nanoTime();
+    long past = named(name, "2043-05-01", "\"saleOpensAt\":null");
+    ingress.sql().update("update events set event_date = '2020-01-01' where id = ?", past);
+    String search = "/api/v1/events?q=" + name.replace(" ", "%20");
+    assertThat(ids(search)).isEmpty();
+    assertThat(ids(search + "&from=2019-01-01T00:00:00Z")).containsExactly(past);
+  }
+
+  private List<Long> ids(String path) {
+    return ingress.get(path, null).json().get("content").findValues("eventId").stream()
+        .map(JsonNode::longValue)
+        .toList();
+  }
+
+  private long named(String name, String day, String opening, String... venue) {
+    return ingress
+        .post(
+            "/api/v1/events",
+            ingress.admin(),
+            IngressFixture.event("")
+                .replace("Concert", name)
+                .replace("2030-12-24", day)
+                .replace("\"Hall\"", '"' + String.join("", venue) + '"')
+                .replace("\"saleOpensAt\":null", opening))
+        .json()
+        .get("eventId")
+        .longValue();
   }
 
   private long sale(String window) {

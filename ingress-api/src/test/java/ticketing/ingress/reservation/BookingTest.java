@@ -368,6 +368,54 @@ class BookingTest {
   }
 
   @Test
+  void changedPriceIsRefusedWithTheCurrentTotal() {
+    long event = ingress.newEvent();
+    String token = ingress.token(IngressFixture.newUser());
+    String booking = IngressFixture.booking(event, 2).replace("}", ",\"expectedTotal\":\"%s\"}");
+    IngressFixture.Answer changed =
+        ingress.post("/api/v1/reservations", token, booking.formatted("299999.99"));
+    assertThat(changed.status()).isEqualTo(409);
+    assertThat(changed.code()).isEqualTo("PRICE_CHANGED");
+    assertThat(changed.json().get("currentTotal").asString()).isEqualTo("300000.00");
+    IngressFixture.Answer accepted =
+        ingress.post(
+            "/api/v1/reservations", token, booking.formatted("300000"), "Idempotency-Key", "total");
+    assertThat(accepted.status()).isEqualTo(202);
+    ingress.sql().update("update seat_types set price = 1 where event_id = ?", event);
+    ingress.setAvailableSeats(event, 50);
+    IngressFixture.Answer repeated =
+        ingress.post(
+            "/api/v1/reservations", token, booking.formatted("300000"), "Idempotency-Key", "total");
+    assertThat(repeated.status()).isEqualTo(202);
+    assertThat(repeated.json().get("ticketId")).isEqualTo(accepted.json().get("ticketId"));
+    for (String bad : List.of("-1.00", "1.001", "many")) {
+      assertThat(ingress.post("/api/v1/reservations", token, booking.formatted(bad)).status())
+          .as(bad)
+          .isEqualTo(400);
+    }
+  }
+
+  @Test
+  void listedReservationHasItsEvent() {
+    String user = IngressFixture.newUser();
+    long event = ingress.newEvent();
+    ingress.reserve(user, event, "CONFIRMED", null);
+    ingress.delete("/api/v1/events/" + event, ingress.admin());
+    JsonNode listed =
+        ingress
+            .get("/api/v1/users/me/reservations", ingress.token(user))
+            .json()
+            .get("content")
+            .get(0);
+    assertThat(listed.get("status").asString()).isEqualTo("CONFIRMED");
+    assertThat(listed.has("userId")).isFalse();
+    assertThat(listed.get("event").toString())
+        .isEqualTo(
+            "{\"eventName\":\"Concert\",\"eventDate\":\"2030-12-24T10:00:00Z\",\"venueName\":\"Hall\","
+                + "\"venueAddress\":\"Seoul\",\"timeZone\":\"Asia/Seoul\",\"status\":\"CANCELLED\"}");
+  }
+
+  @Test
   void reservationsAreSortedNewestFirst() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();

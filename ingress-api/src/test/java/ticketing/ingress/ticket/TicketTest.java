@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.redisson.client.codec.StringCodec;
 import org.springframework.jdbc.core.JdbcTemplate;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
@@ -22,6 +23,7 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
+import ticketing.redis.RedisGateway;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 
@@ -351,5 +353,74 @@ class TicketTest {
       assertThat(upgraded.get(path(decided.ticketId()), token).status()).isEqualTo(200);
       assertThat(upgraded.get(path(timeOrdered(2)), token).status()).isEqualTo(404);
     }
+  }
+
+  @Test
+  void undecidedTicketsAreListedNewestFirst() {
+    String user = IngressFixture.newUser();
+    long event = ingress.newEvent();
+    Command first = ingress.booked(user, event, 1);
+    Command second = ingress.booked(user, event, 2);
+    Command third = ingress.booked(user, event, 3);
+    assertThat(undecided(user, ""))
+        .containsExactly(third.ticketId(), second.ticketId(), first.ticketId());
+    assertThat(undecided(user, "?status=PENDING")).hasSize(3);
+    assertThat(undecided(user, "?status=CONFIRMED")).isEmpty();
+    assertThat(undecided(IngressFixture.newUser(), "")).isEmpty();
+    ingress.decide(second, TicketStatus.CONFIRMED, null, null);
+    assertThat(undecided(user, "")).containsExactly(third.ticketId(), first.ticketId());
+    assertThat(ingress.get("/api/v1/users/me/tickets?status=NICE", ingress.token(user)).status())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void evictedTicketsAreListedByTheLedger() {
+    String user = IngressFixture.newUser();
+    long event = ingress.newEvent();
+    Command undecided = ingress.booked(user, event, 1);
+    Command decided = ingress.booked(user, event, 1);
+    insertDecision(decided, user);
+    ingress.evictStatus(undecided.ticketId());
+    ingress.evictStatus(decided.ticketId());
+    assertThat(undecided(user, "")).containsExactly(undecided.ticketId());
+    assertThat(ingress.statusStore().findUndecided(user)).containsExactly(undecided.ticketId());
+  }
+
+  /// Decides without a publication.
+  private void insertDecision(Command command, String user) {
+    ingress
+        .sql()
+        .update(
+            "insert into tickets (id, action, user_id, event_id, seat_type, quantity, decision,"
+                + " accepted_at, decided_at) values (?, 'BOOK', ?, ?, 'VIP', 1, 'CONFIRMED', ?, ?)",
+            command.ticketId().toString(),
+            user,
+            command.eventId(),
+            java.sql.Timestamp.from(command.acceptedAt()),
+            java.sql.Timestamp.from(command.acceptedAt()));
+  }
+
+  @Test
+  void unreadableIndexOfTicketsCountsAsAbsent() {
+    String user = IngressFixture.newUser();
+    ingress
+        .context
+        .getBean(RedisGateway.class)
+        .call(client -> {
+          client.getBucket("undecided:" + user, StringCodec.INSTANCE).set("foreign");
+          return null;
+        });
+    assertThat(undecided(user, "")).isEmpty();
+    Command command = ingress.booked(user, ingress.newEvent(), 1);
+    assertThat(undecided(user, "")).containsExactly(command.ticketId());
+  }
+
+  private List<UUID> undecided(String user, String query) {
+    IngressFixture.Answer answer =
+        ingress.get("/api/v1/users/me/tickets" + query, ingress.token(user));
+    assertThat(answer.status()).isEqualTo(200);
+    return answer.json().get("content").findValues("ticketId").stream()
+        .map(id -> UUID.fromString(id.asString()))
+        .toList();
   }
 }
