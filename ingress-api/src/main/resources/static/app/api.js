@@ -31,7 +31,7 @@ export const signedOut = new EventTarget();
 /** One refresh at a time, in all tabs: the second use of a refresh token ends the session. */
 let refreshing = null;
 const exclusive = async action =>
-  (navigator.locks ? navigator.locks.request('ticketing.refresh', action) : action());
+  (navigator.locks ? navigator.locks.request('refresh', action) : action());
 
 const isFresh = session => !session?.refreshToken || session.expiresAt > Date.now() + REFRESH_AHEAD;
 

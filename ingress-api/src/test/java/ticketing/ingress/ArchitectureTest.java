@@ -56,7 +56,8 @@ class ArchitectureTest {
       "ticketing.ingress.command.RevokedCommandRepository";
 
   private static final Pattern SEATS =
-      Pattern.compile("(?i)availableSeats|totalSeats|seatTypes|SeatTypeRow|delete|native");
+      Pattern.compile(
+          "(?i)availableSeats|totalSeats|seatTypes|SeatTypeRow|native|delete from (?!SessionEntity)");
 
   static Stream<ArchRule> rules() {
     return Stream.of(

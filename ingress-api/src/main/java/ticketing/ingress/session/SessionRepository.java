@@ -1,8 +1,10 @@
 package ticketing.ingress.session;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.data.domain.Pageable;
 import org.springframework.data.jpa.repository.Modifying;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
@@ -47,8 +49,11 @@ interface SessionRepository extends Repository<SessionEntity, String> {
       nativeQuery = true)
   List<String> findExcess(String userId, int kept);
 
+  @Query("select s.id from SessionEntity s where s.expiresAt < :now")
+  List<String> findExpired(Instant now, Pageable page);
+
   @Transactional
   @Modifying
-  @Query(value = "DELETE FROM sessions WHERE expires_at < :now LIMIT 1000", nativeQuery = true)
-  int deleteExpired(Instant now);
+  @Query("delete from SessionEntity s where s.id in :ids")
+  int deleteAll(Collection<String> ids);
 }

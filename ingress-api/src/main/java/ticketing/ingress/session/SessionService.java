@@ -3,6 +3,7 @@ package ticketing.ingress.session;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -12,6 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
+import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import ticketing.ingress.security.TokenRevoker;
@@ -25,6 +27,7 @@ import ticketing.ingress.security.TokenRevoker;
 public class SessionService implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(SessionService.class);
+  private static final int MAX_DELETED_SESSIONS = 1_000; // in one transaction
 
   private final SessionRepository repository;
   private final TokenRevoker revoker;
@@ -109,17 +112,21 @@ public class SessionService implements SmartLifecycle {
 
   private void deleteExpired() {
     try {
-      int deleted;
-      do {
-        deleted = repository.deleteExpired(clock.instant());
-        log.debug("deleted expired sessions, rows={}", deleted);
-      } while (deleted > 0);
+      List<String> expired = findExpired();
+      while (!expired.isEmpty()) {
+        log.debug("deleted expired sessions, rows={}", repository.deleteAll(expired));
+        expired = findExpired();
+      }
     } catch (DataAccessException | TransactionException e) {
       log.debug("cannot delete expired sessions, cause={}", e.getMessage());
     } catch (RuntimeException e) {
       // An exception would end the schedule.
       log.error("cannot delete expired sessions", e);
     }
+  }
+
+  private List<String> findExpired() {
+    return repository.findExpired(clock.instant(), PageRequest.ofSize(MAX_DELETED_SESSIONS));
   }
 
   @Override
