@@ -66,8 +66,11 @@ class ArchitectureTest {
             .belongToAnyOf(BookingDecider.class)
             .should()
             .onlyHaveDependentClassesThat(
-                resideInAnyPackage("ticketing.worker.decision", "ticketing.worker.pipeline"))
-            .because("only the pipeline decides"),
+                resideInAnyPackage(
+                    "ticketing.worker.decision",
+                    "ticketing.worker.pipeline",
+                    "ticketing.worker.audit"))
+            .because("only the pipeline decides, and the audit replays"),
         atMostTypesPerPackage());
   }
 

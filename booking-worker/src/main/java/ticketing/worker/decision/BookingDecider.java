@@ -34,6 +34,8 @@ public final class BookingDecider {
   private final Map<String, Integer> seatsOfUser;
   private final Map<Long, Reservation> reservations;
   private final Map<Long, Reservation> changedReservations = new TreeMap<>();
+  private final List<Decision> decisions = new ArrayList<>();
+  private final List<DecisionBatch.Expiry> expiries = new ArrayList<>();
   private final Map<String, Integer> availabilityChanges = new TreeMap<>();
   private boolean seatTypesReplaced;
   private long revision;
@@ -60,28 +62,29 @@ public final class BookingDecider {
         inventory.dueHolds().stream()
             .sorted(Comparator.comparing(Reservation::expiresAt))
             .collect(Collectors.toCollection(ArrayDeque::new));
-    List<Decision> decisions = new ArrayList<>(commands.size());
     for (Command command : commands.stream().sorted(ORDER_OF_ACCEPTANCE).toList()) {
       while (!dueHolds.isEmpty() && !dueHolds.peek().expiresAt().isAfter(command.acceptedAt())) {
         decider.expire(dueHolds.poll());
       }
-      decisions.add(decider.decide(command));
+      decider.decisions.add(decider.decide(command));
     }
     dueHolds.forEach(decider::expire);
-    return decider.batch(decisions);
+    return decider.batch();
   }
 
   /// Expires a due hold, unless a command of this batch confirmed or cancelled it.
   private void expire(Reservation hold) {
     if (reservations.get(hold.id()).status() == ReservationStatus.HELD) {
       release(hold, ReservationStatus.EXPIRED);
+      expiries.add(new DecisionBatch.Expiry(hold, decisions.size()));
     }
   }
 
-  private DecisionBatch batch(List<Decision> decisions) {
+  private DecisionBatch batch() {
     availabilityChanges.values().removeIf(seats -> seats == 0);
     return new DecisionBatch(
-        decisions,
+        List.copyOf(decisions),
+        List.copyOf(expiries),
         Map.copyOf(availabilityChanges),
         List.copyOf(seatTypes.values()),
         seatTypesReplaced,

@@ -8,6 +8,7 @@ import ticketing.domain.EventView.SeatTypeView;
 /// Decisions of a batch of commands, and their effect on the event.
 ///
 /// @param decisions one for each command, in order of acceptance
+/// @param expiries holds that expired, in order of their ends
 /// @param availabilityChanges change of the available seats by seat type; negative if seats were
 ///   sold or held. It contains no seat type whose number is unchanged.
 /// @param seatTypes seat types on sale after these decisions
@@ -16,11 +17,33 @@ import ticketing.domain.EventView.SeatTypeView;
 /// @param changedReservations reservations with a new status
 public record DecisionBatch(
     List<Decision> decisions,
+    List<Expiry> expiries,
     Map<String, Integer> availabilityChanges,
     List<SeatTypeView> seatTypes,
     boolean seatTypesReplaced,
     long revision,
     List<Reservation> changedReservations) {
+
+  /// Expiry of a hold.
+  ///
+  /// @param after number of decisions of the batch ahead of the expiry
+  public record Expiry(Reservation hold, int after) {}
+
+  /// Returns the number of decisions and expiries.
+  public int countSteps() {
+    return decisions.size() + expiries.size();
+  }
+
+  /// Returns the position of a decision among all decisions and expiries, from 1.
+  public int positionOfDecision(int index) {
+    long earlier = expiries.stream().filter(expiry -> expiry.after() <= index).count();
+    return index + 1 + Math.toIntExact(earlier);
+  }
+
+  /// Returns the position of an expiry among all decisions and expiries, from 1.
+  public int positionOfExpiry(int index) {
+    return expiries.get(index).after() + index + 1;
+  }
 
   /// Returns true if the row of the event or of its seat types changes.
   public boolean changesSeats() {

@@ -21,7 +21,15 @@ public record Reservation(
     return expiresAt != null && !time.isBefore(expiresAt);
   }
 
+  /// A confirmed reservation has no end, also if a later command cancels it.
   Reservation withStatus(ReservationStatus status) {
-    return new Reservation(id, userId, seatType, quantity, totalPrice, status, expiresAt);
+    return new Reservation(
+        id,
+        userId,
+        seatType,
+        quantity,
+        totalPrice,
+        status,
+        status == ReservationStatus.CONFIRMED ? null : expiresAt);
   }
 }

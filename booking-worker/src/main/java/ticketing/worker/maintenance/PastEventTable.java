@@ -37,6 +37,26 @@ class PastEventTable {
         .optional();
   }
 
+  /// Marks an event whose rows are being removed, so that an audit skips it. It stays unarchived
+  /// for [#findUnarchived].
+  void markIncomplete(long eventId) {
+    sql.sql("UPDATE events SET archived_at = event_date WHERE id = ? AND archived_at IS NULL")
+        .param(eventId)
+        .update();
+  }
+
+  /// Removes recorded states and expiries of an event.
+  ///
+  /// @return number of removed rows, at most twice `limit`
+  int removeHistory(long eventId, int limit) {
+    return sql.sql("DELETE FROM hold_expiries WHERE event_id = ? LIMIT ?")
+            .params(eventId, limit)
+            .update()
+        + sql.sql("DELETE FROM event_states WHERE event_id = ? LIMIT ?")
+            .params(eventId, limit)
+            .update();
+  }
+
   /// Removes decisions of an event, and records their ticket ids. Rows that another worker removes
   /// are skipped.
   ///

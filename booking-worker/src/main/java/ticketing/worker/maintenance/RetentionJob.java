@@ -65,9 +65,11 @@ class RetentionJob {
     Instant past = now.minus(settings.pastEvents());
     Optional<Long> event = pastEvents.findUnarchived(past);
     if (event.isPresent()) {
+      pastEvents.markIncomplete(event.get());
       int removed =
           pastEvents.removeTickets(event.get(), past, limit, now)
-              + pastEvents.removeReservations(event.get(), past, limit);
+              + pastEvents.removeReservations(event.get(), past, limit)
+              + pastEvents.removeHistory(event.get(), limit);
       if (removed == 0) {
         pastEvents.markArchived(event.get(), now);
         log.info("removed rows of past event, event={}", event.get());

@@ -218,7 +218,7 @@ public class BoxOffice {
     Map<UUID, Long> reservationIds = store.write(event, batch, now);
     List<StatusEntry> decided =
         batch.decisions().stream().map(decision -> entry(decision, reservationIds, now)).toList();
-    store.record(decided, givenUp);
+    store.record(event, batch, decided, givenUp, now);
     transaction.commit();
     metrics.recordExpired(batch.countExpired());
     return new Round(
@@ -274,7 +274,7 @@ public class BoxOffice {
           effective.values().stream()
               .map(entry -> entry.decided(entry.ticket().rejected(Reason.GAVE_UP, now)))
               .toList();
-      store.record(givenUp, Set.of());
+      store.recordGivenUp(givenUp);
       transaction.commit();
       givenUp.forEach(entry -> metrics.recordDecision(entry.ticket()));
       return new CommittedBatch(givenUp, List.of(), null, List.of(), revoked);

@@ -2,6 +2,7 @@ package ticketing.worker.store;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -30,6 +31,7 @@ public class DecisionStore {
   private final EventTable events;
   private final ReservationTable reservations;
   private final TicketTable tickets;
+  private final HistoryTable history;
   private final RevokedCommandTable revokedCommands;
   private final RedriveTable redrives;
   private final StoreSettings settings;
@@ -39,6 +41,7 @@ public class DecisionStore {
       EventTable events,
       ReservationTable reservations,
       TicketTable tickets,
+      HistoryTable history,
       RevokedCommandTable revokedCommands,
       RedriveTable redrives,
       StoreSettings settings,
@@ -46,6 +49,7 @@ public class DecisionStore {
     this.events = events;
     this.reservations = reservations;
     this.tickets = tickets;
+    this.history = history;
     this.revokedCommands = revokedCommands;
     this.redrives = redrives;
     this.settings = settings;
@@ -156,13 +160,43 @@ public class DecisionStore {
     return ids;
   }
 
-  /// Inserts decisions into the ledger.
+  /// Inserts the decisions of a batch into the ledger, and its expired holds into the history.
+  /// Decisions and expiries of an event have consecutive numbers in the order of their effects.
   ///
+  /// @param decided one for each decision of the batch, in the same order
   /// @param replaced tickets whose `GAVE_UP` these decisions replace
   /// @throws org.springframework.dao.DataIntegrityViolationException if a ticket has a decision
-  public void record(List<StatusEntry> decisions, Collection<UUID> replaced) {
+  public void record(
+      LockedEvent event,
+      DecisionBatch batch,
+      List<StatusEntry> decided,
+      Collection<UUID> replaced,
+      Instant now) {
     tickets.deleteGivenUp(replaced);
-    tickets.insert(decisions);
+    Long last = event.sequence();
+    if (last != null && last == 0 && batch.countSteps() > 0) {
+      last++;
+      history.insertState(event.event().orElseThrow(), last, now);
+    }
+    List<TicketTable.Row> rows = new ArrayList<>(decided.size());
+    for (int index = 0; index < decided.size(); index++) {
+      rows.add(
+          new TicketTable.Row(
+              decided.get(index),
+              last == null ? null : last + batch.positionOfDecision(index),
+              batch.decisions().get(index).command()));
+    }
+    tickets.insert(rows);
+    if (last != null && batch.countSteps() > 0) {
+      history.insertExpiries(event.eventId(), batch, last, now);
+      events.updateSequence(event.eventId(), last + batch.countSteps());
+    }
+  }
+
+  /// Inserts tickets that were given up into the ledger. They have no number, because they have no
+  /// effect.
+  public void recordGivenUp(List<StatusEntry> givenUp) {
+    tickets.insert(givenUp.stream().map(entry -> new TicketTable.Row(entry, null, null)).toList());
   }
 
   /// Deletes revoked commands that exceed the retention.

@@ -32,12 +32,12 @@ class EventTable {
     this.sql = JdbcClient.create(batches);
   }
 
-  private record EventRow(EventView event, @Nullable Instant revokedAt) {}
+  private record EventRow(EventView event, @Nullable Long sequence, @Nullable Instant revokedAt) {}
 
   LockedEvent lock(long eventId) {
     return lockRow(eventId, "")
         .map(row -> locked(row, lockSeatTypes(eventId, "")))
-        .orElseGet(() -> new LockedEvent(eventId, Optional.empty(), null));
+        .orElseGet(() -> new LockedEvent(eventId, Optional.empty(), null, null));
   }
 
   /// Locks an event without blocking.
@@ -59,7 +59,7 @@ class EventTable {
             """
             SELECT id, event_name, event_date, venue_name, venue_address, status,
                    sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, time_zone,
-                   revision, version, revoked_at
+                   revision, version, decision_sequence, revoked_at
             FROM events WHERE id = ? FOR UPDATE\
             """
                 + option)
@@ -89,7 +89,7 @@ class EventTable {
 
   private static LockedEvent locked(EventRow row, List<SeatTypeView> seatTypes) {
     EventView event = row.event().toBuilder().seatTypes(seatTypes).build();
-    return new LockedEvent(event.eventId(), Optional.of(event), row.revokedAt());
+    return new LockedEvent(event.eventId(), Optional.of(event), row.sequence(), row.revokedAt());
   }
 
   void update(EventView event, DecisionBatch batch) {
@@ -98,6 +98,12 @@ class EventTable {
     } else {
       changeAvailability(event, batch);
     }
+  }
+
+  void updateSequence(long eventId, long sequence) {
+    sql.sql("UPDATE events SET decision_sequence = ? WHERE id = ?")
+        .params(sequence, eventId)
+        .update();
   }
 
   /// Changes are relative: if two transactions overlapped, the CHECK would reject the second one.
@@ -178,6 +184,7 @@ class EventTable {
             .revision(row.getLong("revision"))
             .version(row.getLong("version"))
             .build(),
+        row.getObject("decision_sequence", Long.class),
         Columns.instant(row, "revoked_at"));
   }
 

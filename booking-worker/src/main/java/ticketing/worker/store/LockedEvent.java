@@ -9,5 +9,11 @@ import ticketing.domain.EventView;
 ///
 /// @param eventId id of the event, also if it does not exist
 /// @param event empty if the event does not exist
+/// @param sequence number of the last decision, expiry or recorded state; 0: no state is recorded;
+///   null: the event does not exist or has no numbers
 /// @param revokedAt time of the last revocation of a command of this event; null: never
-public record LockedEvent(long eventId, Optional<EventView> event, @Nullable Instant revokedAt) {}
+public record LockedEvent(
+    long eventId,
+    Optional<EventView> event,
+    @Nullable Long sequence,
+    @Nullable Instant revokedAt) {}

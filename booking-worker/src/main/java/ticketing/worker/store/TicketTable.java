@@ -10,10 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Action;
+import ticketing.domain.Command;
+import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
@@ -70,19 +73,44 @@ class TicketTable {
     }
   }
 
-  void insert(List<StatusEntry> entries) {
-    if (entries.isEmpty()) {
+  /// Decision with the values of its command that explain it.
+  ///
+  /// @param sequence number among the decisions of the event; null: none
+  /// @param command null: the ticket was given up without a decision
+  record Row(StatusEntry entry, @Nullable Long sequence, @Nullable Command command) {
+
+    private @Nullable BigDecimal price() {
+      return command instanceof Command.BookSeats book && book.price() != null
+          ? book.price().amount()
+          : null;
+    }
+
+    private @Nullable Boolean onBehalf() {
+      return command instanceof Command.CancelReservation cancel ? cancel.onBehalf() : null;
+    }
+
+    private @Nullable String seatChange() {
+      return command instanceof Command.ChangeSeats change
+          ? Json.INTERNAL.writeValueAsString(change)
+          : null;
+    }
+  }
+
+  void insert(List<Row> rows) {
+    if (rows.isEmpty()) {
       return;
     }
     batches.batchUpdate(
         """
         INSERT INTO tickets (id, action, user_id, event_id, seat_type, quantity, decision, reason,
-               reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+               reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at,
+               sequence, price, on_behalf, seat_change)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
         """,
-        entries,
-        entries.size(),
-        (statement, entry) -> {
+        rows,
+        rows.size(),
+        (statement, row) -> {
+          StatusEntry entry = row.entry();
           Ticket ticket = entry.ticket();
           statement.setString(1, ticket.ticketId().toString());
           statement.setString(2, ticket.action().name());
@@ -99,6 +127,10 @@ class TicketTable {
           statement.setString(12, entry.fingerprint());
           statement.setObject(13, Columns.utc(ticket.acceptedAt()));
           statement.setObject(14, Columns.utc(ticket.decidedAt()));
+          statement.setObject(15, row.sequence());
+          statement.setBigDecimal(16, row.price());
+          statement.setObject(17, row.onBehalf());
+          statement.setString(18, row.seatChange());
         });
   }
 

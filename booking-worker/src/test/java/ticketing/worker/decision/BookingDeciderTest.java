@@ -280,6 +280,19 @@ class BookingDeciderTest {
   }
 
   @Test
+  void batchedCancellationEqualsSeparateCancellation() {
+    Reservation held = reservation(7, ReservationStatus.HELD, AFTER_NOON);
+    Command cancel =
+        new Command.CancelReservation(
+            UUID.randomUUID(), "ann", 1, 7, false, BEFORE_NOON.plusMillis(1));
+    List<Reservation> batched = decide(confirm("ann", 7), cancel).changedReservations();
+    reservations.put(
+        7L,
+        new Reservation(7, "ann", "VIP", 2, held.totalPrice(), ReservationStatus.CONFIRMED, null));
+    assertThat(batched).isEqualTo(decide(cancel).changedReservations());
+  }
+
+  @Test
   void secondCancellationReleasesNoSeats() {
     reservation(7, ReservationStatus.CANCELLED, AFTER_NOON);
     DecisionBatch batch = decide(cancel("ann", 7, false));

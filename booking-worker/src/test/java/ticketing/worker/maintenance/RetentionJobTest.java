@@ -62,6 +62,10 @@ class RetentionJobTest {
       ticket(old[i], past, 400);
       reservation(old[i], past, "CONFIRMED", 400);
     }
+    for (long one : new long[] {past, recent}) {
+      sql.sql("INSERT INTO event_states VALUES (?, 1, '{}', UTC_TIMESTAMP(6))").param(one).update();
+      sql.sql("INSERT INTO hold_expiries VALUES (?, 2, 1, UTC_TIMESTAMP(6))").param(one).update();
+    }
     UUID redriven = UUID.randomUUID();
     ticket(redriven, past, 10);
     UUID held = UUID.randomUUID();
@@ -77,6 +81,10 @@ class RetentionJobTest {
               .containsExactly(redriven.toString());
           assertThat(ids("SELECT ticket_id FROM reservations WHERE event_id = " + past))
               .containsExactly(held.toString());
+          assertThat(count("SELECT COUNT(*) FROM event_states WHERE event_id = " + past)).isZero();
+          assertThat(count("SELECT COUNT(*) FROM hold_expiries WHERE event_id = " + past)).isZero();
+          assertThat(count("SELECT SUM(archived_at > event_date) FROM events WHERE id = " + past))
+              .isEqualTo(1);
           assertThat(count("SELECT COUNT(archived_at) FROM events WHERE id = " + past))
               .isEqualTo(1);
         });
@@ -85,6 +93,8 @@ class RetentionJobTest {
     assertThat(ids("SELECT ticket_id FROM reservations WHERE event_id = " + recent))
         .containsExactly(kept.toString());
     assertThat(count("SELECT COUNT(archived_at) FROM events WHERE id = " + recent)).isZero();
+    assertThat(count("SELECT COUNT(*) FROM event_states WHERE event_id = " + recent)).isEqualTo(1);
+    assertThat(count("SELECT COUNT(*) FROM hold_expiries WHERE event_id = " + recent)).isEqualTo(1);
     for (UUID removed : old) {
       assertThat(
               count(

@@ -3,9 +3,11 @@ package ticketing.ingress.event;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.dao.DataIntegrityViolationException;
@@ -17,6 +19,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.domain.Command;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
+import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
@@ -100,7 +103,7 @@ public class EventAdminService {
   /// @throws ApiException `INVALID_REQUEST`
   public EventView create(EventRequest request) {
     request.validate(clock.instant());
-    EventView event = transaction.execute(status -> events.save(EventEntity.of(request)).view());
+    EventView event = transaction.execute(status -> insert(request));
     catalog.evictChanged(event);
     return event;
   }
@@ -128,8 +131,14 @@ public class EventAdminService {
     }
   }
 
+  private EventView insert(EventRequest request) {
+    EventView event = events.saveAndFlush(EventEntity.of(request)).view();
+    recordState(event);
+    return event;
+  }
+
   private EventView insert(EventRequest request, IdempotencyKey key) {
-    EventView event = events.save(EventEntity.of(request)).view();
+    EventView event = insert(request);
     Instant now = clock.instant();
     creations.save(new EventCreationEntity(key, event.eventId(), now));
     creations.deleteByIdIn(
@@ -182,6 +191,7 @@ public class EventAdminService {
           if (events.updateDetails(eventId, revision, request, EventStatus.CANCELLED) == 0) {
             throw get(eventId).status() == EventStatus.CANCELLED ? cancelled() : revisionConflict();
           }
+          return true;
         });
   }
 
@@ -247,10 +257,11 @@ public class EventAdminService {
     return changeRow(
         eventId,
         () -> {
-          events.setStatus(eventId, to, EventStatus.CANCELLED);
+          boolean changed = events.setStatus(eventId, to, EventStatus.CANCELLED) > 0;
           if (get(eventId).status() != to) {
             throw cancelled();
           }
+          return changed;
         });
   }
 
@@ -258,11 +269,16 @@ public class EventAdminService {
     return events.find(eventId).map(EventEntity::view).orElseThrow(EventCatalog::notFound);
   }
 
-  private EventView changeRow(long eventId, Runnable change) {
+  /// @param change returns true if it changed the row, and then holds its lock
+  private EventView changeRow(long eventId, BooleanSupplier change) {
     EventView event =
         transaction.execute(status -> {
-          change.run();
-          return get(eventId);
+          boolean changed = change.getAsBoolean();
+          EventView current = get(eventId);
+          if (changed) {
+            recordState(current);
+          }
+          return current;
         });
     catalog.evictChanged(event);
     return event;
@@ -273,6 +289,12 @@ public class EventAdminService {
       throw ApiException.of(
           ErrorCode.PRECONDITION_FAILED, "The event was edited since the revision of If-Match.");
     }
+  }
+
+  /// The audit of a sale replays decisions between recorded states.
+  private void recordState(EventView event) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    events.recordState(event.eventId(), Json.INTERNAL.writeValueAsString(event), now);
   }
 
   private static ApiException revisionConflict() {

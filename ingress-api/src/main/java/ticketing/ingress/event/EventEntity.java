@@ -48,6 +48,10 @@ public class EventEntity {
   private long revision = 1;
   private long version;
 
+  /// Number of the last decision or recorded state; null: the event has older decisions without
+  /// numbers.
+  private Long decisionSequence = 1L;
+
   /// Time of the last revocation of a command, after which workers read revoked commands.
   private Instant revokedAt;
 

@@ -14,7 +14,7 @@ import ticketing.domain.EventStatus;
 /// Events with their seat types.
 public interface EventRepository extends Repository<EventEntity, Long> {
 
-  EventEntity save(EventEntity event);
+  EventEntity saveAndFlush(EventEntity event);
 
   /// Reads the event and its seat types in one statement, so that they are consistent.
   @Query("select e from EventEntity e left join fetch e.seatTypes where e.id = :id")
@@ -60,7 +60,8 @@ public interface EventRepository extends Repository<EventEntity, Long> {
         e.saleOpensAt = :#{#to.saleOpensAt()}, e.saleClosesAt = :#{#to.saleClosesAt()},
         e.maxSeatsPerUser = :#{#to.maxSeatsPerUser()}, e.holdMinutes = :#{#to.holdMinutes()},
         e.timeZone = :#{#to.timeZone()},
-        e.revision = e.revision + 1, e.version = e.version + 1
+        e.revision = e.revision + 1, e.version = e.version + 1,
+        e.decisionSequence = e.decisionSequence + 1
       where e.id = :id and e.revision = :revision and e.status <> :cancelled\
       """)
   int updateDetails(long id, long revision, EventRequest to, EventStatus cancelled);
@@ -68,8 +69,22 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   @Modifying
   @Query(
       """
-      update EventEntity e set e.status = :to, e.version = e.version + 1
+      update EventEntity e set e.status = :to, e.version = e.version + 1,
+        e.decisionSequence = e.decisionSequence + 1
       where e.id = :id and e.status <> :to and e.status <> :cancelled\
       """)
   int setStatus(long id, EventStatus to, EventStatus cancelled);
+
+  /// Inserts the state of an event under its current number, unless it has none. The transaction
+  /// has created or changed the event, so the number is new.
+  ///
+  /// @param state event as JSON
+  @Modifying
+  @Query(
+      """
+      insert into EventStateEntity (eventId, sequence, state, changedAt)
+      select e.id, e.decisionSequence, :state, :now from EventEntity e
+      where e.id = :id and e.decisionSequence is not null\
+      """)
+  int recordState(long id, String state, Instant now);
 }

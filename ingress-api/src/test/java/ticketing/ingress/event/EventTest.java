@@ -12,6 +12,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.SeatOffer;
 import ticketing.domain.TicketStatus;
@@ -361,6 +364,45 @@ class EventTest {
     JsonNode after = ingress.get("/api/v1/events/" + id, null).json();
     assertThat(after.get("eventName").asString()).isEqualTo("Concert");
     assertThat(after.get("totalSeats").intValue()).isEqualTo(1000);
+  }
+
+  @Test
+  void creationAndEachEditRecordTheirState() {
+    long id = ingress.newEvent();
+    assertThat(put(id, IngressFixture.event("").replace("Concert", "Later concert")).status())
+        .isEqualTo(200);
+    for (String change : List.of("pause", "pause", "resume")) {
+      ingress.post("/api/v1/operations/events/" + id + "/" + change, ingress.admin(), null);
+    }
+    ingress.delete("/api/v1/events/" + id, ingress.admin());
+    List<EventView> states =
+        ingress
+            .sql()
+            .queryForList(
+                "select state from event_states where event_id = ? order by sequence",
+                String.class,
+                id)
+            .stream()
+            .map(state -> Json.INTERNAL.readValue(state, EventView.class))
+            .toList();
+    assertThat(states)
+        .extracting(EventView::status)
+        .containsExactly(
+            EventStatus.ACTIVE,
+            EventStatus.ACTIVE,
+            EventStatus.PAUSED,
+            EventStatus.ACTIVE,
+            EventStatus.CANCELLED);
+    assertThat(states).extracting(EventView::revision).containsExactly(1L, 2L, 2L, 2L, 2L);
+    assertThat(states.getFirst().eventName()).isEqualTo("Concert");
+    assertThat(states.get(1).eventName()).isEqualTo("Later concert");
+    assertThat(states).allMatch(state -> state.availableSeats() == 1000);
+    assertThat(
+            ingress
+                .sql()
+                .queryForObject(
+                    "select decision_sequence from events where id = ?", Long.class, id))
+        .isEqualTo(states.size());
   }
 
   @Test

@@ -121,8 +121,8 @@ public final class DemoData {
         connection.prepareStatement(
             """
             INSERT INTO events (event_name, total_seats, available_seats, event_date, venue_name,
-              venue_address, sale_opens_at, max_seats_per_user, hold_minutes)
-            VALUES (?, ?, ?, ?, 'Demo Hall', 'Seoul', ?, ?, ?)
+              venue_address, sale_opens_at, max_seats_per_user, hold_minutes, decision_sequence)
+            VALUES (?, ?, ?, ?, 'Demo Hall', 'Seoul', ?, ?, ?, ?)
             """,
             Statement.RETURN_GENERATED_KEYS)) {
       insert.setString(1, name);
@@ -132,6 +132,9 @@ public final class DemoData {
       insert.setObject(5, saleOpensAt == null ? null : utc(saleOpensAt));
       insert.setObject(6, maxSeatsPerUser);
       insert.setObject(7, holdMinutes);
+      // The audit replays no event that is created with sold seats.
+      insert.setObject(
+          8, seatTypes.stream().allMatch(type -> type.available() == type.total()) ? 0 : null);
       insert.executeUpdate();
       try (var keys = insert.getGeneratedKeys()) {
         keys.next();

@@ -1,0 +1,390 @@
+package ticketing.worker.audit;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import ticketing.domain.Action;
+import ticketing.domain.Command;
+import ticketing.domain.EventView;
+import ticketing.domain.EventView.SeatTypeView;
+import ticketing.domain.Json;
+import ticketing.domain.Money;
+import ticketing.worker.audit.AuditResult.Difference;
+import ticketing.worker.decision.BookingDecider;
+import ticketing.worker.decision.Decision;
+import ticketing.worker.decision.DecisionBatch;
+import ticketing.worker.decision.Inventory;
+import ticketing.worker.decision.Reservation;
+import ticketing.worker.decision.ReservationStatus;
+import tools.jackson.core.JacksonException;
+
+/// Replay of the steps of one event, in their order, through [BookingDecider]. Each step is
+/// compared with its row, and the final state with the rows of seats and reservations.
+final class EventReplay {
+
+  /// Columns of a decision that follow from the steps ahead of it.
+  private record Outcome(
+      String decision,
+      @Nullable String reason,
+      @Nullable Long reservationId,
+      @Nullable String seatType,
+      @Nullable Integer quantity,
+      @Nullable BigDecimal totalPrice,
+      @Nullable Instant expiresAt) {
+
+    static Outcome rejected(HistoryRow.Decided row, String reason) {
+      return new Outcome(
+          "REJECTED",
+          reason,
+          row.action().equals("BOOK") ? null : row.reservationId(),
+          row.seatType(),
+          row.quantity(),
+          null,
+          null);
+    }
+
+    static Outcome of(String decision, Reservation reservation, @Nullable Instant expiresAt) {
+      return new Outcome(
+          decision,
+          null,
+          reservation.id(),
+          reservation.seatType(),
+          reservation.quantity(),
+          reservation.totalPrice().amount(),
+          expiresAt);
+    }
+  }
+
+  /// Reservation with the columns that its decisions do not need.
+  private record Booked(
+      Reservation reservation, String ticketId, Instant reservedAt, @Nullable Instant cancelledAt) {
+
+    ReservationRow row() {
+      return new ReservationRow(
+          reservation.id(),
+          ticketId,
+          reservation.userId(),
+          reservation.seatType(),
+          reservation.quantity(),
+          reservation.totalPrice().amount(),
+          reservation.status().name(),
+          reservedAt,
+          cancelledAt,
+          reservation.status() == ReservationStatus.CONFIRMED ? null : reservation.expiresAt());
+    }
+  }
+
+  /// A worker may correct its clock between the search of due holds and their expiry.
+  private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
+
+  private final long eventId;
+  private final Map<Long, Booked> reservations = new HashMap<>();
+  private final Map<String, Integer> seatsOfUser = new HashMap<>();
+  private @Nullable EventView event;
+  private long lastSequence;
+
+  EventReplay(long eventId) {
+    this.eventId = eventId;
+  }
+
+  /// Number of the last replayed step; 0: none.
+  long lastSequence() {
+    return lastSequence;
+  }
+
+  /// Replays one step.
+  ///
+  /// @return empty if the row follows from the steps ahead of it
+  Optional<Difference> apply(HistoryRow row) {
+    if (row.sequence() != lastSequence + 1) {
+      return difference(
+          "sequence " + row.sequence(), row.toString(), "sequence " + (lastSequence + 1));
+    }
+    lastSequence++;
+    try {
+      return switch (row) {
+        case HistoryRow.State state -> applyState(state);
+        case HistoryRow.Expiry expiry -> applyExpiry(expiry);
+        case HistoryRow.Decided decided -> applyDecision(decided);
+      };
+    } catch (IllegalArgumentException | NullPointerException | JacksonException e) {
+      return difference(
+          "sequence " + row.sequence(), row.toString(), "values of a valid row: " + e);
+    }
+  }
+
+  private Optional<Difference> applyState(HistoryRow.State row) {
+    EventView next = Json.INTERNAL.readValue(row.state(), EventView.class);
+    String name = "event_states/" + row.sequence();
+    if (next.eventId() != eventId) {
+      return difference(name, "event " + next.eventId(), "event " + eventId);
+    }
+    if (event == null) {
+      event = next;
+      return next.seatTypes().stream()
+          .filter(type -> type.availableSeats() != type.totalSeats())
+          .findFirst()
+          .flatMap(type -> difference(name, type.toString(), "all seats on sale"));
+    }
+    // An edit outside of a decision changes no seats.
+    List<SeatTypeView> expected = sorted(event.seatTypes());
+    if (!sorted(next.seatTypes()).equals(expected)) {
+      return difference(name, next.seatTypes().toString(), expected.toString());
+    }
+    if (next.revision() != event.revision() && next.revision() != event.revision() + 1) {
+      return difference(
+          name, "revision " + next.revision(), "revision " + event.revision() + " or one more");
+    }
+    event = next;
+    return Optional.empty();
+  }
+
+  private Optional<Difference> applyExpiry(HistoryRow.Expiry row) {
+    String name = "hold_expiries/" + row.sequence();
+    Booked booked = reservations.get(row.reservationId());
+    if (booked == null
+        || booked.reservation().status() != ReservationStatus.HELD
+        || booked.reservation().expiresAt().isAfter(row.expiredAt().plus(CLOCK_TOLERANCE))) {
+      return difference(
+          name, row.toString(), "the end of a hold; it is " + (booked == null ? "absent" : booked));
+    }
+    apply(
+        BookingDecider.decide(
+            new Inventory(Optional.of(event), Map.of(), Map.of(), List.of(booked.reservation())),
+            List.of(),
+            row.expiredAt()),
+        row.expiredAt());
+    return Optional.empty();
+  }
+
+  private Optional<Difference> applyDecision(HistoryRow.Decided row) {
+    String name = "tickets/" + row.ticketId();
+    if (event == null) {
+      return difference(name, row.toString(), "a recorded state ahead of the first decision");
+    }
+    Command command = command(row);
+    DecisionBatch batch =
+        BookingDecider.decide(inventory(command), List.of(command), row.decidedAt());
+    Decision decision = batch.decisions().getFirst();
+    Outcome found =
+        new Outcome(
+            row.decision(),
+            row.reason(),
+            row.reservationId(),
+            row.seatType(),
+            row.quantity(),
+            row.totalPrice(),
+            row.expiresAt());
+    Outcome expected = outcome(row, decision);
+    if (!found.equals(expected)) {
+      return difference(name, found.toString(), expected.toString());
+    }
+    Optional<Reservation> created = created(row, decision);
+    if (created.isPresent() && reservations.containsKey(created.get().id())) {
+      return difference(name, found.toString(), "a new reservation");
+    }
+    created.ifPresent(reservation -> {
+      reservations.put(
+          reservation.id(), new Booked(reservation, row.ticketId(), row.decidedAt(), null));
+      seatsOfUser.merge(reservation.userId(), reservation.quantity(), Integer::sum);
+    });
+    apply(batch, row.decidedAt());
+    return Optional.empty();
+  }
+
+  private Inventory inventory(Command command) {
+    Long target =
+        switch (command) {
+          case Command.ConfirmHold confirm -> confirm.reservationId();
+          case Command.CancelReservation cancel -> cancel.reservationId();
+          case Command.BookSeats _, Command.ChangeSeats _ -> null;
+        };
+    Booked booked = target == null ? null : reservations.get(target);
+    return new Inventory(
+        Optional.of(event),
+        event.maxSeatsPerUser() == null
+            ? Map.of()
+            : Map.of(command.userId(), seatsOfUser.getOrDefault(command.userId(), 0)),
+        booked == null ? Map.of() : Map.of(target, booked.reservation()),
+        List.of());
+  }
+
+  private void apply(DecisionBatch batch, Instant at) {
+    for (Reservation changed : batch.changedReservations()) {
+      Booked booked = reservations.get(changed.id());
+      int seats = seats(changed) - seats(booked.reservation());
+      seatsOfUser.merge(changed.userId(), seats, Integer::sum);
+      boolean cancelled = changed.status() == ReservationStatus.CANCELLED;
+      reservations.put(
+          changed.id(),
+          new Booked(
+              changed,
+              booked.ticketId(),
+              booked.reservedAt(),
+              cancelled ? at : booked.cancelledAt()));
+    }
+    event = batch.applyTo(event);
+  }
+
+  private static int seats(Reservation reservation) {
+    return switch (reservation.status()) {
+      case HELD, CONFIRMED -> reservation.quantity();
+      case CANCELLED, EXPIRED -> 0;
+    };
+  }
+
+  private Command command(HistoryRow.Decided row) {
+    UUID ticketId = UUID.fromString(row.ticketId());
+    return switch (Action.valueOf(row.action())) {
+      case BOOK ->
+          new Command.BookSeats(
+              ticketId,
+              row.userId(),
+              eventId,
+              row.seatType(),
+              row.quantity(),
+              row.acceptedAt(),
+              null,
+              null,
+              row.price() == null ? null : new Money(row.price()));
+      case CONFIRM ->
+          new Command.ConfirmHold(
+              ticketId, row.userId(), eventId, row.reservationId(), row.acceptedAt());
+      case CANCEL ->
+          new Command.CancelReservation(
+              ticketId,
+              row.userId(),
+              eventId,
+              row.reservationId(),
+              row.onBehalf(),
+              row.acceptedAt());
+      case CHANGE_SEATS -> Json.INTERNAL.readValue(row.seatChange(), Command.ChangeSeats.class);
+    };
+  }
+
+  private static Outcome outcome(HistoryRow.Decided row, Decision decision) {
+    return switch (decision) {
+      case Decision.Booked _ -> Outcome.of("CONFIRMED", created(row, decision).orElseThrow(), null);
+      case Decision.Held held ->
+          Outcome.of("HELD", created(row, decision).orElseThrow(), held.expiresAt());
+      case Decision.Confirmed confirmed -> Outcome.of("CONFIRMED", confirmed.reservation(), null);
+      case Decision.Cancelled cancelled -> Outcome.of("CANCELLED", cancelled.reservation(), null);
+      case Decision.SeatsChanged _ -> new Outcome("CONFIRMED", null, null, null, null, null, null);
+      case Decision.Rejected rejected -> Outcome.rejected(row, rejected.reason().name());
+    };
+  }
+
+  /// Returns the reservation of a booking with the id of its row.
+  private static Optional<Reservation> created(HistoryRow.Decided row, Decision decision) {
+    return switch (decision) {
+      case Decision.Booked(Command.BookSeats book, Money totalPrice) ->
+          Optional.of(reservation(row, book, totalPrice, ReservationStatus.CONFIRMED, null));
+      case Decision.Held(Command.BookSeats book, Money totalPrice, Instant expiresAt) ->
+          Optional.of(reservation(row, book, totalPrice, ReservationStatus.HELD, expiresAt));
+      case Decision.Confirmed _,
+          Decision.Cancelled _,
+          Decision.SeatsChanged _,
+          Decision.Rejected _ ->
+          Optional.empty();
+    };
+  }
+
+  private static Reservation reservation(
+      HistoryRow.Decided row,
+      Command.BookSeats book,
+      Money totalPrice,
+      ReservationStatus status,
+      @Nullable Instant expiresAt) {
+    return new Reservation(
+        row.reservationId() == null ? 0 : row.reservationId(),
+        book.userId(),
+        book.seatType(),
+        book.quantity(),
+        totalPrice,
+        status,
+        expiresAt);
+  }
+
+  /// Compares a reservation with its row. Each reservation can be compared once.
+  Optional<Difference> compare(ReservationRow row) {
+    Booked booked = reservations.remove(row.id());
+    String name = "reservations/" + row.id();
+    if (booked == null) {
+      return difference(name, row.toString(), "no such reservation");
+    }
+    return row.equals(booked.row())
+        ? Optional.empty()
+        : difference(name, row.toString(), booked.row().toString());
+  }
+
+  /// Compares the final state with the rows of the event and its seat types, after all reservations
+  /// were compared.
+  ///
+  /// @param row event in the tables
+  /// @param sequence number of its last step
+  Optional<Difference> compare(EventView row, long sequence) {
+    if (sequence != lastSequence) {
+      return difference("events/" + eventId, "sequence " + sequence, "sequence " + lastSequence);
+    }
+    Optional<Long> missing = reservations.keySet().stream().min(Comparator.naturalOrder());
+    if (missing.isPresent()) {
+      return difference(
+          "reservations/" + missing.get(),
+          "no row",
+          reservations.get(missing.get()).row().toString());
+    }
+    if (event == null) {
+      return Optional.empty();
+    }
+    EventView found = comparable(row);
+    EventView expected = comparable(event);
+    for (SeatTypeView type : expected.seatTypes()) {
+      Optional<SeatTypeView> other = found.seatType(type.seatType());
+      if (!other.equals(Optional.of(type))) {
+        return difference(
+            "seat_types/" + eventId + "/" + type.seatType(),
+            other.map(Object::toString).orElse("no row"),
+            type.toString());
+      }
+    }
+    return found.equals(expected)
+        ? Optional.empty()
+        : difference("events/" + eventId, found.toString(), expected.toString());
+  }
+
+  /// The version also counts changes that are no steps.
+  private static EventView comparable(EventView event) {
+    return new EventView(
+        event.eventId(),
+        event.eventName(),
+        event.eventDate(),
+        event.venueName(),
+        event.venueAddress(),
+        event.status(),
+        event.totalSeats(),
+        event.availableSeats(),
+        event.saleOpensAt(),
+        event.saleClosesAt(),
+        event.maxSeatsPerUser(),
+        event.holdMinutes(),
+        event.timeZone(),
+        event.revision(),
+        sorted(event.seatTypes()),
+        0);
+  }
+
+  private static List<SeatTypeView> sorted(List<SeatTypeView> types) {
+    return types.stream().sorted(Comparator.comparing(SeatTypeView::seatType)).toList();
+  }
+
+  private static Optional<Difference> difference(String row, String found, String expected) {
+    return Optional.of(new Difference(row, found, expected));
+  }
+}

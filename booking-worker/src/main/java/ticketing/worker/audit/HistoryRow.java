@@ -1,0 +1,39 @@
+package ticketing.worker.audit;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// One numbered step of an event, as its table contains it.
+sealed interface HistoryRow {
+
+  long sequence();
+
+  /// Row of `event_states`.
+  ///
+  /// @param state event as JSON
+  record State(long sequence, String state) implements HistoryRow {}
+
+  /// Row of `hold_expiries`.
+  record Expiry(long sequence, long reservationId, Instant expiredAt) implements HistoryRow {}
+
+  /// Row of `tickets`.
+  record Decided(
+      long sequence,
+      String ticketId,
+      String action,
+      String userId,
+      @Nullable String seatType,
+      @Nullable Integer quantity,
+      String decision,
+      @Nullable String reason,
+      @Nullable Long reservationId,
+      @Nullable BigDecimal totalPrice,
+      @Nullable Instant expiresAt,
+      @Nullable BigDecimal price,
+      @Nullable Boolean onBehalf,
+      @Nullable String seatChange,
+      Instant acceptedAt,
+      Instant decidedAt)
+      implements HistoryRow {}
+}
