@@ -20,13 +20,13 @@ class PendingTicketMemoryTest {
 
   private static final int TICKETS = 40_000;
   private static final long MIN_PLAUSIBLE_BYTES = 100;
-  private static final long MAX_BYTES_PER_TICKET = 250;
+  private static final long MAX_BYTES_PER_TICKET = 450;
   private static final int DELETED_TOGETHER = 1_000; // keys
   private static final long EVENT = 12_345;
   private static final String FINGERPRINT = "0123456789abcdef".repeat(4);
 
   @Test
-  void pendingTicketNeedsAtMost250Bytes() {
+  void pendingTicketNeedsAtMost450Bytes() {
     try (RedisGateway redis = TestRedis.connect(5)) {
       Duration hour = Duration.ofHours(1);
       StatusStore store = new StatusStore(redis, new StatusStoreSettings(hour, hour, hour));
