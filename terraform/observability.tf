@@ -57,7 +57,7 @@ resource "aws_cloudwatch_metric_alarm" "database_cpu" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 90
   treat_missing_data  = "missing"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.page.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
@@ -93,7 +93,7 @@ resource "aws_cloudwatch_metric_alarm" "redis_memory" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 90
   treat_missing_data  = "missing"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.page.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
@@ -109,7 +109,7 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.queue_age_alarm_seconds
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.page.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
@@ -125,7 +125,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.page.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 

@@ -172,7 +172,7 @@ resource "aws_cloudwatch_metric_alarm" "ingress_api_unhealthy" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.page.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 

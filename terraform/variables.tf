@@ -362,9 +362,38 @@ variable "session_manager" {
 # Observability
 
 variable "alarm_emails" {
-  description = "E-mail addresses that receive every alarm. Each must confirm its subscription."
+  description = "E-mail addresses that receive every alarm and the notifications of the budget. Each must confirm its subscription."
   type        = set(string)
   default     = []
+}
+
+variable "page_endpoints" {
+  description = "HTTPS addresses of a pager that receive the critical alarms."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for endpoint in var.page_endpoints : startswith(endpoint, "https://")])
+    error_message = "An address starts with https://."
+  }
+}
+
+variable "errors_per_minute" {
+  description = "Answers with 5xx in a minute, from the load balancer or from one service, above which an alarm is raised."
+  type        = number
+  default     = 50
+}
+
+variable "database_free_memory_mib" {
+  description = "Free memory of a database instance below which an alarm is raised, in MiB."
+  type        = number
+  default     = 256
+}
+
+variable "cpu_credits_minimum" {
+  description = "CPU credits of a burstable database or cache node below which an alarm is raised."
+  type        = number
+  default     = 30
 }
 
 variable "queue_age_alarm_seconds" {

@@ -105,8 +105,8 @@ def bill(design):
     extra = month["on-sales"] * 3 * month["extra instances of each service while pre-warmed"] * month["hours of pre-warming for each on-sale"]
     # A worker polls for 10 s at a time, and checks the dead letters every 10 s with two calls.
     polls = 2 * HOURS * 3600 / 10 * 3
-    # Alarms of the reference design, of the queue, and of target tracking, by the metrics in them.
-    alarms = 16 + 2 * 2 + 2 * 2
+    # Alarms of the reference design, of outages, of the queue, and of target tracking, by the metrics in them.
+    alarms = 16 + 16 + 2 * 2 + 2 * 2
     lines = [
         ("Instances", f"ec2.{design.instance}", design.instances * HOURS, f"{design.instances} x {HOURS} h"),
         ("Instances before on-sales", f"ec2.{design.instance}", extra, "4 more of each service, 45 min, 4 times"),
@@ -130,7 +130,7 @@ def bill(design):
         ("Database backups", "aurora.backup", 2 * month["GB of data in the database"], "7 days of changes, and a snapshot"),
         ("Cache", f"cache.{design.cache}", design.cache_nodes * HOURS, f"{design.cache_nodes} x {HOURS} h"),
         ("Queue", "sqs", (polls + bookings * 0.3) / 1e6, "2 workers that poll, and 3 calls for 10 bookings"),
-        ("Alarms", "cloudwatch.alarm", alarms, "16 configured, 8 metrics in those of target tracking"),
+        ("Alarms", "cloudwatch.alarm", alarms, "32 configured, 8 metrics in those of target tracking"),
         ("CPU and memory by the agent", "cloudwatch.metric", 3 if design.detailed_monitoring else 6, "1 or 2 for each service"),
         ("Detailed monitoring", "cloudwatch.metric", 7 * design.instances if design.detailed_monitoring else 0, f"7 metrics x {design.instances} instances"),
         ("Dashboard", "cloudwatch.dashboard", 1, ""),

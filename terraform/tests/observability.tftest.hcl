@@ -15,6 +15,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_sns_topic.page
+  values = { arn = "arn:aws:sns:ap-northeast-2:123456789012:ticketing-page" }
+}
+
+override_resource {
   target = aws_lb_target_group.ingress_api
   values = { arn_suffix = "targetgroup/ticketing-ingress-api/1" }
 }
@@ -112,6 +117,58 @@ run "every_alarm_and_recovery_reaches_the_topic" {
     condition     = jsondecode(aws_sns_topic_policy.alarms.policy).Statement == [{ Action = "sns:Publish", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }, Effect = "Allow", Principal = { Service = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] }, Resource = "arn:aws:sns:ap-northeast-2:123456789012:ticketing-alarms", Sid = "AlarmsAndBudgetsPublish" }]
     error_message = "CloudWatch and Budgets of this account may publish to it."
   }
+}
+
+run "missing_data_of_a_total_outage_pages" {
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.outage : name => "${alarm.metric_name} ${alarm.comparison_operator} ${alarm.threshold} ${alarm.period}x${alarm.evaluation_periods}" if alarm.treat_missing_data == "breaching" } == {
+      ingress-api-healthy-hosts    = "HealthyHostCount LessThanThreshold 1 60x2"
+      notifier-healthy-hosts       = "HealthyHostCount LessThanThreshold 1 60x2"
+      ingress-api-below-minimum    = "GroupInServiceInstances LessThanThreshold 2 60x5"
+      booking-worker-below-minimum = "GroupInServiceInstances LessThanThreshold 2 60x5"
+      notifier-below-minimum       = "GroupInServiceInstances LessThanThreshold 2 60x5"
+    }
+    error_message = "Without any instance, these alarms are raised."
+  }
+
+  assert {
+    condition = toset([for alarm in aws_cloudwatch_metric_alarm.outage : "${alarm.namespace} ${alarm.metric_name}"]) == toset([
+      "AWS/ApplicationELB HTTPCode_ELB_5XX_Count", "AWS/ApplicationELB HTTPCode_Target_5XX_Count", "AWS/ApplicationELB HealthyHostCount",
+      "AWS/AutoScaling GroupInServiceInstances", "AWS/ElastiCache CPUCreditBalance",
+      "AWS/ElastiCache EngineCPUUtilization", "AWS/ElastiCache Evictions", "AWS/RDS AuroraReplicaLagMaximum", "AWS/RDS CPUCreditBalance", "AWS/RDS FreeableMemory",
+    ])
+    error_message = "Hosts, errors, groups, credits, cache and database have alarms."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.outage) == 16 && alltrue([for alarm in aws_cloudwatch_metric_alarm.outage : alarm.alarm_actions == toset([aws_sns_topic.page.arn]) && alarm.ok_actions == toset([aws_sns_topic.page.arn])])
+    error_message = "16 alarms (the cost page counts them) go to the topic that pages."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.failed_launches.event_pattern).detail-type == ["EC2 Instance Launch Unsuccessful"] && aws_cloudwatch_event_target.failed_launches.arn == aws_sns_topic.page.arn
+    error_message = "A failed launch pages."
+  }
+
+  assert {
+    condition     = alltrue([for subscription in aws_db_event_subscription.database : subscription.sns_topic == aws_sns_topic.page.arn && contains(subscription.event_categories, "failover")])
+    error_message = "A failover of the database pages."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.database_cpu), values(aws_cloudwatch_metric_alarm.redis_memory), [aws_cloudwatch_metric_alarm.queue_age, aws_cloudwatch_metric_alarm.dead_letters, aws_cloudwatch_metric_alarm.ingress_api_unhealthy, aws_cloudwatch_metric_alarm.notifier_unhealthy]) : contains(alarm.alarm_actions, aws_sns_topic.page.arn)])
+    error_message = "Each critical alarm pages."
+  }
+}
+
+run "pager_must_be_reached_by_https" {
+  command = plan
+
+  variables {
+    page_endpoints = ["http://pager.example.com"]
+  }
+
+  expect_failures = [var.page_endpoints]
 }
 
 run "addresses_subscribe_by_mail" {
