@@ -2,56 +2,63 @@ package ticketing.ingress.database;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Highest id of a table with ascending ids. A greater id belongs to no row, so it needs no query.
 ///
-/// The highest id is read again for a greater id, at most 5 times in a burst and twice a second.
-/// Within such a rush, a new row of another process is unknown for at most a second.
+/// The highest id is read for a greater id, at most ten times a second; concurrent callers share a
+/// read that starts after their calls. So a new row is found in any case, after at most 100 ms and
+/// two queries. An id that is greater by more than a million gets no read of its own.
 public final class HighestId {
 
-  private static final int MAX_READS = 5;
-  private static final long NANOS_PER_READ = Duration.ofMillis(500).toNanos();
+  private static final long NANOS_PER_READ = Duration.ofMillis(100).toNanos();
+
+  /// Time in which a table grows by far fewer rows than [#MAX_GROWTH].
+  private static final long MAX_AGE_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private static final long MAX_GROWTH = 1_000_000; // rows
 
   private final Supplier<@Nullable Long> query;
   private final AtomicLong known = new AtomicLong();
-  private long availableReads = MAX_READS;
-  private long refilledAt = System.nanoTime();
+  private @Nullable Long lastReadNanos; // start of the last read; guarded by this
 
   /// @param query returns the highest id, null for an empty table
   public HighestId(Supplier<@Nullable Long> query) {
     this.query = query;
   }
 
-  /// False if no row has this id. Concurrent calls share a query.
+  /// False if no row has this id.
   public boolean mayExist(long id) {
     if (id <= 0) {
       return false;
     }
-    return id <= known.get() || readAgain(id);
+    return id <= known.get() || readAgain(id, System.nanoTime());
   }
 
-  private synchronized boolean readAgain(long id) {
-    if (id > known.get() && acquireRead()) {
-      Long highest = query.get();
-      if (highest != null) {
-        raise(highest);
+  private synchronized boolean readAgain(long id, long calledNanos) {
+    if (id <= known.get()) {
+      return true;
+    }
+    if (lastReadNanos != null) {
+      long age = System.nanoTime() - lastReadNanos;
+      boolean readSinceCall = lastReadNanos - calledNanos >= 0;
+      boolean outOfReach = id - known.get() > MAX_GROWTH && age < MAX_AGE_NANOS;
+      if (readSinceCall || outOfReach) {
+        return false;
+      }
+      if (age < NANOS_PER_READ) {
+        LockSupport.parkNanos(NANOS_PER_READ - age);
       }
     }
-    return id <= known.get();
-  }
-
-  private boolean acquireRead() {
-    long now = System.nanoTime();
-    long added = (now - refilledAt) / NANOS_PER_READ;
-    availableReads = Math.min(MAX_READS, availableReads + added);
-    refilledAt += added * NANOS_PER_READ;
-    if (availableReads == 0) {
-      return false;
+    long started = System.nanoTime();
+    Long highest = query.get();
+    lastReadNanos = started;
+    if (highest != null) {
+      raise(highest);
     }
-    availableReads--;
-    return true;
+    return id <= known.get();
   }
 
   /// Records an existing id.

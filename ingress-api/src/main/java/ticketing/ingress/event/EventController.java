@@ -118,6 +118,7 @@ class EventController {
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @Valid @RequestBody EventRequest request) {
+    request.requireNoReadOnlyFields();
     IdempotencyKey idempotency =
         IdempotencyKey.of(ids, user.userId(), key, "POST", "/api/v1/events", request);
     EventView event = events.createOnce(request, idempotency);

@@ -9,6 +9,7 @@ import jakarta.persistence.Enumerated;
 import jakarta.persistence.GeneratedValue;
 import jakarta.persistence.GenerationType;
 import jakarta.persistence.Id;
+import jakarta.persistence.IdClass;
 import jakarta.persistence.JoinColumn;
 import jakarta.persistence.Table;
 import java.math.BigDecimal;
@@ -133,5 +134,22 @@ public class EventEntity {
                     type.availableSeats()))
             .toList(),
         version);
+  }
+
+  /// Row of `event_states`: the state of an event after its creation or an edit, as JSON. The audit
+  /// of a sale replays decisions between recorded states.
+  @Entity(name = "EventState")
+  @Table(name = "event_states")
+  @IdClass(State.Key.class)
+  static class State {
+
+    record Key(long eventId, long sequence) {}
+
+    @Id private long eventId;
+    @Id private long sequence;
+    private String state;
+    private Instant changedAt;
+
+    protected State() {}
   }
 }

@@ -82,7 +82,7 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   @Modifying
   @Query(
       """
-      insert into EventStateEntity (eventId, sequence, state, changedAt)
+      insert into EventState (eventId, sequence, state, changedAt)
       select e.id, e.decisionSequence, :state, :now from EventEntity e
       where e.id = :id and e.decisionSequence is not null\
       """)

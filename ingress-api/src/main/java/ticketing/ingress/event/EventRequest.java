@@ -146,6 +146,30 @@ public record EventRequest(
     }
   }
 
+  /// Validates that a request for a new event has no field that the server determines.
+  ///
+  /// @throws ApiException `INVALID_REQUEST` with each such field
+  void requireNoReadOnlyFields() {
+    List<ApiException.FieldError> errors = new ArrayList<>();
+    rejectPresent("eventId", ignoredEventId, errors);
+    rejectPresent("status", ignoredStatus, errors);
+    rejectPresent("totalSeats", ignoredTotalSeats, errors);
+    rejectPresent("availableSeats", ignoredAvailableSeats, errors);
+    for (int i = 0; i < seatTypes.size(); i++) {
+      rejectPresent("seatTypes[" + i + "].availableSeats", seatTypes.get(i).availableSeats, errors);
+    }
+    if (!errors.isEmpty()) {
+      throw ApiException.invalid(errors);
+    }
+  }
+
+  private static void rejectPresent(
+      String field, @Nullable Object value, List<ApiException.FieldError> errors) {
+    if (value != null) {
+      errors.add(new ApiException.FieldError(field, "must be absent"));
+    }
+  }
+
   int totalSeats() {
     return seatTypes.stream().mapToInt(SeatType::totalSeats).sum();
   }

@@ -319,7 +319,7 @@ class TicketTest {
       assertThat(ingress.get("/api/v1/events/" + id, null).status()).isEqualTo(404);
       assertThat(ingress.get("/api/v1/reservations/" + id, token).status()).isEqualTo(404);
     }
-    // Each table is read twice a second; other instances on the server run a few queries too.
+    // Each table is read once in ten seconds; other instances on the server run a few queries too.
     assertThat(selects() - before).isLessThan(400);
     long event = ingress.newEvent();
     assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);
