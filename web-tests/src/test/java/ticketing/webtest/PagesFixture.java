@@ -53,6 +53,10 @@ final class PagesFixture implements AutoCloseable {
   private static final Map<String, String> SETTINGS =
       Map.of(
           "TICKETING_QUEUE_TIMEOUT", "20s",
+          // One account books for many people.
+          "TICKETING_RATES_BOOKING_PER_SECOND", "100000",
+          "TICKETING_RATES_BOOKING_BURST", "100000",
+          "TICKETING_RATES_MAX_UNDECIDED_BOOKINGS", "100000",
           "TICKETING_SIMULATION_BUYERS", "900",
           "TICKETING_SIMULATION_SEATS", "300",
           "TICKETING_SIMULATION_CONNECTIONS", "16",
