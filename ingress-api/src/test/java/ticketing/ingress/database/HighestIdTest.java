@@ -30,7 +30,7 @@ class HighestIdTest {
   }
 
   @Test
-  void newRowIsFoundDuringFloodOfUnknownIds() throws Exception {
+  void newRowIsFoundDuringFlood() throws Exception {
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Boolean>> unknown = new ArrayList<>();
       for (int i = 0; i < 2_000; i++) {
