@@ -16,7 +16,7 @@ import ticketing.domain.TicketIds;
 class TicketConfiguration {
 
   /// Public secret, therefore refused outside the local profile.
-  static final String LOCAL_KEY = "ticketing-local-key-known-to-everybody-0000";
+  static final String LOCAL_KEY = "ticketing-local-key-published-in-the-sources-0000";
 
   private static final String ALGORITHM = "HmacSHA256";
 
