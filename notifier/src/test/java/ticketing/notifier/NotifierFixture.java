@@ -1,5 +1,7 @@
 package ticketing.notifier;
 
+import static org.awaitility.Awaitility.await;
+
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -99,10 +101,11 @@ public final class NotifierFixture implements AutoCloseable {
     return client;
   }
 
-  /// Aborts all connections without a close frame.
+  /// Aborts all connections without a close frame, until the notifier has none.
   public void disconnectAll() {
     clients.forEach(WebSocketTestClient::abort);
     clients.clear();
+    await().atMost(WebSocketTestClient.TIMEOUT).until(() -> gauge("ticketing.sockets") == 0);
   }
 
   public double count(String meter, String reason) {

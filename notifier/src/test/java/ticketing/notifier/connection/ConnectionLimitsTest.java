@@ -54,9 +54,6 @@ class ConnectionLimitsTest {
   @AfterEach
   void disconnect() {
     notifier.disconnectAll();
-    await()
-        .atMost(WebSocketTestClient.TIMEOUT)
-        .until(() -> notifier.gauge("ticketing.sockets") == 0);
   }
 
   private static void assertRateLimited(HttpResponse<?> response) {

@@ -59,9 +59,6 @@ class ConnectionRegistryTest {
   @AfterEach
   void disconnect() {
     notifier.disconnectAll();
-    await()
-        .atMost(WebSocketTestClient.TIMEOUT)
-        .until(() -> notifier.gauge("ticketing.sockets") == 0);
   }
 
   @Test
