@@ -1,0 +1,2 @@
+/// Reference page of REST calls, generated from the OpenAPI document.
+package ticketing.checks.openapi;
