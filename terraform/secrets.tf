@@ -33,7 +33,7 @@ resource "aws_secretsmanager_secret" "access_key" {
   count = local.own_access_key ? 1 : 0
 
   name        = "${local.name}/access-signing-key"
-  description = "Private key that signs access tokens (ES256)"
+  description = "Private key that signs access tokens (RS256)"
 
   dynamic "replica" {
     # Lets the second region accept tokens of the first.

@@ -1,7 +1,7 @@
 package ticketing.security;
 
-import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import org.springframework.security.oauth2.jwt.JwtEncoder;
 import org.springframework.security.oauth2.jwt.JwtEncoderParameters;
 import org.springframework.security.oauth2.jwt.NimbusJwtEncoder;
 
-/// Signs access tokens with ES256: JWTs (RFC 9068) with `sub`, `role`, `jti`, `exp`, `gen` and, for
+/// Signs access tokens with RS256: JWTs (RFC 9068) with `sub`, `role`, `jti`, `exp`, `gen` and, for
 /// a session with a refresh token, `sid`.
 public final class AccessTokenIssuer {
 
@@ -49,7 +49,7 @@ public final class AccessTokenIssuer {
       throw new IllegalStateException(
           "Set TICKETING_ACCESS_SIGNING_KEY (a private key) or TICKETING_ACCESS_ISSUER_URI");
     }
-    ECKey key =
+    RSAKey key =
         TokenKeys.signingKey(signing.key(), AccessTokenVerifier.publicKeys(settings, local));
     this.encoder = Optional.of(new NimbusJwtEncoder(new ImmutableJWKSet<>(new JWKSet(key))));
     this.keyId = key.getKeyID();
@@ -95,7 +95,7 @@ public final class AccessTokenIssuer {
     if (sessionId != null) {
       claims.claim(SESSION, sessionId.toString());
     }
-    JwsHeader header = JwsHeader.with(SignatureAlgorithm.ES256).type(TYPE).keyId(keyId).build();
+    JwsHeader header = JwsHeader.with(SignatureAlgorithm.RS256).type(TYPE).keyId(keyId).build();
     return signer.encode(JwtEncoderParameters.from(header, claims.build())).getTokenValue();
   }
 }

@@ -12,7 +12,7 @@ import org.springframework.validation.annotation.Validated;
 /// Keys and issuer of the accepted access tokens. A process with these settings can verify tokens,
 /// but not sign them.
 ///
-/// @param publicKeys public keys (P-256) of our own tokens, as PEM or base64 of the DER form; two
+/// @param publicKeys public RSA keys of our own tokens, as PEM or base64 of the DER form; two
 ///   during a rotation; required unless an issuer is set
 /// @param issuer OpenID Connect issuer that replaces our own tokens
 @Validated
@@ -22,8 +22,11 @@ public record AccessTokenSettings(
 
   /// Public key of the local profile. Its private key is public too, so it is refused elsewhere.
   public static final String LOCAL_PUBLIC_KEY =
-      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEdTEaRMK0A5vrmH5HfxJUg9A+zjfnv5xOGd3K0VkETqvUa8wSQ1/lDE3v"
-          + "Qr7Xxqq925kdhnQ3Z+4OTBSR/GER0Q==";
+      "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3Y6eHkK8quJn++hgCRio21Bjy6rdqUSjVWkg"
+          + "ZKAaXPg9864u7UA1BaY847Nu7BpLA4INfk5UAEbn9jKxHE2KkY0AAEEZ/G0QeDZa1KQl+7V2hXLqA/jm"
+          + "cYNOK2z4fiqtHpZh67Mo1RdprNPPeHlQvI5+R0PWMSuw/cQiC7od51OkwRqoNF8K2M11iFtAdtbQLLi4"
+          + "3B5QHF1V/rQUp3YvkXSiKEchA/ACNoI4lAb4ddJ9v6rISEZAvlAIsiYMDbkhU0kvG79Hrl7F72nB8VoL"
+          + "qZdYwlSPVzw6nvFfr9q3n5S4X8stHWxSYdbWP9JDGxPK1NmUD5uW8ynjYXVvRw1eZQIDAQAB";
 
   /// @param uri issuer URI; empty: our own tokens
   /// @param audience required value of `aud`; required with an issuer

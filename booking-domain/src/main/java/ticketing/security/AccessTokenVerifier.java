@@ -26,7 +26,7 @@ import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.MappedJwtClaimSetConverter;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 
-/// Verifies access tokens with public keys. It accepts either our own tokens (ES256) or those of
+/// Verifies access tokens with public keys. It accepts either our own tokens (RS256) or those of
 /// one OpenID Connect issuer, for up to 60 s after their expiry, because clocks differ. It does not
 /// know which tokens are revoked, see [RevokedTokens].
 public final class AccessTokenVerifier {
@@ -75,7 +75,7 @@ public final class AccessTokenVerifier {
     processor.setJWSTypeVerifier(
         new DefaultJOSEObjectTypeVerifier<>(new JOSEObjectType(AccessTokenIssuer.TYPE)));
     processor.setJWSKeySelector(
-        new JWSVerificationKeySelector<>(JWSAlgorithm.ES256, new ImmutableJWKSet<>(keys)));
+        new JWSVerificationKeySelector<>(JWSAlgorithm.RS256, new ImmutableJWKSet<>(keys)));
     processor.setJWTClaimsSetVerifier((claims, context) -> {});
     NimbusJwtDecoder tokens = new NimbusJwtDecoder(processor);
     // The default converter parses the issuer as a URL and throws an exception for each token.

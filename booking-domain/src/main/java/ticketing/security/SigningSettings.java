@@ -9,8 +9,8 @@ import org.springframework.validation.annotation.Validated;
 
 /// Signature of our own access tokens. Only ingress-api has these settings.
 ///
-/// @param key private key (P-256), as PEM or base64 of the PKCS #8 DER form; its public key is one
-///   of `ticketing.access.public-keys`
+/// @param key private RSA key (2048 bits or more), as PEM or base64 of the PKCS #8 DER form; its
+///   public key is one of `ticketing.access.public-keys`
 /// @param tokenLifetime validity of an access token
 @Validated
 @ConfigurationProperties("ticketing.access.signing")

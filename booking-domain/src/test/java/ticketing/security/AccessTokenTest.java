@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
@@ -49,7 +51,7 @@ class AccessTokenTest {
     String header =
         new String(Base64.getUrlDecoder().decode(token.split("\\.")[0]), StandardCharsets.UTF_8);
     String keys = verifier(OLD.publicKey(), NEW.publicKey()).publicKeySet().toString();
-    assertThat(header).contains("\"alg\":\"ES256\"", "\"typ\":\"at+jwt\"", "\"kid\":\"");
+    assertThat(header).contains("\"alg\":\"RS256\"", "\"typ\":\"at+jwt\"", "\"kid\":\"");
     String kid = header.replaceAll(".*\"kid\":\"([^\"]*)\".*", "$1");
     assertThat(keys).contains(kid).doesNotContain(", d=");
   }
@@ -72,8 +74,15 @@ class AccessTokenTest {
         .hasNoCause();
     assertThatThrownBy(() -> verifier()).hasMessageContaining("Set TICKETING_ACCESS_PUBLIC_KEYS");
     assertThatThrownBy(() -> verifier("bm9uc2Vuc2U=")).hasMessageContaining("no public key");
+    assertThatThrownBy(() -> verifier(shortKey())).hasMessageContaining("no public key");
     assertThatThrownBy(() -> verifier(AccessTokenSettings.LOCAL_PUBLIC_KEY))
         .hasMessageContaining("local profile");
+  }
+
+  private static String shortKey() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(1024);
+    return Base64.getEncoder().encodeToString(generator.generateKeyPair().getPublic().getEncoded());
   }
 
   @Test
@@ -111,7 +120,7 @@ class AccessTokenTest {
         List.of(
             "{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}",
             "{\"alg\":\"none\",\"typ\":\"at+jwt\"}",
-            "{\"alg\":\"ES256\",\"typ\":\"JWT\"}")) {
+            "{\"alg\":\"RS256\",\"typ\":\"JWT\"}")) {
       String head =
           Base64.getUrlEncoder().withoutPadding().encodeToString(header.getBytes("UTF-8"));
       String forged = head + "." + claims + "." + good.split("\\.")[2];

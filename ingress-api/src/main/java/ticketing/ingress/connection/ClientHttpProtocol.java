@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class ClientHttpProtocol extends Http11NioProtocol {
 
   private static final Logger log = LoggerFactory.getLogger(ClientHttpProtocol.class);
-  private static final Duration CHECK_INTERVAL = Duration.ofMillis(250);
+  private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
 
   private volatile long headTimeoutNanos = Duration.ofSeconds(5).toNanos();
   private volatile byte[] headTimeoutResponse = {};

@@ -7,8 +7,8 @@ import org.springframework.validation.annotation.Validated;
 
 /// Cache of verified access tokens.
 ///
-/// @param maxTokens verified tokens in memory (about 1 KB each); a signature check costs 0.1 to 0.3
-///   ms of one processor
+/// @param maxTokens verified tokens in memory (about 1 KB each); a signature check costs 0.05 to
+///   0.3 ms of one processor
 @Validated
 @ConfigurationProperties("ticketing.access.cache")
 record TokenCacheSettings(@Min(0) @DefaultValue("20000") int maxTokens) {}
