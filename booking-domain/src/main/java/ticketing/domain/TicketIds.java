@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -24,8 +25,12 @@ public final class TicketIds {
   /// Bytes of a key.
   public static final int MIN_KEY_BYTES = 32;
 
+  /// Random bytes of an attempt id.
+  public static final int ATTEMPT_BYTES = 6;
+
   private static final String ALGORITHM = "HmacSHA256";
   private static final int MAC_BYTES = 6;
+  private static final long ATTEMPT_MASK = (1L << (ATTEMPT_BYTES * Byte.SIZE)) - 1;
   private static final long MAC_MASK = (1L << (MAC_BYTES * Byte.SIZE)) - 1;
   private static final long RANDOM_HIGH_MASK = 0xFFFL;
   private static final long RANDOM_LOW_MASK = 0x3FFFL << 48;
@@ -54,6 +59,18 @@ public final class TicketIds {
   /// Returns a new id for this owner.
   public UUID newId(String owner) {
     return issue(clock.millis(), random.nextLong(), random.nextLong(), owner);
+  }
+
+  /// Returns a new id of an attempt for a ticket, see [Command#attemptId()]. It consists of the
+  /// first half of the ticket id and [#ATTEMPT_BYTES] random bytes, so that a status store which
+  /// has the ticket id needs to store only these.
+  public static UUID newAttempt(UUID ticketId) {
+    return attempt(ticketId, ThreadLocalRandom.current().nextLong());
+  }
+
+  /// Returns the attempt of a ticket with these random bytes (the lowest of the number).
+  public static UUID attempt(UUID ticketId, long random) {
+    return new UUID(ticketId.getMostSignificantBits(), VARIANT | random & ATTEMPT_MASK);
   }
 
   /// Returns the id of this owner's requests with this `Idempotency-Key`, which is the same on all

@@ -7,6 +7,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
+import ticketing.domain.TicketIds;
 
 /// Ticket with its internal data.
 ///
@@ -22,7 +23,7 @@ public record StatusEntry(
     Ticket ticket) {
 
   /// Minimum length of the beginning of a fingerprint that identifies a request.
-  static final int MIN_FINGERPRINT = 20;
+  static final int MIN_FINGERPRINT = 10;
 
   public StatusEntry {
     Objects.requireNonNull(owner, "owner");
@@ -40,7 +41,10 @@ public record StatusEntry(
 
   /// Returns the entry of an accepted command. An attempt id is generated if the command has none.
   public static StatusEntry pending(Command command) {
-    UUID attemptId = command.attemptId() == null ? UUID.randomUUID() : command.attemptId();
+    UUID attemptId =
+        command.attemptId() == null
+            ? TicketIds.newAttempt(command.ticketId())
+            : command.attemptId();
     return new StatusEntry(
         command.userId(), command.fingerprint(), attemptId, null, Ticket.pending(command));
   }

@@ -1,6 +1,7 @@
 package ticketing.status;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,11 +13,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.redisson.api.RScript;
 import org.redisson.api.RScript.ReturnType;
@@ -34,6 +38,7 @@ import ticketing.domain.Ticket;
 import ticketing.redis.CommandBatch;
 import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
+import ticketing.status.UndecidedTickets.Owner;
 
 /// Redis copy of the ticket states: keys `ticket:{ticketId}`, the waiting line of each event, and
 /// the channel `tickets` on which decisions are published. An unreadable value counts as absent.
@@ -55,6 +60,7 @@ public final class StatusStore {
 
   private static final int MAX_BATCH_SIZE = 200; // tickets
   private static final int MAX_CONCURRENCY = 2; // round trips of one kind
+  private static final Duration REFUSAL_TIME = Duration.ofSeconds(10);
   private static final int MESSAGE_LENGTH = 400; // characters, estimated
 
   private final RedisGateway redis;
@@ -88,27 +94,40 @@ public final class StatusStore {
     CLAIM
   }
 
-  private record PendingEntry(StatusEntry entry, Mode mode) {}
+  private record PendingEntry(StatusEntry entry, Mode mode, int maxUndecided) {}
 
   /// Result of storing a pending ticket.
   ///
   /// @param earlier entry that was stored earlier and is kept
   /// @param ticket ticket of the kept or stored entry, with its position in the waiting line
-  public record Stored(Optional<StatusEntry> earlier, Ticket ticket) {}
+  /// @param overLimit true if the ticket is not stored: its user has too many undecided bookings
+  public record Stored(Optional<StatusEntry> earlier, Ticket ticket, boolean overLimit) {}
 
   /// Stores a pending ticket. A stored entry of the same ticket is kept. The stage fails with
   /// [RedisUnavailableException].
   public CompletableFuture<Stored> storePending(StatusEntry pending) {
+    return storePending(pending, Integer.MAX_VALUE);
+  }
+
+  /// Stores a pending ticket as [#storePending(StatusEntry)], unless it is a booking and its user
+  /// has the maximum of undecided bookings for the event. Concurrent calls never exceed it. An
+  /// eviction makes it lenient. Store and limit are one round trip; the removal of a refused ticket
+  /// takes two more.
+  public CompletableFuture<Stored> storePending(StatusEntry pending, int maxUndecided) {
     return pendingStores
-        .submit(new PendingEntry(pending, Mode.NEW))
-        .thenApply(stored -> stored.orElseThrow(RedisGateway::refused));
+        .submit(new PendingEntry(pending, Mode.NEW, maxUndecided))
+        .thenApply(stored -> stored.orElseThrow(RedisGateway::refused))
+        .thenCompose(stored ->
+            stored.overLimit()
+                ? removePending(pending).thenApply(_ -> stored)
+                : CompletableFuture.completedFuture(stored));
   }
 
   /// Replaces the pending entry of another attempt. A failed earlier attempt can then no longer
   /// remove the entry. Empty if the store has no entry: the ticket may be decided, so none is
   /// created. The stage fails with [RedisUnavailableException].
   public CompletableFuture<Optional<Stored>> claimPending(StatusEntry pending) {
-    return pendingStores.submit(new PendingEntry(pending, Mode.CLAIM));
+    return pendingStores.submit(new PendingEntry(pending, Mode.CLAIM, Integer.MAX_VALUE));
   }
 
   /// The result is empty for a ticket that Redis refused to store, or without an entry to claim.
@@ -126,6 +145,7 @@ public final class StatusStore {
                 .toList();
     Map<UUID, Deque<Reply<byte[]>>> kept = new HashMap<>();
     Map<Long, LineReplies> lines = new HashMap<>();
+    List<UndecidedReply> undecided = new ArrayList<>();
     redis.execute(batch -> {
       if (!unsent.isEmpty()) {
         // Registered first: a crash between the two leaves no unregistered entry.
@@ -142,8 +162,10 @@ public final class StatusStore {
                   WaitingLine.add(batch, eventId, tickets, settings.pending()),
                   findRate(batch, eventId))));
       addConfirmations(batch, pending);
-      addUndecided(batch, pending);
+      undecided.addAll(addUndecided(batch, pending));
     });
+    Set<UUID> refusedAttempts =
+        undecided.stream().flatMap(UndecidedReply::refusedAttempts).collect(Collectors.toSet());
     Map<UUID, Long> positions = new HashMap<>();
     byEvent.forEach((eventId, tickets) -> lines.get(eventId).addPositions(tickets, positions));
     return pending.stream()
@@ -153,7 +175,8 @@ public final class StatusStore {
               one.entry(),
               kept.get(ticket.ticketId()).remove(),
               positions.getOrDefault(ticket.ticketId(), 0L),
-              lines.get(ticket.eventId()).rate());
+              lines.get(ticket.eventId()).rate(),
+              refusedAttempts.contains(one.entry().attemptId()));
         })
         .toList();
   }
@@ -169,35 +192,73 @@ public final class StatusStore {
             UndecidedConfirmations.add(batch, eventId, tickets, settings.pending()));
   }
 
-  private void addUndecided(CommandBatch batch, List<PendingEntry> pending) {
-    pending.stream()
-        .filter(one -> one.mode() == Mode.NEW)
-        .map(PendingEntry::entry)
-        .collect(
-            Collectors.groupingBy(
-                StatusEntry::owner, Collectors.mapping(StatusEntry::ticket, Collectors.toList())))
-        .forEach(
-            (owner, tickets) -> UndecidedTickets.add(batch, owner, tickets, settings.pending()));
+  /// Reply for the tickets of one bucket.
+  private record UndecidedReply(List<StatusEntry> entries, Reply<List<Long>> added) {
+
+    private Stream<UUID> refusedAttempts() {
+      return IntStream.range(0, entries.size())
+          .filter(i -> UndecidedTickets.isRefused(added, i))
+          .mapToObj(i -> entries.get(i).attemptId());
+    }
+  }
+
+  private List<UndecidedReply> addUndecided(CommandBatch batch, List<PendingEntry> pending) {
+    Map<Integer, List<PendingEntry>> byBucket =
+        pending.stream()
+            .filter(one -> one.mode() == Mode.NEW)
+            .collect(Collectors.groupingBy(one -> Owner.of(one.entry().owner()).bucket()));
+    List<UndecidedReply> replies = new ArrayList<>(byBucket.size());
+    byBucket.forEach((bucket, entries) -> {
+      List<UndecidedTickets.Addition> additions =
+          entries.stream()
+              .map(one ->
+                  new UndecidedTickets.Addition(
+                      Owner.of(one.entry().owner()),
+                      one.entry().ticket(),
+                      one.entry().ticket().action() == Action.BOOK
+                          ? one.maxUndecided()
+                          : Integer.MAX_VALUE))
+              .toList();
+      replies.add(
+          new UndecidedReply(
+              entries.stream().map(PendingEntry::entry).toList(),
+              UndecidedTickets.add(batch, bucket, additions, settings.pending())));
+    });
+    return replies;
   }
 
   private static void removeUndecided(CommandBatch batch, Collection<StatusEntry> decided) {
     decided.stream()
         .collect(
             Collectors.groupingBy(
-                StatusEntry::owner,
+                entry -> Owner.of(entry.owner()).bucket(),
                 Collectors.mapping(entry -> entry.ticket().ticketId(), Collectors.toList())))
-        .forEach((owner, ticketIds) -> UndecidedTickets.remove(batch, owner, ticketIds));
+        .forEach((bucket, ticketIds) -> UndecidedTickets.remove(batch, bucket, ticketIds));
   }
 
   /// Returns the ids of the undecided tickets of a user, newest first, at most
-  /// [UndecidedTickets#MAX_TICKETS]. Decided tickets among them are possible. After an eviction the
-  /// tickets that were accepted earlier are missing.
+  /// [UndecidedTickets#MAX_TICKETS]. Decided tickets, and in rare cases those of another user, are
+  /// among them: the caller verifies state and owner. After an eviction the tickets that were
+  /// accepted earlier are missing.
   ///
   /// @throws RedisUnavailableException if the ids cannot be read
   public List<UUID> findUndecided(String userId) {
-    AtomicReference<Reply<Collection<String>>> found = new AtomicReference<>();
-    redis.execute(batch -> found.set(UndecidedTickets.find(batch, userId)));
-    return UndecidedTickets.ids(found.get());
+    Owner owner = Owner.of(userId);
+    return UndecidedTickets.ids(readUndecided(owner), owner);
+  }
+
+  /// Returns the undecided bookings of a user for an event, as [#findUndecided].
+  ///
+  /// @throws RedisUnavailableException if the ids cannot be read
+  public List<UUID> findUndecidedBookings(String userId, long eventId) {
+    Owner owner = Owner.of(userId);
+    return UndecidedTickets.bookings(readUndecided(owner), owner, eventId);
+  }
+
+  private Reply<byte[]> readUndecided(Owner owner) {
+    AtomicReference<Reply<byte[]>> found = new AtomicReference<>();
+    redis.execute(batch -> found.set(UndecidedTickets.find(batch, owner)));
+    return found.get();
   }
 
   /// Removes decided tickets from the undecided tickets of a user.
@@ -205,7 +266,7 @@ public final class StatusStore {
   /// @throws RedisUnavailableException if the tickets may still be among them
   public void removeUndecided(String userId, Collection<UUID> ticketIds) {
     if (!ticketIds.isEmpty()) {
-      redis.execute(batch -> UndecidedTickets.remove(batch, userId, ticketIds));
+      redis.execute(batch -> UndecidedTickets.remove(batch, Owner.of(userId).bucket(), ticketIds));
     }
   }
 
@@ -239,7 +300,11 @@ public final class StatusStore {
   }
 
   private Optional<Stored> stored(
-      StatusEntry pending, Reply<byte[]> reply, long position, Reply<String> rate) {
+      StatusEntry pending,
+      Reply<byte[]> reply,
+      long position,
+      Reply<String> rate,
+      boolean refused) {
     Ticket ticket = pending.ticket();
     if (reply.isError() || reply.value().filter(value -> value.length == 0).isPresent()) {
       return Optional.empty();
@@ -254,7 +319,17 @@ public final class StatusStore {
             kept,
             kept.map(StatusEntry::ticket)
                 .orElse(ticket)
-                .withPosition(position, estimatedWaitSeconds(position, rate))));
+                .withPosition(position, estimatedWaitSeconds(position, rate)),
+            refused
+                && kept.map(StatusEntry::ticket)
+                    .map(earlier -> mayBeRefused(earlier, ticket))
+                    .orElse(true)));
+  }
+
+  /// The entry of a refused ticket exists until its removal, and a concurrent request may find it.
+  private static boolean mayBeRefused(Ticket earlier, Ticket repeated) {
+    return !earlier.status().isFinal()
+        && repeated.acceptedAt().isBefore(earlier.acceptedAt().plus(REFUSAL_TIME));
   }
 
   private CompletableFuture<Void> removeFromLine(StatusEntry pending) {
@@ -306,7 +381,8 @@ public final class StatusStore {
                     ReturnType.LONG,
                     List.of(key(ticketId)),
                     bytes(pending.attemptId().toString()),
-                    StatusEntryCodec.bytes(pending.attemptId())))
+                    StatusEntryCodec.bytes(pending.attemptId()),
+                    StatusEntryCodec.compactAttempt(pending)))
         .thenCompose(removed ->
             removed == 0 ? CompletableFuture.<Void>completedFuture(null) : removeFromLine(pending));
   }

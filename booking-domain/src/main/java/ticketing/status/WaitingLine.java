@@ -24,14 +24,15 @@ import ticketing.status.StatusStore.LineEntry;
 /// Undecided tickets of each event in order of acceptance. It gives the position of a ticket and
 /// the oldest undecided command.
 ///
-/// The line of an event is a list of chunks with up to 128 tickets, in keys of one hash slot: the
+/// The line of an event is a list of chunks with up to 126 tickets, in keys of one hash slot: the
 /// index `{waiting:{eventId}}`, and the chunks `{waiting:{eventId}}:{acceptance time}`. One sorted
 /// set for the whole line would take 120 bytes for each ticket instead of 31. `add_to_line.lua`
 /// describes the structure. A line that Redis evicts, or that is unreadable, is a line without
 /// these tickets. All methods add scripts that cause no error reply for a key of another type.
 final class WaitingLine {
 
-  private static final int MAX_CHUNK_SIZE = 128; // entries; Redis stores larger sets less compactly
+  static final int MAX_CHUNK_SIZE =
+      126; // entries; 3.5 KiB, an allocation size; 128 take 4 KiB
   private static final int MAX_COUNTED_CHUNKS = 256;
   private static final int UUID_BYTES = 16;
 

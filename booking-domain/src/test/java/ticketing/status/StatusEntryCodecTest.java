@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -16,14 +17,19 @@ import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.SeatOffer;
+import ticketing.domain.TicketIds;
 
 class StatusEntryCodecTest {
 
   private static final UUID ID = UUID.randomUUID();
-  private static final UUID ATTEMPT = UUID.randomUUID();
+  private static final UUID ATTEMPT = TicketIds.newAttempt(ID);
   private static final String OWNER = UUID.randomUUID().toString();
   private static final String FINGERPRINT = "0123456789abcdef".repeat(4);
-  private static final Instant AT = Instant.parse("2026-12-24T10:00:00.123456Z");
+  private static final Instant AT = Instant.now().truncatedTo(ChronoUnit.MICROS);
+
+  private static final UUID OTHER_ATTEMPT = UUID.randomUUID();
+  private static final ChronoUnit DAY = ChronoUnit.DAYS;
+  private static final long DAYS = 1_000;
 
   private static final List<Command> COMMANDS =
       List.of(
@@ -33,7 +39,12 @@ class StatusEntryCodecTest {
               .withPrice(Money.of("0.00")),
           new Command.BookSeats(ID, OWNER, 1, "R", 1, AT, FINGERPRINT, ATTEMPT)
               .withPrice(Money.of("99999999.99")),
+          new Command.BookSeats(ID, OWNER, 1, "R", 2, AT, FINGERPRINT, ATTEMPT)
+              .withPrice(Money.of("0.01")),
+          new Command.BookSeats(ID, OWNER, 1, "R", 2, AT.minus(DAYS, DAY), FINGERPRINT, ATTEMPT),
+          new Command.BookSeats(ID, OWNER, 1, "R", 2, AT.plus(DAYS, DAY), FINGERPRINT, ATTEMPT),
           new Command.BookSeats(ID, OWNER, 9_999, "VIP", 10, AT, FINGERPRINT, ATTEMPT),
+          new Command.BookSeats(ID, OWNER, 1, "R", 1, AT, FINGERPRINT, OTHER_ATTEMPT),
           new Command.BookSeats(ID, "é|subject", 1, "스탠딩 𝄞 abcd", 1, AT, null, ATTEMPT),
           new Command.BookSeats(ID, OWNER.toUpperCase(Locale.ROOT), 1, "", 1, AT, null, ATTEMPT),
           new Command.ConfirmHold(ID, OWNER, Long.MAX_VALUE, Long.MAX_VALUE, AT, null, ATTEMPT),
@@ -50,7 +61,7 @@ class StatusEntryCodecTest {
 
     assertThat(decoded.ticket()).isEqualTo(entry.ticket());
     assertThat(decoded.owner()).isEqualTo(entry.owner());
-    assertThat(decoded.attemptId()).isEqualTo(ATTEMPT);
+    assertThat(decoded.attemptId()).isEqualTo(command.attemptId());
     if (command.fingerprint() == null) {
       assertThat(decoded.fingerprint()).isNull();
     } else {
@@ -60,9 +71,9 @@ class StatusEntryCodecTest {
   }
 
   @Test
-  void usualPendingEntryHasAtMost64Bytes() {
+  void usualPendingEntryHasAtMost44Bytes() {
     assertThat(StatusEntryCodec.encode(StatusEntry.pending(COMMANDS.getFirst())))
-        .hasSizeLessThanOrEqualTo(64);
+        .hasSizeLessThanOrEqualTo(44);
   }
 
   @ParameterizedTest
@@ -78,12 +89,14 @@ class StatusEntryCodecTest {
 
   @Test
   void everyOtherValueIsNoEntry() {
-    byte[] entry = StatusEntryCodec.encode(StatusEntry.pending(COMMANDS.getFirst()));
-    for (int length = 0; length < 50; length++) {
-      assertThat(StatusEntryCodec.decode(ID, Arrays.copyOf(entry, length))).isEmpty();
+    for (Command command : List.of(COMMANDS.getFirst(), COMMANDS.getLast())) {
+      byte[] entry = StatusEntryCodec.encode(StatusEntry.pending(command));
+      for (int length = 0; length < 34; length++) {
+        assertThat(StatusEntryCodec.decode(ID, Arrays.copyOf(entry, length))).isEmpty();
+      }
+      entry[0] = 22;
+      assertThat(StatusEntryCodec.decode(ID, entry)).isEmpty();
     }
-    entry[0] = 2;
-    assertThat(StatusEntryCodec.decode(ID, entry)).isEmpty();
     for (String text : List.of("", "garbage", "{}", "null", "1", "[]", "{\"owner\":\"7\"}")) {
       assertThat(StatusEntryCodec.decode(ID, text.getBytes(StandardCharsets.UTF_8))).isEmpty();
     }

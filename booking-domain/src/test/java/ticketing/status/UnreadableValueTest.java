@@ -150,6 +150,21 @@ class UnreadableValueTest {
 
   @ParameterizedTest
   @EnumSource
+  void unreadableUndecidedTicketsAreReplaced(Foreign value) {
+    StatusEntry first = pending(event);
+    String bucket = "undecided:" + UndecidedTickets.Owner.of(first.owner()).bucket();
+    value.put(bucket);
+
+    assertThat(store.findUndecided(first.owner())).isEmpty();
+    store.removeUndecided(first.owner(), List.of(id(first)));
+    store.publish(List.of(rejected(pending(event))), 1, null, List.of());
+    assertThat(store.storePending(first, 1).join().overLimit()).isFalse();
+    assertThat(store.findUndecided(first.owner())).containsExactly(id(first));
+    store.removeUndecided(first.owner(), List.of(id(first)));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void unreadableChunkIsReplaced(Foreign value) {
     StatusEntry first = pending(event);
     store.storePending(first).join();

@@ -105,8 +105,9 @@ class WaitingLineTest {
     add(EVENT + 2, tickets);
     String line = "{waiting:" + (EVENT + 2) + "}";
     redis.call(client -> client.getKeys().delete(line + ":" + START.toEpochMilli() * 1_000));
+    Ticket next = tickets.get(WaitingLine.MAX_CHUNK_SIZE);
     assertThat(oldest(EVENT + 2, 1))
-        .containsExactly(new LineEntry(tickets.get(128).ticketId(), tickets.get(128).acceptedAt()));
+        .containsExactly(new LineEntry(next.ticketId(), next.acceptedAt()));
 
     Ticket old = ticket(EVENT + 2, START);
     redis.call(client ->

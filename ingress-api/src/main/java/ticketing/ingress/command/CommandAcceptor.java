@@ -22,6 +22,7 @@ import ticketing.ingress.command.CommandRevoker.Revocation;
 import ticketing.ingress.command.SqsCommandSender.SendResult;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.ratelimit.UndecidedBookings;
 import ticketing.ingress.ticket.DecisionReader;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.SendRegister;
@@ -47,6 +48,7 @@ public class CommandAcceptor {
   private final SendRegister.Sender sends;
   private final SqsCommandSender sender;
   private final CommandRevoker revoker;
+  private final UndecidedBookings undecided;
   private final Clock clock;
   private final CommandMetrics metrics;
   private final Semaphore permits;
@@ -58,6 +60,7 @@ public class CommandAcceptor {
       SendRegister.Sender sends,
       SqsCommandSender sender,
       CommandRevoker revoker,
+      UndecidedBookings undecided,
       @Qualifier("databaseClock") Clock clock,
       QueueSettings settings,
       CommandMetrics metrics) {
@@ -67,6 +70,7 @@ public class CommandAcceptor {
     this.sends = sends;
     this.sender = sender;
     this.revoker = revoker;
+    this.undecided = undecided;
     this.clock = clock;
     this.metrics = metrics;
     this.permits = new Semaphore(settings.maxInFlight());
@@ -77,9 +81,10 @@ public class CommandAcceptor {
   /// @param acceptedAt makes the command for a time of acceptance; a repeated request gets the
   ///   command of its first time
   /// @return pending, or decided if a worker has decided the command already
-  /// @throws ApiException `QUEUE_UNAVAILABLE` if the command is not queued,
-  ///   `IDEMPOTENCY_KEY_REUSED` if the ticket belongs to another request, `DATABASE_UNAVAILABLE` if
-  ///   a decision of an earlier request cannot be excluded
+  /// @throws ApiException `QUEUE_UNAVAILABLE` if the command is not queued, `RATE_LIMITED` if the
+  ///   user has too many undecided bookings for the event, `IDEMPOTENCY_KEY_REUSED` if the ticket
+  ///   belongs to another request, `DATABASE_UNAVAILABLE` if a decision of an earlier request
+  ///   cannot be excluded
   public Ticket accept(Function<Instant, Command> acceptedAt) {
     return acceptUntil(Instant.MAX, acceptedAt);
   }
@@ -147,7 +152,11 @@ public class CommandAcceptor {
 
   private Ticket acceptFirst(Function<Instant, Command> acceptedAt, Command command, Instant end) {
     StatusEntry pending = StatusEntry.pending(command);
-    Optional<StatusStore.Stored> stored = join(statusStore.storePending(pending));
+    Optional<StatusStore.Stored> stored = storeFirst(pending);
+    if (stored.map(StatusStore.Stored::overLimit).orElseGet(() -> !undecided.addLocally(pending))) {
+      sends.finish(pending);
+      throw undecided.refuse();
+    }
     Optional<StatusEntry> earlier = stored.flatMap(StatusStore.Stored::earlier);
     if (earlier.isPresent()) {
       sends.finish(pending);
@@ -168,9 +177,25 @@ public class CommandAcceptor {
       }
       case Enqueueing.NotQueued _ -> {
         removePending(pending);
+        undecided.removeLocally(pending);
         throw queueUnavailable();
       }
     };
+  }
+
+  private Optional<StatusStore.Stored> storeFirst(StatusEntry pending) {
+    Optional<StatusStore.Stored> stored = join(statusStore.storePending(pending, undecided.max()));
+    return stored.isPresent() && stored.get().overLimit() && removeDecided(pending)
+        ? join(statusStore.storePending(pending, undecided.max()))
+        : stored;
+  }
+
+  private boolean removeDecided(StatusEntry pending) {
+    try {
+      return undecided.removeDecided(pending);
+    } catch (RedisUnavailableException e) {
+      return false;
+    }
   }
 
   /// The command stays registered if its entry may still exist.

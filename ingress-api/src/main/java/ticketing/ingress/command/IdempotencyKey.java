@@ -31,7 +31,7 @@ public record IdempotencyKey(UUID ticketId, UUID attemptId, @Nullable String fin
       String path,
       @Nullable Object body) {
     if (key == null) {
-      return new IdempotencyKey(ids.newId(userId), UUID.randomUUID(), null);
+      return ofTicket(ids.newId(userId), null);
     }
     if (key.isEmpty()
         || key.length() > MAX_LENGTH
@@ -39,7 +39,11 @@ public record IdempotencyKey(UUID ticketId, UUID attemptId, @Nullable String fin
       throw ApiException.invalid(HEADER, "must be 1 to 255 printable ASCII characters");
     }
     String text = method + '\n' + path + '\n' + Json.INTERNAL.writeValueAsString(body);
-    return new IdempotencyKey(ids.derivedFrom(userId, key), UUID.randomUUID(), sha256(text));
+    return ofTicket(ids.derivedFrom(userId, key), sha256(text));
+  }
+
+  private static IdempotencyKey ofTicket(UUID ticketId, @Nullable String fingerprint) {
+    return new IdempotencyKey(ticketId, TicketIds.newAttempt(ticketId), fingerprint);
   }
 
   /// Returns true if an earlier request may have the same ticket.

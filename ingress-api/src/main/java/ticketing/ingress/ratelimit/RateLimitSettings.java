@@ -19,8 +19,8 @@ import org.springframework.validation.annotation.Validated;
 /// @param address limit of each client address
 /// @param booking bookings of each user
 /// @param maxUndecidedBookings undecided bookings of each user for one event
-/// @param undecidedTtl time after the last accepted booking of a user and event at which their
-///   undecided bookings are no longer counted
+/// @param undecidedTtl while Redis is unavailable: time after the last accepted booking of a user
+///   and event at which their undecided bookings are no longer counted
 /// @param signInAccount failed sign-ins of each account
 /// @param signInAddress sign-ins of each client address
 /// @param signUpAddress sign-ups of each client address

@@ -2,51 +2,49 @@ package ticketing.ingress.ratelimit;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.redisson.api.RScript;
-import org.redisson.client.codec.StringCodec;
 import org.springframework.stereotype.Component;
-import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.domain.Action;
+import ticketing.domain.Ticket;
+import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.ticket.TicketReader;
-import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisUnavailableException;
+import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
 
-/// Undecided bookings of each user and event: sets of ticket ids in the Redis keys
-/// `undecided:{eventId}:{userId}`. Without Redis each instance counts its own bookings.
+/// Limit of the undecided bookings of each user and event. The status store counts them and never
+/// exceeds the limit. Without Redis each instance counts its own bookings.
 ///
-/// A full set is compared with the tickets, and decided ones are removed. An evicted set or ticket
-/// makes the limit lenient. Concurrent additions never exceed it.
+/// A user with the maximum is compared with the ledger, because the status store may have missed
+/// decisions.
 @Component
-class UndecidedBookings {
-
-  /// Result of an addition.
-  enum Addition {
-    ADDED,
-    /// The set contains the ticket already.
-    KNOWN,
-    /// The set is full of undecided tickets.
-    FULL
-  }
+public class UndecidedBookings {
 
   private static final int MAX_LOCAL_SETS = 50_000;
-  private static final String ADD = RedisGateway.script(UndecidedBookings.class, "undecided.lua");
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
-  private final RedisGateway redis;
+  private record Key(String userId, long eventId) {}
+
+  private final StatusStore statusStore;
   private final TicketReader tickets;
+  private final RateLimitMetrics metrics;
   private final int max;
-  private final String ttlSeconds;
-  private final Cache<String, Set<UUID>> local;
+  private final Cache<Key, Set<UUID>> local;
 
-  UndecidedBookings(RedisGateway redis, TicketReader tickets, RateLimitSettings settings) {
-    this.redis = redis;
+  UndecidedBookings(
+      StatusStore statusStore,
+      TicketReader tickets,
+      RateLimitMetrics metrics,
+      RateLimitSettings settings) {
+    this.statusStore = statusStore;
     this.tickets = tickets;
-    this.max = settings.maxUndecidedBookings();
-    this.ttlSeconds = RedisGateway.seconds(settings.undecidedTtl());
+    this.metrics = metrics;
+    this.max = settings.enabled() ? settings.maxUndecidedBookings() : Integer.MAX_VALUE;
     this.local =
         Caffeine.newBuilder()
             .maximumSize(MAX_LOCAL_SETS)
@@ -54,31 +52,35 @@ class UndecidedBookings {
             .build();
   }
 
-  Addition add(AuthenticatedUser user, long eventId, UUID ticketId) {
-    String key = key(user, eventId);
-    try {
-      Addition first = addShared(key, ticketId);
-      if (first != Addition.FULL) {
-        return first;
-      }
-      Set<UUID> counted = readShared(key);
-      Set<UUID> decided = new HashSet<>(counted);
-      decided.removeAll(tickets.findUndecided(counted));
-      if (decided.isEmpty()) {
-        return Addition.FULL;
-      }
-      decided.forEach(id -> removeShared(key, id));
-      return addShared(key, ticketId);
-    } catch (RedisUnavailableException e) {
-      return addLocally(key, ticketId);
-    }
+  /// Maximum for one user and event.
+  public int max() {
+    return max;
   }
 
-  private Addition addLocally(String key, UUID ticketId) {
-    Set<UUID> counted = local.get(key, absent -> new HashSet<>());
-    Addition first = addTo(counted, ticketId);
-    if (first != Addition.FULL) {
-      return first;
+  /// Removes the decided bookings of a user and event from the status store.
+  ///
+  /// @return false if all are undecided
+  /// @throws RedisUnavailableException if the bookings are unknown
+  public boolean removeDecided(StatusEntry pending) {
+    List<UUID> counted =
+        statusStore.findUndecidedBookings(pending.owner(), pending.ticket().eventId());
+    Set<UUID> decided = new HashSet<>(counted);
+    decided.removeAll(tickets.findUndecided(Set.copyOf(counted)));
+    statusStore.removeUndecided(pending.owner(), decided);
+    return !decided.isEmpty();
+  }
+
+  /// Counts a booking of this instance.
+  ///
+  /// @return false if its user has the maximum
+  public boolean addLocally(StatusEntry pending) {
+    if (max == Integer.MAX_VALUE || pending.ticket().action() != Action.BOOK) {
+      return true;
+    }
+    Set<UUID> counted = local.get(key(pending), absent -> new HashSet<>());
+    UUID ticketId = pending.ticket().ticketId();
+    if (add(counted, ticketId)) {
+      return true;
     }
     Set<UUID> snapshot;
     synchronized (counted) {
@@ -88,69 +90,36 @@ class UndecidedBookings {
     synchronized (counted) {
       counted.removeIf(id -> snapshot.contains(id) && !undecided.contains(id));
     }
-    return addTo(counted, ticketId);
+    return add(counted, ticketId);
   }
 
-  private Addition addTo(Set<UUID> counted, UUID ticketId) {
+  private boolean add(Set<UUID> counted, UUID ticketId) {
     synchronized (counted) {
-      if (counted.contains(ticketId)) {
-        return Addition.KNOWN;
-      }
-      return counted.size() < max && counted.add(ticketId) ? Addition.ADDED : Addition.FULL;
+      return counted.contains(ticketId) || counted.size() < max && counted.add(ticketId);
     }
   }
 
-  void remove(AuthenticatedUser user, long eventId, UUID ticketId) {
-    String key = key(user, eventId);
-    Set<UUID> counted = local.getIfPresent(key);
+  /// Ends the count of a booking of this instance that was not accepted.
+  public void removeLocally(StatusEntry pending) {
+    Set<UUID> counted = local.getIfPresent(key(pending));
     if (counted != null) {
       synchronized (counted) {
-        counted.remove(ticketId);
+        counted.remove(pending.ticket().ticketId());
       }
     }
-    try {
-      removeShared(key, ticketId);
-    } catch (RedisUnavailableException e) {
-      // The set expires after its TTL.
-    }
   }
 
-  private Addition addShared(String key, UUID ticketId) {
-    long reply =
-        redis.call(client ->
-            client
-                .getScript(StringCodec.INSTANCE)
-                .<Long>eval(
-                    RScript.Mode.READ_WRITE,
-                    ADD,
-                    RScript.ReturnType.LONG,
-                    List.of(key),
-                    ticketId.toString(),
-                    String.valueOf(max),
-                    ttlSeconds));
-    return Addition.values()[(int) reply];
+  private static Key key(StatusEntry pending) {
+    Ticket ticket = pending.ticket();
+    return new Key(pending.owner(), ticket.eventId());
   }
 
-  private void removeShared(String key, UUID ticketId) {
-    redis.call(
-        client -> client.<String>getSet(key, StringCodec.INSTANCE).remove(ticketId.toString()));
-  }
-
-  private Set<UUID> readShared(String key) {
-    return redis.call(client -> client.<String>getSet(key, StringCodec.INSTANCE).readAll()).stream()
-        .flatMap(UndecidedBookings::parse)
-        .collect(Collectors.toSet());
-  }
-
-  private static Stream<UUID> parse(String text) {
-    try {
-      return Stream.of(UUID.fromString(text));
-    } catch (IllegalArgumentException e) {
-      return Stream.empty();
-    }
-  }
-
-  private static String key(AuthenticatedUser user, long eventId) {
-    return "undecided:" + eventId + ":" + user.userId();
+  /// Counts a refused booking and returns its response.
+  public ApiException refuse() {
+    metrics.countRejection(RateLimitMetrics.Sender.USER);
+    return ApiException.withRetryAfter(
+        ErrorCode.RATE_LIMITED,
+        "You have too many undecided bookings for this event.",
+        RETRY_AFTER);
   }
 }

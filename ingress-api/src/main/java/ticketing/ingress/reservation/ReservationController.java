@@ -128,17 +128,8 @@ public class ReservationController {
       IdempotencyKey request,
       BookingRequest booking,
       @Nullable Money price) {
-    limiter.admit(user, booking.eventId(), request.ticketId(), () -> isRepeated(request));
-    boolean accepted = false;
-    try {
-      Ticket ticket = accept(user, request, booking, price);
-      accepted = true;
-      return accepted(ticket);
-    } finally {
-      if (!accepted) {
-        limiter.removeUndecided(user, booking.eventId(), request.ticketId());
-      }
-    }
+    limiter.admit(user, () -> isRepeated(request));
+    return accepted(accept(user, request, booking, price));
   }
 
   private Ticket accept(

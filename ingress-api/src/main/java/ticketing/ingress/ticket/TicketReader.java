@@ -3,6 +3,7 @@ package ticketing.ingress.ticket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -128,8 +129,9 @@ public class TicketReader {
   ///
   /// @throws RedisUnavailableException if the undecided tickets are unknown
   List<Ticket> findUndecided(AuthenticatedUser user) {
-    List<UUID> ids = statusStore.findUndecided(user.userId());
-    Map<UUID, StatusEntry> entries = statusStore.findAll(ids);
+    List<UUID> indexed = statusStore.findUndecided(user.userId());
+    Map<UUID, StatusEntry> entries = statusStore.findAll(indexed);
+    List<UUID> ids = indexed.stream().filter(id -> isOf(user, id, entries.get(id))).toList();
     Map<UUID, DecisionReader.Lookup> decided =
         decisions.lookUpAll(
             ids.stream()
@@ -146,7 +148,16 @@ public class TicketReader {
       }
     }
     statusStore.removeUndecided(user.userId(), obsolete);
-    return undecided.stream().limit(MAX_UNDECIDED).toList();
+    return undecided.stream()
+        .sorted(
+            Comparator.comparing(
+                Ticket::acceptedAt, Comparator.nullsLast(Comparator.reverseOrder())))
+        .limit(MAX_UNDECIDED)
+        .toList();
+  }
+
+  private boolean isOf(AuthenticatedUser user, UUID id, @Nullable StatusEntry entry) {
+    return entry == null ? ids.isIssuedTo(id, user.userId()) : entry.owner().equals(user.userId());
   }
 
   private static boolean isDecidedOrRemoved(DecisionReader.@Nullable Lookup found) {

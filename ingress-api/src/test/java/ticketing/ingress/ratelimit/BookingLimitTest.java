@@ -1,7 +1,9 @@
 package ticketing.ingress.ratelimit;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.redisson.client.codec.ByteArrayCodec;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
@@ -132,17 +135,60 @@ class BookingLimitTest {
   void evictedOrForeignCounterIsLenient() {
     String user = IngressFixture.newUser();
     long event = limitedCount.newEvent();
+    UUID ticketId = null;
     for (int i = 0; i < 10; i++) {
-      assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+      IngressFixture.Answer answer = book(limitedCount, user, event);
+      assertThat(answer.status()).isEqualTo(202);
+      ticketId = UUID.fromString(answer.json().get("ticketId").asString());
     }
     assertRateLimited(book(limitedCount, user, event));
+    replaceBucketOf(ticketId, "foreign");
+    assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+  }
+
+  private static void replaceBucketOf(UUID ticketId, String value) {
+    byte[] id =
+        ByteBuffer.allocate(2 * Long.BYTES)
+            .putLong(ticketId.getMostSignificantBits())
+            .putLong(ticketId.getLeastSignificantBits())
+            .array();
     limitedCount
         .context
         .getBean(RedisGateway.class)
         .call(client -> {
-          client.getBucket("undecided:" + event + ":" + user, StringCodec.INSTANCE).set("foreign");
+          String bucket =
+              client
+                  .getKeys()
+                  .getKeysStreamByPattern("undecided:*")
+                  .filter(key -> {
+                    byte[] records = client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get();
+                    return records != null
+                        && new String(records, ISO_8859_1).contains(new String(id, ISO_8859_1));
+                  })
+                  .findFirst()
+                  .orElseThrow();
+          client.getBucket(bucket, StringCodec.INSTANCE).set(value);
           return null;
         });
-    assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+  }
+
+  @Test
+  void refusedBookingLeavesNoTrace() {
+    String user = IngressFixture.newUser();
+    long event = limitedCount.newEvent();
+    for (int i = 0; i < 10; i++) {
+      assertThat(book(limitedCount, user, event).status()).isEqualTo(202);
+    }
+    limitedCount.drain();
+    String key = UUID.randomUUID().toString();
+    List<Integer> answers =
+        IntStream.range(0, 20)
+            .parallel()
+            .mapToObj(i -> book(limitedCount, user, event, "Idempotency-Key", key).status())
+            .toList();
+    assertThat(answers).containsOnly(429);
+    assertThat(limitedCount.drain()).isEmpty();
+    assertThat(limitedCount.statusStore().findUndecided(user)).hasSize(10);
+    assertThat(limitedCount.statusStore().findOldest(event, 100)).hasSize(10);
   }
 }
