@@ -85,7 +85,9 @@ class AccountController {
       @NotBlank
           @CodePoints(max = 254)
           @Email
-          @Pattern(regexp = "[\\x21-\\x7e]*", message = "must be ASCII")
+          @Pattern(
+              regexp = "[\\x21-\\x3f\\x41-\\x7e]*@[A-Za-z0-9][A-Za-z0-9.-]*|",
+              message = "must be an ASCII address with a host name")
           String email,
       @NotNull @CodePoints(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String password,
       @NotBlank

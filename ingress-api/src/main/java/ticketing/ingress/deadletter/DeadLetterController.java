@@ -17,6 +17,9 @@ import org.springframework.web.bind.annotation.RestController;
     produces = MediaType.APPLICATION_JSON_VALUE)
 class DeadLetterController {
 
+  /// The path `/redrive` is no message, so that it supports POST only.
+  private static final String MESSAGE = "/{messageId:(?!redrive$).*}";
+
   private final DeadLetterService deadLetters;
 
   DeadLetterController(DeadLetterService deadLetters) {
@@ -33,12 +36,12 @@ class DeadLetterController {
     return deadLetters.redrive();
   }
 
-  @PostMapping("/{messageId}/redrive")
+  @PostMapping(MESSAGE + "/redrive")
   DeadLetterService.Redrive redrive(@PathVariable String messageId) {
     return deadLetters.redrive(messageId);
   }
 
-  @DeleteMapping("/{messageId}")
+  @DeleteMapping(MESSAGE)
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void discard(@PathVariable String messageId) {
     deadLetters.discard(messageId);

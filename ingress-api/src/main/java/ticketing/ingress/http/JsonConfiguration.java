@@ -5,7 +5,6 @@ import java.time.Instant;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.format.FormatterRegistry;
 import org.springframework.http.converter.HttpMessageConverter;
 import org.springframework.http.converter.HttpMessageConverters;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -21,12 +20,6 @@ import tools.jackson.databind.module.SimpleModule;
 /// Strict JSON parsing for client requests. JSON is the only body format.
 @Configuration(proxyBeanMethods = false)
 class JsonConfiguration implements WebMvcConfigurer {
-
-  @Override
-  public void addFormatters(FormatterRegistry registry) {
-    registry.addConverter(String.class, Instant.class, InstantParser::parse);
-    registry.addConverterFactory(new StrictParser.EnumFactory());
-  }
 
   /// A YAML converter on the class path would accept YAML request bodies.
   @Override

@@ -2,8 +2,6 @@ package ticketing.ingress.http;
 
 import java.util.UUID;
 import java.util.regex.Pattern;
-import org.springframework.core.convert.converter.Converter;
-import org.springframework.core.convert.converter.ConverterFactory;
 
 /// Parsers of path variables and query parameters that accept one form of each value. Spring's
 /// default converters accept more, such as hexadecimal numbers and names in another case.
@@ -30,20 +28,20 @@ final class StrictParser {
     return UUID.fromString(requireMatch(UUID_TEXT, text));
   }
 
+  /// @throws IllegalArgumentException if the type has no constant with exactly this name
+  static Enum<?> parseEnum(Class<?> type, String text) {
+    for (Object constant : type.getEnumConstants()) {
+      if (((Enum<?>) constant).name().equals(text)) {
+        return (Enum<?>) constant;
+      }
+    }
+    throw new IllegalArgumentException("has the wrong format");
+  }
+
   private static String requireMatch(Pattern pattern, String text) {
     if (!pattern.matcher(text).matches()) {
       throw new IllegalArgumentException("has the wrong format");
     }
     return text;
-  }
-
-  /// Constants by their exact name.
-  @SuppressWarnings({"rawtypes", "unchecked"}) // the API of Spring
-  static final class EnumFactory implements ConverterFactory<String, Enum> {
-
-    @Override
-    public <T extends Enum> Converter<String, T> getConverter(Class<T> type) {
-      return text -> (T) Enum.valueOf(type, text);
-    }
   }
 }

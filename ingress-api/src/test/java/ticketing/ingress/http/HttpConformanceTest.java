@@ -160,11 +160,43 @@ class HttpConformanceTest {
 
   @Test
   void parametersHaveOneForm() {
-    for (String query : List.of("page=0x0", "size=%2B1", "status=active", "status=ACT-IVE")) {
+    for (String query :
+        List.of(
+            "page=0x0",
+            "size=%2B1",
+            "status=active",
+            "status=ACT-IVE",
+            "status=%00",
+            "status=%20ACTIVE",
+            "status=",
+            "from=",
+            "from=%00")) {
       assertThat(ingress.get("/api/v1/events?" + query, null).status()).as(query).isEqualTo(400);
     }
     String token = ingress.token(IngressFixture.newUser());
     assertThat(ingress.get("/api/v1/tickets/1-1-1-1-1", token).status()).isEqualTo(400);
+    for (String path : List.of("reservations", "tickets")) {
+      String query = "/api/v1/users/me/" + path + "?status=%00";
+      assertThat(ingress.get(query, token).status()).as(query).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void searchAcceptsInstantsOfAnyYear() {
+    for (String query : List.of("from=0211-12-14T20:02:20Z", "to=0024-10-17T14:30:30.9Z")) {
+      assertThat(ingress.get("/api/v1/events?" + query, null).status()).as(query).isEqualTo(200);
+    }
+    assertThat(ingress.get("/api/v1/events?from=9999-12-31T23:59:59Z", null).status())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void allowNamesOnlyTheMethodsOfThePath() {
+    String path = "/api/v1/operations/dead-letters/redrive";
+    String token = ingress.admin();
+    IngressFixture.Answer refused = ingress.send("DELETE", path, token, null);
+    assertThat(refused.status()).isEqualTo(405);
+    assertThat(refused.header("Allow")).contains("POST").doesNotContain("DELETE");
   }
 
   @Test

@@ -54,7 +54,9 @@ public final class OpenApiContract {
     }
 
     private boolean matches(String otherMethod, String otherPath) {
+      boolean isOtherOperation = !path.equals(otherPath) && DOCUMENT.get("paths").has(otherPath);
       return method.equals(otherMethod)
+          && !isOtherOperation
           && Pattern.matches(path.replaceAll("\\{\\w+}", "[^/]+"), otherPath);
     }
 
