@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,25 @@ public sealed interface Command {
 
   /// Maximum length of a user id, in characters. It is the column's length.
   int MAX_USER_ID = 50;
+
+  /// Maximum length of the id of a numbered seat, in code points. It is the column's length.
+  int MAX_SEAT_ID = 40;
+
+  /// Returns true if a numbered seat may have this id: 1 to [#MAX_SEAT_ID] characters, without
+  /// blanks, commas and control characters.
+  static boolean isValidSeatId(String id) {
+    return !id.isEmpty()
+        && id.codePointCount(0, id.length()) <= MAX_SEAT_ID
+        && id.codePoints().noneMatch(Command::isForbiddenInSeatId);
+  }
+
+  private static boolean isForbiddenInSeatId(int character) {
+    return character == ','
+        || Character.isWhitespace(character)
+        || Character.isSpaceChar(character)
+        || Character.isISOControl(character)
+        || Character.getType(character) == Character.SURROGATE;
+  }
 
   /// Returns true if an event may have a seat type of this name.
   static boolean isValidSeatType(String name) {
@@ -60,6 +80,8 @@ public sealed interface Command {
   /// @param price price of one seat at acceptance. The ingress API found the sale open then. Null:
   ///   the price and the sale window at the decision apply (an older version sent the command, or
   ///   it repeats a booking of which the status store has no entry).
+  /// @param seats ids of the requested seats, all of this seat type; empty: the best available
+  /// @param otherwise the decision if a requested seat is taken; null: the booking is rejected
   record BookSeats(
       UUID ticketId,
       String userId,
@@ -69,8 +91,41 @@ public sealed interface Command {
       Instant acceptedAt,
       @Nullable String fingerprint,
       @Nullable @JsonProperty("attempt") UUID attemptId,
-      @Nullable Money price)
+      @Nullable Money price,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> seats,
+      @Nullable Otherwise otherwise)
       implements Command {
+
+    /// Decision of a booking for exact seats if one of them is taken.
+    public enum Otherwise {
+      /// The best available seats of the seat type.
+      BEST
+    }
+
+    /// Creates a command for the best available seats.
+    public BookSeats(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        String seatType,
+        int quantity,
+        Instant acceptedAt,
+        @Nullable String fingerprint,
+        @Nullable UUID attemptId,
+        @Nullable Money price) {
+      this(
+          ticketId,
+          userId,
+          eventId,
+          seatType,
+          quantity,
+          acceptedAt,
+          fingerprint,
+          attemptId,
+          price,
+          List.of(),
+          null);
+    }
 
     /// Creates a command that is charged at the price at its decision.
     public BookSeats(
@@ -109,12 +164,62 @@ public sealed interface Command {
       if (price != null) {
         price.multiply(quantity); // must fit the schema
       }
+      seats = seats == null ? List.of() : List.copyOf(seats); // absent in an older command
+      requireSeats(seats, quantity);
+      if (otherwise != null && seats.isEmpty()) {
+        throw new IllegalArgumentException("otherwise needs seats");
+      }
+    }
+
+    private static void requireSeats(List<String> seats, int quantity) {
+      if (seats.isEmpty()) {
+        return;
+      }
+      if (seats.size() != quantity || Set.copyOf(seats).size() != quantity) {
+        throw new IllegalArgumentException("seats must be as many different ids as the quantity");
+      }
+      if (!seats.stream().allMatch(Command::isValidSeatId)) {
+        throw new IllegalArgumentException("a seat id has 1 to " + MAX_SEAT_ID + " characters");
+      }
+    }
+
+    /// Returns true if the best available seats replace requested ones that are taken.
+    public boolean bestOtherwise() {
+      return otherwise == Otherwise.BEST;
+    }
+
+    /// Returns the same command for exactly these seats.
+    ///
+    /// @param ids empty: the best available seats
+    public BookSeats withSeats(List<String> ids, @Nullable Otherwise otherwise) {
+      return new BookSeats(
+          ticketId,
+          userId,
+          eventId,
+          seatType,
+          quantity,
+          acceptedAt,
+          fingerprint,
+          attemptId,
+          price,
+          ids,
+          otherwise);
     }
 
     /// Returns the same command with the price of one seat at acceptance.
     public BookSeats withPrice(@Nullable Money price) {
       return new BookSeats(
-          ticketId, userId, eventId, seatType, quantity, acceptedAt, fingerprint, attemptId, price);
+          ticketId,
+          userId,
+          eventId,
+          seatType,
+          quantity,
+          acceptedAt,
+          fingerprint,
+          attemptId,
+          price,
+          seats,
+          otherwise);
     }
 
     /// Returns the price of all seats at acceptance; null if it is unknown.
@@ -192,6 +297,7 @@ public sealed interface Command {
   ///
   /// @param revision revision of the event on which the change is based; null: any (an older
   ///   version sent the command)
+  /// @param seatMap change of the seat map; null: the map stays, also if the event has none
   record ChangeSeats(
       UUID ticketId,
       String userId,
@@ -200,8 +306,31 @@ public sealed interface Command {
       Instant acceptedAt,
       @Nullable String fingerprint,
       @Nullable @JsonProperty("attempt") UUID attemptId,
-      @Nullable Long revision)
+      @Nullable Long revision,
+      @Nullable SeatMapChange seatMap)
       implements Command {
+
+    /// Change of the seat map of an event.
+    public enum SeatMapChange {
+      /// The row of `seat_map_changes` with the ticket id of the command is the new map.
+      REPLACE,
+      /// The event has no numbered seats afterwards.
+      REMOVE
+    }
+
+    /// Creates a command that keeps the seat map.
+    public ChangeSeats(
+        UUID ticketId,
+        String userId,
+        long eventId,
+        List<SeatOffer> seatTypes,
+        Instant acceptedAt,
+        @Nullable String fingerprint,
+        @Nullable UUID attemptId,
+        @Nullable Long revision) {
+      this(
+          ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attemptId, revision, null);
+    }
 
     /// Creates a command without idempotency key. Its attempt cannot be revoked.
     public ChangeSeats(
@@ -232,13 +361,43 @@ public sealed interface Command {
     /// Returns the same command as an attempt that can be revoked.
     public ChangeSeats withAttemptId(UUID attempt) {
       return new ChangeSeats(
-          ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attempt, revision);
+          ticketId,
+          userId,
+          eventId,
+          seatTypes,
+          acceptedAt,
+          fingerprint,
+          attempt,
+          revision,
+          seatMap);
     }
 
     /// Returns the same command, based on this revision of the event.
     public ChangeSeats basedOn(long revision) {
       return new ChangeSeats(
-          ticketId, userId, eventId, seatTypes, acceptedAt, fingerprint, attemptId, revision);
+          ticketId,
+          userId,
+          eventId,
+          seatTypes,
+          acceptedAt,
+          fingerprint,
+          attemptId,
+          revision,
+          seatMap);
+    }
+
+    /// Returns the same command with a change of the seat map.
+    public ChangeSeats withSeatMap(@Nullable SeatMapChange change) {
+      return new ChangeSeats(
+          ticketId,
+          userId,
+          eventId,
+          seatTypes,
+          acceptedAt,
+          fingerprint,
+          attemptId,
+          revision,
+          change);
     }
 
     @Override

@@ -13,8 +13,12 @@ import tools.jackson.databind.JsonNode;
 /// command is pinned by its `action`; a message cannot name a class.
 public final class CommandCodec {
 
-  /// Version of the envelope. It increases only if an older worker must not read the message.
+  /// Version of an envelope that every worker may read.
   public static final int VERSION = 1;
+
+  /// Version of an envelope with a command for numbered seats: an older worker must not read it,
+  /// because it would ignore the seats.
+  public static final int SEATS_VERSION = 2;
 
   private static final int MAX_CAUSE_LENGTH = 200;
   private static final Pattern ACTION = Pattern.compile("[A-Z][A-Z_]{1,30}");
@@ -54,7 +58,17 @@ public final class CommandCodec {
   }
 
   public static String encode(List<Command> commands) {
-    return Json.INTERNAL.writeValueAsString(new Envelope(VERSION, commands));
+    boolean numbered = commands.stream().anyMatch(CommandCodec::needsNumberedSeats);
+    return Json.INTERNAL.writeValueAsString(
+        new Envelope(numbered ? SEATS_VERSION : VERSION, commands));
+  }
+
+  private static boolean needsNumberedSeats(Command command) {
+    return switch (command) {
+      case Command.BookSeats book -> !book.seats().isEmpty();
+      case Command.ChangeSeats change -> change.seatMap() != null;
+      case Command.ConfirmHold _, Command.CancelReservation _ -> false;
+    };
   }
 
   /// Decodes each command on its own: an unreadable command does not affect the others. Never
@@ -74,9 +88,9 @@ public final class CommandCodec {
     List<Decoded> decoded = new ArrayList<>(commands.size());
     for (JsonNode node : commands) {
       decoded.add(
-          version == VERSION
+          version == VERSION || version == SEATS_VERSION
               ? read(node)
-              : new Decoded.Unreadable("unknown version", ticketId(node), version > VERSION));
+              : new Decoded.Unreadable("unknown version", ticketId(node), version > SEATS_VERSION));
     }
     return decoded;
   }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param timeZone IANA name of the time zone of the venue
 /// @param revision number of the last edit by an administrator, from 1; bookings do not change it.
 ///   0: unknown (an older version cached the event)
+/// @param seatMapRevision number of the seat map, from 1; null: the event has no numbered seats
 /// @param version increases with every change of the row
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record EventView(
@@ -33,6 +34,7 @@ public record EventView(
     @Nullable Integer holdMinutes,
     String timeZone,
     Long revision,
+    @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) Integer seatMapRevision,
     List<SeatTypeView> seatTypes,
     long version) {
 
@@ -72,6 +74,7 @@ public record EventView(
         .holdMinutes(holdMinutes)
         .timeZone(timeZone)
         .revision(revision)
+        .seatMapRevision(seatMapRevision)
         .seatTypes(seatTypes)
         .version(version);
   }
@@ -107,6 +110,7 @@ public record EventView(
     private Integer holdMinutes;
     private String timeZone = DEFAULT_TIME_ZONE;
     private long revision = 1;
+    private Integer seatMapRevision;
     private List<SeatTypeView> seatTypes = List.of();
     private long version = 1;
 
@@ -154,6 +158,11 @@ public record EventView(
       return this;
     }
 
+    public Builder seatMapRevision(@Nullable Integer revision) {
+      this.seatMapRevision = revision;
+      return this;
+    }
+
     public Builder seatTypes(List<SeatTypeView> seatTypes) {
       this.seatTypes = seatTypes;
       return this;
@@ -180,6 +189,7 @@ public record EventView(
           holdMinutes,
           timeZone,
           revision,
+          seatMapRevision,
           seatTypes,
           version);
     }

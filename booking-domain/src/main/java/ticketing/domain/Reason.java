@@ -3,6 +3,8 @@ package ticketing.domain;
 /// Reason of a rejected ticket. The names are part of the public contract.
 public enum Reason {
   SOLD_OUT,
+  /// A requested seat is not on sale now.
+  SEATS_TAKEN,
   EVENT_NOT_FOUND,
   SEAT_TYPE_NOT_FOUND,
   SALE_NOT_OPEN,

@@ -2,6 +2,7 @@ package ticketing.domain;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param reason only with `REJECTED`
 /// @param totalPrice price of all seats: at acceptance while pending, then as charged; null with
 ///   `REJECTED`
+/// @param seats ids of the numbered seats of the reservation; null without numbered seats
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Ticket(
     UUID ticketId,
@@ -29,10 +31,80 @@ public record Ticket(
     @Nullable Long reservationId,
     @Nullable Instant expiresAt,
     @Nullable Reason reason,
-    @Nullable Money totalPrice) {
+    @Nullable Money totalPrice,
+    @Nullable List<String> seats) {
+
+  public Ticket {
+    seats = seats == null || seats.isEmpty() ? null : List.copyOf(seats);
+  }
+
+  /// Creates a ticket without numbered seats.
+  public Ticket(
+      UUID ticketId,
+      @Nullable Action action,
+      TicketStatus status,
+      @Nullable Long eventId,
+      @Nullable String seatType,
+      @Nullable Integer quantity,
+      @Nullable Long position,
+      @Nullable Long estimatedWaitSeconds,
+      @Nullable Instant acceptedAt,
+      @Nullable Instant decidedAt,
+      @Nullable Long reservationId,
+      @Nullable Instant expiresAt,
+      @Nullable Reason reason,
+      @Nullable Money totalPrice) {
+    this(
+        ticketId,
+        action,
+        status,
+        eventId,
+        seatType,
+        quantity,
+        position,
+        estimatedWaitSeconds,
+        acceptedAt,
+        decidedAt,
+        reservationId,
+        expiresAt,
+        reason,
+        totalPrice,
+        null);
+  }
 
   /// Reservation of a decided ticket.
-  public record Booked(long reservationId, String seatType, int quantity, Money totalPrice) {}
+  ///
+  /// @param seats ids of its numbered seats; empty without numbered seats
+  public record Booked(
+      long reservationId, String seatType, int quantity, Money totalPrice, List<String> seats) {
+
+    /// Creates a reservation without numbered seats.
+    public Booked(long reservationId, String seatType, int quantity, Money totalPrice) {
+      this(reservationId, seatType, quantity, totalPrice, List.of());
+    }
+  }
+
+  /// Returns this ticket with the ids of its numbered seats.
+  ///
+  /// @param ids null or empty: no numbered seats
+  public Ticket withSeats(@Nullable List<String> ids) {
+    return new Ticket(
+        ticketId,
+        action,
+        status,
+        eventId,
+        seatType,
+        quantity,
+        position,
+        estimatedWaitSeconds,
+        acceptedAt,
+        decidedAt,
+        reservationId,
+        expiresAt,
+        reason,
+        totalPrice,
+        ids);
+  }
 
   /// Returns the ticket of an accepted command.
   public static Ticket pending(Command command) {
@@ -158,7 +230,8 @@ public record Ticket(
         booked.reservationId(),
         null,
         null,
-        booked.totalPrice());
+        booked.totalPrice())
+        .withSeats(booked.seats());
   }
 
   /// Returns the successor with a hold.
@@ -175,7 +248,8 @@ public record Ticket(
         booked.reservationId(),
         until,
         null,
-        booked.totalPrice());
+        booked.totalPrice())
+        .withSeats(booked.seats());
   }
 
   /// Returns the successor of a change of seats that took effect.

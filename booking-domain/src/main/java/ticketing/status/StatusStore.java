@@ -35,6 +35,7 @@ import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
+import ticketing.domain.seatmap.SeatsView;
 import ticketing.redis.CommandBatch;
 import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
@@ -540,7 +541,19 @@ public final class StatusStore {
       int newDecisions,
       @Nullable EventView event,
       Collection<Long> reservations) {
-    if (decided.isEmpty() && event == null) {
+    publish(decided, newDecisions, event, reservations, null);
+  }
+
+  /// As above, with changed bitmaps of numbered seats.
+  ///
+  /// @param seats null: none changed
+  public void publish(
+      Collection<StatusEntry> decided,
+      int newDecisions,
+      @Nullable EventView event,
+      Collection<Long> reservations,
+      SeatsView.@Nullable Change seats) {
+    if (decided.isEmpty() && event == null && seats == null) {
       return;
     }
     StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
@@ -576,6 +589,9 @@ public final class StatusStore {
       }
       if (event != null) {
         EventCache.addTo(batch, event, settings.event());
+      }
+      if (seats != null) {
+        SeatCache.addTo(batch, seats, settings.event());
       }
     });
     if (stores.stream().anyMatch(Reply::isError)) {

@@ -1,6 +1,7 @@
 package ticketing.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.List;
@@ -8,6 +9,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import ticketing.domain.Command.BookSeats.Otherwise;
+import ticketing.domain.Command.ChangeSeats.SeatMapChange;
 import ticketing.domain.CommandCodec.Decoded;
 
 class CommandCodecTest {
@@ -47,6 +50,39 @@ class CommandCodecTest {
         .isEqualTo(COMMANDS.stream().map(Decoded.Readable::new).toList());
   }
 
+  /// An older worker would ignore the seats, so it must not read the message.
+  @Test
+  void commandsForNumberedSeatsHaveANewerVersion() {
+    Command.BookSeats book = (Command.BookSeats) COMMANDS.getFirst();
+    Command.ChangeSeats change = (Command.ChangeSeats) COMMANDS.getLast();
+    List<Command> numbered =
+        List.of(
+            book.withSeats(List.of("B-1", "B-2"), null),
+            book.withSeats(List.of("B-1", "B-2"), Otherwise.BEST),
+            change.withSeatMap(SeatMapChange.REPLACE),
+            change.basedOn(3).withSeatMap(SeatMapChange.REMOVE));
+    for (Command command : numbered) {
+      String body = CommandCodec.encode(command);
+      assertThat(body).startsWith("{\"version\":2,");
+      assertThat(CommandCodec.decode(body)).isEqualTo(List.of(new Decoded.Readable(command)));
+    }
+    assertThat(CommandCodec.encode(COMMANDS))
+        .startsWith("{\"version\":1,")
+        .doesNotContain("seats\"", "otherwise", "seatMap");
+  }
+
+  @Test
+  void requestedSeatsAreAsManyAsTheQuantity() {
+    Command.BookSeats book = (Command.BookSeats) COMMANDS.getFirst();
+    for (List<String> seats :
+        List.of(List.of("a"), List.of("a", "a"), List.of("a", "b", "c"), List.of("a", "b c"))) {
+      assertThatThrownBy(() -> book.withSeats(seats, null))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(() -> book.withSeats(List.of(), Otherwise.BEST))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void unreadableCommandDoesNotAffectTheOthers() {
     String body = CommandCodec.encode(COMMANDS).replace("\"quantity\":2", "\"quantity\":\"two\"");
@@ -62,10 +98,10 @@ class CommandCodecTest {
   @Test
   void newerVersionsAndActionsAreMarked() {
     String known = CommandCodec.encode(COMMANDS.get(1));
-    assertThat(newer(known.replace("\"version\":1", "\"version\":2"))).isTrue();
+    assertThat(newer(known.replace("\"version\":1", "\"version\":3"))).isTrue();
     assertThat(newer(known.replace("\"CONFIRM\"", "\"JOIN_LINE\""))).isTrue();
     assertThat(newer(known.replace("\"version\":1", "\"version\":0"))).isFalse();
-    assertThat(newer(known.replace("\"version\":1", "\"version\":\"2\""))).isFalse();
+    assertThat(newer(known.replace("\"version\":1", "\"version\":\"3\""))).isFalse();
     assertThat(newer(known.replace("\"CONFIRM\"", "\"java.lang.Runtime\""))).isFalse();
     assertThat(newer(known.replace("42", "\"x\""))).isFalse();
     assertThat(newer("not JSON")).isFalse();
@@ -78,7 +114,7 @@ class CommandCodecTest {
   @Test
   void newerVersionIsUnreadableWithItsTicketId() {
     UUID ticket = COMMANDS.get(1).ticketId();
-    String body = CommandCodec.encode(COMMANDS.get(1)).replace("\"version\":1", "\"version\":2");
+    String body = CommandCodec.encode(COMMANDS.get(1)).replace("\"version\":1", "\"version\":3");
     assertThat(CommandCodec.decode(body))
         .singleElement()
         .isInstanceOfSatisfying(

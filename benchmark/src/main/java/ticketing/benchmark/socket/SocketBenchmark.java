@@ -591,6 +591,7 @@ final class SocketBenchmark {
         null,
         EventView.DEFAULT_TIME_ZONE,
         1L,
+        null,
         List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available)),
         version);
   }

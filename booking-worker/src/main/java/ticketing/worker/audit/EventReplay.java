@@ -376,6 +376,7 @@ final class EventReplay {
         event.holdMinutes(),
         event.timeZone(),
         event.revision(),
+        event.seatMapRevision(),
         sorted(event.seatTypes()),
         0);
   }

@@ -294,7 +294,8 @@ public final class SaleAudit {
             """
             SELECT event_name, event_date, venue_name, venue_address, status, total_seats,
                    available_seats, sale_opens_at, sale_closes_at, max_seats_per_user,
-                   hold_minutes, time_zone, revision, decision_sequence, archived_at
+                   hold_minutes, time_zone, revision, seat_map_revision, decision_sequence,
+                   archived_at
             FROM events WHERE id = ?
             """)) {
       query.setLong(1, eventId);
@@ -319,6 +320,7 @@ public final class SaleAudit {
                     row.getObject("hold_minutes", Integer.class),
                     row.getString("time_zone"),
                     row.getLong("revision"),
+                    row.getObject("seat_map_revision", Integer.class),
                     seatTypes,
                     0),
                 row.getObject("decision_sequence", Long.class),

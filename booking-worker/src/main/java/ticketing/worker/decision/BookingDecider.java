@@ -140,6 +140,9 @@ public final class BookingDecider {
     if (exceedsLimit(event, book.userId(), book.quantity())) {
       return Optional.of(Reason.LIMIT_EXCEEDED);
     }
+    if (!book.seats().isEmpty() && !book.bestOtherwise() && event.seatMapRevision() == null) {
+      return Optional.of(Reason.SEATS_TAKEN); // the map was removed in the meantime
+    }
     return type.availableSeats() < book.quantity()
         ? Optional.of(Reason.SOLD_OUT)
         : Optional.empty();

@@ -427,12 +427,19 @@ class BookingDeciderTest {
         .isEqualTo(Reason.SEATS_SOLD);
   }
 
+  @Test
+  void requestedSeatsWithoutAMapAreTaken() {
+    assertThat(reasonOf(book("ann", 2).withSeats(List.of("B-1", "B-2"), null)))
+        .isEqualTo(Reason.SEATS_TAKEN);
+  }
+
   @ParameterizedTest
   @EnumSource
   void everyReasonHasAnExample(Reason reason) {
     Runnable example =
         switch (reason) {
           case SOLD_OUT -> this::tooFewSeatsAreSoldOut;
+          case SEATS_TAKEN -> this::requestedSeatsWithoutAMapAreTaken;
           case EVENT_NOT_FOUND -> this::unknownEventIsRejected;
           case SEAT_TYPE_NOT_FOUND -> this::unknownSeatTypeIsRejected;
           case SALE_NOT_OPEN -> this::bookingAcceptedBeforeTheSaleIsRejected;
@@ -465,11 +472,11 @@ class BookingDeciderTest {
     return ((Decision.Rejected) decisions.getLast()).reason();
   }
 
-  private static Command book(String user, int quantity) {
+  private static Command.BookSeats book(String user, int quantity) {
     return bookAt(BEFORE_NOON, user, quantity);
   }
 
-  private static Command bookAt(Instant acceptedAt, String user, int quantity) {
+  private static Command.BookSeats bookAt(Instant acceptedAt, String user, int quantity) {
     return new Command.BookSeats(UUID.randomUUID(), user, 1, "VIP", quantity, acceptedAt);
   }
 

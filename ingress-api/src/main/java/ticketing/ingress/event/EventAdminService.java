@@ -227,6 +227,7 @@ public class EventAdminService {
           ApiException.withRetryAfter(
               ErrorCode.CHANGE_PENDING, "The change is in the dead-letter queue.", RETRY_DELAY);
       case SOLD_OUT,
+          SEATS_TAKEN,
           SEAT_TYPE_NOT_FOUND,
           SALE_NOT_OPEN,
           SALE_CLOSED,

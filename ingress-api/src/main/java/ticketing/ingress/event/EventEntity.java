@@ -47,6 +47,7 @@ public class EventEntity {
   private Integer holdMinutes;
   private String timeZone;
   private long revision = 1;
+  private Integer seatMapRevision;
   private long version;
 
   /// Number of the last decision or recorded state; null: the event has older decisions without
@@ -124,6 +125,7 @@ public class EventEntity {
         holdMinutes,
         timeZone,
         revision,
+        seatMapRevision,
         seatTypes.stream()
             .sorted(HIGHEST_PRICE_FIRST)
             .map(type ->
