@@ -29,6 +29,7 @@ module "ingress_api" {
     TICKETING_QUEUE_DEAD_LETTERS  = local.dead_letters_name
     # The load balancer is the only proxy. It appends the client address to X-Forwarded-For.
     TICKETING_RATES_PROXIES = "1"
+    TICKETING_ADMIN_EMAIL   = var.admin_email
   })
 
   statements = [

@@ -6,6 +6,17 @@ variable "region" {
   default     = "ap-northeast-2"
 }
 
+variable "admin_email" {
+  description = "Email of the first administrator. The account becomes administrator at its next sign-in, once. Empty: none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.admin_email == "" || can(regex("^[^@\\s]+@[^@\\s]+$", var.admin_email))
+    error_message = "An email contains one @ and no blank."
+  }
+}
+
 variable "zones" {
   description = "The two availability zones, by the letter that follows the region's name."
   type        = list(string)

@@ -55,6 +55,9 @@ class ArchitectureTest {
   private static final String REVOKED_COMMANDS =
       "ticketing.ingress.command.RevokedCommandRepository";
 
+  /// A change of an account locks the row of the account.
+  private static final String USERS = "ticketing.ingress.account.UserRepository";
+
   private static final Pattern SEATS =
       Pattern.compile(
           "(?i)availableSeats|totalSeats|seatTypes|SeatTypeRow|native|delete from (?!SessionEntity)");
@@ -97,6 +100,8 @@ class ArchitectureTest {
             .areAnnotatedWith(Query.class)
             .and()
             .areNotDeclaredIn(REVOKED_COMMANDS)
+            .and()
+            .areNotDeclaredIn(USERS)
             .should(LOCK_NO_ROW)
             .because("only a revocation locks the row of an event"),
         methods()

@@ -22,6 +22,7 @@ import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.transaction.TransactionException;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -109,10 +110,6 @@ class AccountController {
   @PostMapping("/users")
   ResponseEntity<Account> signUp(
       @Valid @RequestBody SignUp request, HttpServletRequest httpRequest) {
-    if (!PasswordHasher.isWithinMaxBytes(request.password())) {
-      throw ApiException.invalid(
-          "password", "must be at most " + PasswordHasher.MAX_PASSWORD_BYTES + " bytes");
-    }
     limiter.checkSignUp(httpRequest);
     User user = accounts.signUp(request.email(), request.password(), request.name());
     return ResponseEntity.created(URI.create("/api/v1/users/me")).body(Account.of(user));
@@ -142,7 +139,11 @@ class AccountController {
     AccountService.Identity identity =
         accounts.authenticate(credentials.email(), credentials.password());
     limiter.recordSuccess(credentials.email());
-    return Boolean.TRUE.equals(credentials.staySignedIn())
+    return token(identity, Boolean.TRUE.equals(credentials.staySignedIn()));
+  }
+
+  private AccessToken token(AccountService.Identity identity, boolean staysSignedIn) {
+    return staysSignedIn
         ? token(identity, sessions.open(identity.user().userId(), identity.generation()))
         : new AccessToken(
             tokens.issue(identity.user().userId(), identity.user().role(), identity.generation()),
@@ -219,6 +220,38 @@ class AccountController {
     return accounts
         .find(user.userId())
         .orElseGet(() -> new User(user.userId(), null, null, user.role()));
+  }
+
+  /// @param currentPassword also required of a user with a valid token
+  public record PasswordChange(
+      @NotBlank @CodePoints(max = 1000) String currentPassword,
+      @NotNull @CodePoints(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String newPassword) {}
+
+  /// Counts as a sign-in, because it checks a password. All tokens are revoked; the response has
+  /// new ones for this client.
+  @PutMapping("/users/me/password")
+  AccessToken changePassword(
+      @AuthenticationPrincipal AuthenticatedUser user,
+      @Valid @RequestBody PasswordChange request,
+      HttpServletRequest httpRequest) {
+    limiter.checkSignIn(user.userId(), httpRequest);
+    AccountService.Identity identity =
+        accounts.changePassword(user.userId(), request.currentPassword(), request.newPassword());
+    limiter.recordSuccess(user.userId());
+    return token(identity, user.sessionId() != null);
+  }
+
+  public record Deletion(@NotBlank @CodePoints(max = 1000) String password) {}
+
+  /// Counts as a sign-in, because it checks a password.
+  @PostMapping("/users/me/deletion")
+  ResponseEntity<Void> delete(
+      @AuthenticationPrincipal AuthenticatedUser user,
+      @Valid @RequestBody Deletion request,
+      HttpServletRequest httpRequest) {
+    limiter.checkSignIn(user.userId(), httpRequest);
+    accounts.delete(user.userId(), request.password());
+    return ResponseEntity.noContent().build();
   }
 
   @GetMapping("/users/me/reservations")

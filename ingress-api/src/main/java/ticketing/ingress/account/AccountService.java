@@ -5,12 +5,21 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import ticketing.ingress.audit.AuditAction;
+import ticketing.ingress.audit.AuditLog;
 import ticketing.ingress.cache.CachedKind;
 import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.security.TokenRevoker;
+import ticketing.ingress.session.SessionService;
+import ticketing.security.RevokedToken;
+import ticketing.security.Role;
 
 /// Accounts with a password.
 @Component
@@ -26,24 +35,38 @@ class AccountService {
   private final PasswordHasher hasher;
   private final Clock clock;
   private final AccountSettings settings;
+  private final TokenRevoker revoker;
+  private final SessionService sessions;
+  private final AuditLog audit;
+  private final TransactionTemplate transaction;
 
   AccountService(
       UserRepository users,
       RedisCache cache,
       PasswordHasher hasher,
       Clock clock,
-      AccountSettings settings) {
+      AccountSettings settings,
+      TokenRevoker revoker,
+      SessionService sessions,
+      AuditLog audit,
+      PlatformTransactionManager transactions) {
     this.users = users;
     this.cache = cache;
     this.hasher = hasher;
     this.clock = clock;
     this.settings = settings;
+    this.revoker = revoker;
+    this.sessions = sessions;
+    this.audit = audit;
+    this.transaction = new TransactionTemplate(transactions);
   }
 
   /// Creates an account.
   ///
-  /// @throws ApiException `EMAIL_TAKEN`; `OVERLOADED` if too many hashes are queued
+  /// @throws ApiException `EMAIL_TAKEN`; `INVALID_REQUEST` for a weak password; `OVERLOADED` if too
+  ///   many hashes are queued
   User signUp(String email, String password, String name) {
+    requireStrong("password", password, email, name);
     String normalized = normalize(email);
     if (users.findByEmail(normalized).isPresent()) {
       throw emailTaken();
@@ -85,9 +108,159 @@ class AccountService {
     boolean matches = hasher.matches(password, hash);
     return entity
         .filter(found -> matches)
-        .map(Identity::of)
+        .map(this::promoteFirstAdministrator)
         .orElseThrow(() ->
             ApiException.of(ErrorCode.INVALID_CREDENTIALS, "The email or the password is wrong."));
+  }
+
+  /// The setting promotes an email once. The account can lose the role later, and a new account
+  /// with the email of a deleted one does not receive it.
+  private Identity promoteFirstAdministrator(UserEntity entity) {
+    Identity identity = Identity.of(entity);
+    User user = identity.user();
+    String object = "settings/admin-email/" + Digest.of(normalize(settings.adminEmail().strip()));
+    if (user.role() == Role.ADMIN
+        || !normalize(settings.adminEmail().strip()).equals(user.email())
+        || audit.contains(AuditAction.ADMINISTRATOR_NAMED, object)) {
+      return identity;
+    }
+    return change(
+        user.userId(),
+        current -> {
+          if (current.user().role() != Role.ADMIN) {
+            audit.record(AuditAction.ADMINISTRATOR_NAMED, object, null, user.userId());
+            audit.record(
+                AuditAction.ROLE_CHANGED,
+                "users/" + user.userId(),
+                current.user().role(),
+                Role.ADMIN);
+            users.setRole(user.userId(), Role.ADMIN, current.generation());
+          }
+        });
+  }
+
+  /// Finds an account by its email, in any case.
+  Optional<User> findByEmail(String email) {
+    return users.findByEmail(normalize(email)).map(UserEntity::toUser);
+  }
+
+  /// Changes the role and revokes the access tokens of the user. Idempotent.
+  ///
+  /// @throws ApiException `USER_NOT_FOUND`, `LAST_ADMINISTRATOR`
+  User changeRole(String userId, Role role) {
+    return change(
+            userId,
+            current -> {
+              if (current.user().role() == role) {
+                return;
+              }
+              requireOtherAdministrator(current.user());
+              audit.record(
+                  AuditAction.ROLE_CHANGED, "users/" + userId, current.user().role(), role);
+              users.setRole(userId, role, current.generation());
+            })
+        .user();
+  }
+
+  /// Replaces the password and revokes the access tokens and sessions of the user.
+  ///
+  /// @return the state whose tokens are valid
+  /// @throws ApiException `INVALID_CREDENTIALS`; `INVALID_REQUEST` for a weak password;
+  ///   `USER_NOT_FOUND` for a user of a foreign issuer; `OVERLOADED`
+  Identity changePassword(String userId, String currentPassword, String newPassword) {
+    UserEntity entity = requirePassword(userId, currentPassword);
+    User user = entity.toUser();
+    requireStrong("newPassword", newPassword, user.email(), user.name());
+    String hash = hasher.hash(newPassword);
+    return change(
+        userId,
+        current -> {
+          requireGeneration(current, entity);
+          users.setPasswordHash(userId, hash, current.generation());
+        });
+  }
+
+  private UserEntity requirePassword(String userId, String password) {
+    UserEntity entity = users.find(userId).orElseThrow(AccountService::userNotFound);
+    if (!hasher.matches(password, entity.passwordHash())) {
+      throw wrongPassword();
+    }
+    return entity;
+  }
+
+  /// A concurrent change of the password makes the checked one invalid.
+  private static void requireGeneration(Identity current, UserEntity checked) {
+    if (current.generation() != checked.generation()) {
+      throw wrongPassword();
+    }
+  }
+
+  private static ApiException wrongPassword() {
+    return ApiException.of(ErrorCode.INVALID_CREDENTIALS, "The password is wrong.");
+  }
+
+  /// Removes the personal data of an account and revokes its access tokens and sessions.
+  ///
+  /// Queued commands are decided, confirmed reservations stay, and holds expire. Their rows contain
+  /// the user id only.
+  ///
+  /// @throws ApiException `INVALID_CREDENTIALS`, `USER_NOT_FOUND`, `LAST_ADMINISTRATOR`,
+  ///   `OVERLOADED`
+  void delete(String userId, String password) {
+    UserEntity entity = requirePassword(userId, password);
+    change(
+        userId,
+        current -> {
+          requireGeneration(current, entity);
+          requireOtherAdministrator(current.user());
+          users.erase(
+              userId,
+              "deleted-" + userId + "@deleted.invalid",
+              UNKNOWN_USER_HASH,
+              clock.instant().truncatedTo(ChronoUnit.MICROS),
+              current.generation());
+        });
+  }
+
+  private void requireOtherAdministrator(User user) {
+    if (user.role() == Role.ADMIN && users.lockAdministrators().size() < 2) {
+      throw ApiException.of(
+          ErrorCode.LAST_ADMINISTRATOR, "The last administrator cannot be removed.");
+    }
+  }
+
+  /// Runs a change in a transaction. If it started a new generation, the tokens and sessions of the
+  /// former one are revoked in the same transaction.
+  ///
+  /// @return the state after the change
+  private Identity change(String userId, Consumer<Identity> change) {
+    cache.evictForChange(CachedKind.USER, userId);
+    Optional<RevokedToken> revoked =
+        transaction.execute(status -> {
+          Identity current =
+              users.lock(userId).map(Identity::of).orElseThrow(AccountService::userNotFound);
+          change.accept(current);
+          boolean isNext =
+              users.find(userId).map(UserEntity::generation).orElse(-1) != current.generation();
+          if (!isNext) {
+            return Optional.empty();
+          }
+          sessions.endAll(userId);
+          return Optional.of(revoker.saveGeneration(userId, current.generation()));
+        });
+    revoked.ifPresent(revoker::publish);
+    return identify(userId).orElse(new Identity(new User(userId, null, null, Role.BUYER), -1));
+  }
+
+  private static void requireStrong(String field, String password, String email, String name) {
+    PasswordPolicy.refusal(password, email, name)
+        .ifPresent(reason -> {
+          throw ApiException.invalid(field, reason);
+        });
+  }
+
+  private static ApiException userNotFound() {
+    return ApiException.of(ErrorCode.USER_NOT_FOUND, "No account has this id.");
   }
 
   Optional<User> find(String userId) {

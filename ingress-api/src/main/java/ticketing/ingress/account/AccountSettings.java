@@ -12,6 +12,8 @@ import org.springframework.validation.annotation.Validated;
 /// @param hashThreads threads that hash passwords; 0: the processors less one, at least 1
 /// @param maxQueuedHashes hashes queued for these threads; a further one gets 503 immediately
 /// @param hashTimeout maximum time of a hash with its time in the queue; then 503
+/// @param adminEmail email of the first administrator. The account becomes administrator at its
+///   next sign-in, once; empty: none
 /// @param cacheTtl lifetime of `user:{id}` in Redis
 @Validated
 @ConfigurationProperties("ticketing.accounts")
@@ -19,4 +21,5 @@ record AccountSettings(
     @Min(0) @DefaultValue("0") int hashThreads,
     @Min(1) @DefaultValue("30") int maxQueuedHashes,
     @NotNull @DefaultValue("5s") Duration hashTimeout,
+    @NotNull @DefaultValue("") String adminEmail,
     @NotNull @DefaultValue("10m") Duration cacheTtl) {}

@@ -24,6 +24,7 @@ class UserEntity implements Persistable<String> {
   private Role role;
 
   private Instant createdAt;
+  private Instant deletedAt;
 
   @Column(name = "token_generation")
   private int generation;

@@ -9,6 +9,8 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
+import ticketing.ingress.audit.AuditAction;
+import ticketing.ingress.audit.AuditLog;
 
 /// Operator calls for dead letters.
 @RestController
@@ -21,9 +23,11 @@ class DeadLetterController {
   private static final String MESSAGE = "/{messageId:(?!redrive$).*}";
 
   private final DeadLetterService deadLetters;
+  private final AuditLog audit;
 
-  DeadLetterController(DeadLetterService deadLetters) {
+  DeadLetterController(DeadLetterService deadLetters, AuditLog audit) {
     this.deadLetters = deadLetters;
+    this.audit = audit;
   }
 
   @GetMapping
@@ -33,17 +37,25 @@ class DeadLetterController {
 
   @PostMapping("/redrive")
   DeadLetterService.Redrive redriveAll() {
+    audit.record(AuditAction.DEAD_LETTERS_REDRIVEN, "dead-letters", null, null);
     return deadLetters.redrive();
   }
 
   @PostMapping(MESSAGE + "/redrive")
   DeadLetterService.Redrive redrive(@PathVariable String messageId) {
+    audit.record(AuditAction.DEAD_LETTER_REDRIVEN, object(messageId), null, null);
     return deadLetters.redrive(messageId);
   }
 
   @DeleteMapping(MESSAGE)
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void discard(@PathVariable String messageId) {
+    audit.record(AuditAction.DEAD_LETTER_DISCARDED, object(messageId), null, null);
     deadLetters.discard(messageId);
+  }
+
+  /// A message id of SQS has at most 100 characters.
+  private static String object(String messageId) {
+    return "dead-letters/" + messageId.substring(0, Math.min(messageId.length(), 100));
   }
 }

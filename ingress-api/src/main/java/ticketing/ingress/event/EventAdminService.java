@@ -24,6 +24,8 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
+import ticketing.ingress.audit.AuditAction;
+import ticketing.ingress.audit.AuditLog;
 import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.database.ReplicaReader;
@@ -55,6 +57,7 @@ public class EventAdminService {
   private final EventSettings settings;
   private final EventCreationRepository creations;
   private final Clock clock;
+  private final AuditLog audit;
   private final TransactionTemplate transaction;
 
   EventAdminService(
@@ -67,6 +70,7 @@ public class EventAdminService {
       EventSettings settings,
       EventCreationRepository creations,
       @Qualifier("databaseClock") Clock clock,
+      AuditLog audit,
       PlatformTransactionManager transactions) {
     this.events = events;
     this.replica = replica;
@@ -77,6 +81,7 @@ public class EventAdminService {
     this.settings = settings;
     this.creations = creations;
     this.clock = clock;
+    this.audit = audit;
     this.transaction = new TransactionTemplate(transactions);
   }
 
@@ -134,6 +139,7 @@ public class EventAdminService {
   private EventView insert(EventRequest request) {
     EventView event = events.saveAndFlush(EventEntity.of(request)).view();
     recordState(event);
+    audit.record(AuditAction.EVENT_CREATED, object(event.eventId()), null, event);
     return event;
   }
 
@@ -186,7 +192,8 @@ public class EventAdminService {
     }
     long revision = current.revision() + (changesSeats ? 1 : 0);
     return changeRow(
-        eventId,
+        current,
+        AuditAction.EVENT_CHANGED,
         () -> {
           if (events.updateDetails(eventId, revision, request, EventStatus.CANCELLED) == 0) {
             throw get(eventId).status() == EventStatus.CANCELLED ? cancelled() : revisionConflict();
@@ -196,6 +203,11 @@ public class EventAdminService {
   }
 
   private void changeSeats(AuthenticatedUser user, EventView current, EventRequest request) {
+    audit.record(
+        AuditAction.EVENT_SEATS_CHANGED,
+        object(current.eventId()),
+        current.seatTypes(),
+        request.offers());
     UUID ticketId = ids.newId(user.userId());
     Ticket queued =
         acceptor.accept(acceptedAt ->
@@ -255,8 +267,15 @@ public class EventAdminService {
   ///
   /// @throws ApiException `EVENT_NOT_FOUND`, `EVENT_CANCELLED`
   public EventView setStatus(long eventId, EventStatus to) {
+    AuditAction action =
+        switch (to) {
+          case ACTIVE -> AuditAction.SALE_RESUMED;
+          case PAUSED -> AuditAction.SALE_PAUSED;
+          case CANCELLED -> AuditAction.EVENT_CANCELLED;
+        };
     return changeRow(
-        eventId,
+        get(eventId),
+        action,
         () -> {
           boolean changed = events.setStatus(eventId, to, EventStatus.CANCELLED) > 0;
           if (get(eventId).status() != to) {
@@ -270,14 +289,19 @@ public class EventAdminService {
     return events.find(eventId).map(EventEntity::view).orElseThrow(EventCatalog::notFound);
   }
 
+  /// Records the change in its transaction, unless it changed no value.
+  ///
+  /// @param former state ahead of the change. A read in the transaction would fix its snapshot
   /// @param change returns true if it changed the row, and then holds its lock
-  private EventView changeRow(long eventId, BooleanSupplier change) {
+  private EventView changeRow(EventView former, AuditAction action, BooleanSupplier change) {
+    long eventId = former.eventId();
     EventView event =
         transaction.execute(status -> {
           boolean changed = change.getAsBoolean();
           EventView current = get(eventId);
           if (changed) {
             recordState(current);
+            audit.record(action, object(eventId), former, current);
           }
           return current;
         });
@@ -296,6 +320,10 @@ public class EventAdminService {
   private void recordState(EventView event) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     events.recordState(event.eventId(), Json.INTERNAL.writeValueAsString(event), now);
+  }
+
+  private static String object(long eventId) {
+    return "events/" + eventId;
   }
 
   private static ApiException revisionConflict() {

@@ -9,6 +9,8 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
+import ticketing.ingress.audit.AuditAction;
+import ticketing.ingress.audit.AuditLog;
 import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.event.EventAdminService;
 import ticketing.ingress.event.EventCatalog;
@@ -27,13 +29,19 @@ class OperationsController {
   private final EventAdminService events;
   private final EventCatalog catalog;
   private final RedisCache cache;
+  private final AuditLog audit;
 
   OperationsController(
-      QueueAdminService queue, EventAdminService events, EventCatalog catalog, RedisCache cache) {
+      QueueAdminService queue,
+      EventAdminService events,
+      EventCatalog catalog,
+      RedisCache cache,
+      AuditLog audit) {
     this.queue = queue;
     this.events = events;
     this.catalog = catalog;
     this.cache = cache;
+    this.audit = audit;
   }
 
   @GetMapping("/queue")
@@ -47,6 +55,7 @@ class OperationsController {
   /// For use after a change made directly in the database.
   @PostMapping("/caches/eviction")
   Eviction evict() {
+    audit.record(AuditAction.CACHES_EVICTED, "operations/caches", null, null);
     catalog.evictLocalCache();
     try {
       return new Eviction(cache.evictAll());

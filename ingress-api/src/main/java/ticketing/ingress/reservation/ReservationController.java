@@ -29,6 +29,8 @@ import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
+import ticketing.ingress.audit.AuditAction;
+import ticketing.ingress.audit.AuditLog;
 import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.event.EventCatalog;
@@ -55,19 +57,23 @@ public class ReservationController {
   private final TicketIds ids;
   private final Clock clock;
 
+  private final AuditLog audit;
+
   ReservationController(
       EventCatalog catalog,
       ReservationReader reservations,
       CommandAcceptor acceptor,
       BookingLimiter limiter,
       TicketIds ids,
-      @Qualifier("databaseClock") Clock clock) {
+      @Qualifier("databaseClock") Clock clock,
+      AuditLog audit) {
     this.catalog = catalog;
     this.reservations = reservations;
     this.acceptor = acceptor;
     this.limiter = limiter;
     this.ids = ids;
     this.clock = clock;
+    this.audit = audit;
   }
 
   /// @param expectedTotal total that the user saw; another current total is refused. Null: any
@@ -208,6 +214,9 @@ public class ReservationController {
       throw user.maySee(found.userId())
           ? ApiException.of(ErrorCode.FORBIDDEN, "The operation requires another role.")
           : ReservationReader.notFound();
+    }
+    if (!user.userId().equals(found.userId())) {
+      audit.record(AuditAction.RESERVATION_CANCELLED, "reservations/" + reservationId, found, null);
     }
     reservations.evictForChange(reservationId);
     Ticket ticket =

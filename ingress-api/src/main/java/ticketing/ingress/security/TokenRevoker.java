@@ -76,6 +76,19 @@ public class TokenRevoker implements SmartLifecycle {
     revoke(untilTokensExpire(RevokedToken.idOfSession(sessionId)));
   }
 
+  /// Revokes all access tokens of a generation of a user, in the current transaction. Call
+  /// [#publish] after its commit.
+  public RevokedToken saveGeneration(String userId, int generation) {
+    RevokedToken token = untilTokensExpire(RevokedToken.idOfGeneration(userId, generation));
+    save(token);
+    return token;
+  }
+
+  /// Makes a committed revocation known immediately.
+  public void publish(RevokedToken token) {
+    apply(token);
+  }
+
   private void revoke(RevokedToken token) {
     save(token);
     apply(token);

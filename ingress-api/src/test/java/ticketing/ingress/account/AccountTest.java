@@ -104,7 +104,7 @@ class AccountTest {
   }
 
   @Test
-  void emailHasOneAtSignAndAHostName() {
+  void emailHasOneAtSignAndHostName() {
     for (String email : List.of("0@0.com*", "a@b@example.com", "a@[127.0.0.1]", "a@-b.com")) {
       IngressFixture.Answer answer = ingress.post("/api/v1/users", null, signUp(email));
       assertThat(answer.status()).as(email).isEqualTo(400);

@@ -48,7 +48,7 @@ class PasswordHasherTest {
 
   private PasswordHasher hasher(Duration timeout) {
     return new PasswordHasher(
-        blocking, new AccountSettings(1, QUEUED, timeout, Duration.ofMinutes(1)));
+        blocking, new AccountSettings(1, QUEUED, timeout, "", Duration.ofMinutes(1)));
   }
 
   @Test

@@ -143,7 +143,12 @@ class OpenApiDocumentTest {
     }
     JsonNode json = documented.get(key);
     assertThat(json).as("%s lacks %s", operation, key).isNotNull();
-    assertThat(json.path("required").asBoolean(false)).as(key).isEqualTo(key.startsWith("path"));
+    boolean required =
+        key.startsWith("path")
+            || query != null
+                && query.required()
+                && query.defaultValue().equals(ValueConstants.DEFAULT_NONE);
+    assertThat(json.path("required").asBoolean(false)).as(key).isEqualTo(required);
     JsonNode schema = OpenApiContract.resolve(json.get("schema"));
     if (query != null && !query.defaultValue().equals(ValueConstants.DEFAULT_NONE)) {
       assertThat(schema.get("default").asString()).as(key).isEqualTo(query.defaultValue());

@@ -1,0 +1,2 @@
+/// Audit log of administrative actions.
+package ticketing.ingress.audit;
