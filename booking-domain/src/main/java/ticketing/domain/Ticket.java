@@ -219,36 +219,36 @@ public record Ticket(
   /// @param decision `CONFIRMED` or `CANCELLED`
   public Ticket decided(TicketStatus decision, Booked booked, Instant at) {
     return ofLedger(
-        ticketId,
-        action,
-        decision,
-        eventId,
-        booked.seatType(),
-        booked.quantity(),
-        acceptedAt,
-        at,
-        booked.reservationId(),
-        null,
-        null,
-        booked.totalPrice())
+            ticketId,
+            action,
+            decision,
+            eventId,
+            booked.seatType(),
+            booked.quantity(),
+            acceptedAt,
+            at,
+            booked.reservationId(),
+            null,
+            null,
+            booked.totalPrice())
         .withSeats(booked.seats());
   }
 
   /// Returns the successor with a hold.
   public Ticket held(Booked booked, Instant until, Instant at) {
     return ofLedger(
-        ticketId,
-        action,
-        TicketStatus.HELD,
-        eventId,
-        booked.seatType(),
-        booked.quantity(),
-        acceptedAt,
-        at,
-        booked.reservationId(),
-        until,
-        null,
-        booked.totalPrice())
+            ticketId,
+            action,
+            TicketStatus.HELD,
+            eventId,
+            booked.seatType(),
+            booked.quantity(),
+            acceptedAt,
+            at,
+            booked.reservationId(),
+            until,
+            null,
+            booked.totalPrice())
         .withSeats(booked.seats());
   }
 

@@ -20,8 +20,7 @@ import tools.jackson.core.JacksonException;
 public final class SeatCache {
 
   private static final String CHANNEL = "seats";
-  private static final String STORE_SEATS =
-      RedisGateway.script(SeatCache.class, "store_seats.lua");
+  private static final String STORE_SEATS = RedisGateway.script(SeatCache.class, "store_seats.lua");
 
   private final RedisGateway redis;
 

@@ -21,27 +21,25 @@ import java.util.TreeSet;
 public final class SeatAllocator {
 
   private final SeatMap map;
-  private final SeatBitmap initial;
+  private final long[] initial;
   private final long[] free;
   private final long[] joined;
   private final Map<String, TypeIndex> indexes = new HashMap<>();
 
   public SeatAllocator(SeatBitmap taken) {
     this.map = taken.map();
-    this.initial = taken;
-    this.free = taken.copyOfBits();
+    this.initial = taken.copyOfBits();
+    this.free = initial.clone();
     for (int word = 0; word < free.length; word++) {
       free[word] = ~free[word];
     }
-    clearUnusedBits();
+    free[free.length - 1] &= usedBits(); // a map has a seat
     this.joined = map.joinedSeats();
   }
 
-  private void clearUnusedBits() {
-    int unused = free.length * Long.SIZE - map.seatCount();
-    if (unused > 0) {
-      free[free.length - 1] &= -1L >>> unused;
-    }
+  /// Bits of the last word that are seats.
+  private long usedBits() {
+    return -1L >>> free.length * Long.SIZE - map.seatCount();
   }
 
   public SeatMap map() {
@@ -54,10 +52,7 @@ public final class SeatAllocator {
     for (int word = 0; word < free.length; word++) {
       taken[word] = ~free[word];
     }
-    int unused = free.length * Long.SIZE - map.seatCount();
-    if (unused > 0) {
-      taken[free.length - 1] &= -1L >>> unused;
-    }
+    taken[free.length - 1] &= usedBits();
     return new SeatBitmap(map, taken);
   }
 
@@ -65,13 +60,9 @@ public final class SeatAllocator {
   public List<Integer> changedSections() {
     TreeSet<Integer> changed = new TreeSet<>();
     for (int word = 0; word < free.length; word++) {
-      long difference = 0;
-      for (int seat = word * Long.SIZE;
-          seat < Math.min(map.seatCount(), (word + 1) * Long.SIZE);
-          seat++) {
-        if (initial.isTaken(seat) == SeatBitmap.get(free, seat)) {
-          difference |= 1L << seat;
-        }
+      long difference = ~initial[word] ^ free[word];
+      if (word == free.length - 1) {
+        difference &= usedBits();
       }
       while (difference != 0) {
         changed.add(map.sectionOf(word * Long.SIZE + Long.numberOfTrailingZeros(difference)));
@@ -127,8 +118,7 @@ public final class SeatAllocator {
   /// @throws IllegalArgumentException if one of them is unknown or free
   public void release(List<String> ids) {
     for (String id : ids) {
-      int seat =
-          map.indexOf(id).orElseThrow(() -> new IllegalArgumentException("no seat " + id));
+      int seat = map.indexOf(id).orElseThrow(() -> new IllegalArgumentException("no seat " + id));
       if (SeatBitmap.get(free, seat)) {
         throw new IllegalArgumentException("seat " + id + " is free");
       }

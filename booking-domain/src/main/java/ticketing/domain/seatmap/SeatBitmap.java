@@ -115,9 +115,7 @@ public final class SeatBitmap {
         String id = map.id(seat);
         set(
             moved,
-            other
-                .indexOf(id)
-                .orElseThrow(() -> new IllegalArgumentException("no seat " + id)));
+            other.indexOf(id).orElseThrow(() -> new IllegalArgumentException("no seat " + id)));
       }
     }
     return new SeatBitmap(other, moved);

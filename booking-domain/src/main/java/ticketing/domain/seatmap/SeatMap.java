@@ -76,6 +76,8 @@ public final class SeatMap {
   private final BitSet joined; // bit i: seat i and seat i - 1 are neighbours
   private final long[] rankSums; // sum of the ranks of all seats ahead of a seat
   private final Map<String, Integer> indexes;
+  private final long[] joinedWords;
+  private final long[][] seatsByType;
 
   private SeatMap(Builder builder) {
     this.sections = List.copyOf(builder.sections);
@@ -107,6 +109,11 @@ public final class SeatMap {
         rowOfSeat[seat] = row;
         joined.set(seat, seat > current.firstSeat() && aislesAhead[seat] == 0);
       }
+    }
+    this.joinedWords = Arrays.copyOf(joined.toLongArray(), SeatBitmap.words(count));
+    this.seatsByType = new long[typeNames.size()][joinedWords.length];
+    for (int seat = 0; seat < count; seat++) {
+      SeatBitmap.set(seatsByType[types[seat]], seat);
     }
   }
 
@@ -235,21 +242,15 @@ public final class SeatMap {
     return rankSums[firstSeat + count] - rankSums[firstSeat];
   }
 
-  /// Returns one bit for each seat that is of this type.
+  /// Returns one bit for each seat that is of this type. Must not be changed.
   long[] seatsOfType(String seatType) {
-    BitSet seats = new BitSet(ids.length);
     int type = typeNames.indexOf(seatType);
-    for (int seat = 0; seat < ids.length; seat++) {
-      if (types[seat] == type) {
-        seats.set(seat);
-      }
-    }
-    return Arrays.copyOf(seats.toLongArray(), SeatBitmap.words(ids.length));
+    return type < 0 ? new long[joinedWords.length] : seatsByType[type];
   }
 
-  /// Returns one bit for each seat whose previous seat is a neighbour.
+  /// Returns one bit for each seat whose previous seat is a neighbour. Must not be changed.
   long[] joinedSeats() {
-    return Arrays.copyOf(joined.toLongArray(), SeatBitmap.words(ids.length));
+    return joinedWords;
   }
 
   private static int endOf(Row row) {
@@ -426,11 +427,7 @@ public final class SeatMap {
         Row row = rows.removeLast();
         rows.add(
             new Row(
-                row.name(),
-                row.section(),
-                row.firstSeat(),
-                ids.size() - row.firstSeat(),
-                aisles));
+                row.name(), row.section(), row.firstSeat(), ids.size() - row.firstSeat(), aisles));
       }
       inRow = false;
       aisles = 0;

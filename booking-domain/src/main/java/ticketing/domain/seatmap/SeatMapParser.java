@@ -169,8 +169,7 @@ final class SeatMapParser {
   private String name(JsonNode node, String path, Set<String> others) {
     String name = node.isString() ? node.stringValue() : "";
     if (!SeatMap.isValidName(name)) {
-      report(
-          path, "must be 1 to " + SeatMap.MAX_NAME + " characters without control characters");
+      report(path, "must be 1 to " + SeatMap.MAX_NAME + " characters without control characters");
     } else if (!others.add(name)) {
       report(path, "must occur only once");
     }

@@ -237,11 +237,7 @@ class SeatAllocatorTest {
         }
         number++;
         builder.seat(
-            "s" + number,
-            random.nextInt(5) < typeBias ? "A" : "B",
-            1 + random.nextInt(6),
-            i,
-            rows);
+            "s" + number, random.nextInt(5) < typeBias ? "A" : "B", 1 + random.nextInt(6), i, rows);
       }
       left -= length;
     }

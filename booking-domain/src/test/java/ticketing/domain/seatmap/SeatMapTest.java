@@ -160,8 +160,7 @@ class SeatMapTest {
     assertThat(bitmap.section(0)).containsExactly(1, 1);
     assertThat(bitmap.section(1)).containsExactly(9, 0);
     assertThat(bitmap.sectionAsBase64(0)).isEqualTo("AQE=");
-    assertThat(SeatBitmap.of(map, List.of(bitmap.section(0), bitmap.section(1))))
-        .isEqualTo(bitmap);
+    assertThat(SeatBitmap.of(map, List.of(bitmap.section(0), bitmap.section(1)))).isEqualTo(bitmap);
     assertThatThrownBy(() -> SeatBitmap.of(map, List.of(new byte[1], new byte[2])))
         .isInstanceOf(IllegalArgumentException.class);
   }

@@ -3,24 +3,33 @@ package ticketing.worker.audit;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Action;
 import ticketing.domain.Command;
+import ticketing.domain.Command.BookSeats.Otherwise;
+import ticketing.domain.Command.ChangeSeats.SeatMapChange;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
+import ticketing.domain.seatmap.SeatBitmap;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.worker.audit.AuditResult.Difference;
 import ticketing.worker.decision.BookingDecider;
 import ticketing.worker.decision.Decision;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Inventory;
+import ticketing.worker.decision.NumberedSeats;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
 import tools.jackson.core.JacksonException;
@@ -37,7 +46,8 @@ final class EventReplay {
       @Nullable String seatType,
       @Nullable Integer quantity,
       @Nullable BigDecimal totalPrice,
-      @Nullable Instant expiresAt) {
+      @Nullable Instant expiresAt,
+      List<String> seats) {
 
     static Outcome rejected(HistoryRow.Decided row, String reason) {
       return new Outcome(
@@ -47,7 +57,8 @@ final class EventReplay {
           row.seatType(),
           row.quantity(),
           null,
-          null);
+          null,
+          List.of());
     }
 
     static Outcome of(String decision, Reservation reservation, @Nullable Instant expiresAt) {
@@ -58,7 +69,8 @@ final class EventReplay {
           reservation.seatType(),
           reservation.quantity(),
           reservation.totalPrice().amount(),
-          expiresAt);
+          expiresAt,
+          reservation.seats());
     }
   }
 
@@ -77,8 +89,18 @@ final class EventReplay {
           reservation.status().name(),
           reservedAt,
           cancelledAt,
-          reservation.status() == ReservationStatus.CONFIRMED ? null : reservation.expiresAt());
+          reservation.status() == ReservationStatus.CONFIRMED ? null : reservation.expiresAt(),
+          reservation.seats());
     }
+  }
+
+  /// Stored seat maps of the event.
+  interface SeatMaps {
+
+    /// Returns the map of an undecided or rejected change, or of one that changed no seat.
+    Optional<SeatMap> ofChange(UUID ticketId);
+
+    Optional<SeatMap> ofRevision(int revision);
   }
 
   /// A worker may correct its clock between the search of due holds and their expiry.
@@ -87,11 +109,16 @@ final class EventReplay {
   private final long eventId;
   private final Map<Long, Booked> reservations = new HashMap<>();
   private final Map<String, Integer> seatsOfUser = new HashMap<>();
+  private final SeatMaps seatMaps;
   private @Nullable EventView event;
+  private @Nullable SeatBitmap taken;
+  private int lastMapRevision;
+  private boolean booked;
   private long lastSequence;
 
-  EventReplay(long eventId) {
+  EventReplay(long eventId, SeatMaps seatMaps) {
     this.eventId = eventId;
+    this.seatMaps = seatMaps;
   }
 
   /// Number of the last replayed step; 0: none.
@@ -128,12 +155,20 @@ final class EventReplay {
     }
     if (event == null) {
       event = next;
+      if (next.seatMapRevision() != null) {
+        lastMapRevision = next.seatMapRevision();
+        taken = SeatBitmap.empty(map(lastMapRevision));
+      }
       return next.seatTypes().stream()
           .filter(type -> type.availableSeats() != type.totalSeats())
           .findFirst()
           .flatMap(type -> difference(name, type.toString(), "all seats on sale"));
     }
     // An edit outside of a decision changes no seats.
+    if (!Objects.equals(next.seatMapRevision(), event.seatMapRevision())) {
+      return difference(
+          name, "seat map " + next.seatMapRevision(), "seat map " + event.seatMapRevision());
+    }
     List<SeatTypeView> expected = sorted(event.seatTypes());
     if (!sorted(next.seatTypes()).equals(expected)) {
       return difference(name, next.seatTypes().toString(), expected.toString());
@@ -157,7 +192,12 @@ final class EventReplay {
     }
     apply(
         BookingDecider.decide(
-            new Inventory(Optional.of(event), Map.of(), Map.of(), List.of(booked.reservation())),
+            new Inventory(
+                Optional.of(event),
+                Map.of(),
+                Map.of(),
+                List.of(booked.reservation()),
+                new NumberedSeats(taken, lastMapRevision, Map.of(), this.booked)),
             List.of(),
             row.expiredAt()),
         row.expiredAt());
@@ -181,7 +221,8 @@ final class EventReplay {
             row.seatType(),
             row.quantity(),
             row.totalPrice(),
-            row.expiresAt());
+            row.expiresAt(),
+            row.seats());
     Outcome expected = outcome(row, decision);
     if (!found.equals(expected)) {
       return difference(name, found.toString(), expected.toString());
@@ -194,6 +235,7 @@ final class EventReplay {
       reservations.put(
           reservation.id(), new Booked(reservation, row.ticketId(), row.decidedAt(), null));
       seatsOfUser.merge(reservation.userId(), reservation.quantity(), Integer::sum);
+      this.booked = true;
     });
     apply(batch, row.decidedAt());
     return Optional.empty();
@@ -213,7 +255,27 @@ final class EventReplay {
             ? Map.of()
             : Map.of(command.userId(), seatsOfUser.getOrDefault(command.userId(), 0)),
         booked == null ? Map.of() : Map.of(target, booked.reservation()),
-        List.of());
+        List.of(),
+        new NumberedSeats(taken, lastMapRevision, newMaps(command), this.booked));
+  }
+
+  /// An accepted change moves its map to the next revision.
+  private Map<UUID, SeatMap> newMaps(Command command) {
+    if (!(command instanceof Command.ChangeSeats change)
+        || change.seatMap() != SeatMapChange.REPLACE) {
+      return Map.of();
+    }
+    return seatMaps
+        .ofChange(change.ticketId())
+        .or(() -> seatMaps.ofRevision(lastMapRevision + 1))
+        .map(map -> Map.of(change.ticketId(), map))
+        .orElse(Map.of());
+  }
+
+  private SeatMap map(int revision) {
+    return seatMaps
+        .ofRevision(revision)
+        .orElseThrow(() -> new IllegalArgumentException("no seat map " + revision));
   }
 
   private void apply(DecisionBatch batch, Instant at) {
@@ -231,6 +293,11 @@ final class EventReplay {
               cancelled ? at : booked.cancelledAt()));
     }
     event = batch.applyTo(event);
+    NumberedSeats.Change change = batch.numberedSeats();
+    if (change.isEffective()) {
+      taken = change.taken();
+      lastMapRevision = change.revision() == null ? lastMapRevision : change.revision();
+    }
   }
 
   private static int seats(Reservation reservation) {
@@ -253,7 +320,9 @@ final class EventReplay {
               row.acceptedAt(),
               null,
               null,
-              row.price() == null ? null : new Money(row.price()));
+              row.price() == null ? null : new Money(row.price()),
+              row.requestedSeats(),
+              row.otherwise() == null ? null : Otherwise.valueOf(row.otherwise()));
       case CONFIRM ->
           new Command.ConfirmHold(
               ticketId, row.userId(), eventId, row.reservationId(), row.acceptedAt());
@@ -276,7 +345,8 @@ final class EventReplay {
           Outcome.of("HELD", created(row, decision).orElseThrow(), held.expiresAt());
       case Decision.Confirmed confirmed -> Outcome.of("CONFIRMED", confirmed.reservation(), null);
       case Decision.Cancelled cancelled -> Outcome.of("CANCELLED", cancelled.reservation(), null);
-      case Decision.SeatsChanged _ -> new Outcome("CONFIRMED", null, null, null, null, null, null);
+      case Decision.SeatsChanged _ ->
+          new Outcome("CONFIRMED", null, null, null, null, null, null, List.of());
       case Decision.Rejected rejected -> Outcome.rejected(row, rejected.reason().name());
     };
   }
@@ -284,10 +354,14 @@ final class EventReplay {
   /// Returns the reservation of a booking with the id of its row.
   private static Optional<Reservation> created(HistoryRow.Decided row, Decision decision) {
     return switch (decision) {
-      case Decision.Booked(Command.BookSeats book, Money totalPrice) ->
-          Optional.of(reservation(row, book, totalPrice, ReservationStatus.CONFIRMED, null));
-      case Decision.Held(Command.BookSeats book, Money totalPrice, Instant expiresAt) ->
-          Optional.of(reservation(row, book, totalPrice, ReservationStatus.HELD, expiresAt));
+      case Decision.Booked(Command.BookSeats book, Money totalPrice, List<String> seats) ->
+          Optional.of(reservation(row, book, totalPrice, ReservationStatus.CONFIRMED, null, seats));
+      case Decision.Held(
+              Command.BookSeats book,
+              Money totalPrice,
+              Instant expiresAt,
+              List<String> seats) ->
+          Optional.of(reservation(row, book, totalPrice, ReservationStatus.HELD, expiresAt, seats));
       case Decision.Confirmed _,
           Decision.Cancelled _,
           Decision.SeatsChanged _,
@@ -301,7 +375,8 @@ final class EventReplay {
       Command.BookSeats book,
       Money totalPrice,
       ReservationStatus status,
-      @Nullable Instant expiresAt) {
+      @Nullable Instant expiresAt,
+      List<String> seats) {
     return new Reservation(
         row.reservationId() == null ? 0 : row.reservationId(),
         book.userId(),
@@ -309,7 +384,8 @@ final class EventReplay {
         book.quantity(),
         totalPrice,
         status,
-        expiresAt);
+        expiresAt,
+        seats);
   }
 
   /// Compares a reservation with its row. Each reservation can be compared once.
@@ -357,6 +433,46 @@ final class EventReplay {
     return found.equals(expected)
         ? Optional.empty()
         : difference("events/" + eventId, found.toString(), expected.toString());
+  }
+
+  /// Compares the seats that are not on sale with their rows, after [#compare(EventView, long)].
+  ///
+  /// @param sections bitmap of each section in the order of the map
+  /// @param reservedSeats seats of held and confirmed reservations, by seat id
+  Optional<Difference> compareSeats(List<byte[]> sections, Set<String> reservedSeats) {
+    if (taken == null) {
+      return sections.isEmpty() && reservedSeats.isEmpty()
+          ? Optional.empty()
+          : difference("seat_sections/" + eventId, sections.size() + " sections", "no rows");
+    }
+    List<SeatMap.Section> expected = taken.map().sections();
+    if (sections.size() != expected.size()) {
+      return difference(
+          "seat_sections/" + eventId, sections.size() + " rows", expected.size() + " rows");
+    }
+    for (int ordinal = 0; ordinal < sections.size(); ordinal++) {
+      if (!Arrays.equals(sections.get(ordinal), taken.section(ordinal))) {
+        return difference(
+            "seat_sections/" + eventId + "/" + ordinal,
+            Base64.getEncoder().encodeToString(sections.get(ordinal)),
+            taken.sectionAsBase64(ordinal));
+      }
+    }
+    for (int seat = 0; seat < taken.map().seatCount(); seat++) {
+      String id = taken.map().id(seat);
+      if (taken.isTaken(seat) != reservedSeats.contains(id)) {
+        return difference(
+            "reservation_seats/" + eventId + "/" + id,
+            reservedSeats.contains(id) ? "a row" : "no row",
+            taken.isTaken(seat) ? "a row" : "no row");
+      }
+    }
+    return reservedSeats.size() == taken.countTaken()
+        ? Optional.empty()
+        : difference(
+            "reservation_seats/" + eventId,
+            reservedSeats.size() + " rows",
+            taken.countTaken() + " rows");
   }
 
   /// The version also counts changes that are no steps.

@@ -2,6 +2,7 @@ package ticketing.worker.audit;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One numbered step of an event, as its table contains it.
@@ -33,6 +34,9 @@ sealed interface HistoryRow {
       @Nullable BigDecimal price,
       @Nullable Boolean onBehalf,
       @Nullable String seatChange,
+      List<String> seats,
+      List<String> requestedSeats,
+      @Nullable String otherwise,
       Instant acceptedAt,
       Instant decidedAt)
       implements HistoryRow {}

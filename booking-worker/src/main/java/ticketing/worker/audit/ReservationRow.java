@@ -2,6 +2,7 @@ package ticketing.worker.audit;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,8 @@ record ReservationRow(
     String status,
     Instant reservedAt,
     @Nullable Instant cancelledAt,
-    @Nullable Instant expiresAt) {
+    @Nullable Instant expiresAt,
+    List<String> seats) {
 
   ReservationRow {
     Objects.requireNonNull(ticketId, "ticketId");

@@ -8,14 +8,18 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.worker.audit.AuditResult.Difference;
 
 /// Audit of the sales in a database. It reads only, and takes no locks.
@@ -71,13 +75,16 @@ public final class SaleAudit {
     if (unnumbered.isPresent()) {
       return new AuditResult.Unexplained(eventId, unnumbered.get());
     }
-    EventReplay replay = new EventReplay(eventId);
+    EventReplay replay = new EventReplay(eventId, storedSeatMaps(eventId));
     Optional<Difference> difference = replayHistory(eventId, replay);
     if (difference.isEmpty()) {
       difference = compareReservations(eventId, replay);
     }
     if (difference.isEmpty() && event.isPresent()) {
       difference = replay.compare(event.get().event(), event.get().sequence());
+    }
+    if (difference.isEmpty()) {
+      difference = replay.compareSeats(readSections(eventId), readReservedSeats(eventId));
     }
     return difference
         .<AuditResult>map(found -> new AuditResult.Unexplained(eventId, found))
@@ -199,7 +206,7 @@ public final class SaleAudit {
         """
         SELECT sequence, id, action, user_id, seat_type, quantity, decision, reason,
                reservation_id, total_price, expires_at, price, on_behalf, seat_change,
-               accepted_at, decided_at
+               seats, requested_seats, otherwise, accepted_at, decided_at
         FROM tickets\
         """,
         eventId,
@@ -221,6 +228,9 @@ public final class SaleAudit {
                 row.getBigDecimal("price"),
                 row.getObject("on_behalf", Boolean.class),
                 row.getString("seat_change"),
+                seats(row, "seats"),
+                seats(row, "requested_seats"),
+                row.getString("otherwise"),
                 instant(row, "accepted_at"),
                 instant(row, "decided_at")));
   }
@@ -257,7 +267,7 @@ public final class SaleAudit {
         connection.prepareStatement(
             """
             SELECT id, ticket_id, user_id, seat_type, quantity, total_price, status, reserved_at,
-                   cancelled_at, expires_at
+                   cancelled_at, expires_at, seats
             FROM reservations WHERE event_id = ?
             """)) {
       query.setLong(1, eventId);
@@ -284,7 +294,8 @@ public final class SaleAudit {
         row.getString("status"),
         instant(row, "reserved_at"),
         instant(row, "cancelled_at"),
-        instant(row, "expires_at"));
+        instant(row, "expires_at"),
+        seats(row, "seats"));
   }
 
   private Optional<EventRow> readEvent(long eventId) throws SQLException {
@@ -350,6 +361,77 @@ public final class SaleAudit {
       }
     }
     return seatTypes;
+  }
+
+  private List<byte[]> readSections(long eventId) throws SQLException {
+    List<byte[]> sections = new ArrayList<>();
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT taken FROM seat_sections WHERE event_id = ? ORDER BY ordinal")) {
+      query.setLong(1, eventId);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          sections.add(rows.getBytes("taken"));
+        }
+      }
+    }
+    return sections;
+  }
+
+  /// Seats of held and confirmed reservations.
+  private Set<String> readReservedSeats(long eventId) throws SQLException {
+    Set<String> seats = new HashSet<>();
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            """
+            SELECT seat_id FROM reservation_seats s
+            JOIN reservations r ON r.id = s.reservation_id AND r.event_id = s.event_id
+            WHERE s.event_id = ? AND r.status IN ('CONFIRMED', 'HELD')
+              AND FIND_IN_SET(s.seat_id, r.seats) > 0
+            """)) {
+      query.setLong(1, eventId);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          seats.add(rows.getString("seat_id"));
+        }
+      }
+    }
+    return seats;
+  }
+
+  private EventReplay.SeatMaps storedSeatMaps(long eventId) {
+    return new EventReplay.SeatMaps() {
+      @Override
+      public Optional<SeatMap> ofChange(UUID ticketId) {
+        return readMap(
+            "SELECT map FROM seat_map_changes WHERE event_id = ? AND ticket_id = ?",
+            eventId,
+            ticketId.toString());
+      }
+
+      @Override
+      public Optional<SeatMap> ofRevision(int revision) {
+        return readMap(
+            "SELECT map FROM seat_maps WHERE event_id = ? AND revision = ?", eventId, revision);
+      }
+    };
+  }
+
+  private Optional<SeatMap> readMap(String select, long eventId, Object id) {
+    try (PreparedStatement query = connection.prepareStatement(select)) {
+      query.setLong(1, eventId);
+      query.setObject(2, id);
+      try (ResultSet rows = query.executeQuery()) {
+        return rows.next() ? Optional.of(SeatMap.ofGzip(rows.getBytes("map"))) : Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("cannot read seat map of event " + eventId, e);
+    }
+  }
+
+  private static List<String> seats(ResultSet row, String column) throws SQLException {
+    String ids = row.getString(column);
+    return ids == null ? List.of() : List.of(ids.split(","));
   }
 
   private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

@@ -7,20 +7,28 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.Command;
+import ticketing.domain.Command.ChangeSeats.SeatMapChange;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
 import ticketing.domain.SeatOffer;
+import ticketing.domain.seatmap.SeatAllocator;
+import ticketing.domain.seatmap.SeatBitmap;
+import ticketing.domain.seatmap.SeatMap;
 
 /// Rules of a sale. A decision depends only on the inventory, the commands and the time.
 public final class BookingDecider {
@@ -37,6 +45,13 @@ public final class BookingDecider {
   private final List<Decision> decisions = new ArrayList<>();
   private final List<DecisionBatch.Expiry> expiries = new ArrayList<>();
   private final Map<String, Integer> availabilityChanges = new TreeMap<>();
+  private final NumberedSeats numberedSeats;
+  private final Map<UUID, Integer> acceptedMaps = new TreeMap<>();
+  private final Set<Long> retaken = new HashSet<>();
+  private @Nullable SeatAllocator seats; // null: no seat map
+  private boolean seatMapChanged;
+  private int lastMapRevision;
+  private boolean booked;
   private boolean seatTypesReplaced;
   private long revision;
 
@@ -47,6 +62,13 @@ public final class BookingDecider {
     this.seatsOfUser = new HashMap<>(inventory.seatsOfUser());
     this.reservations = new HashMap<>(inventory.reservations());
     inventory.dueHolds().forEach(hold -> reservations.putIfAbsent(hold.id(), hold));
+    this.numberedSeats = inventory.numberedSeats();
+    this.seats = numberedSeats.taken() == null ? null : new SeatAllocator(numberedSeats.taken());
+    this.lastMapRevision = numberedSeats.lastRevision();
+    this.booked = numberedSeats.booked();
+    if (event.isPresent() && (event.get().seatMapRevision() == null) != (seats == null)) {
+      throw new IllegalArgumentException("the bitmaps of event " + event.get().eventId());
+    }
     event.ifPresent(
         found -> found.seatTypes().forEach(type -> seatTypes.put(type.seatType(), type)));
   }
@@ -89,7 +111,25 @@ public final class BookingDecider {
         List.copyOf(seatTypes.values()),
         seatTypesReplaced,
         revision,
-        List.copyOf(changedReservations.values()));
+        List.copyOf(changedReservations.values()),
+        changeOfNumberedSeats());
+  }
+
+  private NumberedSeats.Change changeOfNumberedSeats() {
+    if (!seatMapChanged && seats == null) {
+      return NumberedSeats.Change.NONE;
+    }
+    return new NumberedSeats.Change(
+        seats == null ? null : mapRevision(),
+        seats == null ? null : seats.bitmap(),
+        seatMapChanged ? List.of() : seats.changedSections(),
+        seatMapChanged,
+        Map.copyOf(acceptedMaps),
+        Set.copyOf(retaken));
+  }
+
+  private Integer mapRevision() {
+    return seatMapChanged ? (Integer) lastMapRevision : event.orElseThrow().seatMapRevision();
   }
 
   private Decision decide(Command command) {
@@ -110,13 +150,41 @@ public final class BookingDecider {
     if (rejection.isPresent()) {
       return new Decision.Rejected(book, rejection.get());
     }
+    List<String> taken = List.of();
+    if (seats != null) {
+      Optional<List<String>> numbered = takeNumberedSeats(seats, book);
+      if (numbered.isEmpty()) {
+        return new Decision.Rejected(book, reasonOfUnavailableSeats(book));
+      }
+      taken = numbered.get();
+    } else if (!book.seats().isEmpty() && !book.bestOtherwise()) {
+      return new Decision.Rejected(book, Reason.SEATS_TAKEN); // the map was removed
+    } else if (type.availableSeats() < book.quantity()) {
+      return new Decision.Rejected(book, Reason.SOLD_OUT);
+    }
+    booked = true;
     changeAvailability(type, -book.quantity());
     seatsOfUser.merge(book.userId(), book.quantity(), Integer::sum);
     Money price = book.price() == null ? type.price() : book.price();
     Money total = price.multiply(book.quantity());
     return event.holdMinutes() == null
-        ? new Decision.Booked(book, total)
-        : new Decision.Held(book, total, now.plus(Duration.ofMinutes(event.holdMinutes())));
+        ? new Decision.Booked(book, total, taken)
+        : new Decision.Held(book, total, now.plus(Duration.ofMinutes(event.holdMinutes())), taken);
+  }
+
+  /// Takes the requested seats, or the best available.
+  private static Optional<List<String>> takeNumberedSeats(
+      SeatAllocator seats, Command.BookSeats book) {
+    if (!book.seats().isEmpty() && seats.take(book.seats(), book.seatType())) {
+      return Optional.of(book.seats());
+    }
+    return book.seats().isEmpty() || book.bestOtherwise()
+        ? seats.takeBest(book.seatType(), book.quantity())
+        : Optional.empty();
+  }
+
+  private static Reason reasonOfUnavailableSeats(Command.BookSeats book) {
+    return book.seats().isEmpty() || book.bestOtherwise() ? Reason.SOLD_OUT : Reason.SEATS_TAKEN;
   }
 
   /// The sale was open at the acceptance of a booking with a price, also if its window or a pause
@@ -140,12 +208,7 @@ public final class BookingDecider {
     if (exceedsLimit(event, book.userId(), book.quantity())) {
       return Optional.of(Reason.LIMIT_EXCEEDED);
     }
-    if (!book.seats().isEmpty() && !book.bestOtherwise() && event.seatMapRevision() == null) {
-      return Optional.of(Reason.SEATS_TAKEN); // the map was removed in the meantime
-    }
-    return type.availableSeats() < book.quantity()
-        ? Optional.of(Reason.SOLD_OUT)
-        : Optional.empty();
+    return Optional.empty();
   }
 
   private boolean exceedsLimit(EventView event, String userId, int quantity) {
@@ -180,13 +243,25 @@ public final class BookingDecider {
       SeatTypeView type = seatTypes.get(reservation.seatType());
       if (type == null
           || type.availableSeats() < reservation.quantity()
-          || exceedsLimit(event, reservation.userId(), reservation.quantity())) {
+          || exceedsLimit(event, reservation.userId(), reservation.quantity())
+          || !takeAgain(reservation)) {
         return new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
       }
       changeAvailability(type, -reservation.quantity());
       seatsOfUser.merge(reservation.userId(), reservation.quantity(), Integer::sum);
     }
     return new Decision.Confirmed(confirm, changeStatus(reservation, ReservationStatus.CONFIRMED));
+  }
+
+  private boolean takeAgain(Reservation reservation) {
+    if (seats == null || reservation.seats().isEmpty()) {
+      return true;
+    }
+    boolean taken = seats.take(reservation.seats(), reservation.seatType());
+    if (taken) {
+      retaken.add(reservation.id());
+    }
+    return taken;
   }
 
   private Decision cancel(Command.CancelReservation cancel) {
@@ -207,16 +282,24 @@ public final class BookingDecider {
     if (event.status() == EventStatus.CANCELLED) {
       return new Decision.Rejected(change, Reason.EVENT_CANCELLED);
     }
+    SeatMap current = seats == null ? null : seats.map();
+    SeatMap next = mapAfter(change, current);
     if (change.revision() != null && change.revision() != revision) {
       // A repetition of the change that is in effect succeeds.
-      return isInEffect(change)
+      return isInEffect(change, current, next)
           ? new Decision.SeatsChanged(change)
           : new Decision.Rejected(change, Reason.REVISION_CONFLICT);
     }
+    if (isMapMissing(change) || next != null && !hasSeatsOfEachType(change, next)) {
+      return new Decision.Rejected(change, Reason.REVISION_CONFLICT);
+    }
+    if (booked && !Objects.equals(current, next) && !isExtension(current, next)) {
+      return new Decision.Rejected(change, Reason.SEATS_SOLD);
+    }
     Map<String, SeatTypeView> replacement = new LinkedHashMap<>();
-    for (SeatOffer offer : change.seatTypes()) {
-      SeatTypeView current = seatTypes.get(offer.seatType());
-      int taken = current == null ? 0 : current.totalSeats() - current.availableSeats();
+    for (SeatOffer offer : offers(change, next)) {
+      SeatTypeView former = seatTypes.get(offer.seatType());
+      int taken = former == null ? 0 : former.totalSeats() - former.availableSeats();
       if (offer.totalSeats() < taken) {
         return new Decision.Rejected(change, Reason.SEATS_SOLD);
       }
@@ -225,9 +308,9 @@ public final class BookingDecider {
           new SeatTypeView(
               offer.seatType(), offer.price(), offer.totalSeats(), offer.totalSeats() - taken));
     }
-    for (SeatTypeView current : seatTypes.values()) {
-      if (!replacement.containsKey(current.seatType())
-          && current.availableSeats() < current.totalSeats()) {
+    for (SeatTypeView former : seatTypes.values()) {
+      if (!replacement.containsKey(former.seatType())
+          && former.availableSeats() < former.totalSeats()) {
         return new Decision.Rejected(change, Reason.SEATS_SOLD);
       }
     }
@@ -235,21 +318,87 @@ public final class BookingDecider {
     seatTypes.putAll(replacement);
     seatTypesReplaced = true;
     revision++;
+    if (!Objects.equals(current, next)) {
+      changeMap(change, next);
+    }
     return new Decision.SeatsChanged(change);
   }
 
-  private boolean isInEffect(Command.ChangeSeats change) {
+  /// Returns the seat map after a change; null: none. An equal map is no change.
+  private @Nullable SeatMap mapAfter(Command.ChangeSeats change, @Nullable SeatMap current) {
+    return switch (change.seatMap()) {
+      case null -> current;
+      case REMOVE -> null;
+      case REPLACE -> {
+        SeatMap next = numberedSeats.newMaps().get(change.ticketId());
+        yield next == null || next.equals(current) ? current : next;
+      }
+    };
+  }
+
+  private boolean isMapMissing(Command.ChangeSeats change) {
+    return change.seatMap() == SeatMapChange.REPLACE
+        && !numberedSeats.newMaps().containsKey(change.ticketId());
+  }
+
+  /// The ingress API compares the seat types with the map. The map may have changed since.
+  private static boolean hasSeatsOfEachType(Command.ChangeSeats change, SeatMap map) {
+    Set<String> offered =
+        change.seatTypes().stream().map(SeatOffer::seatType).collect(Collectors.toSet());
+    return offered.equals(map.countByType().keySet());
+  }
+
+  /// A map with sold seats may only get more seats.
+  private static boolean isExtension(@Nullable SeatMap current, @Nullable SeatMap next) {
+    return current != null && next != null && next.keepsSeatsOf(current);
+  }
+
+  private void changeMap(Command.ChangeSeats change, @Nullable SeatMap next) {
+    SeatBitmap taken = seats == null ? null : seats.bitmap();
+    if (next == null) {
+      seats = null;
+    } else {
+      lastMapRevision++;
+      acceptedMaps.put(change.ticketId(), lastMapRevision);
+      seats = new SeatAllocator(taken == null ? SeatBitmap.empty(next) : taken.moveTo(next));
+    }
+    seatMapChanged = true;
+  }
+
+  /// The totals of numbered seats follow from the map.
+  private static List<SeatOffer> offers(Command.ChangeSeats change, @Nullable SeatMap map) {
+    if (map == null) {
+      return change.seatTypes();
+    }
+    Map<String, Integer> totals = map.countByType();
+    return change.seatTypes().stream()
+        .map(offer ->
+            new SeatOffer(
+                offer.seatType(),
+                offer.price(),
+                totals.getOrDefault(offer.seatType(), offer.totalSeats())))
+        .toList();
+  }
+
+  private boolean isInEffect(
+      Command.ChangeSeats change, @Nullable SeatMap current, @Nullable SeatMap next) {
     Set<SeatOffer> offers =
         seatTypes.values().stream()
             .map(type -> new SeatOffer(type.seatType(), type.price(), type.totalSeats()))
             .collect(Collectors.toSet());
-    return offers.equals(Set.copyOf(change.seatTypes()));
+    return !isMapMissing(change)
+        && Objects.equals(current, next)
+        && offers.equals(Set.copyOf(offers(change, next)));
   }
 
   private Reservation release(Reservation reservation, ReservationStatus status) {
     SeatTypeView type = seatTypes.get(reservation.seatType());
     if (type != null) { // a seat type without sold seats may have been removed
       changeAvailability(type, reservation.quantity());
+    }
+    if (seats != null) {
+      seats.release(reservation.seats());
+      retaken.remove(reservation.id());
     }
     seatsOfUser.merge(reservation.userId(), -reservation.quantity(), Integer::sum);
     return changeStatus(reservation, status);

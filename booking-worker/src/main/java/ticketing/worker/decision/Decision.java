@@ -1,6 +1,7 @@
 package ticketing.worker.decision;
 
 import java.time.Instant;
+import java.util.List;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
@@ -11,10 +12,16 @@ public sealed interface Decision {
   Command command();
 
   /// Seats are sold.
-  record Booked(Command.BookSeats command, Money totalPrice) implements Decision {}
+  ///
+  /// @param seats ids of the numbered seats; empty without numbered seats
+  record Booked(Command.BookSeats command, Money totalPrice, List<String> seats)
+      implements Decision {}
 
   /// Seats are held until `expiresAt`, and sold if the user confirms the hold.
-  record Held(Command.BookSeats command, Money totalPrice, Instant expiresAt) implements Decision {}
+  ///
+  /// @param seats ids of the numbered seats; empty without numbered seats
+  record Held(Command.BookSeats command, Money totalPrice, Instant expiresAt, List<String> seats)
+      implements Decision {}
 
   /// The hold is a confirmed reservation, by this command or by an earlier one.
   record Confirmed(Command.ConfirmHold command, Reservation reservation) implements Decision {}

@@ -15,6 +15,7 @@ import ticketing.domain.EventView.SeatTypeView;
 /// @param seatTypesReplaced true if `seatTypes` differs in more than the available seats
 /// @param revision revision of the event after these decisions; 0 without an event
 /// @param changedReservations reservations with a new status
+/// @param numberedSeats change of the bitmaps and of the seat map
 public record DecisionBatch(
     List<Decision> decisions,
     List<Expiry> expiries,
@@ -22,7 +23,8 @@ public record DecisionBatch(
     List<SeatTypeView> seatTypes,
     boolean seatTypesReplaced,
     long revision,
-    List<Reservation> changedReservations) {
+    List<Reservation> changedReservations,
+    NumberedSeats.Change numberedSeats) {
 
   /// Expiry of a hold.
   ///
@@ -47,7 +49,7 @@ public record DecisionBatch(
 
   /// Returns true if the row of the event or of its seat types changes.
   public boolean changesSeats() {
-    return seatTypesReplaced || !availabilityChanges.isEmpty();
+    return seatTypesReplaced || !availabilityChanges.isEmpty() || numberedSeats.isEffective();
   }
 
   /// Returns the number of holds that expired.
@@ -64,6 +66,8 @@ public record DecisionBatch(
         ? event.toBuilder()
             .seatTypes(seatTypes)
             .revision(revision)
+            .seatMapRevision(
+                numberedSeats.mapChanged() ? numberedSeats.revision() : event.seatMapRevision())
             .version(event.version() + 1)
             .build()
         : event;

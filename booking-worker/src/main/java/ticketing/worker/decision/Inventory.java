@@ -13,8 +13,20 @@ import ticketing.domain.EventView;
 /// @param reservations reservations that the commands name, by id
 /// @param dueHolds holds that expire, unless a command accepted before their end confirms or
 ///   cancels them
+/// @param numberedSeats complete if the event has a seat map or gets one
 public record Inventory(
     Optional<EventView> event,
     Map<String, Integer> seatsOfUser,
     Map<Long, Reservation> reservations,
-    List<Reservation> dueHolds) {}
+    List<Reservation> dueHolds,
+    NumberedSeats numberedSeats) {
+
+  /// Creates the inventory of an event without numbered seats.
+  public Inventory(
+      Optional<EventView> event,
+      Map<String, Integer> seatsOfUser,
+      Map<Long, Reservation> reservations,
+      List<Reservation> dueHolds) {
+    this(event, seatsOfUser, reservations, dueHolds, NumberedSeats.NONE);
+  }
+}

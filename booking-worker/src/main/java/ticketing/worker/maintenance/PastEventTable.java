@@ -45,14 +45,17 @@ class PastEventTable {
         .update();
   }
 
-  /// Removes recorded states and expiries of an event.
+  /// Removes recorded states, expiries and rejected seat maps of an event.
   ///
-  /// @return number of removed rows, at most twice `limit`
+  /// @return number of removed rows, at most three times `limit`
   int removeHistory(long eventId, int limit) {
     return sql.sql("DELETE FROM hold_expiries WHERE event_id = ? LIMIT ?")
             .params(eventId, limit)
             .update()
         + sql.sql("DELETE FROM event_states WHERE event_id = ? LIMIT ?")
+            .params(eventId, limit)
+            .update()
+        + sql.sql("DELETE FROM seat_map_changes WHERE event_id = ? LIMIT ?")
             .params(eventId, limit)
             .update();
   }
@@ -105,6 +108,9 @@ class PastEventTable {
               .query(Long.class)
               .list();
       if (!ids.isEmpty()) {
+        sql.sql("DELETE FROM reservation_seats WHERE reservation_id IN (:ids)")
+            .param("ids", ids)
+            .update();
         sql.sql("DELETE FROM reservations WHERE id IN (:ids)").param("ids", ids).update();
       }
       transaction.commit();

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import ticketing.database.DatabaseErrors;
@@ -20,6 +21,8 @@ import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
+import ticketing.domain.seatmap.SeatMap;
+import ticketing.domain.seatmap.SeatsView;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -27,6 +30,7 @@ import ticketing.worker.decision.BookingDecider;
 import ticketing.worker.decision.Decision;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Inventory;
+import ticketing.worker.decision.NumberedSeats;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.lock.EventLock;
 import ticketing.worker.store.DecisionStore;
@@ -210,7 +214,8 @@ public class BoxOffice {
     if (undecided.isEmpty() && dueHolds.isEmpty()) {
       transaction.commit();
       return new Round(
-          new CommittedBatch(List.of(), List.copyOf(known.values()), null, List.of(), revoked),
+          new CommittedBatch(
+              List.of(), List.copyOf(known.values()), null, null, List.of(), revoked),
           postponed);
     }
     Inventory inventory = store.readInventory(event, undecided, dueHolds);
@@ -226,9 +231,33 @@ public class BoxOffice {
             decided,
             List.copyOf(known.values()),
             batch.changesSeats() ? batch.applyTo(event.event().orElseThrow()) : null,
+            changedSeats(event, batch),
             batch.changedReservations().stream().map(Reservation::id).toList(),
             revoked),
         postponed);
+  }
+
+  /// Bitmaps to be published; null: none changed.
+  private static SeatsView.@Nullable Change changedSeats(LockedEvent event, DecisionBatch batch) {
+    NumberedSeats.Change change = batch.numberedSeats();
+    if (change.taken() == null || !change.isEffective()) {
+      return null;
+    }
+    SeatsView all =
+        SeatsView.of(
+            event.eventId(),
+            change.revision(),
+            batch.applyTo(event.event().orElseThrow()).version(),
+            change.taken());
+    List<SeatMap.Section> sections = change.taken().map().sections();
+    return new SeatsView.Change(
+        all,
+        change.mapChanged()
+            ? all
+            : all.only(
+                change.changedSections().stream()
+                    .map(ordinal -> sections.get(ordinal).name())
+                    .toList()));
   }
 
   /// If this transaction cannot expire all due holds, it decides the commands accepted before the
@@ -277,7 +306,7 @@ public class BoxOffice {
       store.recordGivenUp(givenUp);
       transaction.commit();
       givenUp.forEach(entry -> metrics.recordDecision(entry.ticket()));
-      return new CommittedBatch(givenUp, List.of(), null, List.of(), revoked);
+      return new CommittedBatch(givenUp, List.of(), null, null, List.of(), revoked);
     }
   }
 
@@ -286,22 +315,28 @@ public class BoxOffice {
     Ticket ticket = pending.ticket();
     return pending.decided(
         switch (decision) {
-          case Decision.Booked(Command.BookSeats book, var totalPrice) ->
+          case Decision.Booked(Command.BookSeats book, var totalPrice, var seats) ->
               ticket.decided(
                   TicketStatus.CONFIRMED,
                   new Ticket.Booked(
                       reservationIds.get(book.ticketId()),
                       book.seatType(),
                       book.quantity(),
-                      totalPrice),
+                      totalPrice,
+                      seats),
                   now);
-          case Decision.Held(Command.BookSeats book, var totalPrice, Instant expiresAt) ->
+          case Decision.Held(
+                  Command.BookSeats book,
+                  var totalPrice,
+                  Instant expiresAt,
+                  var seats) ->
               ticket.held(
                   new Ticket.Booked(
                       reservationIds.get(book.ticketId()),
                       book.seatType(),
                       book.quantity(),
-                      totalPrice),
+                      totalPrice,
+                      seats),
                   expiresAt,
                   now);
           case Decision.Confirmed(_, Reservation reservation) ->
@@ -315,7 +350,11 @@ public class BoxOffice {
 
   private static Ticket.Booked booked(Reservation reservation) {
     return new Ticket.Booked(
-        reservation.id(), reservation.seatType(), reservation.quantity(), reservation.totalPrice());
+        reservation.id(),
+        reservation.seatType(),
+        reservation.quantity(),
+        reservation.totalPrice(),
+        reservation.seats());
   }
 
   private Instant now() {

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
+import ticketing.domain.seatmap.SeatsView;
 import ticketing.status.StatusEntry;
 
 /// Result of one or more committed transactions of an event, to be published.
@@ -13,17 +14,19 @@ import ticketing.status.StatusEntry;
 /// @param decided decisions of these transactions
 /// @param known decisions of earlier transactions, for redelivered commands
 /// @param changedEvent event after the last transaction; null if it is unchanged
+/// @param changedSeats changed bitmaps of numbered seats; null: none changed
 /// @param changedReservations ids of reservations with a new status
 /// @param revoked commands without effect because they were revoked
 public record CommittedBatch(
     List<StatusEntry> decided,
     List<StatusEntry> known,
     @Nullable EventView changedEvent,
+    SeatsView.@Nullable Change changedSeats,
     List<Long> changedReservations,
     List<StatusEntry> revoked) {
 
   static final CommittedBatch EMPTY =
-      new CommittedBatch(List.of(), List.of(), null, List.of(), List.of());
+      new CommittedBatch(List.of(), List.of(), null, null, List.of(), List.of());
 
   /// Returns the result of this transaction and the next one of the same event.
   CommittedBatch followedBy(CommittedBatch next) {
@@ -33,8 +36,17 @@ public record CommittedBatch(
             concat(decided, next.decided),
             concat(known, next.known),
             next.changedEvent == null ? changedEvent : next.changedEvent,
+            merge(changedSeats, next.changedSeats),
             concat(changedReservations, next.changedReservations),
             concat(revoked, next.revoked));
+  }
+
+  private static SeatsView.@Nullable Change merge(
+      SeatsView.@Nullable Change first, SeatsView.@Nullable Change next) {
+    if (first == null || next == null) {
+      return first == null ? next : first;
+    }
+    return first.followedBy(next);
   }
 
   private static <T> List<T> concat(List<T> first, List<T> second) {
@@ -47,6 +59,7 @@ public record CommittedBatch(
         withTraces(decided, traces),
         withTraces(known, traces),
         changedEvent,
+        changedSeats,
         changedReservations,
         revoked);
   }

@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
+import ticketing.domain.seatmap.SeatsView;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -25,6 +26,7 @@ public class DecisionPublisher {
   private static final Logger log = LoggerFactory.getLogger(DecisionPublisher.class);
   private static final int MAX_UNPUBLISHED_DECISIONS = 50_000;
   private static final int MAX_UNPUBLISHED_EVENTS = 10_000;
+  private static final int MAX_UNPUBLISHED_SEATS = 200; // events of up to 11 KB each
   private static final int MAX_REPUBLISHED_DECISIONS = 500; // in one round trip
   private static final int REPUBLISH_INTERVAL_MILLIS = 500;
 
@@ -32,6 +34,8 @@ public class DecisionPublisher {
   private final PipelineMetrics metrics;
   private final Deque<StatusEntry> unpublished = new ArrayDeque<>(); // guarded by itself
   private final SequencedMap<Long, EventView> unpublishedEvents =
+      new LinkedHashMap<>(); // guarded by unpublished
+  private final SequencedMap<Long, SeatsView> unpublishedSeats =
       new LinkedHashMap<>(); // guarded by unpublished
 
   DecisionPublisher(StatusStore statusStore, PipelineMetrics metrics) {
@@ -50,10 +54,15 @@ public class DecisionPublisher {
     entries.addAll(batch.known());
     try {
       statusStore.publish(
-          entries, batch.decided().size(), batch.changedEvent(), batch.changedReservations());
+          entries,
+          batch.decided().size(),
+          batch.changedEvent(),
+          batch.changedReservations(),
+          batch.changedSeats());
     } catch (RedisUnavailableException e) {
       keep(entries);
       keep(batch.changedEvent());
+      keep(batch.changedSeats());
     }
     removeRevoked(batch.revoked());
   }
@@ -99,10 +108,27 @@ public class DecisionPublisher {
     }
   }
 
+  /// Subscribers get all sections, because they missed an unknown number of changes.
+  private void keep(SeatsView.@Nullable Change seats) {
+    if (seats == null) {
+      return;
+    }
+    synchronized (unpublished) {
+      unpublishedSeats.merge(
+          seats.all().eventId(),
+          seats.all(),
+          (old, next) -> old.version() > next.version() ? old : next);
+      if (unpublishedSeats.size() > MAX_UNPUBLISHED_SEATS) {
+        unpublishedSeats.pollFirstEntry();
+      }
+    }
+  }
+
   /// Publishes the kept decisions if Redis is available again.
   @Scheduled(fixedDelay = REPUBLISH_INTERVAL_MILLIS)
   void republish() {
     republishEvents();
+    republishSeats();
     List<StatusEntry> entries = takeUnpublished();
     while (!entries.isEmpty()) {
       try {
@@ -129,6 +155,23 @@ public class DecisionPublisher {
       }
       synchronized (unpublished) {
         unpublishedEvents.remove(event.eventId(), event);
+      }
+    }
+  }
+
+  private void republishSeats() {
+    List<SeatsView> views;
+    synchronized (unpublished) {
+      views = List.copyOf(unpublishedSeats.values());
+    }
+    for (SeatsView view : views) {
+      try {
+        statusStore.publish(List.of(), 0, null, List.of(), new SeatsView.Change(view, view));
+      } catch (RedisUnavailableException e) {
+        return;
+      }
+      synchronized (unpublished) {
+        unpublishedSeats.remove(view.eventId(), view);
       }
     }
   }

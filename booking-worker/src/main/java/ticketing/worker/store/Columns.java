@@ -24,6 +24,16 @@ final class Columns {
     return instant == null ? null : LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
   }
 
+  /// Ids of seats, separated by commas; null without numbered seats.
+  static @Nullable String seats(@Nullable List<String> ids) {
+    return ids == null || ids.isEmpty() ? null : String.join(",", ids);
+  }
+
+  static List<String> seats(ResultSet row, String column) throws SQLException {
+    String ids = row.getString(column);
+    return ids == null ? List.of() : List.of(ids.split(","));
+  }
+
   static List<String> strings(Collection<UUID> ids) {
     return ids.stream().map(UUID::toString).toList();
   }

@@ -22,6 +22,7 @@ import ticketing.status.StatusEntry;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Inventory;
 import ticketing.worker.decision.Reservation;
+import ticketing.worker.seatmap.SeatTable;
 
 /// Reads and writes of a decision. [#lock] or [#tryLock] is the first statement of every
 /// transaction that decides, so two batches of an event neither interleave nor deadlock.
@@ -34,6 +35,7 @@ public class DecisionStore {
   private final HistoryTable history;
   private final RevokedCommandTable revokedCommands;
   private final RedriveTable redrives;
+  private final SeatTable seats;
   private final StoreSettings settings;
   private final Clock clock;
 
@@ -44,6 +46,7 @@ public class DecisionStore {
       HistoryTable history,
       RevokedCommandTable revokedCommands,
       RedriveTable redrives,
+      SeatTable seats,
       StoreSettings settings,
       Clock clock) {
     this.events = events;
@@ -52,6 +55,7 @@ public class DecisionStore {
     this.history = history;
     this.revokedCommands = revokedCommands;
     this.redrives = redrives;
+    this.seats = seats;
     this.settings = settings;
     this.clock = clock;
   }
@@ -126,7 +130,8 @@ public class DecisionStore {
         locked.event(),
         limited ? reservations.countSeats(event.eventId(), users) : Map.of(),
         reservationIds.isEmpty() ? Map.of() : reservations.find(event.eventId(), reservationIds),
-        dueHolds);
+        dueHolds,
+        seats.read(event, commands));
   }
 
   /// Returns all due holds of a locked event, oldest first.
@@ -157,6 +162,7 @@ public class DecisionStore {
     if (batch.changesSeats()) {
       events.update(event.event().orElseThrow(), batch);
     }
+    seats.write(event.eventId(), batch, ids, now);
     return ids;
   }
 

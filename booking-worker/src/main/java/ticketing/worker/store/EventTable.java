@@ -59,7 +59,7 @@ class EventTable {
             """
             SELECT id, event_name, event_date, venue_name, venue_address, status,
                    sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, time_zone,
-                   revision, version, decision_sequence, revoked_at
+                   revision, seat_map_revision, version, decision_sequence, revoked_at
             FROM events WHERE id = ? FOR UPDATE\
             """
                 + option)
@@ -182,6 +182,7 @@ class EventTable {
             .holdMinutes(row.getObject("hold_minutes", Integer.class))
             .timeZone(row.getString("time_zone"))
             .revision(row.getLong("revision"))
+            .seatMapRevision(row.getObject("seat_map_revision", Integer.class))
             .version(row.getLong("version"))
             .build(),
         row.getObject("decision_sequence", Long.class),

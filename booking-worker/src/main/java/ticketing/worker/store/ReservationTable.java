@@ -56,7 +56,7 @@ class ReservationTable {
     Map<Long, Reservation> found = new HashMap<>();
     sql.sql(
             """
-            SELECT id, user_id, seat_type, quantity, total_price, status, expires_at
+            SELECT id, user_id, seat_type, quantity, total_price, status, expires_at, seats
             FROM reservations WHERE id IN (:ids) AND event_id = :event FOR UPDATE\
             """)
         .param("ids", ids)
@@ -81,7 +81,7 @@ class ReservationTable {
   private List<Reservation> findDueHolds(long eventId, Instant dueUntil, int limit, String option) {
     return sql.sql(
             """
-            SELECT id, user_id, seat_type, quantity, total_price, status, expires_at
+            SELECT id, user_id, seat_type, quantity, total_price, status, expires_at, seats
             FROM reservations WHERE event_id = ? AND status = 'HELD' AND expires_at <= ?
             ORDER BY expires_at, id LIMIT ?\
             """
@@ -130,16 +130,21 @@ class ReservationTable {
       Command.BookSeats book,
       Money totalPrice,
       ReservationStatus status,
-      @Nullable Instant expiresAt) {
+      @Nullable Instant expiresAt,
+      List<String> seats) {
 
     static NewReservation confirmed(Decision.Booked booked) {
       return new NewReservation(
-          booked.command(), booked.totalPrice(), ReservationStatus.CONFIRMED, null);
+          booked.command(), booked.totalPrice(), ReservationStatus.CONFIRMED, null, booked.seats());
     }
 
     static NewReservation held(Decision.Held held) {
       return new NewReservation(
-          held.command(), held.totalPrice(), ReservationStatus.HELD, held.expiresAt());
+          held.command(),
+          held.totalPrice(),
+          ReservationStatus.HELD,
+          held.expiresAt(),
+          held.seats());
     }
   }
 
@@ -167,8 +172,8 @@ class ReservationTable {
             connection.prepareStatement(
                 """
                 INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,
-                       total_price, status, reserved_at, expires_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)\
+                       total_price, status, reserved_at, expires_at, seats)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
                 """,
                 Statement.RETURN_GENERATED_KEYS),
         new BatchPreparedStatementSetter() {
@@ -184,6 +189,7 @@ class ReservationTable {
             statement.setString(7, row.status().name());
             statement.setObject(8, Columns.utc(now));
             statement.setObject(9, Columns.utc(row.expiresAt()));
+            statement.setString(10, Columns.seats(row.seats()));
           }
 
           @Override
@@ -218,6 +224,7 @@ class ReservationTable {
         row.getInt("quantity"),
         new Money(row.getBigDecimal("total_price")),
         ReservationStatus.valueOf(row.getString("status")),
-        Columns.instant(row, "expires_at"));
+        Columns.instant(row, "expires_at"),
+        Columns.seats(row, "seats"));
   }
 }

@@ -43,7 +43,8 @@ class TicketTable {
     sql.sql(
             """
             SELECT id, action, user_id, event_id, seat_type, quantity, decision, reason,
-                   reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at
+                   reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at,
+                   seats
             FROM tickets WHERE id IN (:ids)\
             """)
         .param("ids", Columns.strings(ticketIds))
@@ -85,6 +86,16 @@ class TicketTable {
           : null;
     }
 
+    private @Nullable String requestedSeats() {
+      return command instanceof Command.BookSeats book ? Columns.seats(book.seats()) : null;
+    }
+
+    private @Nullable String otherwise() {
+      return command instanceof Command.BookSeats book && book.otherwise() != null
+          ? book.otherwise().name()
+          : null;
+    }
+
     private @Nullable Boolean onBehalf() {
       return command instanceof Command.CancelReservation cancel ? cancel.onBehalf() : null;
     }
@@ -104,8 +115,8 @@ class TicketTable {
         """
         INSERT INTO tickets (id, action, user_id, event_id, seat_type, quantity, decision, reason,
                reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at,
-               sequence, price, on_behalf, seat_change)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+               sequence, price, on_behalf, seat_change, seats, requested_seats, otherwise)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
         """,
         rows,
         rows.size(),
@@ -131,6 +142,9 @@ class TicketTable {
           statement.setBigDecimal(16, row.price());
           statement.setObject(17, row.onBehalf());
           statement.setString(18, row.seatChange());
+          statement.setString(19, Columns.seats(ticket.seats()));
+          statement.setString(20, row.requestedSeats());
+          statement.setString(21, row.otherwise());
         });
   }
 
@@ -141,17 +155,18 @@ class TicketTable {
         row.getString("user_id"),
         row.getString("fingerprint"),
         Ticket.ofLedger(
-            UUID.fromString(row.getString("id")),
-            Action.valueOf(row.getString("action")),
-            TicketStatus.valueOf(row.getString("decision")),
-            row.getLong("event_id"),
-            row.getString("seat_type"),
-            row.getObject("quantity", Integer.class),
-            Columns.instant(row, "accepted_at"),
-            Columns.instant(row, "decided_at"),
-            row.getObject("reservation_id", Long.class),
-            Columns.instant(row, "expires_at"),
-            reason == null ? null : Reason.valueOf(reason),
-            price == null ? null : new Money(price)));
+                UUID.fromString(row.getString("id")),
+                Action.valueOf(row.getString("action")),
+                TicketStatus.valueOf(row.getString("decision")),
+                row.getLong("event_id"),
+                row.getString("seat_type"),
+                row.getObject("quantity", Integer.class),
+                Columns.instant(row, "accepted_at"),
+                Columns.instant(row, "decided_at"),
+                row.getObject("reservation_id", Long.class),
+                Columns.instant(row, "expires_at"),
+                reason == null ? null : Reason.valueOf(reason),
+                price == null ? null : new Money(price))
+            .withSeats(Columns.seats(row, "seats")));
   }
 }

@@ -173,7 +173,7 @@ class SaleAuditTest {
           UPDATE reservations SET seat_type = 'B' WHERE id = :booked                                       | reservations/
           UPDATE reservations SET expires_at = '2027-01-01 00:00:00' WHERE id = :expired                   | reservations/
           DELETE FROM reservations WHERE id = :booked                                                      | reservations/
-          INSERT INTO reservations SELECT 0, UUID(), event_id, user_id, 1, seat_type, total_price, status, reserved_at, NULL, NULL FROM reservations WHERE id = :booked | reservations/
+          INSERT INTO reservations SELECT 0, UUID(), event_id, user_id, 1, seat_type, total_price, status, reserved_at, NULL, NULL, NULL FROM reservations WHERE id = :booked | reservations/
           UPDATE tickets SET decision = 'HELD' WHERE reservation_id = :booked AND action = 'BOOK'          | tickets/
           UPDATE tickets SET quantity = 3 WHERE reservation_id = :booked AND action = 'BOOK'               | tickets/
           UPDATE tickets SET price = 9.00 WHERE reservation_id = :booked AND action = 'BOOK'               | tickets/

@@ -193,7 +193,7 @@ class BookingDeciderPropertiesTest {
         }
       }
       switch (decision) {
-        case Decision.Booked(Command.BookSeats book, _) ->
+        case Decision.Booked(Command.BookSeats book, _, _) ->
             assertThat(seats.merge(book.userId(), book.quantity(), Integer::sum))
                 .isLessThanOrEqualTo(limit);
         case Decision.Cancelled(_, Reservation reservation) -> {

@@ -54,7 +54,7 @@ class RetentionJobTest {
 
   @Test
   void rowsOfLongPastEventsAreRemoved() {
-    long past = event(400);
+    long past = event(0);
     long recent = event(300);
     UUID[] old = new UUID[5];
     for (int i = 0; i < old.length; i++) {
@@ -65,6 +65,16 @@ class RetentionJobTest {
     for (long one : new long[] {past, recent}) {
       sql.sql("INSERT INTO event_states VALUES (?, 1, '{}', UTC_TIMESTAMP(6))").param(one).update();
       sql.sql("INSERT INTO hold_expiries VALUES (?, 2, 1, UTC_TIMESTAMP(6))").param(one).update();
+      sql.sql("INSERT INTO seat_map_changes VALUES (UUID(), ?, 'x', UTC_TIMESTAMP(6))")
+          .param(one)
+          .update();
+      sql.sql(
+              """
+              INSERT INTO reservation_seats
+              SELECT event_id, id, id FROM reservations WHERE event_id = ?\
+              """)
+          .param(one)
+          .update();
     }
     UUID redriven = UUID.randomUUID();
     ticket(redriven, past, 10);
@@ -73,6 +83,7 @@ class RetentionJobTest {
     UUID kept = UUID.randomUUID();
     ticket(kept, recent, 400);
     reservation(kept, recent, "CONFIRMED", 400);
+    sql.sql("UPDATE events SET event_date = ? WHERE id = ?").params(daysAgo(400), past).update();
 
     await()
         .atMost(TIMEOUT)
@@ -83,6 +94,10 @@ class RetentionJobTest {
               .containsExactly(held.toString());
           assertThat(count("SELECT COUNT(*) FROM event_states WHERE event_id = " + past)).isZero();
           assertThat(count("SELECT COUNT(*) FROM hold_expiries WHERE event_id = " + past)).isZero();
+          assertThat(count("SELECT COUNT(*) FROM seat_map_changes WHERE event_id = " + past))
+              .isZero();
+          assertThat(count("SELECT COUNT(*) FROM reservation_seats WHERE event_id = " + past))
+              .isZero();
           assertThat(count("SELECT SUM(archived_at > event_date) FROM events WHERE id = " + past))
               .isEqualTo(1);
           assertThat(count("SELECT COUNT(archived_at) FROM events WHERE id = " + past))
@@ -95,6 +110,8 @@ class RetentionJobTest {
     assertThat(count("SELECT COUNT(archived_at) FROM events WHERE id = " + recent)).isZero();
     assertThat(count("SELECT COUNT(*) FROM event_states WHERE event_id = " + recent)).isEqualTo(1);
     assertThat(count("SELECT COUNT(*) FROM hold_expiries WHERE event_id = " + recent)).isEqualTo(1);
+    assertThat(count("SELECT COUNT(*) FROM seat_map_changes WHERE event_id = " + recent))
+        .isEqualTo(1);
     for (UUID removed : old) {
       assertThat(
               count(

@@ -55,7 +55,7 @@ class DecisionPublisherTest {
             new Command.BookSeats(UUID.randomUUID(), "7", 77, "R", 1, Instant.now()));
     servers.redis().stop();
     publisher.publish(
-        new CommittedBatch(List.of(decided), List.of(), event(2), List.of(), List.of()));
+        new CommittedBatch(List.of(decided), List.of(), event(2), null, List.of(), List.of()));
     servers.redis().start();
     await()
         .atMost(Duration.ofSeconds(30))

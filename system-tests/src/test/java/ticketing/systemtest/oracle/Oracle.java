@@ -56,6 +56,7 @@ public final class Oracle {
             AND t.action = 'BOOK' AND t.decision IN ('HELD', 'CONFIRMED')
             AND t.reservation_id = r.id AND t.user_id = r.user_id AND t.event_id = r.event_id
             AND t.seat_type = r.seat_type AND t.quantity = r.quantity
+            AND COALESCE(t.seats, '') = COALESCE(r.seats, '')
           WHERE t.id IS NULL
           """,
           "a booking without its reservation",
@@ -78,6 +79,21 @@ public final class Oracle {
           """
           SELECT r.id FROM reservations r
           WHERE r.status = 'HELD' AND r.expires_at < UTC_TIMESTAMP(6) - INTERVAL 15 SECOND
+          """,
+          "a taken seat without its reservation",
+          """
+          SELECT CONCAT('event ', s.event_id, ' ', s.seat_id) FROM reservation_seats s
+          LEFT JOIN reservations r ON r.id = s.reservation_id AND r.event_id = s.event_id
+            AND r.status IN ('HELD', 'CONFIRMED') AND FIND_IN_SET(s.seat_id, r.seats) > 0
+          WHERE r.id IS NULL
+          """,
+          "a numbered reservation without its seats, or seats of an ended one",
+          """
+          SELECT r.id FROM reservations r
+          JOIN events e ON e.id = r.event_id AND e.seat_map_revision IS NOT NULL
+          LEFT JOIN reservation_seats s ON s.reservation_id = r.id
+          GROUP BY r.id, r.status, r.quantity
+          HAVING COUNT(s.seat_id) <> IF(r.status IN ('HELD', 'CONFIRMED'), r.quantity, 0)
           """,
           "a user above the limit",
           """

@@ -75,6 +75,9 @@ class OracleTest {
           UPDATE reservations SET status = 'EXPIRED' WHERE id = :booked                        | an expired reservation with a later decision
           UPDATE reservations SET expires_at = '2020-01-01' WHERE id = :held                   | a hold after its expiry
           UPDATE events SET max_seats_per_user = 1 WHERE id = :event                           | a user above the limit
+          UPDATE events SET seat_map_revision = 1 WHERE id = :event                            | a numbered reservation without its seats
+          INSERT INTO reservation_seats VALUES (:event, 'A-1', :booked)                        | a taken seat without its reservation
+          UPDATE tickets SET seats = 'A-1' WHERE reservation_id = :booked                      | a reservation without its ticket
           UPDATE tickets SET decision = 'REJECTED', reason = 'SOLD_OUT' WHERE reservation_id = :booked | in the table FinalState[status=REJECTED
           UPDATE tickets SET decision = 'CONFIRMED', reason = NULL WHERE id = ':refused'       | in the table FinalState[status=CONFIRMED
           UPDATE tickets SET reason = 'SOLD_OUT' WHERE id = ':refused'                         | reason=SOLD_OUT

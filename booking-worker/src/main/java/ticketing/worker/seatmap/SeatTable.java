@@ -1,0 +1,236 @@
+package ticketing.worker.seatmap;
+
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import ticketing.domain.Command;
+import ticketing.domain.Command.ChangeSeats.SeatMapChange;
+import ticketing.domain.EventView;
+import ticketing.domain.seatmap.SeatBitmap;
+import ticketing.domain.seatmap.SeatMap;
+import ticketing.worker.decision.Decision;
+import ticketing.worker.decision.DecisionBatch;
+import ticketing.worker.decision.NumberedSeats;
+import ticketing.worker.decision.Reservation;
+import ticketing.worker.decision.ReservationStatus;
+
+/// Tables `seat_maps`, `seat_map_changes`, `seat_sections` and `reservation_seats`. The row lock of
+/// the event protects them.
+@Component
+public class SeatTable {
+
+  private final JdbcClient sql;
+  private final JdbcTemplate batches;
+  private final SeatMapCache cache;
+
+  SeatTable(JdbcTemplate batches, SeatMapCache cache) {
+    this.batches = batches;
+    this.sql = JdbcClient.create(batches);
+    this.cache = cache;
+  }
+
+  /// Returns the numbered seats of a locked event for these commands.
+  public NumberedSeats read(EventView event, Collection<Command> commands) {
+    SeatBitmap taken =
+        event.seatMapRevision() == null
+            ? null
+            : readBitmap(event.eventId(), event.seatMapRevision());
+    boolean changesMap = false;
+    List<UUID> replacements = new ArrayList<>();
+    for (Command command : commands) {
+      if (command instanceof Command.ChangeSeats change && change.seatMap() != null) {
+        changesMap = true;
+        if (change.seatMap() == SeatMapChange.REPLACE) {
+          replacements.add(change.ticketId());
+        }
+      }
+    }
+    if (!changesMap) {
+      return taken == null
+          ? NumberedSeats.NONE
+          : new NumberedSeats(taken, event.seatMapRevision(), Map.of(), false);
+    }
+    return new NumberedSeats(
+        taken,
+        readLastRevision(event.eventId()),
+        readChanges(event.eventId(), replacements),
+        hasReservations(event.eventId()));
+  }
+
+  private SeatBitmap readBitmap(long eventId, int revision) {
+    SeatMap map = cache.get(eventId, revision, () -> readMap(eventId, revision));
+    return SeatBitmap.of(
+        map,
+        sql.sql("SELECT taken FROM seat_sections WHERE event_id = ? ORDER BY ordinal")
+            .param(eventId)
+            .query((row, index) -> row.getBytes("taken"))
+            .list());
+  }
+
+  private SeatMap readMap(long eventId, int revision) {
+    return SeatMap.ofGzip(
+        sql.sql("SELECT map FROM seat_maps WHERE event_id = ? AND revision = ?")
+            .params(eventId, revision)
+            .query((row, index) -> row.getBytes("map"))
+            .single());
+  }
+
+  private int readLastRevision(long eventId) {
+    return sql.sql("SELECT COALESCE(MAX(revision), 0) FROM seat_maps WHERE event_id = ?")
+        .param(eventId)
+        .query(Integer.class)
+        .single();
+  }
+
+  private Map<UUID, SeatMap> readChanges(long eventId, List<UUID> ticketIds) {
+    Map<UUID, SeatMap> maps = new HashMap<>();
+    for (UUID ticketId : ticketIds) {
+      sql.sql("SELECT map FROM seat_map_changes WHERE ticket_id = ? AND event_id = ?")
+          .params(ticketId.toString(), eventId)
+          .query((row, index) -> row.getBytes("map"))
+          .optional()
+          .ifPresent(map -> maps.put(ticketId, SeatMap.ofGzip(map)));
+    }
+    return maps;
+  }
+
+  private boolean hasReservations(long eventId) {
+    return sql.sql("SELECT EXISTS (SELECT 1 FROM reservations WHERE event_id = ?)")
+        .param(eventId)
+        .query(Boolean.class)
+        .single();
+  }
+
+  /// Writes the effects of a batch on the numbered seats.
+  ///
+  /// @param reservationIds ids of the new reservations by ticket id
+  public void write(
+      long eventId, DecisionBatch batch, Map<UUID, Long> reservationIds, Instant now) {
+    NumberedSeats.Change change = batch.numberedSeats();
+    if (change.mapChanged()) {
+      moveAcceptedMaps(eventId, change, now);
+      sql.sql("UPDATE events SET seat_map_revision = ? WHERE id = ?")
+          .params(change.revision(), eventId)
+          .update();
+      replaceSections(eventId, change.taken());
+    } else if (!change.changedSections().isEmpty()) {
+      updateSections(eventId, change);
+    }
+    deleteReleasedSeats(eventId, batch);
+    insertTakenSeats(eventId, batch, reservationIds);
+  }
+
+  private void moveAcceptedMaps(long eventId, NumberedSeats.Change change, Instant now) {
+    change
+        .acceptedMaps()
+        .forEach((ticketId, revision) -> {
+          sql.sql(
+                  """
+                  INSERT INTO seat_maps (event_id, revision, map, created_at)
+                  SELECT event_id, ?, map, ? FROM seat_map_changes
+                  WHERE ticket_id = ? AND event_id = ?\
+                  """)
+              .params(
+                  revision,
+                  LocalDateTime.ofInstant(now, ZoneOffset.UTC),
+                  ticketId.toString(),
+                  eventId)
+              .update();
+          sql.sql("DELETE FROM seat_map_changes WHERE ticket_id = ?")
+              .param(ticketId.toString())
+              .update();
+        });
+  }
+
+  private void replaceSections(long eventId, @Nullable SeatBitmap taken) {
+    sql.sql("DELETE FROM seat_sections WHERE event_id = ?").param(eventId).update();
+    if (taken == null) {
+      return;
+    }
+    List<SeatMap.Section> sections = taken.map().sections();
+    batches.batchUpdate(
+        """
+        INSERT INTO seat_sections (event_id, ordinal, section, seat_count, taken)
+        VALUES (?, ?, ?, ?, ?)\
+        """,
+        IntStream.range(0, sections.size())
+            .mapToObj(ordinal ->
+                new Object[] {
+                  eventId,
+                  ordinal,
+                  sections.get(ordinal).name(),
+                  sections.get(ordinal).seatCount(),
+                  taken.section(ordinal)
+                })
+            .toList());
+  }
+
+  private void updateSections(long eventId, NumberedSeats.Change change) {
+    batches.batchUpdate(
+        "UPDATE seat_sections SET taken = ? WHERE event_id = ? AND ordinal = ?",
+        change.changedSections().stream()
+            .map(ordinal -> new Object[] {change.taken().section(ordinal), eventId, ordinal})
+            .toList());
+  }
+
+  private void deleteReleasedSeats(long eventId, DecisionBatch batch) {
+    List<Object[]> rows = new ArrayList<>();
+    for (Reservation reservation : batch.changedReservations()) {
+      if (reservation.status() != ReservationStatus.CONFIRMED) {
+        reservation
+            .seats()
+            .forEach(seat -> rows.add(new Object[] {eventId, seat, reservation.id()}));
+      }
+    }
+    if (!rows.isEmpty()) {
+      batches.batchUpdate(
+          """
+          DELETE FROM reservation_seats
+          WHERE event_id = ? AND seat_id = ? AND reservation_id = ?\
+          """,
+          rows);
+    }
+  }
+
+  private void insertTakenSeats(long eventId, DecisionBatch batch, Map<UUID, Long> reservationIds) {
+    List<Object[]> rows = new ArrayList<>();
+    for (Decision decision : batch.decisions()) {
+      switch (decision) {
+        case Decision.Booked booked ->
+            add(rows, eventId, booked.seats(), reservationIds.get(booked.command().ticketId()));
+        case Decision.Held held ->
+            add(rows, eventId, held.seats(), reservationIds.get(held.command().ticketId()));
+        case Decision.Confirmed _,
+            Decision.Cancelled _,
+            Decision.SeatsChanged _,
+            Decision.Rejected _ -> {}
+      }
+    }
+    for (Reservation reservation : batch.changedReservations()) {
+      if (batch.numberedSeats().retaken().contains(reservation.id())) {
+        add(rows, eventId, reservation.seats(), reservation.id());
+      }
+    }
+    if (!rows.isEmpty()) {
+      batches.batchUpdate(
+          "INSERT INTO reservation_seats (event_id, seat_id, reservation_id) VALUES (?, ?, ?)",
+          rows);
+    }
+  }
+
+  private static void add(
+      List<Object[]> rows, long eventId, List<String> seats, Long reservationId) {
+    seats.forEach(seat -> rows.add(new Object[] {eventId, seat, reservationId}));
+  }
+}

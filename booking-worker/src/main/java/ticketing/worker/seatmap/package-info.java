@@ -1,0 +1,2 @@
+/// SQL of seat maps and numbered seats, with a cache of the maps.
+package ticketing.worker.seatmap;
