@@ -38,6 +38,7 @@ import tools.jackson.core.JacksonException;
 /// seat type in UTF-8. The Lua scripts depend on the first byte and on the place of the attempt id.
 final class StatusEntryCodec {
 
+  private static final int UUID_LENGTH = 36; // characters
   private static final byte FORMAT = 1;
 
   private static final int OWNER_IS_UUID = 1;
@@ -294,8 +295,12 @@ final class StatusEntryCodec {
     };
   }
 
-  /// Empty unless the text is the canonical form of a UUID.
+  /// Empty unless the text is the canonical form of a UUID. The length is checked first, because an
+  /// exception for each booking of other user ids is expensive.
   private static Optional<UUID> parseUuid(@Nullable String text) {
+    if (text == null || text.length() != UUID_LENGTH) {
+      return Optional.empty();
+    }
     try {
       UUID id = UUID.fromString(text);
       return id.toString().equals(text) ? Optional.of(id) : Optional.empty();
