@@ -27,6 +27,8 @@ ARG MANAGEMENT_PORT
 COPY --from=trained /app/app.aot ./
 COPY docker/health docker/start /usr/local/bin/
 ENV TICKETING_MANAGEMENT_PORT=${MANAGEMENT_PORT}
+# A new instance is warm before it gets traffic.
+ENV TICKETING_WARM_UP_MODE=before-ready
 # A numeric user, so that the runtime can verify that it is not root. The process writes only to /tmp, which may be
 # a tmpfs on a read-only root file system.
 USER 10001:10001

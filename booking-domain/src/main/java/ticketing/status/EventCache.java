@@ -115,6 +115,10 @@ public final class EventCache {
         CHANNEL);
   }
 
+  static List<String> keys(long eventId) {
+    return List.of(key(eventId), fence(eventId));
+  }
+
   private static String key(long eventId) {
     return "event:" + eventId;
   }

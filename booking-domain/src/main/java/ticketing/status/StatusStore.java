@@ -693,6 +693,16 @@ public final class StatusStore {
     return entry;
   }
 
+  /// Deletes all that [#publish] stored for these tickets and this event, which no user has.
+  ///
+  /// @throws RedisUnavailableException if the keys may still exist
+  public void forget(long eventId, Collection<UUID> ticketIds) {
+    List<String> keys = new ArrayList<>(EventCache.keys(eventId));
+    keys.add(rateKey(eventId));
+    ticketIds.forEach(id -> keys.add(key(id)));
+    redis.call(client -> client.getKeys().delete(keys.toArray(String[]::new)));
+  }
+
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }

@@ -31,8 +31,7 @@ import ticketing.status.StatusStore.LineEntry;
 /// these tickets. All methods add scripts that cause no error reply for a key of another type.
 final class WaitingLine {
 
-  static final int MAX_CHUNK_SIZE =
-      126; // entries; 3.5 KiB, an allocation size; 128 take 4 KiB
+  static final int MAX_CHUNK_SIZE = 126; // entries; 3.5 KiB, an allocation size; 128 take 4 KiB
   private static final int MAX_COUNTED_CHUNKS = 256;
   private static final int UUID_BYTES = 16;
 

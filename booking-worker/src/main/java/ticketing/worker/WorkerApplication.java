@@ -2,6 +2,7 @@ package ticketing.worker;
 
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
@@ -24,6 +25,9 @@ import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.tracing.Traces;
+import ticketing.warmup.WarmUp;
+import ticketing.warmup.WarmUpSettings;
+import ticketing.warmup.WarmUpTask;
 
 /// Entry point of a booking worker, and the beans of the shared module.
 @SpringBootApplication
@@ -33,7 +37,8 @@ import ticketing.tracing.Traces;
   RedisSettings.class,
   StatusStoreSettings.class,
   SendRegisterSettings.class,
-  ClockSettings.class
+  ClockSettings.class,
+  WarmUpSettings.class
 })
 public class WorkerApplication {
 
@@ -72,6 +77,11 @@ public class WorkerApplication {
   @Bean
   RedisGateway redis(RedisSettings settings) {
     return RedisGateway.connect(settings);
+  }
+
+  @Bean
+  WarmUp warmUp(WarmUpSettings settings, List<WarmUpTask> tasks) {
+    return new WarmUp(settings, tasks);
   }
 
   @Bean

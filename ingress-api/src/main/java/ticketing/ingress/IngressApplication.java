@@ -1,6 +1,7 @@
 package ticketing.ingress;
 
 import java.time.Clock;
+import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
@@ -22,6 +23,9 @@ import ticketing.status.SendRegister;
 import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
+import ticketing.warmup.WarmUp;
+import ticketing.warmup.WarmUpSettings;
+import ticketing.warmup.WarmUpTask;
 
 /// The process that people and programs talk to over HTTP.
 @SpringBootApplication
@@ -32,7 +36,8 @@ import ticketing.status.StatusStoreSettings;
   SendRegisterSettings.class,
   AccessTokenSettings.class,
   SigningSettings.class,
-  RevocationSettings.class
+  RevocationSettings.class,
+  WarmUpSettings.class
 })
 public class IngressApplication {
 
@@ -81,6 +86,11 @@ public class IngressApplication {
   AccessTokenIssuer accessTokenIssuer(
       AccessTokenSettings settings, SigningSettings signing, Environment environment, Clock clock) {
     return new AccessTokenIssuer(settings, signing, isLocal(environment), clock);
+  }
+
+  @Bean
+  WarmUp warmUp(WarmUpSettings settings, List<WarmUpTask> tasks) {
+    return new WarmUp(settings, tasks);
   }
 
   private static boolean isLocal(Environment environment) {

@@ -1,5 +1,6 @@
 package ticketing.worker.lock;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -47,6 +48,11 @@ public class EventLock {
     this.redis = redis;
     this.settings = settings;
     this.metrics = metrics;
+  }
+
+  /// Returns the same lock without metrics, for a warm-up.
+  public EventLock withoutMetrics() {
+    return new EventLock(redis, settings, new LockMetrics(new SimpleMeterRegistry()));
   }
 
   private enum Release {

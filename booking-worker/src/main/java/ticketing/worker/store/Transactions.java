@@ -2,8 +2,11 @@ package ticketing.worker.store;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -23,9 +26,12 @@ public class Transactions {
   private final PlatformTransactionManager manager;
   private final TransactionDefinition definition;
   private final Timer timer;
+  private final @Nullable Runnable rehearsed;
 
+  @Autowired
   Transactions(PlatformTransactionManager manager, StoreSettings settings, MeterRegistry registry) {
     this.manager = manager;
+    this.rehearsed = null;
     DefaultTransactionDefinition readCommitted = new DefaultTransactionDefinition();
     readCommitted.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
     readCommitted.setTimeout(
@@ -38,11 +44,34 @@ public class Transactions {
             .register(registry);
   }
 
+  private Transactions(Transactions origin, Runnable rehearsed) {
+    this.manager = origin.manager;
+    this.definition = origin.definition;
+    this.rehearsed = rehearsed;
+    this.timer = new SimpleMeterRegistry().timer("rehearsal");
+  }
+
+  /// Returns transactions that are rolled back in place of a commit and that no metric counts.
+  ///
+  /// @param first runs at the begin of each transaction
+  public Transactions rehearsal(Runnable first) {
+    return new Transactions(this, first);
+  }
+
   /// Begins a transaction of this thread.
   ///
   /// @throws org.springframework.transaction.TransactionException if there is no connection
   public Transaction begin() {
-    return new Transaction();
+    Transaction transaction = new Transaction();
+    if (rehearsed != null) {
+      try {
+        rehearsed.run();
+      } catch (RuntimeException e) {
+        transaction.close();
+        throw e;
+      }
+    }
+    return transaction;
   }
 
   /// Transaction of this thread. It is rolled back if it is closed without a commit.
@@ -53,7 +82,11 @@ public class Transactions {
     private Transaction() {}
 
     public void commit() {
-      manager.commit(status);
+      if (rehearsed == null) {
+        manager.commit(status);
+      } else {
+        manager.rollback(status);
+      }
     }
 
     @Override

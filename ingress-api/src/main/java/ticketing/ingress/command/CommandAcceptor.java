@@ -1,5 +1,6 @@
 package ticketing.ingress.command;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +16,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
 import ticketing.ingress.command.CommandMetrics.Acceptance;
@@ -50,6 +52,7 @@ public class CommandAcceptor {
   private final CommandRevoker revoker;
   private final UndecidedBookings undecided;
   private final Clock clock;
+  private final QueueSettings settings;
   private final CommandMetrics metrics;
   private final Semaphore permits;
 
@@ -72,8 +75,24 @@ public class CommandAcceptor {
     this.revoker = revoker;
     this.undecided = undecided;
     this.clock = clock;
+    this.settings = settings;
     this.metrics = metrics;
     this.permits = new Semaphore(settings.maxInFlight());
+  }
+
+  /// Returns an acceptor that sends to another queue and counts nothing, for a warm-up.
+  public CommandAcceptor sendingTo(SqsAsyncClient queue) {
+    return new CommandAcceptor(
+        backlog,
+        decisions,
+        statusStore,
+        sends,
+        new SqsCommandSender(queue, new QueueUrls(queue, settings), settings),
+        revoker,
+        undecided,
+        clock,
+        settings,
+        new CommandMetrics(new SimpleMeterRegistry()));
   }
 
   /// Accepts a command at the current time.

@@ -12,6 +12,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.ingress.reservation.ReservationController;
+import ticketing.ingress.warmup.WarmUpRequests;
 
 /// Counts booking requests by result. Runs ahead of every filter that rejects requests.
 @Component
@@ -19,15 +20,18 @@ import ticketing.ingress.reservation.ReservationController;
 class BookingCountFilter extends OncePerRequestFilter {
 
   private final SaleMeters meters;
+  private final WarmUpRequests warmUp;
 
-  BookingCountFilter(SaleMeters meters) {
+  BookingCountFilter(SaleMeters meters, WarmUpRequests warmUp) {
     this.meters = meters;
+    this.warmUp = warmUp;
   }
 
   @Override
   protected boolean shouldNotFilter(HttpServletRequest request) {
     return !HttpMethod.POST.matches(request.getMethod())
-        || !request.getRequestURI().equals(ReservationController.PATH);
+        || !request.getRequestURI().equals(ReservationController.PATH)
+        || warmUp.isOne(request);
   }
 
   @Override

@@ -50,7 +50,7 @@ public final class LaunchProperties {
             port("notifier.port", 8081),
             port("notifier.management-port", 9081),
             port("worker.management-port", 9082),
-            limits(),
+            environment(),
             Map.of());
     for (int worker = 1; worker < maxWorkers; worker++) {
       requireFree(settings.workerManagementPort() + worker, "worker.management-port");
@@ -86,12 +86,14 @@ public final class LaunchProperties {
     return number("scaling.rate", 500, 1, 100_000);
   }
 
-  /// Environment of the limits that apply to client addresses.
-  private Map<String, String> limits() {
+  /// Warm-up in the background, and limits that apply to client addresses.
+  private Map<String, String> environment() {
+    String warmUp = "TICKETING_WARM_UP_MODE";
     String limits = text("limits", "local");
     return switch (limits) {
-      case "local" -> Map.of();
-      case "production" -> Map.of("SPRING_PROFILES_ACTIVE", "local,production-limits");
+      case "local" -> Map.of(warmUp, "background");
+      case "production" ->
+          Map.of(warmUp, "background", "SPRING_PROFILES_ACTIVE", "local,production-limits");
       default ->
           throw new ServerException(
               "-Dticketing.limits=%s must be local or production".formatted(limits));

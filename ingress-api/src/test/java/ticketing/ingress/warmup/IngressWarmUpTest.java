@@ -1,0 +1,78 @@
+package ticketing.ingress.warmup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.redisson.api.RedissonClient;
+import ticketing.ingress.IngressFixture;
+import ticketing.redis.RedisGateway;
+import ticketing.warmup.WarmUpTask;
+
+class IngressWarmUpTest {
+
+  private static final int RUNS = 30;
+  private final IngressFixture ingress = IngressFixture.shared();
+
+  @Test
+  void warmUpLeavesNoRowMessageMetricOrKey() throws Exception {
+    ingress.drain();
+    Map<String, List<Long>> rows = countRows();
+    List<String> keys = keys();
+    double accepted = counted("ticketing.accepts");
+    long observed = observed();
+
+    for (WarmUpTask task : ingress.context.getBeansOfType(WarmUpTask.class).values()) {
+      task.open();
+      for (int i = 0; i < RUNS; i++) {
+        task.run();
+      }
+      task.close();
+    }
+
+    assertThat(ingress.drain()).isEmpty();
+    assertThat(countRows()).isEqualTo(rows);
+    assertThat(counted("ticketing.accepts")).isEqualTo(accepted);
+    assertThat(observed()).isEqualTo(observed);
+    assertThat(keys()).containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  private Map<String, List<Long>> countRows() {
+    return Map.of(
+        "rows",
+        List.of("events", "tickets", "reservations", "users", "revoked_commands").stream()
+            .map(table -> ingress.sql().queryForObject("SELECT COUNT(*) FROM " + table, Long.class))
+            .toList());
+  }
+
+  private double counted(String name) {
+    return ingress.context.getBean(MeterRegistry.class).find(name).counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+
+  private long observed() {
+    return ingress
+        .context
+        .getBean(MeterRegistry.class)
+        .find("http.server.requests")
+        .timers()
+        .stream()
+        .mapToLong(timer -> timer.count())
+        .sum();
+  }
+
+  /// Without the buckets of rate limits, which expire, and the index of waiting lines, from which a
+  /// worker removes empty lines.
+  private List<String> keys() {
+    RedissonClient redis = ingress.context.getBean(RedisGateway.class).call(client -> client);
+    return redis
+        .getKeys()
+        .getKeysStream()
+        .filter(key -> !key.startsWith("rate:") && !key.equals("waiting-lines"))
+        .toList();
+  }
+}
