@@ -107,7 +107,7 @@ class NumberedSeatsTest {
   }
 
   @Test
-  void expiredHoldFreesItsSeatsForTheNextCommand() {
+  void expiredHoldFreesItsSeats() {
     take("1-1", "1-2", "1-3", "1-4");
     reserve(7, ReservationStatus.HELD, NOON.minusSeconds(1), "1-4");
     dueHolds.add(reservations.remove(7L));
@@ -133,7 +133,7 @@ class NumberedSeatsTest {
   }
 
   @Test
-  void newMapReplacesTheOldOneUntilTheFirstBooking() {
+  void mapIsReplaceableUntilTheFirstBooking() {
     SeatMap next = map("V1 V2", "R1");
     DecisionBatch batch = decide(change(next), best("V", 2), best("V", 1));
     assertThat(batch.decisions().getFirst()).isInstanceOf(Decision.SeatsChanged.class);

@@ -121,7 +121,7 @@ class SeatTableTest {
   }
 
   @Test
-  void expiredHoldFreesItsSeatsAndMayTakeThemAgain() throws Exception {
+  void expiredHoldMayTakeItsSeatsAgain() throws Exception {
     long event = event(hall(1, 4), 0);
     Ticket first = decide(exact(event, "ann", "0-1", "0-2"));
     Ticket second = decide(exact(event, "bob", "0-3"));

@@ -119,20 +119,32 @@ final class SettingsRecordReader extends TreePathScanner<Void, DocTrees> {
       }
       String name = prefix + kebab(component.getName().toString());
       String javaType = component.getType().toString();
-      if (types.containsKey(javaType)) {
-        addProperties(types.get(javaType), name + ".", list);
+      ClassTree nested = types.get(javaType);
+      if (nested != null && nested.getKind() != Tree.Kind.ENUM) {
+        addProperties(nested, name + ".", list);
         continue;
       }
       List<? extends AnnotationTree> annotations = component.getModifiers().getAnnotations();
       list.add(
           new SettingsRecord.Property(
               name,
-              TYPES.getOrDefault(javaType, javaType) + range(annotations),
+              nested == null
+                  ? TYPES.getOrDefault(javaType, javaType) + range(annotations)
+                  : constants(nested),
               annotation(annotations, "DefaultValue").map(a -> value(a, "value")).orElse(""),
               descriptions
                   .get(type.getSimpleName().toString())
                   .getOrDefault(component.getName().toString(), "")));
     }
+  }
+
+  /// Constants of an enum in the form of a property value.
+  private static String constants(ClassTree type) {
+    return type.getMembers().stream()
+        .filter(VariableTree.class::isInstance)
+        .map(constant -> ((VariableTree) constant).getName().toString())
+        .map(name -> "`" + name.toLowerCase(Locale.ROOT).replace('_', '-') + "`")
+        .collect(Collectors.joining(", "));
   }
 
   private static String range(List<? extends AnnotationTree> annotations) {

@@ -18,7 +18,7 @@ class IngressWarmUpTest {
   private final IngressFixture ingress = IngressFixture.shared();
 
   @Test
-  void warmUpLeavesNoRowMessageMetricOrKey() throws Exception {
+  void warmUpLeavesNoTrace() throws Exception {
     ingress.drain();
     Map<String, List<Long>> rows = countRows();
     List<String> keys = keys();
