@@ -1,5 +1,5 @@
 # Phase 2: 2-50 instances of each service, a writer and three readers, three shards with two replicas each.
-# See docs/how-to/scale-up.md. Add domain_name and hosted_zone_id.
+# Replace the sizes in terraform.tfvars by these lines. See docs/how-to/scale-up.md.
 
 ingress_api    = { min = 2, max = 50, instance_type = "t4g.medium" }
 booking_worker = { min = 2, max = 50, instance_type = "t4g.medium" }

@@ -14,6 +14,7 @@ module "booking_worker" {
 
   image_tag       = var.image_tag
   ami_id          = var.ami_id
+  spot            = var.spot_instances
   instance_type   = var.booking_worker.instance_type
   management_port = 9082
   secrets         = local.common_secrets

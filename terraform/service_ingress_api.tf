@@ -15,6 +15,7 @@ module "ingress_api" {
 
   image_tag       = var.image_tag
   ami_id          = var.ami_id
+  spot            = var.spot_instances
   instance_type   = var.ingress_api.instance_type
   public_port     = 8080
   management_port = 9080

@@ -15,6 +15,7 @@ module "notifier" {
 
   image_tag       = var.image_tag
   ami_id          = var.ami_id
+  spot            = var.spot_instances
   instance_type   = var.notifier.instance_type
   public_port     = 8081
   management_port = 9081

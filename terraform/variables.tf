@@ -96,15 +96,29 @@ variable "certificate_alternative_names" {
 # Services
 
 variable "image_tag" {
-  description = "Version of the three images. A new value replaces the instances one after another."
+  description = "Version of the three images, without a default: an apply without it would return to another version. It takes effect with the next release (terraform/release)."
   type        = string
-  default     = "1.0.0"
+
+  validation {
+    condition     = can(regex("^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$", var.image_tag)) && var.image_tag != "latest"
+    error_message = "A tag that is never reused, such as 1.1.0. The repositories reject a second push of a tag."
+  }
 }
 
 variable "ami_id" {
-  description = "Amazon Linux 2023 image to pin. Null: the newest at each apply; a newer one replaces the instances one after another."
+  description = "Amazon Linux 2023 image of all services, without a default: a new image is a deliberate release. The output newest_ami_ids names the newest."
   type        = string
-  default     = null
+
+  validation {
+    condition     = can(regex("^ami-([0-9a-f]{8}|[0-9a-f]{17})$", var.ami_id))
+    error_message = "The id of an image, such as ami-0123456789abcdef0."
+  }
+}
+
+variable "spot_instances" {
+  description = "True if the services run on spot instances, which AWS may reclaim after two minutes. For development environments only."
+  type        = bool
+  default     = false
 }
 
 variable "ingress_api" {
@@ -426,6 +440,17 @@ variable "monthly_budget" {
 }
 
 # Safety
+
+variable "allow_disruption" {
+  description = "Parts that this one apply may shrink or replace: cache, database, fleet, nat. Give it as a flag, never in terraform.tfvars."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for part in var.allow_disruption : contains(["cache", "database", "fleet", "nat"], part)])
+    error_message = "The parts are cache, database, fleet and nat."
+  }
+}
 
 variable "deletion_protection" {
   description = "True if the database and the load balancer are protected against deletion."

@@ -1,4 +1,4 @@
-# Second region: this configuration in a separate workspace. See docs/how-to/add-a-second-region.md. Add
+# Second region: this configuration in a second checkout with its own state. See docs/how-to/add-a-second-region.md. Add
 # hosted_zone_id, and access_key_secret_arn from the outputs of the first region.
 
 region            = "us-east-1"

@@ -11,6 +11,7 @@ variables {
   security_group_id = "sg-worker"
   target_group_arns = ["arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/ticketing/6d0ecf831eec9f09"]
   image_tag         = "1.2.3"
+  ami_id            = "ami-0123456789abcdef0"
   instance_type     = "t4g.small"
   management_port   = 9082
   environment       = { SPRING_PROFILES_ACTIVE = "aws", TICKETING_QUEUE_NAME = "ticketing-bookings" }
@@ -35,8 +36,8 @@ run "instances_are_amazon_linux_2023_on_graviton" {
   }
 
   assert {
-    condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64" && aws_launch_template.this.image_id == "ami-0123456789abcdef0"
-    error_message = "The newest Amazon Linux 2023 for arm64, as Systems Manager names it."
+    condition     = data.aws_ssm_parameter.newest_ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64" && aws_launch_template.this.image_id == "ami-0123456789abcdef0"
+    error_message = "The pinned image, and the newest Amazon Linux 2023 for arm64 as Systems Manager names it."
   }
 
   assert {
@@ -106,15 +107,20 @@ run "group_spreads_instances_over_both_zones" {
   }
 
   assert {
-    condition = [for refresh in aws_autoscaling_group.this.instance_refresh : [for p in refresh.preferences : "${refresh.strategy} ${p.min_healthy_percentage} ${p.max_healthy_percentage} ${p.auto_rollback}"]] == [
-      ["Rolling 100 150 true"]
+    condition = [for policy in aws_autoscaling_group.this.instance_maintenance_policy : "${policy.min_healthy_percentage} ${policy.max_healthy_percentage}"] == [
+      "100 150"
     ]
-    error_message = "A new instance starts before an old one terminates; a failed refresh rolls back."
+    error_message = "A new instance starts before an old one terminates, also after a failed health check."
+  }
+
+  assert {
+    condition     = length(aws_autoscaling_group.this.instance_refresh) == 0
+    error_message = "An apply starts no refresh. A release does, with the earlier version in place for the rollback."
   }
 
   assert {
     condition     = one(aws_autoscaling_group.this.launch_template).id == aws_launch_template.this.id && one(aws_autoscaling_group.this.launch_template).version == tostring(aws_launch_template.this.latest_version)
-    error_message = "A change of the launch template reaches the group."
+    error_message = "The first version of the launch template reaches the group."
   }
 }
 
@@ -269,12 +275,17 @@ run "x86_types_get_the_x86_image" {
     instance_type = "t3.medium"
   }
 
+  override_data {
+    target = data.aws_ami.pinned
+    values = { architecture = "x86_64" }
+  }
+
   module {
     source = "./modules/service"
   }
 
   assert {
-    condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    condition     = data.aws_ssm_parameter.newest_ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
     error_message = "t3.medium is x86."
   }
 }
@@ -289,14 +300,30 @@ run "non_burstable_types_have_no_credits" {
   }
 
   assert {
-    condition     = length(aws_launch_template.this.credit_specification) == 0 && strcontains(data.aws_ssm_parameter.ami.name, "arm64")
+    condition     = length(aws_launch_template.this.credit_specification) == 0 && strcontains(data.aws_ssm_parameter.newest_ami.name, "arm64")
     error_message = "c7g is arm64 and has no credits."
   }
 }
 
-run "an_image_can_be_pinned" {
+run "refuses_an_image_of_another_architecture" {
+  command = plan
+
   variables {
-    ami_id = "ami-pinned"
+    instance_type = "t3.medium"
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  expect_failures = [aws_launch_template.this]
+}
+
+run "a_release_is_a_new_version_of_the_template" {
+  # The output names the version that a release starts.
+  variables {
+    image_tag = "1.3.0"
+    spot      = true
   }
 
   module {
@@ -304,8 +331,13 @@ run "an_image_can_be_pinned" {
   }
 
   assert {
-    condition     = aws_launch_template.this.image_id == "ami-pinned"
-    error_message = "The pinned image is used."
+    condition     = strcontains(output.user_data, "/ticketing/service:1.3.0\n") && output.release.image_tag == "1.3.0" && output.release.launch_template == aws_launch_template.this.id
+    error_message = "The template has the new version."
+  }
+
+  assert {
+    condition     = [for options in aws_launch_template.this.instance_market_options : options.market_type] == ["spot"]
+    error_message = "Spot instances are a property of the template."
   }
 }
 

@@ -15,7 +15,17 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
-data "aws_ssm_parameter" "ami" {
+data "aws_ami" "pinned" {
+  owners             = ["amazon"]
+  include_deprecated = true # AWS deprecates an image after 90 days; it stays usable
+
+  filter {
+    name   = "image-id"
+    values = [var.ami_id]
+  }
+}
+
+data "aws_ssm_parameter" "newest_ami" {
   name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${local.architecture}"
 }
 
@@ -85,7 +95,7 @@ locals {
 
 resource "aws_launch_template" "this" {
   name                   = local.full_name
-  image_id               = coalesce(var.ami_id, data.aws_ssm_parameter.ami.insecure_value)
+  image_id               = var.ami_id
   instance_type          = var.instance_type
   vpc_security_group_ids = [var.security_group_id]
   update_default_version = true
@@ -121,6 +131,13 @@ resource "aws_launch_template" "this" {
     }
   }
 
+  dynamic "instance_market_options" {
+    for_each = var.spot ? ["spot"] : []
+    content {
+      market_type = instance_market_options.value
+    }
+  }
+
   dynamic "tag_specifications" {
     for_each = ["instance", "volume"]
     content {
@@ -133,6 +150,11 @@ resource "aws_launch_template" "this" {
     precondition {
       condition     = length(local.user_data) < 16384
       error_message = "EC2 takes at most 16 KiB of user data."
+    }
+
+    precondition {
+      condition     = data.aws_ami.pinned.architecture == local.architecture
+      error_message = "ami_id must be an image for ${local.architecture}, the architecture of ${var.instance_type}."
     }
   }
 }
@@ -175,15 +197,11 @@ resource "aws_autoscaling_group" "this" {
     default_result       = "ABANDON"
   }
 
-  instance_refresh {
-    strategy = "Rolling"
-
-    preferences {
-      # A new instance is ready before an old one is terminated.
-      min_healthy_percentage = 100
-      max_healthy_percentage = 150
-      auto_rollback          = true
-    }
+  # A new instance is ready before an old one is terminated: in a refresh, after a failed health check, and when the
+  # zones are rebalanced. A group that fails as a whole is not terminated as a whole.
+  instance_maintenance_policy {
+    min_healthy_percentage = 100
+    max_healthy_percentage = 150
   }
 
   dynamic "warm_pool" {
@@ -201,7 +219,9 @@ resource "aws_autoscaling_group" "this" {
   }
 
   lifecycle {
-    ignore_changes = [desired_capacity]
+    # Scaling sets the capacity. A release sets the version of the template, so that an apply replaces no instance and
+    # a failed release can return to the earlier version. The release stores that version in a tag.
+    ignore_changes = [desired_capacity, launch_template, tag]
   }
 
   # An instance that starts before its permissions exist would fail and be replaced.

@@ -3,6 +3,22 @@ output "group_name" {
   value       = aws_autoscaling_group.this.name
 }
 
+output "release" {
+  description = "Input of a release: group, launch template, its newest version, and the image in it."
+  value = {
+    group           = aws_autoscaling_group.this.name
+    launch_template = aws_launch_template.this.id
+    version         = tostring(aws_launch_template.this.latest_version)
+    repository      = aws_ecr_repository.this.name
+    image_tag       = var.image_tag
+  }
+}
+
+output "newest_ami_id" {
+  description = "Newest Amazon Linux 2023 image for the architecture of the instances."
+  value       = data.aws_ssm_parameter.newest_ami.insecure_value
+}
+
 output "role_name" {
   description = "IAM role of the instances."
   value       = aws_iam_role.this.name

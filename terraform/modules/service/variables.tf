@@ -50,9 +50,14 @@ variable "image_tag" {
 }
 
 variable "ami_id" {
-  description = "Amazon Linux 2023 image to pin, or null for the newest."
+  description = "Amazon Linux 2023 image."
   type        = string
-  default     = null
+}
+
+variable "spot" {
+  description = "True if the instances are spot instances."
+  type        = bool
+  default     = false
 }
 
 variable "instance_type" {

@@ -12,6 +12,10 @@ mock_data "aws_ssm_parameter" {
   defaults = { insecure_value = "ami-0123456789abcdef0" }
 }
 
+mock_data "aws_ami" {
+  defaults = { architecture = "arm64" }
+}
+
 mock_data "aws_lb_hosted_zone_id" {
   defaults = { id = "Z35SXDOTRQ7X7K" }
 }
