@@ -68,6 +68,7 @@ resource "aws_elasticache_replication_group" "main" {
   # No backup: each value can be rebuilt from the database.
   snapshot_retention_limit   = 0
   auto_minor_version_upgrade = true
+  apply_immediately          = true
   maintenance_window         = format("%[1]s:%02[2]d:00-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 2, var.night_starts_utc + 3)
 
   lifecycle {

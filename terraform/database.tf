@@ -1,11 +1,19 @@
 locals {
   database_name = "ticketing"
   database_logs = toset(["error", "slowquery"])
-  # The pools of all processes, with each group at its maximum, fit below the warning. The server's own limit
-  # is 25 % above the warning.
+  # The pools of all processes and the monitors of the JDBC wrapper, with each group at its maximum, fit below the
+  # warning. The server's own limit is 25 % above the warning.
   database_max_connections = ceil(var.database_connections_warning / 0.8)
   # ingress-api has two pools, one for the readers. After a failover both pools may use one instance.
-  database_pool    = max(2, floor(var.database_connections_warning / (2 * var.ingress_api.max + var.booking_worker.max)))
+  database_processes = var.ingress_api.max + var.booking_worker.max
+  # To one instance, a process keeps a monitor of the topology and a monitor of failures.
+  database_monitors    = 2 * local.database_processes
+  database_pool        = max(2, floor((var.database_connections_warning - local.database_monitors) / (2 * var.ingress_api.max + var.booking_worker.max)))
+  database_maintenance = format("%[1]s:%02[2]d:00-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 1, var.night_starts_utc + 2)
+  database_maintenance_halves = [
+    format("%[1]s:%02[2]d:00-%[1]s:%02[2]d:30", local.maintenance_day, var.night_starts_utc + 1),
+    format("%[1]s:%02[2]d:30-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 1, var.night_starts_utc + 2),
+  ]
   database_options = "?sslMode=${var.database_ssl_mode}"
   # jdbc:aws-wrapper is the AWS JDBC wrapper. It follows a failover by the cluster's topology, not by DNS.
   database_url        = "jdbc:aws-wrapper:mysql://${aws_rds_cluster.main.endpoint}:3306/${local.database_name}${local.database_options}"
@@ -80,8 +88,10 @@ resource "aws_rds_cluster" "main" {
 
   backup_retention_period      = local.backup_days
   preferred_backup_window      = local.backup_window
-  preferred_maintenance_window = format("%[1]s:%02[2]d:00-%[1]s:%02[3]d:00", local.maintenance_day, var.night_starts_utc + 1, var.night_starts_utc + 2)
-  copy_tags_to_snapshot        = true
+  preferred_maintenance_window = local.database_maintenance
+  # A change of the engine or the settings takes effect with the apply. A change of the class does not (below).
+  apply_immediately     = true
+  copy_tags_to_snapshot = true
   # The backups of the last seven days survive an accidental deletion of the cluster.
   delete_automated_backups = false
 
@@ -111,4 +121,14 @@ resource "aws_rds_cluster_instance" "main" {
   promotion_tier             = count.index
   publicly_accessible        = false
   auto_minor_version_upgrade = false
+  # Retained for 7 days free of charge. Burstable classes do not support it.
+  performance_insights_enabled = !local.burstable_database
+
+  # One half of the cluster's window each, so that a writer and its reader do not restart together.
+  preferred_maintenance_window = count.index % 2 == 0 ? local.database_maintenance_halves[0] : local.database_maintenance_halves[1]
+
+  lifecycle {
+    # A restored instance, or one that AWS created again, keeps its zone. Another zone would replace it.
+    ignore_changes = [availability_zone]
+  }
 }

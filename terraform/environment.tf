@@ -6,6 +6,7 @@ locals {
     SPRING_PROFILES_ACTIVE    = "aws"
     AWS_REGION                = var.region
     TICKETING_REDIS_ADDRESSES = local.cache_addresses
+    TICKETING_LOG_FORMAT      = "ecs" # one JSON object a line
     # The operating system, Docker and the agent need the rest of 2 GB. docker/start passes this value to Java.
     JAVA_OPTS = "-XX:MaxRAMPercentage=55"
   }, local.cache_clustered ? { TICKETING_REDIS_CLUSTER = "true" } : {})

@@ -11,6 +11,22 @@ resource "aws_lb" "main" {
   drop_invalid_header_fields = true
   enable_zonal_shift         = true
   enable_deletion_protection = var.deletion_protection
+
+  dynamic "access_logs" {
+    for_each = var.log_bucket == null ? [] : [var.log_bucket]
+    content {
+      enabled = true
+      bucket  = access_logs.value
+      prefix  = "load-balancer"
+    }
+  }
+
+  dynamic "minimum_load_balancer_capacity" {
+    for_each = local.load_balancer_units == null ? [] : [local.load_balancer_units]
+    content {
+      capacity_units = minimum_load_balancer_capacity.value
+    }
+  }
 }
 
 resource "aws_lb_target_group" "ingress_api" {

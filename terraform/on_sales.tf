@@ -8,6 +8,14 @@ locals {
     services = sale.services
   }]
 
+  # The largest reservation of the on-sales whose window is now or begins within 24 hours.
+  load_balancer_units = try(max([
+    for sale in var.on_sales : sale.load_balancer_units
+    if sale.load_balancer_units != null
+    && timecmp(timeadd(sale.at, "-24h"), plantimestamp()) <= 0
+    && timecmp(plantimestamp(), timeadd(sale.at, "${var.prewarm_hold_minutes}m")) < 0
+  ]...), null)
+
   group_sizes = {
     booking-worker = var.booking_worker
     ingress-api    = var.ingress_api

@@ -56,8 +56,9 @@ module "booking_worker" {
       resources = [local.database_secret_arn]
     },
   ]
-  session_manager    = var.session_manager
-  log_retention_days = var.log_retention_days
+  session_manager     = var.session_manager
+  log_retention_days  = var.log_retention_days
+  application_metrics = var.application_metrics
 
   min_size         = local.min_now["booking-worker"]
   max_size         = var.booking_worker.max

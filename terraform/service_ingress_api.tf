@@ -31,6 +31,8 @@ module "ingress_api" {
     # The load balancer is the only proxy. It appends the client address to X-Forwarded-For.
     TICKETING_RATES_PROXIES = "1"
     TICKETING_ADMIN_EMAIL   = var.admin_email
+    # SQS reports the backlog itself. Reading it every 10 s would be billed.
+    TICKETING_OPERATIONS_QUEUE_METRICS_INTERVAL = "0s"
   })
 
   statements = [
@@ -60,8 +62,9 @@ module "ingress_api" {
       resources = [local.database_secret_arn]
     },
   ]
-  session_manager    = var.session_manager
-  log_retention_days = var.log_retention_days
+  session_manager     = var.session_manager
+  log_retention_days  = var.log_retention_days
+  application_metrics = var.application_metrics
 
   min_size         = local.min_now["ingress-api"]
   max_size         = var.ingress_api.max

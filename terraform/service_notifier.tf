@@ -28,9 +28,10 @@ module "notifier" {
   })
 
   # Access to its secrets is its only additional permission.
-  statements         = []
-  session_manager    = var.session_manager
-  log_retention_days = var.log_retention_days
+  statements          = []
+  session_manager     = var.session_manager
+  log_retention_days  = var.log_retention_days
+  application_metrics = var.application_metrics
 
   min_size         = local.min_now["notifier"]
   max_size         = var.notifier.max

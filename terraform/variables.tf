@@ -93,6 +93,23 @@ variable "certificate_alternative_names" {
   default     = []
 }
 
+variable "web_requests_per_address" {
+  description = "Requests a minute of one address above which a web application firewall refuses them with 429. Null: no firewall. A venue or an office may share an address. About 6 USD a month, and 0.60 USD for a million requests."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.web_requests_per_address == null ? true : var.web_requests_per_address >= 10
+    error_message = "AWS supports 10 or more."
+  }
+}
+
+variable "log_bucket" {
+  description = "Existing S3 bucket for access logs of the load balancer and flow logs of refused packets, or null. Its policy must admit logdelivery.elasticloadbalancing.amazonaws.com and delivery.logs.amazonaws.com."
+  type        = string
+  default     = null
+}
+
 # Services
 
 variable "image_tag" {
@@ -213,8 +230,15 @@ variable "on_sales" {
     at       = string
     min      = number
     services = optional(set(string), ["booking-worker", "ingress-api", "notifier"])
+    # Reserved load balancer capacity (LCU), from the first apply within 24 hours of the opening until the first after it.
+    load_balancer_units = optional(number)
   }))
   default = []
+
+  validation {
+    condition     = alltrue([for sale in var.on_sales : sale.load_balancer_units == null ? true : sale.load_balancer_units >= 100])
+    error_message = "AWS reserves at least 100 units."
+  }
 
   validation {
     condition     = alltrue([for sale in var.on_sales : can(timeadd(sale.at, "0s")) && endswith(sale.at, ":00Z")])
@@ -401,6 +425,12 @@ variable "page_endpoints" {
     condition     = alltrue([for endpoint in var.page_endpoints : startswith(endpoint, "https://")])
     error_message = "An address starts with https://."
   }
+}
+
+variable "application_metrics" {
+  description = "True if the CloudWatch agent of each instance forwards a fixed list of the application's metrics, for about 9 USD a month."
+  type        = bool
+  default     = false
 }
 
 variable "errors_per_minute" {

@@ -40,6 +40,10 @@ MONTH = {
 }
 
 
+# Discount of a one-year commitment without prepayment, from memory: a savings plan for instances, reserved database and cache nodes.
+COMMITMENT = {"ec2": 0.28, "aurora.db": 0.30, "cache": 0.30}
+
+
 @dataclass(frozen=True)
 class Design:
     """Resources that run all month."""
@@ -152,6 +156,16 @@ def total(design):
     return sum(round(price(item) * quantity, 2) for _, item, quantity, _ in bill(design))
 
 
+def committed(design):
+    """The monthly bill with a one-year commitment for everything that runs all month."""
+    saved = 0
+    for what, item, quantity, _ in bill(design):
+        discount = next((value for prefix, value in COMMITMENT.items() if item.startswith(prefix)), 0)
+        if what != "Instances before on-sales":
+            saved += price(item) * quantity * discount
+    return total(design) - saved
+
+
 def bill_table(design):
     rows = ["| | price | quantity | $ a month |", "|---|---|---|---:|"]
     for what, item, quantity, how in bill(design):
@@ -166,7 +180,7 @@ def choices(design):
     """From the reference design to the configured one, one choice after another."""
     steps = [
         ("`t4g.small` instead of `t3.medium`", dict(instance=design.instance), "2 GB instead of 4, Graviton instead of x86. None. Less capacity of each instance, so the groups grow earlier."),
-        ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c continue, but none can start, and logs and metrics stop. notifier cannot read evicted tickets from ingress-api. Applying `nat_gateway_zones = [\"c\"]` ends this."),
+        ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c continue, but none can start, and logs and metrics stop. notifier cannot read evicted tickets from ingress-api. Applying `nat_gateway_zones = [\"c\", \"a\"]` ends this."),
         ("an endpoint for SQS in both zones", dict(endpoints=design.endpoints), "Compensates the previous choice: bookings do not use the NAT gateway."),
         ("Valkey instead of Redis", dict(cache=design.cache), "None: the same protocol, replica and failover."),
         ("CPU measured by the CloudWatch agent", dict(detailed_monitoring=design.detailed_monitoring), "An instance without a running agent is missing in the average of its group."),
@@ -202,6 +216,8 @@ def page():
         "TOTAL": f"{total(design):.2f}",
         "BRIEF_TOTAL": f"{total(REFERENCE):.2f}",
         "BOTH_NAT": f"{total(both_nat):.2f}",
+        "COMMITTED": f"{committed(design):.0f}",
+        "COMMITTED_BOTH_NAT": f"{committed(both_nat):.0f}",
         "LIMIT": str(LIMIT),
         "BILL": bill_table(design),
         "BRIEF_BILL": bill_table(REFERENCE),

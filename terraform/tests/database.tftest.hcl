@@ -153,8 +153,33 @@ run "pools_fit_below_warning_and_limit" {
   }
 
   assert {
-    condition     = strcontains(module.booking_worker.user_data, "TICKETING_DATABASE_POOL=6\n") && strcontains(module.ingress_api.user_data, "TICKETING_DATABASE_POOL=6\n")
-    error_message = "20 workers with one pool and 20 ingress-apis with two: 60 x 6 = 360."
+    condition     = strcontains(module.booking_worker.user_data, "TICKETING_DATABASE_POOL=5\n") && strcontains(module.ingress_api.user_data, "TICKETING_DATABASE_POOL=5\n")
+    error_message = "20 workers with one pool and 20 ingress-apis with two, and 2 monitors of each process: 60 x 5 + 40 x 2 = 380."
+  }
+}
+
+run "writer_and_reader_are_maintained_one_after_another" {
+  assert {
+    condition     = aws_rds_cluster_instance.main[*].preferred_maintenance_window == ["sat:19:00-sat:19:30", "sat:19:30-sat:20:00"]
+    error_message = "Two windows that do not overlap, in the night of Seoul."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.main.apply_immediately && aws_elasticache_replication_group.main.apply_immediately
+    error_message = "An apply takes effect with the apply."
+  }
+}
+
+run "a_restored_instance_keeps_its_zone" {
+  # The state has the instances of the run above, in zones a and c.
+  variables {
+    zones             = ["b", "d"]
+    nat_gateway_zones = ["b"]
+  }
+
+  assert {
+    condition     = aws_rds_cluster_instance.main[*].availability_zone == ["ap-northeast-2a", "ap-northeast-2c"]
+    error_message = "Another zone would replace the instance."
   }
 }
 

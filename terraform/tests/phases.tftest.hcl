@@ -95,8 +95,8 @@ run "phase_2_has_50_instances_and_cache_shards" {
   }
 
   assert {
-    condition     = module.booking_worker.environment["TICKETING_DATABASE_POOL"] == "6" && one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "max_connections"]) == "1250"
-    error_message = "150 pools of 6 fit below 1000."
+    condition     = module.booking_worker.environment["TICKETING_DATABASE_POOL"] == "5" && one([for parameter in aws_rds_cluster_parameter_group.main.parameter : parameter.value if parameter.name == "max_connections"]) == "1250"
+    error_message = "150 pools of 5 and 200 monitors fit below 1000."
   }
 
   assert {

@@ -198,7 +198,7 @@ run "user_data_ship_the_log_without_blocking" {
   }
 
   assert {
-    condition     = strcontains(output.user_data, "--log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/ticketing/booking-worker \\\n  --log-opt mode=non-blocking --log-opt max-buffer-size=4m \\\n")
+    condition     = strcontains(output.user_data, "--log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/ticketing/booking-worker --log-opt awslogs-stream=$${INSTANCE_ID} \\\n  --log-opt mode=non-blocking --log-opt max-buffer-size=4m \\\n")
     error_message = "Logging does not block while CloudWatch Logs is unavailable."
   }
 
@@ -305,6 +305,26 @@ run "non_burstable_types_have_no_credits" {
   }
 }
 
+run "application_metrics_are_an_option" {
+  variables {
+    application_metrics = true
+  }
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = strcontains(output.user_data, "targets: [\"127.0.0.1:9082\"]\n") && strcontains(output.user_data, "\"log_group_name\":\"/ticketing/booking-worker\"") && strcontains(output.user_data, " -a append-config ")
+    error_message = "The agent scrapes the port of this service and writes to its log group."
+  }
+
+  assert {
+    condition     = length(output.user_data) < 16384
+    error_message = "The user data fit."
+  }
+}
+
 run "refuses_an_image_of_another_architecture" {
   command = plan
 
@@ -359,6 +379,11 @@ run "warm_pool_is_an_option" {
 run "no_warm_pool_by_default" {
   module {
     source = "./modules/service"
+  }
+
+  assert {
+    condition     = !strcontains(output.user_data, "append-config") && !strcontains(output.user_data, "cloudwatch-prometheus")
+    error_message = "No metrics of the application."
   }
 
   assert {

@@ -6,7 +6,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 6.66"
+      version = "6.66.0"
     }
   }
 }
@@ -71,6 +71,11 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 locals {
+  # The fixed list of docs/observability, in the log group that the role may write to, from the port of this service.
+  metrics_folder = "${path.module}/../../../docs/observability"
+  metrics_agent  = var.application_metrics ? jsonencode(jsondecode(replace(file("${local.metrics_folder}/cloudwatch-agent.json"), "/ticketing/metrics", aws_cloudwatch_log_group.this.name))) : null
+  metrics_scrape = replace(file("${local.metrics_folder}/cloudwatch-prometheus.yaml"), "127.0.0.1:9080", "127.0.0.1:${var.management_port}")
+
   user_data = templatefile("${path.module}/user_data.sh.tftpl", {
     service          = var.name
     region           = var.region
@@ -90,6 +95,8 @@ locals {
     secrets          = var.secrets
     leave_seconds    = var.leave_seconds
     stop_seconds     = var.stop_timeout_seconds
+    metrics_agent    = local.metrics_agent
+    metrics_scrape   = local.metrics_scrape
   })
 }
 

@@ -102,6 +102,12 @@ variable "session_manager" {
   default     = false
 }
 
+variable "application_metrics" {
+  description = "True if the CloudWatch agent forwards metrics of the application."
+  type        = bool
+  default     = false
+}
+
 variable "log_retention_days" {
   description = "Retention of the logs, in days."
   type        = number

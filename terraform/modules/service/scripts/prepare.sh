@@ -34,9 +34,18 @@ read_secret() {
   fail "cannot read secret, secret=$1"
 }
 
+# The log stream has the name of the instance.
+instance_id() {
+  local token
+  token=$(curl -sf -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token) &&
+    curl -sf -m 2 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id
+}
+
 fetch_image || docker image inspect "$IMAGE" >/dev/null || fail "no image, image=$IMAGE"
 
 mkdir -p "$run"
+id=$(instance_id) || id=''
+printf 'INSTANCE_ID=%s\n' "${id:-$HOSTNAME}" >"$run/instance"
 : >"$run/secrets.new"
 while read -r name arn; do
   [ -n "$name" ] || continue

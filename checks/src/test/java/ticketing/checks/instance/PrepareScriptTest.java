@@ -29,6 +29,25 @@ class PrepareScriptTest {
   }
 
   @Test
+  void logStreamHasTheInstanceId() throws Exception {
+    InstanceScripts scripts =
+        new InstanceScripts(
+            folder,
+            GOOD_SECRETS
+                + "case $call in *api/token) echo token ;; *token:\\ token*instance-id) echo i-7 ;; esac\n");
+    assertThat(scripts.run("prepare.sh").exitCode()).isZero();
+    assertThat(folder.resolve("run/instance")).hasContent("INSTANCE_ID=i-7\n");
+  }
+
+  @Test
+  void logStreamHasTheHostNameWithoutMetadata() throws Exception {
+    InstanceScripts scripts =
+        new InstanceScripts(folder, "[[ $call == curl* ]] && exit 22\n" + GOOD_SECRETS);
+    assertThat(scripts.run("prepare.sh").exitCode()).isZero();
+    assertThat(folder.resolve("run/instance")).content().matches("INSTANCE_ID=.+\\n");
+  }
+
+  @Test
   void unreadableSecretFailsAfterRetries() throws Exception {
     InstanceScripts scripts =
         new InstanceScripts(

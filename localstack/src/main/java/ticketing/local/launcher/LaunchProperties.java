@@ -19,7 +19,6 @@ import ticketing.local.system.SystemSettings;
 public final class LaunchProperties {
 
   private static final Pattern RANGE = Pattern.compile("(\\d{1,3})(?:-(\\d{1,3}))?");
-  private static final Duration VISIBILITY_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final Properties properties;
@@ -41,7 +40,7 @@ public final class LaunchProperties {
                 port("queue.port", 0),
                 false,
                 keepsData(),
-                VISIBILITY_TIMEOUT,
+                ServerSettings.DEFAULT_VISIBILITY,
                 START_TIMEOUT),
             ProjectRoot.root(),
             workers().min(),

@@ -32,6 +32,7 @@ import ticketing.security.SigningSettings;
 class HostileClientTest {
 
   private static final String BUYER = NotifierFixture.token(SimulatedBackend.BUYER);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final int HALF_OPEN = 200;
   private static final int CONNECTS = 1_000;
   private static final int CONNECTIONS = 150;
@@ -58,6 +59,21 @@ class HostileClientTest {
   @AfterEach
   void disconnect() {
     notifier.disconnectAll();
+  }
+
+  /// The load balancer keeps an idle connection for 300 s. A shorter time of the server is a 502.
+  @Test
+  void idleConnectionOutlivesTheLoadBalancers() throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", notifier.port())) {
+      socket.setSoTimeout((int) TIMEOUT.toMillis());
+      String request = "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      byte[] response = new byte[4_096];
+      int length = socket.getInputStream().read(response);
+      assertThat(new String(response, 0, length, StandardCharsets.US_ASCII))
+          .startsWith("HTTP/1.1 200")
+          .contains("Keep-Alive: timeout=310\r\n");
+    }
   }
 
   @Test

@@ -22,6 +22,9 @@ public record ServerSettings(
     Duration visibility,
     Duration startTimeout) {
 
+  /// That of the queues on AWS.
+  public static final Duration DEFAULT_VISIBILITY = Duration.ofSeconds(100);
+
   private static final Duration MAX_VISIBILITY = Duration.ofHours(12);
 
   public ServerSettings {
@@ -38,7 +41,7 @@ public record ServerSettings(
   /// Free ports and no persistence.
   public static ServerSettings in(Path folder) {
     return new ServerSettings(
-        folder, 0, 0, 0, false, false, Duration.ofSeconds(60), Duration.ofSeconds(60));
+        folder, 0, 0, 0, false, false, DEFAULT_VISIBILITY, Duration.ofSeconds(60));
   }
 
   public ServerSettings withPorts(int database, int redis, int queue) {

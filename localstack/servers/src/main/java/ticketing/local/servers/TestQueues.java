@@ -20,7 +20,7 @@ public final class TestQueues implements LocalServer {
   static final String REGION = "ap-northeast-2";
   static final String ACCOUNT = "000000000000";
 
-  private static final int MAX_RECEIVES = 5;
+  static final int MAX_RECEIVES = 5;
   private static final long POLL_INTERVAL = 50; // ms
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern VALUE = Pattern.compile("<Value>(\\d+)</Value>");

@@ -94,7 +94,7 @@ class LocalServersTest {
               sqs.getQueueAttributes(call ->
                       call.queueUrl(SERVERS.queueUrl()).attributeNames(QueueAttributeName.ALL))
                   .attributes())
-          .containsEntry(QueueAttributeName.VISIBILITY_TIMEOUT, "60")
+          .containsEntry(QueueAttributeName.VISIBILITY_TIMEOUT, "100")
           .containsKey(QueueAttributeName.REDRIVE_POLICY);
       assertThat(sqs.getQueueUrl(call -> call.queueName("ticketing-bookings-dlq")).queueUrl())
           .isEqualTo(SERVERS.deadLetterUrl());
