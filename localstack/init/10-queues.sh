@@ -8,12 +8,12 @@ create() {
 }
 
 dead_letters=$(create ticketing-bookings-dlq '{
-  "MessageRetentionPeriod": "1209600", "ReceiveMessageWaitTimeSeconds": "20", "VisibilityTimeout": "60",
+  "MessageRetentionPeriod": "1209600", "ReceiveMessageWaitTimeSeconds": "20", "VisibilityTimeout": "100",
   "SqsManagedSseEnabled": "true"}')
 arn=$(awslocal --region "$region" sqs get-queue-attributes --queue-url "$dead_letters" \
   --attribute-names QueueArn --query Attributes.QueueArn --output text)
 bookings=$(create ticketing-bookings "{
-  \"MessageRetentionPeriod\": \"345600\", \"ReceiveMessageWaitTimeSeconds\": \"20\", \"VisibilityTimeout\": \"60\",
+  \"MessageRetentionPeriod\": \"345600\", \"ReceiveMessageWaitTimeSeconds\": \"20\", \"VisibilityTimeout\": \"100\",
   \"SqsManagedSseEnabled\": \"true\",
   \"RedrivePolicy\": \"{\\\"deadLetterTargetArn\\\":\\\"$arn\\\",\\\"maxReceiveCount\\\":5}\"}")
 awslocal --region "$region" sqs set-queue-attributes --queue-url "$dead_letters" --attributes "{
