@@ -38,6 +38,7 @@ run "ingress_api_gets_exactly_these_settings" {
       JAVA_OPTS                                   = "-XX:MaxRAMPercentage=55"
       SPRING_PROFILES_ACTIVE                      = "aws"
       TICKETING_ACCESS_PUBLIC_KEYS                = "cHVibGljLWtleQ=="
+      TICKETING_ADMIN_EMAIL                       = ""
       TICKETING_DATABASE_POOL                     = "5"
       TICKETING_DATABASE_READER_URL               = "jdbc:aws-wrapper:mysql://ticketing.cluster-ro-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
       TICKETING_DATABASE_SECRET_ARN               = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"
