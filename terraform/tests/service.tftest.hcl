@@ -339,7 +339,7 @@ run "refuses_an_image_of_another_architecture" {
   expect_failures = [aws_launch_template.this]
 }
 
-run "a_release_is_a_new_version_of_the_template" {
+run "a_release_is_a_new_template_version" {
   # The output names the version that a release starts.
   variables {
     image_tag = "1.3.0"
