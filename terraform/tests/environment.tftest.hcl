@@ -171,9 +171,9 @@ run "ticket_key_is_created_as_a_secret" {
 run "each_variable_is_one_that_the_application_reads" {
   assert {
     condition = flatten([for name, service in {
-      ingress-api    = { told = merge(module.ingress_api.environment, module.ingress_api.secrets), shared = ["ticketing-database.yaml", "ticketing-database-aws.yaml"] }
-      booking-worker = { told = merge(module.booking_worker.environment, module.booking_worker.secrets), shared = ["ticketing-database.yaml", "ticketing-database-aws.yaml"] }
-      notifier       = { told = merge(module.notifier.environment, module.notifier.secrets), shared = [] }
+      ingress-api    = { told = merge(module.ingress_api.environment, module.ingress_api.secrets), shared = ["ticketing-database.yaml", "ticketing-database-aws.yaml", "ticketing-observability.yaml"] }
+      booking-worker = { told = merge(module.booking_worker.environment, module.booking_worker.secrets), shared = ["ticketing-database.yaml", "ticketing-database-aws.yaml", "ticketing-observability.yaml"] }
+      notifier       = { told = merge(module.notifier.environment, module.notifier.secrets), shared = ["ticketing-observability.yaml"] }
       } : [for variable in keys(service.told) : variable if startswith(variable, "TICKETING_") && !strcontains(join("\n", concat(
         [for file in fileset("${path.root}/../${name}/src/main/resources", "application*.yaml") : file("${path.root}/../${name}/src/main/resources/${file}")],
         [for file in service.shared : file("${path.root}/../booking-domain/src/main/resources/${file}")],
