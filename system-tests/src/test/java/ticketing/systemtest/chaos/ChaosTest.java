@@ -3,7 +3,9 @@ package ticketing.systemtest.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import ticketing.systemtest.fleet.Fault;
 import ticketing.systemtest.fleet.Fleet;
 
 /// A short run of `mvn -Pchaos`.
@@ -11,7 +13,14 @@ class ChaosTest {
 
   private static final Chaos.Plan PLAN =
       new Chaos.Plan(
-          20_261_550, Duration.ZERO, 6, false, Duration.ofSeconds(2), Duration.ofMillis(500), 12);
+          20_261_550,
+          Duration.ZERO,
+          10,
+          false,
+          Duration.ofSeconds(2),
+          Duration.ofMillis(500),
+          12,
+          List.of(Fault.FLUSH, Fault.GARBAGE, Fault.EVICT, Fault.READ_ONLY));
 
   @Test
   void acceptedRequestsHaveOneFinalStateUnderFaults() throws Exception {

@@ -1,17 +1,35 @@
 package ticketing.systemtest.fleet;
 
 import java.time.Duration;
+import java.util.Optional;
 import ticketing.local.servers.LocalServers;
 
-/// Fault of a process or of its network.
+/// Fault of a process, of its network, of the content of Redis, or of the database.
 public enum Fault {
   KILL,
   FREEZE,
   CUT,
-  DELAY;
+  DELAY,
+  /// All keys are lost.
+  FLUSH,
+  /// Foreign values of several types replace all values.
+  GARBAGE,
+  /// The memory is full, so writes evict keys.
+  EVICT,
+  /// The database answers reads and rejects writes.
+  READ_ONLY;
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
   private static final Duration NETWORK_DELAY = Duration.ofMillis(150);
+
+  /// Returns the only server that the fault can strike; empty if it can strike every process.
+  public Optional<String> server() {
+    return switch (this) {
+      case KILL, FREEZE, CUT, DELAY -> Optional.empty();
+      case FLUSH, GARBAGE, EVICT -> Optional.of("Redis");
+      case READ_ONLY -> Optional.of("database");
+    };
+  }
 
   /// Injects the fault.
   ///
@@ -22,15 +40,22 @@ public enum Fault {
       case FREEZE -> Signals.send("STOP", pid(fleet, target));
       case CUT -> fleet.network().cut(target);
       case DELAY -> fleet.network().delay(target, NETWORK_DELAY);
+      case FLUSH -> RedisContent.flush(fleet.servers().redis().port());
+      case GARBAGE -> RedisContent.replaceAllValues(fleet.servers().redis().port());
+      case EVICT -> RedisContent.fill(fleet.servers().redis().port());
+      case READ_ONLY -> fleet.servers().setDatabaseReadOnly(true);
     }
   }
 
-  /// Ends the fault. A killed process is ready on return.
+  /// Ends the fault. A killed process is ready on return. Lost and foreign values remain.
   public void heal(Fleet fleet, String target) {
     switch (this) {
       case KILL -> restart(fleet, target);
       case FREEZE -> Signals.send("CONT", pid(fleet, target));
       case CUT, DELAY -> fleet.network().heal(target);
+      case FLUSH, GARBAGE -> {}
+      case EVICT -> RedisContent.endEvictions(fleet.servers().redis().port());
+      case READ_ONLY -> fleet.servers().setDatabaseReadOnly(false);
     }
   }
 
