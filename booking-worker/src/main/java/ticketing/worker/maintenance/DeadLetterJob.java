@@ -32,6 +32,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
+import ticketing.domain.Command;
 import ticketing.domain.CommandCodec.Decoded;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
@@ -39,13 +40,15 @@ import ticketing.status.StatusStore;
 import ticketing.worker.pipeline.BoxOffice;
 import ticketing.worker.pipeline.CommittedBatch;
 import ticketing.worker.pipeline.DecisionPublisher;
+import ticketing.worker.store.DecisionStore;
 
 /// Reads the dead-letter queue, records its messages and rejects their commands with `GAVE_UP`.
 ///
 /// The messages stay in the queue, so that an operator can redrive them. A message that contains
 /// only revoked commands, or that an operator discarded, is deleted. Each ticket is rejected and
-/// published once: its decision and the record of its message are durable. Several workers may run
-/// the job concurrently.
+/// published once: its decision and the record of its message are durable. A message that a redrive
+/// may be about to move is left: a later `GAVE_UP` would be final. Several workers may run the job
+/// concurrently.
 ///
 /// A blocked event delays the dead letters of other events by at most [#MAX_EVENT_DELAY].
 @Component
@@ -56,6 +59,7 @@ class DeadLetterJob implements DisposableBean {
 
   private final DeadLetterQueue queue;
   private final DeadLetterTable table;
+  private final DecisionStore store;
   private final BoxOffice boxOffice;
   private final DecisionPublisher publisher;
   private final StatusStore statusStore;
@@ -73,6 +77,7 @@ class DeadLetterJob implements DisposableBean {
   DeadLetterJob(
       DeadLetterQueue queue,
       DeadLetterTable table,
+      DecisionStore store,
       BoxOffice boxOffice,
       DecisionPublisher publisher,
       StatusStore statusStore,
@@ -81,6 +86,7 @@ class DeadLetterJob implements DisposableBean {
       MaintenanceSettings settings) {
     this.queue = queue;
     this.table = table;
+    this.store = store;
     this.boxOffice = boxOffice;
     this.publisher = publisher;
     this.statusStore = statusStore;
@@ -172,6 +178,7 @@ class DeadLetterJob implements DisposableBean {
         case SEEN -> unrecorded.add(letter);
       }
     }
+    unrecorded.removeAll(findMoving(unrecorded));
     GivenUp givenUp = giveUp(unrecorded);
     List<DeadLetter> rejected = new ArrayList<>();
     for (DeadLetter letter : unrecorded) {
@@ -185,6 +192,25 @@ class DeadLetterJob implements DisposableBean {
     recorded.addAll(rejected);
     delete(discarded);
     return recorded;
+  }
+
+  private Set<DeadLetter> findMoving(List<DeadLetter> letters) {
+    Map<UUID, DeadLetter> byTicket = new HashMap<>();
+    for (DeadLetter letter : letters) {
+      for (Decoded decoded : letter.commands()) {
+        ticketId(decoded).ifPresent(id -> byTicket.put(id, letter));
+      }
+    }
+    return store.findRedrivenWithin(byTicket.keySet(), settings.redriveTime()).stream()
+        .map(byTicket::get)
+        .collect(Collectors.toSet());
+  }
+
+  private static Optional<UUID> ticketId(Decoded decoded) {
+    return switch (decoded) {
+      case Decoded.Readable(Command command) -> Optional.of(command.ticketId());
+      case Decoded.Unreadable unreadable -> unreadable.ticketId();
+    };
   }
 
   private void delete(List<DeadLetter> letters) {

@@ -24,7 +24,10 @@ import org.springframework.validation.annotation.Validated;
 ///   event
 /// @param deadLetterVisibility visibility timeout of a dead letter while it is recorded; reading
 ///   stops after half of it
+/// @param redriveTime time after the start of a redrive in which its messages move. Until then
+///   their tickets are not rejected with `GAVE_UP`
 /// @param revokedCommandsInterval time between two deletions of expired revoked commands
+/// @param revokedCommandsPause time between two transactions of a deletion
 /// @param revokedCommandsBatchSize maximum number of revoked commands deleted in one transaction
 @Validated
 @ConfigurationProperties("ticketing.worker.maintenance")
@@ -39,5 +42,7 @@ record MaintenanceSettings(
     @Min(1) @Max(10_000) int deadLetterBatchSize,
     @Min(1) @Max(100) int deadLetterConcurrentEvents,
     @NotNull Duration deadLetterVisibility,
+    @NotNull Duration redriveTime,
     @NotNull Duration revokedCommandsInterval,
+    @NotNull Duration revokedCommandsPause,
     @Min(1) @Max(10_000) int revokedCommandsBatchSize) {}

@@ -1,5 +1,7 @@
 package ticketing.worker.maintenance;
 
+import java.time.Clock;
+import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -9,34 +11,36 @@ import org.springframework.transaction.TransactionException;
 import ticketing.database.DatabaseHealth;
 import ticketing.worker.store.DecisionStore;
 
-/// Deletes revoked commands that exceed the retention. Several workers may run it concurrently.
+/// Deletes revoked commands that exceed the retention, one batch in a run. Several workers may run
+/// it concurrently.
 @Component
 class RevokedCommandRetention {
 
   private static final Logger log = LoggerFactory.getLogger(RevokedCommandRetention.class);
-  private static final int MAX_BATCHES = 100; // in one run
 
   private final DecisionStore store;
   private final DatabaseHealth database;
+  private final Clock clock;
   private final MaintenanceSettings settings;
+  private Instant next = Instant.MIN;
 
   RevokedCommandRetention(
-      DecisionStore store, DatabaseHealth database, MaintenanceSettings settings) {
+      DecisionStore store, DatabaseHealth database, Clock clock, MaintenanceSettings settings) {
     this.store = store;
     this.database = database;
+    this.clock = clock;
     this.settings = settings;
   }
 
-  @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.revoked-commands-interval}")
+  @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.revoked-commands-pause}")
   void deleteExpired() {
-    if (!database.isUp()) {
+    if (clock.instant().isBefore(next) || !database.isUp()) {
       return;
     }
     try {
       int batchSize = settings.revokedCommandsBatchSize();
-      int deleted = batchSize;
-      for (int batch = 0; batch < MAX_BATCHES && deleted == batchSize; batch++) {
-        deleted = store.deleteExpiredRevocations(batchSize);
+      if (store.deleteExpiredRevocations(batchSize) < batchSize) {
+        next = clock.instant().plus(settings.revokedCommandsInterval());
       }
     } catch (DataAccessException | TransactionException e) {
       database.recordFailure(e);

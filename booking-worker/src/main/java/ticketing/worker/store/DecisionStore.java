@@ -1,6 +1,7 @@
 package ticketing.worker.store;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -98,6 +99,12 @@ public class DecisionStore {
   /// Returns those of these given-up tickets that an operator redrove later.
   public Set<UUID> findRedriven(Collection<Ticket> givenUp) {
     return givenUp.isEmpty() ? Set.of() : redrives.findRedriven(givenUp);
+  }
+
+  /// Returns the tickets whose redrive started less than this time ago, so that their messages may
+  /// be about to move.
+  public Set<UUID> findRedrivenWithin(Collection<UUID> tickets, Duration time) {
+    return tickets.isEmpty() ? Set.of() : redrives.findRedrivenWithin(tickets, time);
   }
 
   /// Returns the time of the database, which dates redrives.

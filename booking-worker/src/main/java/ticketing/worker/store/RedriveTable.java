@@ -1,13 +1,16 @@
 package ticketing.worker.store;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -43,6 +46,24 @@ class RedriveTable {
           .forEach(ticket -> redriven.add(ticket.ticketId()));
     }
     return redriven;
+  }
+
+  /// Returns the tickets whose redrive started less than this time ago.
+  Set<UUID> findRedrivenWithin(Collection<UUID> tickets, Duration time) {
+    List<String> found =
+        sql.sql(
+                """
+                SELECT ticket_id FROM redrives
+                WHERE started_at > UTC_TIMESTAMP(6) - INTERVAL :micros MICROSECOND
+                  AND (ticket_id IS NULL OR ticket_id IN (:tickets))\
+                """)
+            .param("micros", time.toNanos() / 1_000)
+            .param("tickets", Columns.strings(tickets))
+            .query((row, _) -> row.getString("ticket_id"))
+            .list();
+    return found.contains(null)
+        ? Set.copyOf(tickets)
+        : found.stream().map(UUID::fromString).collect(Collectors.toSet());
   }
 
   /// Clock of the database, which also dates the redrives.

@@ -171,6 +171,41 @@ class DeadLetterJobTest {
   }
 
   @Test
+  void movingMessageIsNotGivenUp() {
+    BookSeats moving = book(54);
+    BookSeats other = book(54);
+    send(List.of(moving, other));
+    sql.sql("INSERT INTO redrives (ticket_id, started_at) VALUES (?, UTC_TIMESTAMP(6))")
+        .param(moving.ticketId().toString())
+        .update();
+    job.rejectDeadLetters();
+    assertThat(reasonOf(moving)).isEmpty();
+    assertThat(reasonOf(other)).isEqualTo("GAVE_UP");
+    assertThat(visible()).isEqualTo(2);
+
+    sql.sql(
+            """
+            UPDATE redrives SET started_at = started_at - INTERVAL 1 MINUTE WHERE ticket_id = ?\
+            """)
+        .param(moving.ticketId().toString())
+        .update();
+    job.rejectDeadLetters();
+    assertThat(reasonOf(moving)).isEqualTo("GAVE_UP");
+  }
+
+  @Test
+  void redriveOfAllDelaysGivingUp() {
+    BookSeats moving = book(55);
+    send(moving);
+    sql.sql("INSERT INTO redrives (started_at) VALUES (UTC_TIMESTAMP(6))").update();
+    job.rejectDeadLetters();
+    assertThat(reasonOf(moving)).isEmpty();
+    sql.sql("DELETE FROM redrives WHERE ticket_id IS NULL").update();
+    job.rejectDeadLetters();
+    assertThat(reasonOf(moving)).isEqualTo("GAVE_UP");
+  }
+
+  @Test
   void blockedEventDelaysNoOtherEvent() {
     long blockedEvent = event();
     BookSeats blocked = book(blockedEvent);

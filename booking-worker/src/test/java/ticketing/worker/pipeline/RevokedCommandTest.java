@@ -61,6 +61,7 @@ class RevokedCommandTest {
                 "--ticketing.worker.lock.enabled=false",
                 "--ticketing.worker.maintenance.dead-letter-interval=200ms",
                 "--ticketing.worker.maintenance.revoked-commands-interval=200ms",
+                "--ticketing.worker.maintenance.revoked-commands-batch-size=2",
                 "--ticketing.worker.pipeline.poll-wait=1s",
                 "--ticketing.worker.pipeline.stop-timeout=5s"));
     sql = worker.getBean(JdbcClient.class);
@@ -210,14 +211,16 @@ class RevokedCommandTest {
   @Test
   void revocationsAreDeletedAfterTheRetention() {
     long event = event(10);
-    BookSeats old = book(event, "ann", null);
     BookSeats fresh = book(event, "ann", null);
-    revoke(old);
     revoke(fresh);
     Instant longAgo = now().minus(Duration.ofDays(31));
-    sql.sql("UPDATE revoked_commands SET created_at = ? WHERE attempt_id = ?")
-        .params(Timestamp.from(longAgo), old.attemptId().toString())
-        .update();
+    for (int i = 0; i < 5; i++) {
+      BookSeats old = book(event, "ann", null);
+      revoke(old);
+      sql.sql("UPDATE revoked_commands SET created_at = ? WHERE attempt_id = ?")
+          .params(Timestamp.from(longAgo), old.attemptId().toString())
+          .update();
+    }
     String attempts = "SELECT attempt_id FROM revoked_commands WHERE event_id = " + event;
     await()
         .atMost(TIMEOUT)

@@ -168,7 +168,8 @@ public class EventAdminService {
 
   /// Changes the seats first. If their change is refused, the event is unchanged. Both changes
   /// require the revision on which the request is based, so an older change cannot undo a newer
-  /// one.
+  /// one. An edit or a cancellation between both follows this change as a whole: then the result is
+  /// the event after it.
   ///
   /// @param ifMatch values of `If-Match`; null if absent
   /// @throws ApiException `PRECONDITION_FAILED` if the event has no revision of `ifMatch`,
@@ -190,16 +191,21 @@ public class EventAdminService {
     if (changesSeats) {
       changeSeats(user, current, request);
     }
-    long revision = current.revision() + (changesSeats ? 1 : 0);
     return changeRow(
         current,
         AuditAction.EVENT_CHANGED,
-        () -> {
-          if (events.updateDetails(eventId, revision, request, EventStatus.CANCELLED) == 0) {
-            throw get(eventId).status() == EventStatus.CANCELLED ? cancelled() : revisionConflict();
-          }
-          return true;
-        });
+        () ->
+            changesSeats
+                ? events.updateDetails(eventId, current.revision() + 1, request, null) > 0
+                : changeDetails(current, request));
+  }
+
+  private boolean changeDetails(EventView current, EventRequest request) {
+    long id = current.eventId();
+    if (events.updateDetails(id, current.revision(), request, EventStatus.CANCELLED) == 0) {
+      throw get(id).status() == EventStatus.CANCELLED ? cancelled() : revisionConflict();
+    }
+    return true;
   }
 
   private void changeSeats(AuthenticatedUser user, EventView current, EventRequest request) {

@@ -50,7 +50,8 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   /// Updates all fields except the seats, and raises the revision.
   ///
   /// @param revision required revision of the event
-  /// @return 0 if the event has another revision or is cancelled
+  /// @param excluded status with which the event is not updated; null: none
+  /// @return 0 if the event has another revision or the excluded status
   @Modifying
   @Query(
       """
@@ -62,9 +63,9 @@ public interface EventRepository extends Repository<EventEntity, Long> {
         e.timeZone = :#{#to.timeZone()},
         e.revision = e.revision + 1, e.version = e.version + 1,
         e.decisionSequence = e.decisionSequence + 1
-      where e.id = :id and e.revision = :revision and e.status <> :cancelled\
+      where e.id = :id and e.revision = :revision and (:excluded is null or e.status <> :excluded)\
       """)
-  int updateDetails(long id, long revision, EventRequest to, EventStatus cancelled);
+  int updateDetails(long id, long revision, EventRequest to, @Nullable EventStatus excluded);
 
   @Modifying
   @Query(

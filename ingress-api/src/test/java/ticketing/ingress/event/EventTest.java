@@ -235,6 +235,12 @@ class EventTest {
   /// Plays the worker for one change of seats.
   private CompletableFuture<Command.ChangeSeats> decideChange(
       long eventId, TicketStatus status, Reason reason) {
+    return decideChange(eventId, status, reason, () -> {});
+  }
+
+  /// @param applied runs between the transaction of the change and its publication
+  private CompletableFuture<Command.ChangeSeats> decideChange(
+      long eventId, TicketStatus status, Reason reason, Runnable applied) {
     return CompletableFuture.supplyAsync(() ->
         await()
             .until(
@@ -245,6 +251,7 @@ class EventTest {
                       if (status == TicketStatus.CONFIRMED) {
                         apply(change);
                       }
+                      applied.run();
                       ingress.decide(change, status, reason, null);
                       return change;
                     }
@@ -327,6 +334,50 @@ class EventTest {
         put(id, IngressFixture.event("").replace("\"totalSeats\":100}", "\"totalSeats\":160}"));
     assertThat(conflict.code()).isEqualTo("REVISION_CONFLICT");
     assertThat(refused.join().revision()).isEqualTo(3);
+  }
+
+  @Test
+  void editDuringChangeOfSeatsFollowsIt() {
+    long id = ingress.newEvent();
+    decideChange(
+        id,
+        TicketStatus.CONFIRMED,
+        null,
+        () ->
+            put(
+                id,
+                IngressFixture.event(",\"revision\":2")
+                    .replace("\"totalSeats\":100}", "\"totalSeats\":150}")
+                    .replace("Concert", "Second")));
+    IngressFixture.Answer changed =
+        put(
+            id,
+            IngressFixture.event("")
+                .replace("\"totalSeats\":100}", "\"totalSeats\":150}")
+                .replace("Concert", "First"));
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.json().get("eventName").asString()).isEqualTo("Second");
+    assertThat(changed.json().get("totalSeats").intValue()).isEqualTo(1050);
+    assertThat(changed.json().get("revision").longValue()).isEqualTo(3);
+  }
+
+  @Test
+  void cancellationDuringChangeOfSeatsFollowsIt() {
+    long id = ingress.newEvent();
+    decideChange(
+        id,
+        TicketStatus.CONFIRMED,
+        null,
+        () -> ingress.delete("/api/v1/events/" + id, ingress.admin()));
+    IngressFixture.Answer changed =
+        put(
+            id,
+            IngressFixture.event("")
+                .replace("\"totalSeats\":100}", "\"totalSeats\":150}")
+                .replace("Concert", "First"));
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.json().get("status").asString()).isEqualTo("CANCELLED");
+    assertThat(changed.json().get("eventName").asString()).isEqualTo("First");
   }
 
   @Test
