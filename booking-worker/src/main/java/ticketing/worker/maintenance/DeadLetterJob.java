@@ -1,5 +1,7 @@
 package ticketing.worker.maintenance;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -56,6 +59,8 @@ class DeadLetterJob implements DisposableBean {
 
   private static final Logger log = LoggerFactory.getLogger(DeadLetterJob.class);
   private static final Duration MAX_EVENT_DELAY = Duration.ofSeconds(1);
+  private static final DeadLetterQueue.Received NONE =
+      new DeadLetterQueue.Received(List.of(), true);
 
   private final DeadLetterQueue queue;
   private final DeadLetterTable table;
@@ -135,12 +140,16 @@ class DeadLetterJob implements DisposableBean {
     List<String> recorded = new ArrayList<>();
     List<String> unrecorded = new ArrayList<>();
     boolean complete = false;
+    long received = 0;
+    CompletableFuture<DeadLetterQueue.Received> next = startReceive(messages);
     try {
       while (!complete && clock.instant().isBefore(end) && database.isUp()) {
-        long left = messages - recorded.size() - unrecorded.size();
-        DeadLetterQueue.Received received = queue.receive(left, visibility);
-        List<DeadLetter> letters = received.letters();
-        complete = received.exhausted();
+        DeadLetterQueue.Received batch = next.join();
+        List<DeadLetter> letters = batch.letters();
+        received += letters.size();
+        complete = batch.exhausted();
+        // The queue is read while the database decides.
+        next = complete ? completedFuture(NONE) : startReceive(messages - received);
         Set<DeadLetter> finished = new HashSet<>();
         try {
           finished.addAll(process(letters));
@@ -157,11 +166,24 @@ class DeadLetterJob implements DisposableBean {
           Duration.between(start, clock.instant()).toMillis());
       return complete && unrecorded.isEmpty() ? recorded.size() : 0;
     } finally {
+      unrecorded.addAll(receiptsOf(next));
       queue.release(unrecorded);
       if (complete) {
         queue.release(recorded);
       }
     }
+  }
+
+  private CompletableFuture<DeadLetterQueue.Received> startReceive(long expected) {
+    return CompletableFuture.supplyAsync(
+        () -> queue.receive(expected, settings.deadLetterVisibility()), Thread::startVirtualThread);
+  }
+
+  /// Receipts of a batch that is not processed. A receive that failed has none.
+  private static List<String> receiptsOf(CompletableFuture<DeadLetterQueue.Received> unprocessed) {
+    return unprocessed.exceptionally(_ -> NONE).join().letters().stream()
+        .map(DeadLetter::receiptHandle)
+        .toList();
   }
 
   /// @return messages that are recorded, without the deleted ones
