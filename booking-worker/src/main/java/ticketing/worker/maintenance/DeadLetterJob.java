@@ -17,14 +17,16 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -53,7 +55,8 @@ import ticketing.worker.store.DecisionStore;
 /// may be about to move is left: a later `GAVE_UP` would be final. Several workers may run the job
 /// concurrently.
 ///
-/// A blocked event delays the dead letters of other events by at most [#MAX_EVENT_DELAY].
+/// A blocked event delays the dead letters of other events by at most [#MAX_EVENT_DELAY]: a batch
+/// ends without the events in progress if no event completes in this time.
 @Component
 class DeadLetterJob implements DisposableBean {
 
@@ -257,29 +260,42 @@ class DeadLetterJob implements DisposableBean {
             });
       }
     }
+    CompletionService<Set<UUID>> completion = new ExecutorCompletionService<>(eventThreads);
     Map<Long, Future<Set<UUID>>> results = new HashMap<>();
     entriesByEvent.forEach((eventId, entries) -> {
       if (busyEvents.add(eventId)) {
-        results.put(eventId, eventThreads.submit(() -> giveUpEvent(eventId, entries)));
+        results.put(eventId, completion.submit(() -> giveUpEvent(eventId, entries)));
       }
     });
+    awaitProgress(completion, results.size());
     Set<UUID> revoked = new HashSet<>();
     Set<DeadLetter> postponed = new HashSet<>();
-    long end = System.nanoTime() + MAX_EVENT_DELAY.toNanos();
     lettersByEvent.forEach((eventId, ofEvent) ->
-        await(results.get(eventId), end)
+        resultOf(results.get(eventId))
             .ifPresentOrElse(revoked::addAll, () -> postponed.addAll(ofEvent)));
     return new GivenUp(revoked, postponed);
   }
 
+  private static void awaitProgress(CompletionService<?> completion, int running) {
+    try {
+      for (int left = running; left > 0; left--) {
+        if (completion.poll(MAX_EVENT_DELAY.toMillis(), TimeUnit.MILLISECONDS) == null) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /// @return empty if the event is busy or its transaction failed
-  private Optional<Set<UUID>> await(Future<Set<UUID>> result, long end) {
-    if (result == null) {
+  private Optional<Set<UUID>> resultOf(@Nullable Future<Set<UUID>> result) {
+    if (result == null || !result.isDone()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(result.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS));
-    } catch (TimeoutException | CancellationException e) {
+      return Optional.of(result.get());
+    } catch (CancellationException e) {
       return Optional.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
