@@ -46,7 +46,7 @@ final class TypeIndex {
 
   /// Returns the first seat of the best piece; -1 if no piece has this size.
   int best(int size) {
-    return trees.computeIfAbsent(size, Tree::new).best();
+    return trees.computeIfAbsent(size, Tree::new).firstSeatOfBest();
   }
 
   /// 64 bits from this index, which may be negative.
@@ -61,12 +61,17 @@ final class TypeIndex {
     return low | high;
   }
 
-  /// Best pieces of one size.
+  /// Best pieces of one size. A piece is a number: its single free seats, its sum of ranks, and its
+  /// first seat in the lowest [#SEAT_BITS] bits. The lowest number is the best piece.
   private final class Tree {
+    private static final int SEAT_BITS = 16; // a map has at most 60,000 seats
+    private static final long SEAT_MASK = (1L << SEAT_BITS) - 1;
+    private static final int SINGLES_SHIFT = 60;
+    private static final long NONE = Long.MAX_VALUE;
+
     private final int size;
     private final int leaves;
-    private final int[] winners; // first seat of the best piece below a node; -1: none
-    private final byte[] singles; // of the best piece of a block
+    private final long[] best; // piece below a node
     private final boolean[] stale;
     private final int[] staleBlocks;
     private int staleCount;
@@ -74,16 +79,15 @@ final class TypeIndex {
     private Tree(int size) {
       this.size = size;
       this.leaves = Integer.highestOneBit(Math.max(1, free.length * 2 - 1));
-      this.winners = new int[2 * leaves];
-      this.singles = new byte[free.length];
+      this.best = new long[2 * leaves];
       this.stale = new boolean[free.length];
       this.staleBlocks = new int[free.length];
-      Arrays.fill(winners, -1);
+      Arrays.fill(best, NONE);
       for (int block = 0; block < free.length; block++) {
-        winners[leaves + block] = findBest(block);
+        best[leaves + block] = findBest(block);
       }
       for (int node = leaves - 1; node > 0; node--) {
-        winners[node] = better(winners[2 * node], winners[2 * node + 1]);
+        best[node] = Math.min(best[2 * node], best[2 * node + 1]);
       }
     }
 
@@ -92,48 +96,37 @@ final class TypeIndex {
       int first = Math.max(0, seat - size - 1) / Long.SIZE;
       int last = Math.min(map.seatCount() - 1, seat + 2) / Long.SIZE;
       for (int block = first; block <= last; block++) {
-        if (!stale[block]) {
+        if (!stale[block] && ofType[block] != 0) {
           stale[block] = true;
           staleBlocks[staleCount++] = block;
         }
       }
     }
 
-    private int best() {
+    private int firstSeatOfBest() {
       while (staleCount > 0) {
         int block = staleBlocks[--staleCount];
         stale[block] = false;
         int node = leaves + block;
-        winners[node] = findBest(block);
+        best[node] = findBest(block);
         for (node /= 2; node > 0; node /= 2) {
-          winners[node] = better(winners[2 * node], winners[2 * node + 1]);
+          best[node] = Math.min(best[2 * node], best[2 * node + 1]);
         }
       }
-      return winners[1];
+      return best[1] == NONE ? -1 : (int) (best[1] & SEAT_MASK);
     }
 
-    private int better(int left, int right) {
-      if (left < 0 || right < 0) {
-        return Math.max(left, right);
-      }
-      int difference = singles[left / Long.SIZE] - singles[right / Long.SIZE];
-      if (difference == 0) {
-        difference = Long.compare(map.sumOfRanks(left, size), map.sumOfRanks(right, size));
-      }
-      return difference <= 0 ? left : right;
-    }
-
-    private int findBest(int block) {
+    private long findBest(int block) {
       int from = block * Long.SIZE;
-      long pieces = window(free, from) & window(ofType, from);
+      long pieces = free[block] & ofType[block];
       for (int i = 1; i < size && pieces != 0; i++) {
         pieces &= window(free, from + i) & window(ofType, from + i) & window(joined, from + i);
       }
       if (pieces == 0) {
-        return -1;
+        return NONE;
       }
       long ahead =
-          window(joined, from)
+          joined[block]
               & window(free, from - 1)
               & ~(window(joined, from - 1) & window(free, from - 2));
       int end = from + size;
@@ -144,25 +137,20 @@ final class TypeIndex {
       long none = pieces & ~ahead & ~behind;
       long one = pieces & (ahead ^ behind);
       if (none != 0) {
-        singles[block] = 0;
         return lowestRanks(from, none);
       }
-      singles[block] = (byte) (one == 0 ? 2 : 1);
-      return lowestRanks(from, one == 0 ? pieces : one);
+      return one == 0
+          ? lowestRanks(from, pieces) | 2L << SINGLES_SHIFT
+          : lowestRanks(from, one) | 1L << SINGLES_SHIFT;
     }
 
-    private int lowestRanks(int from, long candidates) {
-      int best = -1;
-      long lowest = Long.MAX_VALUE;
+    private long lowestRanks(int from, long candidates) {
+      long lowest = NONE;
       for (long rest = candidates; rest != 0; rest &= rest - 1) {
         int first = from + Long.numberOfTrailingZeros(rest);
-        long sum = map.sumOfRanks(first, size);
-        if (sum < lowest) {
-          lowest = sum;
-          best = first;
-        }
+        lowest = Math.min(lowest, map.sumOfRanks(first, size) << SEAT_BITS | first);
       }
-      return best;
+      return lowest;
     }
   }
 }
