@@ -29,13 +29,17 @@ module "ingress_api" {
     TICKETING_QUEUE_NAME          = local.queue_name
     TICKETING_QUEUE_DEAD_LETTERS  = local.dead_letters_name
     # The load balancer is the only proxy. It appends the client address to X-Forwarded-For.
-    TICKETING_RATES_PROXIES = "1"
-    TICKETING_ADMIN_EMAIL   = var.admin_email
+    TICKETING_RATES_PROXIES                 = "1"
+    TICKETING_ADMIN_EMAIL                   = var.admin_email
+    TICKETING_PAGE_URI                      = "https://${var.domain_name}"
+    TICKETING_MAIL_TRANSPORT                = var.mail_sender == "" ? "LOG" : "SES"
+    TICKETING_MAIL_SENDER                   = var.mail_sender == "" ? "ticketing@localhost" : var.mail_sender
+    TICKETING_ACCOUNTS_REQUIRE_CONFIRMATION = tostring(var.require_confirmation)
     # SQS reports the backlog itself. Reading it every 10 s would be billed.
     TICKETING_OPERATIONS_QUEUE_METRICS_INTERVAL = "0s"
   })
 
-  statements = [
+  statements = concat([
     {
       sid       = "SendBookings"
       actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"]
@@ -61,7 +65,11 @@ module "ingress_api" {
       actions   = ["secretsmanager:GetSecretValue"]
       resources = [local.database_secret_arn]
     },
-  ]
+    ], [for sender in compact([var.mail_sender]) : {
+      sid       = "SendMails"
+      actions   = ["ses:SendEmail"]
+      resources = ["arn:aws:ses:${var.region}:${local.account}:identity/*"]
+  }])
   session_manager     = var.session_manager
   log_retention_days  = var.log_retention_days
   application_metrics = var.application_metrics

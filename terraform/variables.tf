@@ -17,6 +17,28 @@ variable "admin_email" {
   }
 }
 
+variable "mail_sender" {
+  description = "Address of outgoing mails, of a verified identity of Amazon SES in this region. Empty: mails are not sent."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.mail_sender == "" || can(regex("^[^@\\s]+@[^@\\s]+$", var.mail_sender))
+    error_message = "An email contains one @ and no blank."
+  }
+}
+
+variable "require_confirmation" {
+  description = "Refuse bookings of accounts with an unconfirmed email. Requires mail_sender."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.require_confirmation || var.mail_sender != ""
+    error_message = "A confirmation requires mail_sender."
+  }
+}
+
 variable "zones" {
   description = "The two availability zones, by the letter that follows the region's name."
   type        = list(string)

@@ -232,3 +232,22 @@ run "session_manager_shell_is_off_by_default" {
     error_message = "session_manager widens the boundary."
   }
 }
+
+run "ingress_api_sends_mails_of_a_sender" {
+  variables {
+    mail_sender = "tickets@example.com"
+  }
+  assert {
+    condition = [for statement in jsondecode(module.ingress_api.policy).Statement : statement.Resource
+    if statement.Sid == "SendMails"] == [["arn:aws:ses:ap-northeast-2:123456789012:identity/*"]]
+    error_message = "With a sender, ingress-api sends mails with identities of this account and region."
+  }
+}
+
+run "confirmation_requires_a_sender" {
+  command = plan
+  variables {
+    require_confirmation = true
+  }
+  expect_failures = [var.require_confirmation]
+}

@@ -7,7 +7,7 @@ import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
 const DEMO_PASSWORD = 'ticketing-demo';
 
 /** @param more shown under the form */
-function form(title, intro, fields, action, submit, more) {
+export function form(title, intro, fields, action, submit, more) {
   const problem = el('div', {'aria-live': 'assertive'});
   const button = el('button', {class: 'button primary', type: 'submit'}, action);
   const byName = Object.fromEntries(fields.map(each => [each.input.name, each]));
@@ -41,14 +41,14 @@ function form(title, intro, fields, action, submit, more) {
     more);
 }
 
-function emailField() {
+export function emailField() {
   return field('email', t('field.email'), {
     type: 'email', autocomplete: 'username', required: true, maxlength: 254, inputmode: 'email',
   });
 }
 
-function passwordField(attributes, hint) {
-  const password = field('password', t('field.password'),
+export function passwordField(attributes, hint, name = 'password', label = t('field.password')) {
+  const password = field(name, label,
     {type: 'password', required: true, ...attributes}, hint);
   const show = el('button', {
     class: 'quiet reveal', type: 'button', 'aria-pressed': 'false',
@@ -98,6 +98,7 @@ export async function signInForm({intro = null, accounts, signUp, done}) {
     },
     [
       signUp && el('p', {}, `${t('signIn.new')} `, el('a', {href: signUp}, t('signUp.title'))),
+      signUp && el('p', {}, el('a', {href: '#/forgot-password'}, t('forgot.title'))),
       demo,
     ]);
 }

@@ -183,6 +183,11 @@ export async function signIn(email, password, staySignedIn = false) {
   }
 }
 
+/** Replaces the tokens of the session, e.g. after a change of the password. */
+export function renewSession(tokens) {
+  store.saveSession({...store.session(), ...lifetimes(tokens)});
+}
+
 export async function signOut() {
   try {
     await call('POST', '/api/v1/auth/logout');

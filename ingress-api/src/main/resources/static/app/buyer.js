@@ -4,6 +4,7 @@ import {ApiError, config, signedOut, signOut} from './api.js';
 import * as account from './account.js';
 import * as events from './events.js';
 import * as reservations from './reservations.js';
+import * as settings from './settings.js';
 import * as tickets from './tickets.js';
 import {load, number, t} from './i18n.js';
 import * as store from './store.js';
@@ -16,8 +17,14 @@ const VIEWS = [
   [/^reservations$/, () => reservations.listView()],
   [/^sign-in$/, signInView],
   [/^sign-up$/, signUpView],
+  [/^account$/, () => settings.settingsView(() => {
+    location.hash = '#/';
+  })],
+  [/^forgot-password$/, () => settings.forgotView()],
+  [/^reset-password$/, () => settings.resetView(mailedToken())],
+  [/^confirm-email$/, () => settings.confirmView(mailedToken())],
 ];
-const PRIVATE = /^(tickets|reservations)/;
+const PRIVATE = /^(tickets|reservations|account)/;
 
 let leave = () => {};
 let shown = 0;
@@ -27,6 +34,11 @@ const address = () => location.hash.replace(/^#\/?/, '').split('?')[0];
 /** Address of the view to show after the sign-in. */
 function nextAddress() {
   return new URLSearchParams(location.hash.split('?')[1] ?? '').get('next') ?? '';
+}
+
+/** Token of the link in a mail. */
+function mailedToken() {
+  return new URLSearchParams(location.hash.split('?')[1] ?? '').get('token') ?? '';
 }
 
 function signInView() {
@@ -115,6 +127,7 @@ function frame() {
     el('nav', {'aria-label': t('nav.label')},
       link('', t('nav.events')),
       session && link('reservations', t('nav.reservations')),
+      session && link('account', t('account.title')),
       session
         ? el('button', {class: 'quiet', type: 'button', title: session.email, onclick: async () => {
           await signOut();

@@ -28,6 +28,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.password.PasswordHasher;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.ratelimit.SignInLimiter;
@@ -54,6 +55,7 @@ class AccountController {
   private static final Duration REVOCATION_RETRY_AFTER = Duration.ofSeconds(2);
 
   private final AccountService accounts;
+  private final AccountMails mails;
   private final SignInLimiter limiter;
   private final ReservationReader reservations;
   private final AccessTokenIssuer tokens;
@@ -64,6 +66,7 @@ class AccountController {
 
   AccountController(
       AccountService accounts,
+      AccountMails mails,
       SignInLimiter limiter,
       ReservationReader reservations,
       AccessTokenIssuer tokens,
@@ -72,6 +75,7 @@ class AccountController {
       SessionService sessions,
       Clock clock) {
     this.accounts = accounts;
+    this.mails = mails;
     this.limiter = limiter;
     this.reservations = reservations;
     this.tokens = tokens;
@@ -112,7 +116,20 @@ class AccountController {
       @Valid @RequestBody SignUp request, HttpServletRequest httpRequest) {
     limiter.checkSignUp(httpRequest);
     User user = accounts.signUp(request.email(), request.password(), request.name());
+    requestConfirmation(user);
     return ResponseEntity.created(URI.create("/api/v1/users/me")).body(Account.of(user));
+  }
+
+  /// The account exists already, so a full queue of mails does not fail the request. The user can
+  /// request the mail again.
+  private void requestConfirmation(User user) {
+    if (mails.requiresConfirmation()) {
+      try {
+        mails.requestConfirmation(user.userId());
+      } catch (ApiException e) {
+        log.warn("cannot queue the confirmation of an email, cause={}", e.getMessage());
+      }
+    }
   }
 
   public record Credentials(
@@ -219,7 +236,7 @@ class AccountController {
   User me(@AuthenticationPrincipal AuthenticatedUser user) {
     return accounts
         .find(user.userId())
-        .orElseGet(() -> new User(user.userId(), null, null, user.role()));
+        .orElseGet(() -> new User(user.userId(), null, null, user.role(), true));
   }
 
   /// @param currentPassword also required of a user with a valid token

@@ -1,6 +1,7 @@
 package ticketing.ingress.account;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,10 +15,15 @@ import ticketing.ingress.audit.AuditAction;
 import ticketing.ingress.audit.AuditLog;
 import ticketing.ingress.cache.CachedKind;
 import ticketing.ingress.cache.RedisCache;
+import ticketing.ingress.mailedtoken.MailedTokenService;
+import ticketing.ingress.mailedtoken.Purpose;
+import ticketing.ingress.password.PasswordHasher;
+import ticketing.ingress.password.PasswordPolicy;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.security.TokenRevoker;
 import ticketing.ingress.session.SessionService;
+import ticketing.ingress.text.Digest;
 import ticketing.security.RevokedToken;
 import ticketing.security.Role;
 
@@ -38,6 +44,8 @@ class AccountService {
   private final TokenRevoker revoker;
   private final SessionService sessions;
   private final AuditLog audit;
+  private final MailedTokenService mailedTokens;
+  private final AccountMailSettings mailSettings;
   private final TransactionTemplate transaction;
 
   AccountService(
@@ -49,6 +57,8 @@ class AccountService {
       TokenRevoker revoker,
       SessionService sessions,
       AuditLog audit,
+      MailedTokenService mailedTokens,
+      AccountMailSettings mailSettings,
       PlatformTransactionManager transactions) {
     this.users = users;
     this.cache = cache;
@@ -58,6 +68,8 @@ class AccountService {
     this.revoker = revoker;
     this.sessions = sessions;
     this.audit = audit;
+    this.mailedTokens = mailedTokens;
+    this.mailSettings = mailSettings;
     this.transaction = new TransactionTemplate(transactions);
   }
 
@@ -121,6 +133,7 @@ class AccountService {
     String object = "settings/admin-email/" + Digest.of(normalize(settings.adminEmail().strip()));
     if (user.role() == Role.ADMIN
         || !normalize(settings.adminEmail().strip()).equals(user.email())
+        || mailSettings.requireConfirmation() && !user.emailConfirmed()
         || audit.contains(AuditAction.ADMINISTRATOR_NAMED, object)) {
       return identity;
     }
@@ -180,6 +193,71 @@ class AccountService {
         });
   }
 
+  /// Replaces the password, confirms the email, and revokes all tokens and sessions of the owner of
+  /// a mailed token.
+  ///
+  /// @throws ApiException `INVALID_MAILED_TOKEN`; `INVALID_REQUEST` for a weak password, which does
+  ///   not use the token; `OVERLOADED`
+  void resetPassword(String token, String newPassword) {
+    MailedTokenService.Owner owner =
+        mailedTokens
+            .find(Purpose.PASSWORD_RESET, token)
+            .orElseThrow(AccountService::invalidMailedToken);
+    UserEntity entity =
+        users
+            .find(owner.userId())
+            .filter(found -> found.generation() == owner.generation())
+            .orElseThrow(AccountService::invalidMailedToken);
+    User user = entity.toUser();
+    requireStrong("newPassword", newPassword, user.email(), user.name());
+    String hash = hasher.hash(newPassword);
+    change(
+        owner.userId(),
+        current -> {
+          if (current.generation() != owner.generation()
+              || !mailedTokens.use(Purpose.PASSWORD_RESET, token)) {
+            throw invalidMailedToken();
+          }
+          users.resetPasswordHash(owner.userId(), hash, now(), current.generation());
+        });
+  }
+
+  /// Confirms the email of the owner of a mailed token.
+  ///
+  /// @throws ApiException `INVALID_MAILED_TOKEN`
+  void confirmEmail(String token) {
+    String userId =
+        mailedTokens
+            .find(Purpose.EMAIL_CONFIRMATION, token)
+            .map(MailedTokenService.Owner::userId)
+            .filter(owner -> users.find(owner).isPresent())
+            .orElseThrow(AccountService::invalidMailedToken);
+    change(
+        userId,
+        current -> {
+          if (!mailedTokens.use(Purpose.EMAIL_CONFIRMATION, token)) {
+            throw invalidMailedToken();
+          }
+          users.confirmEmail(userId, now());
+        });
+  }
+
+  /// Returns true if the email of the account is confirmed, or if a foreign issuer manages it.
+  boolean mayBook(String userId) {
+    // A cached account may be older than its confirmation.
+    return find(userId).map(User::emailConfirmed).orElse(false)
+        || users.find(userId).map(user -> user.toUser().emailConfirmed()).orElse(true);
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+
+  private static ApiException invalidMailedToken() {
+    return ApiException.of(
+        ErrorCode.INVALID_MAILED_TOKEN, "The token is unknown, used or expired.");
+  }
+
   private UserEntity requirePassword(String userId, String password) {
     UserEntity entity = users.find(userId).orElseThrow(AccountService::userNotFound);
     if (!hasher.matches(password, entity.passwordHash())) {
@@ -217,7 +295,7 @@ class AccountService {
               userId,
               "deleted-" + userId + "@deleted.invalid",
               UNKNOWN_USER_HASH,
-              clock.instant().truncatedTo(ChronoUnit.MICROS),
+              now(),
               current.generation());
         });
   }
@@ -246,10 +324,12 @@ class AccountService {
             return Optional.empty();
           }
           sessions.endAll(userId);
+          mailedTokens.revokeAll(userId);
           return Optional.of(revoker.saveGeneration(userId, current.generation()));
         });
     revoked.ifPresent(revoker::publish);
-    return identify(userId).orElse(new Identity(new User(userId, null, null, Role.BUYER), -1));
+    return identify(userId)
+        .orElse(new Identity(new User(userId, null, null, Role.BUYER, false), -1));
   }
 
   private static void requireStrong(String field, String password, String email, String name) {
@@ -276,7 +356,7 @@ class AccountService {
     return user;
   }
 
-  private static String normalize(String email) {
+  static String normalize(String email) {
     return email.toLowerCase(Locale.ROOT);
   }
 

@@ -1,25 +1,18 @@
 package ticketing.ingress.account;
 
-import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
-/// Limits of accounts.
+/// Accounts.
 ///
-/// @param hashThreads threads that hash passwords; 0: the processors less one, at least 1
-/// @param maxQueuedHashes hashes queued for these threads; a further one gets 503 immediately
-/// @param hashTimeout maximum time of a hash with its time in the queue; then 503
 /// @param adminEmail email of the first administrator. The account becomes administrator at its
-///   next sign-in, once; empty: none
+///   next sign-in, once, and not ahead of a required confirmation; empty: none
 /// @param cacheTtl lifetime of `user:{id}` in Redis
 @Validated
 @ConfigurationProperties("ticketing.accounts")
 record AccountSettings(
-    @Min(0) @DefaultValue("0") int hashThreads,
-    @Min(1) @DefaultValue("30") int maxQueuedHashes,
-    @NotNull @DefaultValue("5s") Duration hashTimeout,
     @NotNull @DefaultValue("") String adminEmail,
     @NotNull @DefaultValue("10m") Duration cacheTtl) {}

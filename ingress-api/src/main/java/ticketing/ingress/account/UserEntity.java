@@ -25,6 +25,7 @@ class UserEntity implements Persistable<String> {
 
   private Instant createdAt;
   private Instant deletedAt;
+  private Instant emailConfirmedAt;
 
   @Column(name = "token_generation")
   private int generation;
@@ -61,6 +62,6 @@ class UserEntity implements Persistable<String> {
   }
 
   User toUser() {
-    return new User(id, email, name, role);
+    return new User(id, email, name, role, emailConfirmedAt != null);
   }
 }

@@ -48,6 +48,23 @@ interface UserRepository extends Repository<UserEntity, String> {
           + " where u.id = :id and u.generation = :generation")
   int setPasswordHash(String id, String hash, int generation);
 
+  /// Changes the password of an owner of the mailbox and starts the next generation of access
+  /// tokens.
+  ///
+  /// @return 0 if the generation is another one
+  @Modifying(clearAutomatically = true)
+  @Query(
+      "update UserEntity u set u.passwordHash = :hash, u.generation = u.generation + 1,"
+          + " u.emailConfirmedAt = coalesce(u.emailConfirmedAt, :now)"
+          + " where u.id = :id and u.generation = :generation")
+  int resetPasswordHash(String id, String hash, Instant now, int generation);
+
+  @Modifying(clearAutomatically = true)
+  @Query(
+      "update UserEntity u set u.emailConfirmedAt = :now"
+          + " where u.id = :id and u.emailConfirmedAt is null")
+  int confirmEmail(String id, Instant now);
+
   /// Removes the personal data and starts the next generation of access tokens.
   ///
   /// @return 0 if the generation is another one

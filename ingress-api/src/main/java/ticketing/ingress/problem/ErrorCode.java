@@ -5,10 +5,13 @@ import org.springframework.http.HttpStatus;
 /// Stable `code` of an error response. The names are part of the public contract.
 public enum ErrorCode {
   INVALID_REQUEST(HttpStatus.BAD_REQUEST),
+  /// The token of a mail is unknown, used or expired.
+  INVALID_MAILED_TOKEN(HttpStatus.BAD_REQUEST),
   UNAUTHENTICATED(HttpStatus.UNAUTHORIZED),
   INVALID_CREDENTIALS(HttpStatus.UNAUTHORIZED),
   INVALID_REFRESH_TOKEN(HttpStatus.UNAUTHORIZED),
   FORBIDDEN(HttpStatus.FORBIDDEN),
+  EMAIL_NOT_CONFIRMED(HttpStatus.FORBIDDEN),
   NOT_FOUND(HttpStatus.NOT_FOUND),
   EVENT_NOT_FOUND(HttpStatus.NOT_FOUND),
   SEAT_TYPE_NOT_FOUND(HttpStatus.NOT_FOUND),

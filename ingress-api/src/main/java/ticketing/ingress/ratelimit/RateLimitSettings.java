@@ -24,6 +24,8 @@ import org.springframework.validation.annotation.Validated;
 /// @param signInAccount failed sign-ins of each account
 /// @param signInAddress sign-ins of each client address
 /// @param signUpAddress sign-ups of each client address
+/// @param mailAccount mails with a token to each account, existing or not, of each purpose
+/// @param mailAddress mails with a token requested by each client address
 @Validated
 @ConfigurationProperties("ticketing.rates")
 record RateLimitSettings(
@@ -36,7 +38,9 @@ record RateLimitSettings(
     @NotNull @DurationMin(seconds = 10) @DefaultValue("5m") Duration undecidedTtl,
     @Valid @NotNull Quota signInAccount,
     @Valid @NotNull Quota signInAddress,
-    @Valid @NotNull Quota signUpAddress) {
+    @Valid @NotNull Quota signUpAddress,
+    @Valid @NotNull Quota mailAccount,
+    @Valid @NotNull Quota mailAddress) {
 
   /// Token bucket.
   ///

@@ -35,6 +35,8 @@ class RateLimiter {
   private final BucketCache signInsOfAccount;
   private final BucketCache signInsOfAddress;
   private final BucketCache signUpsOfAddress;
+  private final BucketCache mailsOfAccount;
+  private final BucketCache mailsOfAddress;
 
   RateLimiter(RedisGateway redis, RateLimitSettings settings) {
     ProxyManager<String> buckets = new RedisBucketProxyManager(redis);
@@ -44,6 +46,8 @@ class RateLimiter {
     this.signInsOfAccount = new BucketCache(buckets, "sign-in-account", settings.signInAccount());
     this.signInsOfAddress = new BucketCache(buckets, "sign-in-address", settings.signInAddress());
     this.signUpsOfAddress = new BucketCache(buckets, "sign-up-address", settings.signUpAddress());
+    this.mailsOfAccount = new BucketCache(buckets, "mail-account", settings.mailAccount());
+    this.mailsOfAddress = new BucketCache(buckets, "mail-address", settings.mailAddress());
   }
 
   /// Takes one token of the user.
@@ -96,6 +100,20 @@ class RateLimiter {
   /// @return zero, or the time until the next token
   Duration acquireSignUpOfAddress(String address) {
     return signUpsOfAddress.acquire(address);
+  }
+
+  /// Takes one token of the mails to the account.
+  ///
+  /// @return zero, or the time until the next token
+  Duration acquireMailOfAccount(String account) {
+    return mailsOfAccount.acquire(account);
+  }
+
+  /// Takes one token of the mails that the address requests.
+  ///
+  /// @return zero, or the time until the next token
+  Duration acquireMailOfAddress(String address) {
+    return mailsOfAddress.acquire(address);
   }
 
   private static final class BucketCache {

@@ -1,21 +1,18 @@
 package ticketing.ingress.ratelimit;
 
 import jakarta.servlet.http.HttpServletRequest;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Locale;
 import org.springframework.stereotype.Component;
 import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.text.Digest;
 
 /// Limits of sign-ins and sign-ups, which bound the guesses at a password and the password hashes
 /// that one client can cause.
 @Component
 public class SignInLimiter {
 
-  private static final int KEY_BYTES = 16;
+  private static final int KEY_DIGITS = 32;
 
   private final RateLimiter limiter;
   private final ClientAddresses addresses;
@@ -78,6 +75,18 @@ public class SignInLimiter {
     }
   }
 
+  /// Counts a request for a mail to an account, whether or not it exists.
+  ///
+  /// @param account email or user id
+  /// @throws ApiException `RATE_LIMITED` for an account or an address over its limit
+  public void checkMail(String account, HttpServletRequest request) {
+    if (enabled) {
+      requireToken(
+          limiter.acquireMailOfAddress(addresses.of(request)), RateLimitMetrics.Sender.ADDRESS);
+      requireToken(limiter.acquireMailOfAccount(key(account)), RateLimitMetrics.Sender.ACCOUNT);
+    }
+  }
+
   private void requireToken(Duration retryAfter, RateLimitMetrics.Sender sender) {
     if (!retryAfter.isZero()) {
       metrics.countRejection(sender);
@@ -87,13 +96,6 @@ public class SignInLimiter {
 
   /// Digest, because keys of Redis contain no personal data.
   private static String key(String email) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(email.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, KEY_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return Digest.of(email.toLowerCase(Locale.ROOT)).substring(0, KEY_DIGITS);
   }
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.springframework.security.crypto.password.PasswordEncoder;
 import ticketing.ingress.IngressFixture;
 import ticketing.local.servers.LocalSigningKey;
 import ticketing.redis.RedisGateway;
@@ -97,7 +98,7 @@ class AccountTest {
 
   @Test
   void unknownEmailCostsTheSameHash() {
-    String hash = new AccountConfiguration().passwordEncoder().encode("correct horse");
+    String hash = ingress.context.getBean(PasswordEncoder.class).encode("correct horse");
     String prefix = "{bcrypt}$2a$10$"; // algorithm and cost
     assertThat(hash).startsWith(prefix).hasSameSizeAs(AccountService.UNKNOWN_USER_HASH);
     assertThat(AccountService.UNKNOWN_USER_HASH).startsWith(prefix);

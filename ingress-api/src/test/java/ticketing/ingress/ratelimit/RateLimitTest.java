@@ -187,7 +187,7 @@ class RateLimitTest {
   private static RateLimitSettings settings(RateLimitSettings.Rate rate) {
     RateLimitSettings.Quota quota = new RateLimitSettings.Quota(5, Duration.ofMinutes(1));
     return new RateLimitSettings(
-        true, 0, rate, rate, rate, 10, Duration.ofMinutes(5), quota, quota, quota);
+        true, 0, rate, rate, rate, 10, Duration.ofMinutes(5), quota, quota, quota, quota, quota);
   }
 
   private static String newEmail() {

@@ -1,4 +1,4 @@
-package ticketing.ingress.account;
+package ticketing.ingress.password;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -47,8 +47,7 @@ class PasswordHasherTest {
       };
 
   private PasswordHasher hasher(Duration timeout) {
-    return new PasswordHasher(
-        blocking, new AccountSettings(1, QUEUED, timeout, "", Duration.ofMinutes(1)));
+    return new PasswordHasher(blocking, new PasswordSettings(1, QUEUED, timeout));
   }
 
   @Test

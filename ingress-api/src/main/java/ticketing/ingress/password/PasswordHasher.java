@@ -1,4 +1,4 @@
-package ticketing.ingress.account;
+package ticketing.ingress.password;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,10 +22,10 @@ import ticketing.ingress.problem.ErrorCode;
 /// and a few concurrent sign-ins would delay every other request. The pool leaves one processor to
 /// the other requests. Its queue is bounded: a hash that finds it full is refused immediately.
 @Component
-class PasswordHasher implements DisposableBean {
+public class PasswordHasher implements DisposableBean {
 
   /// bcrypt ignores further bytes.
-  static final int MAX_PASSWORD_BYTES = 72;
+  public static final int MAX_PASSWORD_BYTES = 72;
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(3);
 
@@ -33,7 +33,7 @@ class PasswordHasher implements DisposableBean {
   private final Duration timeout;
   private final ThreadPoolExecutor pool;
 
-  PasswordHasher(PasswordEncoder encoder, AccountSettings settings) {
+  PasswordHasher(PasswordEncoder encoder, PasswordSettings settings) {
     this.encoder = encoder;
     this.timeout = settings.hashTimeout();
     int threads = settings.hashThreads() > 0 ? settings.hashThreads() : defaultThreads();
@@ -60,14 +60,14 @@ class PasswordHasher implements DisposableBean {
   }
 
   /// @throws ApiException `OVERLOADED` if the queue is full, or no result in time
-  String hash(String password) {
+  public String hash(String password) {
     return compute(() -> encoder.encode(password));
   }
 
   /// A password over the maximum has no match.
   ///
   /// @throws ApiException `OVERLOADED` if the queue is full, or no result in time
-  boolean matches(String password, String hash) {
+  public boolean matches(String password, String hash) {
     return isWithinMaxBytes(password) && compute(() -> encoder.matches(password, hash));
   }
 

@@ -1,4 +1,4 @@
-package ticketing.ingress.account;
+package ticketing.ingress.password;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -7,7 +7,7 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 
 /// Password hashing: bcrypt, with the algorithm stored in front of each hash.
 @Configuration(proxyBeanMethods = false)
-class AccountConfiguration {
+class PasswordConfiguration {
 
   @Bean
   PasswordEncoder passwordEncoder() {

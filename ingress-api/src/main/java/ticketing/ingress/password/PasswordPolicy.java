@@ -1,4 +1,4 @@
-package ticketing.ingress.account;
+package ticketing.ingress.password;
 
 import com.nulabinc.zxcvbn.StandardDictionaries;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /// Refuses passwords that attackers try first: the 30,000 most common ones, and those that consist
 /// of a part of the email or the name with fewer than 4 further characters. Letters are compared
 /// without case.
-final class PasswordPolicy {
+public final class PasswordPolicy {
 
   private static final int MIN_OTHER_CHARACTERS = 4;
 
@@ -32,7 +32,7 @@ final class PasswordPolicy {
   private PasswordPolicy() {}
 
   /// Returns the reason of a refusal.
-  static Optional<String> refusal(String password, String email, String name) {
+  public static Optional<String> refusal(String password, String email, String name) {
     if (!PasswordHasher.isWithinMaxBytes(password)) {
       return Optional.of("must be at most " + PasswordHasher.MAX_PASSWORD_BYTES + " bytes");
     }

@@ -1,4 +1,4 @@
-package ticketing.ingress.account;
+package ticketing.ingress.text;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -6,11 +6,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /// SHA-256 in hexadecimal digits.
-final class Digest {
+public final class Digest {
 
   private Digest() {}
 
-  static String of(String text) {
+  public static String of(String text) {
     try {
       return HexFormat.of()
           .formatHex(

@@ -1,0 +1,20 @@
+package ticketing.ingress.mail;
+
+import java.util.Objects;
+
+/// Mail in plain text.
+///
+/// @param text may contain a one-time token; logged only if a setting permits it
+public record Mail(String recipient, String subject, String text) {
+  public Mail {
+    Objects.requireNonNull(recipient, "recipient");
+    Objects.requireNonNull(subject, "subject");
+    Objects.requireNonNull(text, "text");
+  }
+
+  /// Without the recipient and the text.
+  @Override
+  public String toString() {
+    return "Mail[" + subject + "]";
+  }
+}

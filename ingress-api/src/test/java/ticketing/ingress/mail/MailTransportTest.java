@@ -1,0 +1,140 @@
+package ticketing.ingress.mail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import com.sun.net.httpserver.HttpServer;
+import jakarta.mail.Message;
+import jakarta.mail.internet.MimeMessage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+
+/// Each transport against a real protocol.
+class MailTransportTest {
+
+  private static final Mail MAIL = new Mail("kim@example.org", "제목", "secret-link 링크");
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  private static MailSettings settings(
+      MailSettings.Transport transport, int smtpPort, String username, URI endpoint) {
+    return new MailSettings(
+        transport,
+        false,
+        "tickets@example.org",
+        1,
+        1,
+        1,
+        Duration.ofMillis(1),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        new MailSettings.Smtp(
+            "127.0.0.1", smtpPort, username, "password", MailSettings.Smtp.Security.NONE),
+        endpoint);
+  }
+
+  private static MailTransport smtp(int port, String username) {
+    return new SmtpMailTransport(
+        settings(MailSettings.Transport.SMTP, port, username, URI.create("")));
+  }
+
+  @Test
+  void smtpServerReceivesTheMail() throws Exception {
+    GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
+    server.start();
+    try {
+      smtp(server.getSmtp().getPort(), "").send(MAIL);
+      MimeMessage received = server.getReceivedMessages()[0];
+      assertThat(received.getSubject()).isEqualTo(MAIL.subject());
+      assertThat(received.getContent().toString().strip()).isEqualTo(MAIL.text());
+      assertThat(received.getFrom()[0]).hasToString("tickets@example.org");
+      assertThat(received.getRecipients(Message.RecipientType.TO)[0]).hasToString(MAIL.recipient());
+      server.setUser("known", "password");
+      assertThatExceptionOfType(MailFailure.class)
+          .isThrownBy(() -> smtp(server.getSmtp().getPort(), "unknown").send(MAIL))
+          .matches(failure -> !failure.isPermanent());
+    } finally {
+      server.stop();
+    }
+  }
+
+  @Test
+  void silentSmtpServerTimesOut() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 1, LOOPBACK)) {
+      assertThatExceptionOfType(MailFailure.class)
+          .isThrownBy(() -> smtp(silent.getLocalPort(), "").send(MAIL))
+          .withMessageContaining("SocketTimeoutException")
+          .matches(failure -> !failure.isPermanent());
+    }
+  }
+
+  @Test
+  void sesReceivesTheMail() throws IOException {
+    List<String> bodies = new CopyOnWriteArrayList<>();
+    HttpServer server = HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 1);
+    server.createContext(
+        "/",
+        exchange -> {
+          bodies.add(
+              exchange.getRequestURI().getPath()
+                  + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          byte[] answer = "{\"MessageId\":\"1\"}".getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          int status = bodies.size() == 1 ? 200 : bodies.size() == 2 ? 500 : 400;
+          if (status == 400) {
+            exchange.getResponseHeaders().set("x-amzn-ErrorType", "BadRequestException");
+          }
+          exchange.sendResponseHeaders(status, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    server.start();
+    URI endpoint = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    MailSettings settings = settings(MailSettings.Transport.SES, 1, "", endpoint);
+    try (MailTransport ses =
+        new MailConfiguration()
+            .mailTransport(
+                settings,
+                StaticCredentialsProvider.create(AwsBasicCredentials.create("id", "secret")),
+                () -> Region.AP_NORTHEAST_2)) {
+      ses.send(MAIL);
+      assertThat(bodies.getFirst())
+          .startsWith("/v2/email/outbound-emails")
+          .contains("tickets@example.org", MAIL.recipient(), MAIL.subject(), MAIL.text());
+      assertThatExceptionOfType(MailFailure.class)
+          .isThrownBy(() -> ses.send(MAIL))
+          .matches(failure -> !failure.isPermanent());
+      assertThatExceptionOfType(MailFailure.class)
+          .isThrownBy(() -> ses.send(MAIL))
+          .matches(MailFailure::isPermanent);
+      assertThat(bodies).as("the client does not retry").hasSize(3);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  @ExtendWith(OutputCaptureExtension.class)
+  void logContainsNoToken(CapturedOutput output) {
+    new LogMailTransport(false).send(MAIL);
+    assertThat(output.getOut()).contains(MAIL.subject());
+    assertThat(output.getAll()).doesNotContain("secret-link", MAIL.recipient());
+    new LogMailTransport(true).send(MAIL);
+    assertThat(output.getOut()).contains("secret-link", MAIL.recipient());
+  }
+}
