@@ -48,7 +48,10 @@ record MailSettings(
     SES
   }
 
+  /// @param host name of the server
+  /// @param port port of the server
   /// @param username empty: no authentication
+  /// @param password password of the user name; requires encryption
   /// @param security `NONE`, `STARTTLS` (required) or `TLS`
   record Smtp(
       @NotBlank @DefaultValue("localhost") String host,
