@@ -22,7 +22,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.redisson.Redisson;
 import org.redisson.api.RScript;
+import org.redisson.api.RTopic;
 import org.redisson.api.RedissonClient;
+import org.redisson.api.listener.StatusListener;
 import org.redisson.client.RedisException;
 import org.redisson.client.codec.StringCodec;
 import org.redisson.config.BaseConfig;
@@ -134,6 +136,38 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
         return null;
       });
     }
+  }
+
+  /// Subscribes to a text channel. Messages published while the connection is down are lost:
+  /// subscribe first, then read, and read again when `resubscribed` runs.
+  ///
+  /// @throws RedisUnavailableException if Redis did not answer in time or the breaker is open
+  public void subscribe(String channel, Consumer<String> listener, Runnable resubscribed) {
+    subscribe(client -> {
+      RTopic topic = client.getTopic(channel, StringCodec.INSTANCE);
+      topic.addListener(String.class, (name, message) -> listener.accept(message));
+      topic.addListener(
+          new StatusListener() {
+            @Override
+            public void onSubscribe(String name) {
+              resubscribed.run();
+            }
+
+            @Override
+            public void onUnsubscribe(String name) {
+              // Only the shutdown of this process unsubscribes.
+            }
+          });
+    });
+    // The subscription may precede the registration of the second listener.
+    resubscribed.run();
+  }
+
+  /// Publishes a message on a text channel.
+  ///
+  /// @throws RedisUnavailableException if Redis did not answer in time or the breaker is open
+  public void publish(String channel, String message) {
+    call(client -> client.getTopic(channel, StringCodec.INSTANCE).publish(message));
   }
 
   /// Executes commands in one round trip. A command with an error reply has an empty reply, affects

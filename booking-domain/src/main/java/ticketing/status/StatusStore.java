@@ -24,8 +24,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.redisson.api.RScript;
 import org.redisson.api.RScript.ReturnType;
-import org.redisson.api.RTopic;
-import org.redisson.api.listener.StatusListener;
 import org.redisson.client.codec.ByteArrayCodec;
 import org.redisson.client.codec.StringCodec;
 import org.redisson.client.protocol.ScoredEntry;
@@ -598,8 +596,7 @@ public final class StatusStore {
       throw RedisGateway.refused();
     }
     if (!lines.isEmpty()) {
-      redis.call(
-          client -> client.getTopic(CHANNEL, StringCodec.INSTANCE).publish(lines.toString()));
+      redis.publish(CHANNEL, lines.toString());
     }
   }
 
@@ -661,27 +658,10 @@ public final class StatusStore {
   ///
   /// @throws RedisUnavailableException if Redis is down; the caller must try again
   public void subscribe(Consumer<PublishedDecision> listener, Runnable resubscribed) {
-    redis.subscribe(client -> {
-      RTopic topic = client.getTopic(CHANNEL, StringCodec.INSTANCE);
-      topic.addListener(
-          String.class,
-          (channel, lines) ->
-              lines.lines().forEach(line -> PublishedDecision.parse(line).ifPresent(listener)));
-      topic.addListener(
-          new StatusListener() {
-            @Override
-            public void onSubscribe(String channel) {
-              resubscribed.run();
-            }
-
-            @Override
-            public void onUnsubscribe(String channel) {
-              // Only the shutdown of this process unsubscribes.
-            }
-          });
-    });
-    // The subscription may precede the registration of the second listener.
-    resubscribed.run();
+    redis.subscribe(
+        CHANNEL,
+        lines -> lines.lines().forEach(line -> PublishedDecision.parse(line).ifPresent(listener)),
+        resubscribed);
   }
 
   /// Empty if the entry is unreadable.

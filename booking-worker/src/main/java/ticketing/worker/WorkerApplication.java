@@ -25,6 +25,7 @@ import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.tracing.Traces;
+import ticketing.userfeed.UserChanges;
 import ticketing.warmup.WarmUp;
 import ticketing.warmup.WarmUpSettings;
 import ticketing.warmup.WarmUpTask;
@@ -92,6 +93,11 @@ public class WorkerApplication {
   @Bean
   StatusStore statusStore(RedisGateway redis, StatusStoreSettings settings) {
     return new StatusStore(redis, settings);
+  }
+
+  @Bean
+  UserChanges userChanges(RedisGateway redis) {
+    return new UserChanges(redis);
   }
 
   @Bean

@@ -19,10 +19,12 @@ import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
 import ticketing.security.SigningSettings;
 import ticketing.status.EventCache;
+import ticketing.status.SeatCache;
 import ticketing.status.SendRegister;
 import ticketing.status.SendRegisterSettings;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
+import ticketing.userfeed.UserChanges;
 import ticketing.warmup.WarmUp;
 import ticketing.warmup.WarmUpSettings;
 import ticketing.warmup.WarmUpTask;
@@ -70,6 +72,16 @@ public class IngressApplication {
   @Bean
   EventCache eventBoard(RedisGateway redis, StatusStoreSettings settings) {
     return new EventCache(redis, settings);
+  }
+
+  @Bean
+  SeatCache seatCache(RedisGateway redis) {
+    return new SeatCache(redis);
+  }
+
+  @Bean
+  UserChanges userChanges(RedisGateway redis) {
+    return new UserChanges(redis);
   }
 
   @Bean

@@ -361,6 +361,15 @@ public final class IngressFixture implements AutoCloseable {
             client.<String>getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE).get());
   }
 
+  public void redisSet(String key, String value) {
+    context
+        .getBean(RedisGateway.class)
+        .call(client -> {
+          client.getBucket(key, org.redisson.client.codec.StringCodec.INSTANCE).set(value);
+          return null;
+        });
+  }
+
   /// Receives and deletes all commands on the queue.
   public List<Command> drain() {
     SqsAsyncClient sqs = context.getBean(SqsAsyncClient.class);

@@ -19,9 +19,11 @@ import ticketing.security.AccessTokenVerifier;
 import ticketing.security.RevocationSettings;
 import ticketing.security.RevokedTokens;
 import ticketing.status.EventCache;
+import ticketing.status.SeatCache;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
 import ticketing.tracing.Traces;
+import ticketing.userfeed.UserChanges;
 
 /// WebSocket server of the booking system.
 @SpringBootApplication
@@ -67,6 +69,16 @@ class NotifierApplication {
   @Bean
   EventCache eventCache(RedisGateway redis, StatusStoreSettings settings) {
     return new EventCache(redis, settings);
+  }
+
+  @Bean
+  SeatCache seatCache(RedisGateway redis) {
+    return new SeatCache(redis);
+  }
+
+  @Bean
+  UserChanges userChanges(RedisGateway redis) {
+    return new UserChanges(redis);
   }
 
   @Bean

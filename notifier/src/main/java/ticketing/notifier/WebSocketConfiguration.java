@@ -6,6 +6,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.socket.config.annotation.EnableWebSocket;
 import org.springframework.web.socket.config.annotation.WebSocketConfigurer;
 import org.springframework.web.socket.config.annotation.WebSocketHandlerRegistry;
+import org.springframework.web.socket.server.HandshakeInterceptor;
 import org.springframework.web.socket.server.RequestUpgradeStrategy;
 import org.springframework.web.socket.server.standard.ServletServerContainerFactoryBean;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
@@ -15,7 +16,10 @@ import ticketing.notifier.connection.ConnectionLimitInterceptor;
 import ticketing.notifier.connection.ConnectionRegistry;
 import ticketing.notifier.handshake.HandshakeAuthenticator;
 import ticketing.notifier.handshake.TokenAuthenticator;
+import ticketing.notifier.seat.SeatFeed;
+import ticketing.notifier.seat.SeatMapInterceptor;
 import ticketing.notifier.ticket.TicketHandlers;
+import ticketing.notifier.user.UserFeed;
 
 /// Routes of the WebSocket endpoints.
 @Configuration(proxyBeanMethods = false)
@@ -29,6 +33,9 @@ class WebSocketConfiguration implements WebSocketConfigurer {
   private final TokenAuthenticator tokens;
   private final TicketHandlers tickets;
   private final AvailabilityFeed availability;
+  private final SeatFeed seats;
+  private final SeatMapInterceptor seatMaps;
+  private final UserFeed users;
   private final RequestUpgradeStrategy upgrade;
 
   WebSocketConfiguration(
@@ -37,12 +44,18 @@ class WebSocketConfiguration implements WebSocketConfigurer {
       TokenAuthenticator tokens,
       TicketHandlers tickets,
       AvailabilityFeed availability,
+      SeatFeed seats,
+      SeatMapInterceptor seatMaps,
+      UserFeed users,
       ObjectProvider<RequestUpgradeStrategy> upgrade) {
     this.settings = settings;
     this.connections = connections;
     this.tokens = tokens;
     this.tickets = tickets;
     this.availability = availability;
+    this.seats = seats;
+    this.seatMaps = seatMaps;
+    this.users = users;
     // Without Tomcat, Spring selects the strategy of the container.
     this.upgrade =
         upgrade.getIfAvailable(() -> new DefaultHandshakeHandler().getRequestUpgradeStrategy());
@@ -50,23 +63,29 @@ class WebSocketConfiguration implements WebSocketConfigurer {
 
   @Override
   public void registerWebSocketHandlers(WebSocketHandlerRegistry registry) {
-    route(registry, "/ws/tickets/*", true, tickets::singleTicket);
-    route(registry, "/ws/tickets", true, (connection, path) -> tickets.multiTicket(connection));
-    route(registry, "/ws/events/*", false, availability::open);
+    route(registry, "/ws/tickets/*", "", true, tickets::singleTicket);
+    route(registry, "/ws/tickets", "", true, (connection, path) -> tickets.multiTicket(connection));
+    route(registry, "/ws/me", "", true, (connection, path) -> users.open(connection));
+    route(registry, "/ws/events/*", "", false, availability::open);
+    route(registry, "/ws/events/*", "/seats", false, seats::open, seatMaps);
   }
 
   private void route(
       WebSocketHandlerRegistry registry,
       String path,
+      String pathSuffix,
       boolean tokenRequired,
-      ConnectionHandler.FrameHandlerFactory frameHandlers) {
+      ConnectionHandler.FrameHandlerFactory frameHandlers,
+      HandshakeInterceptor... more) {
     DefaultHandshakeHandler handshake = new DefaultHandshakeHandler(upgrade);
     handshake.setSupportedProtocols(TokenAuthenticator.PROTOCOL);
     registry
-        .addHandler(new ConnectionHandler(connections, frameHandlers), path)
+        .addHandler(
+            new ConnectionHandler(connections, pathSuffix, frameHandlers), path + pathSuffix)
         .addInterceptors(
             new HandshakeAuthenticator(tokens, tokenRequired),
             new ConnectionLimitInterceptor(connections))
+        .addInterceptors(more)
         .setHandshakeHandler(handshake)
         .setAllowedOriginPatterns(settings.allowedOrigins().toArray(String[]::new));
   }

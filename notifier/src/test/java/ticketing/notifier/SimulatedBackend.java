@@ -13,6 +13,7 @@ import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
+import ticketing.domain.seatmap.SeatsView;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.redis.RedisUnavailableException;
@@ -22,6 +23,7 @@ import ticketing.status.EventCache;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
+import ticketing.userfeed.UserChanges;
 
 /// Substitute for ingress-api and booking-worker: stores pending tickets and publishes decisions.
 public final class SimulatedBackend implements AutoCloseable {
@@ -33,6 +35,7 @@ public final class SimulatedBackend implements AutoCloseable {
   private final RedisGateway redis;
   public final StatusStore statusStore;
   public final EventCache eventCache;
+  public final UserChanges userChanges;
   public final RevokedTokens revokedTokens;
 
   public SimulatedBackend(String redisAddress) {
@@ -50,6 +53,7 @@ public final class SimulatedBackend implements AutoCloseable {
                 8));
     this.statusStore = new StatusStore(redis, settings);
     this.eventCache = new EventCache(redis, settings);
+    this.userChanges = new UserChanges(redis);
     this.revokedTokens =
         new RevokedTokens(
             redis, new RevocationSettings(Duration.ofMillis(100), 1_000), Clock.systemUTC());
@@ -89,12 +93,20 @@ public final class SimulatedBackend implements AutoCloseable {
   }
 
   public void confirm(StatusEntry pending) {
-    StatusEntry confirmed = confirmed(pending);
-    retryWhileReconnecting(() -> statusStore.publish(List.of(confirmed), 1, null, List.of()));
+    publish(confirmed(pending));
+  }
+
+  /// Publishes a decision.
+  public void publish(StatusEntry decided) {
+    retryWhileReconnecting(() -> statusStore.publish(List.of(decided), 1, null, List.of()));
   }
 
   public void confirm(UUID ticketId) {
     confirm(statusStore.find(ticketId).orElseThrow());
+  }
+
+  public void publishSeats(SeatsView.Change change) {
+    statusStore.publish(List.of(), 0, null, List.of(), change);
   }
 
   public static EventView event(long eventId, int available, long version) {

@@ -26,12 +26,15 @@ import ticketing.domain.seatmap.SeatsView;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
+import ticketing.userfeed.UserChange;
+import ticketing.userfeed.UserChange.ReservationEnded.Ending;
 import ticketing.worker.decision.BookingDecider;
 import ticketing.worker.decision.Decision;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Inventory;
 import ticketing.worker.decision.NumberedSeats;
 import ticketing.worker.decision.Reservation;
+import ticketing.worker.decision.ReservationStatus;
 import ticketing.worker.lock.EventLock;
 import ticketing.worker.store.DecisionStore;
 import ticketing.worker.store.LockedEvent;
@@ -215,7 +218,7 @@ public class BoxOffice {
       transaction.commit();
       return new Round(
           new CommittedBatch(
-              List.of(), List.copyOf(known.values()), null, null, List.of(), revoked),
+              List.of(), List.copyOf(known.values()), null, null, List.of(), List.of(), revoked),
           postponed);
     }
     Inventory inventory = store.readInventory(event, undecided, dueHolds);
@@ -233,6 +236,7 @@ public class BoxOffice {
             batch.changesSeats() ? batch.applyTo(event.event().orElseThrow()) : null,
             changedSeats(event, batch),
             batch.changedReservations().stream().map(Reservation::id).toList(),
+            userChanges(batch),
             revoked),
         postponed);
   }
@@ -306,8 +310,30 @@ public class BoxOffice {
       store.recordGivenUp(givenUp);
       transaction.commit();
       givenUp.forEach(entry -> metrics.recordDecision(entry.ticket()));
-      return new CommittedBatch(givenUp, List.of(), null, null, List.of(), revoked);
+      return new CommittedBatch(
+          givenUp, List.of(), null, null, List.of(), List.of(), revoked);
     }
+  }
+
+  /// Expiries, and cancellations by another user than the owner.
+  private static List<UserChange> userChanges(DecisionBatch batch) {
+    List<UserChange> changes = new ArrayList<>();
+    for (Reservation reservation : batch.changedReservations()) {
+      if (reservation.status() == ReservationStatus.EXPIRED) {
+        changes.add(ended(reservation, Ending.EXPIRED));
+      }
+    }
+    for (Decision decision : batch.decisions()) {
+      if (decision instanceof Decision.Cancelled(var command, Reservation reservation)
+          && !command.userId().equals(reservation.userId())) {
+        changes.add(ended(reservation, Ending.CANCELLED));
+      }
+    }
+    return List.copyOf(changes);
+  }
+
+  private static UserChange ended(Reservation reservation, Ending ending) {
+    return new UserChange.ReservationEnded(reservation.id(), ending, List.of(reservation.userId()));
   }
 
   private static StatusEntry entry(Decision decision, Map<UUID, Long> reservationIds, Instant now) {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
 import ticketing.domain.seatmap.SeatsView;
 import ticketing.status.StatusEntry;
+import ticketing.userfeed.UserChange;
 
 /// Result of one or more committed transactions of an event, to be published.
 ///
@@ -16,6 +17,7 @@ import ticketing.status.StatusEntry;
 /// @param changedEvent event after the last transaction; null if it is unchanged
 /// @param changedSeats changed bitmaps of numbered seats; null: none changed
 /// @param changedReservations ids of reservations with a new status
+/// @param userChanges changes of reservations that concern users without a ticket for them
 /// @param revoked commands without effect because they were revoked
 public record CommittedBatch(
     List<StatusEntry> decided,
@@ -23,10 +25,11 @@ public record CommittedBatch(
     @Nullable EventView changedEvent,
     SeatsView.@Nullable Change changedSeats,
     List<Long> changedReservations,
+    List<UserChange> userChanges,
     List<StatusEntry> revoked) {
 
   static final CommittedBatch EMPTY =
-      new CommittedBatch(List.of(), List.of(), null, null, List.of(), List.of());
+      new CommittedBatch(List.of(), List.of(), null, null, List.of(), List.of(), List.of());
 
   /// Returns the result of this transaction and the next one of the same event.
   CommittedBatch followedBy(CommittedBatch next) {
@@ -38,6 +41,7 @@ public record CommittedBatch(
             next.changedEvent == null ? changedEvent : next.changedEvent,
             merge(changedSeats, next.changedSeats),
             concat(changedReservations, next.changedReservations),
+            concat(userChanges, next.userChanges),
             concat(revoked, next.revoked));
   }
 
@@ -61,6 +65,7 @@ public record CommittedBatch(
         changedEvent,
         changedSeats,
         changedReservations,
+        userChanges,
         revoked);
   }
 

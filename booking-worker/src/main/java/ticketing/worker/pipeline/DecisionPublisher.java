@@ -16,6 +16,8 @@ import ticketing.domain.seatmap.SeatsView;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
+import ticketing.userfeed.UserChange;
+import ticketing.userfeed.UserChanges;
 
 /// Publishes committed decisions to the status store. The database already contains them. Decisions
 /// of an outage of Redis are kept in memory and published after it, up to a bound; readers find the
@@ -27,19 +29,23 @@ public class DecisionPublisher {
   private static final int MAX_UNPUBLISHED_DECISIONS = 50_000;
   private static final int MAX_UNPUBLISHED_EVENTS = 10_000;
   private static final int MAX_UNPUBLISHED_SEATS = 200; // events of up to 11 KB each
+  private static final int MAX_UNPUBLISHED_USER_CHANGES = 10_000;
   private static final int MAX_REPUBLISHED_DECISIONS = 500; // in one round trip
   private static final int REPUBLISH_INTERVAL_MILLIS = 500;
 
   private final StatusStore statusStore;
+  private final UserChanges userChanges;
   private final PipelineMetrics metrics;
   private final Deque<StatusEntry> unpublished = new ArrayDeque<>(); // guarded by itself
   private final SequencedMap<Long, EventView> unpublishedEvents =
       new LinkedHashMap<>(); // guarded by unpublished
   private final SequencedMap<Long, SeatsView> unpublishedSeats =
       new LinkedHashMap<>(); // guarded by unpublished
+  private final Deque<UserChange> unpublishedChanges = new ArrayDeque<>(); // guarded by unpublished
 
-  DecisionPublisher(StatusStore statusStore, PipelineMetrics metrics) {
+  DecisionPublisher(StatusStore statusStore, UserChanges userChanges, PipelineMetrics metrics) {
     this.statusStore = statusStore;
+    this.userChanges = userChanges;
     this.metrics = metrics;
     metrics.gauge(
         "ticketing.unpublished",
@@ -64,7 +70,32 @@ public class DecisionPublisher {
       keep(batch.changedEvent());
       keep(batch.changedSeats());
     }
+    publishChanges(batch.userChanges());
     removeRevoked(batch.revoked());
+  }
+
+  /// The reservations in Redis are removed already, so a receiver reads their new status.
+  private void publishChanges(List<UserChange> changes) {
+    try {
+      userChanges.publish(changes);
+    } catch (RedisUnavailableException e) {
+      synchronized (unpublished) {
+        unpublishedChanges.addAll(changes);
+        while (unpublishedChanges.size() > MAX_UNPUBLISHED_USER_CHANGES) {
+          unpublishedChanges.remove();
+        }
+      }
+    }
+  }
+
+  private void republishChanges() {
+    List<UserChange> changes = new ArrayList<>();
+    synchronized (unpublished) {
+      while (changes.size() < MAX_REPUBLISHED_DECISIONS && !unpublishedChanges.isEmpty()) {
+        changes.add(unpublishedChanges.remove());
+      }
+    }
+    publishChanges(changes);
   }
 
   /// Removes pending tickets of revoked commands. The ingress API removes them too, unless it
@@ -140,6 +171,7 @@ public class DecisionPublisher {
       }
       entries = takeUnpublished();
     }
+    republishChanges();
   }
 
   private void republishEvents() {

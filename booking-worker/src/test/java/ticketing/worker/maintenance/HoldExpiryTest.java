@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,8 @@ import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
+import ticketing.userfeed.UserChange;
+import ticketing.userfeed.UserChange.ReservationEnded.Ending;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 import ticketing.worker.pipeline.BoxOffice;
@@ -222,10 +225,37 @@ class HoldExpiryTest {
     CommittedBatch committed = quiet.boxOffice().decide(event, List.of(late, early, late));
     assertThat(committed.decided()).hasSize(2);
     assertThat(committed.changedReservations()).hasSize(holds);
+    assertThat(committed.userChanges())
+        .containsExactlyInAnyOrderElementsOf(
+            IntStream.range(0, holds)
+                .mapToObj(i ->
+                    new UserChange.ReservationEnded(
+                        ids.get(i), Ending.EXPIRED, List.of("buyer" + i)))
+                .toList());
     assertThat(committed.changedEvent().availableSeats()).isEqualTo(holds - 8);
     assertThat(committed.decided().getFirst().ticket().reason()).isEqualTo(Reason.SOLD_OUT);
     assertThat(committed.decided().getLast().ticket().status()).isEqualTo(TicketStatus.HELD);
     assertThat(quiet.available(event)).isEqualTo(holds - 8);
+  }
+
+  @Test
+  void cancellationByAnotherUserConcernsTheOwner() {
+    long event = quiet().event(4);
+    long first = quiet.hold(event, "ann", 1, now().plusSeconds(600));
+    long second = quiet.hold(event, "ann", 1, now().plusSeconds(600));
+    CommittedBatch committed =
+        quiet
+            .boxOffice()
+            .decide(
+                event,
+                List.of(
+                    new Command.CancelReservation(
+                        UUID.randomUUID(), "admin", event, first, true, now()),
+                    new Command.CancelReservation(
+                        UUID.randomUUID(), "ann", event, second, false, now())));
+    assertThat(committed.changedReservations()).hasSize(2);
+    assertThat(committed.userChanges())
+        .containsExactly(new UserChange.ReservationEnded(first, Ending.CANCELLED, List.of("ann")));
   }
 
   @Test

@@ -30,6 +30,7 @@ import ticketing.domain.Command;
 import ticketing.local.servers.LocalServers;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
+import ticketing.userfeed.UserChanges;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 import ticketing.worker.failure.FatalErrorHandler;
@@ -392,7 +393,10 @@ class CommandListenerTest {
     volatile Error error;
 
     RecordingPublisher() {
-      super(worker.getBean(StatusStore.class), worker.getBean(PipelineMetrics.class));
+      super(
+          worker.getBean(StatusStore.class),
+          worker.getBean(UserChanges.class),
+          worker.getBean(PipelineMetrics.class));
     }
 
     void block() {

@@ -11,6 +11,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequest;
 import ticketing.status.StatusStore;
+import ticketing.userfeed.UserChanges;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.failure.FatalErrorHandler;
 
@@ -64,8 +65,9 @@ final class CrashingWorker {
   private static final class CrashingPublisher extends DecisionPublisher {
     private final Point point;
 
-    CrashingPublisher(StatusStore store, PipelineMetrics metrics, Point point) {
-      super(store, metrics);
+    CrashingPublisher(
+        StatusStore store, UserChanges changes, PipelineMetrics metrics, Point point) {
+      super(store, changes, metrics);
       this.point = point;
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
@@ -21,6 +22,9 @@ import ticketing.status.EventCache;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.status.StatusStoreSettings;
+import ticketing.userfeed.UserChange;
+import ticketing.userfeed.UserChange.ReservationEnded.Ending;
+import ticketing.userfeed.UserChanges;
 
 class DecisionPublisherTest {
 
@@ -38,6 +42,7 @@ class DecisionPublisherTest {
   private final StatusStoreSettings settings =
       new StatusStoreSettings(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
   private final StatusStore tickets = new StatusStore(redis, settings);
+  private final UserChanges userChanges = new UserChanges(redis);
   private final EventCache events = new EventCache(redis, settings);
 
   @AfterEach
@@ -49,13 +54,18 @@ class DecisionPublisherTest {
   @Test
   void decisionsArePublishedAfterRedisOutage() {
     DecisionPublisher publisher =
-        new DecisionPublisher(tickets, new PipelineMetrics(new SimpleMeterRegistry()));
+        new DecisionPublisher(tickets, userChanges, new PipelineMetrics(new SimpleMeterRegistry()));
+    List<UserChange> received = new CopyOnWriteArrayList<>();
+    userChanges.subscribe(received::add, () -> {});
+    UserChange expired =
+        new UserChange.ReservationEnded(77, Ending.EXPIRED, List.of("decision-publisher-test"));
     StatusEntry decided =
         StatusEntry.pending(
             new Command.BookSeats(UUID.randomUUID(), "7", 77, "R", 1, Instant.now()));
     servers.redis().stop();
     publisher.publish(
-        new CommittedBatch(List.of(decided), List.of(), event(2), null, List.of(), List.of()));
+        new CommittedBatch(
+            List.of(decided), List.of(), event(2), null, List.of(), List.of(expired), List.of()));
     servers.redis().start();
     await()
         .atMost(Duration.ofSeconds(30))
@@ -69,6 +79,7 @@ class DecisionPublisherTest {
           publisher.republish();
           assertThat(tickets.find(decided.ticket().ticketId())).isPresent();
           assertThat(events.find(77)).map(EventView::version).contains(2L);
+          assertThat(received).contains(expired);
         });
   }
 

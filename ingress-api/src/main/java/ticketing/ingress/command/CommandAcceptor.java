@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,7 @@ import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import ticketing.domain.Action;
 import ticketing.domain.Command;
 import ticketing.domain.Ticket;
 import ticketing.ingress.command.CommandMetrics.Acceptance;
@@ -30,6 +32,8 @@ import ticketing.redis.RedisUnavailableException;
 import ticketing.status.SendRegister;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
+import ticketing.userfeed.UserChange.TicketAccepted;
+import ticketing.userfeed.UserChanges;
 
 /// Accepts commands: idempotency, status store, send, resolution of doubt.
 ///
@@ -54,6 +58,7 @@ public class CommandAcceptor {
   private final Clock clock;
   private final QueueSettings settings;
   private final CommandMetrics metrics;
+  private final UserChanges changes;
   private final Semaphore permits;
 
   CommandAcceptor(
@@ -66,7 +71,8 @@ public class CommandAcceptor {
       UndecidedBookings undecided,
       @Qualifier("databaseClock") Clock clock,
       QueueSettings settings,
-      CommandMetrics metrics) {
+      CommandMetrics metrics,
+      UserChanges changes) {
     this.backlog = backlog;
     this.decisions = decisions;
     this.statusStore = statusStore;
@@ -77,6 +83,7 @@ public class CommandAcceptor {
     this.clock = clock;
     this.settings = settings;
     this.metrics = metrics;
+    this.changes = changes;
     this.permits = new Semaphore(settings.maxInFlight());
   }
 
@@ -121,6 +128,7 @@ public class CommandAcceptor {
       Ticket ticket = acceptWithPermit(acceptedAt, command, end);
       boolean first = command.acceptedAt().equals(ticket.acceptedAt());
       result = first ? Acceptance.ACCEPTED : Acceptance.REPEATED;
+      publish(command);
       return ticket;
     } catch (ApiException e) {
       if (e.code() == ErrorCode.IDEMPOTENCY_KEY_REUSED) {
@@ -129,6 +137,13 @@ public class CommandAcceptor {
       throw e;
     } finally {
       metrics.countAcceptance(command.action(), result);
+    }
+  }
+
+  /// Other devices of the user subscribe to the ticket.
+  private void publish(Command command) {
+    if (command.action() != Action.CHANGE_SEATS) {
+      changes.publishLater(new TicketAccepted(command.ticketId(), List.of(command.userId())));
     }
   }
 

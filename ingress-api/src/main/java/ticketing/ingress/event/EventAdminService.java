@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -17,6 +18,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.domain.Command;
+import ticketing.domain.Command.ChangeSeats.SeatMapChange;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
@@ -24,23 +26,28 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.domain.TicketStatus;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.ingress.audit.AuditAction;
 import ticketing.ingress.audit.AuditLog;
 import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.database.ReplicaReader;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.notification.EventChangePublisher;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.ingress.seatmap.SeatMapCatalog;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.ticket.TicketReader;
+import ticketing.userfeed.UserChange.EventChanged;
 
 /// Creates, changes, cancels and lists events. A change of seats passes through the queue like a
 /// booking, because only workers write the seats of existing events.
 @Component
 public class EventAdminService {
 
+  private static final int FIRST_SEAT_MAP = 1; // revision
   private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
 
   /// Time in which a creation can be repeated with its `Idempotency-Key`, at least.
@@ -56,6 +63,8 @@ public class EventAdminService {
   private final TicketIds ids;
   private final EventSettings settings;
   private final EventCreationRepository creations;
+  private final EventChangePublisher changes;
+  private final SeatMapCatalog seatMaps;
   private final Clock clock;
   private final AuditLog audit;
   private final TransactionTemplate transaction;
@@ -69,6 +78,8 @@ public class EventAdminService {
       TicketIds ids,
       EventSettings settings,
       EventCreationRepository creations,
+      EventChangePublisher changes,
+      SeatMapCatalog seatMaps,
       @Qualifier("databaseClock") Clock clock,
       AuditLog audit,
       PlatformTransactionManager transactions) {
@@ -80,6 +91,8 @@ public class EventAdminService {
     this.ids = ids;
     this.settings = settings;
     this.creations = creations;
+    this.changes = changes;
+    this.seatMaps = seatMaps;
     this.clock = clock;
     this.audit = audit;
     this.transaction = new TransactionTemplate(transactions);
@@ -107,8 +120,8 @@ public class EventAdminService {
 
   /// @throws ApiException `INVALID_REQUEST`
   public EventView create(EventRequest request) {
-    request.validate(clock.instant());
-    EventView event = transaction.execute(status -> insert(request));
+    EventRequest.ValidEvent valid = request.validate(clock.instant(), Optional.empty());
+    EventView event = transaction.execute(status -> insert(valid));
     catalog.evictChanged(event);
     return event;
   }
@@ -125,9 +138,9 @@ public class EventAdminService {
     if (earlier.isPresent()) {
       return earlier.get();
     }
-    request.validate(clock.instant());
+    EventRequest.ValidEvent valid = request.validate(clock.instant(), Optional.empty());
     try {
-      EventView event = transaction.execute(status -> insert(request, key));
+      EventView event = transaction.execute(status -> insert(valid, key));
       catalog.evictChanged(event);
       return event;
     } catch (DataIntegrityViolationException e) {
@@ -136,15 +149,17 @@ public class EventAdminService {
     }
   }
 
-  private EventView insert(EventRequest request) {
-    EventView event = events.saveAndFlush(EventEntity.of(request)).view();
+  private EventView insert(EventRequest.ValidEvent valid) {
+    Integer revision = valid.map().isPresent() ? FIRST_SEAT_MAP : null;
+    EventView event = events.saveAndFlush(EventEntity.of(valid.request(), revision)).view();
+    valid.map().ifPresent(map -> seatMaps.insertFirst(event.eventId(), FIRST_SEAT_MAP, map));
     recordState(event);
     audit.record(AuditAction.EVENT_CREATED, object(event.eventId()), null, event);
     return event;
   }
 
-  private EventView insert(EventRequest request, IdempotencyKey key) {
-    EventView event = insert(request);
+  private EventView insert(EventRequest.ValidEvent valid, IdempotencyKey key) {
+    EventView event = insert(valid);
     Instant now = clock.instant();
     creations.save(new EventCreationEntity(key, event.eventId(), now));
     creations.deleteByIdIn(
@@ -177,9 +192,11 @@ public class EventAdminService {
   ///   was edited in the meantime, `SEATS_SOLD` if it removes seats that are sold or held,
   ///   `CHANGE_PENDING` if its decision exceeds the timeout
   EventView change(
-      AuthenticatedUser user, long eventId, EventRequest request, @Nullable List<String> ifMatch) {
-    request.validate(clock.instant());
+      AuthenticatedUser user, long eventId, EventRequest sent, @Nullable List<String> ifMatch) {
     EventView current = get(eventId);
+    Optional<SeatMap> currentMap = findMap(current);
+    EventRequest.ValidEvent valid = sent.validate(clock.instant(), currentMap);
+    EventRequest request = valid.request();
     requireMatch(current, ifMatch);
     if (current.status() == EventStatus.CANCELLED) {
       throw cancelled();
@@ -187,17 +204,27 @@ public class EventAdminService {
     if (request.revision() != null && !request.revision().equals(current.revision())) {
       throw revisionConflict();
     }
-    boolean changesSeats = !request.hasSeatsOf(current);
+    Optional<SeatMap> newMap = valid.map().filter(map -> !currentMap.equals(Optional.of(map)));
+    SeatMapChange mapChange =
+        newMap.isPresent()
+            ? SeatMapChange.REPLACE
+            : valid.map().isEmpty() && currentMap.isPresent() ? SeatMapChange.REMOVE : null;
+    boolean changesSeats = !request.hasSeatsOf(current) || mapChange != null;
     if (changesSeats) {
-      changeSeats(user, current, request);
+      changeSeats(user, current, request, mapChange, newMap);
     }
-    return changeRow(
-        current,
-        AuditAction.EVENT_CHANGED,
-        () ->
-            changesSeats
-                ? events.updateDetails(eventId, current.revision() + 1, request, null) > 0
-                : changeDetails(current, request));
+    EventView changed =
+        changeRow(
+            current,
+            AuditAction.EVENT_CHANGED,
+            () ->
+                changesSeats
+                    ? events.updateDetails(eventId, current.revision() + 1, request, null) > 0
+                    : changeDetails(current, request));
+    if (isMoved(current, changed)) {
+      changes.publishLater(EventChanged.Kind.EVENT_MOVED, changed, events::findUsers);
+    }
+    return changed;
   }
 
   private boolean changeDetails(EventView current, EventRequest request) {
@@ -208,18 +235,44 @@ public class EventAdminService {
     return true;
   }
 
-  private void changeSeats(AuthenticatedUser user, EventView current, EventRequest request) {
+  private static boolean isMoved(EventView earlier, EventView event) {
+    return !event.eventDate().equals(earlier.eventDate())
+        || !Objects.equals(event.venueName(), earlier.venueName())
+        || !Objects.equals(event.venueAddress(), earlier.venueAddress());
+  }
+
+  private Optional<SeatMap> findMap(EventView event) {
+    return event.seatMapRevision() == null
+        ? Optional.empty()
+        : Optional.of(
+            seatMaps
+                .find(event.eventId(), event.seatMapRevision())
+                .orElseThrow(() ->
+                    new IllegalStateException("event " + event.eventId() + " has no map row")));
+  }
+
+  private void changeSeats(
+      AuthenticatedUser user,
+      EventView current,
+      EventRequest request,
+      @Nullable SeatMapChange mapChange,
+      Optional<SeatMap> newMap) {
     audit.record(
         AuditAction.EVENT_SEATS_CHANGED,
         object(current.eventId()),
         current.seatTypes(),
         request.offers());
     UUID ticketId = ids.newId(user.userId());
+    // The map is too large for a message of the queue.
+    newMap.ifPresent(map ->
+        transaction.executeWithoutResult(
+            status -> seatMaps.insertChange(ticketId, current.eventId(), map)));
     Ticket queued =
         acceptor.accept(acceptedAt ->
             new Command.ChangeSeats(
                     ticketId, user.userId(), current.eventId(), request.offers(), acceptedAt)
                 .basedOn(current.revision())
+                .withSeatMap(mapChange)
                 .withAttemptId(UUID.randomUUID()));
     Ticket ticket = tickets.awaitDecision(queued, settings.changeTimeout());
     if (!ticket.status().isFinal()) {
@@ -265,7 +318,8 @@ public class EventAdminService {
     EventView event = get(eventId);
     requireMatch(event, ifMatch);
     if (event.status() != EventStatus.CANCELLED) {
-      setStatus(eventId, EventStatus.CANCELLED);
+      EventView cancelled = setStatus(eventId, EventStatus.CANCELLED);
+      changes.publishLater(EventChanged.Kind.EVENT_CANCELLED, cancelled, events::findUsers);
     }
   }
 

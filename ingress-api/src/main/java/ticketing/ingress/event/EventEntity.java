@@ -82,7 +82,9 @@ public class EventEntity {
   protected EventEntity() {}
 
   /// Returns a new event with all seats on sale.
-  static EventEntity of(EventRequest request) {
+  ///
+  /// @param seatMapRevision null: no numbered seats
+  static EventEntity of(EventRequest request, @Nullable Integer seatMapRevision) {
     EventEntity row = new EventEntity();
     row.eventName = request.eventName();
     row.eventDate = request.eventDate();
@@ -96,6 +98,7 @@ public class EventEntity {
     row.maxSeatsPerUser = request.maxSeatsPerUser();
     row.holdMinutes = request.holdMinutes();
     row.timeZone = request.timeZone();
+    row.seatMapRevision = seatMapRevision;
     for (EventRequest.SeatType type : request.seatTypes()) {
       row.seatTypes.add(
           new SeatTypeRow(

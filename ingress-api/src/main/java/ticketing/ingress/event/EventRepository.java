@@ -43,6 +43,19 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   @Query("select max(e.id) from EventEntity e")
   @Nullable Long findHighestId();
 
+  /// Returns users with a held or confirmed reservation of an event, in the order of the database.
+  ///
+  /// @param after last user of the previous page; empty: first page
+  @Query(
+      value =
+          """
+          select distinct user_id from reservations
+          where event_id = :id and status in ('HELD', 'CONFIRMED') and user_id > :after
+          order by user_id limit :limit\
+          """,
+      nativeQuery = true)
+  List<String> findUsers(long id, String after, int limit);
+
   /// Newest first.
   @Query("select e.id from EventEntity e order by e.id desc")
   List<Long> ids(Pageable page);

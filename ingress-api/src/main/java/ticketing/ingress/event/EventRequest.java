@@ -1,5 +1,6 @@
 package ticketing.ingress.event;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -15,21 +16,25 @@ import java.time.zone.ZoneRulesProvider;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.text.TextPattern;
+import tools.jackson.databind.JsonNode;
 
 /// Body of a request that creates or changes an event. Text is in its normal form.
 ///
 /// @param timeZone IANA name of the time zone of the venue; null: [EventView#DEFAULT_TIME_ZONE]
 /// @param revision revision of the event on which a change is based; null: the current one
+/// @param seatMap Java null: absent, a change keeps the map; JSON null: no numbered seats
 /// @param ignoredEventId read-only, as are the other ignored fields: the body of a read can be sent
 public record EventRequest(
     @NotBlank
@@ -51,9 +56,13 @@ public record EventRequest(
     @JsonProperty("eventId") @Nullable Long ignoredEventId,
     @JsonProperty("status") @Nullable EventStatus ignoredStatus,
     @JsonProperty("totalSeats") @Nullable Integer ignoredTotalSeats,
-    @JsonProperty("availableSeats") @Nullable Integer ignoredAvailableSeats) {
+    @JsonProperty("availableSeats") @Nullable Integer ignoredAvailableSeats,
+    @JsonProperty("seatMapRevision") @JsonInclude(JsonInclude.Include.NON_NULL)
+        @Nullable Integer ignoredSeatMapRevision,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable JsonNode seatMap) {
 
   private static final int MAX_SEATS = 10_000_000;
+  private static final int MAX_ERRORS = 100;
 
   /// The price of the largest booking fits the schema.
   private static final BigDecimal MAX_PRICE = new BigDecimal("9999999.99");
@@ -65,6 +74,7 @@ public record EventRequest(
     timeZone = timeZone == null ? EventView.DEFAULT_TIME_ZONE : timeZone;
   }
 
+  /// @param totalSeats ignored if the event has a seat map, otherwise required
   /// @param availableSeats ignored, so that the body of a read can be sent
   public record SeatType(
       @NotBlank
@@ -72,13 +82,23 @@ public record EventRequest(
           @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
           String seatType,
       @NotNull Money price,
-      @NotNull @Min(1) @Max(MAX_SEATS) Integer totalSeats,
+      @Min(1) @Max(MAX_SEATS) @Nullable Integer totalSeats,
       @Nullable Integer availableSeats) {
 
     public SeatType {
       seatType = NormalizedText.of(seatType);
     }
+
+    private SeatType withTotalSeats(int total) {
+      return new SeatType(seatType, price, total, availableSeats);
+    }
   }
+
+  /// Request without violations.
+  ///
+  /// @param request with the total of each seat type
+  /// @param map seat map of the event after the request; empty: no numbered seats
+  record ValidEvent(EventRequest request, Optional<SeatMap> map) {}
 
   /// Returns the request of an event without a venue, on sale until it begins.
   public static EventRequest onSaleNow(
@@ -98,13 +118,16 @@ public record EventRequest(
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 
   /// Validates the constraints between fields.
   ///
-  /// @throws ApiException `INVALID_REQUEST` with each violating field
-  void validate(Instant now) {
+  /// @param current seat map of the event ahead of the request; empty: none
+  /// @throws ApiException `INVALID_REQUEST` with each violating field, at most 100
+  ValidEvent validate(Instant now, Optional<SeatMap> current) {
     List<ApiException.FieldError> errors = new ArrayList<>();
     if (!eventDate.isAfter(now)) {
       errors.add(new ApiException.FieldError("eventDate", "must be in the future"));
@@ -121,10 +144,12 @@ public record EventRequest(
     if (saleOpensAt != null && saleClosesAt != null && !saleClosesAt.isAfter(saleOpensAt)) {
       errors.add(new ApiException.FieldError("saleClosesAt", "must be after saleOpensAt"));
     }
+    Optional<SeatMap> map = validateMap(current, errors);
+    List<SeatType> types = validateTotals(map, errors);
     Set<String> names = new HashSet<>();
     long seats = 0;
-    for (int i = 0; i < seatTypes.size(); i++) {
-      SeatType type = seatTypes.get(i);
+    for (int i = 0; i < types.size(); i++) {
+      SeatType type = types.get(i);
       seats += type.totalSeats();
       if (!names.add(NormalizedText.comparisonKey(type.seatType()))) {
         errors.add(
@@ -142,8 +167,91 @@ public record EventRequest(
               "seatTypes", "must have at most " + MAX_SEATS + " seats in all"));
     }
     if (!errors.isEmpty()) {
-      throw ApiException.invalid(errors);
+      throw ApiException.invalid(errors.subList(0, Math.min(errors.size(), MAX_ERRORS)));
     }
+    return new ValidEvent(withSeatTypes(types), map);
+  }
+
+  /// Returns true if the seat map is to be removed.
+  boolean removesSeatMap() {
+    return seatMap != null && seatMap.isNull();
+  }
+
+  private Optional<SeatMap> validateMap(
+      Optional<SeatMap> current, List<ApiException.FieldError> errors) {
+    List<String> names = seatTypes.stream().map(SeatType::seatType).toList();
+    if (removesSeatMap() || seatMap == null && current.isEmpty()) {
+      return Optional.empty();
+    }
+    if (seatMap != null) {
+      return switch (SeatMap.parse(seatMap, names)) {
+        case SeatMap.Parsed.Valid(SeatMap map) -> Optional.of(map);
+        case SeatMap.Parsed.Invalid(List<SeatMap.Violation> violations) -> {
+          violations.forEach(violation ->
+              errors.add(new ApiException.FieldError(violation.field(), violation.message())));
+          yield Optional.empty();
+        }
+      };
+    }
+    Set<String> numbered = current.get().countByType().keySet();
+    for (int i = 0; i < names.size(); i++) {
+      if (!numbered.contains(names.get(i))) {
+        errors.add(
+            new ApiException.FieldError(
+                "seatTypes[" + i + "].seatType", "must have seats in the seat map"));
+      }
+    }
+    for (String name : numbered) {
+      if (!names.contains(name)) {
+        errors.add(
+            new ApiException.FieldError(
+                "seatTypes", "must contain the seat type " + name + " of the seat map"));
+      }
+    }
+    return current;
+  }
+
+  /// Returns the seat types with their totals, which follow from the map if there is one.
+  private List<SeatType> validateTotals(
+      Optional<SeatMap> map, List<ApiException.FieldError> errors) {
+    boolean invalidMap = seatMap != null && !seatMap.isNull() && map.isEmpty();
+    List<SeatType> types = new ArrayList<>();
+    for (int i = 0; i < seatTypes.size(); i++) {
+      SeatType type = seatTypes.get(i);
+      Integer total =
+          map.isPresent()
+              ? map.get().countByType().getOrDefault(type.seatType(), 1)
+              : type.totalSeats();
+      if (map.isEmpty() && !invalidMap) {
+        String field = "seatTypes[" + i + "].totalSeats";
+        if (total == null) {
+          errors.add(new ApiException.FieldError(field, "must not be null"));
+        }
+      }
+      types.add(type.withTotalSeats(total == null ? 1 : total));
+    }
+    return types;
+  }
+
+  private EventRequest withSeatTypes(List<SeatType> types) {
+    return new EventRequest(
+        eventName,
+        eventDate,
+        venueName,
+        venueAddress,
+        saleOpensAt,
+        saleClosesAt,
+        maxSeatsPerUser,
+        holdMinutes,
+        timeZone,
+        revision,
+        types,
+        ignoredEventId,
+        ignoredStatus,
+        ignoredTotalSeats,
+        ignoredAvailableSeats,
+        ignoredSeatMapRevision,
+        seatMap);
   }
 
   /// Validates that a request for a new event has no field that the server determines.
@@ -155,6 +263,7 @@ public record EventRequest(
     rejectPresent("status", ignoredStatus, errors);
     rejectPresent("totalSeats", ignoredTotalSeats, errors);
     rejectPresent("availableSeats", ignoredAvailableSeats, errors);
+    rejectPresent("seatMapRevision", ignoredSeatMapRevision, errors);
     for (int i = 0; i < seatTypes.size(); i++) {
       rejectPresent("seatTypes[" + i + "].availableSeats", seatTypes.get(i).availableSeats, errors);
     }

@@ -16,6 +16,9 @@ public enum ErrorCode {
   EVENT_NOT_FOUND(HttpStatus.NOT_FOUND),
   SEAT_TYPE_NOT_FOUND(HttpStatus.NOT_FOUND),
   RESERVATION_NOT_FOUND(HttpStatus.NOT_FOUND),
+  /// The event has no numbered seats.
+  NO_SEAT_MAP(HttpStatus.NOT_FOUND),
+  SEAT_MAP_NOT_FOUND(HttpStatus.NOT_FOUND),
   TICKET_NOT_FOUND(HttpStatus.NOT_FOUND),
   USER_NOT_FOUND(HttpStatus.NOT_FOUND),
   DEAD_LETTER_NOT_FOUND(HttpStatus.NOT_FOUND),
@@ -28,6 +31,8 @@ public enum ErrorCode {
   EVENT_CANCELLED(HttpStatus.CONFLICT),
   SALE_CLOSED(HttpStatus.CONFLICT),
   SOLD_OUT(HttpStatus.CONFLICT),
+  /// A requested seat is not on sale now.
+  SEATS_TAKEN(HttpStatus.CONFLICT),
   /// The sale opens later, or is paused.
   SALE_NOT_OPEN(HttpStatus.CONFLICT),
   /// The change removes seats that are sold or held.

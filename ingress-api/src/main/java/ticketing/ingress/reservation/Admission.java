@@ -38,8 +38,13 @@ sealed interface Admission {
   ///
   /// @param hasDueHold true if seats of the event are on sale for the next booking, although the
   ///   event has no available seat yet
+  /// @param isTaken true if a requested seat is known to be taken
   static Admission of(
-      EventView event, BookingRequest booking, Instant now, BooleanSupplier hasDueHold) {
+      EventView event,
+      BookingRequest booking,
+      Instant now,
+      BooleanSupplier hasDueHold,
+      BooleanSupplier isTaken) {
     if (event.status() == EventStatus.CANCELLED) {
       return new Refused(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
     }
@@ -61,6 +66,12 @@ sealed interface Admission {
     }
     if (event.availableSeats() == 0 && !hasDueHold.getAsBoolean()) {
       return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");
+    }
+    if (booking.seats() != null
+        && booking.otherwise() == null
+        && isTaken.getAsBoolean()
+        && !hasDueHold.getAsBoolean()) {
+      return new Refused(ErrorCode.SEATS_TAKEN, "A requested seat is not on sale now.");
     }
     Money total = seatType.get().price().multiply(booking.quantity());
     return booking.expectedTotal() == null || booking.expectedTotal().equals(total)

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.HttpHeaders;
@@ -25,6 +29,7 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Command;
+import ticketing.domain.Command.BookSeats.Otherwise;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.Ticket;
@@ -52,6 +57,7 @@ public class ReservationController {
 
   private final EventCatalog catalog;
   private final ReservationReader reservations;
+  private final RequestedSeats seats;
   private final CommandAcceptor acceptor;
   private final BookingLimiter limiter;
   private final TicketIds ids;
@@ -62,6 +68,7 @@ public class ReservationController {
   ReservationController(
       EventCatalog catalog,
       ReservationReader reservations,
+      RequestedSeats seats,
       CommandAcceptor acceptor,
       BookingLimiter limiter,
       TicketIds ids,
@@ -69,6 +76,7 @@ public class ReservationController {
       AuditLog audit) {
     this.catalog = catalog;
     this.reservations = reservations;
+    this.seats = seats;
     this.acceptor = acceptor;
     this.limiter = limiter;
     this.ids = ids;
@@ -76,15 +84,52 @@ public class ReservationController {
     this.audit = audit;
   }
 
+  /// @param seatType null: the type of the seats
   /// @param expectedTotal total that the user saw; another current total is refused. Null: any
+  /// @param seats ids of the requested seats; null: the best available
+  /// @param otherwise decision if a requested seat is taken; null: the booking is rejected
   public record BookingRequest(
       @NotNull Long eventId,
-      @NotBlank @CodePoints(max = 100) String seatType,
+      @CodePoints(max = 100) @Nullable String seatType,
       @NotNull @Min(1) @Max(Command.MAX_QUANTITY) Integer quantity,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Money expectedTotal) {
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Money expectedTotal,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Size(min = 1, max = Command.MAX_QUANTITY)
+          @Nullable List<@NotNull @CodePoints(max = Command.MAX_SEAT_ID) String> seats,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Otherwise otherwise) {
 
     public BookingRequest {
       seatType = NormalizedText.of(seatType);
+    }
+
+    /// Validates the constraints between fields.
+    ///
+    /// @throws ApiException `INVALID_REQUEST` with each violating field
+    void validate() {
+      List<ApiException.FieldError> errors = new ArrayList<>();
+      if (seatType == null ? seats == null : seatType.isBlank()) {
+        errors.add(new ApiException.FieldError("seatType", "must not be blank"));
+      }
+      if (otherwise != null && seats == null) {
+        errors.add(new ApiException.FieldError("otherwise", "must be absent without seats"));
+      }
+      if (seats != null) {
+        if (seats.size() != quantity) {
+          errors.add(new ApiException.FieldError("seats", "must have quantity ids"));
+        }
+        Set<String> ids = new HashSet<>();
+        for (int i = 0; i < seats.size(); i++) {
+          if (!ids.add(seats.get(i))) {
+            errors.add(new ApiException.FieldError("seats[" + i + "]", "must occur only once"));
+          }
+        }
+      }
+      if (!errors.isEmpty()) {
+        throw ApiException.invalid(errors);
+      }
+    }
+
+    BookingRequest withSeatType(String type) {
+      return new BookingRequest(eventId, type, quantity, expectedTotal, seats, otherwise);
     }
   }
 
@@ -92,12 +137,19 @@ public class ReservationController {
   ResponseEntity<Ticket> book(
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
-      @Valid @RequestBody BookingRequest booking) {
-    IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, booking);
-    EventView event = catalog.get(booking.eventId());
+      @Valid @RequestBody BookingRequest sent) {
+    sent.validate();
+    IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, sent);
+    EventView event = catalog.get(sent.eventId());
+    BookingRequest booking = seats.resolve(event, sent);
     Instant now = clock.instant();
     Admission admission =
-        Admission.of(event, booking, now, () -> reservations.hasDueHold(event.eventId(), now));
+        Admission.of(
+            event,
+            booking,
+            now,
+            () -> reservations.hasDueHold(event.eventId(), now),
+            () -> seats.isTaken(event, booking));
     return switch (admission) {
       case Admission.Open _ -> enqueue(user, request, booking, priceOf(event, booking));
       case Admission.Closed _ when isRepeated(request, booking) ->
@@ -153,7 +205,9 @@ public class ReservationController {
             acceptedAt,
             request.fingerprint(),
             request.attemptId(),
-            price));
+            price,
+            booking.seats() == null ? List.of() : booking.seats(),
+            booking.otherwise()));
   }
 
   @GetMapping("/{reservationId}")

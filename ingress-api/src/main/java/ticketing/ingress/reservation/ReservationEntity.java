@@ -5,6 +5,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import org.hibernate.annotations.Immutable;
 import ticketing.domain.Money;
 
@@ -25,6 +26,7 @@ class ReservationEntity {
   private Instant reservedAt;
   private Instant cancelledAt;
   private Instant expiresAt;
+  private String seats;
 
   protected ReservationEntity() {}
 
@@ -40,6 +42,7 @@ class ReservationEntity {
         reservedAt,
         expiresAt,
         cancelledAt,
+        seats == null ? null : List.of(seats.split(",")),
         userId);
   }
 }

@@ -1,6 +1,8 @@
 package ticketing.ingress.reservation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Money;
@@ -8,6 +10,7 @@ import ticketing.domain.Money;
 /// Reservation, as cached in Redis under `reservation:{id}`. Clients get it without `userId`.
 ///
 /// @param expiresAt end of a hold
+/// @param seats ids of its numbered seats; null without numbered seats
 /// @param userId its owner
 public record ReservationView(
     long reservationId,
@@ -20,6 +23,7 @@ public record ReservationView(
     Instant reservedAt,
     @Nullable Instant expiresAt,
     @Nullable Instant cancelledAt,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> seats,
     String userId) {
 
   public ReservationView {

@@ -39,10 +39,14 @@ class SecurityConfiguration {
           matcher(HttpMethod.POST, "/api/v1/auth/email-confirmation"),
           matcher(HttpMethod.GET, "/api/v1/events"),
           matcher(HttpMethod.GET, "/api/v1/events/*"),
+          matcher(HttpMethod.GET, "/api/v1/events/*/seat-map"),
+          matcher(HttpMethod.GET, "/api/v1/events/*/seats"),
           matcher(HttpMethod.GET, "/api/v1/revoked-tokens"),
           matcher(HttpMethod.HEAD, "/api/v1/revoked-tokens"),
           matcher(HttpMethod.HEAD, "/api/v1/events"),
           matcher(HttpMethod.HEAD, "/api/v1/events/*"),
+          matcher(HttpMethod.HEAD, "/api/v1/events/*/seat-map"),
+          matcher(HttpMethod.HEAD, "/api/v1/events/*/seats"),
           matcher(HttpMethod.OPTIONS, "/api/**"));
 
   private static final BearerTokenResolver TOKEN = new DefaultBearerTokenResolver();

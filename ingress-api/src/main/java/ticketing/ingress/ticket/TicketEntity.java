@@ -5,6 +5,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.annotations.Immutable;
@@ -36,6 +37,7 @@ public class TicketEntity {
   private String fingerprint;
   private Instant acceptedAt;
   private Instant decidedAt;
+  private String seats;
 
   protected TicketEntity() {}
 
@@ -52,18 +54,19 @@ public class TicketEntity {
               userId,
               fingerprint,
               Ticket.ofLedger(
-                  ticketId(),
-                  Action.valueOf(action),
-                  TicketStatus.valueOf(decision),
-                  eventId,
-                  seatType,
-                  quantity,
-                  acceptedAt,
-                  decidedAt,
-                  reservationId,
-                  expiresAt,
-                  reason == null ? null : Reason.valueOf(reason),
-                  totalPrice == null ? null : new Money(totalPrice))));
+                      ticketId(),
+                      Action.valueOf(action),
+                      TicketStatus.valueOf(decision),
+                      eventId,
+                      seatType,
+                      quantity,
+                      acceptedAt,
+                      decidedAt,
+                      reservationId,
+                      expiresAt,
+                      reason == null ? null : Reason.valueOf(reason),
+                      totalPrice == null ? null : new Money(totalPrice))
+                  .withSeats(seats == null ? null : List.of(seats.split(",")))));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

@@ -160,7 +160,7 @@ class CommandRevokerTest {
             "k",
             "POST",
             ReservationController.PATH,
-            new ReservationController.BookingRequest(event, "VIP", 1, null));
+            new ReservationController.BookingRequest(event, "VIP", 1, null, null, null));
     try (Connection worker = ingress.context.getBean(DataSource.class).getConnection();
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       lock(worker);

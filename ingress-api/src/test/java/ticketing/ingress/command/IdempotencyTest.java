@@ -79,7 +79,7 @@ class IdempotencyTest {
                 "k",
                 "POST",
                 "/api/v1/reservations",
-                new ReservationController.BookingRequest(event, "VIP", 1, null))
+                new ReservationController.BookingRequest(event, "VIP", 1, null, null, null))
             .fingerprint(),
         UUID.randomUUID(),
         Money.of("150000.00"));

@@ -11,9 +11,13 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
+import ticketing.domain.seatmap.SeatBitmap;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.local.servers.LocalServers;
 
 /// Demo accounts and events, inserted only into empty tables.
@@ -104,6 +108,58 @@ public final class DemoData {
         List.of(
             new SeatType("R", "99000.00", 1_000, 1_000),
             new SeatType("S", "55000.00", 4_000, 4_000)));
+    addHall(connection, now.plus(Duration.ofDays(45)));
+  }
+
+  private static void addHall(Connection connection, Instant date) throws SQLException {
+    SeatMap map = DemoHall.create();
+    Map<String, Integer> counts = map.countByType();
+    List<SeatType> types = new ArrayList<>();
+    for (String[] price :
+        List.of(
+            new String[] {DemoHall.VIP, "180000.00"},
+            new String[] {DemoHall.FRONT, "130000.00"},
+            new String[] {DemoHall.BACK, "90000.00"},
+            new String[] {DemoHall.BALCONY, "60000.00"})) {
+      types.add(new SeatType(price[0], price[1], counts.get(price[0]), counts.get(price[0])));
+    }
+    long event = addEvent(connection, "Numbered seats", date, null, 8, null, types);
+    addSeatMap(connection, event, map);
+  }
+
+  /// Inserts the first seat map of an event, with all seats on sale.
+  public static void addSeatMap(Connection connection, long event, SeatMap map)
+      throws SQLException {
+    try (PreparedStatement update =
+            connection.prepareStatement("UPDATE events SET seat_map_revision = 1 WHERE id = ?");
+        PreparedStatement insertMap =
+            connection.prepareStatement(
+                """
+                INSERT INTO seat_maps (event_id, revision, map, created_at) VALUES (?, 1, ?, ?)
+                """);
+        PreparedStatement insertSection =
+            connection.prepareStatement(
+                """
+                INSERT INTO seat_sections (event_id, ordinal, section, seat_count, taken)
+                VALUES (?, ?, ?, ?, ?)
+                """)) {
+      update.setLong(1, event);
+      update.executeUpdate();
+      insertMap.setLong(1, event);
+      insertMap.setBytes(2, map.toGzip());
+      insertMap.setObject(3, utc(Instant.now()));
+      insertMap.executeUpdate();
+      int ordinal = 0;
+      for (SeatMap.Section section : map.sections()) {
+        insertSection.setLong(1, event);
+        insertSection.setInt(2, ordinal++);
+        insertSection.setString(3, section.name());
+        insertSection.setInt(4, section.seatCount());
+        insertSection.setBytes(5, new byte[SeatBitmap.countBytes(section.seatCount())]);
+        insertSection.addBatch();
+      }
+      insertSection.executeBatch();
+    }
   }
 
   /// @return id of the event

@@ -15,7 +15,7 @@ public final class ConnectionHandler extends AbstractWebSocketHandler {
   /// Creates the handler of a new connection.
   public interface FrameHandlerFactory {
 
-    /// @param pathVariable last segment of the request path
+    /// @param pathVariable last segment of the request path ahead of the suffix of the route
     FrameHandler create(WebSocketConnection connection, String pathVariable)
         throws InterruptedException;
   }
@@ -24,10 +24,14 @@ public final class ConnectionHandler extends AbstractWebSocketHandler {
   private static final String FRAME_HANDLER = "frameHandler";
 
   private final ConnectionRegistry registry;
+  private final String pathSuffix;
   private final FrameHandlerFactory frameHandlers;
 
-  public ConnectionHandler(ConnectionRegistry registry, FrameHandlerFactory frameHandlers) {
+  /// @param pathSuffix end of the request path behind the path variable; empty: none
+  public ConnectionHandler(
+      ConnectionRegistry registry, String pathSuffix, FrameHandlerFactory frameHandlers) {
     this.registry = registry;
+    this.pathSuffix = pathSuffix;
     this.frameHandlers = frameHandlers;
   }
 
@@ -44,6 +48,7 @@ public final class ConnectionHandler extends AbstractWebSocketHandler {
     session.getAttributes().put(CONNECTION, connection);
     registry.register(connection);
     String path = session.getUri().getPath();
+    path = path.substring(0, path.length() - pathSuffix.length());
     FrameHandler handler =
         frameHandlers.create(connection, path.substring(path.lastIndexOf('/') + 1));
     session.getAttributes().put(FRAME_HANDLER, handler);

@@ -9,11 +9,15 @@ import ticketing.domain.Json;
 /// Reasons for which a handshake is refused. The names are part of the public contract.
 public enum HandshakeRefusal {
   UNAUTHENTICATED(HttpStatus.UNAUTHORIZED),
+  /// The event does not exist or has no seat map.
+  NO_SEAT_MAP(HttpStatus.NOT_FOUND),
   UPGRADE_REQUIRED(HttpStatus.UPGRADE_REQUIRED),
   /// The user or the address has its maximum number of connections, or all anonymous connections
   /// are in use.
   RATE_LIMITED(HttpStatus.TOO_MANY_REQUESTS),
   ISSUER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
+  /// Neither Redis nor ingress-api can be read.
+  SEATS_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   TOO_MANY_SOCKETS(HttpStatus.SERVICE_UNAVAILABLE);
 
   private final HttpStatus status;

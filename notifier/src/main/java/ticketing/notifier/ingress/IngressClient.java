@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,9 +22,11 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.EventView.Availability;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
+import ticketing.domain.seatmap.SeatsView;
 import ticketing.notifier.handshake.AuthenticatedUser;
 import ticketing.security.RevokedToken;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /// Asynchronous client of ingress-api. At most 1,000 requests are queued; a further request fails
 /// immediately, and its caller retries it with the next sweep.
@@ -76,6 +79,38 @@ public final class IngressClient implements DisposableBean {
   /// Looks up the availability of an event; see [#findTicket] for the callback.
   public void findAvailability(long eventId, Consumer<Lookup<Availability>> callback) {
     submit("/api/v1/events/" + eventId, AuthenticatedUser.ANONYMOUS, Availability.class, callback);
+  }
+
+  /// Public JSON of the bitmaps, which has no version.
+  private record PublicSeats(long eventId, int revision, Map<String, String> sections) {}
+
+  /// Looks up the bitmaps of an event, with the version 0; see [#findTicket] for the callback.
+  public void findSeats(long eventId, Consumer<Lookup<SeatsView>> callback) {
+    submit(
+        "/api/v1/events/" + eventId + "/seats",
+        AuthenticatedUser.ANONYMOUS,
+        PublicSeats.class,
+        found ->
+            callback.accept(
+                switch (found) {
+                  case Lookup.Found<PublicSeats>(PublicSeats seats) ->
+                      new Lookup.Found<>(
+                          new SeatsView(seats.eventId(), seats.revision(), 0, seats.sections()));
+                  case Lookup.NotFound<PublicSeats> _ -> new Lookup.NotFound<>();
+                  case Lookup.Failed<PublicSeats> _ -> new Lookup.Failed<>();
+                }));
+  }
+
+  /// Looks up a reservation on behalf of a user; see [#findTicket] for the callback.
+  public void findReservation(
+      long reservationId, AuthenticatedUser user, Consumer<Lookup<JsonNode>> callback) {
+    submit("/api/v1/reservations/" + reservationId, user, JsonNode.class, callback);
+  }
+
+  /// Looks up the newest held reservations of a user, at most 100; see [#findTicket] for the
+  /// callback.
+  public void findHolds(AuthenticatedUser user, Consumer<Lookup<JsonNode>> callback) {
+    submit("/api/v1/users/me/reservations?status=HELD&size=100", user, JsonNode.class, callback);
   }
 
   /// Page of revoked access tokens.

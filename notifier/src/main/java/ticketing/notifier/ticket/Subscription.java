@@ -6,7 +6,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import ticketing.domain.Json;
 import ticketing.domain.Ticket;
 import ticketing.notifier.connection.CloseReason;
-import ticketing.notifier.connection.ErrorFrame;
 import ticketing.notifier.connection.WebSocketConnection;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore.PublishedDecision;
@@ -26,6 +25,7 @@ final class Subscription {
 
   private final WebSocketConnection connection;
   private final UUID ticketId;
+  private final TicketObserver observer;
   private final Traces traces;
   private final EndListener endListener;
   private final AtomicBoolean lookupInFlight = new AtomicBoolean();
@@ -37,9 +37,14 @@ final class Subscription {
   private volatile boolean ended;
 
   Subscription(
-      WebSocketConnection connection, UUID ticketId, Traces traces, EndListener endListener) {
+      WebSocketConnection connection,
+      UUID ticketId,
+      TicketObserver observer,
+      Traces traces,
+      EndListener endListener) {
     this.connection = connection;
     this.ticketId = ticketId;
+    this.observer = observer;
     this.traces = traces;
     this.endListener = endListener;
   }
@@ -108,7 +113,7 @@ final class Subscription {
     } else if (!pendingSent || !Objects.equals(sentPosition, ticket.position())) {
       pendingSent = true;
       sentPosition = ticket.position();
-      connection.send(Json.INTERNAL.writeValueAsString(ticket));
+      observer.onState(Json.INTERNAL.writeValueAsString(ticket));
     }
   }
 
@@ -127,13 +132,13 @@ final class Subscription {
 
   private void sendFinal(PublishedDecision decision) {
     ended = true;
-    traces.runInSpan(decision.trace(), "send frame", () -> connection.send(decision.json()));
+    traces.runInSpan(decision.trace(), "send frame", () -> observer.onState(decision.json()));
     endListener.onEnd(this, CloseReason.DECIDED);
   }
 
   private void reject() {
     ended = true;
-    connection.send(ErrorFrame.ticketNotFound(ticketId.toString()));
+    observer.onNotFound();
     endListener.onEnd(this, CloseReason.NO_SUCH_TICKET);
   }
 }

@@ -38,6 +38,36 @@ public final class TicketHandlers {
     return new SingleTicketHandler(connection, subscriptions, id);
   }
 
+  /// Observation of a ticket until its final state.
+  public interface Observation {
+    void cancel();
+
+    /// True after the final state, and if there is no such ticket.
+    boolean hasEnded();
+  }
+
+  /// Observes a ticket on behalf of the user of a connection. Blocks while too many subscriptions
+  /// await their first read.
+  ///
+  /// @param onEnd runs once after the final state, and if there is no such ticket
+  public Observation observe(
+      WebSocketConnection connection, UUID ticketId, TicketObserver observer, Runnable onEnd)
+      throws InterruptedException {
+    Subscription subscription =
+        subscriptions.subscribe(connection, ticketId, observer, (ended, reason) -> onEnd.run());
+    return new Observation() {
+      @Override
+      public void cancel() {
+        subscriptions.unsubscribe(subscription);
+      }
+
+      @Override
+      public boolean hasEnded() {
+        return subscription.hasEnded();
+      }
+    };
+  }
+
   /// Handler of `/ws/tickets`.
   public FrameHandler multiTicket(WebSocketConnection connection) {
     return new MultiTicketHandler(connection, subscriptions, tokens, settings.maxSubscriptions());

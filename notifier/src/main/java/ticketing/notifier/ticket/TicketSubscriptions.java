@@ -110,10 +110,22 @@ final class TicketSubscriptions implements SmartLifecycle {
   Subscription subscribe(
       WebSocketConnection connection, UUID ticketId, Subscription.EndListener endListener)
       throws InterruptedException {
+    return subscribe(
+        connection, ticketId, TicketObserver.sendingTo(connection, ticketId), endListener);
+  }
+
+  /// Passes the ticket's state to the observer, as [#subscribe] sends it.
+  Subscription subscribe(
+      WebSocketConnection connection,
+      UUID ticketId,
+      TicketObserver observer,
+      Subscription.EndListener endListener)
+      throws InterruptedException {
     Subscription subscription =
         new Subscription(
             connection,
             ticketId,
+            observer,
             traces,
             (ended, reason) -> {
               remove(ended);

@@ -1,0 +1,2 @@
+/// Notification of the users of a changed event.
+package ticketing.ingress.notification;

@@ -1,0 +1,130 @@
+package ticketing.ingress.seatmap;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import ticketing.domain.seatmap.SeatMap;
+
+/// Seat maps of events. A map of a revision never changes, so it is cached without an expiry, in
+/// bounded memory. Of concurrent reads of one map, one loads it.
+@Component
+public class SeatMapCatalog {
+
+  /// Estimated size of an entry without its map, in bytes.
+  private static final int ENTRY_BYTES = 200;
+
+  private final SeatMapRepository maps;
+  private final SeatMapChangeRepository changes;
+  private final SeatSectionRepository sections;
+  private final Clock clock;
+  private final LoadingCache<SeatMapEntity.Key, Optional<byte[]>> documents;
+  private final LoadingCache<SeatMapEntity.Key, Optional<SeatMap>> parsed;
+
+  SeatMapCatalog(
+      SeatMapRepository maps,
+      SeatMapChangeRepository changes,
+      SeatSectionRepository sections,
+      SeatMapSettings settings,
+      @Qualifier("databaseClock") Clock clock) {
+    this.maps = maps;
+    this.changes = changes;
+    this.sections = sections;
+    this.clock = clock;
+    this.documents =
+        Caffeine.newBuilder()
+            .maximumWeight(settings.cacheSize().toBytes())
+            .weigher((SeatMapEntity.Key key, Optional<byte[]> gzip) ->
+                ENTRY_BYTES + gzip.map(bytes -> bytes.length).orElse(0))
+            .build(this::loadDocument);
+    this.parsed =
+        Caffeine.newBuilder()
+            .maximumWeight(settings.maxCachedSeats())
+            .weigher((SeatMapEntity.Key key, Optional<SeatMap> map) ->
+                map.map(SeatMap::seatCount).orElse(1))
+            .build(key ->
+                maps.find(key.eventId(), key.revision()).map(row -> SeatMap.ofGzip(row.map())));
+  }
+
+  /// Returns the map of a revision; empty if there is none.
+  public Optional<SeatMap> find(long eventId, int revision) {
+    SeatMapEntity.Key key = new SeatMapEntity.Key(eventId, revision);
+    Optional<SeatMap> found = parsed.get(key);
+    if (found.isEmpty()) {
+      parsed.invalidate(key); // the revision may be created later
+    }
+    return found;
+  }
+
+  /// Returns the JSON of a map for clients, compressed; empty if there is no such revision.
+  public Optional<byte[]> findDocument(long eventId, int revision) {
+    SeatMapEntity.Key key = new SeatMapEntity.Key(eventId, revision);
+    Optional<byte[]> found = documents.get(key);
+    if (found.isEmpty()) {
+      documents.invalidate(key);
+    }
+    return found;
+  }
+
+  /// Decompresses a document.
+  public static byte[] decompress(byte[] gzip) {
+    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(gzip))) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Optional<byte[]> loadDocument(SeatMapEntity.Key key) {
+    return maps.find(key.eventId(), key.revision())
+        .map(row -> {
+          byte[] map = decompress(row.map()); // {"sections":[...]}
+          String head = "{\"eventId\":%d,\"revision\":%d,".formatted(key.eventId(), key.revision());
+          ByteArrayOutputStream document = new ByteArrayOutputStream();
+          try (GZIPOutputStream out = new GZIPOutputStream(document)) {
+            out.write(head.getBytes(StandardCharsets.UTF_8));
+            out.write(map, 1, map.length - 1);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          return document.toByteArray();
+        });
+  }
+
+  /// Inserts the first map of a new event, with all seats on sale. Needs the transaction that
+  /// inserts the event.
+  ///
+  /// @param revision revision of the map in the row of the event
+  public void insertFirst(long eventId, int revision, SeatMap map) {
+    maps.save(
+        new SeatMapEntity(
+            eventId, revision, map.toGzip(), clock.instant().truncatedTo(ChronoUnit.MICROS)));
+    List<SeatSectionEntity> rows = new ArrayList<>();
+    for (SeatMap.Section section : map.sections()) {
+      rows.add(new SeatSectionEntity(eventId, rows.size(), section));
+    }
+    sections.saveAll(rows);
+  }
+
+  /// Inserts the map of a change that is about to be queued.
+  ///
+  /// @param ticketId ticket of the command
+  public void insertChange(UUID ticketId, long eventId, SeatMap map) {
+    changes.save(
+        new SeatMapChangeEntity(
+            ticketId, eventId, map.toGzip(), clock.instant().truncatedTo(ChronoUnit.MICROS)));
+  }
+}

@@ -1,0 +1,2 @@
+/// `/ws/me`: changes that concern the user of a connection.
+package ticketing.notifier.user;
