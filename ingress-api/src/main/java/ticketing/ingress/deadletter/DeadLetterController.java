@@ -20,7 +20,7 @@ import ticketing.ingress.audit.AuditLog;
 class DeadLetterController {
 
   /// The path `/redrive` is no message, so that it supports POST only.
-  private static final String MESSAGE = "/{messageId:(?!redrive$).*}";
+  private static final String MESSAGE = "/{messageId:(?!redrive$)[A-Za-z0-9_-]+}";
 
   private final DeadLetterService deadLetters;
   private final AuditLog audit;

@@ -20,7 +20,9 @@ class StrictParameterBinding {
   @InitBinder
   void registerEditors(WebDataBinder binder, HttpServletRequest request) {
     binder.registerCustomEditor(long.class, new Editor(StrictParser::parseLong));
+    binder.registerCustomEditor(Long.class, new Editor(StrictParser::parseLong));
     binder.registerCustomEditor(int.class, new Editor(StrictParser::parseInt));
+    binder.registerCustomEditor(Integer.class, new Editor(StrictParser::parseInt));
     binder.registerCustomEditor(UUID.class, new Editor(StrictParser::parseUuid));
     binder.registerCustomEditor(Instant.class, new Editor(InstantParser::parseBound));
     if (request.getAttribute(HandlerMapping.BEST_MATCHING_HANDLER_ATTRIBUTE)

@@ -1,6 +1,8 @@
 package ticketing.ingress.security;
 
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
@@ -28,31 +30,33 @@ class SecurityConfiguration {
 
   private static final RequestMatcher API = matcher(null, "/api/**");
 
-  /// Requests of the API that require no token.
+  /// Requests of the API that require no token. The handlers answer 405 to the methods that these
+  /// paths do not support.
   private static final RequestMatcher PUBLIC =
       new OrRequestMatcher(
-          matcher(HttpMethod.POST, "/api/v1/users"),
-          matcher(HttpMethod.POST, "/api/v1/auth/token"),
-          matcher(HttpMethod.POST, "/api/v1/auth/refresh"),
-          matcher(HttpMethod.POST, "/api/v1/auth/password-reset"),
-          matcher(HttpMethod.POST, "/api/v1/auth/password-reset/confirmation"),
-          matcher(HttpMethod.POST, "/api/v1/auth/email-confirmation"),
-          matcher(HttpMethod.GET, "/api/v1/events"),
-          matcher(HttpMethod.GET, "/api/v1/events/*"),
-          matcher(HttpMethod.GET, "/api/v1/events/*/seat-map"),
-          matcher(HttpMethod.GET, "/api/v1/events/*/seats"),
-          matcher(HttpMethod.GET, "/api/v1/revoked-tokens"),
-          matcher(HttpMethod.HEAD, "/api/v1/revoked-tokens"),
-          matcher(HttpMethod.HEAD, "/api/v1/events"),
-          matcher(HttpMethod.HEAD, "/api/v1/events/*"),
-          matcher(HttpMethod.HEAD, "/api/v1/events/*/seat-map"),
-          matcher(HttpMethod.HEAD, "/api/v1/events/*/seats"),
+          allMethodsExcept("/api/v1/users"),
+          allMethodsExcept("/api/v1/auth/token"),
+          allMethodsExcept("/api/v1/auth/refresh"),
+          allMethodsExcept("/api/v1/auth/password-reset"),
+          allMethodsExcept("/api/v1/auth/password-reset/confirmation"),
+          allMethodsExcept("/api/v1/auth/email-confirmation"),
+          allMethodsExcept("/api/v1/revoked-tokens"),
+          allMethodsExcept("/api/v1/events", HttpMethod.POST),
+          allMethodsExcept("/api/v1/events/*", HttpMethod.PUT, HttpMethod.DELETE),
+          allMethodsExcept("/api/v1/events/*/seat-map"),
+          allMethodsExcept("/api/v1/events/*/seats"),
           matcher(HttpMethod.OPTIONS, "/api/**"));
 
   private static final BearerTokenResolver TOKEN = new DefaultBearerTokenResolver();
 
   private static RequestMatcher matcher(@Nullable HttpMethod method, String pattern) {
     return PathPatternRequestMatcher.withDefaults().matcher(method, pattern);
+  }
+
+  private static RequestMatcher allMethodsExcept(String pattern, HttpMethod... restricted) {
+    RequestMatcher path = matcher(null, pattern);
+    List<String> names = Stream.of(restricted).map(HttpMethod::name).toList();
+    return request -> path.matches(request) && !names.contains(request.getMethod());
   }
 
   /// A token is ignored where none is required, so a stale one does no harm.

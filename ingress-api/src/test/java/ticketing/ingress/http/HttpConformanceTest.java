@@ -179,6 +179,7 @@ class HttpConformanceTest {
       String query = "/api/v1/users/me/" + path + "?status=%00";
       assertThat(ingress.get(query, token).status()).as(query).isEqualTo(400);
     }
+    assertThat(ingress.get("/api/v1/revoked-tokens?within=", null).status()).isEqualTo(400);
   }
 
   @Test
@@ -186,8 +187,31 @@ class HttpConformanceTest {
     for (String query : List.of("from=0211-12-14T20:02:20Z", "to=0024-10-17T14:30:30.9Z")) {
       assertThat(ingress.get("/api/v1/events?" + query, null).status()).as(query).isEqualTo(200);
     }
-    assertThat(ingress.get("/api/v1/events?from=9999-12-31T23:59:59Z", null).status())
-        .isEqualTo(200);
+    for (String query : List.of("from=9999-12-31T23:59:59Z", "to=2030-01-01T00:00:00%2B23:06")) {
+      assertThat(ingress.get("/api/v1/events?" + query, null).status()).as(query).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void publicPathsRefuseOtherMethodsWith405() {
+    String event = "/api/v1/events/" + ingress.newEvent();
+    for (String request :
+        List.of(
+            "QUERY /api/v1/events",
+            "DELETE /api/v1/events",
+            "QUERY " + event,
+            "POST " + event,
+            "PATCH " + event,
+            "QUERY /api/v1/users",
+            "DELETE /api/v1/auth/token",
+            "GET /api/v1/auth/refresh",
+            "POST /api/v1/revoked-tokens",
+            "PUT /.well-known/jwks.json")) {
+      RawHttpClient.Answer answer =
+          send(request.split(" ")[0], request.split(" ")[1], "Authorization: Bearer stale");
+      assertThat(answer.status()).as(request).isEqualTo(405);
+      assertThat(answer.headers()).as(request).containsKey("allow");
+    }
   }
 
   @Test

@@ -18,6 +18,8 @@ import ticketing.ingress.event.EventEntity;
 import ticketing.ingress.event.EventRepository;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
+import ticketing.security.AccessTokenIssuer;
+import ticketing.security.Role;
 import ticketing.status.StatusEntry;
 import tools.jackson.databind.JsonNode;
 
@@ -339,6 +341,17 @@ class BookingTest {
     ingress.sql().update("update reservations set status = 'CANCELLED' where id = ?", id);
     assertThat(ingress.get(path, ingress.token(user)).json().get("status").asString())
         .isEqualTo("CANCELLED");
+  }
+
+  @Test
+  void staffReadsReservationsButCannotCancelThem() {
+    long id = ingress.reserve(IngressFixture.newUser(), ingress.newEvent(), "CONFIRMED", null);
+    String path = "/api/v1/reservations/" + id;
+    String staff = ingress.context.getBean(AccessTokenIssuer.class).issue("staff", Role.STAFF);
+    assertThat(ingress.get(path, staff).status()).isEqualTo(200);
+    IngressFixture.Answer refused = ingress.delete(path, staff);
+    assertThat(refused.status()).isEqualTo(404);
+    assertThat(refused.code()).isEqualTo("RESERVATION_NOT_FOUND");
   }
 
   @Test
