@@ -35,7 +35,7 @@ export function form(title, intro, fields, action, submit, more) {
 
   return el('section', {class: 'narrow card'},
     el('h1', {tabindex: '-1'}, title),
-    intro && el('p', {class: 'muted'}, intro),
+    intro && notice('info', intro),
     problem,
     el('form', {novalidate: true, onsubmit: onSubmit}, fields.map(each => each.node), button),
     more);
@@ -98,7 +98,7 @@ export async function signInForm({intro = null, accounts, signUp, done}) {
     },
     [
       signUp && el('p', {}, `${t('signIn.new')} `, el('a', {href: signUp}, t('signUp.title'))),
-      signUp && el('p', {}, el('a', {href: '#/forgot-password'}, t('forgot.title'))),
+      signUp && el('p', {}, el('a', {href: '/forgot-password'}, t('forgot.title'))),
       demo,
     ]);
 }

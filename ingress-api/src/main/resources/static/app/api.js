@@ -1,6 +1,7 @@
 // Client of the REST API. Returns bodies; throws ApiError with a stable code.
 
 import * as clock from './clock.js';
+import {startConfig, takeResponse} from './start.js';
 import * as store from './store.js';
 
 const TIMEOUT = 15_000; // ms
@@ -10,13 +11,15 @@ export class ApiError extends Error {
   /**
    * @param code of the problem details, or NETWORK without an answer
    * @param retryAfter seconds, or null
+   * @param opensAt opening of the sale, or null
    */
-  constructor(status, code, {detail = '', errors = [], retryAfter = null} = {}) {
+  constructor(status, code, {detail = '', errors = [], retryAfter = null, opensAt = null} = {}) {
     super(detail || code);
     this.status = status;
     this.code = code;
     this.errors = errors;
     this.retryAfter = retryAfter;
+    this.opensAt = opensAt;
   }
 
   /** True if the same request may succeed later. */
@@ -129,6 +132,7 @@ export async function call(method, path, {body, key, wait, onResponse} = {}) {
       detail: json?.detail,
       errors: json?.errors,
       retryAfter: seconds(response),
+      opensAt: json?.opensAt,
     });
     if (problem.code === 'UNAUTHENTICATED' && session) {
       store.saveSession(null);
@@ -153,11 +157,30 @@ function seconds(response) {
   return Number.isNaN(value) ? null : value;
 }
 
-export const get = (path, options) => call('GET', path, options);
+export const get = async (path, options) => takeResponse(path) ?? call('GET', path, options);
 export const post = (path, body, options) => call('POST', path, {...options, body});
 
 /** Settings of this deployment. */
-export const config = get('/config.json').catch(() => ({notifierUrl: '', currency: 'KRW', local: false}));
+export const config = startConfig
+  ? Promise.resolve(startConfig)
+  : call('GET', '/config.json').catch(() => ({notifierUrl: '', currency: 'KRW', local: false}));
+
+/** Measures the offset of the local clock. */
+export async function measureClock() {
+  const sentAt = Date.now();
+  try {
+    const response = await fetch('/time.json', {
+      cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT),
+    });
+    const receivedAt = Date.now(); // the body follows the headers
+    const {now} = await response.json();
+    if (response.ok && Number.isFinite(now)) {
+      clock.adjustExactly(now, sentAt, receivedAt);
+    }
+  } catch {
+    // The Date headers of other responses remain.
+  }
+}
 
 /** Address of a WebSocket of the notifier. */
 export async function socketUrl(path) {

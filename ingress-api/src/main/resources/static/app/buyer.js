@@ -1,84 +1,88 @@
-// The buyer's page. The fragment of the address selects the view.
+// The buyer's page. The path of the address selects the view.
 
 import {ApiError, config, signedOut, signOut} from './api.js';
-import * as account from './account.js';
-import * as events from './events.js';
-import * as reservations from './reservations.js';
-import * as settings from './settings.js';
-import * as tickets from './tickets.js';
-import {load, number, t} from './i18n.js';
+import * as commands from './commands.js';
+import * as eventlist from './eventlist.js';
+import {load, t} from './i18n.js';
+import * as router from './router.js';
 import * as store from './store.js';
-import {announce, el, failure, languageSwitch, loading} from './ui.js';
+import {startSync, sync} from './sync.js';
+import {drawTray} from './tray.js';
+import {announce, el, failure, languageSwitch, loading, notice, restoreInputs, savedInputs} from './ui.js';
 
+const LOADING_DELAY = 150; // ms
+
+// Views other than the list are loaded on demand.
 const VIEWS = [
-  [/^$/, () => events.listView()],
-  [/^events\/(\d+)$/, id => events.eventView(Number(id))],
-  [/^tickets\/([0-9a-f-]{36})$/, id => tickets.ticketView(id)],
-  [/^reservations$/, () => reservations.listView()],
+  [/^$/, () => eventlist.listView()],
+  [/^events\/(\d+)$/, async id => (await import('./event.js')).eventView(Number(id))],
+  [/^tickets\/([0-9a-f-]{36})$/, async id => (await import('./tickets.js')).ticketView(id)],
+  [/^reservations$/, async () => (await import('./reservations.js')).listView()],
   [/^sign-in$/, signInView],
   [/^sign-up$/, signUpView],
-  [/^account$/, () => settings.settingsView(() => {
-    location.hash = '#/';
-  })],
-  [/^forgot-password$/, () => settings.forgotView()],
-  [/^reset-password$/, () => settings.resetView(mailedToken())],
-  [/^confirm-email$/, () => settings.confirmView(mailedToken())],
+  [/^account$/, async () => (await import('./settings.js')).settingsView(() => router.go('/'))],
+  [/^forgot-password$/, async () => (await import('./settings.js')).forgotView()],
+  [/^reset-password$/, async () => (await import('./settings.js')).resetView(mailedToken())],
+  [/^confirm-email$/, async () => (await import('./settings.js')).confirmView(mailedToken())],
 ];
 const PRIVATE = /^(tickets|reservations|account)/;
 
 let leave = () => {};
 let shown = 0;
 
-const address = () => location.hash.replace(/^#\/?/, '').split('?')[0];
+/** Path of the view to show after the sign-in. */
+const nextAddress = () => router.query().get('next') ?? '';
 
-/** Address of the view to show after the sign-in. */
-function nextAddress() {
-  return new URLSearchParams(location.hash.split('?')[1] ?? '').get('next') ?? '';
-}
+const signInAddress = (next, ended) => `/sign-in?next=${encodeURIComponent(next)}${ended ? '&ended=1' : ''}`;
 
 /** Token of the link in a mail. */
-function mailedToken() {
-  return new URLSearchParams(location.hash.split('?')[1] ?? '').get('token') ?? '';
-}
+const mailedToken = () => router.query().get('token') ?? '';
 
-function signInView() {
-  return account.signInForm({
-    intro: nextAddress() ? t('signIn.needed') : null,
+async function signInView() {
+  const account = await import('./account.js');
+  const ended = router.query().has('ended');
+  const node = await account.signInForm({
+    intro: ended ? t('code.UNAUTHENTICATED') : nextAddress() ? t('signIn.needed') : null,
     accounts: ['buyer@ticketing.local'],
-    signUp: `#/sign-up?next=${encodeURIComponent(nextAddress())}`,
+    signUp: `/sign-up?next=${encodeURIComponent(nextAddress())}`,
     done: onSignIn,
-  }).then(node => ({node, title: t('signIn.title')}));
+  });
+  return {node, title: t('signIn.title')};
 }
 
-function signUpView() {
+async function signUpView() {
+  const account = await import('./account.js');
   return {
-    node: account.signUpForm({
-      signIn: `#/sign-in?next=${encodeURIComponent(nextAddress())}`,
-      done: onSignIn,
-    }),
+    node: account.signUpForm({signIn: signInAddress(nextAddress(), false), done: onSignIn}),
     title: t('signUp.title'),
   };
 }
 
 function onSignIn() {
-  const to = `#/${nextAddress()}`;
-  tickets.resume();
-  frame();
-  location.replace(to);
+  commands.resume();
+  sync();
+  // A path of this page only: no other site.
+  router.replace(`/${nextAddress().replace(/^[/\\]+/, '')}`);
 }
 
-/** Shows the view of the address. @param focus true moves the focus to its heading */
-async function render(focus) {
+/**
+ * Shows the view of the address.
+ * @param kind 'first', 'new' entry, 'old' entry of the history, or 'same' view in another language
+ */
+async function render(kind) {
   const number = ++shown;
-  const here = address();
+  const here = router.address();
+  const main = document.getElementById('main');
+  const saved = kind === 'same' ? savedInputs(main) : [];
+  const {top = 0} = router.viewState();
   leave();
   leave = () => {};
-  const main = document.getElementById('main');
   if (PRIVATE.test(here) && !store.session()) {
-    location.replace(`#/sign-in?next=${encodeURIComponent(here)}`);
+    router.replace(signInAddress(router.here(), false));
     return;
   }
-  const waiting = setTimeout(() => main.replaceChildren(loading()), 150);
+  const waiting = kind === 'first' || kind === 'same'
+    ? 0 : setTimeout(() => main.replaceChildren(loading()), LOADING_DELAY);
   const found = VIEWS.map(([pattern, view]) => [pattern.exec(here), view]).find(([match]) => match);
   let view;
   try {
@@ -87,7 +91,7 @@ async function render(focus) {
     if (!(error instanceof ApiError)) {
       throw error;
     }
-    view = {node: failure(error, () => render(true)), title: t('failure.title')};
+    view = {node: failure(error, () => render('new')), title: t('failure.title')};
   } finally {
     clearTimeout(waiting);
   }
@@ -97,11 +101,14 @@ async function render(focus) {
   }
   leave = view.leave ?? leave;
   main.replaceChildren(view.node);
+  restoreInputs(main, saved);
   document.title = `${view.title} · Ticketing`;
   frame();
-  if (focus) {
-    main.querySelector('h1')?.focus();
+  if (kind === 'new') {
+    main.querySelector('h1')?.focus({preventScroll: true});
     scrollTo(0, 0);
+  } else if (kind !== 'same') {
+    scrollTo(0, top);
   }
 }
 
@@ -109,7 +116,7 @@ function notFoundView() {
   return {
     node: el('section', {class: 'empty'},
       el('h1', {tabindex: '-1'}, t('lost.title')),
-      el('p', {}, el('a', {class: 'button', href: '#/'}, t('events.all')))),
+      el('p', {}, el('a', {class: 'button', href: '/'}, t('events.all')))),
     title: t('lost.title'),
   };
 }
@@ -117,13 +124,13 @@ function notFoundView() {
 /** Header, tray and footer. */
 function frame() {
   const session = store.session();
-  const here = address();
+  const here = router.address();
   const link = (to, words) =>
-    el('a', {href: `#/${to}`, 'aria-current': here === to ? 'page' : null}, words);
+    el('a', {href: `/${to}`, 'aria-current': here === to ? 'page' : null}, words);
   document.getElementById('skip').textContent = t('page.skip');
   document.getElementById('header').replaceChildren(el('div', {class: 'bar'},
-    el('a', {class: 'brand', href: '#/'},
-      el('img', {src: '/app/icon.svg', alt: '', width: 28, height: 28}), 'Ticketing'),
+    el('a', {class: 'brand', href: '/'},
+      el('img', {src: new URL('./icon.svg', import.meta.url), alt: '', width: 28, height: 28}), 'Ticketing'),
     el('nav', {'aria-label': t('nav.label')},
       link('', t('nav.events')),
       session && link('reservations', t('nav.reservations')),
@@ -131,56 +138,54 @@ function frame() {
       session
         ? el('button', {class: 'quiet', type: 'button', title: session.email, onclick: async () => {
           await signOut();
-          tickets.stop();
-          location.hash = '#/';
-          render(true);
+          commands.stop();
+          router.go('/');
         }}, t('nav.signOut'))
         : link('sign-in', t('nav.signIn')),
-      languageSwitch(() => render(false)))));
+      languageSwitch(() => render('same')))));
   document.getElementById('footer').replaceChildren(
     el('p', {}, t('page.footer')),
-    session?.role === 'ADMIN' ? el('a', {href: '/operations'}, t('nav.operations')) : '');
-  tray();
+    session?.role === 'ADMIN' ? el('a', {href: '/operations', 'data-page': ''}, t('nav.operations')) : '');
+  drawTray();
 }
 
-/** Shows the tickets that are undecided, or decided and not seen yet. */
-function tray() {
-  const here = address();
-  const items = store.tickets()
-    .filter(({ticket, seen}) => !seen && here !== `tickets/${ticket.ticketId}`)
-    .slice(0, 3)
-    .map(({ticket, eventName}) => {
-      const words = store.isFinal(ticket)
-        ? t('tray.decided')
-        : ticket.position > 0 ? t('tray.ahead', {ahead: number(ticket.position)}) : t('tray.next');
-      return el('a', {class: 'tray-item', href: `#/tickets/${ticket.ticketId}`},
-        el('span', {class: store.isFinal(ticket) ? 'dot good' : 'dot pulse', 'aria-hidden': 'true'}),
-        el('strong', {}, eventName ?? t('ticket.title')), el('span', {}, words));
-    });
-  const sending = store.attempts().length > 0
-    && el('p', {class: 'tray-item', role: 'status'},
-      el('span', {class: 'spinner', 'aria-hidden': 'true'}), t('tray.sending'));
-  document.getElementById('tray').replaceChildren(
-    ...(items.length > 0 || sending
-      ? [el('section', {class: 'tray', 'aria-label': t('tray.label')}, sending, items)] : []));
+/** Message above the view until the next sign-in. The view stays as it is. */
+function showSignedOut() {
+  const here = router.address();
+  if (PRIVATE.test(here)) {
+    router.replace(signInAddress(router.here(), true));
+  } else if (here !== 'sign-in' && here !== 'sign-up') {
+    const main = document.getElementById('main');
+    main.querySelector('.signed-out')?.remove();
+    main.prepend(el('div', {class: 'signed-out'}, notice('warn', t('code.UNAUTHENTICATED'),
+      el('a', {href: signInAddress(router.here(), true)}, t('nav.signIn')))));
+    frame();
+  }
 }
 
+document.getElementById('skip').addEventListener('click', event => {
+  event.preventDefault();
+  const main = document.getElementById('main');
+  main.focus();
+  main.scrollIntoView();
+});
 await load();
 await config;
-addEventListener('hashchange', () => render(true));
 signedOut.addEventListener('signed-out', () => {
-  tickets.stop();
+  commands.stop();
   announce(t('code.UNAUTHENTICATED'));
-  render(true);
+  showSignedOut();
 });
 store.onChange(name => {
   if (name === 'session' || name === null) {
-    tickets.stop();
-    render(false);
+    commands.stop();
+    render('same');
   }
-  tickets.follow();
-  tray();
+  commands.follow();
+  drawTray();
 });
-tickets.changes.addEventListener('change', tray);
-tickets.resume();
-render(false);
+commands.changes.addEventListener('change', drawTray);
+router.start(render);
+await render('first');
+commands.resume();
+startSync();

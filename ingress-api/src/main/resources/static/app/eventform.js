@@ -1,21 +1,63 @@
 // Dialog that creates or changes an event.
 
-import {ApiError, call, post} from './api.js';
+import {ApiError, call, get, post} from './api.js';
+import * as clock from './clock.js';
 import {t} from './i18n.js';
 import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
+import {instantsOf, isZone, localTime, offsetName} from './zones.js';
 
-/** Converts a time of the API to the value of a datetime-local input. */
-function toInput(time) {
-  if (!time) {
-    return '';
+/**
+ * A time in the zone of the venue. An unchanged input returns the exact time of the API, which may
+ * have fractions of a second and may be in a repeated hour.
+ * @param zone returns the current time zone
+ */
+function timeField(name, label, time, zone, attributes) {
+  const shown = time ? localTime(time, zone()) : '';
+  const at = field(name, label, {type: 'datetime-local', step: 1, value: shown, ...attributes});
+  const shownZone = zone();
+  const choice = el('select', {id: `${name}-repeated`, name: `${name}-repeated`, 'aria-label': t('admin.repeated')});
+  at.input.after(choice);
+
+  const unchanged = () => Boolean(time) && at.input.value === withoutZeroSeconds(shown, at.input.value) && zone() === shownZone;
+  const instants = () => (at.input.value === '' || !isZone(zone()) ? [] : instantsOf(at.input.value, zone()));
+
+  /** Offers both instants of a repeated local time. */
+  function offer() {
+    const found = unchanged() ? [] : instants();
+    choice.hidden = found.length < 2;
+    choice.replaceChildren(...found.map((instant, index) => el('option', {value: instant},
+      t(index === 0 ? 'admin.earlier' : 'admin.later', {offset: offsetName(instant, zone())}))));
   }
-  const date = new Date(time);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+
+  at.input.addEventListener('input', offer);
+  offer();
+  return {
+    ...at,
+    offer,
+    /** The time for the API, or null. */
+    value() {
+      if (at.input.value === '') {
+        return null;
+      }
+      if (unchanged()) {
+        return time;
+      }
+      const found = instants();
+      const instant = found.length > 1 ? Number(choice.value) : found[0];
+      return instant === undefined ? null : new Date(instant).toISOString().replace('.000Z', 'Z');
+    },
+    /** True for a local time that the change of the clocks skips. */
+    skipped: () => at.input.value !== '' && !unchanged() && isZone(zone()) && instants().length === 0,
+  };
 }
 
-function fromInput(value) {
-  return value === '' ? null : new Date(value).toISOString().replace('.000Z', 'Z');
+/** A browser may omit seconds of zero. */
+function withoutZeroSeconds(full, shown) {
+  return shown.length === 16 && full.endsWith(':00') ? full.slice(0, 16) : full;
 }
+
+const DEFAULT_ZONE = 'Asia/Seoul';
+const CONFLICTS = new Set(['REVISION_CONFLICT', 'PRECONDITION_FAILED']);
 
 const orNull = value => (value.trim() === '' ? null : value.trim());
 const numberOrNull = value => (value === '' ? null : Number(value));
@@ -28,18 +70,23 @@ const numberOrNull = value => (value === '' ? null : Number(value));
 export function eventDialog(event) {
   return new Promise(resolve => {
     const optional = name => `${t(`field.${name}`)} (${t('admin.optional')})`;
+    const timeZone = field('timeZone', t('field.timeZone'),
+      {required: true, maxlength: 64, value: event?.timeZone ?? DEFAULT_ZONE});
+    const zone = () => (isZone(timeZone.input.value.trim()) ? timeZone.input.value.trim() : DEFAULT_ZONE);
+    const times = {
+      eventDate: timeField('eventDate', t('field.eventDate'), event?.eventDate, zone, {required: true}),
+      saleOpensAt: timeField('saleOpensAt', optional('saleOpensAt'), event?.saleOpensAt, zone, {}),
+      saleClosesAt: timeField('saleClosesAt', optional('saleClosesAt'), event?.saleClosesAt, zone, {}),
+    };
+    timeZone.input.addEventListener('input', () => Object.values(times).forEach(each => each.offer()));
     const fields = {
       eventName: field('eventName', t('field.eventName'), {required: true, maxlength: 255, value: event?.eventName}),
-      eventDate: field('eventDate', t('field.eventDate'),
-        {type: 'datetime-local', required: true, value: toInput(event?.eventDate)}),
+      eventDate: times.eventDate,
       venueName: field('venueName', optional('venueName'), {maxlength: 255, value: event?.venueName}),
       venueAddress: field('venueAddress', optional('venueAddress'), {maxlength: 500, value: event?.venueAddress}),
-      timeZone: field('timeZone', t('field.timeZone'),
-        {required: true, maxlength: 64, value: event?.timeZone ?? 'Asia/Seoul'}),
-      saleOpensAt: field('saleOpensAt', optional('saleOpensAt'),
-        {type: 'datetime-local', value: toInput(event?.saleOpensAt)}),
-      saleClosesAt: field('saleClosesAt', optional('saleClosesAt'),
-        {type: 'datetime-local', value: toInput(event?.saleClosesAt)}),
+      timeZone,
+      saleOpensAt: times.saleOpensAt,
+      saleClosesAt: times.saleClosesAt,
       maxSeatsPerUser: field('maxSeatsPerUser', optional('maxSeatsPerUser'),
         {type: 'number', min: 1, max: 1_000_000, value: event?.maxSeatsPerUser}),
       holdMinutes: field('holdMinutes', optional('holdMinutes'),
@@ -86,6 +133,40 @@ export function eventDialog(event) {
       return all;
     }
 
+    /** Errors between fields, as the server finds them: texts by field name. */
+    function crossFieldErrors(all) {
+      const errors = {};
+      const millis = name => (times[name].value() === null ? null : Date.parse(times[name].value()));
+      const [date, opens, closes] = ['eventDate', 'saleOpensAt', 'saleClosesAt'].map(millis);
+      if (date !== null && date <= clock.now()) {
+        errors.eventDate = invalidText('eventDate');
+      }
+      if (opens !== null && date !== null && opens >= date) {
+        errors.saleOpensAt = invalidText('saleOpensAt');
+      }
+      const changedClose = times.saleClosesAt.value() !== (event?.saleClosesAt ?? null);
+      if (closes !== null && ((date !== null && closes > date) || (opens !== null && closes <= opens)
+          || (changedClose && closes <= clock.now()))) {
+        errors.saleClosesAt = invalidText('saleClosesAt');
+      }
+      if (!isZone(timeZone.input.value.trim())) {
+        errors.timeZone = invalidText('timeZone');
+      }
+      for (const [name, each] of Object.entries(times)) {
+        if (each.skipped()) {
+          errors[name] = t('field.skipped');
+        }
+      }
+      const names = new Set();
+      for (const [name, each] of Object.entries(all)) {
+        const key = each.input.value.trim().normalize('NFC').toLowerCase();
+        if (name.endsWith('].seatType') && names.size === names.add(key).size) {
+          errors[name] = invalidText(name);
+        }
+      }
+      return errors;
+    }
+
     const invalidText = name => t(`field.${name.replace(/^.*\./, '')}.invalid`);
 
     async function onSubmit(submitEvent) {
@@ -94,20 +175,22 @@ export function eventDialog(event) {
       const all = fieldsByApiName();
       Object.values(all).forEach(each => each.showError(null));
       const invalid = Object.entries(all).filter(([, each]) => !each.input.checkValidity());
-      invalid.forEach(([name, each]) => each.showError(invalidText(name)));
-      if (invalid.length > 0) {
-        invalid[0][1].input.focus();
+      const errors = {...crossFieldErrors(all), ...Object.fromEntries(invalid.map(([name]) => [name, invalidText(name)]))};
+      const wrong = Object.keys(all).filter(name => errors[name]);
+      wrong.forEach(name => all[name].showError(errors[name]));
+      if (wrong.length > 0) {
+        all[wrong[0]].input.focus();
         return;
       }
       const value = name => fields[name].input.value;
       const body = {
         eventName: value('eventName').trim(),
-        eventDate: fromInput(value('eventDate')),
+        eventDate: times.eventDate.value(),
         venueName: orNull(value('venueName')),
         venueAddress: orNull(value('venueAddress')),
         timeZone: value('timeZone').trim(),
-        saleOpensAt: fromInput(value('saleOpensAt')),
-        saleClosesAt: fromInput(value('saleClosesAt')),
+        saleOpensAt: times.saleOpensAt.value(),
+        saleClosesAt: times.saleClosesAt.value(),
         maxSeatsPerUser: numberOrNull(value('maxSeatsPerUser')),
         holdMinutes: numberOrNull(value('holdMinutes')),
         seatTypes: types.map(row => ({
@@ -127,13 +210,27 @@ export function eventDialog(event) {
         }
         const text = error.errors.length > 0 ? showFieldErrors(all, error, invalidText) : errorText(error);
         if (text) {
-          problem.replaceChildren(notice('bad', text));
+          problem.replaceChildren(notice('bad', text, CONFLICTS.has(error.code) && reloadButton()));
         }
       }
     }
 
+    /** Replaces the dialog by one with the current values. */
+    function reloadButton() {
+      const button = el('button', {class: 'button small', type: 'button', onclick: () => busy(button, async () => {
+        const current = await get(`/api/v1/events/${event.eventId}`);
+        replaced = true;
+        dialog.close('');
+        resolve(eventDialog(current));
+      })}, t('admin.reload'));
+      return button;
+    }
+
+    let replaced = false;
     const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'event-title', onclose: () => {
-      resolve(dialog.returnValue === 'saved');
+      if (!replaced) {
+        resolve(dialog.returnValue === 'saved');
+      }
       dialog.remove();
     }},
     el('form', {novalidate: true, onsubmit: onSubmit},

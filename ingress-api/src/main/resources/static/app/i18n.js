@@ -29,7 +29,7 @@ export async function chooseLanguage(to) {
 }
 
 async function loadLanguage(to) {
-  const response = await fetch(`/app/${to}.json`);
+  const response = await fetch(new URL(`./${to}.json`, import.meta.url));
   texts = await response.json();
   language = to;
   document.documentElement.lang = to;
@@ -67,20 +67,30 @@ export function price(amount) {
 const formatted = options => (time, timeZone) =>
   new Intl.DateTimeFormat(language, {...options, timeZone}).format(new Date(time));
 
-/** The name of a time zone in parentheses, empty for the time zone of the browser. */
-export function zoneNote(timeZone) {
-  return timeZone && timeZone !== Intl.DateTimeFormat().resolvedOptions().timeZone ? ` (${timeZone})` : '';
-}
+const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-export const dateTime = formatted({dateStyle: 'full', timeStyle: 'short'});
-export const shortDateTime = formatted({dateStyle: 'medium', timeStyle: 'short'});
-export const time = formatted({timeStyle: 'short'});
-export const exactTime = formatted({timeStyle: 'medium'});
+const withZone = format => (time, timeZone = ownZone()) => `${format(time, timeZone)} (${timeZone})`;
+
+/** Times with the name of their zone. */
+export const dateTime = withZone(formatted({dateStyle: 'full', timeStyle: 'short'}));
+export const shortDateTime = withZone(formatted({dateStyle: 'medium', timeStyle: 'short'}));
+export const time = withZone(formatted({timeStyle: 'short'}));
+export const exactTime = withZone(formatted({dateStyle: 'medium', timeStyle: 'medium'}));
+
+/** Times without a zone. */
+export const clockTime = formatted({timeStyle: 'medium'});
 export const axisTime =
   formatted({hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
 export const month = formatted({month: 'short'});
 export const day = formatted({day: 'numeric'});
 export const weekday = formatted({weekday: 'short'});
+
+/** The time in the zone of the browser as a sentence; null if it equals the time in the zone. */
+export function ownTime(instant, timeZone) {
+  const local = formatted({dateStyle: 'medium', timeStyle: 'short'});
+  return local(instant, timeZone) === local(instant, undefined)
+    ? null : t('time.own', {time: shortDateTime(instant)});
+}
 
 /** An approximate duration: "3 seconds", "2 minutes". */
 export function span(seconds) {

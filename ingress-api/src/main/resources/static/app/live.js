@@ -6,7 +6,9 @@ import * as store from './store.js';
 
 const MIN_RECONNECT_DELAY = 500; // ms
 const MAX_RECONNECT_DELAY = 15_000; // ms
-const SAFETY_POLL_INTERVAL = 20_000; // ms; detects a dead connection
+const PING_DELAY = 8_000; // ms without a frame
+const STALE_DELAY = 13_000; // ms without a frame; the connection is then replaced
+const CHECK_INTERVAL = 1_000; // ms
 const EVENT_POLL_INTERVAL = 5_000; // ms
 const MAX_SUBSCRIPTIONS = 100; // of one connection
 
@@ -18,6 +20,9 @@ class ReconnectingSocket {
   #socket = null;
   #delay = MIN_RECONNECT_DELAY;
   #timer = 0;
+  #checks = 0;
+  #receivedAt = 0;
+  #pingedAt = 0;
   #closed = false;
   #reconnectNow = () => {
     if (!this.#socket && document.visibilityState === 'visible') {
@@ -43,7 +48,20 @@ class ReconnectingSocket {
     addEventListener('online', this.#reconnectNow);
     addEventListener('offline', this.#dropConnection);
     document.addEventListener('visibilitychange', this.#reconnectNow);
+    this.#checks = setInterval(() => this.#check(), CHECK_INTERVAL);
     this.#connect();
+  }
+
+  // A dead connection stays open for minutes. The page cannot see the pings of the server, so it
+  // requests a frame itself.
+  #check() {
+    const silence = Date.now() - this.#receivedAt;
+    if (this.open && silence > STALE_DELAY) {
+      this.#dropConnection();
+    } else if (this.open && silence > PING_DELAY && this.#pingedAt < this.#receivedAt) {
+      this.#pingedAt = Date.now();
+      this.#handlers.ping();
+    }
   }
 
   get open() {
@@ -59,6 +77,7 @@ class ReconnectingSocket {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#checks);
     removeEventListener('online', this.#reconnectNow);
     removeEventListener('offline', this.#dropConnection);
     document.removeEventListener('visibilitychange', this.#reconnectNow);
@@ -75,9 +94,11 @@ class ReconnectingSocket {
     this.#socket = socket;
     socket.onopen = () => {
       this.#delay = MIN_RECONNECT_DELAY;
+      this.#receivedAt = Date.now();
       this.#handlers.opened?.();
     };
     socket.onmessage = message => {
+      this.#receivedAt = Date.now();
       if (!this.#closed) {
         this.#handlers.frame(JSON.parse(message.data));
       }
@@ -102,6 +123,9 @@ export class TicketFeed extends EventTarget {
   #watched = new Map();
   #socket = null;
 
+  /** Time of the last state of any ticket, in milliseconds since 1970. */
+  updatedAt = 0;
+
   /** True while states are pushed. */
   get live() {
     return this.#socket?.open ?? false;
@@ -123,6 +147,7 @@ export class TicketFeed extends EventTarget {
             this.#onConnectionChange();
           },
           frame: frame => this.#frame(frame),
+          ping: () => this.#socket.send({action: 'subscribe', ticketIds: [...this.#watched.keys()].slice(0, 1)}),
           lost: () => {
             this.#onConnectionChange();
             this.#watched.forEach((state, id) => this.#pollIn(id, 0));
@@ -155,6 +180,7 @@ export class TicketFeed extends EventTarget {
     if (store.isFinal(ticket)) {
       this.#unwatch(ticket.ticketId);
     }
+    this.updatedAt = Date.now();
     this.dispatchEvent(new CustomEvent('ticket', {detail: ticket}));
   }
 
@@ -204,47 +230,92 @@ export class TicketFeed extends EventTarget {
     } finally {
       state.polling = false;
     }
-    this.#pollIn(ticketId, this.live ? SAFETY_POLL_INTERVAL : seconds * 1000);
+    if (!this.live) {
+      this.#pollIn(ticketId, seconds * 1000);
+    }
   }
 }
 
-/**
- * Watches the seats of an event.
- * @param onSeats called with `{availableSeats, seatTypes}`
- * @return a function that ends the watch
- */
-export function watchSeats(eventId, onSeats) {
-  let timer = 0;
-  let ended = false;
-  const socket = new ReconnectingSocket(`/ws/events/${eventId}`, () => [], {
-    opened: () => clearTimeout(timer),
-    frame: frame => {
-      if (frame.seatTypes) {
-        onSeats(frame);
-      }
-    },
-    lost: () => poll(),
-  });
-  async function poll() {
-    clearTimeout(timer);
+/** Watches the seats of many events over one connection, and polls them without a connection. */
+class EventFeed {
+  #watches = new Map(); // sets of listeners by event id
+  #socket = null;
+  #timer = 0;
+
+  get live() {
+    return this.#socket?.open ?? false;
+  }
+
+  /**
+   * @param onSeats called with `{availableSeats, seatTypes}`
+   * @return a function that ends the watch; null if the connection has the maximum number of events
+   */
+  watch(eventId, onSeats) {
+    const known = this.#watches.get(eventId);
+    if (!known && this.#watches.size >= MAX_SUBSCRIPTIONS) {
+      return null;
+    }
+    const listeners = known ?? new Set();
+    listeners.add(onSeats);
+    this.#watches.set(eventId, listeners);
+    if (!this.#socket) {
+      this.#connect();
+    } else {
+      this.#socket.send({action: 'subscribe', eventIds: [eventId]});
+    }
+    return () => this.#end(eventId, listeners, onSeats);
+  }
+
+  #end(eventId, listeners, onSeats) {
+    listeners.delete(onSeats);
+    if (listeners.size === 0 && this.#watches.get(eventId) === listeners) {
+      this.#watches.delete(eventId);
+      this.#socket?.send({action: 'unsubscribe', eventIds: [eventId]});
+    }
+    if (this.#watches.size === 0) {
+      clearTimeout(this.#timer);
+      this.#socket?.close();
+      this.#socket = null;
+    }
+  }
+
+  #connect() {
+    this.#socket = new ReconnectingSocket('/ws/events', () => ['ticketing.v1'], {
+      opened: () => {
+        clearTimeout(this.#timer);
+        this.#socket.send({action: 'subscribe', eventIds: [...this.#watches.keys()]});
+      },
+      frame: frame => this.#publish(frame),
+      ping: () => this.#socket.send({action: 'subscribe', eventIds: [...this.#watches.keys()].slice(0, 1)}),
+      lost: () => this.#poll(),
+    });
+  }
+
+  #publish(frame) {
+    if (frame.seatTypes) {
+      this.#watches.get(frame.eventId)?.forEach(listener => listener(frame));
+    }
+  }
+
+  /** Reads the first event only: lists read their pages themselves. */
+  async #poll() {
+    clearTimeout(this.#timer);
+    const [eventId] = this.#watches.keys();
     try {
-      const event = await get(`/api/v1/events/${eventId}`);
-      if (!ended) {
-        onSeats(event);
-      }
+      this.#publish(await get(`/api/v1/events/${eventId}`));
     } catch (error) {
       if (!(error instanceof ApiError)) {
         throw error;
       }
     }
-    if (!ended && !socket.open) {
-      clearTimeout(timer);
-      timer = setTimeout(poll, EVENT_POLL_INTERVAL);
+    if (this.#watches.size > 0 && !this.live) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#poll(), EVENT_POLL_INTERVAL);
     }
   }
-  return () => {
-    ended = true;
-    clearTimeout(timer);
-    socket.close();
-  };
 }
+
+const eventFeed = new EventFeed();
+
+/** Watches the seats of an event. @see EventFeed#watch */
+export const watchSeats = (eventId, onSeats) => eventFeed.watch(eventId, onSeats) ?? (() => {});

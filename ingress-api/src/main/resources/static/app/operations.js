@@ -2,6 +2,7 @@
 
 import {ApiError, call, config, get, post, signedOut, signOut} from './api.js';
 import * as account from './account.js';
+import * as clock from './clock.js';
 import {Chart} from './charts.js';
 import {eventDialog} from './eventform.js';
 import {load, number, shortDateTime, t} from './i18n.js';
@@ -10,7 +11,11 @@ import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice}
 
 const REFRESH_INTERVAL = 1000; // ms
 const MAX_CHART_EVENTS = 4; // lines in the chart of seats
-const EVENT_PAGE_SIZE = 100;
+const EVENT_PAGE_SIZE = 100; // events of one request
+const MAX_EVENTS = 1000; // shown; a search finds the others
+const REST_INTERVAL = 10_000; // ms between two reads of the pages after the first
+const STALE_DELAY = 4000; // ms without new statistics
+const SEARCH_DELAY = 300; // ms after the last key
 
 /** Event names by series of the chart of seats. */
 const names = new Map();
@@ -22,7 +27,7 @@ function frame() {
   document.getElementById('skip').textContent = t('page.skip');
   document.getElementById('header').replaceChildren(el('div', {class: 'bar'},
     el('a', {class: 'brand', href: '/operations'},
-      el('img', {src: '/app/icon.svg', alt: '', width: 28, height: 28}), `Ticketing ${t('ops.title')}`),
+      el('img', {src: new URL('./icon.svg', import.meta.url), alt: '', width: 28, height: 28}), `Ticketing ${t('ops.title')}`),
     el('nav', {'aria-label': t('nav.label')},
       el('a', {href: '/'}, t('nav.buyer')),
       session && el('button', {class: 'quiet', type: 'button', title: session.email, onclick: async () => {
@@ -67,6 +72,11 @@ async function dashboard() {
   const simulation = local ? simulationButton(() => list.refresh()) : null;
   let ended = false;
   let lastDead = null;
+  let updatedAt = Date.now();
+  // A request without an answer takes seconds to fail.
+  const freshness = setInterval(() => {
+    line.hidden = line.hidden || Date.now() - updatedAt > STALE_DELAY;
+  }, 500);
 
   async function update() {
     const at = Date.now();
@@ -77,6 +87,7 @@ async function dashboard() {
     }
     const error = queue.error ?? sale.error;
     line.hidden = Boolean(error);
+    updatedAt = error ? updatedAt : Date.now();
     problem.replaceChildren(...(error ? [notice('warn', t('ops.stale', {why: errorText(error)}))] : []));
     figures.update(queue.value, sale.value);
     graphs.update(at, queue.value, sale.value);
@@ -99,6 +110,7 @@ async function dashboard() {
   stop = () => {
     ended = true;
     clearTimeout(timer);
+    clearInterval(freshness);
   };
   return el('div', {},
     el('div', {class: 'ops-head'},
@@ -205,8 +217,14 @@ function charts() {
 function eventsPanel() {
   const body = el('tbody', {});
   const problem = el('div', {'aria-live': 'polite'});
+  const count = el('p', {class: 'hint', role: 'status'});
+  const rows = new Map(); // by event id
   let all = [];
-  let drawn = '';
+  let rest = []; // events after the first page
+  let restReadAt = 0;
+  let total = 0;
+  let search = '';
+  let readSearch = '';
 
   async function act(button, work) {
     problem.replaceChildren();
@@ -215,8 +233,11 @@ function eventsPanel() {
     } catch (error) {
       problem.replaceChildren(notice('bad', errorText(error)));
     }
-    await refresh();
+    await refresh(true);
   }
+
+  /** ENDED after the begin of the show, else the status. */
+  const stateOf = event => (event.status !== 'CANCELLED' && Date.parse(event.eventDate) <= clock.now() ? 'ENDED' : event.status);
 
   function row(event) {
     const actionButton = (action, work) => el('button', {
@@ -225,47 +246,121 @@ function eventsPanel() {
     }, t(`admin.${action}`));
     const saleButton = action => actionButton(action, button =>
       act(button, () => post(`/api/v1/operations/events/${event.eventId}/${action}`)));
+    const state = stateOf(event);
     return el('tr', {'data-event': event.eventId},
       el('th', {scope: 'row'}, event.eventName),
-      el('td', {class: 'number'}, shortDateTime(event.eventDate)),
-      el('td', {}, el('span', {class: `chip ${{ACTIVE: 'good', PAUSED: 'warn'}[event.status] ?? ''}`},
-        t(`status.${event.status}`))),
+      el('td', {class: 'number'}, shortDateTime(event.eventDate, event.timeZone)),
+      el('td', {}, el('span', {class: `chip ${{ACTIVE: 'good', PAUSED: 'warn'}[state] ?? ''}`}, t(`status.${state}`))),
       el('td', {class: 'number'}, `${number(event.availableSeats)} / ${number(event.totalSeats)}`),
-      el('td', {class: 'actions'}, event.status !== 'CANCELLED' && [
+      el('td', {class: 'actions'}, (state === 'ACTIVE' || state === 'PAUSED') && [
         actionButton('edit', () => edit(event)),
         saleButton(event.status === 'PAUSED' ? 'resume' : 'pause'),
         actionButton('cancel', async button => {
-          if (await confirmed(t('admin.cancel.sure', {name: event.eventName}), t('admin.cancel.words'), t('admin.cancel'))) {
+          if (await confirmed(t('admin.cancel.sure', {name: event.eventName}), t('admin.cancel.words'), t('admin.cancel'), t('admin.keep'))) {
             await act(button, () => call('DELETE', `/api/v1/events/${event.eventId}`));
           }
         })]));
   }
 
+  /** Edits the current values, not those of the list. */
   async function edit(event) {
-    if (await eventDialog(event)) {
-      await refresh();
+    let current = null;
+    if (event) {
+      const read = await settled(get(`/api/v1/events/${event.eventId}`));
+      if (read.error) {
+        problem.replaceChildren(notice('bad', errorText(read.error)));
+        return;
+      }
+      current = read.value;
+    }
+    if (await eventDialog(current)) {
+      await refresh(true);
     }
   }
 
-  async function refresh() {
-    const page = await settled(get(`/api/v1/events?from=1970-01-01T00:00:00Z&sort=-eventId&size=${EVENT_PAGE_SIZE}`));
-    if (!page.value) {
+  const path = page => `/api/v1/events?from=1970-01-01T00:00:00Z&sort=-eventId&page=${page}&size=${EVENT_PAGE_SIZE}`
+    + (search ? `&q=${encodeURIComponent(search)}` : '');
+
+  /** Reads the newest events, and the others if they are due. */
+  async function refresh(withRest = false) {
+    const wanted = search;
+    const first = await settled(get(path(0)));
+    if (!first.value || wanted !== search) {
       return;
     }
-    all = page.value.content.sort((a, b) => b.eventId - a.eventId);
-    const now = JSON.stringify(all);
-    // The focused button keeps the focus.
-    if (now !== drawn) {
-      drawn = now;
-      const at = document.activeElement?.closest?.('tr')?.dataset.event;
-      const action = document.activeElement?.dataset.action;
-      body.replaceChildren(...all.map(row));
-      if (at && action) {
-        const place = body.querySelector(`tr[data-event="${at}"]`);
-        (place?.querySelector(`[data-action="${action}"]`) ?? place?.querySelector('button'))?.focus();
+    let {content} = first.value;
+    const {totalElements, totalPages} = first.value.page;
+    if (withRest || wanted !== readSearch || Date.now() - restReadAt > REST_INTERVAL || totalElements !== total) {
+      const others = [];
+      for (let page = 1; page < Math.min(totalPages, MAX_EVENTS / EVENT_PAGE_SIZE); page++) {
+        const next = await settled(get(path(page)));
+        if (!next.value || wanted !== search) {
+          return;
+        }
+        others.push(...next.value.content);
+      }
+      rest = others;
+      restReadAt = Date.now();
+      readSearch = wanted;
+      total = totalElements;
+    }
+    const ids = new Set(content.map(event => event.eventId));
+    // A new event moves the last one of a page to the next page.
+    all = [...content, ...rest.filter(event => !ids.has(event.eventId))].sort((a, b) => b.eventId - a.eventId);
+    draw();
+  }
+
+  /** Replaces the rows that have changed. */
+  function draw() {
+    const words = t('admin.count', {shown: all.length, total});
+    if (count.textContent !== words) {
+      count.textContent = words;
+    }
+    const shown = new Set(all.map(event => event.eventId));
+    for (const [id, {node}] of rows) {
+      if (!shown.has(id)) {
+        node.remove();
+        rows.delete(id);
+      }
+    }
+    let at = body.firstElementChild;
+    for (const event of all) {
+      const now = JSON.stringify([stateOf(event), event]);
+      let known = rows.get(event.eventId);
+      if (!known || known.now !== now) {
+        const node = row(event);
+        if (known) {
+          const action = known.node.contains(document.activeElement) ? document.activeElement.dataset.action : null;
+          at = at === known.node ? node : at;
+          known.node.replaceWith(node);
+          if (action) {
+            // The focused button keeps the focus.
+            (node.querySelector(`[data-action="${action}"]`) ?? node.querySelector('button'))?.focus();
+          }
+        }
+        known = {node, now};
+        rows.set(event.eventId, known);
+      }
+      if (known.node === at) {
+        at = at.nextElementSibling;
+      } else {
+        body.insertBefore(known.node, at);
       }
     }
   }
+
+  let typing = 0;
+  const input = el('input', {
+    type: 'search', id: 'event-search', maxlength: 100, autocomplete: 'off',
+    placeholder: t('admin.search'), 'aria-label': t('admin.search'),
+    oninput: () => {
+      clearTimeout(typing);
+      typing = setTimeout(() => {
+        search = input.value.trim();
+        refresh(true);
+      }, SEARCH_DELAY);
+    },
+  });
 
   return {
     refresh,
@@ -273,7 +368,7 @@ function eventsPanel() {
     node: el('section', {class: 'panel', 'aria-labelledby': 'events-title'},
       el('div', {class: 'panel-head'}, el('h2', {id: 'events-title'}, t('admin.events')),
         el('button', {class: 'button small', type: 'button', id: 'new-event', onclick: () => edit(null)}, t('admin.create'))),
-      problem,
+      el('div', {class: 'search', role: 'search'}, input), count, problem,
       el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'events-title'}, el('table', {},
         el('thead', {}, el('tr', {}, ['event', 'date', 'state', 'seats', 'actions'].map(column =>
           el('th', {scope: 'col'}, t(`column.${column}`))))),

@@ -1,9 +1,12 @@
 // Reservations of the signed-in user.
 
 import {get} from './api.js';
-import {number, price, shortDateTime, t, zoneNote} from './i18n.js';
-import {cancelButton, holdControls} from './tickets.js';
-import {busy, el, empty} from './ui.js';
+import * as clock from './clock.js';
+import {venue} from './eventstate.js';
+import {cancelButton, holdControls} from './hold.js';
+import {number, price, shortDateTime, t} from './i18n.js';
+import {saveViewState, viewState} from './router.js';
+import {busy, el, empty, notice} from './ui.js';
 
 const PAGE = 20;
 const KINDS = {CONFIRMED: 'good', HELD: 'warn', CANCELLED: '', EXPIRED: ''};
@@ -22,21 +25,40 @@ export async function listView() {
       place.append(node);
       ends.push(leave);
     }
-    more.replaceChildren(...(pages < page.page.totalPages
-      ? [el('button', {class: 'button', type: 'button', onclick: event => busy(event.target, load)}, t('list.more'))]
-      : []));
+    const rest = pages < page.page.totalPages;
+    more.replaceChildren(...(rest ? [el('button', {class: 'button', type: 'button', onclick: event =>
+      busy(event.target, async () => {
+        await load();
+        saveViewState({pages});
+      })}, t('list.more'))] : []));
+    return rest;
   }
 
-  await load();
+  const wanted = viewState().pages ?? 1;
+  while (await load() && pages < wanted) {
+    // The list has as many pages as when the user left it.
+  }
   return {
     title: t('nav.reservations'),
     node: el('section', {},
       el('h1', {tabindex: '-1'}, t('nav.reservations')),
       place.children.length > 0 ? place : empty(t('reservations.none'), t('reservations.none.words'),
-        el('a', {class: 'button primary', href: '#/'}, t('events.all'))),
+        el('a', {class: 'button primary', href: '/'}, t('events.all'))),
       more),
     leave: () => ends.forEach(end => end()),
   };
+}
+
+/** Status of a reservation. That of its event has priority: a cancelled event has no valid booking. */
+function chipOf({status}, event) {
+  const active = status === 'CONFIRMED' || status === 'HELD';
+  if (active && event?.status === 'CANCELLED') {
+    return el('span', {class: 'chip bad'}, t('reservation.eventCancelled'));
+  }
+  if (status === 'CONFIRMED' && event && Date.parse(event.eventDate) < clock.now()) {
+    return el('span', {class: 'chip'}, t('reservation.past'));
+  }
+  return el('span', {class: `chip ${KINDS[status]}`}, t(`reservation.${status}`));
 }
 
 function item(reservation, event) {
@@ -44,7 +66,7 @@ function item(reservation, event) {
   const problem = el('div', {'aria-live': 'assertive'});
   const about = {eventName, eventId: reservation.eventId};
   const hold = reservation.status === 'HELD'
-    ? holdControls({...reservation, eventName, eventId: reservation.eventId}, now => {
+    ? holdControls({...reservation, eventName, eventId: reservation.eventId, event}, now => {
       const focused = node.contains(document.activeElement);
       const changed = item(now, event).node;
       node.replaceWith(changed);
@@ -52,15 +74,18 @@ function item(reservation, event) {
         changed.querySelector('a').focus();
       }
     }) : null;
+  const confirmed = reservation.status === 'CONFIRMED';
   const node = el('li', {class: 'card reservation'},
     el('div', {class: 'reservation-head'},
-      el('h2', {}, el('a', {href: `#/events/${reservation.eventId}`}, eventName)),
-      el('span', {class: `chip ${KINDS[reservation.status]}`}, t(`reservation.${reservation.status}`))),
+      el('h2', {}, el('a', {href: `/events/${reservation.eventId}`}, eventName)),
+      chipOf(reservation, event)),
     el('p', {}, t('ticket.seats.value', {type: reservation.seatType, quantity: number(reservation.quantity)}),
-      ` · ${price(reservation.totalPrice)}`, event && ` · ${shortDateTime(event.eventDate, event.timeZone)}${zoneNote(event.timeZone)}`),
+      ` · ${price(reservation.totalPrice)}`),
+    event && el('p', {}, [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(' · ')),
     el('p', {class: 'muted'}, t('reservation.made', {id: String(reservation.reservationId), time: shortDateTime(reservation.reservedAt)})),
+    confirmed && event?.status === 'CANCELLED' && notice('bad', t('outcome.eventCancelled.next')),
     hold?.node,
-    reservation.status === 'CONFIRMED' && [problem, el('div', {class: 'buttons'},
+    confirmed && [problem, el('div', {class: 'buttons'},
       cancelButton({reservationId: reservation.reservationId, about, problem, held: false}))]);
   return {node, leave: hold?.leave ?? (() => {})};
 }

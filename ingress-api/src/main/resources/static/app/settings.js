@@ -17,7 +17,7 @@ function result(title, text, ...more) {
   document.querySelector('h1').focus();
 }
 
-const signInLink = () => el('p', {}, el('a', {class: 'button', href: '#/sign-in'}, t('signIn.title')));
+const signInLink = () => el('p', {}, el('a', {class: 'button', href: '/sign-in'}, t('signIn.title')));
 
 /** @param left called after the deletion of the account */
 export async function settingsView(left) {
@@ -99,7 +99,7 @@ export function confirmView(token) {
   return {
     node: form(t('confirm.title'), t('confirm.words'), [], t('confirm.yes'), async () => {
       await post('/api/v1/auth/email-confirmation', {token});
-      result(t('confirm.title'), t('confirm.done'), el('p', {}, el('a', {class: 'button', href: '#/'}, t('events.all'))));
+      result(t('confirm.title'), t('confirm.done'), el('p', {}, el('a', {class: 'button', href: '/'}, t('events.all'))));
     }),
     title: t('confirm.title'),
   };

@@ -68,7 +68,7 @@ export function ticket(ticketId) {
   return tickets().find(item => item.ticket.ticketId === ticketId) ?? null;
 }
 
-/** Stores the newest state of a ticket. A final state is never replaced. */
+/** Stores the newest state of a ticket. A final state is only replaced after `GAVE_UP`. */
 export function saveTicket(ticket, about = {}) {
   const user = session()?.userId;
   if (!user) {
@@ -76,7 +76,8 @@ export function saveTicket(ticket, about = {}) {
   }
   update('tickets', all => {
     const known = all.find(item => item.ticket.ticketId === ticket.ticketId);
-    if (known && isFinal(known.ticket)) {
+    // An operator can redrive a command that was given up.
+    if (known && isFinal(known.ticket) && (known.ticket.reason !== 'GAVE_UP' || !isFinal(ticket))) {
       return all;
     }
     const item = {
@@ -95,6 +96,33 @@ export function saveTicket(ticket, about = {}) {
 export function markSeen(ticketId) {
   update('tickets', all =>
     all.map(item => (item.ticket.ticketId === ticketId ? {...item, seen: true} : item)));
+}
+
+export function removeTicket(ticketId) {
+  update('tickets', all => all.filter(item => item.ticket.ticketId !== ticketId));
+}
+
+/** Holds of the signed-in user: running ones, and ended ones with an open message. */
+export function holds() {
+  return ownItems('holds');
+}
+
+/** Replaces the running holds. */
+export function saveHolds(running) {
+  const user = session()?.userId;
+  const ids = new Set(running.map(hold => hold.reservationId));
+  update('holds', all => [
+    ...all.filter(hold => hold.userId !== user || !ids.has(hold.reservationId)),
+    ...running.map(hold => ({...hold, userId: user})),
+  ].slice(-MAX_TICKETS));
+}
+
+export function saveHold(hold) {
+  update('holds', all => all.map(each => (each.reservationId === hold.reservationId ? hold : each)));
+}
+
+export function removeHold(reservationId) {
+  update('holds', all => all.filter(each => each.reservationId !== reservationId));
 }
 
 export function isFinal(ticket) {

@@ -52,7 +52,7 @@ export function failure(error, again) {
     el('h1', {tabindex: '-1'}, t(missing ? 'lost.title' : 'failure.title')),
     el('p', {}, errorText(error)),
     missing
-      ? el('a', {class: 'button', href: '#/'}, t('events.all'))
+      ? el('a', {class: 'button', href: '/'}, t('events.all'))
       : el('button', {class: 'button', type: 'button', onclick: again}, t('failure.again')));
 }
 
@@ -77,8 +77,12 @@ export function languageSwitch(changed) {
   }, t('language.other'));
 }
 
-/** Shows a confirmation dialog. Resolves to true if the user confirms. */
-export function confirmed(title, text, yes) {
+/**
+ * Shows a confirmation dialog. Resolves to true if the user confirms.
+ * @param yes label of the button that confirms
+ * @param no label of the button that keeps everything
+ */
+export function confirmed(title, text, yes, no = t('sure.no')) {
   return new Promise(resolve => {
     const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'sure-title', onclose: () => {
       resolve(dialog.returnValue === 'yes');
@@ -88,7 +92,7 @@ export function confirmed(title, text, yes) {
       el('h2', {id: 'sure-title'}, title),
       el('p', {}, text),
       el('div', {class: 'buttons'},
-        el('button', {class: 'button', value: 'no'}, t('sure.no')),
+        el('button', {class: 'button', value: 'no'}, no),
         el('button', {class: 'button danger', value: 'yes'}, yes))));
     document.body.append(dialog);
     dialog.showModal();
@@ -131,6 +135,25 @@ export function showFieldErrors(fields, error, textOf) {
   }
   first?.input.focus();
   return first ? '' : errorText(error);
+}
+
+/** Values of the named inputs in a part of the page, for `restoreInputs`. */
+export function savedInputs(place) {
+  return [...place.querySelectorAll('input[name], select[name], textarea[name]')]
+    .map(({name, type, value, checked}) => ({name, type, value, checked}));
+}
+
+/** Writes saved values into the inputs with the same names. */
+export function restoreInputs(place, saved) {
+  for (const {name, type, value, checked} of saved) {
+    for (const input of place.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (type === 'checkbox') {
+        input.checked = checked;
+      } else if (type !== 'radio') {
+        input.value = value;
+      }
+    }
+  }
 }
 
 /** Runs the work of a button. The button is disabled meanwhile and keeps the focus. */

@@ -68,6 +68,8 @@ class WebSocketConfiguration implements WebSocketConfigurer {
     route(registry, "/ws/me", "", true, (connection, path) -> users.open(connection));
     route(registry, "/ws/events/*", "", false, availability::open);
     route(registry, "/ws/events/*", "/seats", false, seats::open, seatMaps);
+    route(
+        registry, "/ws/events", "", false, (connection, path) -> availability.openMany(connection));
   }
 
   private void route(

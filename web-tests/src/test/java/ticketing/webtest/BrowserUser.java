@@ -45,7 +45,7 @@ final class BrowserUser implements AutoCloseable {
         browser.newContext(
             new Browser.NewContextOptions()
                 .setLocale(settings.language())
-                .setTimezoneId("Asia/Seoul")
+                .setTimezoneId(settings.timeZone())
                 .setColorScheme(settings.colours())
                 .setReducedMotion(ReducedMotion.REDUCE)
                 .setViewportSize(settings.width(), settings.height())

@@ -2,18 +2,27 @@ package ticketing.webtest;
 
 import com.microsoft.playwright.options.ColorScheme;
 
-/// Language, color scheme and window size of a browser.
-record DisplaySettings(String language, ColorScheme colours, int width, int height) {
+/// Language, color scheme, window size and time zone of a browser.
+record DisplaySettings(
+    String language, ColorScheme colours, int width, int height, String timeZone) {
 
-  static final DisplaySettings ENGLISH = new DisplaySettings("en-US", ColorScheme.LIGHT, 1280, 900);
-  static final DisplaySettings KOREAN = new DisplaySettings("ko-KR", ColorScheme.LIGHT, 1280, 900);
+  private static final String SEOUL = "Asia/Seoul";
+
+  static final DisplaySettings ENGLISH =
+      new DisplaySettings("en-US", ColorScheme.LIGHT, 1280, 900, SEOUL);
+  static final DisplaySettings KOREAN =
+      new DisplaySettings("ko-KR", ColorScheme.LIGHT, 1280, 900, SEOUL);
 
   DisplaySettings dark() {
-    return new DisplaySettings(language, ColorScheme.DARK, width, height);
+    return new DisplaySettings(language, ColorScheme.DARK, width, height, timeZone);
   }
 
   DisplaySettings phone() {
-    return new DisplaySettings(language, colours, 390, 844);
+    return new DisplaySettings(language, colours, 390, 844, timeZone);
+  }
+
+  DisplaySettings in(String zone) {
+    return new DisplaySettings(language, colours, width, height, zone);
   }
 
   boolean isPhone() {

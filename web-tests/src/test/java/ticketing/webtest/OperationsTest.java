@@ -8,6 +8,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.SelectOption;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -110,6 +111,86 @@ class OperationsTest {
           .getByText(admin.texts.of("admin.cancel"), new Locator.GetByTextOptions().setExact(true))
           .click();
       assertThat(row).containsText(admin.texts.of("status.CANCELLED"), WITHIN_A_MINUTE);
+    }
+  }
+
+  @Test
+  void allEventsAreListedAndFound() {
+    String name = "Oldest " + PagesFixture.newEmail("").substring(1, 6);
+    long oldest = pages.newEvent(name, 0, 10, "");
+    for (int i = 0; i < 101; i++) {
+      pages.newEvent("Newer", 0, 10, "");
+    }
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations", pages.admin);
+      Locator row = admin.page().locator("tr[data-event='%d']".formatted(oldest));
+      assertThat(row).hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(60_000));
+      admin.page().locator("#event-search").fill(name);
+      assertThat(admin.page().locator("tr[data-event]"))
+          .hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(60_000));
+    }
+  }
+
+  @Test
+  void renamedEventKeepsItsExactTimes() {
+    String name = "Repeated hour " + PagesFixture.newEmail("").substring(1, 6);
+    // 01:30:15 occurs twice in New York on this day; this is the later one.
+    String date = "2031-11-02T06:30:15Z";
+    long event =
+        pages
+            .newEvent(
+                """
+                {"eventName":"%s","eventDate":"%s","timeZone":"America/New_York",
+                 "seatTypes":[{"seatType":"S","price":"55000","totalSeats":10}]}\
+                """
+                    .formatted(name, date))
+            .get("eventId")
+            .longValue();
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH.in("America/New_York"))) {
+      admin.signIn("/operations", pages.admin);
+      Locator row = admin.page().locator("tr[data-event='%d']".formatted(event));
+      press(row, admin, "admin.edit.of", name);
+      assertThat(admin.page().locator("#eventDate")).hasValue("2031-11-02T01:30:15");
+      // Another administrator saves first.
+      pages.renameEvent(event, name + " A");
+      admin.page().locator("#eventName").fill(name + " B");
+      admin.button("admin.save").click();
+      admin.seesText("code.REVISION_CONFLICT");
+      assertThat(pages.event(event).get("eventName").asString()).isEqualTo(name + " A");
+      admin.button("admin.reload").click();
+      assertThat(admin.page().locator("#eventName")).hasValue(name + " A");
+      admin.page().locator("#eventName").fill(name + " B");
+      admin.button("admin.save").click();
+      assertThat(row).containsText(name + " B", WITHIN_A_MINUTE);
+      assertThat(pages.event(event).get("eventDate").asString()).isEqualTo(date);
+
+      press(row, admin, "admin.edit.of", name + " B");
+      admin.page().locator("#eventDate").fill("2031-11-02T01:30:15");
+      admin.page().locator("#eventDate").fill("2031-11-02T01:40");
+      admin.page().locator("#eventDate-repeated").selectOption(new SelectOption().setIndex(1));
+      admin.button("admin.save").click();
+      assertThat(admin.page().getByRole(AriaRole.DIALOG))
+          .hasCount(0, new LocatorAssertions.HasCountOptions().setTimeout(30_000));
+      assertThat(pages.event(event).get("eventDate").asString()).isEqualTo("2031-11-02T06:40:00Z");
+    }
+  }
+
+  @Test
+  void impossibleTimesAreRefusedByTheForm() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations", pages.admin);
+      admin.button("admin.create").click();
+      admin.page().locator("#eventName").fill("Impossible");
+      admin.page().locator("#seatType0").fill("R");
+      admin.page().locator("#price0").fill("88000");
+      admin.page().locator("#totalSeats0").fill("20");
+      admin.page().locator("#timeZone").fill("America/New_York");
+      admin.page().locator("#eventDate").fill("2020-05-05T19:30");
+      admin.page().locator("#saleOpensAt").fill("2031-03-09T02:30");
+      admin.button("admin.save").click();
+      admin.seesText("field.eventDate.invalid");
+      // The clocks skip this hour.
+      admin.seesText("field.skipped");
     }
   }
 

@@ -281,6 +281,24 @@ final class PagesFixture implements AutoCloseable {
     }
   }
 
+  JsonNode event(long event) {
+    return send("GET", "/api/v1/events/" + event, null, null);
+  }
+
+  void renameEvent(long event, String name) {
+    JsonNode current = event(event);
+    String body = Json.INTERNAL.writeValueAsString(current);
+    send(
+        "PUT",
+        "/api/v1/events/" + event,
+        adminToken,
+        body.replace("\"" + current.get("eventName").asString() + "\"", "\"" + name + "\""));
+  }
+
+  void cancelEvent(long event) {
+    send("DELETE", "/api/v1/events/" + event, adminToken, null);
+  }
+
   JsonNode post(String path, String token, String body) {
     return send("POST", path, token, body);
   }
@@ -302,7 +320,7 @@ final class PagesFixture implements AutoCloseable {
     if (response.statusCode() >= 300) {
       throw new IllegalStateException(path + ": " + response.statusCode() + " " + response.body());
     }
-    return Json.INTERNAL.readTree(response.body());
+    return response.body().isEmpty() ? null : Json.INTERNAL.readTree(response.body());
   }
 
   private HttpResponse<String> send(HttpRequest request) {

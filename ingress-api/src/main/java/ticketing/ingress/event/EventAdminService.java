@@ -14,6 +14,7 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.data.domain.Pageable;
+import org.springframework.data.domain.Sort;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -112,6 +113,13 @@ public class EventAdminService {
     Instant earliest = from == null ? clock.instant() : from;
     return replica.read(
         () -> PageResponse.of(events.list(pattern, status, earliest, to, page), EventEntity::view));
+  }
+
+  /// First page of the events from now on, by date.
+  ///
+  /// @param size 1 to [PageResponse#MAX_PAGE_SIZE]
+  public PageResponse<EventView> listUpcoming(int size) {
+    return list(null, null, null, null, PageRequest.of(0, size, Sort.by("eventDate", "id")));
   }
 
   private static String pattern(String text) {

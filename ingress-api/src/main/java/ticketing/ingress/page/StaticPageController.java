@@ -1,74 +1,198 @@
 package ticketing.ingress.page;
 
 import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.env.Environment;
-import org.springframework.core.env.Profiles;
-import org.springframework.core.io.ClassPathResource;
-import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
+import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
+import ticketing.domain.EventView;
+import ticketing.ingress.page.PageRenderer.Content;
+import ticketing.ingress.page.StartData.Read;
 
-/// Static pages `/` for buyers and `/operations` for administrators, and the configuration that
-/// their scripts load.
+/// Pages of buyers, the page `/operations` of administrators, and the data that their scripts load.
 @RestController
 class StaticPageController {
 
   private static final MediaType HTML = new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8);
 
-  private final PageConfig config;
+  private final PageRenderer renderer;
+  private final StartData startData;
+  private final Clock clock;
 
-  StaticPageController(PageSettings settings, Environment environment) {
-    this.config =
-        new PageConfig(
-            settings.notifierUrl(),
-            settings.currency(),
-            environment.acceptsProfiles(Profiles.of("local")));
+  StaticPageController(PageRenderer renderer, StartData startData, Clock clock) {
+    this.renderer = renderer;
+    this.startData = startData;
+    this.clock = clock;
   }
-
-  /// @param notifierUrl empty: the notifier has the address of the page
-  /// @param currency ISO 4217
-  /// @param local the page offers the demo accounts and the simulation
-  record PageConfig(String notifierUrl, String currency, boolean local) {}
 
   @GetMapping("/config.json")
-  ResponseEntity<PageConfig> config() {
-    return ResponseEntity.ok().cacheControl(CacheControl.noCache()).body(config);
+  ResponseEntity<PageRenderer.PageConfig> config() {
+    return ResponseEntity.ok().cacheControl(CacheControl.noCache()).body(renderer.config());
   }
 
-  @GetMapping("/")
-  ResponseEntity<Resource> buyerPage() {
-    return page("index.html");
+  /// @param now milliseconds since 1970
+  record ServerTime(long now) {}
+
+  /// Clock of the server, from which pages measure the offset of their own.
+  @GetMapping("/time.json")
+  ResponseEntity<ServerTime> time() {
+    return ResponseEntity.ok()
+        .cacheControl(CacheControl.noStore())
+        .body(new ServerTime(clock.millis()));
   }
 
-  @GetMapping("/operations")
-  ResponseEntity<Resource> operationsPage() {
-    return page("operations.html");
+  @GetMapping({"/", "/index.html"})
+  ResponseEntity<String> eventsPage(HttpServletRequest request) {
+    Locale language = language(request);
+    Content content =
+        Content.of(renderer.text(language, "events.title"), renderer.text(language, "events.lead"));
+    return html(
+        HttpStatus.OK,
+        renderer.buyerPage(
+            language,
+            switch (startData.upcomingEvents()) {
+              case Read.Found(var events) ->
+                  new Content(
+                      content.title(),
+                      content.description(),
+                      "",
+                      "/api/v1/events?page=0&size=" + StartData.LIST_SIZE,
+                      events);
+              case Read.NotFound _, Read.Unavailable _ -> content;
+            }));
+  }
+
+  @GetMapping("/events/{eventId:[0-9]{1,18}}")
+  ResponseEntity<String> eventPage(@PathVariable long eventId, HttpServletRequest request) {
+    Locale language = language(request);
+    return switch (startData.event(eventId)) {
+      case Read.Found<EventView>(EventView event) ->
+          html(
+              HttpStatus.OK,
+              renderer.buyerPage(language, renderer.event(language, event, url(request))));
+      case Read.NotFound<EventView> _ -> notFound(request);
+      case Read.Unavailable<EventView> _ ->
+          html(HttpStatus.OK, renderer.buyerPage(language, titled(language, "events.title")));
+    };
+  }
+
+  @GetMapping("/tickets/{ticketId:[0-9a-f-]{36}}")
+  ResponseEntity<String> ticketPage(HttpServletRequest request) {
+    return page(request, "waiting.title");
+  }
+
+  @GetMapping("/reservations")
+  ResponseEntity<String> reservationsPage(HttpServletRequest request) {
+    return page(request, "nav.reservations");
+  }
+
+  @GetMapping("/sign-in")
+  ResponseEntity<String> signInPage(HttpServletRequest request) {
+    return page(request, "signIn.title");
+  }
+
+  @GetMapping("/sign-up")
+  ResponseEntity<String> signUpPage(HttpServletRequest request) {
+    return page(request, "signUp.title");
+  }
+
+  @GetMapping("/account")
+  ResponseEntity<String> accountPage(HttpServletRequest request) {
+    return page(request, "account.title");
+  }
+
+  @GetMapping("/forgot-password")
+  ResponseEntity<String> forgotPasswordPage(HttpServletRequest request) {
+    return page(request, "forgot.title");
+  }
+
+  @GetMapping("/reset-password")
+  ResponseEntity<String> resetPasswordPage(HttpServletRequest request) {
+    return page(request, "reset.title");
+  }
+
+  @GetMapping("/confirm-email")
+  ResponseEntity<String> confirmEmailPage(HttpServletRequest request) {
+    return page(request, "confirm.title");
+  }
+
+  @GetMapping({"/operations", "/operations.html"})
+  ResponseEntity<String> operationsPage(HttpServletRequest request) {
+    return html(HttpStatus.OK, renderer.operationsPage(language(request)));
+  }
+
+  /// The buyer's page for an unknown address, with status 404.
+  ResponseEntity<String> notFound(HttpServletRequest request) {
+    Locale language = language(request);
+    return html(HttpStatus.NOT_FOUND, renderer.buyerPage(language, titled(language, "lost.title")));
+  }
+
+  private ResponseEntity<String> page(HttpServletRequest request, String titleKey) {
+    Locale language = language(request);
+    return html(HttpStatus.OK, renderer.buyerPage(language, titled(language, titleKey)));
+  }
+
+  private Content titled(Locale language, String titleKey) {
+    return Content.of(renderer.text(language, titleKey), renderer.text(language, "events.lead"));
   }
 
   /// Not a forward: Tomcat ignores headers that a filter sets after a forward.
-  private static ResponseEntity<Resource> page(String name) {
-    return ResponseEntity.ok()
+  private static ResponseEntity<String> html(HttpStatus status, String body) {
+    return ResponseEntity.status(status)
         .contentType(HTML)
         .cacheControl(CacheControl.noCache())
-        .body(new ClassPathResource("static/" + name));
+        .header(HttpHeaders.VARY, HttpHeaders.ACCEPT_LANGUAGE)
+        .body(body);
+  }
+
+  private static Locale language(HttpServletRequest request) {
+    return Collections.list(request.getLocales()).stream()
+        .flatMap(wanted ->
+            PageRenderer.LANGUAGES.stream()
+                .filter(each -> each.getLanguage().equals(wanted.getLanguage())))
+        .findFirst()
+        .orElse(PageRenderer.LANGUAGES.getFirst());
+  }
+
+  /// Address of the request. The load balancer states the scheme.
+  private static String url(HttpServletRequest request) {
+    ServletUriComponentsBuilder url = ServletUriComponentsBuilder.fromRequestUri(request);
+    Optional.ofNullable(request.getHeader("X-Forwarded-Proto"))
+        .filter("https"::equals)
+        .ifPresent(scheme -> url.scheme(scheme).port(-1));
+    return url.toUriString();
   }
 
   /// Weak, because Tomcat does not compress a response with a strong tag.
   @Bean
-  FilterRegistrationBean<Filter> weakETags() {
+  static FilterRegistrationBean<Filter> weakETags() {
     ShallowEtagHeaderFilter filter = new ShallowEtagHeaderFilter();
     filter.setWriteWeakETag(true);
     FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>(filter);
     registration.setUrlPatterns(
-        List.of("/", "/index.html", "/operations", "/operations.html", "/app/*", "/webjars/*"));
+        List.of(
+            "/",
+            "/index.html",
+            "/events/*",
+            "/operations",
+            "/operations.html",
+            "/app/*",
+            "/webjars/*"));
     return registration;
   }
 }

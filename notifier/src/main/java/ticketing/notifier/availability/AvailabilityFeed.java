@@ -25,8 +25,8 @@ import ticketing.redis.RedisUnavailableException;
 import ticketing.status.EventCache;
 import tools.jackson.core.JacksonException;
 
-/// `/ws/events/{eventId}`: sends the availability of an event immediately and after each change, at
-/// a limited rate. An event is read and serialised once for all its watchers.
+/// `/ws/events/{eventId}` and `/ws/events`: sends the availability of events immediately and after
+/// each change, at a limited rate. An event is read and serialised once for all its watchers.
 @Component
 public final class AvailabilityFeed implements SmartLifecycle {
 
@@ -64,17 +64,24 @@ public final class AvailabilityFeed implements SmartLifecycle {
       connection.close(CloseReason.NO_SUCH_EVENT);
       return FrameHandler.CLOSING;
     }
-    return watch(connection, id);
+    return new SingleEventHandler(connection, this, id);
   }
 
-  private EventWatcher watch(WebSocketConnection connection, long eventId) {
+  /// Handler of a new connection for many events.
+  public FrameHandler openMany(WebSocketConnection connection) {
+    return new MultiEventHandler(connection, this, settings.maxSubscriptions());
+  }
+
+  /// @param unknownEvent called if the event does not exist
+  EventWatcher watch(WebSocketConnection connection, long eventId, Runnable unknownEvent) {
     EventWatcher[] added = new EventWatcher[1];
     WatchedEvent event =
         events.compute(
             eventId,
             (id, existing) -> {
               WatchedEvent watched = existing == null ? new WatchedEvent(id) : existing;
-              added[0] = new EventWatcher(connection, watched, this, settings.frameInterval());
+              added[0] =
+                  new EventWatcher(connection, watched, settings.frameInterval(), unknownEvent);
               watched.watchers().add(added[0]);
               return watched;
             });
@@ -86,9 +93,9 @@ public final class AvailabilityFeed implements SmartLifecycle {
     return added[0];
   }
 
-  void remove(WatchedEvent event, EventWatcher watcher) {
+  void remove(EventWatcher watcher) {
     events.computeIfPresent(
-        event.eventId(),
+        watcher.event().eventId(),
         (id, watched) -> {
           watched.watchers().remove(watcher);
           return watched.watchers().isEmpty() ? null : watched;

@@ -12,9 +12,10 @@ import org.springframework.validation.annotation.Validated;
 
 /// Limits of the availability feed.
 ///
-/// @param frameInterval minimum time between two frames of one connection
+/// @param frameInterval minimum time between two frames of one event to one connection
 /// @param sweepInterval time between two steps of the sweep
 /// @param maxEventsPerSweep maximum number of events read in one step of the sweep
+/// @param maxSubscriptions maximum number of events of one `/ws/events` connection
 @Validated
 @ConfigurationProperties("ticketing.notifier.availability")
 record AvailabilitySettings(
@@ -22,4 +23,5 @@ record AvailabilitySettings(
         Duration frameInterval,
     @NotNull @DurationMin(millis = 50) @DurationMax(minutes = 5) @DefaultValue("3s")
         Duration sweepInterval,
-    @Min(1) @Max(10_000) @DefaultValue("200") int maxEventsPerSweep) {}
+    @Min(1) @Max(10_000) @DefaultValue("200") int maxEventsPerSweep,
+    @Min(1) @Max(10_000) @DefaultValue("100") int maxSubscriptions) {}

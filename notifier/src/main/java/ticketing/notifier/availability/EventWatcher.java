@@ -2,30 +2,33 @@ package ticketing.notifier.availability;
 
 import java.time.Duration;
 import ticketing.notifier.availability.WatchedEvent.Snapshot;
-import ticketing.notifier.connection.CloseReason;
-import ticketing.notifier.connection.ErrorFrame;
-import ticketing.notifier.connection.FrameHandler;
 import ticketing.notifier.connection.WebSocketConnection;
 
-/// Connection of the availability feed of one event.
-final class EventWatcher implements FrameHandler {
+/// Subscription of one connection to the availability of one event.
+final class EventWatcher {
 
   private final WebSocketConnection connection;
   private final WatchedEvent event;
-  private final AvailabilityFeed feed;
   private final Duration frameInterval;
+  private final Runnable unknownEvent;
   private String sentJson;
+  private boolean resend;
   private long sentAt;
 
+  /// @param unknownEvent called if the event does not exist
   EventWatcher(
       WebSocketConnection connection,
       WatchedEvent event,
-      AvailabilityFeed feed,
-      Duration frameInterval) {
+      Duration frameInterval,
+      Runnable unknownEvent) {
     this.connection = connection;
     this.event = event;
-    this.feed = feed;
     this.frameInterval = frameInterval;
+    this.unknownEvent = unknownEvent;
+  }
+
+  WatchedEvent event() {
+    return event;
   }
 
   /// Sends the newest snapshot unless the client has it or the frame interval has not passed.
@@ -33,7 +36,7 @@ final class EventWatcher implements FrameHandler {
   /// @return false if a frame remains to be sent
   synchronized boolean sendIfDue() {
     Snapshot snapshot = event.snapshot();
-    if (snapshot == null || snapshot.json().equals(sentJson)) {
+    if (snapshot == null || (snapshot.json().equals(sentJson) && !resend)) {
       return true;
     }
     long now = System.nanoTime();
@@ -41,23 +44,23 @@ final class EventWatcher implements FrameHandler {
       return false;
     }
     sentJson = snapshot.json();
+    resend = false;
     sentAt = now;
     connection.send(sentJson);
     return true;
   }
 
+  /// Sends the snapshot although the client has it, after the frame interval.
+  void sendAgain() {
+    synchronized (this) {
+      resend = true;
+    }
+    if (!sendIfDue()) {
+      event.requireFrame();
+    }
+  }
+
   void rejectUnknownEvent() {
-    connection.send(ErrorFrame.eventNotFound());
-    connection.close(CloseReason.NO_SUCH_EVENT);
-  }
-
-  @Override
-  public void onFrame(String frame) {
-    connection.send(ErrorFrame.noClientFrames());
-  }
-
-  @Override
-  public void onClose() {
-    feed.remove(event, this);
+    unknownEvent.run();
   }
 }

@@ -51,6 +51,11 @@ final class WatchedEvent {
     return frameDue;
   }
 
+  /// A watcher requires a frame, although the snapshot has not changed.
+  void requireFrame() {
+    frameDue = true;
+  }
+
   /// Replaces the snapshot unless the event is older.
   synchronized void updateFromEvent(EventView event) {
     if (snapshot == null || event.version() >= snapshot.version()) {

@@ -1,2 +1,2 @@
-/// Availability feed of an event: `/ws/events/{eventId}`.
+/// Availability feed of events: `/ws/events/{eventId}` and `/ws/events`.
 package ticketing.notifier.availability;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -134,5 +136,49 @@ class AvailabilityFeedTest {
       assertThat(client.nextError()).isEqualTo("EVENT_NOT_FOUND");
       assertThat(client.closeCode()).isEqualTo(1008);
     }
+  }
+
+  @Test
+  void oneConnectionFollowsManyEvents() throws InterruptedException {
+    backend.cacheEvent(151, 10, 1);
+    backend.cacheEvent(152, 20, 1);
+    WebSocketTestClient client = notifier.connectAnonymously("/ws/events");
+    client.send("{\"action\":\"subscribe\",\"eventIds\":[151,152]}");
+    assertThat(List.of(seats(client.next()), seats(client.next())))
+        .containsExactlyInAnyOrder("151:10", "152:20");
+    backend.cacheEvent(152, 19, 2);
+    assertThat(seats(client.next())).isEqualTo("152:19");
+
+    client.send("{\"action\":\"unsubscribe\",\"eventIds\":[152]}");
+    client.send("{\"action\":\"subscribe\",\"eventIds\":[151]}");
+    // A repeated subscription sends the unchanged state, so that clients detect a dead connection.
+    assertThat(seats(client.next())).isEqualTo("151:10");
+    backend.cacheEvent(152, 18, 3);
+    backend.cacheEvent(151, 9, 2);
+    assertThat(seats(client.next())).isEqualTo("151:9");
+  }
+
+  private static String seats(JsonNode frame) {
+    return frame.path("eventId").asLong() + ":" + frame.path("availableSeats").asInt();
+  }
+
+  @Test
+  void subscriptionsOfOneConnectionAreLimited() throws InterruptedException {
+    WebSocketTestClient client = notifier.connectAnonymously("/ws/events");
+    client.send("{\"action\":\"subscribe\",\"ticketIds\":[]}");
+    assertThat(client.next().at("/error/code").asString()).isEqualTo("BAD_FRAME");
+    String tooMany =
+        LongStream.rangeClosed(1, 101).mapToObj(String::valueOf).collect(Collectors.joining(","));
+    client.send("{\"action\":\"subscribe\",\"eventIds\":[" + tooMany + "]}");
+    assertThat(client.next().at("/error/code").asString()).isEqualTo("TOO_MANY_SUBSCRIPTIONS");
+  }
+
+  @Test
+  void unknownEventGetsErrorWithItsId() throws InterruptedException {
+    WebSocketTestClient client = notifier.connectAnonymously("/ws/events");
+    client.send("{\"action\":\"subscribe\",\"eventIds\":[999777]}");
+    JsonNode error = client.next().path("error");
+    assertThat(error.path("code").asString()).isEqualTo("EVENT_NOT_FOUND");
+    assertThat(error.path("eventId").asLong()).isEqualTo(999_777);
   }
 }

@@ -1,0 +1,240 @@
+package ticketing.ingress.page;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.FormatStyle;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.Profiles;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.stereotype.Component;
+import org.springframework.web.util.HtmlUtils;
+import ticketing.domain.EventStatus;
+import ticketing.domain.EventView;
+import ticketing.domain.Json;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Renders the HTML of the pages: title and description in the language of the reader, Open Graph
+/// and schema.org data of an event, preloads, and the data with which the script starts.
+@Component
+class PageRenderer {
+
+  /// Languages of the pages. The first is the default.
+  static final List<Locale> LANGUAGES = List.of(Locale.ENGLISH, Locale.KOREAN);
+
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
+
+  /// @param notifierUrl empty: the notifier has the address of the page
+  /// @param currency ISO 4217
+  /// @param local the page offers the demo accounts and the simulation
+  record PageConfig(String notifierUrl, String currency, boolean local) {}
+
+  /// @param config settings that the script otherwise reads from `/config.json`
+  /// @param responses bodies of the script's first requests, by their paths
+  private record Start(PageConfig config, Map<String, Object> responses) {}
+
+  /// Content of one page.
+  ///
+  /// @param response body of the script's first request to `responsePath`; null: not included
+  record Content(
+      String title,
+      String description,
+      String metadata,
+      @Nullable String responsePath,
+      @Nullable Object response) {
+
+    static Content of(String title, String description) {
+      return new Content(title, description, "", null, null);
+    }
+  }
+
+  private final PageFiles files;
+  private final JsonMapper json;
+  private final PageConfig config;
+  private final String buyerTemplate = template("index.html");
+  private final String operationsTemplate = template("operations.html");
+  private final String buyerPreloads;
+  private final String operationsPreloads;
+  private final Map<Locale, Map<String, String>> texts;
+
+  PageRenderer(PageFiles files, JsonMapper json, PageSettings settings, Environment environment) {
+    this.files = files;
+    this.json = json;
+    this.config =
+        new PageConfig(
+            settings.notifierUrl(),
+            settings.currency(),
+            environment.acceptsProfiles(Profiles.of("local")));
+    this.buyerPreloads = preloads("buyer.js");
+    this.operationsPreloads = preloads("operations.js");
+    this.texts =
+        LANGUAGES.stream()
+            .collect(
+                Collectors.toMap(language -> language, each -> files.texts(each.getLanguage())));
+  }
+
+  PageConfig config() {
+    return config;
+  }
+
+  String text(Locale language, String key) {
+    return Objects.requireNonNull(texts.get(language).get(key), key);
+  }
+
+  /// @param language one of [#LANGUAGES]
+  String buyerPage(Locale language, Content content) {
+    return render(buyerTemplate, buyerPreloads, language, content);
+  }
+
+  /// @param language one of [#LANGUAGES]
+  String operationsPage(Locale language) {
+    return render(
+        operationsTemplate,
+        operationsPreloads,
+        language,
+        Content.of(text(language, "ops.title"), ""));
+  }
+
+  /// @param url absolute address of the page
+  Content event(Locale language, EventView event, String url) {
+    String when =
+        DateTimeFormatter.ofLocalizedDateTime(FormatStyle.FULL, FormatStyle.SHORT)
+            .withLocale(language)
+            .withZone(ZoneId.of(event.timeZone()))
+            .format(event.eventDate());
+    String description =
+        Stream.of(
+                when + " (" + event.timeZone() + ")",
+                event.venueName(),
+                event.venueAddress(),
+                event.status() == EventStatus.CANCELLED
+                    ? text(language, "state.CANCELLED.words")
+                    : null)
+            .filter(Objects::nonNull)
+            .collect(Collectors.joining(" · "));
+    return new Content(
+        event.eventName(),
+        description,
+        openGraph(event.eventName(), description, url) + schemaOrg(event, url),
+        "/api/v1/events/" + event.eventId(),
+        event);
+  }
+
+  private static String openGraph(String title, String description, String url) {
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put("og:type", "website");
+    properties.put("og:site_name", "Ticketing");
+    properties.put("og:title", title);
+    properties.put("og:description", description);
+    properties.put("og:url", url);
+    return properties.entrySet().stream()
+            .map(property ->
+                "<meta property=\"%s\" content=\"%s\">\n  "
+                    .formatted(property.getKey(), escape(property.getValue())))
+            .collect(Collectors.joining())
+        + "<link rel=\"canonical\" href=\"%s\">\n  ".formatted(escape(url));
+  }
+
+  /// JSON-LD, which a browser never executes.
+  private String schemaOrg(EventView event, String url) {
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("@context", "https://schema.org");
+    data.put("@type", "Event");
+    data.put("name", event.eventName());
+    data.put("startDate", event.eventDate().toString());
+    data.put(
+        "eventStatus",
+        event.status() == EventStatus.CANCELLED
+            ? "https://schema.org/EventCancelled"
+            : "https://schema.org/EventScheduled");
+    data.put("url", url);
+    if (event.venueName() != null) {
+      Map<String, Object> place = new LinkedHashMap<>();
+      place.put("@type", "Place");
+      place.put("name", event.venueName());
+      place.put("address", event.venueAddress() == null ? "" : event.venueAddress());
+      data.put("location", place);
+    }
+    Instant opens = event.saleOpensAt();
+    data.put(
+        "offers",
+        event.seatTypes().stream()
+            .map(type -> {
+              Map<String, Object> offer = new LinkedHashMap<>();
+              offer.put("@type", "Offer");
+              offer.put("name", type.seatType());
+              offer.put("price", type.price().toString());
+              offer.put("priceCurrency", config.currency());
+              offer.put("url", url);
+              offer.put(
+                  "availability",
+                  type.availableSeats() > 0
+                      ? "https://schema.org/InStock"
+                      : "https://schema.org/SoldOut");
+              if (opens != null) {
+                offer.put("validFrom", opens.toString());
+              }
+              return offer;
+            })
+            .toList());
+    return "<script type=\"application/ld+json\">%s</script>"
+        .formatted(Json.INTERNAL.writeValueAsString(data).replace("<", "\\u003c"));
+  }
+
+  private String render(String template, String preloads, Locale language, Content content) {
+    Map<String, Object> responses =
+        content.responsePath() == null
+            ? Map.of()
+            : Map.of(content.responsePath(), Objects.requireNonNull(content.response()));
+    Map<String, String> values =
+        Map.of(
+            "language", language.getLanguage(),
+            "title", escape(content.title() + " · Ticketing"),
+            "description", escape(content.description()),
+            "metadata", content.metadata(),
+            "skip", escape(text(language, "page.skip")),
+            "files", files.path(),
+            "start", escape(json.writeValueAsString(new Start(config, responses))),
+            "preloads", preloads + preload(language));
+    return PLACEHOLDER
+        .matcher(template)
+        .replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1))));
+  }
+
+  private String preloads(String script) {
+    return files.modules(script).stream()
+        .map(module ->
+            "<link rel=\"modulepreload\" href=\"%s/%s\">\n  ".formatted(files.path(), module))
+        .collect(Collectors.joining());
+  }
+
+  private String preload(Locale language) {
+    return "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"%s/%s.json\">"
+        .formatted(files.path(), language.getLanguage());
+  }
+
+  private static String escape(String text) {
+    return HtmlUtils.htmlEscape(text, StandardCharsets.UTF_8.name());
+  }
+
+  private static String template(String name) {
+    try {
+      return new ClassPathResource("pages/" + name).getContentAsString(StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+// View of the upcoming events, with a search.
+
+import {ApiError, get, measureClock} from './api.js';
+import * as clock from './clock.js';
+import {availability, chip, stateOf, venue} from './eventstate.js';
+import {day, month, price, shortDateTime, t, weekday} from './i18n.js';
+import {watchSeats} from './live.js';
+import {query, saveViewState, viewState} from './router.js';
+import {busy, el, empty} from './ui.js';
+
+const PAGE = 20;
+const MAX_PAGE = 100; // events of one request
+const REFRESH_INTERVAL = 20_000; // ms; status, times and new events are not pushed
+const TICK = 1000; // ms
+const SEARCH_DELAY = 300; // ms after the last key
+
+function card(event) {
+  const live = el('div', {});
+  const badge = el('div', {class: 'badge'});
+  const text = el('p', {class: 'muted'});
+  const name = el('a', {class: 'cover', href: `/events/${event.eventId}`});
+  const date = el('div', {class: 'date', 'aria-hidden': 'true'});
+  const cost = el('p', {class: 'price'});
+  let drawn = '';
+
+  /** Draws the card if a visible value has changed. */
+  function draw() {
+    const now = JSON.stringify([stateOf(event), event]);
+    if (now === drawn) {
+      return;
+    }
+    drawn = now;
+    const prices = event.seatTypes.map(type => Number(type.price));
+    name.textContent = event.eventName;
+    date.replaceChildren(el('span', {}, month(event.eventDate, event.timeZone)),
+      el('strong', {}, day(event.eventDate, event.timeZone)), el('span', {}, weekday(event.eventDate, event.timeZone)));
+    text.textContent = [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(' · ');
+    live.replaceChildren(availability(event));
+    badge.replaceChildren(chip(event));
+    cost.textContent = prices.length > 1 ? t('price.from', {price: price(Math.min(...prices))}) : price(prices[0]);
+  }
+
+  draw();
+  return {
+    node: el('li', {class: 'event card', 'data-event': event.eventId}, date,
+      el('div', {class: 'event-text'}, el('h2', {}, name), text, live),
+      el('div', {class: 'event-side'}, badge, cost)),
+    draw,
+    hasOpening: () => Boolean(event.saleOpensAt),
+    update(values) {
+      Object.assign(event, values);
+      draw();
+    },
+  };
+}
+
+/** Reads the first events of a search. @return the events and their total number */
+async function read(count, search) {
+  const more = search ? `&q=${encodeURIComponent(search)}` : '';
+  const size = Math.min(count, MAX_PAGE);
+  const events = [];
+  for (let page = 0; ; page++) {
+    const found = await get(`/api/v1/events?page=${page}&size=${size}${more}`);
+    events.push(...found.content);
+    if (events.length >= count || page + 1 >= found.page.totalPages) {
+      return {events, total: found.page.totalElements};
+    }
+  }
+}
+
+export async function listView() {
+  const place = el('ul', {class: 'events'});
+  const more = el('div', {class: 'more'});
+  const none = el('div', {});
+  const cards = new Map(); // by event id
+  let count = viewState().count ?? PAGE;
+  let search = query().get('q') ?? '';
+  let reads = 0;
+  let left = false;
+
+  function draw({events, total}) {
+    const shown = new Set(events.map(event => event.eventId));
+    for (const [id, {end}] of cards) {
+      if (!shown.has(id)) {
+        end();
+        cards.delete(id);
+      }
+    }
+    for (const event of events) {
+      const known = cards.get(event.eventId);
+      if (known) {
+        known.update(event);
+      } else {
+        const created = card(event);
+        const end = event.status === 'CANCELLED' ? () => {} : watchSeats(event.eventId, seats =>
+          created.update({availableSeats: seats.availableSeats, seatTypes: seats.seatTypes}));
+        cards.set(event.eventId, {...created, end});
+      }
+    }
+    const nodes = events.map(event => cards.get(event.eventId).node);
+    // An unchanged list is not replaced, so that the focused link keeps the focus.
+    if (nodes.length !== place.children.length || nodes.some((node, index) => node !== place.children[index])) {
+      place.replaceChildren(...nodes);
+    }
+    none.replaceChildren(...(events.length > 0 ? [] : [search
+      ? empty(t('events.unfound'), t('events.unfound.words', {search}))
+      : empty(t('events.none'), t('events.none.words'))]));
+    more.replaceChildren(...(events.length < total
+      ? [el('button', {class: 'button', type: 'button', onclick: event => busy(event.target, showMore)}, t('list.more'))]
+      : []));
+  }
+
+  /** Reads and draws. The result of an older read is ignored. */
+  async function refresh() {
+    const number = ++reads;
+    const found = await read(count, search);
+    if (number === reads && !left) {
+      draw(found);
+    }
+  }
+
+  async function refreshQuietly() {
+    try {
+      await refresh();
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
+      // The list keeps its last state, and the next refresh repeats the read.
+    }
+  }
+
+  async function showMore() {
+    count += PAGE;
+    saveViewState({count});
+    await refreshQuietly();
+  }
+
+  let typing = 0;
+  const input = el('input', {
+    type: 'search', id: 'search', name: 'search', maxlength: 100, value: search, autocomplete: 'off',
+    placeholder: t('events.search'), 'aria-label': t('events.search'),
+    oninput: () => {
+      clearTimeout(typing);
+      typing = setTimeout(() => {
+        search = input.value.trim();
+        count = PAGE;
+        saveViewState({count});
+        history.replaceState(history.state, '', search ? `/?q=${encodeURIComponent(search)}` : '/');
+        refreshQuietly();
+      }, SEARCH_DELAY);
+    },
+  });
+
+  await refresh();
+  if (clock.error() === Infinity && [...cards.values()].some(({hasOpening}) => hasOpening())) {
+    measureClock(); // not awaited: the states are drawn again each second
+  }
+  const tick = setInterval(() => cards.forEach(each => each.draw()), TICK);
+  let refreshing = 0;
+  function refreshLater() {
+    // Random, so that the pages do not send their requests at the same moment.
+    refreshing = setTimeout(async () => {
+      if (document.visibilityState === 'visible') {
+        await refreshQuietly();
+      }
+      if (!left) {
+        refreshLater();
+      }
+    }, REFRESH_INTERVAL * (0.75 + Math.random() / 2));
+  }
+  refreshLater();
+  return {
+    title: t('events.title'),
+    node: el('section', {},
+      el('h1', {tabindex: '-1'}, t('events.title')),
+      el('p', {class: 'lead'}, t('events.lead')),
+      el('div', {class: 'search', role: 'search'}, input), none, place, more),
+    leave: () => {
+      left = true;
+      clearInterval(tick);
+      clearTimeout(refreshing);
+      clearTimeout(typing);
+      cards.forEach(({end}) => end());
+    },
+  };
+}

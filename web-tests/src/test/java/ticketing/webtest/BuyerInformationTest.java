@@ -1,0 +1,242 @@
+package ticketing.webtest;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.AriaRole;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// Information that buyers need: openings, times, cancelled events, holds and lost sessions.
+@ExtendWith(PagesFixture.Extension.class)
+class BuyerInformationTest {
+
+  private static final String NEW_YORK = "America/New_York";
+
+  private final PagesFixture pages;
+
+  BuyerInformationTest(PagesFixture pages) {
+    this.pages = pages;
+  }
+
+  @Test
+  void formAppearsAfterTheOpeningOnly() {
+    Instant opens = Instant.now().plusSeconds(6).truncatedTo(ChronoUnit.SECONDS);
+    long event = pages.newEvent("Exact opening", 0, 10, ",\"saleOpensAt\":\"%s\"".formatted(opens));
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.context.addInitScript(
+          """
+          const seen = setInterval(() => {
+            if (document.querySelector('form.choice')) {
+              window.formSeenAt = Date.now();
+              clearInterval(seen);
+            }
+          }, 5);\
+          """);
+      user.open("/events/" + event);
+      assertThat(user.page().getByRole(AriaRole.TIMER)).isVisible(BrowserUser.visibleTimeout());
+      assertThat(user.button("book.signIn")).isVisible(BrowserUser.visibleTimeout());
+      Number seenAt = (Number) user.page().evaluate("window.formSeenAt");
+      assertThat(seenAt.longValue()).isGreaterThanOrEqualTo(opens.toEpochMilli());
+    }
+  }
+
+  @Test
+  void earlyBookingIsRepeatedAtTheOpening() {
+    long event = pages.newEvent("Early click", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("early")).open("/events/" + event);
+      AtomicBoolean rejected = new AtomicBoolean();
+      user.context.route(
+          "**/api/v1/reservations",
+          route -> {
+            if (rejected.getAndSet(true)) {
+              route.resume();
+              return;
+            }
+            route.fulfill(
+                new Route.FulfillOptions()
+                    .setStatus(409)
+                    .setHeaders(
+                        Map.of("Content-Type", "application/problem+json", "Retry-After", "1"))
+                    .setBody(
+                        "{\"code\":\"SALE_NOT_OPEN\",\"opensAt\":\"%s\"}"
+                            .formatted(Instant.now().plusMillis(500))));
+          });
+      user.button("book.action").click();
+      user.seesHeading("outcome.BOOK.done");
+      assertThat(rejected).isTrue();
+    }
+  }
+
+  @Test
+  void cancelledEventIsNotShownAsConfirmed() {
+    long event = pages.newEvent("Called off", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone())) {
+      user.signUp(PagesFixture.newEmail("cancelled")).open("/events/" + event);
+      user.button("book.action").click();
+      user.seesHeading("outcome.BOOK.done");
+      String ticket = user.page().url();
+      pages.cancelEvent(event);
+      user.page().navigate(ticket);
+      user.seesHeading("outcome.eventCancelled");
+      assertThat(user.page().locator(".mark.good")).hasCount(0);
+      user.open("/reservations");
+      user.seesText("reservation.eventCancelled");
+      assertThat(user.page().locator(".chip.good")).hasCount(0);
+    }
+  }
+
+  @Test
+  void requestsAndHoldsAppearOnEveryDevice() {
+    long event = pages.newEvent("Two devices", 0, 10, ",\"holdMinutes\":5");
+    String email = PagesFixture.newEmail("devices");
+    pages.signUp(email, "Devices");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+        pages.submitBookings(email, event, "S", 1);
+        user.signIn("/sign-in", email);
+        assertThat(user.page().locator(".tray")).containsText(user.texts.of("tray.next"));
+        user.page().locator(".tray a").first().click();
+        user.seesHeading("waiting.BOOK");
+        user.seesText("waiting.unknown");
+      }
+      user.seesHeading("outcome.held");
+      user.page().clock().install();
+      user.open("/");
+      assertThat(user.page().locator(".tray")).containsText("Held for you");
+      pages.expireHold(event);
+      user.page().clock().fastForward("05:30");
+      assertThat(user.page().locator(".tray")).containsText(user.texts.of("tray.expired"));
+      user.button("admin.close").click();
+      assertThat(user.page().locator(".tray")).hasCount(0);
+    }
+  }
+
+  @Test
+  void lostSessionIsExplainedAndKeepsTheChoice() {
+    long event = pages.newEvent("Lost session", 0, 10, "");
+    String email = PagesFixture.newEmail("lost");
+    pages.signUp(email, "Lost");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signIn("/sign-in?next=events/" + event, email);
+      user.button("quantity.more").click();
+      user.context.route(
+          "**/api/v1/reservations",
+          route ->
+              route.fulfill(
+                  new Route.FulfillOptions()
+                      .setStatus(401)
+                      .setContentType("application/problem+json")
+                      .setBody("{\"code\":\"UNAUTHENTICATED\"}")));
+      user.button("book.action").click();
+      user.seesHeading("signIn.title");
+      user.seesText("code.UNAUTHENTICATED");
+      user.context.unroute("**/api/v1/reservations");
+      user.page().getByLabel(user.texts.of("field.email")).fill(email);
+      user.page().locator("#password").fill(PagesFixture.PASSWORD);
+      user.press("Enter");
+      assertThat(user.page().getByLabel(user.texts.of("quantity.label"))).hasText("2");
+    }
+  }
+
+  @Test
+  void showTimesAreThoseOfTheVenue() {
+    long event =
+        pages.newEvent("Seoul evening", 0, 10, ",\"saleOpensAt\":\"2031-12-01T01:00:00Z\"");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.in(NEW_YORK))) {
+      user.open("/events/" + event);
+      // 10:00 UTC is 19:00 in Seoul.
+      user.seesTextContaining("December 24, 2031 at 7:00 PM (Asia/Seoul)");
+      user.seesTextContaining("December 1, 2031 at 10:00 AM (Asia/Seoul)");
+      user.seesText("time.own", "time", "Nov 30, 2031, 8:00 PM (America/New_York)");
+      user.open("/?q=Seoul%20evening");
+      user.seesTextContaining("Dec 24, 2031, 7:00 PM (Asia/Seoul)");
+    }
+  }
+
+  @Test
+  void navigationKeepsTheListAndForms() {
+    String name = "Paged " + PagesFixture.newEmail("").substring(1, 6);
+    for (int i = 0; i < 25; i++) {
+      pages.newEvent(name, 0, 10, "");
+    }
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      AtomicInteger sockets = new AtomicInteger();
+      user.page().onWebSocket(socket -> sockets.incrementAndGet());
+      user.open("/?q=" + name.replace(" ", "%20"));
+      Locator cards = user.page().locator(".event");
+      assertThat(cards).hasCount(20);
+      user.button("list.more").click();
+      assertThat(cards).hasCount(25);
+      assertThat(sockets).hasValue(1);
+      cards.nth(23).locator("a").click();
+      user.seesTitle(name);
+      user.page().goBack();
+      assertThat(cards).hasCount(25);
+      user.page().waitForFunction("scrollY > 500");
+
+      user.page().locator("#skip").focus();
+      user.press("Enter");
+      assertThat(cards).hasCount(25);
+      assertThat(user.page().locator("main")).isFocused();
+
+      user.open("/sign-in");
+      user.page().getByLabel(user.texts.of("field.email")).fill("kept@example.com");
+      user.button("language.other").click();
+      assertThat(user.page().locator("html")).hasAttribute("lang", "ko");
+      assertThat(user.page().locator("#email")).hasValue("kept@example.com");
+    }
+  }
+
+  @Test
+  void lateSuccessKeepsTheOpenedView() {
+    long event = pages.newEvent("Late answer", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("late")).open("/events/" + event);
+      AtomicInteger requests = new AtomicInteger();
+      user.context.route(
+          "**/api/v1/reservations",
+          route -> {
+            if (requests.incrementAndGet() == 1) {
+              route.abort();
+            } else {
+              route.resume();
+            }
+          });
+      user.button("book.action").click();
+      user.seesTextContaining(user.texts.of("code.NETWORK"));
+      user.page()
+          .getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Events").setExact(true))
+          .click();
+      user.seesHeading("events.title");
+      user.seesText("tray.decided");
+      assertThat(user.page().url()).endsWith("/");
+      user.seesHeading("events.title");
+    }
+  }
+
+  @Test
+  void warmVisitNeedsThreeRequestsAtMost() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/");
+      user.page().locator(".event").first().waitFor();
+      user.page().reload();
+      user.page().locator(".event").first().waitFor();
+      Number transferred =
+          (Number)
+              user.page()
+                  .evaluate(
+                      "performance.getEntriesByType('resource').filter(e => e.transferSize > 0).length");
+      assertThat(transferred.intValue() + 1).isLessThanOrEqualTo(3);
+    }
+  }
+}
