@@ -310,8 +310,7 @@ public class BoxOffice {
       store.recordGivenUp(givenUp);
       transaction.commit();
       givenUp.forEach(entry -> metrics.recordDecision(entry.ticket()));
-      return new CommittedBatch(
-          givenUp, List.of(), null, null, List.of(), List.of(), revoked);
+      return new CommittedBatch(givenUp, List.of(), null, null, List.of(), List.of(), revoked);
     }
   }
 

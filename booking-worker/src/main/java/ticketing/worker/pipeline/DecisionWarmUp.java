@@ -19,6 +19,7 @@ import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Money;
 import ticketing.status.StatusStore;
+import ticketing.userfeed.UserChanges;
 import ticketing.warmup.QueueStub;
 import ticketing.warmup.WarmUpTask;
 import ticketing.worker.lock.EventLock;
@@ -48,6 +49,7 @@ class DecisionWarmUp implements WarmUpTask {
   DecisionWarmUp(
       DecisionStore store,
       StatusStore statusStore,
+      UserChanges userChanges,
       EventLock lock,
       Transactions transactions,
       Clock clock,
@@ -67,7 +69,7 @@ class DecisionWarmUp implements WarmUpTask {
             clock,
             settings,
             uncounted);
-    this.publisher = new DecisionPublisher(statusStore, uncounted);
+    this.publisher = new DecisionPublisher(statusStore, userChanges, uncounted);
   }
 
   @Override

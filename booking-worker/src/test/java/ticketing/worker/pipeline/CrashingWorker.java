@@ -51,7 +51,10 @@ final class CrashingWorker {
             DecisionPublisher.class,
             () ->
                 new CrashingPublisher(
-                    beans.getBean(StatusStore.class), beans.getBean(PipelineMetrics.class), point),
+                    beans.getBean(StatusStore.class),
+                    beans.getBean(UserChanges.class),
+                    beans.getBean(PipelineMetrics.class),
+                    point),
             definition -> definition.setPrimary(true));
       }
     });

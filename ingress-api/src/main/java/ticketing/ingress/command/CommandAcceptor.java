@@ -99,7 +99,8 @@ public class CommandAcceptor {
         undecided,
         clock,
         settings,
-        new CommandMetrics(new SimpleMeterRegistry()));
+        new CommandMetrics(new SimpleMeterRegistry()),
+        changes);
   }
 
   /// Accepts a command at the current time.

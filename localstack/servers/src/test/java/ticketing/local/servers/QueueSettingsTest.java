@@ -26,9 +26,11 @@ class QueueSettingsTest {
   private static final Path ROOT = ProjectRoot.root();
   private static final Pattern RESOURCE =
       Pattern.compile("resource \"aws_sqs_queue\" \"(\\w+)\" \\{\n(.*?)\n}\n", Pattern.DOTALL);
-  private static final Pattern SETTING = Pattern.compile("(\\w+_seconds|maxReceiveCount)\\s+= (.+)");
+  private static final Pattern SETTING =
+      Pattern.compile("(\\w+_seconds|maxReceiveCount)\\s+= (.+)");
   private static final Pattern ATTRIBUTE =
-      Pattern.compile("\"(MessageRetentionPeriod|ReceiveMessageWaitTimeSeconds|VisibilityTimeout)\": \"(\\d+)\"");
+      Pattern.compile(
+          "\"(MessageRetentionPeriod|ReceiveMessageWaitTimeSeconds|VisibilityTimeout)\": \"(\\d+)\"");
   private static final Pattern MAX_RECEIVES = Pattern.compile("maxReceiveCount\\W+(\\d+)");
   private static final Map<String, String> NAMES =
       Map.of(
@@ -60,11 +62,10 @@ class QueueSettingsTest {
 
   private static long product(String expression) {
     return Arrays.stream(expression.split(" \\* "))
-        .mapToLong(
-            factor ->
-                factor.startsWith("var.")
-                    ? variable(factor.substring(4))
-                    : Long.parseLong(factor.strip()))
+        .mapToLong(factor ->
+            factor.startsWith("var.")
+                ? variable(factor.substring(4))
+                : Long.parseLong(factor.strip()))
         .reduce(1, Math::multiplyExact);
   }
 
