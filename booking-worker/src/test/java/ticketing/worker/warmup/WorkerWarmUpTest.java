@@ -1,4 +1,4 @@
-package ticketing.worker.pipeline;
+package ticketing.worker.warmup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,10 +12,11 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
+import ticketing.warmup.WarmUpTask;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 
-class DecisionWarmUpTest {
+class WorkerWarmUpTest {
 
   private static final int RUNS = 5;
   private static final List<String> TABLES =
@@ -31,7 +32,7 @@ class DecisionWarmUpTest {
         SpringApplication.run(
             WorkerApplication.class, WorkerArguments.of(servers, servers.newDatabase(), queue))) {
       List<String> keys = keys(worker);
-      DecisionWarmUp warmUp = worker.getBean(DecisionWarmUp.class);
+      WarmUpTask warmUp = worker.getBean(WarmUpTask.class);
       warmUp.open();
       for (int i = 0; i < RUNS; i++) {
         warmUp.run();

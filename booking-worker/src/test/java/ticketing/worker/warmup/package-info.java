@@ -1,0 +1,2 @@
+/// Tests of the warm-up of a worker.
+package ticketing.worker.warmup;
