@@ -19,15 +19,16 @@ interface SessionRepository extends Repository<SessionEntity, String> {
   @Query("select s from SessionEntity s where s.selector = :selector")
   Optional<SessionEntity> find(String selector);
 
-  /// Replaces the digest of the secret, if it is the expected one.
+  /// Replaces the digest of the secret, if it is the expected one. It locks the row by the primary
+  /// key as [#delete] does: a lock by the selector first would deadlock with it.
   ///
   /// @return number of changed rows
   @Transactional
   @Modifying
   @Query(
       "update SessionEntity s set s.tokenHash = :next, s.usedAt = :now"
-          + " where s.selector = :selector and s.tokenHash = :expected")
-  int rotate(String selector, String expected, String next, Instant now);
+          + " where s.id = :id and s.tokenHash = :expected")
+  int rotate(String id, String expected, String next, Instant now);
 
   @Transactional
   @Modifying
