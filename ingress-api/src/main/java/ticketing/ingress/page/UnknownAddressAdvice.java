@@ -34,7 +34,8 @@ class UnknownAddressAdvice {
   ResponseEntity<?> handle(HttpServletRequest request) {
     String accept = request.getHeader(HttpHeaders.ACCEPT);
     boolean isPage =
-        accept != null
+        List.of("GET", "HEAD").contains(request.getMethod())
+            && accept != null
             && accept.contains(MediaType.TEXT_HTML_VALUE)
             && DATA_PATHS.stream().noneMatch(request.getRequestURI()::startsWith);
     return isPage

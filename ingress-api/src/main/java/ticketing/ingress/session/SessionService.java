@@ -85,7 +85,9 @@ public class SessionService implements SmartLifecycle {
       return Optional.empty();
     }
     RefreshToken next = token.next();
-    if (repository.rotate(session.sessionId().toString(), token.secretHash(), next.secretHash(), now) == 1) {
+    if (repository.rotate(
+            session.sessionId().toString(), token.secretHash(), next.secretHash(), now)
+        == 1) {
       return Optional.of(
           new Session(
               session.sessionId(),

@@ -246,7 +246,6 @@ class TicketSubscriptionsTest {
           backend.revokedTokens.publish(revoked);
           assertThat(notifier.refusedHandshake("/ws/tickets", token).statusCode()).isEqualTo(401);
         });
-    early.subscribe(backend.acceptTicket());
     assertThat(early.closeCode()).isEqualTo(1008);
     assertThat(early.frames()).isEmpty();
   }
