@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -19,6 +20,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
+import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import ticketing.domain.EventView;
 import ticketing.ingress.page.PageRenderer.Content;
@@ -29,6 +31,28 @@ import ticketing.ingress.page.StartData.Read;
 class StaticPageController {
 
   private static final MediaType HTML = new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8);
+
+  private static final String TICKET = "/tickets/{ticketId:[0-9a-f-]{36}}";
+
+  /// Keys of the titles by pattern.
+  private static final Map<String, String> TITLE_KEYS =
+      Map.of(
+          TICKET,
+          "waiting.title",
+          "/reservations",
+          "nav.reservations",
+          "/sign-in",
+          "signIn.title",
+          "/sign-up",
+          "signUp.title",
+          "/account",
+          "account.title",
+          "/forgot-password",
+          "forgot.title",
+          "/reset-password",
+          "reset.title",
+          "/confirm-email",
+          "confirm.title");
 
   private final PageRenderer renderer;
   private final StartData startData;
@@ -91,44 +115,23 @@ class StaticPageController {
     };
   }
 
-  @GetMapping("/tickets/{ticketId:[0-9a-f-]{36}}")
-  ResponseEntity<String> ticketPage(HttpServletRequest request) {
-    return page(request, "waiting.title");
-  }
-
-  @GetMapping("/reservations")
-  ResponseEntity<String> reservationsPage(HttpServletRequest request) {
-    return page(request, "nav.reservations");
-  }
-
-  @GetMapping("/sign-in")
-  ResponseEntity<String> signInPage(HttpServletRequest request) {
-    return page(request, "signIn.title");
-  }
-
-  @GetMapping("/sign-up")
-  ResponseEntity<String> signUpPage(HttpServletRequest request) {
-    return page(request, "signUp.title");
-  }
-
-  @GetMapping("/account")
-  ResponseEntity<String> accountPage(HttpServletRequest request) {
-    return page(request, "account.title");
-  }
-
-  @GetMapping("/forgot-password")
-  ResponseEntity<String> forgotPasswordPage(HttpServletRequest request) {
-    return page(request, "forgot.title");
-  }
-
-  @GetMapping("/reset-password")
-  ResponseEntity<String> resetPasswordPage(HttpServletRequest request) {
-    return page(request, "reset.title");
-  }
-
-  @GetMapping("/confirm-email")
-  ResponseEntity<String> confirmEmailPage(HttpServletRequest request) {
-    return page(request, "confirm.title");
+  /// Pages whose content their scripts load.
+  @GetMapping({
+    TICKET,
+    "/reservations",
+    "/sign-in",
+    "/sign-up",
+    "/account",
+    "/forgot-password",
+    "/reset-password",
+    "/confirm-email"
+  })
+  ResponseEntity<String> scriptedPage(HttpServletRequest request) {
+    Object pattern = request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE);
+    Locale language = language(request);
+    return html(
+        HttpStatus.OK,
+        renderer.buyerPage(language, titled(language, TITLE_KEYS.get(String.valueOf(pattern)))));
   }
 
   @GetMapping({"/operations", "/operations.html"})
@@ -140,11 +143,6 @@ class StaticPageController {
   ResponseEntity<String> notFound(HttpServletRequest request) {
     Locale language = language(request);
     return html(HttpStatus.NOT_FOUND, renderer.buyerPage(language, titled(language, "lost.title")));
-  }
-
-  private ResponseEntity<String> page(HttpServletRequest request, String titleKey) {
-    Locale language = language(request);
-    return html(HttpStatus.OK, renderer.buyerPage(language, titled(language, titleKey)));
   }
 
   private Content titled(Locale language, String titleKey) {
