@@ -31,7 +31,7 @@ class BookingCountFilter extends OncePerRequestFilter {
   protected boolean shouldNotFilter(HttpServletRequest request) {
     return !HttpMethod.POST.matches(request.getMethod())
         || !request.getRequestURI().equals(ReservationController.PATH)
-        || warmUp.isOne(request);
+        || warmUp.isWarmUp(request);
   }
 
   @Override

@@ -26,7 +26,7 @@ public class WarmUpRequests implements ObservationPredicate {
     running = false;
   }
 
-  public boolean isOne(HttpServletRequest request) {
+  public boolean isWarmUp(HttpServletRequest request) {
     return running && secret.equals(request.getHeader(HEADER));
   }
 
@@ -35,6 +35,6 @@ public class WarmUpRequests implements ObservationPredicate {
   public boolean test(String name, Observation.Context context) {
     return !(context instanceof ServerRequestObservationContext server)
         || server.getCarrier() == null
-        || !isOne(server.getCarrier());
+        || !isWarmUp(server.getCarrier());
   }
 }
