@@ -11,10 +11,12 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
@@ -58,9 +60,10 @@ public class CommandAcceptor {
   private final Clock clock;
   private final QueueSettings settings;
   private final CommandMetrics metrics;
-  private final UserChanges changes;
+  private final Consumer<TicketAccepted> accepted;
   private final Semaphore permits;
 
+  @Autowired
   CommandAcceptor(
       BacklogLimit backlog,
       DecisionReader decisions,
@@ -73,6 +76,32 @@ public class CommandAcceptor {
       QueueSettings settings,
       CommandMetrics metrics,
       UserChanges changes) {
+    this(
+        backlog,
+        decisions,
+        statusStore,
+        sends,
+        sender,
+        revoker,
+        undecided,
+        clock,
+        settings,
+        metrics,
+        changes::publishLater);
+  }
+
+  private CommandAcceptor(
+      BacklogLimit backlog,
+      DecisionReader decisions,
+      StatusStore statusStore,
+      SendRegister.Sender sends,
+      SqsCommandSender sender,
+      CommandRevoker revoker,
+      UndecidedBookings undecided,
+      Clock clock,
+      QueueSettings settings,
+      CommandMetrics metrics,
+      Consumer<TicketAccepted> accepted) {
     this.backlog = backlog;
     this.decisions = decisions;
     this.statusStore = statusStore;
@@ -83,11 +112,12 @@ public class CommandAcceptor {
     this.clock = clock;
     this.settings = settings;
     this.metrics = metrics;
-    this.changes = changes;
+    this.accepted = accepted;
     this.permits = new Semaphore(settings.maxInFlight());
   }
 
-  /// Returns an acceptor that sends to another queue and counts nothing, for a warm-up.
+  /// Returns an acceptor for a warm-up, which sends to another queue and neither counts nor
+  /// publishes.
   public CommandAcceptor sendingTo(SqsAsyncClient queue) {
     return new CommandAcceptor(
         backlog,
@@ -100,7 +130,7 @@ public class CommandAcceptor {
         clock,
         settings,
         new CommandMetrics(new SimpleMeterRegistry()),
-        changes);
+        change -> {});
   }
 
   /// Accepts a command at the current time.
@@ -144,7 +174,7 @@ public class CommandAcceptor {
   /// Other devices of the user subscribe to the ticket.
   private void publish(Command command) {
     if (command.action() != Action.CHANGE_SEATS) {
-      changes.publishLater(new TicketAccepted(command.ticketId(), List.of(command.userId())));
+      accepted.accept(new TicketAccepted(command.ticketId(), List.of(command.userId())));
     }
   }
 

@@ -1,15 +1,21 @@
 package ticketing.ingress.warmup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.redisson.api.RedissonClient;
 import ticketing.ingress.IngressFixture;
 import ticketing.redis.RedisGateway;
+import ticketing.userfeed.UserChange;
+import ticketing.userfeed.UserChanges;
 import ticketing.warmup.WarmUpTask;
 
 class IngressWarmUpTest {
@@ -24,6 +30,9 @@ class IngressWarmUpTest {
     List<String> keys = keys();
     double accepted = counted("ticketing.accepts");
     long observed = observed();
+    List<UserChange> published = new CopyOnWriteArrayList<>();
+    UserChanges changes = ingress.context.getBean(UserChanges.class);
+    changes.subscribe(published::add, () -> {});
 
     for (WarmUpTask task : ingress.context.getBeansOfType(WarmUpTask.class).values()) {
       task.open();
@@ -34,6 +43,11 @@ class IngressWarmUpTest {
     }
 
     assertThat(ingress.drain()).isEmpty();
+    // Published in order: a later change arrives after all changes of the warm-up.
+    UUID last = UUID.randomUUID();
+    changes.publishLater(new UserChange.TicketAccepted(last, List.of("last")));
+    await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(published).isNotEmpty());
+    assertThat(published).hasSize(1);
     assertThat(countRows()).isEqualTo(rows);
     assertThat(counted("ticketing.accepts")).isEqualTo(accepted);
     assertThat(observed()).isEqualTo(observed);
