@@ -5,8 +5,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +19,7 @@ import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.domain.seatmap.SeatMap;
 import ticketing.worker.audit.AuditResult.Difference;
+import ticketing.worker.jdbc.Columns;
 
 /// Audit of the sales in a database. It reads only, and takes no locks.
 ///
@@ -197,7 +196,7 @@ public final class SaleAudit {
             new HistoryRow.Expiry(
                 row.getLong("sequence"),
                 row.getLong("reservation_id"),
-                instant(row, "expired_at")));
+                Columns.instant(row, "expired_at")));
   }
 
   private Optional<Difference> readDecisions(
@@ -224,15 +223,15 @@ public final class SaleAudit {
                 row.getString("reason"),
                 row.getObject("reservation_id", Long.class),
                 row.getBigDecimal("total_price"),
-                instant(row, "expires_at"),
+                Columns.instant(row, "expires_at"),
                 row.getBigDecimal("price"),
                 row.getObject("on_behalf", Boolean.class),
                 row.getString("seat_change"),
-                seats(row, "seats"),
-                seats(row, "requested_seats"),
+                Columns.seats(row, "seats"),
+                Columns.seats(row, "requested_seats"),
                 row.getString("otherwise"),
-                instant(row, "accepted_at"),
-                instant(row, "decided_at")));
+                Columns.instant(row, "accepted_at"),
+                Columns.instant(row, "decided_at")));
   }
 
   private Optional<Difference> read(
@@ -292,10 +291,10 @@ public final class SaleAudit {
         row.getInt("quantity"),
         row.getBigDecimal("total_price"),
         row.getString("status"),
-        instant(row, "reserved_at"),
-        instant(row, "cancelled_at"),
-        instant(row, "expires_at"),
-        seats(row, "seats"));
+        Columns.instant(row, "reserved_at"),
+        Columns.instant(row, "cancelled_at"),
+        Columns.instant(row, "expires_at"),
+        Columns.seats(row, "seats"));
   }
 
   private Optional<EventRow> readEvent(long eventId) throws SQLException {
@@ -319,14 +318,14 @@ public final class SaleAudit {
                 new EventView(
                     eventId,
                     row.getString("event_name"),
-                    instant(row, "event_date"),
+                    Columns.instant(row, "event_date"),
                     row.getString("venue_name"),
                     row.getString("venue_address"),
                     EventStatus.valueOf(row.getString("status")),
                     row.getInt("total_seats"),
                     row.getInt("available_seats"),
-                    instant(row, "sale_opens_at"),
-                    instant(row, "sale_closes_at"),
+                    Columns.instant(row, "sale_opens_at"),
+                    Columns.instant(row, "sale_closes_at"),
                     row.getObject("max_seats_per_user", Integer.class),
                     row.getObject("hold_minutes", Integer.class),
                     row.getString("time_zone"),
@@ -427,15 +426,5 @@ public final class SaleAudit {
     } catch (SQLException e) {
       throw new IllegalStateException("cannot read seat map of event " + eventId, e);
     }
-  }
-
-  private static List<String> seats(ResultSet row, String column) throws SQLException {
-    String ids = row.getString(column);
-    return ids == null ? List.of() : List.of(ids.split(","));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    LocalDateTime utc = row.getObject(column, LocalDateTime.class);
-    return utc == null ? null : utc.toInstant(ZoneOffset.UTC);
   }
 }

@@ -1,16 +1,14 @@
 package ticketing.worker.maintenance;
 
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import ticketing.worker.jdbc.Columns;
 
 /// Table `dead_letters`. The ingress API inserts rows too, for messages that it receives first.
 @Component
@@ -85,9 +83,9 @@ class DeadLetterTable {
           statement.setObject(4, letter.eventId());
           statement.setString(5, letter.body());
           statement.setInt(6, letter.receiveCount());
-          statement.setObject(7, utc(letter.sentAt()));
-          statement.setObject(8, utc(now));
-          statement.setObject(9, utc(now));
+          statement.setObject(7, Columns.utc(letter.sentAt()));
+          statement.setObject(8, Columns.utc(now));
+          statement.setObject(9, Columns.utc(now));
         });
   }
 
@@ -102,11 +100,7 @@ class DeadLetterTable {
   int deleteOlderThan(Instant time, int limit) {
     return sql.sql(
             "DELETE FROM dead_letters WHERE first_seen_at < ? ORDER BY first_seen_at LIMIT ?")
-        .params(utc(time), limit)
+        .params(Columns.utc(time), limit)
         .update();
-  }
-
-  private static @Nullable LocalDateTime utc(@Nullable Instant time) {
-    return time == null ? null : LocalDateTime.ofInstant(time, ZoneOffset.UTC);
   }
 }

@@ -1,13 +1,12 @@
 package ticketing.worker.maintenance;
 
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import ticketing.worker.jdbc.Columns;
 import ticketing.worker.store.Transactions;
 import ticketing.worker.store.Transactions.Transaction;
 
@@ -32,7 +31,7 @@ class PastEventTable {
             SELECT id FROM events WHERE archived_at < :before AND event_date < :before
             LIMIT 1\
             """)
-        .param("before", utc(before))
+        .param("before", Columns.utc(before))
         .query(Long.class)
         .optional();
   }
@@ -72,7 +71,7 @@ class PastEventTable {
                   SELECT id FROM tickets WHERE event_id = ? AND decided_at < ?
                   ORDER BY decided_at LIMIT ? FOR UPDATE SKIP LOCKED\
                   """)
-              .params(eventId, utc(decidedBefore), limit)
+              .params(eventId, Columns.utc(decidedBefore), limit)
               .query(String.class)
               .list();
       if (!ids.isEmpty()) {
@@ -82,7 +81,7 @@ class PastEventTable {
                 SELECT UNHEX(REPLACE(id, '-', '')), :today FROM tickets WHERE id IN (:ids)
                 ON DUPLICATE KEY UPDATE removed_at = VALUES(removed_at)\
                 """)
-            .param("today", utc(now).toLocalDate())
+            .param("today", Columns.utc(now).toLocalDate())
             .param("ids", ids)
             .update();
         sql.sql("DELETE FROM tickets WHERE id IN (:ids)").param("ids", ids).update();
@@ -104,7 +103,7 @@ class PastEventTable {
                   WHERE event_id = ? AND status <> 'HELD' AND reserved_at < ?
                   LIMIT ? FOR UPDATE SKIP LOCKED\
                   """)
-              .params(eventId, utc(reservedBefore), limit)
+              .params(eventId, Columns.utc(reservedBefore), limit)
               .query(Long.class)
               .list();
       if (!ids.isEmpty()) {
@@ -119,16 +118,14 @@ class PastEventTable {
   }
 
   void markArchived(long eventId, Instant now) {
-    sql.sql("UPDATE events SET archived_at = ? WHERE id = ?").params(utc(now), eventId).update();
+    sql.sql("UPDATE events SET archived_at = ? WHERE id = ?")
+        .params(Columns.utc(now), eventId)
+        .update();
   }
 
   int deleteRemovedTickets(Instant before, int limit) {
     return sql.sql("DELETE FROM removed_tickets WHERE removed_at < ? ORDER BY removed_at LIMIT ?")
-        .params(utc(before).toLocalDate(), limit)
+        .params(Columns.utc(before).toLocalDate(), limit)
         .update();
-  }
-
-  private static LocalDateTime utc(Instant time) {
-    return LocalDateTime.ofInstant(time, ZoneOffset.UTC);
   }
 }

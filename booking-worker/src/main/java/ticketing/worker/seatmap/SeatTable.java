@@ -1,8 +1,6 @@
 package ticketing.worker.seatmap;
 
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -24,6 +22,7 @@ import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.NumberedSeats;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
+import ticketing.worker.jdbc.Columns;
 
 /// Tables `seat_maps`, `seat_map_changes`, `seat_sections` and `reservation_seats`. The row lock of
 /// the event protects them.
@@ -141,11 +140,7 @@ public class SeatTable {
                   SELECT event_id, ?, map, ? FROM seat_map_changes
                   WHERE ticket_id = ? AND event_id = ?\
                   """)
-              .params(
-                  revision,
-                  LocalDateTime.ofInstant(now, ZoneOffset.UTC),
-                  ticketId.toString(),
-                  eventId)
+              .params(revision, Columns.utc(now), ticketId.toString(), eventId)
               .update();
           sql.sql("DELETE FROM seat_map_changes WHERE ticket_id = ?")
               .param(ticketId.toString())

@@ -17,6 +17,7 @@ import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.worker.decision.DecisionBatch;
+import ticketing.worker.jdbc.Columns;
 
 /// Tables `events` and `seat_types`.
 @Component

@@ -8,6 +8,7 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.worker.decision.DecisionBatch;
+import ticketing.worker.jdbc.Columns;
 
 /// Tables `event_states` and `hold_expiries`: the steps of an event that are no decision of a
 /// command. The ingress API inserts a state for each creation and edit.

@@ -15,6 +15,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Ticket;
+import ticketing.worker.jdbc.Columns;
 
 /// Table `redrives`. The ingress API inserts its rows.
 @Component

@@ -22,6 +22,7 @@ import ticketing.domain.Money;
 import ticketing.worker.decision.Decision;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
+import ticketing.worker.jdbc.Columns;
 
 /// Table `reservations`.
 @Component

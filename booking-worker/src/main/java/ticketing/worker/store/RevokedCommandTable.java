@@ -9,6 +9,7 @@ import java.util.UUID;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import ticketing.worker.jdbc.Columns;
 
 /// Table `revoked_commands`. The ingress API inserts its rows.
 @Component

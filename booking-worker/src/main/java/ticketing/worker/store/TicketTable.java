@@ -22,6 +22,7 @@ import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.status.StatusEntry;
+import ticketing.worker.jdbc.Columns;
 
 /// Table `tickets`, the ledger of decisions.
 @Component

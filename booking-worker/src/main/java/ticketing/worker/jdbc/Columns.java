@@ -1,4 +1,4 @@
-package ticketing.worker.store;
+package ticketing.worker.jdbc;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,30 +11,30 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// Conversions between Java values and columns. Times are stored as UTC.
-final class Columns {
+public final class Columns {
 
   private Columns() {}
 
-  static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+  public static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
     LocalDateTime utc = row.getObject(column, LocalDateTime.class);
     return utc == null ? null : utc.toInstant(ZoneOffset.UTC);
   }
 
-  static @Nullable LocalDateTime utc(@Nullable Instant instant) {
+  public static @Nullable LocalDateTime utc(@Nullable Instant instant) {
     return instant == null ? null : LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
   }
 
   /// Ids of seats, separated by commas; null without numbered seats.
-  static @Nullable String seats(@Nullable List<String> ids) {
+  public static @Nullable String seats(@Nullable List<String> ids) {
     return ids == null || ids.isEmpty() ? null : String.join(",", ids);
   }
 
-  static List<String> seats(ResultSet row, String column) throws SQLException {
+  public static List<String> seats(ResultSet row, String column) throws SQLException {
     String ids = row.getString(column);
     return ids == null ? List.of() : List.of(ids.split(","));
   }
 
-  static List<String> strings(Collection<UUID> ids) {
+  public static List<String> strings(Collection<UUID> ids) {
     return ids.stream().map(UUID::toString).toList();
   }
 }

@@ -1,0 +1,2 @@
+/// Conversions between Java values and SQL columns.
+package ticketing.worker.jdbc;
