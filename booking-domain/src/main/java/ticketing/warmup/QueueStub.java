@@ -18,8 +18,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Server on a free port of the loopback address that answers the calls of an SQS client and stores
-/// nothing, so that a warm-up sends no message.
+/// Server on a free port of the loopback address that answers the calls of an SQS client and
+/// discards their messages.
 public final class QueueStub implements AutoCloseable {
 
   private static final int BACKLOG = 128;

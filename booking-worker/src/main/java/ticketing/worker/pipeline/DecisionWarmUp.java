@@ -92,7 +92,7 @@ class DecisionWarmUp implements WarmUpTask {
 
   @Override
   public void run() {
-    // Negative, so that no event has it. A number of its own prevents waits for other instances.
+    // Negative, so that no event has it. Each run has another one, so that runs do not block.
     long eventId = -ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     event.set(eventId);
     List<Command> commands = new ArrayList<>(BATCH_SIZE);
