@@ -64,16 +64,14 @@ class UnreadableValueTest {
     }
 
     void put(String key) {
-      redis.call(client -> {
-        client.getKeys().delete(key);
-        return client
-            .getScript(StringCodec.INSTANCE)
-            .eval(
-                RScript.Mode.READ_WRITE,
-                "redis.call(" + command + ") return 1",
-                RScript.ReturnType.LONG,
-                List.of(key));
-      });
+      redis.call(client ->
+          client
+              .getScript(StringCodec.INSTANCE)
+              .eval(
+                  RScript.Mode.READ_WRITE,
+                  "redis.call('DEL', KEYS[1]) redis.call(" + command + ") return 1",
+                  RScript.ReturnType.LONG,
+                  List.of(key)));
     }
   }
 
@@ -151,7 +149,8 @@ class UnreadableValueTest {
   @ParameterizedTest
   @EnumSource
   void unreadableUndecidedTicketsAreReplaced(Foreign value) {
-    StatusEntry first = pending(event);
+    // Tests run in parallel, so this owner has a bucket that no other test writes.
+    StatusEntry first = pending(event, "owner of " + value);
     String bucket = "undecided:" + UndecidedTickets.Owner.of(first.owner()).bucket();
     value.put(bucket);
 
@@ -213,7 +212,12 @@ class UnreadableValueTest {
   }
 
   private static StatusEntry pending(long event) {
-    return StatusEntry.pending(new Command.BookSeats(UUID.randomUUID(), "7", event, "VIP", 1, AT));
+    return pending(event, "7");
+  }
+
+  private static StatusEntry pending(long event, String owner) {
+    return StatusEntry.pending(
+        new Command.BookSeats(UUID.randomUUID(), owner, event, "VIP", 1, AT));
   }
 
   private static StatusEntry rejected(StatusEntry pending) {
