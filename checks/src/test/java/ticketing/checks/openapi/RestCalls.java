@@ -1,8 +1,6 @@
 package ticketing.checks.openapi;
 
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.yaml.snakeyaml.Yaml;
 
 /// Text of `docs/reference/rest-calls.md`: one table of calls for each tag of the OpenAPI document.
 final class RestCalls {
@@ -34,21 +31,20 @@ final class RestCalls {
 
   /// @throws IllegalStateException if an operation has no tag, summary or response
   static String generate(Path file) throws IOException {
-    try (Reader reader = Files.newBufferedReader(file)) {
-      return new RestCalls(new Yaml().load(reader)).page();
-    }
+    return new RestCalls(YamlTree.read(file)).page();
   }
 
   private String page() {
     Map<String, List<String>> rows = new LinkedHashMap<>();
-    list(document, "tags").forEach(tag -> rows.put(text(map(tag), "name"), new ArrayList<>()));
-    child(document, "paths")
+    YamlTree.list(document, "tags")
+        .forEach(tag -> rows.put(YamlTree.text(YamlTree.map(tag), "name"), new ArrayList<>()));
+    YamlTree.child(document, "paths")
         .forEach((path, item) -> {
           for (String method : METHODS) {
-            if (map(item).get(method) != null) {
-              Map<String, Object> operation = child(map(item), method);
-              rows.get(list(operation, "tags").getFirst())
-                  .add(row(method, path, map(item), operation));
+            if (YamlTree.map(item).get(method) != null) {
+              Map<String, Object> operation = YamlTree.child(YamlTree.map(item), method);
+              rows.get(YamlTree.list(operation, "tags").getFirst())
+                  .add(row(method, path, YamlTree.map(item), operation));
             }
           }
         });
@@ -64,7 +60,7 @@ final class RestCalls {
 
   private String row(
       String method, String path, Map<String, Object> item, Map<String, Object> operation) {
-    List<String> statuses = List.copyOf(child(operation, "responses").keySet());
+    List<String> statuses = List.copyOf(YamlTree.child(operation, "responses").keySet());
     return "| `%s %s%s` | %s | %s | %s | %s |\n"
         .formatted(
             method.toUpperCase(Locale.ROOT),
@@ -79,13 +75,13 @@ final class RestCalls {
   }
 
   private String query(Map<String, Object> item, Map<String, Object> operation) {
-    List<Object> parameters = new ArrayList<>(list(item, "parameters"));
-    parameters.addAll(list(operation, "parameters"));
+    List<Object> parameters = new ArrayList<>(YamlTree.list(item, "parameters"));
+    parameters.addAll(YamlTree.list(operation, "parameters"));
     String names =
         parameters.stream()
-            .map(parameter -> resolve(map(parameter)))
+            .map(parameter -> resolve(YamlTree.map(parameter)))
             .filter(parameter -> "query".equals(parameter.get("in")))
-            .map(parameter -> text(parameter, "name") + "=")
+            .map(parameter -> YamlTree.text(parameter, "name") + "=")
             .collect(Collectors.joining("&"));
     return names.isEmpty() ? "" : "?" + names;
   }
@@ -99,7 +95,7 @@ final class RestCalls {
   }
 
   private static String description(Map<String, Object> operation) {
-    String summary = text(operation, "summary") + ".";
+    String summary = YamlTree.text(operation, "summary") + ".";
     Object details = operation.get("description");
     return (details == null ? summary : summary + " " + details)
         .strip()
@@ -113,30 +109,7 @@ final class RestCalls {
       return parameter;
     }
     String name = reference.toString().substring("#/components/parameters/".length());
-    return child(child(child(document, "components"), "parameters"), name);
-  }
-
-  private static String text(Map<String, Object> parent, String name) {
-    if (parent.get(name) instanceof String text && !text.isBlank()) {
-      return text;
-    }
-    throw new IllegalStateException("property missing, name=" + name + " in " + parent.keySet());
-  }
-
-  private static Map<String, Object> child(Map<String, Object> parent, String name) {
-    Object value = parent.get(name);
-    if (value == null) {
-      throw new IllegalStateException("property missing, name=" + name + " in " + parent.keySet());
-    }
-    return map(value);
-  }
-
-  @SuppressWarnings("unchecked") // keys of a YAML document of an API are strings
-  private static Map<String, Object> map(Object value) {
-    return (Map<String, Object>) value;
-  }
-
-  private static List<?> list(Map<String, Object> parent, String name) {
-    return parent.get(name) instanceof List<?> list ? list : List.of();
+    return YamlTree.child(
+        YamlTree.child(YamlTree.child(document, "components"), "parameters"), name);
   }
 }

@@ -16,7 +16,6 @@ import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,7 +51,6 @@ import ticketing.ingress.IngressFixture;
 import ticketing.ingress.event.EventRequest;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.reservation.ReservationView;
-import ticketing.local.servers.ProjectRoot;
 import ticketing.security.Role;
 import tools.jackson.databind.JsonNode;
 
@@ -316,29 +314,17 @@ class OpenApiDocumentTest {
   }
 
   @Test
-  void errorPageListsEachCodeAndReason() throws IOException {
-    assertThat(table("## Error answers"))
-        .containsExactlyInAnyOrderElementsOf(
-            Stream.of(ErrorCode.values())
-                .map(code -> List.of(code.name(), String.valueOf(code.status().value())))
-                .toList());
-    assertThat(table("## Reasons of a rejected ticket"))
-        .extracting(List::getFirst)
+  void eachCodeIsDescribedWithItsStatus() {
+    JsonNode codes = SCHEMAS.at("/ErrorCode/x-codes");
+    assertThat(codes.propertyNames())
+        .containsExactlyInAnyOrderElementsOf(constants(ErrorCode.values()));
+    for (ErrorCode code : ErrorCode.values()) {
+      assertThat(codes.get(code.name()).get("status").intValue())
+          .as(code.name())
+          .isEqualTo(code.status().value());
+    }
+    assertThat(SCHEMAS.at("/Reason/x-codes").propertyNames())
         .containsExactlyInAnyOrderElementsOf(constants(Reason.values()));
-  }
-
-  /// The first two cells of each row of the table under a heading, without backticks.
-  private static List<List<String>> table(String heading) throws IOException {
-    String page = Files.readString(ProjectRoot.root().resolve("docs/reference/errors.md"));
-    int from = page.indexOf("\n" + heading + "\n");
-    assertThat(from).as(heading).isNotNegative();
-    int to = page.indexOf("\n## ", from + 1);
-    return page.substring(from, to < 0 ? page.length() : to)
-        .lines()
-        .filter(line -> line.startsWith("| `"))
-        .map(line -> line.replace("`", "").split("\\s*\\|\\s*"))
-        .map(cells -> List.of(cells[1], cells[2]))
-        .toList();
   }
 
   @Test
