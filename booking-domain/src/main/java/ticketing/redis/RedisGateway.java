@@ -85,6 +85,11 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
       single.setConnectionMinimumIdleSize(Math.min(MIN_IDLE_CONNECTIONS, settings.connections()));
       setTimeLimits(single, settings);
     }
+    return of(Redisson.create(config), settings);
+  }
+
+  /// Returns a gateway over this client, which the gateway closes.
+  public static RedisGateway of(RedissonClient client, RedisSettings settings) {
     CircuitBreaker breaker =
         CircuitBreaker.of(
             "redis",
@@ -96,7 +101,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
                 .permittedNumberOfCallsInHalfOpenState(2)
                 .recordException(failure -> isOutage(unwrap(failure)))
                 .build());
-    return new RedisGateway(Redisson.create(config), breaker);
+    return new RedisGateway(client, breaker);
   }
 
   private static void setTimeLimits(BaseConfig<?> config, RedisSettings settings) {

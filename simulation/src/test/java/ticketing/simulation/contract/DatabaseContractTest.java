@@ -1,0 +1,391 @@
+package ticketing.simulation.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import ticketing.database.DatabaseErrors;
+import ticketing.local.servers.LocalServers;
+import ticketing.simulation.database.DatabaseFaults;
+import ticketing.simulation.database.SimulatedConnection;
+import ticketing.simulation.database.SimulatedDatabase;
+
+/// The simulated database and MariaDB give the same results for the statements, the locks and the
+/// errors on which the guarantees depend.
+class DatabaseContractTest {
+
+  private static final LocalDateTime TIME = LocalDateTime.parse("2026-12-24T10:00:00.123456");
+
+  @Test
+  void simulatedDatabaseBehavesAsTheRealOne() throws Exception {
+    LocalServers servers = LocalServers.shared();
+    DriverManagerDataSource real =
+        new DriverManagerDataSource(
+            servers.newDatabase(), servers.databaseUser(), servers.databasePassword());
+    Flyway.configure().dataSource(real).load().migrate();
+    List<String> expected = new Environment.Real().run(environment -> observe(environment, real));
+    Environment.Simulated simulated = new Environment.Simulated();
+    DatabaseFaults faults = new DatabaseFaults();
+    DataSource database =
+        SimulatedConnection.dataSource(
+            simulated.kernel,
+            simulated.process,
+            new SimulatedDatabase(simulated.kernel, faults),
+            faults);
+    assertThat(simulated.run(environment -> observe(environment, database)))
+        .isEqualTo(expected)
+        .hasSizeGreaterThan(20);
+  }
+
+  private static List<String> observe(Environment environment, DataSource database)
+      throws Exception {
+    List<String> observed = new CopyOnWriteArrayList<>();
+    try (Connection first = connect(database);
+        Connection second = connect(database)) {
+      insertEvents(first);
+      observed.add("uncommitted " + query(second, "SELECT COUNT(*) FROM events"));
+      first.commit();
+      second.rollback();
+      observed.add("committed " + query(second, "SELECT id, available_seats FROM events"));
+      second.rollback();
+      constraints(first, observed);
+      reservations(first, observed);
+      locks(environment, first, second, observed);
+      deadlock(environment, first, second, observed);
+    }
+    return observed;
+  }
+
+  private static Connection connect(DataSource database) throws SQLException {
+    Connection connection = database.getConnection();
+    connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  private static void insertEvents(Connection connection) throws SQLException {
+    for (int i = 1; i <= 2; i++) {
+      update(
+          connection,
+          "INSERT INTO events (event_name, total_seats, available_seats, event_date, status,"
+              + " version, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          "Concert",
+          5,
+          5,
+          TIME,
+          "ACTIVE",
+          0,
+          1);
+    }
+    for (int i = 1; i <= 2; i++) {
+      update(
+          connection,
+          "INSERT INTO seat_types (event_id, seat_type, price, total_seats, available_seats)"
+              + " VALUES (?, ?, ?, ?, ?)",
+          i,
+          "A",
+          new java.math.BigDecimal("10.00"),
+          5,
+          5);
+    }
+  }
+
+  private static void constraints(Connection connection, List<String> observed)
+      throws SQLException {
+    observed.add(
+        "relative "
+            + attempt(
+                connection,
+                "UPDATE events SET available_seats = available_seats + ?, version = version + 1"
+                    + " WHERE id = ?",
+                -3,
+                1));
+    observed.add(
+        "check "
+            + attempt(
+                connection,
+                "UPDATE events SET available_seats = available_seats + ? WHERE id = ?",
+                -3,
+                1));
+    observed.add(
+        "above total "
+            + attempt(
+                connection,
+                "UPDATE seat_types SET available_seats = available_seats + ? WHERE event_id = ? AND"
+                    + " seat_type = ?",
+                1,
+                1,
+                "A"));
+    observed.add(
+        "value " + query(connection, "SELECT available_seats, version FROM events WHERE id = 1"));
+    connection.rollback();
+    observed.add(
+        "rolled back " + query(connection, "SELECT available_seats FROM events WHERE id = 1"));
+    String ticket =
+        "INSERT INTO tickets (id, action, user_id, event_id, decision, reason, accepted_at,"
+            + " decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    observed.add(
+        "ticket "
+            + attempt(connection, ticket, "t1", "BOOK", "u", 1, "REJECTED", "GAVE_UP", TIME, TIME));
+    observed.add(
+        "duplicate "
+            + attempt(connection, ticket, "t1", "BOOK", "u", 1, "REJECTED", null, TIME, TIME));
+    observed.add(
+        "other case "
+            + attempt(
+                connection,
+                ticket,
+                "T1",
+                "BOOK",
+                "u",
+                1,
+                "REJECTED",
+                null,
+                TIME,
+                TIME.plusDays(1)));
+    connection.commit();
+    observed.add(
+        "last "
+            + query(
+                connection,
+                "SELECT id, accepted_at FROM tickets WHERE event_id = 1 ORDER BY decided_at DESC"
+                    + " LIMIT 1"));
+    observed.add(
+        "delete "
+            + attempt(
+                connection,
+                "DELETE FROM tickets WHERE id IN (?, ?) AND reason = 'GAVE_UP'",
+                "t1",
+                "T1"));
+    observed.add(
+        "insert in place "
+            + attempt(connection, ticket, "t1", "BOOK", "u", 1, "CONFIRMED", null, TIME, TIME));
+    connection.commit();
+    observed.add("tickets " + query(connection, "SELECT id, decision FROM tickets ORDER BY id"));
+    String letter =
+        "INSERT INTO dead_letters (message_id, body, receive_count, first_seen_at, given_up_at)"
+            + " VALUES (?, ?, ?, ?, ?)"
+            + " ON DUPLICATE KEY UPDATE given_up_at = VALUES(given_up_at), redriven_at = NULL";
+    attempt(connection, letter, "m1", "body", 1, TIME, TIME);
+    attempt(connection, letter, "m1", "other", 2, TIME, TIME.plusDays(1));
+    observed.add(
+        "upsert "
+            + query(
+                connection,
+                "SELECT body, receive_count, given_up_at, discarded_at IS NOT NULL AS discarded,"
+                    + " given_up_at IS NOT NULL AND redriven_at IS NULL AS given_up FROM"
+                    + " dead_letters"));
+    attempt(connection, "INSERT INTO redrives (ticket_id, started_at) VALUES (?, ?)", null, TIME);
+    attempt(connection, "INSERT INTO redrives (ticket_id, started_at) VALUES (?, ?)", "t1", TIME);
+    attempt(
+        connection,
+        "INSERT INTO redrives (ticket_id, started_at) VALUES (?, ?)",
+        "t1",
+        TIME.plusDays(1));
+    observed.add(
+        "redrives "
+            + sorted(
+                query(
+                    connection,
+                    "SELECT ticket_id, MAX(started_at) AS started_at FROM redrives"
+                        + " WHERE ticket_id IS NULL OR ticket_id IN ('t1') GROUP BY ticket_id")));
+    connection.commit();
+  }
+
+  private static void reservations(Connection connection, List<String> observed)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,"
+                + " total_price, status, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
+                + " ?)",
+            Statement.RETURN_GENERATED_KEYS)) {
+      for (int i = 0; i < 4; i++) {
+        set(
+            statement,
+            "r" + i,
+            1 + i % 2,
+            "user" + i / 2,
+            1 + i,
+            "A",
+            new java.math.BigDecimal("10.00"),
+            "HELD",
+            TIME,
+            TIME.plusSeconds(10 - i));
+        statement.addBatch();
+      }
+      statement.executeBatch();
+      List<Long> ids = new ArrayList<>();
+      try (ResultSet keys = statement.getGeneratedKeys()) {
+        while (keys.next()) {
+          ids.add(keys.getLong(1));
+        }
+      }
+      observed.add("ids " + ids);
+    }
+    observed.add(
+        "sum "
+            + sorted(
+                query(
+                    connection,
+                    "SELECT user_id, SUM(quantity) AS seats FROM reservations WHERE event_id = 1"
+                        + " AND status IN ('CONFIRMED', 'HELD') GROUP BY user_id")));
+    observed.add(
+        "due "
+            + query(
+                connection,
+                "SELECT id, quantity FROM reservations WHERE event_id = 1 AND status = 'HELD' AND"
+                    + " expires_at <= '2026-12-24T10:00:10.123456' ORDER BY expires_at, id LIMIT"
+                    + " 2"));
+    observed.add(
+        "events "
+            + query(
+                connection,
+                "SELECT event_id FROM reservations WHERE status = 'HELD' AND event_id > 0 GROUP BY"
+                    + " status, event_id HAVING MIN(expires_at) <= '2026-12-24T10:00:07.123456'"
+                    + " ORDER BY event_id LIMIT 5"));
+    observed.add(
+        "status "
+            + attempt(
+                connection,
+                "UPDATE reservations SET status = ?, cancelled_at = COALESCE(?, cancelled_at),"
+                    + " expires_at = ? WHERE id = ?",
+                "CONFIRMED",
+                null,
+                null,
+                1));
+    observed.add(
+        "changed "
+            + query(
+                connection,
+                "SELECT status, cancelled_at, expires_at FROM reservations WHERE id = 1"));
+    observed.add(
+        "same ticket "
+            + attempt(
+                connection,
+                "INSERT INTO reservations (ticket_id, event_id, user_id, quantity, status,"
+                    + " reserved_at) VALUES (?, ?, ?, ?, ?, ?)",
+                "r0",
+                1,
+                "u",
+                1,
+                "HELD",
+                TIME));
+    connection.commit();
+  }
+
+  private static void locks(
+      Environment environment, Connection first, Connection second, List<String> observed)
+      throws Exception {
+    query(first, "SELECT id FROM events WHERE id = 1 FOR UPDATE");
+    observed.add(
+        "skipped " + query(second, "SELECT id FROM events WHERE id = 1 FOR UPDATE SKIP LOCKED"));
+    observed.add(
+        "other row " + query(second, "SELECT id FROM events WHERE id = 2 FOR UPDATE SKIP LOCKED"));
+    observed.add("plain read " + query(second, "SELECT available_seats FROM events WHERE id = 1"));
+    second.rollback();
+    boolean[] done = new boolean[1];
+    environment.fork(() -> {
+      try {
+        observed.add(
+            "blocked read "
+                + query(second, "SELECT available_seats FROM events WHERE id = 1 FOR UPDATE"));
+        second.rollback();
+      } catch (SQLException e) {
+        observed.add("blocked read " + e.getMessage());
+      }
+      done[0] = true;
+    });
+    environment.sleep(500);
+    observed.add("blocked " + !done[0]);
+    update(first, "UPDATE events SET available_seats = available_seats - 1 WHERE id = 1");
+    first.commit();
+    for (int i = 0; i < 100 && !done[0]; i++) {
+      environment.sleep(100);
+    }
+  }
+
+  private static void deadlock(
+      Environment environment, Connection first, Connection second, List<String> observed)
+      throws Exception {
+    query(first, "SELECT id FROM events WHERE id = 1 FOR UPDATE");
+    query(second, "SELECT id FROM events WHERE id = 2 FOR UPDATE");
+    List<String> results = new CopyOnWriteArrayList<>();
+    environment.fork(
+        () -> results.add(attempt(first, "SELECT id FROM events WHERE id = 2 FOR UPDATE")));
+    environment.sleep(300);
+    results.add(attempt(second, "SELECT id FROM events WHERE id = 1 FOR UPDATE"));
+    for (int i = 0; i < 100 && results.size() < 2; i++) {
+      second.rollback();
+      environment.sleep(100);
+    }
+    observed.add("deadlock " + results.stream().sorted().toList());
+    first.rollback();
+    second.rollback();
+  }
+
+  private static void set(PreparedStatement statement, Object... parameters) throws SQLException {
+    for (int i = 0; i < parameters.length; i++) {
+      statement.setObject(i + 1, parameters[i]);
+    }
+  }
+
+  private static int update(Connection connection, String sql, Object... parameters)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      set(statement, parameters);
+      return statement.executeUpdate();
+    }
+  }
+
+  /// Result of a statement, or the kind of its error.
+  private static String attempt(Connection connection, String sql, Object... parameters) {
+    try {
+      return sql.startsWith("SELECT")
+          ? query(connection, sql).toString()
+          : String.valueOf(update(connection, sql, parameters));
+    } catch (SQLException e) {
+      return DatabaseErrors.classify(e).toString();
+    }
+  }
+
+  private static List<String> sorted(List<String> rows) {
+    return rows.stream().sorted().toList();
+  }
+
+  private static List<String> query(Connection connection, String sql) throws SQLException {
+    List<String> rows = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet result = statement.executeQuery()) {
+      int columns = result.getMetaData().getColumnCount();
+      while (result.next()) {
+        List<String> row = new ArrayList<>();
+        for (int i = 1; i <= columns; i++) {
+          Object value = result.getObject(i);
+          if (value instanceof java.sql.Timestamp timestamp) {
+            value = timestamp.toLocalDateTime();
+          }
+          row.add(
+              switch (value) {
+                case null -> "null";
+                case Boolean truth -> truth ? "1" : "0";
+                default -> value.toString();
+              });
+        }
+        rows.add(row.toString());
+      }
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,2 @@
+/// Deterministic simulation of the booking flow under faults.
+package ticketing.simulation;

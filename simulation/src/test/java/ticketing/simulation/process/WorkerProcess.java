@@ -1,0 +1,89 @@
+package ticketing.simulation.process;
+
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import java.time.Clock;
+import java.util.function.IntConsumer;
+import javax.sql.DataSource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import ticketing.database.ClockSettings;
+import ticketing.database.DatabaseClock;
+import ticketing.database.DatabaseHealth;
+import ticketing.redis.RedisGateway;
+import ticketing.redis.RedisSettings;
+import ticketing.simulation.database.SimulatedConnection;
+import ticketing.simulation.kernel.SimulatedProcess;
+import ticketing.simulation.queue.SimulatedSqs;
+import ticketing.simulation.redis.SimulatedRedisson;
+import ticketing.status.StatusStore;
+import ticketing.status.StatusStoreSettings;
+import ticketing.tracing.Traces;
+
+/// Booking worker: the pipeline and all scheduled jobs.
+public final class WorkerProcess {
+
+  private WorkerProcess() {}
+
+  /// Starts a worker.
+  ///
+  /// @return process that can be crashed
+  public static SimulatedProcess start(Servers servers, SimulatedProcess process) {
+    process.start("main", () -> run(servers, process));
+    return process;
+  }
+
+  /// Beans that a worker and an ingress process have in common.
+  static Wiring wiring(ProcessSettings settings, Servers servers, SimulatedProcess process) {
+    Wiring wiring = new Wiring(settings, process);
+    DataSource database =
+        SimulatedConnection.dataSource(
+            servers.kernel, process, servers.database, servers.databaseFaults);
+    wiring.add(
+        database,
+        new CompositeMeterRegistry(),
+        new JdbcTemplate(database),
+        new JdbcTransactionManager(database),
+        new SimulatedSqs(servers.kernel, process, servers.queues, servers.queueFaults),
+        gateway(settings, servers, process),
+        new Traces(OpenTelemetry.noop()),
+        (IntConsumer) exitCode -> process.crash());
+    Clock clock = new DatabaseClock(database, process.clock(), settings.get(ClockSettings.class));
+    wiring.add(clock);
+    return wiring;
+  }
+
+  /// Status store for a process that only reads it.
+  public static StatusStore statusStore(Servers servers, SimulatedProcess process) {
+    return new StatusStore(
+        gateway(ProcessSettings.WORKER, servers, process),
+        ProcessSettings.WORKER.get(StatusStoreSettings.class));
+  }
+
+  private static RedisGateway gateway(
+      ProcessSettings settings, Servers servers, SimulatedProcess process) {
+    return RedisGateway.of(
+        SimulatedRedisson.create(servers.kernel, process, servers.redis, servers.redisFaults),
+        settings.get(RedisSettings.class));
+  }
+
+  private static void run(Servers servers, SimulatedProcess process) {
+    Wiring wiring = wiring(ProcessSettings.WORKER, servers, process);
+    Object storeSettings = wiring.get("ticketing.worker.store.StoreSettings");
+    wiring.add(
+        new DatabaseHealth(
+            wiring.get(DataSource.class),
+            (Integer) Wiring.call(storeSettings, "maxFailingEvents")));
+    wiring.add(
+        new StatusStore(wiring.get(RedisGateway.class), wiring.get(StatusStoreSettings.class)));
+    wiring.get("ticketing.worker.queue.SqsCommandQueue");
+    Object listener = wiring.get("ticketing.worker.pipeline.CommandListener");
+    Object waitingLine = wiring.get("ticketing.worker.waiting.WaitingLineJob");
+    Wiring.call(listener, "start");
+    Wiring.call(waitingLine, "start");
+    wiring.startJobs("ticketing.worker.pipeline.DecisionPublisher");
+    wiring.startJobs("ticketing.worker.maintenance.HoldExpiry");
+    wiring.startJobs("ticketing.worker.maintenance.DeadLetterJob");
+    servers.kernel.log().add(process.name(), "started");
+  }
+}

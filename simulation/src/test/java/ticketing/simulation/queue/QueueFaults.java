@@ -1,0 +1,40 @@
+package ticketing.simulation.queue;
+
+/// Faults of the queue. All probabilities concern one call or one message.
+public final class QueueFaults {
+
+  /// Refuses connections.
+  public boolean refusing;
+
+  /// Probability that a request is lost; the caller gets a timeout.
+  public double lostRequest;
+
+  /// Probability that an answer is lost; the call has its effect.
+  public double lostAnswer;
+
+  /// Probability that an entry of a batch fails.
+  public double failedEntry;
+
+  /// Probability that a sent message is stored twice.
+  public double duplicate;
+
+  /// Probability that an invisible message is delivered.
+  public double earlyDelivery;
+
+  /// Probability that a message becomes visible late, up to two seconds.
+  public double delay;
+
+  /// Factor of the latency.
+  public int slowness = 1;
+
+  public void heal() {
+    refusing = false;
+    lostRequest = 0;
+    lostAnswer = 0;
+    failedEntry = 0;
+    duplicate = 0;
+    earlyDelivery = 0;
+    delay = 0;
+    slowness = 1;
+  }
+}

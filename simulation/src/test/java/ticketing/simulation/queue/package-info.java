@@ -1,0 +1,2 @@
+/// Simulated SQS: two queues, and a client for each process.
+package ticketing.simulation.queue;

@@ -1,0 +1,303 @@
+package ticketing.simulation.run;
+
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import ticketing.domain.Command;
+import ticketing.domain.Money;
+import ticketing.domain.Ticket;
+import ticketing.domain.TicketIds;
+import ticketing.simulation.kernel.Kernel;
+import ticketing.simulation.process.IngressProcess;
+
+/// Clients that send the requests of a plan and repeat them after a failure.
+final class Clients {
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
+  private static final long NOT_READY_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
+  /// Ticket of a request with its responses.
+  static final class Request {
+    final int element;
+    final UUID ticketId;
+    final long eventId;
+    final Plan.@Nullable Action action; // null: booking
+    final int quantity;
+    final @Nullable Instant holdEnd;
+    final List<String> refusals = new ArrayList<>();
+    @Nullable Ticket accepted;
+    boolean lost; // an attempt without response
+    boolean attemptedWhileOpen;
+    boolean lastAttemptOpen;
+    boolean acceptedWhileOpen;
+    int running;
+
+    Request(
+        int element,
+        UUID ticketId,
+        long eventId,
+        Plan.@Nullable Action action,
+        int quantity,
+        @Nullable Instant holdEnd) {
+      this.element = element;
+      this.ticketId = ticketId;
+      this.eventId = eventId;
+      this.action = action;
+      this.quantity = quantity;
+      this.holdEnd = holdEnd;
+    }
+
+    @Override
+    public String toString() {
+      return "element " + element + " ticket " + ticketId;
+    }
+  }
+
+  private final Fleet fleet;
+  private final Plan plan;
+  private final Map<Integer, Request> byElement = new HashMap<>();
+  private final List<Request> requests = new ArrayList<>();
+  private final List<String> defects = new ArrayList<>();
+  private int pending;
+
+  Clients(Fleet fleet, Plan plan) {
+    this.fleet = fleet;
+    this.plan = plan;
+    for (int i = 0; i < plan.elements().size(); i++) {
+      int number = i;
+      switch (plan.elements().get(i)) {
+        case Plan.Book book -> at(book.atMillis(), () -> book(number, book));
+        case Plan.FollowUp followUp -> at(followUp.atMillis(), () -> followUp(number, followUp));
+        case Fault _ -> {}
+        case null -> {}
+      }
+    }
+  }
+
+  private Kernel kernel() {
+    return fleet.kernel();
+  }
+
+  private void at(long millis, Runnable task) {
+    pending++;
+    kernel()
+        .schedule(
+            TimeUnit.MILLISECONDS.toNanos(1_000 + millis),
+            () -> {
+              pending--;
+              task.run();
+            });
+  }
+
+  boolean isFinished() {
+    return pending == 0;
+  }
+
+  List<Request> requests() {
+    return requests;
+  }
+
+  /// Exceptions that are no refusals.
+  List<String> defects() {
+    return defects;
+  }
+
+  static UUID ticketId(int element) {
+    return new UUID(0x4000L | (long) element << 32, Long.MIN_VALUE | element);
+  }
+
+  private void book(int number, Plan.Book book) {
+    Request request =
+        new Request(number, ticketId(number), book.event(), null, book.quantity(), null);
+    byElement.put(number, request);
+    requests.add(request);
+    String user = new UUID(0, book.user()).toString();
+    attempt(
+        request,
+        book.ingress(),
+        book.attempts(),
+        Instant.MAX,
+        attemptId -> {
+          // The API admits a booking, with its price, only while the sale is open.
+          boolean open = isOpen(book.event());
+          request.attemptedWhileOpen |= open;
+          if (!open && (book.attempts() == 1 || !request.attemptedWhileOpen)) {
+            throw new NotAdmittedException();
+          }
+          request.lastAttemptOpen = open;
+          return acceptedAt ->
+              new Command.BookSeats(
+                  request.ticketId,
+                  user,
+                  book.event(),
+                  book.seatType(),
+                  book.quantity(),
+                  acceptedAt,
+                  book.attempts() > 1 ? "fingerprint" + number : null,
+                  attemptId,
+                  open ? new Money(Simulation.PRICE) : null);
+        });
+  }
+
+  /// The sale is closed, and no earlier request may be accepted.
+  private static final class NotAdmittedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private boolean isOpen(int event) {
+    Long closes = plan.events().get(event - 1).closesMillis();
+    return closes == null || kernel().now() < TimeUnit.MILLISECONDS.toNanos(closes);
+  }
+
+  /// A client reads the reservation first, as the API does.
+  private void followUp(int number, Plan.FollowUp followUp) {
+    Request booking = byElement.get(followUp.booking());
+    Optional<Map<String, Object>> reservation =
+        booking == null
+            ? Optional.empty()
+            : fleet.servers().database.committed("reservations").stream()
+                .filter(row -> row.get("ticket_id").equals(booking.ticketId.toString()))
+                .findFirst();
+    if (reservation.isEmpty()) {
+      return;
+    }
+    Map<String, Object> row = reservation.get();
+    Instant end =
+        row.get("expires_at") == null
+            ? null
+            : ((LocalDateTime) row.get("expires_at")).toInstant(ZoneOffset.UTC);
+    if (followUp.action() == Plan.Action.CONFIRM && end == null) {
+      return;
+    }
+    Request request =
+        new Request(
+            number,
+            ticketId(number),
+            booking.eventId,
+            followUp.action(),
+            booking.quantity,
+            "HELD".equals(row.get("status")) ? end : null);
+    requests.add(request);
+    String fingerprint = followUp.attempts() > 1 ? "fingerprint" + number : null;
+    long reservationId = (Long) row.get("id");
+    String user = (String) row.get("user_id");
+    attempt(
+        request,
+        followUp.ingress(),
+        followUp.attempts(),
+        followUp.action() == Plan.Action.CONFIRM ? end : Instant.MAX,
+        attemptId ->
+            acceptedAt ->
+                switch (followUp.action()) {
+                  case CONFIRM ->
+                      new Command.ConfirmHold(
+                          request.ticketId,
+                          user,
+                          booking.eventId,
+                          reservationId,
+                          acceptedAt,
+                          fingerprint,
+                          attemptId);
+                  case CANCEL ->
+                      new Command.CancelReservation(
+                          request.ticketId,
+                          user,
+                          booking.eventId,
+                          reservationId,
+                          false,
+                          acceptedAt,
+                          fingerprint,
+                          attemptId);
+                });
+  }
+
+  private void attempt(
+      Request request,
+      int ingress,
+      int attempts,
+      Instant end,
+      Function<UUID, Function<Instant, Command>> command) {
+    IngressProcess process = fleet.ingress(ingress);
+    if (!process.isReady()) {
+      later(NOT_READY_NANOS, () -> attempt(request, ingress, attempts, end, command));
+      return;
+    }
+    pending++;
+    request.running++;
+    boolean[] over = new boolean[1];
+    Runnable retry =
+        () -> {
+          if (attempts > 1) {
+            later(RETRY_NANOS, () -> attempt(request, 1 - ingress, attempts - 1, end, command));
+          }
+        };
+    process
+        .process()
+        .onExit(() -> {
+          if (!over[0]) {
+            over[0] = true;
+            request.lost = true;
+            request.running--;
+            pending--;
+            retry.run();
+          }
+        });
+    process
+        .process()
+        .start(
+            "request",
+            () -> {
+              boolean accepted = false;
+              try {
+                var acceptedAt = command.apply(TicketIds.newAttempt(request.ticketId));
+                boolean open = request.lastAttemptOpen;
+                Ticket ticket = process.accept(end, acceptedAt);
+                request.acceptedWhileOpen |= open;
+                if (request.accepted == null) {
+                  request.accepted = ticket;
+                }
+                accepted = true;
+                kernel().log().add("client", request + " accepted " + ticket.status());
+              } catch (RuntimeException e) {
+                request.refusals.add(String.valueOf(e.getMessage()));
+                kernel().log().add("client", request + " refused " + e.getMessage());
+                if (!(e instanceof NotAdmittedException)
+                    && !e.getClass().getSimpleName().equals("ApiException")) {
+                  defects.add("unexpected exception: " + trace(e));
+                }
+              }
+              over[0] = true;
+              request.running--;
+              pending--;
+              if (!accepted) {
+                retry.run();
+              }
+            });
+  }
+
+  static String trace(Throwable failure) {
+    java.io.StringWriter text = new java.io.StringWriter();
+    failure.printStackTrace(new java.io.PrintWriter(text));
+    return text.toString();
+  }
+
+  private void later(long nanos, Runnable task) {
+    pending++;
+    kernel()
+        .schedule(
+            nanos,
+            () -> {
+              pending--;
+              task.run();
+            });
+  }
+}

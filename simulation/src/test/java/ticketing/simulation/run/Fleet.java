@@ -1,0 +1,67 @@
+package ticketing.simulation.run;
+
+import java.util.concurrent.TimeUnit;
+import ticketing.simulation.kernel.Kernel;
+import ticketing.simulation.kernel.SimulatedProcess;
+import ticketing.simulation.process.IngressProcess;
+import ticketing.simulation.process.Servers;
+import ticketing.simulation.process.WorkerProcess;
+
+/// Two workers and two ingress processes. A crashed process starts again after a time.
+final class Fleet {
+
+  private final Servers servers;
+  private final SimulatedProcess[] workers = new SimulatedProcess[2];
+  private final IngressProcess[] ingresses = new IngressProcess[2];
+  private int generation;
+
+  Fleet(Servers servers) {
+    this.servers = servers;
+    for (int i = 0; i < 2; i++) {
+      startWorker(i);
+      startIngress(i);
+    }
+  }
+
+  Servers servers() {
+    return servers;
+  }
+
+  Kernel kernel() {
+    return servers.kernel;
+  }
+
+  SimulatedProcess worker(int number) {
+    return workers[number];
+  }
+
+  IngressProcess ingress(int number) {
+    return ingresses[number];
+  }
+
+  private SimulatedProcess process(String kind, int number) {
+    return new SimulatedProcess(servers.kernel, kind + number + "." + generation++);
+  }
+
+  private void startWorker(int number) {
+    workers[number] = WorkerProcess.start(servers, process("worker", number));
+  }
+
+  private void startIngress(int number) {
+    ingresses[number] = IngressProcess.start(servers, process("ingress", number));
+  }
+
+  void crashWorker(int number, long restartMillis) {
+    if (workers[number].isAlive()) {
+      workers[number].crash();
+      kernel().schedule(TimeUnit.MILLISECONDS.toNanos(restartMillis), () -> startWorker(number));
+    }
+  }
+
+  void crashIngress(int number, long restartMillis) {
+    if (ingresses[number].process().isAlive()) {
+      ingresses[number].process().crash();
+      kernel().schedule(TimeUnit.MILLISECONDS.toNanos(restartMillis), () -> startIngress(number));
+    }
+  }
+}

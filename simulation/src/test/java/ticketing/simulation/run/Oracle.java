@@ -1,0 +1,262 @@
+package ticketing.simulation.run;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import ticketing.domain.Ticket;
+import ticketing.simulation.process.Servers;
+import ticketing.status.StatusEntry;
+
+/// Checks the six guarantees of the contract after a run.
+final class Oracle {
+
+  private static final Pattern STATUS = Pattern.compile("\"status\":\"([A-Z_]+)\"");
+  private static final Pattern REASON = Pattern.compile("\"reason\":\"([A-Z_]+)\"");
+  private static final Duration MAX_ISOLATED_DELAY = Duration.ofMillis(2_500);
+
+  private final Plan plan;
+  private final Servers servers;
+  private final Clients clients;
+  private final Map<UUID, Set<String>> published = new HashMap<>();
+  private final List<String> violations = new ArrayList<>();
+
+  Oracle(Plan plan, Servers servers, Clients clients) {
+    this.plan = plan;
+    this.servers = servers;
+    this.clients = clients;
+    servers.redis.subscribe((channel, message) -> {
+      if (channel.equals("tickets")) {
+        message.lines().forEach(this::recordPublication);
+      }
+    });
+  }
+
+  private void recordPublication(String line) {
+    if (line.length() > 37 && line.contains("{")) {
+      UUID ticketId = UUID.fromString(line.substring(0, 36));
+      published.computeIfAbsent(ticketId, id -> new HashSet<>()).add(outcome(line));
+    }
+  }
+
+  private static String outcome(String json) {
+    Matcher status = STATUS.matcher(json);
+    Matcher reason = REASON.matcher(json);
+    return (status.find() ? status.group(1) : "none")
+        + (reason.find() ? " " + reason.group(1) : "");
+  }
+
+  private void violated(int guarantee, String text) {
+    violations.add("guarantee " + guarantee + ": " + text);
+  }
+
+  /// Returns true if all accepted requests are decided and no message is left.
+  boolean isSettled() {
+    if (!clients.isFinished() || servers.queue.size() > 0) {
+      return false;
+    }
+    Set<Object> decided = new HashSet<>();
+    servers.database.committed("tickets").forEach(row -> decided.add(row.get("id")));
+    return clients.requests().stream()
+            .filter(request -> request.accepted != null)
+            .allMatch(request -> decided.contains(request.ticketId.toString()))
+        && servers.database.committed("reservations").stream()
+            .noneMatch(row -> row.get("status").equals("HELD"));
+  }
+
+  /// @param entries entries of the status store after the run
+  List<String> check(Map<UUID, StatusEntry> entries) {
+    violations.addAll(clients.defects());
+    checkSeats();
+    Map<UUID, Map<String, Object>> ledger = new HashMap<>();
+    for (Map<String, Object> row : servers.database.committed("tickets")) {
+      if (ledger.put(UUID.fromString((String) row.get("id")), row) != null) {
+        violated(3, "two decisions of " + row.get("id"));
+      }
+    }
+    checkReservations(ledger);
+    for (Clients.Request request : clients.requests()) {
+      Map<String, Object> decision = ledger.get(request.ticketId);
+      if (request.accepted != null) {
+        checkAccepted(request, decision, entries.get(request.ticketId));
+      } else if (!request.lost
+          && decision != null
+          && !plan.hasFaultOf("DATABASE")
+          && !plan.hasFaultOf("EVENT")) {
+        violated(3, request + " was refused " + request.refusals + " and is decided");
+      }
+    }
+    published.forEach((ticketId, outcomes) -> checkPublished(ticketId, outcomes, ledger));
+    if (servers.deadLetters.size() > 0) {
+      violated(4, servers.deadLetters.size() + " dead letters");
+    }
+    return violations;
+  }
+
+  private void checkSeats() {
+    Map<Object, Long> availableByEvent = new HashMap<>();
+    for (Map<String, Object> type : servers.database.committed("seat_types")) {
+      long taken = 0;
+      for (Map<String, Object> row : servers.database.committed("reservations")) {
+        if (row.get("event_id").equals(type.get("event_id"))
+            && row.get("seat_type").equals(type.get("seat_type"))
+            && !row.get("status").equals("CANCELLED")
+            && !row.get("status").equals("EXPIRED")) {
+          taken += (Long) row.get("quantity");
+        }
+      }
+      long total = (Long) type.get("total_seats");
+      long available = (Long) type.get("available_seats");
+      availableByEvent.merge(type.get("event_id"), available, Long::sum);
+      if (available < 0 || taken > total) {
+        violated(1, "oversold " + type + ", taken " + taken);
+      } else if (total - available != taken) {
+        violated(1, "seats of " + type + " differ from reservations, taken " + taken);
+      }
+    }
+    for (Map<String, Object> event : servers.database.committed("events")) {
+      if (!event.get("available_seats").equals(availableByEvent.get(event.get("id")))) {
+        violated(1, "seats of event " + event.get("id") + " differ from its seat types");
+      }
+      checkLimit(event);
+    }
+  }
+
+  private void checkLimit(Map<String, Object> event) {
+    if (event.get("max_seats_per_user") == null) {
+      return;
+    }
+    Map<Object, Long> seatsOfUser = new HashMap<>();
+    for (Map<String, Object> row : servers.database.committed("reservations")) {
+      if (row.get("event_id").equals(event.get("id"))
+          && !row.get("status").equals("CANCELLED")
+          && !row.get("status").equals("EXPIRED")) {
+        seatsOfUser.merge(row.get("user_id"), (Long) row.get("quantity"), Long::sum);
+      }
+    }
+    seatsOfUser.forEach((user, seats) -> {
+      if (seats > (Long) event.get("max_seats_per_user")) {
+        violated(1, user + " exceeds the limit of event " + event.get("id"));
+      }
+    });
+  }
+
+  private void checkReservations(Map<UUID, Map<String, Object>> ledger) {
+    Map<Object, Map<String, Object>> byTicket = new HashMap<>();
+    for (Map<String, Object> row : servers.database.committed("reservations")) {
+      byTicket.put(row.get("ticket_id"), row);
+      Map<String, Object> decision = ledger.get(UUID.fromString((String) row.get("ticket_id")));
+      if (decision == null || !Set.of("CONFIRMED", "HELD").contains(decision.get("decision"))) {
+        violated(3, "reservation " + row.get("id") + " without decision");
+      }
+      if (row.get("status").equals("HELD")) {
+        violated(5, "hold " + row.get("id") + " did not expire");
+      }
+    }
+    ledger.forEach((ticketId, decision) -> {
+      if (decision.get("action").equals("BOOK")
+          && Set.of("CONFIRMED", "HELD").contains(decision.get("decision"))) {
+        Map<String, Object> reservation = byTicket.get(ticketId.toString());
+        if (reservation == null) {
+          violated(3, "booked ticket " + ticketId + " without reservation");
+        } else if (!reservation.get("id").equals(decision.get("reservation_id"))) {
+          violated(2, "ticket " + ticketId + " with a foreign reservation");
+        } else if (((BigDecimal) reservation.get("total_price"))
+                .compareTo(
+                    Simulation.PRICE.multiply(
+                        new BigDecimal(reservation.get("quantity").toString())))
+            != 0) {
+          violated(5, "reservation " + reservation.get("id") + " has another price");
+        }
+      }
+    });
+  }
+
+  private static String outcome(Map<String, Object> decision) {
+    return decision.get("decision")
+        + (decision.get("reason") == null ? "" : " " + decision.get("reason"));
+  }
+
+  private static Instant instant(Object time) {
+    return ((LocalDateTime) time).toInstant(ZoneOffset.UTC);
+  }
+
+  private void checkAccepted(
+      Clients.Request request, Map<String, Object> decision, StatusEntry entry) {
+    if (decision == null) {
+      violated(4, request + " was accepted and is undecided");
+      return;
+    }
+    String outcome = outcome(decision);
+    if (outcome.endsWith("GAVE_UP")) {
+      violated(4, request + " was accepted and given up");
+    }
+    Ticket accepted = request.accepted;
+    if (accepted.status().isFinal() && !outcome.equals(outcome(accepted))) {
+      violated(2, request + " was answered " + outcome(accepted) + ", decided " + outcome);
+    }
+    if (entry != null && !outcome(entry.ticket()).equals(outcome)) {
+      violated(
+          2,
+          request + " is " + outcome(entry.ticket()) + " in the status store, decided " + outcome);
+    }
+    Instant acceptedAt = instant(decision.get("accepted_at"));
+    checkWindow(request, outcome);
+    if (request.action == Plan.Action.CONFIRM
+        && outcome.endsWith("HOLD_EXPIRED")
+        && request.holdEnd != null
+        && acceptedAt.isBefore(request.holdEnd)
+        && !plan.hasFaultOf("REDIS")) {
+      violated(5, request + " was accepted before the end of its hold and rejected");
+    }
+    long locked =
+        plan.elements().stream()
+            .filter(element ->
+                element instanceof Fault fault && fault.kind() == Fault.Kind.EVENT_LOCKED)
+            .count();
+    long faults = plan.elements().stream().filter(Fault.class::isInstance).count();
+    boolean isolated =
+        plan.elements().stream()
+            .noneMatch(element ->
+                element instanceof Fault fault && 1 + fault.target() % 2 == request.eventId);
+    Duration delay = Duration.between(acceptedAt, instant(decision.get("decided_at")));
+    if (faults == locked && (faults == 0 || isolated) && delay.compareTo(MAX_ISOLATED_DELAY) > 0) {
+      violated(6, request + " was decided after " + delay);
+    }
+  }
+
+  private static String outcome(Ticket ticket) {
+    return ticket.status() + (ticket.reason() == null ? "" : " " + ticket.reason());
+  }
+
+  /// A booking that was accepted while the sale was open is not rejected for its window.
+  private void checkWindow(Clients.Request request, String outcome) {
+    if (request.action == null && request.acceptedWhileOpen && outcome.endsWith("SALE_CLOSED")) {
+      violated(5, request + " was accepted while the sale was open, decided " + outcome);
+    }
+    if (request.action == null && !request.attemptedWhileOpen && !outcome.startsWith("REJECTED")) {
+      violated(5, request + " was sent after the end of the sale, decided " + outcome);
+    }
+  }
+
+  private void checkPublished(
+      UUID ticketId, Set<String> outcomes, Map<UUID, Map<String, Object>> ledger) {
+    Map<String, Object> decision = ledger.get(ticketId);
+    if (decision == null) {
+      violated(2, "published ticket " + ticketId + " without decision");
+    } else if (!outcomes.equals(Set.of(outcome(decision)))) {
+      violated(
+          2, "ticket " + ticketId + " published as " + outcomes + ", decided " + outcome(decision));
+    }
+  }
+}

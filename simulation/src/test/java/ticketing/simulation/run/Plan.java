@@ -1,0 +1,152 @@
+package ticketing.simulation.run;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/// Requests and faults of one seed. All faults end within [#HEALED_MILLIS].
+///
+/// @param events the two events on sale
+/// @param elements null: omitted
+record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
+
+  static final long HEALED_MILLIS = 40_000;
+
+  private static final long REQUESTS_MILLIS = 15_000;
+  private static final int MAX_WORKER_CRASHES = 2;
+
+  /// Kinds that can cost a message a receive. At most one of them is in a plan.
+  private static final Set<Fault.Kind> COSTLY =
+      EnumSet.of(Fault.Kind.QUEUE_ANSWER_LOST, Fault.Kind.QUEUE_EARLY_DELIVERY);
+
+  /// @param holdMinutes null: bookings are confirmed immediately
+  /// @param closesMillis null: the sale does not close during the run
+  record EventPlan(
+      int seatsA,
+      int seatsB,
+      @Nullable Integer holdMinutes,
+      @Nullable Integer maxSeatsPerUser,
+      @Nullable Long closesMillis) {}
+
+  /// Request or fault, which can be omitted alone.
+  sealed interface Element permits Book, FollowUp, Fault {
+    long atMillis();
+  }
+
+  /// @param attempts maximum number of attempts with the same idempotency key; 1: no key
+  record Book(
+      long atMillis, int ingress, int user, int event, String seatType, int quantity, int attempts)
+      implements Element {}
+
+  enum Action {
+    CONFIRM,
+    CANCEL
+  }
+
+  /// Confirmation or cancellation of the reservation of a booking.
+  ///
+  /// @param booking number of the element of the booking
+  record FollowUp(long atMillis, Action action, int ingress, int booking, int attempts)
+      implements Element {}
+
+  static Plan of(long seed, Set<Integer> omitted) {
+    SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 1);
+    List<EventPlan> events = List.of(event(random), event(random));
+    List<Element> elements = new ArrayList<>();
+    int bookings = random.nextInt(3, 13);
+    long burst = random.nextLong(REQUESTS_MILLIS);
+    for (int i = 0; i < bookings; i++) {
+      elements.add(
+          new Book(
+              random.nextInt(3) == 0
+                  ? random.nextLong(REQUESTS_MILLIS)
+                  : burst + random.nextInt(30),
+              random.nextInt(2),
+              random.nextInt(4),
+              random.nextInt(4) == 0 ? 2 : 1,
+              random.nextInt(4) == 0 ? "B" : "A",
+              random.nextInt(1, 4),
+              random.nextInt(1, 4)));
+    }
+    for (int i = random.nextInt(5); i > 0; i--) {
+      int booking = random.nextInt(bookings);
+      elements.add(
+          new FollowUp(
+              elements.get(booking).atMillis()
+                  + (random.nextInt(3) == 0
+                      ? 55_000 + random.nextInt(9_000)
+                      : random.nextInt(8_000)),
+              random.nextInt(3) == 0 ? Action.CANCEL : Action.CONFIRM,
+              random.nextInt(2),
+              booking,
+              random.nextInt(1, 4)));
+    }
+    addFaults(random, burst, elements);
+    List<@Nullable Element> kept = new ArrayList<>(elements);
+    omitted.forEach(index -> kept.set(index, null));
+    return new Plan(events, kept);
+  }
+
+  private static EventPlan event(SplittableRandom random) {
+    return new EventPlan(
+        random.nextInt(1, 9),
+        random.nextInt(1, 5),
+        random.nextInt(2) == 0 ? null : 1,
+        random.nextInt(3) == 0 ? 4 : null,
+        random.nextInt(4) == 0 ? random.nextLong(2_000, REQUESTS_MILLIS) : null);
+  }
+
+  /// One plan in eight only locks an event, to check the isolation of the other one.
+  private static void addFaults(SplittableRandom random, long burst, List<Element> elements) {
+    if (random.nextInt(8) == 0) {
+      elements.add(new Fault(Fault.Kind.EVENT_LOCKED, burst, 15_000, random.nextInt(2), 0));
+      return;
+    }
+    Fault.Kind[] kinds = Fault.Kind.values();
+    int crashes = 0;
+    boolean costly = false;
+    for (int i = random.nextInt(6); i > 0; i--) {
+      Fault.Kind kind = kinds[random.nextInt(kinds.length)];
+      if (kind == Fault.Kind.WORKER_CRASH && ++crashes > MAX_WORKER_CRASHES
+          || COSTLY.contains(kind) && costly) {
+        continue;
+      }
+      costly |= COSTLY.contains(kind);
+      long at =
+          random.nextInt(3) == 0
+              ? random.nextLong(REQUESTS_MILLIS)
+              : Math.max(0, burst - 200 + random.nextInt(600));
+      long duration =
+          switch (kind) {
+            case WORKER_CRASH, INGRESS_CRASH -> random.nextLong(500, 4_000);
+            case QUEUE_ANSWER_LOST -> random.nextLong(200, 4_000);
+            default -> random.nextLong(200, 12_000);
+          };
+      elements.add(
+          new Fault(kind, at, duration, random.nextInt(2), 0.05 + 0.9 * random.nextDouble()));
+    }
+  }
+
+  boolean hasFaultOf(String server) {
+    return elements.stream()
+        .anyMatch(element -> element instanceof Fault fault && fault.kind().isOf(server));
+  }
+
+  boolean hasFault() {
+    return elements.stream().anyMatch(Fault.class::isInstance);
+  }
+
+  /// Readable elements, one a line.
+  String describe() {
+    StringBuilder text = new StringBuilder(events.toString()).append('\n');
+    for (int i = 0; i < elements.size(); i++) {
+      if (elements.get(i) != null) {
+        text.append(i).append(": ").append(elements.get(i)).append('\n');
+      }
+    }
+    return text.toString();
+  }
+}

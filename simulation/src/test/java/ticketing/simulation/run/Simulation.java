@@ -1,0 +1,148 @@
+package ticketing.simulation.run;
+
+import java.math.BigDecimal;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import ticketing.simulation.kernel.Kernel;
+import ticketing.simulation.kernel.SimulatedProcess;
+import ticketing.simulation.loader.RunReport;
+import ticketing.simulation.loader.SeedRunner;
+import ticketing.simulation.process.Servers;
+import ticketing.simulation.process.WorkerProcess;
+import ticketing.status.StatusEntry;
+
+/// Runs the plan of one seed: two workers and two ingress processes on the simulated servers. After
+/// the faults it continues until the system is settled, then the oracle checks the guarantees.
+public final class Simulation implements SeedRunner {
+
+  static final BigDecimal PRICE = new BigDecimal("10.00");
+
+  private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(240);
+  private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  @Override
+  public RunReport run(long seed, Set<Integer> omitted, boolean keepLog) {
+    Plan plan = Plan.of(seed, omitted);
+    Kernel kernel = new Kernel(seed, keepLog);
+    List<String> violations = new ArrayList<>();
+    try {
+      violations.addAll(run(plan, kernel));
+    } catch (IllegalStateException | IllegalArgumentException | UnsupportedOperationException e) {
+      violations.add("simulation failed: " + e);
+    }
+    return new RunReport(
+        seed,
+        violations,
+        kernel.log().hash(),
+        kernel.log().text(),
+        plan.elements().size(),
+        plan.describe());
+  }
+
+  private static List<String> run(Plan plan, Kernel kernel) {
+    Servers servers = new Servers(kernel);
+    prepare(servers, plan);
+    Fleet fleet = new Fleet(servers);
+    Clients clients = new Clients(fleet, plan);
+    Oracle oracle = new Oracle(plan, servers, clients);
+    for (Plan.Element element : plan.elements()) {
+      if (element instanceof Fault fault) {
+        long at = TimeUnit.MILLISECONDS.toNanos(1_000 + fault.atMillis());
+        kernel.schedule(at, () -> fault.start(fleet));
+        kernel.schedule(
+            at + TimeUnit.MILLISECONDS.toNanos(fault.forMillis()), () -> fault.end(fleet));
+      }
+    }
+    boolean[] settled = new boolean[1];
+    long lastFault =
+        TimeUnit.MILLISECONDS.toNanos(
+            1_000
+                + plan.elements().stream()
+                    .filter(Fault.class::isInstance)
+                    .map(Fault.class::cast)
+                    .mapToLong(fault -> fault.atMillis() + fault.forMillis())
+                    .max()
+                    .orElse(0));
+    checkSettled(kernel, oracle, settled, lastFault);
+    kernel.run(() -> settled[0], MAX_NANOS);
+    Map<UUID, StatusEntry> entries = new HashMap<>();
+    List<String> unexplained = new ArrayList<>();
+    boolean[] read = new boolean[1];
+    SimulatedProcess reader = new SimulatedProcess(kernel, "reader");
+    // A publication of the last decision may be in progress.
+    kernel.schedule(
+        TimeUnit.SECONDS.toNanos(15),
+        () ->
+            reader.start(
+                "read",
+                () -> {
+                  entries.putAll(
+                      WorkerProcess.statusStore(servers, reader)
+                          .findAll(
+                              clients.requests().stream()
+                                  .map(request -> request.ticketId)
+                                  .toList()));
+                  unexplained.addAll(Audit.findUnexplained(servers, reader, plan.events().size()));
+                  read[0] = true;
+                }));
+    kernel.run(() -> read[0], MAX_NANOS + TimeUnit.SECONDS.toNanos(60));
+    List<String> violations = oracle.check(entries);
+    violations.addAll(unexplained);
+    kernel.failures().forEach(failure -> violations.add("thread ended: " + Clients.trace(failure)));
+    if (!read[0]) {
+      violations.add("cannot read the status store");
+    }
+    return violations;
+  }
+
+  private static void checkSettled(
+      Kernel kernel, Oracle oracle, boolean[] settled, long notBefore) {
+    kernel.schedule(
+        CHECK_NANOS,
+        () -> {
+          settled[0] = kernel.now() >= notBefore && oracle.isSettled();
+          if (!settled[0]) {
+            checkSettled(kernel, oracle, settled, notBefore);
+          }
+        });
+  }
+
+  private static void prepare(Servers servers, Plan plan) {
+    LocalDateTime start = LocalDateTime.ofInstant(Kernel.START, ZoneOffset.UTC);
+    for (int i = 0; i < plan.events().size(); i++) {
+      Plan.EventPlan event = plan.events().get(i);
+      int seats = event.seatsA() + event.seatsB();
+      servers.database.prepare(
+          "INSERT INTO events (event_name, total_seats, available_seats, event_date, status,"
+              + " sale_closes_at, max_seats_per_user, hold_minutes, version, revision)"
+              + " VALUES (?, ?, ?, ?, 'ACTIVE', ?, ?, ?, 0, 1)",
+          "Concert",
+          seats,
+          seats,
+          start.plusDays(10),
+          event.closesMillis() == null
+              ? null
+              : start.plusNanos(TimeUnit.MILLISECONDS.toNanos(event.closesMillis())),
+          event.maxSeatsPerUser(),
+          event.holdMinutes());
+      for (String type : List.of("A", "B")) {
+        int ofType = type.equals("A") ? event.seatsA() : event.seatsB();
+        servers.database.prepare(
+            "INSERT INTO seat_types (event_id, seat_type, price, total_seats, available_seats)"
+                + " VALUES (?, ?, ?, ?, ?)",
+            i + 1,
+            type,
+            PRICE,
+            ofType,
+            ofType);
+      }
+    }
+  }
+}
