@@ -7,7 +7,7 @@ variable "region" {
 }
 
 variable "admin_email" {
-  description = "Email of the first administrator. The account becomes administrator at its next sign-in, once. Empty: none."
+  description = "Email of the first administrator. The account becomes administrator at its next sign-in after the confirmation of the email, once. Empty: none."
   type        = string
   default     = ""
 

@@ -6,7 +6,6 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Email;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import java.net.URI;
@@ -40,6 +39,7 @@ import ticketing.ingress.security.TokenRevoker;
 import ticketing.ingress.session.SessionService;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
+import ticketing.ingress.text.NotBlankText;
 import ticketing.ingress.text.TextPattern;
 import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
@@ -87,7 +87,7 @@ class AccountController {
 
   /// Email addresses are ASCII, because the database compares letters without regard to accents.
   public record SignUp(
-      @NotBlank
+      @NotBlankText
           @CodePoints(max = 254)
           @Email
           @Pattern(
@@ -95,7 +95,7 @@ class AccountController {
               message = "must be an ASCII address with a host name")
           String email,
       @NotNull @CodePoints(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String password,
-      @NotBlank
+      @NotBlankText
           @CodePoints(max = 100)
           @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
           String name) {
@@ -121,11 +121,12 @@ class AccountController {
   }
 
   /// The account exists already, so a full queue of mails does not fail the request. The user can
-  /// request the mail again.
+  /// request the mail again, and an administrator gets it at the next sign-in.
   private void requestConfirmation(User user) {
-    if (mails.requiresConfirmation()) {
+    boolean isAdministrator = accounts.isUnconfirmedAdministrator(user);
+    if (isAdministrator || mails.requiresConfirmation()) {
       try {
-        mails.requestConfirmation(user.userId());
+        mails.requestFirstConfirmation(user.userId(), isAdministrator);
       } catch (ApiException e) {
         log.warn("cannot queue the confirmation of an email, cause={}", e.getMessage());
       }
@@ -133,11 +134,11 @@ class AccountController {
   }
 
   public record Credentials(
-      @NotBlank @CodePoints(max = 254) String email,
-      @NotBlank @CodePoints(max = 1000) String password,
+      @NotBlankText @CodePoints(max = 254) String email,
+      @NotBlankText @CodePoints(max = 1000) String password,
       @Nullable Boolean staySignedIn) {}
 
-  public record Refresh(@NotBlank @CodePoints(max = 1000) String refreshToken) {}
+  public record Refresh(@NotBlankText @CodePoints(max = 1000) String refreshToken) {}
 
   /// @param refreshToken absent unless the user stays signed in
   /// @param refreshExpiresIn seconds to the end of the session
@@ -156,6 +157,9 @@ class AccountController {
     AccountService.Identity identity =
         accounts.authenticate(credentials.email(), credentials.password());
     limiter.recordSuccess(credentials.email());
+    if (accounts.isUnconfirmedAdministrator(identity.user())) {
+      requestConfirmation(identity.user());
+    }
     return token(identity, Boolean.TRUE.equals(credentials.staySignedIn()));
   }
 
@@ -241,7 +245,7 @@ class AccountController {
 
   /// @param currentPassword also required of a user with a valid token
   public record PasswordChange(
-      @NotBlank @CodePoints(max = 1000) String currentPassword,
+      @NotBlankText @CodePoints(max = 1000) String currentPassword,
       @NotNull @CodePoints(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String newPassword) {}
 
   /// Counts as a sign-in, because it checks a password. All tokens are revoked; the response has
@@ -258,7 +262,7 @@ class AccountController {
     return token(identity, user.sessionId() != null);
   }
 
-  public record Deletion(@NotBlank @CodePoints(max = 1000) String password) {}
+  public record Deletion(@NotBlankText @CodePoints(max = 1000) String password) {}
 
   /// Counts as a sign-in, because it checks a password.
   @PostMapping("/users/me/deletion")

@@ -2,7 +2,6 @@ package ticketing.ingress.account;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -16,6 +15,7 @@ import ticketing.ingress.password.PasswordHasher;
 import ticketing.ingress.ratelimit.SignInLimiter;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.text.CodePoints;
+import ticketing.ingress.text.NotBlankText;
 
 /// Reset of a password and confirmation of an email, by one-time tokens in mails.
 ///
@@ -34,7 +34,7 @@ class AccountMailController {
     this.limiter = limiter;
   }
 
-  public record PasswordResetRequest(@NotBlank @CodePoints(max = 254) String email) {}
+  public record PasswordResetRequest(@NotBlankText @CodePoints(max = 254) String email) {}
 
   @PostMapping("/auth/password-reset")
   @ResponseStatus(HttpStatus.ACCEPTED)
@@ -46,7 +46,7 @@ class AccountMailController {
   }
 
   public record PasswordReset(
-      @NotBlank @CodePoints(max = 1000) String token,
+      @NotBlankText @CodePoints(max = 1000) String token,
       @NotNull @CodePoints(min = 8, max = PasswordHasher.MAX_PASSWORD_BYTES) String newPassword) {}
 
   /// A refused password does not use the token.
@@ -66,7 +66,7 @@ class AccountMailController {
     mails.requestConfirmation(user.userId());
   }
 
-  public record EmailConfirmation(@NotBlank @CodePoints(max = 1000) String token) {}
+  public record EmailConfirmation(@NotBlankText @CodePoints(max = 1000) String token) {}
 
   @PostMapping("/auth/email-confirmation")
   @ResponseStatus(HttpStatus.NO_CONTENT)

@@ -2,7 +2,12 @@ package ticketing.ingress.account;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.ingress.mail.Mail;
 import ticketing.ingress.mail.MailQueue;
 import ticketing.ingress.mailedtoken.MailedTokenService;
@@ -20,16 +25,19 @@ class AccountMails {
   private final MailedTokenService tokens;
   private final UserRepository users;
   private final AccountMailSettings settings;
+  private final TransactionTemplate transaction;
 
   AccountMails(
       MailQueue queue,
       MailedTokenService tokens,
       UserRepository users,
-      AccountMailSettings settings) {
+      AccountMailSettings settings,
+      PlatformTransactionManager transactions) {
     this.queue = queue;
     this.tokens = tokens;
     this.users = users;
     this.settings = settings;
+    this.transaction = new TransactionTemplate(transactions);
   }
 
   boolean requiresConfirmation() {
@@ -42,15 +50,41 @@ class AccountMails {
   /// @param email in lower case
   /// @throws ApiException `OVERLOADED` if the queue is full
   void requestPasswordReset(String email) {
-    queue.submit(() -> users.findByEmail(email).map(this::passwordReset));
+    queue.submit(
+        () -> users.findByEmail(email).flatMap(user -> compose(user.getId(), this::passwordReset)));
   }
 
   /// Queues a mail that confirms the email of an account, unless it is confirmed.
   ///
   /// @throws ApiException `OVERLOADED` if the queue is full
   void requestConfirmation(String userId) {
+    queue.submit(
+        () -> compose(userId, user -> isConfirmed(user) ? null : confirmation(user, false)));
+  }
+
+  /// Queues a mail that confirms the email of an account, unless it is confirmed or an earlier mail
+  /// is valid.
+  ///
+  /// @param isForOperator true: without a mail server, the log shows the text
+  /// @throws ApiException `OVERLOADED` if the queue is full
+  void requestFirstConfirmation(String userId, boolean isForOperator) {
     queue.submit(() ->
-        users.find(userId).filter(user -> !user.toUser().emailConfirmed()).map(this::confirmation));
+        compose(
+            userId,
+            user ->
+                isConfirmed(user) || tokens.hasValid(Purpose.EMAIL_CONFIRMATION, userId)
+                    ? null
+                    : confirmation(user, isForOperator)));
+  }
+
+  private static boolean isConfirmed(UserEntity user) {
+    return user.toUser().emailConfirmed();
+  }
+
+  /// Every change of the tokens of a user has the lock of the account, so each user has at most one
+  /// token of a purpose, and the changes do not deadlock.
+  private Optional<Mail> compose(String userId, Function<UserEntity, @Nullable Mail> composer) {
+    return transaction.execute(status -> users.lock(userId).map(composer));
   }
 
   private Mail passwordReset(UserEntity user) {
@@ -67,10 +101,11 @@ class AccountMails {
 
         %2$s
         """
-            .formatted(lifetime.toMinutes(), link));
+            .formatted(lifetime.toMinutes(), link),
+        false);
   }
 
-  private Mail confirmation(UserEntity user) {
+  private Mail confirmation(UserEntity user, boolean isForOperator) {
     Duration lifetime = settings.confirmationLifetime();
     String link = link(Purpose.EMAIL_CONFIRMATION, user, lifetime, "confirm-email");
     return new Mail(
@@ -84,7 +119,8 @@ class AccountMails {
 
         %2$s
         """
-            .formatted(lifetime.toHours(), link));
+            .formatted(lifetime.toHours(), link),
+        isForOperator);
   }
 
   private String link(Purpose purpose, UserEntity user, Duration lifetime, String view) {

@@ -130,13 +130,10 @@ class AccountService {
   private Identity promoteFirstAdministrator(UserEntity entity) {
     Identity identity = Identity.of(entity);
     User user = identity.user();
-    String object = "settings/admin-email/" + Digest.of(normalize(settings.adminEmail().strip()));
-    if (user.role() == Role.ADMIN
-        || !normalize(settings.adminEmail().strip()).equals(user.email())
-        || mailSettings.requireConfirmation() && !user.emailConfirmed()
-        || audit.contains(AuditAction.ADMINISTRATOR_NAMED, object)) {
+    if (!isNamedAdministrator(user) || !user.emailConfirmed() && requiresAdminConfirmation()) {
       return identity;
     }
+    String object = namedAdministrator();
     return change(
         user.userId(),
         current -> {
@@ -150,6 +147,27 @@ class AccountService {
             users.setRole(user.userId(), Role.ADMIN, current.generation());
           }
         });
+  }
+
+  /// Returns true if the setting names this user, and has not named an administrator yet.
+  private boolean isNamedAdministrator(User user) {
+    return user.role() != Role.ADMIN
+        && normalize(settings.adminEmail().strip()).equals(user.email())
+        && !audit.contains(AuditAction.ADMINISTRATOR_NAMED, namedAdministrator());
+  }
+
+  private String namedAdministrator() {
+    return "settings/admin-email/" + Digest.of(normalize(settings.adminEmail().strip()));
+  }
+
+  private boolean requiresAdminConfirmation() {
+    return settings.confirmAdminEmail() || mailSettings.requireConfirmation();
+  }
+
+  /// Returns true if the user becomes administrator by confirming the email. Otherwise a stranger
+  /// could register the email ahead of its owner.
+  boolean isUnconfirmedAdministrator(User user) {
+    return !user.emailConfirmed() && requiresAdminConfirmation() && isNamedAdministrator(user);
   }
 
   /// Finds an account by its email, in any case.

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
@@ -27,6 +26,7 @@ import ticketing.domain.seatmap.SeatMap;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
+import ticketing.ingress.text.NotBlankText;
 import ticketing.ingress.text.TextPattern;
 import tools.jackson.databind.JsonNode;
 
@@ -37,7 +37,7 @@ import tools.jackson.databind.JsonNode;
 /// @param seatMap Java null: absent, a change keeps the map; JSON null: no numbered seats
 /// @param ignoredEventId read-only, as are the other ignored fields: the body of a read can be sent
 public record EventRequest(
-    @NotBlank
+    @NotBlankText
         @CodePoints(max = 255)
         @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
         String eventName,
@@ -77,7 +77,7 @@ public record EventRequest(
   /// @param totalSeats ignored if the event has a seat map, otherwise required
   /// @param availableSeats ignored, so that the body of a read can be sent
   public record SeatType(
-      @NotBlank
+      @NotBlankText
           @CodePoints(max = 10)
           @Pattern(regexp = TextPattern.REGEXP, message = TextPattern.MESSAGE)
           String seatType,

@@ -28,19 +28,20 @@ interface MailedTokenRepository extends Repository<MailedTokenEntity, String> {
           + " where t.id = :digest and t.purpose = :purpose and t.expiresAt > :now")
   int deleteValid(String digest, Purpose purpose, Instant now);
 
-  @Transactional
-  @Modifying
-  @Query("delete from MailedTokenEntity t where t.userId = :userId and t.purpose = :purpose")
-  int deleteOfUser(String userId, Purpose purpose);
+  @Query(
+      "select t.id from MailedTokenEntity t"
+          + " where t.userId = :userId and t.purpose in :purposes order by t.id")
+  List<String> findOfUser(String userId, Collection<Purpose> purposes);
 
-  @Transactional
-  @Modifying
-  @Query("delete from MailedTokenEntity t where t.userId = :userId")
-  int deleteOfUser(String userId);
+  @Query(
+      "select count(t) > 0 from MailedTokenEntity t"
+          + " where t.userId = :userId and t.purpose = :purpose and t.expiresAt > :now")
+  boolean existsValid(String userId, Purpose purpose, Instant now);
 
   @Query("select t.id from MailedTokenEntity t where t.expiresAt < :now")
   List<String> findExpired(Instant now, Pageable page);
 
+  /// Deletes by the primary key, as [#deleteValid] does.
   @Transactional
   @Modifying
   @Query("delete from MailedTokenEntity t where t.id in :ids")

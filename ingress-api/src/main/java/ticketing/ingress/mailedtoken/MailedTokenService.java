@@ -33,7 +33,8 @@ public class MailedTokenService {
   /// User with the generation at the time of the mail.
   public record Owner(String userId, int generation) {}
 
-  /// Returns a new token and revokes the earlier one of the user and the purpose.
+  /// Returns a new token and revokes the earlier one of the user and the purpose. The caller has
+  /// the lock of the account.
   public String issue(Purpose purpose, Owner owner, Duration lifetime) {
     String token = MailedToken.generate();
     var now = clock.instant().truncatedTo(ChronoUnit.MICROS);
@@ -42,7 +43,7 @@ public class MailedTokenService {
       if (!expired.isEmpty()) {
         repository.deleteAll(expired);
       }
-      repository.deleteOfUser(owner.userId(), purpose);
+      deleteOfUser(owner.userId(), List.of(purpose));
       repository.save(
           new MailedTokenEntity(
               MailedToken.digest(token),
@@ -61,6 +62,11 @@ public class MailedTokenService {
         .map(MailedTokenEntity::owner);
   }
 
+  /// Returns true if the user has a valid token of the purpose.
+  public boolean hasValid(Purpose purpose, String userId) {
+    return repository.existsValid(userId, purpose, clock.instant());
+  }
+
   /// Uses a token, in the current transaction. Of concurrent uses one succeeds.
   ///
   /// @return false if the token is unknown, used or expired
@@ -70,6 +76,15 @@ public class MailedTokenService {
 
   /// Revokes all tokens of a user, in the current transaction.
   public void revokeAll(String userId) {
-    repository.deleteOfUser(userId);
+    deleteOfUser(userId, List.of(Purpose.values()));
+  }
+
+  /// Locks rows by the primary key, as every other deletion does. A deletion by the index of users
+  /// would deadlock with them.
+  private void deleteOfUser(String userId, List<Purpose> purposes) {
+    List<String> ids = repository.findOfUser(userId, purposes);
+    if (!ids.isEmpty()) {
+      repository.deleteAll(ids);
+    }
   }
 }

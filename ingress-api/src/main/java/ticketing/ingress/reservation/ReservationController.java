@@ -46,6 +46,7 @@ import ticketing.ingress.ratelimit.BookingLimiter;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
+import ticketing.ingress.text.NotBlankText;
 
 /// Bookings, confirmations and cancellations. Each is answered with 202 and the ticket of its
 /// command.
@@ -106,8 +107,8 @@ public class ReservationController {
     /// @throws ApiException `INVALID_REQUEST` with each violating field
     void validate() {
       List<ApiException.FieldError> errors = new ArrayList<>();
-      if (seatType == null ? seats == null : seatType.isBlank()) {
-        errors.add(new ApiException.FieldError("seatType", "must not be blank"));
+      if (seatType == null ? seats == null : !seatType.matches(NotBlankText.REGEXP)) {
+        errors.add(new ApiException.FieldError("seatType", NotBlankText.MESSAGE));
       }
       if (otherwise != null && seats == null) {
         errors.add(new ApiException.FieldError("otherwise", "must be absent without seats"));

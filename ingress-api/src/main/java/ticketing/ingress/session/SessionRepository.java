@@ -35,10 +35,8 @@ interface SessionRepository extends Repository<SessionEntity, String> {
   @Query("delete from SessionEntity s where s.id = :id")
   int delete(String id);
 
-  @Transactional
-  @Modifying
-  @Query("delete from SessionEntity s where s.userId = :userId")
-  int deleteOfUser(String userId);
+  @Query("select s.id from SessionEntity s where s.userId = :userId order by s.id")
+  List<String> findOfUser(String userId);
 
   /// Finds the sessions beyond the given number, the most recently used ones first.
   @Query(
@@ -53,6 +51,7 @@ interface SessionRepository extends Repository<SessionEntity, String> {
   @Query("select s.id from SessionEntity s where s.expiresAt < :now")
   List<String> findExpired(Instant now, Pageable page);
 
+  /// Deletes by the primary key, as [#delete] does.
   @Transactional
   @Modifying
   @Query("delete from SessionEntity s where s.id in :ids")

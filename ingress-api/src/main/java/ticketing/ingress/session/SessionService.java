@@ -108,8 +108,15 @@ public class SessionService implements SmartLifecycle {
   }
 
   /// Ends all sessions of a user. Their access tokens are revoked by the generation of the user.
+  ///
+  /// It locks the rows by the primary key as a rotation does. A deletion by the index of users
+  /// would deadlock with it. A session that starts meanwhile has the former generation and is
+  /// refused.
   public void endAll(String userId) {
-    repository.deleteOfUser(userId);
+    List<String> ids = repository.findOfUser(userId);
+    if (!ids.isEmpty()) {
+      repository.deleteAll(ids);
+    }
   }
 
   private void deleteExpired() {

@@ -7,7 +7,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import ticketing.ingress.IngressFixture;
 import ticketing.security.Role;
 import tools.jackson.databind.JsonNode;
@@ -15,6 +20,7 @@ import tools.jackson.databind.JsonNode;
 /// Passwords, deletion, roles and the audit log over HTTP.
 class AccountAdministrationTest {
 
+  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String USERS = "/api/v1/users";
   private static final String TOKEN = "/api/v1/auth/token";
   private static final String ME = "/api/v1/users/me";
@@ -56,7 +62,7 @@ class AccountAdministrationTest {
     assertThat(ingress.post("/api/v1/auth/refresh", null, refreshBody(tokens)).status())
         .isEqualTo(401);
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(LIMIT)
         .until(() -> IngressFixture.strict().get(ME, accessToken(tokens)).status() == 401);
   }
 
@@ -159,16 +165,35 @@ class AccountAdministrationTest {
         .isEqualTo(404);
   }
 
+  /// A stranger who registers the email has no access to its mailbox, and none to the log.
+  private static void confirmByLog(IngressFixture ingress, CapturedOutput log) {
+    Pattern link = Pattern.compile("confirm-email\\?token=([A-Za-z0-9_-]{43})");
+    await().atMost(LIMIT).until(() -> link.matcher(log.getOut()).find());
+    Matcher token = link.matcher(log.getOut());
+    assertThat(token.find()).isTrue();
+    String body = "{\"token\":\"" + token.group(1) + "\"}";
+    assertThat(ingress.post("/api/v1/auth/email-confirmation", null, body).status()).isEqualTo(204);
+    assertThat(token.find()).as("second mail").isFalse();
+  }
+
   @Test
-  void firstAdministratorAppointsOthers() {
+  @ExtendWith(OutputCaptureExtension.class)
+  void firstAdministratorAppointsOthers(CapturedOutput output) {
     String email = newEmail();
     String staffEmail = newEmail();
     try (IngressFixture own =
-        IngressFixture.start(Map.of("ticketing.accounts.admin-email", email.toUpperCase()))) {
+        IngressFixture.start(
+            Map.of(
+                "ticketing.accounts.admin-email", email.toUpperCase(),
+                "ticketing.accounts.confirm-admin-email", "true",
+                "ticketing.mail.log-text", "false"))) {
       String body = "{\"email\":\"%s\",\"password\":\"correct horse\",\"name\":\"Kim\"}";
       String admin = own.post(USERS, null, body.formatted(email)).json().get("userId").asString();
       String staff =
           own.post(USERS, null, body.formatted(staffEmail)).json().get("userId").asString();
+      String unconfirmed = accessToken(signIn(own, email, PASSWORD));
+      assertThat(own.get(ME, unconfirmed).json().get("role").asString()).isEqualTo("BUYER");
+      confirmByLog(own, output);
       String token = accessToken(signIn(own, email, PASSWORD));
       assertThat(own.get(ME, token).json().get("role").asString()).isEqualTo("ADMIN");
       assertThat(own.get("/api/v1/operations/users?email=" + staffEmail, token).body())

@@ -114,6 +114,16 @@ class AccountTest {
   }
 
   @Test
+  void blankTextIsRefused() {
+    for (String blank : List.of("", " ", "\\u0000", "\\u0019", "\\t\\n", "\\u2003")) {
+      IngressFixture.Answer answer =
+          ingress.post("/api/v1/auth/password-reset", null, "{\"email\":\"" + blank + "\"}");
+      assertThat(answer.status()).as(blank).isEqualTo(400);
+      assertThat(answer.json().get("errors").findValuesAsString("field")).containsOnly("email");
+    }
+  }
+
+  @Test
   void invalidSignUpReportsEveryField() {
     IngressFixture.Answer answer =
         ingress.post(

@@ -43,7 +43,7 @@ class MailQueueTest {
   }
 
   private static Mail mail(int number) {
-    return new Mail("kim@example.org", "subject " + number, "text");
+    return new Mail("kim@example.org", "subject " + number, "text", false);
   }
 
   private double count(String result) {

@@ -28,7 +28,7 @@ import software.amazon.awssdk.regions.Region;
 /// Each transport against a real protocol.
 class MailTransportTest {
 
-  private static final Mail MAIL = new Mail("kim@example.org", "제목", "secret-link 링크");
+  private static final Mail MAIL = new Mail("kim@example.org", "제목", "secret-link 링크", false);
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   private static MailSettings settings(
@@ -134,6 +134,8 @@ class MailTransportTest {
     new LogMailTransport(false).send(MAIL);
     assertThat(output.getOut()).contains(MAIL.subject());
     assertThat(output.getAll()).doesNotContain("secret-link", MAIL.recipient());
+    new LogMailTransport(false).send(new Mail("kim@example.org", "제목", "operator-link", true));
+    assertThat(output.getOut()).contains("operator-link").doesNotContain(MAIL.recipient());
     new LogMailTransport(true).send(MAIL);
     assertThat(output.getOut()).contains("secret-link", MAIL.recipient());
   }

@@ -7,7 +7,6 @@ import io.swagger.v3.parser.OpenAPIV3Parser;
 import io.swagger.v3.parser.core.models.SwaggerParseResult;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
@@ -25,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Profile;
@@ -51,6 +51,7 @@ import ticketing.ingress.IngressFixture;
 import ticketing.ingress.event.EventRequest;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.reservation.ReservationView;
+import ticketing.ingress.text.NotBlankText;
 import ticketing.security.Role;
 import tools.jackson.databind.JsonNode;
 
@@ -59,6 +60,8 @@ class OpenApiDocumentTest {
 
   private static final JsonNode DOCUMENT = OpenApiContract.DOCUMENT;
   private static final JsonNode SCHEMAS = DOCUMENT.at("/components/schemas");
+  private static final List<String> BLANK_TEXTS =
+      List.of("", " ", "\0", "\u0019", "\t\n\r", "\u1680\u2003", "\u2028\u2029", "\u205f\u3000");
   private static final Map<Class<?>, List<String>> READ_ONLY_FIELDS =
       Map.of(
           EventRequest.class,
@@ -205,9 +208,16 @@ class OpenApiDocumentTest {
     for (RecordComponent component : type.getRecordComponents()) {
       Method accessor = component.getAccessor();
       JsonNode property = schema.get("properties").get(component.getName());
-      if (Stream.of(NotNull.class, NotBlank.class, NotEmpty.class)
+      if (Stream.of(NotNull.class, NotBlankText.class, NotEmpty.class)
           .anyMatch(accessor::isAnnotationPresent)) {
         required.add(component.getName());
+      }
+      if (accessor.isAnnotationPresent(NotBlankText.class)) {
+        Pattern documented = Pattern.compile(property.get("pattern").asString());
+        for (String blank : BLANK_TEXTS) {
+          assertThat(blank.matches(NotBlankText.REGEXP)).as("'%s'", blank).isFalse();
+          assertThat(documented.matcher(blank).find()).as("%s '%s'", component, blank).isFalse();
+        }
       }
       Size size = accessor.getAnnotation(Size.class);
       if (size != null) {
@@ -281,6 +291,18 @@ class OpenApiDocumentTest {
 
   private static List<String> constants(Enum<?>[] values) {
     return Arrays.stream(values).map(Enum::name).toList();
+  }
+
+  /// A token is ignored where none is required.
+  @Test
+  void publicOperationsNeedNoToken() {
+    for (OpenApiContract.Operation operation : OpenApiContract.operations()) {
+      if (operation.isPublic()) {
+        assertThat(operation.json().at("/responses/401/$ref").asString(""))
+            .as(operation.toString())
+            .isNotEqualTo("#/components/responses/Unauthenticated");
+      }
+    }
   }
 
   /// An unsupported method belongs to no operation, so no operation answers 405.

@@ -104,6 +104,28 @@ class SessionTest {
   }
 
   @Test
+  void endOfAllSessionsDoesNotDeadlock() throws Exception {
+    SessionService sessions = ingress.context.getBean(SessionService.class);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int round = 0; round < 50; round++) {
+        String user = IngressFixture.newUser();
+        List<String> tokens = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+          tokens.add(sessions.open(user, 0).refreshToken());
+        }
+        List<Future<?>> changes = new ArrayList<>();
+        tokens.forEach(token -> changes.add(threads.submit(() -> sessions.rotate(token))));
+        changes.add(threads.submit(() -> sessions.endAll(user)));
+        for (Future<?> change : changes) {
+          change.get();
+        }
+        String count = "select count(*) from sessions where user_id = ?";
+        assertThat(ingress.sql().queryForObject(count, Integer.class, user)).isZero();
+      }
+    }
+  }
+
+  @Test
   void signOutEndsTheSessionEverywhere() {
     JsonNode first = signIn(ingress, newAccount());
     JsonNode second = ingress.post(REFRESH, null, body(first)).json();
