@@ -2,7 +2,6 @@ package ticketing.ingress.account;
 
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
-import jakarta.validation.constraints.Size;
 import java.util.List;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -12,6 +11,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import ticketing.ingress.text.CodePoints;
 import ticketing.security.Role;
 
 /// Operator calls for accounts.
@@ -29,7 +29,7 @@ class UserAdminController {
   record UserList(List<User> content) {}
 
   @GetMapping
-  UserList find(@RequestParam @Size(min = 1, max = 254) String email) {
+  UserList find(@RequestParam @CodePoints(min = 1, max = 254) String email) {
     return new UserList(accounts.findByEmail(email).stream().toList());
   }
 

@@ -2,7 +2,6 @@ package ticketing.ingress.audit;
 
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.Size;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.PageRequest;
@@ -12,6 +11,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Command;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.text.CodePoints;
 
 /// Reads the audit log.
 @RestController
@@ -36,10 +36,10 @@ class AuditController {
 
   @GetMapping(path = "/api/v1/operations/audit", produces = MediaType.APPLICATION_JSON_VALUE)
   PageResponse<AuditEntry> list(
-      @RequestParam(required = false) @Size(min = 1, max = Command.MAX_USER_ID)
+      @RequestParam(required = false) @CodePoints(min = 1, max = Command.MAX_USER_ID)
           @Nullable String actor,
       @RequestParam(required = false) @Nullable AuditAction action,
-      @RequestParam(required = false) @Size(min = 1, max = AuditLog.MAX_OBJECT_LENGTH)
+      @RequestParam(required = false) @CodePoints(min = 1, max = AuditLog.MAX_OBJECT_LENGTH)
           @Nullable String object,
       @RequestParam(defaultValue = "0") @Min(0) @Max(PageResponse.MAX_PAGE_NUMBER) int page,
       @RequestParam(defaultValue = "20") @Min(1) @Max(PageResponse.MAX_PAGE_SIZE) int size) {

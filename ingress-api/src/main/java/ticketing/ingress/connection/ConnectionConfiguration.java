@@ -29,6 +29,8 @@ class ConnectionConfiguration implements WebServerFactoryCustomizer<TomcatServle
     factory.setProtocol(ClientHttpProtocol.class.getName());
     factory.addConnectorCustomizers(connector -> {
       if (connector.getProtocolHandler() instanceof ClientHttpProtocol protocol) {
+        // A refused request then sends no body.
+        protocol.setContinueResponseTiming("onRead");
         protocol.setHeadTimeout(settings.requestTimeout(), headTimeoutResponse());
       }
     });

@@ -3,7 +3,6 @@ package ticketing.ingress.event;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +34,7 @@ import ticketing.ingress.http.ConditionalRequests;
 import ticketing.ingress.http.PageResponse;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.ingress.text.CodePoints;
 
 /// Events. Reads are public, changes need an administrator.
 @RestController
@@ -87,7 +87,7 @@ class EventController {
 
   @GetMapping
   ResponseEntity<PageResponse<EventView>> list(
-      @RequestParam(required = false) @Size(max = 100) String q,
+      @RequestParam(required = false) @CodePoints(max = 100) String q,
       @RequestParam(required = false) EventStatus status,
       @RequestParam(required = false) Instant from,
       @RequestParam(required = false) Instant to,

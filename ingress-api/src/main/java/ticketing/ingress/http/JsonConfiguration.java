@@ -2,11 +2,16 @@ package ticketing.ingress.http;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.MediaType;
 import org.springframework.http.converter.HttpMessageConverter;
 import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.web.accept.HeaderContentNegotiationStrategy;
+import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import ticketing.domain.Json;
 import tools.jackson.core.JacksonException;
@@ -26,6 +31,23 @@ class JsonConfiguration implements WebMvcConfigurer {
   public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
     builder.configureMessageConvertersList(
         converters -> converters.removeIf(JsonConfiguration::supportsYaml));
+  }
+
+  /// JSON has one charset. With the parameters of the `Accept` header, a response would name the
+  /// charset that the client accepts.
+  @Override
+  public void configureContentNegotiation(ContentNegotiationConfigurer configurer) {
+    HeaderContentNegotiationStrategy accept = new HeaderContentNegotiationStrategy();
+    configurer.strategies(
+        List.of(request ->
+            accept.resolveMediaTypes(request).stream()
+                .map(JsonConfiguration::withoutParameters)
+                .toList()));
+  }
+
+  private static MediaType withoutParameters(MediaType type) {
+    String quality = type.getParameter("q");
+    return new MediaType(type, quality == null ? Map.of() : Map.of("q", quality));
   }
 
   private static boolean supportsYaml(HttpMessageConverter<?> converter) {

@@ -11,11 +11,16 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 import ticketing.ingress.connection.ConnectionSettings;
@@ -78,6 +83,12 @@ class RequestBodyFilter extends OncePerRequestFilter {
       rejectSlow(response);
     } else if (body.get().length > applied.maxBytes()) {
       reject(response, applied);
+    } else if (isCoded(request)) {
+      problems.write(
+          response,
+          ApiException.of(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "No content coding is supported."));
+    } else if (isJson(request) && !isUtf8Text(body.get())) {
+      problems.write(response, ApiException.invalid("body", "must be JSON in UTF-8"));
     } else {
       chain.doFilter(new BufferedRequest(request, body.get()), response);
     }
@@ -111,6 +122,32 @@ class RequestBodyFilter extends OncePerRequestFilter {
         return Optional.empty();
       }
       throw e;
+    }
+  }
+
+  private static boolean isCoded(HttpServletRequest request) {
+    String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+    return coding != null && !coding.isBlank() && !coding.strip().equalsIgnoreCase("identity");
+  }
+
+  private static boolean isJson(HttpServletRequest request) {
+    String type = request.getContentType();
+    return type != null && type.toLowerCase(Locale.ROOT).contains("json");
+  }
+
+  /// The parser accepts UTF-16, UTF-32 and characters in an overlong form. Text with another
+  /// encoding has invalid bytes or zeros.
+  private static boolean isUtf8Text(byte[] body) {
+    for (byte value : body) {
+      if (value == 0) {
+        return false;
+      }
+    }
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
     }
   }
 

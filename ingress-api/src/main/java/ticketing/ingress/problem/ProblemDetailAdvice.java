@@ -9,8 +9,10 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.hibernate.HibernateException;
 import org.slf4j.Logger;
@@ -20,6 +22,7 @@ import org.springframework.context.MessageSourceResolvable;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
@@ -68,7 +71,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   @ExceptionHandler
   ResponseEntity<ProblemDetail> handleApiException(ApiException problem) {
     return ResponseEntity.status(problem.code().status())
-        .headers(headers -> addRetryAfter(headers, problem.retryAfter()))
+        .headers(headers -> addHeaders(headers, problem))
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)
         .body(toProblemDetail(problem));
   }
@@ -152,7 +155,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     response.setStatus(problem.code().status().value());
     response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
     HttpHeaders headers = new HttpHeaders();
-    addRetryAfter(headers, problem.retryAfter());
+    addHeaders(headers, problem);
     headers.forEach((name, values) -> values.forEach(value -> response.addHeader(name, value)));
     byte[] body =
         json.writeValueAsString(toProblemDetail(problem)).getBytes(StandardCharsets.UTF_8);
@@ -167,7 +170,6 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
       write(response, issuerUnavailable());
       return;
     }
-    response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     write(response, unauthenticated());
   }
 
@@ -216,7 +218,7 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
       log.error("unexpected failure", failure);
     }
     return ResponseEntity.status(code.status())
-        .headers(headers)
+        .headers(withImpliedMethods(headers))
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)
         .body(toProblemDetail(problem));
   }
@@ -305,10 +307,29 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
     return detail;
   }
 
-  private static void addRetryAfter(HttpHeaders headers, Duration retryAfter) {
-    if (retryAfter != null) {
-      headers.set(HttpHeaders.RETRY_AFTER, String.valueOf(RetryAfter.seconds(retryAfter)));
+  private static void addHeaders(HttpHeaders headers, ApiException problem) {
+    if (problem.retryAfter() != null) {
+      headers.set(
+          HttpHeaders.RETRY_AFTER, String.valueOf(RetryAfter.seconds(problem.retryAfter())));
     }
+    if (problem.code().status() == HttpStatus.UNAUTHORIZED) {
+      headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+    }
+  }
+
+  /// Every path with GET supports HEAD, and every path supports OPTIONS.
+  private static HttpHeaders withImpliedMethods(HttpHeaders headers) {
+    Set<HttpMethod> allowed = new LinkedHashSet<>(headers.getAllow());
+    if (allowed.isEmpty()) {
+      return headers;
+    }
+    if (allowed.contains(HttpMethod.GET)) {
+      allowed.add(HttpMethod.HEAD);
+    }
+    allowed.add(HttpMethod.OPTIONS);
+    HttpHeaders completed = new HttpHeaders(headers);
+    completed.setAllow(allowed);
+    return completed;
   }
 
   private static String phrase(HttpStatus status) {

@@ -1,17 +1,21 @@
 package ticketing.ingress.security;
 
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.server.resource.BearerTokenErrors;
 import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
 import org.springframework.security.oauth2.server.resource.web.DefaultBearerTokenResolver;
 import org.springframework.security.web.SecurityFilterChain;
@@ -54,14 +58,23 @@ class SecurityConfiguration {
   }
 
   private static RequestMatcher allMethodsExcept(String pattern, HttpMethod... restricted) {
-    RequestMatcher path = matcher(null, pattern);
+    // A trailing slash is another path, which has no handler.
+    RequestMatcher path =
+        new OrRequestMatcher(matcher(null, pattern), matcher(null, pattern + "/"));
     List<String> names = Stream.of(restricted).map(HttpMethod::name).toList();
     return request -> path.matches(request) && !names.contains(request.getMethod());
   }
 
   /// A token is ignored where none is required, so a stale one does no harm.
   private static @Nullable String tokenOf(HttpServletRequest request) {
-    return API.matches(request) && !PUBLIC.matches(request) ? TOKEN.resolve(request) : null;
+    if (!API.matches(request) || PUBLIC.matches(request)) {
+      return null;
+    }
+    if (Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION)).size() > 1) {
+      throw new OAuth2AuthenticationException(
+          BearerTokenErrors.invalidRequest("more than one Authorization header"));
+    }
+    return TOKEN.resolve(request);
   }
 
   /// Every method reaches the handlers, which answer 405 with `Allow`.

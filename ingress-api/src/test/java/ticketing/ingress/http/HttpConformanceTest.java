@@ -224,6 +224,104 @@ class HttpConformanceTest {
   }
 
   @Test
+  void allowNamesTheImpliedMethods() {
+    RawHttpClient.Answer refused = send("PATCH", "/api/v1/events/" + ingress.newEvent());
+    assertThat(refused.status()).isEqualTo(405);
+    assertThat(refused.headers().get("allow"))
+        .contains("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
+        .doesNotContain("PATCH", "POST");
+  }
+
+  @Test
+  void everyUnauthorizedAnswerHasAChallenge() {
+    for (IngressFixture.Answer answer :
+        List.of(
+            ingress.get("/api/v1/users/me", null),
+            ingress.post(
+                "/api/v1/auth/token", null, "{\"email\":\"a@example.org\",\"password\":\"x\"}"),
+            ingress.post("/api/v1/auth/refresh", null, "{\"refreshToken\":\"x\"}"))) {
+      assertThat(answer.status()).isEqualTo(401);
+      assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
+    }
+  }
+
+  @Test
+  void severalAuthorizationHeadersAreRefused() {
+    String token = "Authorization: Bearer " + ingress.token(IngressFixture.newUser());
+    assertThat(send("GET", "/api/v1/users/me", token).status()).isEqualTo(200);
+    for (String other :
+        List.of(token, "Authorization: Bearer other", "Authorization: Basic YTpi")) {
+      assertThat(send("GET", "/api/v1/users/me", token, other).status()).as(other).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void bodiesAreJsonInUtf8WithoutCoding() {
+    String body = "{\"email\":\"%s\",\"password\":\"x\"}";
+    String text = body.formatted("a@example.org");
+    List<byte[]> bodies =
+        List.of(
+            body.formatted("\u00c0\u00af").getBytes(StandardCharsets.ISO_8859_1),
+            body.formatted("\u00ed\u00a0\u0080").getBytes(StandardCharsets.ISO_8859_1),
+            text.getBytes(StandardCharsets.UTF_16),
+            text.getBytes(StandardCharsets.UTF_16LE),
+            text.getBytes(StandardCharsets.UTF_32));
+    List<String> json = List.of("Content-Type: application/json");
+    for (byte[] invalid : bodies) {
+      RawHttpClient.Answer answer =
+          RawHttpClient.send(ingress.port, "POST", "/api/v1/auth/token", json, invalid);
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.code()).isEqualTo("INVALID_REQUEST");
+    }
+    byte[] valid = text.getBytes(StandardCharsets.UTF_8);
+    for (String coding : List.of("gzip", "br", "identity")) {
+      List<String> headers = List.of(json.getFirst(), "Content-Encoding: " + coding);
+      assertThat(
+              RawHttpClient.send(ingress.port, "POST", "/api/v1/auth/token", headers, valid)
+                  .status())
+          .as(coding)
+          .isEqualTo(coding.equals("identity") ? 401 : 415);
+    }
+  }
+
+  @Test
+  void charsetOfAcceptIsIgnored() {
+    RawHttpClient.Answer answer =
+        send(
+            "GET",
+            "/api/v1/events/" + ingress.newEvent(),
+            "Accept: application/json;charset=utf-16");
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.headers().get("content-type")).isEqualTo("application/json");
+    assertThat(send("GET", "/api/v1/events", "Accept: image/png;q=0.5").status()).isEqualTo(406);
+  }
+
+  @Test
+  void trailingSlashIsAnotherPath() {
+    for (String path : List.of("/api/v1/events/", "/api/v1/events/" + ingress.newEvent() + "/")) {
+      assertThat(send("GET", path).status()).as(path).isEqualTo(404);
+      assertThat(send("DELETE", path + "x/y").status()).as(path).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void refusedExpectationReceivesNoBody() {
+    RawHttpClient.Answer answer =
+        sendRaw(
+            "POST /api/v1/auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                + "Expect: 100-continue\r\nContent-Length: 999999\r\n\r\n");
+    assertThat(answer.status()).isEqualTo(413);
+  }
+
+  @Test
+  void searchTextCountsCodePoints() {
+    assertThat(send("GET", "/api/v1/events?q=" + "%F0%9F%98%80".repeat(100)).status())
+        .isEqualTo(200);
+    assertThat(send("GET", "/api/v1/events?q=" + "%F0%9F%98%80".repeat(101)).status())
+        .isEqualTo(400);
+  }
+
+  @Test
   void waitIsAPreferenceAndNoParameter() {
     String user = IngressFixture.newUser();
     String token = ingress.token(user);
