@@ -144,8 +144,18 @@ function frame() {
         : link('sign-in', t('nav.signIn')),
       languageSwitch(() => render('same')))));
   document.getElementById('footer').replaceChildren(
-    el('p', {}, t('page.footer')),
+    el('p', {id: 'kept'}),
     session?.role === 'ADMIN' ? el('a', {href: '/operations', 'data-page': ''}, t('nav.operations')) : '');
+  drawRequests();
+}
+
+/** Tray, and a promise in the footer while a request is in the queue. */
+function drawRequests() {
+  const queued = store.attempts().length > 0 || store.tickets().some(({ticket}) => !store.isFinal(ticket));
+  const kept = document.getElementById('kept');
+  if (kept) {
+    kept.textContent = queued ? t('page.footer') : '';
+  }
   drawTray();
 }
 
@@ -182,9 +192,9 @@ store.onChange(name => {
     render('same');
   }
   commands.follow();
-  drawTray();
+  drawRequests();
 });
-commands.changes.addEventListener('change', drawTray);
+commands.changes.addEventListener('change', drawRequests);
 router.start(render);
 await render('first');
 commands.resume();

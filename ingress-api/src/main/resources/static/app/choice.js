@@ -11,11 +11,12 @@ const MAX_QUANTITY = 10; // seats of one booking
 /** Choices by event. They survive a change of the language and of the view. */
 const choices = new Map();
 
-function choiceOf(eventId) {
+export function choiceOf(eventId) {
   if (!choices.has(eventId)) {
     const stored = store.read('choice'); // for the return from a sign-in
     choices.set(eventId, stored?.eventId === eventId
-      ? {seatType: stored.seatType, quantity: stored.quantity} : {seatType: null, quantity: 1});
+      ? {seatType: stored.seatType, quantity: stored.quantity, seats: stored.seats ?? []}
+      : {seatType: null, quantity: 1, seats: []});
   }
   return choices.get(eventId);
 }
@@ -30,8 +31,9 @@ function offeredType(event, seatType) {
 /**
  * @param event its seats and prices may change; `update` draws them
  * @param onRefused called after a booking was refused
+ * @param seating choice of numbered seats, or null
  */
-export function bookingForm(event, onRefused) {
+export function bookingForm(event, onRefused, seating = null) {
   const chosen = choiceOf(event.eventId);
   let left = false;
   const problem = el('div', {'aria-live': 'assertive'});
@@ -51,8 +53,43 @@ export function bookingForm(event, onRefused) {
       el('strong', {}, type.seatType), cost, seats)};
   });
 
-  function totalOf(type) {
-    return (Math.round(Number(type.price) * 100) * chosen.quantity / 100).toFixed(2);
+  const best = seating && el('button', {class: 'button small', type: 'button', onclick: () => {
+    const type = offeredType(event, chosen.seatType);
+    if (type) {
+      seating.chooseBest(type.seatType, chosen.quantity);
+    }
+  }}, t('seats.best.show'));
+  const types = el('fieldset', {}, el('legend', {}, t(seating ? 'seats.best' : 'choice.type')),
+    el('div', {class: 'types'}, cards.map(each => each.node)));
+  const seats = el('div', {class: 'chosen', hidden: true});
+  const sumText = el('span', {}, t('choice.total'));
+
+  function totalOf(type, quantity = chosen.quantity) {
+    return (Math.round(Number(type.price) * 100) * quantity / 100).toFixed(2);
+  }
+
+  /** Shows the chosen seats in place of the types. */
+  function updateSeats() {
+    const picked = seating?.chosen() ?? [];
+    chosen.seats = picked.map(seat => seat.id);
+    seats.hidden = picked.length === 0;
+    types.hidden = picked.length > 0;
+    quantity.hidden = picked.length > 0;
+    sumText.textContent = picked.length > 0 ? t('seats.sum', {count: picked.length}) : t('choice.total');
+    if (picked.length > 0) {
+      const focused = seats.contains(document.activeElement);
+      seats.replaceChildren(
+        el('div', {class: 'row'}, el('p', {class: 'label'}, t('seats.chosen')),
+          el('button', {class: 'quiet', type: 'button', onclick: seating.clear}, t('seats.clear'))),
+        el('ul', {'aria-label': t('seats.chosen')}, picked.map(seat => el('li', {}, el('span', {}, seating.nameOf(seat)),
+          el('button', {class: 'quiet', type: 'button', 'aria-label': t('seat.remove', {seat: seating.nameOf(seat)}),
+            onclick: () => seating.remove(seat)}, '×')))));
+      if (focused) {
+        seats.querySelector('li button').focus();
+      }
+      const type = event.seatTypes.find(each => each.seatType === picked[0].seatType);
+      total.textContent = type ? price(totalOf(type, picked.length)) : '';
+    }
   }
 
   function set(value) {
@@ -83,6 +120,7 @@ export function bookingForm(event, onRefused) {
     more.disabled = chosen.quantity >= max;
     total.textContent = offered ? price(totalOf(offered)) : '';
     book.textContent = store.session() ? t('book.action') : t('book.signIn');
+    updateSeats();
   }
 
   function signIn(reason) {
@@ -91,23 +129,30 @@ export function bookingForm(event, onRefused) {
 
   async function onSubmit(submitEvent) {
     submitEvent.preventDefault();
-    const type = offeredType(event, chosen.seatType);
+    const picked = seating?.chosen() ?? [];
+    const type = picked.length > 0
+      ? event.seatTypes.find(each => each.seatType === picked[0].seatType) : offeredType(event, chosen.seatType);
     if (!type) {
       return;
     }
     const {eventId} = event;
-    const body = {eventId, seatType: type.seatType, quantity: chosen.quantity, expectedTotal: totalOf(type)};
-    store.write('choice', {eventId, seatType: type.seatType, quantity: chosen.quantity});
+    const {seatType} = type;
+    const body = picked.length > 0
+      ? {eventId, seatType, quantity: picked.length, seats: chosen.seats, expectedTotal: totalOf(type, picked.length)}
+      : {eventId, seatType, quantity: chosen.quantity, expectedTotal: totalOf(type)};
+    store.write('choice', {eventId, ...chosen, seatType});
     if (!store.session()) {
       signIn('');
       return;
     }
     problem.replaceChildren(el('p', {class: 'muted'}, t('book.sending')));
+    seating?.setSubmitting(true);
     try {
       const ticket = await busy(book, () => submitCommand({
-        method: 'POST', path: '/api/v1/reservations', body, about: {eventName: event.eventName, eventId},
+        method: 'POST', path: '/api/v1/reservations', body, about: {eventName: event.eventName, eventId, seats: body.seats},
       }, reason => problem.replaceChildren(notice('warn', reason))));
       store.write('choice', null);
+      chosen.seats = [];
       if (!left) {
         go(`/tickets/${ticket.ticketId}`);
       }
@@ -118,26 +163,32 @@ export function bookingForm(event, onRefused) {
       if (left) {
         return;
       }
+      seating?.setSubmitting(false);
       if (error.cause.code === 'UNAUTHENTICATED') {
         signIn('&ended=1');
         return;
       }
-      problem.replaceChildren(notice('bad', errorText(error.cause)));
+      if (error.cause.code === 'SEATS_TAKEN' && seating) {
+        problem.replaceChildren();
+        seating.offerOthers();
+      } else {
+        problem.replaceChildren(notice('bad', errorText(error.cause)));
+      }
       onRefused();
     }
   }
 
+  const quantity = el('div', {class: 'row'},
+    el('div', {}, el('p', {class: 'label'}, t('choice.quantity')),
+      event.maxSeatsPerUser && el('p', {class: 'hint'}, t('choice.limit', {limit: event.maxSeatsPerUser}))),
+    el('div', {class: 'stepper', role: 'group', 'aria-label': t('choice.quantity')}, less, amount, more), best);
   update();
-  const node = el('form', {class: 'choice', onsubmit: onSubmit},
-    el('fieldset', {}, el('legend', {}, t('choice.type')), el('div', {class: 'types'}, cards.map(each => each.node))),
-    el('div', {class: 'row'},
-      el('div', {}, el('p', {class: 'label'}, t('choice.quantity')),
-        event.maxSeatsPerUser && el('p', {class: 'hint'}, t('choice.limit', {limit: event.maxSeatsPerUser}))),
-      el('div', {class: 'stepper', role: 'group', 'aria-label': t('choice.quantity')}, less, amount, more)),
-    el('p', {class: 'hint'}, event.holdMinutes
-      ? t('choice.hold', {span: span(event.holdMinutes * 60)}) : t('choice.instant')),
-    problem,
-    el('div', {class: 'pay'}, el('div', {class: 'row sum'}, el('span', {}, t('choice.total')), total), book));
+  const node = el('form', {class: seating ? 'choice seated' : 'choice', onsubmit: onSubmit},
+    el('div', {class: 'choice-fields'}, types, quantity,
+      el('p', {class: 'hint'}, event.holdMinutes
+        ? t('choice.hold', {span: span(event.holdMinutes * 60)}) : t('choice.instant'))),
+    seating?.node,
+    el('div', {class: 'pay'}, problem, seats, el('div', {class: 'row sum'}, sumText, total), book));
   return {
     node,
     update,

@@ -1,12 +1,12 @@
 // View of one event: its sale, or the countdown to its opening.
 
 import {ApiError, get, measureClock} from './api.js';
-import {bookingForm} from './choice.js';
+import {bookingForm, choiceOf} from './choice.js';
 import * as clock from './clock.js';
 import {availability, bothTimes, chip, isOpen, KINDS, stateOf, venue} from './eventstate.js';
 import {dateTime, number, ownTime, price, shortDateTime, t} from './i18n.js';
 import {watchSeats} from './live.js';
-import {announce, el, notice} from './ui.js';
+import {announce, el, failure, loading, notice} from './ui.js';
 
 const REFRESH_INTERVAL = 30_000; // ms; status and times are not pushed
 const PAUSED_REFRESH_INTERVAL = 5_000; // ms
@@ -107,6 +107,7 @@ export async function eventView(eventId) {
   let shownState = null;
   let shownOpening = null;
   let form = null;
+  let seating = null; // choice of numbered seats
   let leaveSale = () => {};
   let updatedAt = Date.now();
   let left = false;
@@ -128,10 +129,12 @@ export async function eventView(eventId) {
   function drawSale(now) {
     if (form && isOpen(now) && form.fits()) {
       form.update();
+      seating?.drawPrices();
       shownState = now;
       return;
     }
-    if (now === shownState && event.saleOpensAt === shownOpening && !isOpen(now)) {
+    const loadingSeats = isOpen(now) && isOpen(shownState) && event.seatMapRevision && !form;
+    if (loadingSeats || (now === shownState && event.saleOpensAt === shownOpening && !isOpen(now))) {
       return;
     }
     const redrawn = shownState !== null && !isOpen(shownState);
@@ -141,9 +144,11 @@ export async function eventView(eventId) {
     form = null;
     leaveSale = () => {};
     if (isOpen(now)) {
-      form = bookingForm(event, refresh);
-      leaveSale = form.leave;
-      sale.replaceChildren(form.node);
+      if (event.seatMapRevision) {
+        drawSeats();
+      } else {
+        drawForm();
+      }
       if (redrawn) {
         announce(t('sale.open.now'));
       }
@@ -153,6 +158,44 @@ export async function eventView(eventId) {
       sale.replaceChildren(opening.node, prices(event));
     } else {
       sale.replaceChildren(notice(KINDS[now] || 'info', t(`state.${now}.words`)), prices(event));
+    }
+  }
+
+  function drawForm() {
+    form = bookingForm(event, refresh, seating);
+    leaveSale = form.leave;
+    sale.replaceChildren(form.node);
+  }
+
+  /** Reads the seat map, and shows the form with it. */
+  async function drawSeats() {
+    let ended = false;
+    leaveSale = () => {
+      ended = true;
+    };
+    sale.replaceChildren(loading());
+    try {
+      const {seatChoice} = await import('./seatchoice.js');
+      const found = await seatChoice(event, choiceOf(eventId).seats, () => form?.update());
+      if (ended || left) {
+        found.leave();
+        return;
+      }
+      seating = found;
+      drawForm();
+      const {leave} = form;
+      leaveSale = () => {
+        leave();
+        found.leave();
+        seating = null;
+      };
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
+      if (!ended && !left) {
+        sale.replaceChildren(failure(error, drawSeats));
+      }
     }
   }
 
@@ -193,7 +236,7 @@ export async function eventView(eventId) {
   const timer = setInterval(draw, 1000);
   return {
     title: event.eventName,
-    node: el('article', {class: 'split'},
+    node: el('article', {class: event.seatMapRevision ? 'seated-event' : 'split'},
       el('div', {},
         el('p', {}, el('a', {href: '/'}, `← ${t('events.title')}`)),
         state, title, about, seats, stale),

@@ -319,3 +319,44 @@ const eventFeed = new EventFeed();
 
 /** Watches the seats of an event. @see EventFeed#watch */
 export const watchSeats = (eventId, onSeats) => eventFeed.watch(eventId, onSeats) ?? (() => {});
+
+/**
+ * Watches the bitmaps of a seat map, and polls them without a connection.
+ * @param onFrame called with `{revision, sections}`: all sections first, then the changed ones
+ * @return a function that ends the watch
+ */
+export function watchSeatMap(eventId, onFrame) {
+  let timer = 0;
+  let ended = false;
+  const receive = frame => {
+    if (frame.sections && !ended) {
+      onFrame(frame);
+    }
+  };
+  async function poll() {
+    clearTimeout(timer);
+    try {
+      receive(await get(`/api/v1/events/${eventId}/seats`));
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
+      // The map keeps its last state, and the next poll repeats the read.
+    }
+    if (!ended && !socket.open) {
+      clearTimeout(timer);
+      timer = setTimeout(poll, EVENT_POLL_INTERVAL * (0.75 + Math.random() / 2));
+    }
+  }
+  const socket = new ReconnectingSocket(`/ws/events/${eventId}/seats`, () => ['ticketing.v1'], {
+    opened: () => clearTimeout(timer),
+    frame: receive,
+    ping: () => socket.send({}), // answered with an error frame
+    lost: poll,
+  });
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+    socket.close();
+  };
+}

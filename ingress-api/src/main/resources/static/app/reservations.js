@@ -5,6 +5,7 @@ import * as clock from './clock.js';
 import {venue} from './eventstate.js';
 import {cancelButton, holdControls} from './hold.js';
 import {number, price, shortDateTime, t} from './i18n.js';
+import {seatNameList} from './seatnames.js';
 import {saveViewState, viewState} from './router.js';
 import {busy, el, empty, notice} from './ui.js';
 
@@ -81,6 +82,7 @@ function item(reservation, event) {
       chipOf(reservation, event)),
     el('p', {}, t('ticket.seats.value', {type: reservation.seatType, quantity: number(reservation.quantity)}),
       ` · ${price(reservation.totalPrice)}`),
+    reservation.seats && seatNameList({...event, eventId: reservation.eventId}, reservation.seats),
     event && el('p', {}, [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(' · ')),
     el('p', {class: 'muted'}, t('reservation.made', {id: String(reservation.reservationId), time: shortDateTime(reservation.reservedAt)})),
     confirmed && event?.status === 'CANCELLED' && notice('bad', t('outcome.eventCancelled.next')),

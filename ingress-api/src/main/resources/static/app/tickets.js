@@ -1,10 +1,12 @@
 // View of a ticket: its place in the queue, then its decision.
 
 import {get} from './api.js';
+import {choiceOf} from './choice.js';
 import {changes, feed} from './commands.js';
 import {venue} from './eventstate.js';
 import {holdControls} from './hold.js';
 import {exactTime, has, price, shortDateTime, t, time} from './i18n.js';
+import {seatNameList} from './seatnames.js';
 import * as store from './store.js';
 import {announce, el} from './ui.js';
 import {notifyOf, waitingView} from './waiting.js';
@@ -105,6 +107,7 @@ function summary(ticket, event, eventName) {
     event && venue(event) && [el('dt', {}, t('event.where')), el('dd', {}, venue(event))],
     ticket.seatType && [el('dt', {}, t('ticket.seats')),
       el('dd', {}, t('ticket.seats.value', {type: ticket.seatType, quantity: ticket.quantity}))],
+    ticket.seats && [el('dt', {}, t('ticket.numbers')), el('dd', {}, seatNameList(event, ticket.seats))],
     ticket.totalPrice && [el('dt', {}, t('choice.total')), el('dd', {}, price(ticket.totalPrice))],
     ticket.reservationId && [el('dt', {}, t('ticket.reservation')), el('dd', {}, String(ticket.reservationId))],
     ticket.acceptedAt && [el('dt', {}, t('ticket.accepted')), el('dd', {}, exactTime(ticket.acceptedAt))],
@@ -113,6 +116,11 @@ function summary(ticket, event, eventName) {
 
 const toReservations = kind => el('a', {class: `button ${kind}`, href: '/reservations'}, t('nav.reservations'));
 const toEvents = kind => el('a', {class: `button ${kind}`, href: '/'}, t('outcome.events'));
+/** Returns to the seats: the page of the event offers the next best ones. */
+const toSeats = ticket => el('a', {class: 'button primary', href: `/events/${ticket.eventId}`, onclick: () => {
+  const {seats = []} = store.ticket(ticket.ticketId) ?? {};
+  Object.assign(choiceOf(ticket.eventId), {seatType: ticket.seatType, quantity: ticket.quantity, seats});
+}}, t('outcome.seats'));
 const toEvent = ticket => el('a', {class: 'button primary', href: `/events/${ticket.eventId}`}, t('outcome.back'));
 
 /** View of a decided ticket. */
@@ -146,6 +154,7 @@ function rejectionView(ticket, about) {
   }
   const buttons = ticket.action !== 'BOOK' || reason === 'GAVE_UP' || reason === 'LIMIT_EXCEEDED'
     ? [toReservations('primary'), toEvents('')]
+    : reason === 'SEATS_TAKEN' ? [toSeats(ticket), toEvents('')]
     : LOST_EVENTS.has(reason) || event?.status === 'CANCELLED' ? [toEvents('primary')] : [toEvent(ticket), toEvents('')];
   return panel('bad', '!', t(`rejected.${ticket.action}`), ticket, about, words, buttons);
 }

@@ -34,6 +34,7 @@ class AccessibilityTest {
   @MethodSource("displaySettings")
   void buyerViewsAreAccessible(DisplaySettings settings) {
     long open = pages.newEvent("Open", 3, 1000, ",\"maxSeatsPerUser\":4");
+    long seated = pages.newSeatedEvent("Seated", 3, 6);
     long held = pages.newEvent("Held", 0, 10, ",\"holdMinutes\":10");
     long later =
         pages.newEvent(
@@ -48,6 +49,15 @@ class AccessibilityTest {
       user.open("/#/events/" + open);
       user.seesText("choice.type");
       check(user, "event");
+      user.open("/events/" + seated);
+      user.page().locator("canvas.seat-canvas").focus();
+      user.press("ArrowRight", "Enter");
+      user.seesText("seats.chosen");
+      check(user, "seat map");
+      user.button("seats.asList").click();
+      user.page().locator(".seat-list summary").first().click();
+      user.page().locator(".seat-rows summary").first().click();
+      check(user, "seat list");
       user.open("/#/events/" + later);
       user.seesText("countdown.words");
       check(user, "countdown");

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -202,6 +204,45 @@ final class PagesFixture implements AutoCloseable {
                 .formatted(name, vip, seats, more))
         .get("eventId")
         .longValue();
+  }
+
+  /// Two sections side by side. The best seats are in the middle, so the page draws no stage, and
+  /// the middle of the map is the middle of the picture.
+  long newSeatedEvent(String name, int rows, int seats) {
+    String sections =
+        IntStream.of(0, 1)
+            .mapToObj(section -> section(section, rows, seats))
+            .collect(Collectors.joining(","));
+    return newEvent(
+            """
+            {"eventName":"%s","eventDate":"2031-12-24T10:00:00Z","venueName":"Hall","maxSeatsPerUser":4,
+             "seatTypes":[{"seatType":"VIP","price":"150000"},{"seatType":"S","price":"55000"}],
+             "seatMap":{"sections":[%s]}}\
+            """
+                .formatted(name, sections))
+        .get("eventId")
+        .longValue();
+  }
+
+  private static String section(int section, int rows, int seats) {
+    String type = section == 0 ? "VIP" : "S";
+    return IntStream.rangeClosed(1, rows)
+        .mapToObj(row ->
+            IntStream.rangeClosed(1, seats)
+                .mapToObj(seat ->
+                    """
+                    {"id":"%s-%d-%d","seatType":"%s","rank":%d,"x":%d,"y":%d}\
+                    """
+                        .formatted(
+                            type,
+                            row,
+                            seat,
+                            type,
+                            1 + Math.abs(2 * row - rows - 1),
+                            section * (seats + 2) + seat,
+                            row))
+                .collect(Collectors.joining(",", "{\"row\":\"" + row + "\",\"seats\":[", "]}")))
+        .collect(Collectors.joining(",", "{\"section\":\"" + type + "\",\"rows\":[", "]}"));
   }
 
   JsonNode newEvent(String json) {

@@ -1,5 +1,6 @@
 package ticketing.ingress.event;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.persistence.CollectionTable;
 import jakarta.persistence.ElementCollection;
 import jakarta.persistence.Embeddable;
@@ -68,13 +69,15 @@ public class EventEntity {
   /// Event of a reservation, as its owner sees it.
   ///
   /// @param timeZone IANA name of the time zone of the venue
+  /// @param seatMapRevision revision of the seat map; null without a map
   public record Summary(
       String eventName,
       Instant eventDate,
       @Nullable String venueName,
       @Nullable String venueAddress,
       String timeZone,
-      EventStatus status) {}
+      EventStatus status,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer seatMapRevision) {}
 
   @Embeddable
   record SeatTypeRow(String seatType, BigDecimal price, int totalSeats, int availableSeats) {}
@@ -109,7 +112,8 @@ public class EventEntity {
 
   /// Returns the data that identify the event to a buyer.
   public Summary summary() {
-    return new Summary(eventName, eventDate, venueName, venueAddress, timeZone, status);
+    return new Summary(
+        eventName, eventDate, venueName, venueAddress, timeZone, status, seatMapRevision);
   }
 
   public EventView view() {

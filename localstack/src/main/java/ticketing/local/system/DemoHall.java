@@ -34,9 +34,9 @@ final class DemoHall {
 
   private static final List<Ring> RINGS =
       List.of(
-          new Ring("Floor", "F", 3, 20, 30, 12, 1.6),
-          new Ring("Stand", "T", 6, 25, 40, 36, 2.4),
-          new Ring("Balcony", "B", 4, 11, 50, 66, 2.0));
+          new Ring("Floor", "F", 3, 20, 30, 54, 1.0),
+          new Ring("Stand", "T", 6, 25, 40, 78, 1.9),
+          new Ring("Balcony", "B", 4, 11, 50, 107, 1.4));
 
   private record Placed(ObjectNode seat, double distance) {}
 

@@ -1,0 +1,66 @@
+// Names of seats: section and row by the seat map, and the id.
+
+import {ApiError} from './api.js';
+import {t} from './i18n.js';
+import {SeatMap} from './seatmap.js';
+import {el} from './ui.js';
+
+const TIMEOUT = 20_000; // ms
+const MAX_MAPS = 4; // kept in memory
+
+const maps = new Map();
+
+/**
+ * The seat map of a revision. A map of a revision is immutable, so the browser caches it.
+ * @throws ApiError
+ */
+export async function readSeatMap(eventId, revision) {
+  try {
+    const response = await fetch(`/api/v1/events/${eventId}/seat-map?revision=${revision}`,
+      {credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT)});
+    if (!response.ok) {
+      const problem = await response.json().catch(() => ({}));
+      throw new ApiError(response.status, problem.code ?? 'INTERNAL_ERROR');
+    }
+    return new SeatMap(await response.json());
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError(0, 'NETWORK');
+  }
+}
+
+export const seatName = ({section, row, id}) => t('seat.name', {section, row, seat: id});
+
+/**
+ * Names of seats of an event, with section and row if the map can be read.
+ * @param event with `eventId` and `seatMapRevision`, or null
+ */
+export async function seatNames(event, ids) {
+  if (!ids?.length) {
+    return [];
+  }
+  let map = null;
+  if (event?.seatMapRevision) {
+    const key = `${event.eventId}-${event.seatMapRevision}`;
+    if (!maps.has(key)) {
+      maps.set(key, readSeatMap(event.eventId, event.seatMapRevision));
+      maps.delete(maps.size > MAX_MAPS ? maps.keys().next().value : null);
+    }
+    map = await maps.get(key).catch(() => {
+      maps.delete(key);
+      return null;
+    });
+  }
+  return ids.map(id => {
+    const index = map?.byId.get(id);
+    return index === undefined ? id : seatName(map.seats[index]);
+  });
+}
+
+/** List of seats: the ids, replaced by the names when the map is read. */
+export function seatNameList(event, ids) {
+  const items = ids.map(id => el('li', {}, id));
+  seatNames(event, ids).then(names => names.forEach((name, index) => {
+    items[index].textContent = name;
+  }));
+  return el('ul', {class: 'seat-names'}, items);
+}
