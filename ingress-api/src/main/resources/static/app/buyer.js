@@ -4,6 +4,7 @@ import {ApiError, config, signedOut, signOut} from './api.js';
 import * as commands from './commands.js';
 import * as eventlist from './eventlist.js';
 import {load, t} from './i18n.js';
+import {icon} from './icons.js';
 import * as router from './router.js';
 import * as store from './store.js';
 import {startSync, sync} from './sync.js';
@@ -29,6 +30,7 @@ const PRIVATE = /^(tickets|reservations|account)/;
 
 let leave = () => {};
 let shown = 0;
+let shop = {}; // legal details
 
 /** Path of the view to show after the sign-in. */
 const nextAddress = () => router.query().get('next') ?? '';
@@ -121,31 +123,42 @@ function notFoundView() {
   };
 }
 
+/** Details of the shop that its settings contain; null without any. */
+function legal(details) {
+  const {termsUrl, privacyUrl, ...texts} = details;
+  const filled = Object.entries(texts).filter(([, value]) => value);
+  const links = [['terms', termsUrl], ['privacy', privacyUrl]].filter(([, url]) => url);
+  return filled.length + links.length === 0 ? null : el('div', {class: 'legal'},
+    filled.length > 0 && el('dl', {}, filled.map(([name, value]) =>
+      el('div', {}, el('dt', {}, t(`legal.${name}`)), el('dd', {}, value)))),
+    links.map(([name, url]) => el('a', {href: url}, t(`legal.${name}`))));
+}
+
 /** Header, tray and footer. */
 function frame() {
   const session = store.session();
   const here = router.address();
-  const link = (to, words) =>
-    el('a', {href: `/${to}`, 'aria-current': here === to ? 'page' : null}, words);
+  const link = (to, name, words) =>
+    el('a', {href: `/${to}`, 'aria-current': here === to ? 'page' : null}, icon(name), el('span', {}, words));
   document.getElementById('skip').textContent = t('page.skip');
   document.getElementById('header').replaceChildren(el('div', {class: 'bar'},
     el('a', {class: 'brand', href: '/'},
       el('img', {src: new URL('./icon.svg', import.meta.url), alt: '', width: 28, height: 28}), 'Ticketing'),
-    el('nav', {'aria-label': t('nav.label')},
-      link('', t('nav.events')),
-      session && link('reservations', t('nav.reservations')),
-      session && link('account', t('account.title')),
-      session
-        ? el('button', {class: 'quiet', type: 'button', title: session.email, onclick: async () => {
-          await signOut();
-          commands.stop();
-          router.go('/');
-        }}, t('nav.signOut'))
-        : link('sign-in', t('nav.signIn')),
+    el('nav', {class: 'places', 'aria-label': t('nav.label')},
+      link('', 'events', t('nav.events')),
+      session && link('reservations', 'tickets', t('nav.reservations')),
+      session ? link('account', 'account', t('account.title')) : link('sign-in', 'account', t('nav.signIn'))),
+    el('div', {class: 'tools'},
+      session && el('button', {class: 'quiet', type: 'button', title: session.email, onclick: async () => {
+        await signOut();
+        commands.stop();
+        router.go('/');
+      }}, t('nav.signOut')),
       languageSwitch(() => render('same')))));
   document.getElementById('footer').replaceChildren(
     el('p', {id: 'kept'}),
-    session?.role === 'ADMIN' ? el('a', {href: '/operations', 'data-page': ''}, t('nav.operations')) : '');
+    session?.role === 'ADMIN' ? el('a', {href: '/operations', 'data-page': ''}, t('nav.operations')) : '',
+    legal(shop) ?? '');
   drawRequests();
 }
 
@@ -180,7 +193,7 @@ document.getElementById('skip').addEventListener('click', event => {
   main.scrollIntoView();
 });
 await load();
-await config;
+shop = (await config).legal ?? {};
 signedOut.addEventListener('signed-out', () => {
   commands.stop();
   announce(t('code.UNAUTHENTICATED'));

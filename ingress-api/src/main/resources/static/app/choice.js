@@ -1,6 +1,8 @@
 // Form that chooses seats of an event and books them.
 
-import {number, price, span, t} from './i18n.js';
+import {config} from './api.js';
+import {venue} from './eventstate.js';
+import {number, price, shortDateTime, span, t} from './i18n.js';
 import {go} from './router.js';
 import * as store from './store.js';
 import {Refused, submitCommand} from './commands.js';
@@ -26,6 +28,36 @@ function offeredType(event, seatType) {
   const available = event.seatTypes.filter(type => type.availableSeats > 0);
   return available.find(type => type.seatType === seatType)
     ?? available.sort((a, b) => Number(a.price) - Number(b.price))[0] ?? null;
+}
+
+/** Review step of a priced booking, with the terms. Resolves to true if the user confirms. */
+async function reviewed(event, {seatType, quantity, expectedTotal}, seatNames) {
+  const {legal} = await config;
+  return new Promise(resolve => {
+    const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'review-title', onclose: () => {
+      resolve(dialog.returnValue === 'yes');
+      dialog.remove();
+    }},
+    el('form', {method: 'dialog'},
+      el('h2', {id: 'review-title'}, t('review.title')),
+      el('dl', {class: 'facts'},
+        el('dt', {}, t('ticket.event')), el('dd', {}, event.eventName),
+        el('dt', {}, t('event.when')), el('dd', {}, shortDateTime(event.eventDate, event.timeZone)),
+        venue(event) && [el('dt', {}, t('event.where')), el('dd', {}, venue(event))],
+        el('dt', {}, t('ticket.seats')), el('dd', {}, t('review.count', {count: quantity, type: seatType}),
+          seatNames.length > 0 && el('ul', {class: 'seat-names'}, seatNames.map(name => el('li', {}, name))),
+          seatNames.length === 0 && event.seatMapRevision && el('p', {class: 'muted'}, t('review.best'))),
+        el('dt', {}, t('choice.total')), el('dd', {}, el('strong', {class: 'total'}, price(expectedTotal)))),
+      el('p', {class: 'hint'}, event.holdMinutes ? t('choice.hold', {span: span(event.holdMinutes * 60)}) : t('choice.instant')),
+      el('p', {class: 'hint'}, `${t('review.terms')} `,
+        legal?.termsUrl && el('a', {href: legal.termsUrl, target: '_blank', rel: 'noopener'}, t('review.termsLink'))),
+      el('div', {class: 'buttons'},
+        el('button', {class: 'button', value: 'no'}, t('review.back')),
+        el('button', {class: 'button primary', value: 'yes', autofocus: true, id: 'review-yes'},
+          t('review.confirm', {total: price(expectedTotal)})))));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
 
 /**
@@ -144,6 +176,15 @@ export function bookingForm(event, onRefused, seating = null) {
     if (!store.session()) {
       signIn('');
       return;
+    }
+    if (Number(body.expectedTotal) > 0 && !await reviewed(event, body, picked.map(seat => seating.nameOf(seat)))) {
+      return;
+    }
+    if (left) {
+      return;
+    }
+    if (body.seats && body.seats.join() !== chosen.seats.join()) {
+      return; // A seat was taken during the review, and the page offers others.
     }
     problem.replaceChildren(el('p', {class: 'muted'}, t('book.sending')));
     seating?.setSubmitting(true);

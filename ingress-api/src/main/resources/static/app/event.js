@@ -6,6 +6,7 @@ import * as clock from './clock.js';
 import {availability, bothTimes, chip, isOpen, KINDS, stateOf, venue} from './eventstate.js';
 import {dateTime, number, ownTime, price, shortDateTime, t} from './i18n.js';
 import {watchSeats} from './live.js';
+import {poster} from './poster.js';
 import {announce, el, failure, loading, notice} from './ui.js';
 
 const REFRESH_INTERVAL = 30_000; // ms; status and times are not pushed
@@ -238,8 +239,8 @@ export async function eventView(eventId) {
     title: event.eventName,
     node: el('article', {class: event.seatMapRevision ? 'seated-event' : 'split'},
       el('div', {},
-        el('p', {}, el('a', {href: '/'}, `← ${t('events.title')}`)),
-        state, title, about, seats, stale),
+        el('p', {class: 'back'}, el('a', {href: '/'}, `← ${t('events.title')}`)),
+        poster(event), state, title, about, seats, stale),
       el('div', {class: 'card'}, sale)),
     leave: () => {
       left = true;

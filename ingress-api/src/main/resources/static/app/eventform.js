@@ -2,6 +2,7 @@
 
 import {ApiError, call, get, post} from './api.js';
 import * as clock from './clock.js';
+import {hallForm} from './hall.js';
 import {t} from './i18n.js';
 import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
 import {instantsOf, isZone, localTime, offsetName} from './zones.js';
@@ -57,6 +58,7 @@ function withoutZeroSeconds(full, shown) {
 }
 
 const DEFAULT_ZONE = 'Asia/Seoul';
+const MAX_HALL_ERRORS = 3; // shown
 const CONFLICTS = new Set(['REVISION_CONFLICT', 'PRECONDITION_FAILED']);
 
 const orNull = value => (value.trim() === '' ? null : value.trim());
@@ -109,13 +111,36 @@ export function eventDialog(event) {
         el('button', {class: 'button', type: 'button', onclick: () => {
           types = types.filter(each => each !== row);
           row.node.remove();
+          hall?.draw();
           if (types.length === 0) {
             addType(null);
           }
         }}, t('admin.types.remove')));
       types.push(row);
       rows.append(row.node);
+      drawHall();
       return row;
+    }
+
+    let hall = null; // generator of a new seat map
+    const hallPlace = el('div', {});
+    const modes = event?.seatMapRevision ? ['keep', 'new', 'remove'] : ['none', 'new'];
+    const mode = el('select', {id: 'hallMode', name: 'hallMode', 'aria-label': t('hall.title'), onchange: () => {
+      hall?.close();
+      hall = mode.value === 'new' ? hallForm(() =>
+        types.map(row => ({seatType: row.seatType.input.value.trim(), price: row.price.input.value}))) : null;
+      hallPlace.replaceChildren(...(hall ? [hall.node] : []));
+      drawHall();
+    }}, modes.map(each => el('option', {value: each}, t(`hall.${each}`))));
+
+    /** With a seat map the totals of the types follow from it. */
+    function drawHall() {
+      const numbered = mode.value === 'new' || mode.value === 'keep';
+      types.forEach(({totalSeats}) => {
+        totalSeats.node.hidden = numbered;
+        totalSeats.input.disabled = numbered;
+      });
+      hall?.draw();
     }
 
     (event?.seatTypes ?? [null]).forEach(addType);
@@ -182,6 +207,11 @@ export function eventDialog(event) {
         all[wrong[0]].input.focus();
         return;
       }
+      const hallProblem = hall?.invalid();
+      if (hallProblem) {
+        hall.showError(hallProblem);
+        return;
+      }
       const value = name => fields[name].input.value;
       const body = {
         eventName: value('eventName').trim(),
@@ -196,9 +226,11 @@ export function eventDialog(event) {
         seatTypes: types.map(row => ({
           seatType: row.seatType.input.value.trim(),
           price: row.price.input.value.trim(),
-          totalSeats: Number(row.totalSeats.input.value),
+          totalSeats: row.totalSeats.input.disabled ? undefined : Number(row.totalSeats.input.value),
         })),
         revision: event?.revision,
+        ...(hall && {seatMap: hall.seatMap()}),
+        ...(mode.value === 'remove' && {seatMap: null}),
       };
       try {
         await busy(save, () => (event
@@ -208,7 +240,14 @@ export function eventDialog(event) {
         if (!(error instanceof ApiError)) {
           throw error;
         }
-        const text = error.errors.length > 0 ? showFieldErrors(all, error, invalidText) : errorText(error);
+        const hallErrors = error.errors.filter(each => each.field.startsWith('seatMap'));
+        if (hall && hallErrors.length > 0) {
+          hall.showError(t('hall.refused',
+            {errors: hallErrors.slice(0, MAX_HALL_ERRORS).map(each => `${each.field} ${each.message}`).join('; ')}));
+          return;
+        }
+        const text = error.errors.length > 0 ? showFieldErrors(all, error, invalidText)
+          : error.code === 'SEATS_SOLD' && event?.seatMapRevision ? t('hall.sold') : errorText(error);
         if (text) {
           problem.replaceChildren(notice('bad', text, CONFLICTS.has(error.code) && reloadButton()));
         }
@@ -228,6 +267,7 @@ export function eventDialog(event) {
 
     let replaced = false;
     const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'event-title', onclose: () => {
+      hall?.close();
       if (!replaced) {
         resolve(dialog.returnValue === 'saved');
       }
@@ -238,9 +278,10 @@ export function eventDialog(event) {
       problem,
       el('div', {class: 'form-grid'}, Object.values(fields).map(each => each.node)),
       el('p', {class: 'hint'}, t('admin.times')),
-      el('fieldset', {}, el('legend', {}, t('admin.types')), rows,
+      el('fieldset', {oninput: () => hall?.draw()}, el('legend', {}, t('admin.types')), rows,
         el('button', {class: 'button small', type: 'button', onclick: () =>
           addType(null).seatType.input.focus()}, t('admin.types.add'))),
+      el('fieldset', {}, el('legend', {}, t('hall.title')), mode, hallPlace),
       el('div', {class: 'buttons'},
         el('button', {class: 'button', type: 'button', onclick: () => dialog.close('')}, t('admin.close')), save)));
     document.body.append(dialog);

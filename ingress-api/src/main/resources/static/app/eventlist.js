@@ -3,8 +3,9 @@
 import {ApiError, get, measureClock} from './api.js';
 import * as clock from './clock.js';
 import {availability, chip, stateOf, venue} from './eventstate.js';
-import {day, month, price, shortDateTime, t, weekday} from './i18n.js';
+import {clockSpan, day, month, monthAndYear, price, shortDateTime, t, weekday} from './i18n.js';
 import {watchSeats} from './live.js';
+import {poster} from './poster.js';
 import {query, saveViewState, viewState} from './router.js';
 import {busy, el, empty} from './ui.js';
 
@@ -13,6 +14,26 @@ const MAX_PAGE = 100; // events of one request
 const REFRESH_INTERVAL = 20_000; // ms; status, times and new events are not pushed
 const TICK = 1000; // ms
 const SEARCH_DELAY = 300; // ms after the last key
+const SOON = 24 * 60 * 60 * 1000; // ms; a card counts down to an opening within this time
+const DAY = 24 * 60 * 60 * 1000; // ms
+const DATES = ['all', 'today', 'weekend', 'month'];
+
+/** Limits of a choice of dates in the zone of the browser: `{from, to}`, null without a limit. */
+function limitsOf(dates, now = new Date()) {
+  const midnight = days => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
+  // The current weekend, or the next one.
+  const sunday = (7 - now.getDay()) % 7;
+  switch (dates) {
+    case 'today':
+      return {from: null, to: midnight(1)};
+    case 'weekend':
+      return {from: sunday <= 1 ? null : midnight(sunday - 1), to: midnight(sunday + 1)};
+    case 'month':
+      return {from: null, to: new Date(now.getTime() + 30 * DAY)};
+    default:
+      return {from: null, to: null};
+  }
+}
 
 function card(event) {
   const live = el('div', {});
@@ -21,10 +42,20 @@ function card(event) {
   const name = el('a', {class: 'cover', href: `/events/${event.eventId}`});
   const date = el('div', {class: 'date', 'aria-hidden': 'true'});
   const cost = el('p', {class: 'price'});
+  const soon = el('p', {class: 'soon', hidden: true});
   let drawn = '';
+
+  function drawCountdown() {
+    const left = stateOf(event) === 'NOT_OPEN' ? Date.parse(event.saleOpensAt) - clock.now() : Infinity;
+    soon.hidden = left > SOON;
+    if (!soon.hidden) {
+      soon.textContent = t('sale.in', {time: clockSpan(left)});
+    }
+  }
 
   /** Draws the card if a visible value has changed. */
   function draw() {
+    drawCountdown();
     const now = JSON.stringify([stateOf(event), event]);
     if (now === drawn) {
       return;
@@ -42,8 +73,8 @@ function card(event) {
 
   draw();
   return {
-    node: el('li', {class: 'event card', 'data-event': event.eventId}, date,
-      el('div', {class: 'event-text'}, el('h2', {}, name), text, live),
+    node: el('li', {class: 'event card', 'data-event': event.eventId}, poster(event), date,
+      el('div', {class: 'event-text'}, el('h3', {}, name), text, live, soon),
       el('div', {class: 'event-side'}, badge, cost)),
     draw,
     hasOpening: () => Boolean(event.saleOpensAt),
@@ -55,8 +86,10 @@ function card(event) {
 }
 
 /** Reads the first events of a search. @return the events and their total number */
-async function read(count, search) {
-  const more = search ? `&q=${encodeURIComponent(search)}` : '';
+async function read(count, search, dates) {
+  const {from, to} = limitsOf(dates);
+  const more = (search ? `&q=${encodeURIComponent(search)}` : '')
+    + (from ? `&from=${from.toISOString()}` : '') + (to ? `&to=${to.toISOString()}` : '');
   const size = Math.min(count, MAX_PAGE);
   const events = [];
   for (let page = 0; ; page++) {
@@ -75,6 +108,8 @@ export async function listView() {
   const cards = new Map(); // by event id
   let count = viewState().count ?? PAGE;
   let search = query().get('q') ?? '';
+  let dates = DATES.includes(query().get('dates')) ? query().get('dates') : 'all';
+  const months = new Map(); // headings by their texts
   let reads = 0;
   let left = false;
 
@@ -97,13 +132,26 @@ export async function listView() {
         cards.set(event.eventId, {...created, end});
       }
     }
-    const nodes = events.map(event => cards.get(event.eventId).node);
+    let last = '';
+    const nodes = events.flatMap(event => {
+      const {node} = cards.get(event.eventId);
+      const title = monthAndYear(event.eventDate, event.timeZone);
+      if (title === last) {
+        return [node];
+      }
+      last = title;
+      if (!months.has(title)) {
+        months.set(title, el('li', {class: 'month'}, el('h2', {}, title)));
+      }
+      return [months.get(title), node];
+    });
     // An unchanged list is not replaced, so that the focused link keeps the focus.
     if (nodes.length !== place.children.length || nodes.some((node, index) => node !== place.children[index])) {
       place.replaceChildren(...nodes);
     }
     none.replaceChildren(...(events.length > 0 ? [] : [search
       ? empty(t('events.unfound'), t('events.unfound.words', {search}))
+      : dates !== 'all' ? empty(t('events.unfound'), t('events.unfound.dates'))
       : empty(t('events.none'), t('events.none.words'))]));
     more.replaceChildren(...(events.length < total
       ? [el('button', {class: 'button', type: 'button', onclick: event => busy(event.target, showMore)}, t('list.more'))]
@@ -113,7 +161,7 @@ export async function listView() {
   /** Reads and draws. The result of an older read is ignored. */
   async function refresh() {
     const number = ++reads;
-    const found = await read(count, search);
+    const found = await read(count, search, dates);
     if (number === reads && !left) {
       draw(found);
     }
@@ -136,6 +184,22 @@ export async function listView() {
     await refreshQuietly();
   }
 
+  function onFilter() {
+    count = PAGE;
+    saveViewState({count});
+    const words = new URLSearchParams({...(search && {q: search}), ...(dates !== 'all' && {dates})}).toString();
+    history.replaceState(history.state, '', words ? `/?${words}` : '/');
+    refreshQuietly();
+  }
+
+  const chips = DATES.map(each => el('button', {
+    class: 'choice-chip', type: 'button', 'aria-pressed': String(each === dates), onclick: () => {
+      dates = each;
+      chips.forEach((chip, index) => chip.setAttribute('aria-pressed', DATES[index] === dates));
+      onFilter();
+    },
+  }, t(`dates.${each}`)));
+
   let typing = 0;
   const input = el('input', {
     type: 'search', id: 'search', name: 'search', maxlength: 100, value: search, autocomplete: 'off',
@@ -144,10 +208,7 @@ export async function listView() {
       clearTimeout(typing);
       typing = setTimeout(() => {
         search = input.value.trim();
-        count = PAGE;
-        saveViewState({count});
-        history.replaceState(history.state, '', search ? `/?q=${encodeURIComponent(search)}` : '/');
-        refreshQuietly();
+        onFilter();
       }, SEARCH_DELAY);
     },
   });
@@ -175,7 +236,8 @@ export async function listView() {
     node: el('section', {},
       el('h1', {tabindex: '-1'}, t('events.title')),
       el('p', {class: 'lead'}, t('events.lead')),
-      el('div', {class: 'search', role: 'search'}, input), none, place, more),
+      el('div', {class: 'search', role: 'search'}, input),
+      el('div', {class: 'chips', role: 'group', 'aria-label': t('dates.label')}, chips), none, place, more),
     leave: () => {
       left = true;
       clearInterval(tick);

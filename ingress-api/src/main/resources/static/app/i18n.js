@@ -82,6 +82,7 @@ export const clockTime = formatted({timeStyle: 'medium'});
 export const axisTime =
   formatted({hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
 export const month = formatted({month: 'short'});
+export const monthAndYear = formatted({month: 'long', year: 'numeric'});
 export const day = formatted({day: 'numeric'});
 export const weekday = formatted({weekday: 'short'});
 

@@ -2,6 +2,7 @@
 
 import {ApiError, call, config, get, post, signedOut, signOut} from './api.js';
 import * as account from './account.js';
+import {auditPanel} from './audit.js';
 import * as clock from './clock.js';
 import {Chart} from './charts.js';
 import {eventDialog} from './eventform.js';
@@ -20,7 +21,16 @@ const SEARCH_DELAY = 300; // ms after the last key
 /** Event names by series of the chart of seats. */
 const names = new Map();
 
+/** Areas of the page. The overview has everything except the audit log. */
+const TABS = ['overview', 'events', 'queue', 'dead', 'audit'];
+
+const tabOf = () => {
+  const tab = new URLSearchParams(location.search).get('tab');
+  return TABS.includes(tab) ? tab : 'overview';
+};
+
 let stop = () => {};
+let showTab = () => {};
 
 function frame() {
   const session = store.session();
@@ -41,6 +51,7 @@ function frame() {
 async function render() {
   stop();
   stop = () => {};
+  showTab = () => {};
   frame();
   const main = document.getElementById('main');
   const session = store.session();
@@ -69,6 +80,7 @@ async function dashboard() {
   const graphs = charts();
   const list = eventsPanel();
   const dead = deadLetters();
+  const audit = auditPanel();
   const simulation = local ? simulationButton(() => list.refresh()) : null;
   let ended = false;
   let lastDead = null;
@@ -112,10 +124,38 @@ async function dashboard() {
     clearTimeout(timer);
     clearInterval(freshness);
   };
+  const links = TABS.map(tab => el('a', {href: tab === 'overview' ? '/operations' : `/operations?tab=${tab}`, onclick: event => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      history.pushState(null, '', event.currentTarget.getAttribute('href'));
+      showTab();
+    }
+  }}, t(`tab.${tab}`)));
+  const parts = {
+    overview: [figures.node, graphs.node, list.node, dead.node], events: [list.node],
+    queue: [figures.node, graphs.node], dead: [dead.node], audit: [audit.node],
+  };
+  showTab = () => {
+    const tab = tabOf();
+    [figures, graphs, list, dead, audit].forEach(({node}) => {
+      node.hidden = !parts[tab].includes(node);
+    });
+    links.forEach((link, index) => {
+      link.toggleAttribute('aria-current', false);
+      if (TABS[index] === tab) {
+        link.setAttribute('aria-current', 'page');
+      }
+    });
+    if (tab === 'audit') {
+      audit.refresh();
+    }
+  };
+  showTab();
   return el('div', {},
     el('div', {class: 'ops-head'},
       el('div', {}, el('h1', {tabindex: '-1'}, t('ops.title')), line), simulation?.node),
-    problem, figures.node, graphs.node, list.node, dead.node);
+    el('nav', {class: 'tabs', 'aria-label': t('tab.label')}, links),
+    problem, figures.node, graphs.node, list.node, dead.node, audit.node);
 }
 
 async function settled(promise) {
@@ -474,6 +514,7 @@ function simulationButton(started) {
 }
 
 await load();
+addEventListener('popstate', () => showTab());
 signedOut.addEventListener('signed-out', () => {
   announce(t('code.UNAUTHENTICATED'));
   render();

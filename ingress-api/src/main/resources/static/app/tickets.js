@@ -1,6 +1,7 @@
 // View of a ticket: its place in the queue, then its decision.
 
 import {get} from './api.js';
+import {keepButtons} from './calendar.js';
 import {choiceOf} from './choice.js';
 import {changes, feed} from './commands.js';
 import {venue} from './eventstate.js';
@@ -138,8 +139,10 @@ function decisionView(ticket, about) {
   if (ticket.action === 'BOOK' && ticket.status === 'HELD') {
     return holdView(ticket, about);
   }
+  const keep = ticket.status === 'CONFIRMED' && about.event && keepButtons(about.event, ticket.reservationId,
+    t('ticket.seats.value', {type: ticket.seatType, quantity: ticket.quantity}) + (ticket.seats ? `: ${ticket.seats.join(', ')}` : ''));
   return panel(ticket.action === 'CANCEL' ? 'info' : 'good', '✓', t(`outcome.${ticket.action}.done`), ticket, about,
-    t(`outcome.${ticket.action}.done.next`), [toReservations('primary'), toEvents('')]);
+    t(`outcome.${ticket.action}.done.next`), [toReservations('primary'), toEvents('')], keep);
 }
 
 function rejectionView(ticket, about) {
@@ -159,7 +162,7 @@ function rejectionView(ticket, about) {
   return panel('bad', '!', t(`rejected.${ticket.action}`), ticket, about, words, buttons);
 }
 
-function panel(kind, mark, title, ticket, {event, eventName}, words, buttons) {
+function panel(kind, mark, title, ticket, {event, eventName}, words, buttons, more = null) {
   return {
     title,
     node: el('div', {class: 'card ticket', 'data-outcome': `${ticket.action}-${ticket.status}`},
@@ -168,7 +171,7 @@ function panel(kind, mark, title, ticket, {event, eventName}, words, buttons) {
       [words].flat().map(each => el('p', {class: 'lead'}, each)),
       el('div', {class: 'buttons'}, buttons),
       el('hr', {}),
-      summary(ticket, event, eventName)),
+      summary(ticket, event, eventName), more),
   };
 }
 

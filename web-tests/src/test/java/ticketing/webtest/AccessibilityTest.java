@@ -75,7 +75,7 @@ class AccessibilityTest {
 
       user.open("/#/events/" + open);
       try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
-        user.button("book.action").click();
+        user.book();
         user.seesHeading("waiting.BOOK");
         check(user, "waiting");
         user.open("/#/");
@@ -86,7 +86,7 @@ class AccessibilityTest {
       user.seesHeading("outcome.BOOK.done");
       check(user, "booked");
       user.open("/#/events/" + held);
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.held");
       check(user, "held");
       user.open("/#/reservations");
@@ -115,6 +115,8 @@ class AccessibilityTest {
       admin.seesTextContaining(bodyPart);
       check(admin, "operations");
       admin.button("admin.create").click();
+      admin.page().locator("#hallMode").selectOption("new");
+      admin.page().locator(".hall-preview canvas").waitFor();
       check(admin, "event form");
     }
   }

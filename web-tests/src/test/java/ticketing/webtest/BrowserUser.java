@@ -105,6 +105,12 @@ final class BrowserUser implements AutoCloseable {
     return this;
   }
 
+  /// Books, and confirms the review of the price.
+  void book() {
+    button("book.action").click();
+    page.locator("#review-yes").click();
+  }
+
   /// Writes a screenshot to `target/images`; `-Dticketing.images=docs/images` updates the README.
   void takeScreenshot(String name) {
     Path file = SCREENSHOTS.resolve(name + ".png");

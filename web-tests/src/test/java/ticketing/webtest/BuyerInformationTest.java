@@ -71,7 +71,7 @@ class BuyerInformationTest {
                         "{\"code\":\"SALE_NOT_OPEN\",\"opensAt\":\"%s\"}"
                             .formatted(Instant.now().plusMillis(500))));
           });
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.BOOK.done");
       assertThat(rejected).isTrue();
     }
@@ -82,7 +82,7 @@ class BuyerInformationTest {
     long event = pages.newEvent("Called off", 0, 10, "");
     try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone())) {
       user.signUp(PagesFixture.newEmail("cancelled")).open("/events/" + event);
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.BOOK.done");
       String ticket = user.page().url();
       pages.cancelEvent(event);
@@ -137,7 +137,7 @@ class BuyerInformationTest {
                       .setStatus(401)
                       .setContentType("application/problem+json")
                       .setBody("{\"code\":\"UNAUTHENTICATED\"}")));
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("signIn.title");
       user.seesText("code.UNAUTHENTICATED");
       user.context.unroute("**/api/v1/reservations");
@@ -212,7 +212,7 @@ class BuyerInformationTest {
               route.resume();
             }
           });
-      user.button("book.action").click();
+      user.book();
       user.seesTextContaining(user.texts.of("code.NETWORK"));
       user.page()
           .getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Events").setExact(true))
@@ -237,6 +237,83 @@ class BuyerInformationTest {
                   .evaluate(
                       "performance.getEntriesByType('resource').filter(e => e.transferSize > 0).length");
       assertThat(transferred.intValue() + 1).isLessThanOrEqualTo(3);
+    }
+  }
+
+  @Test
+  void datesMonthsAndOpeningsOrderTheList() {
+    String name = "Dated " + PagesFixture.newEmail("").substring(1, 6);
+    String soon = "%s soon".formatted(name);
+    pages.newEvent(
+        """
+        {"eventName":"%s","eventDate":"%s","saleOpensAt":"%s",
+         "seatTypes":[{"seatType":"S","price":"55000","totalSeats":10}]}\
+        """
+            .formatted(
+                soon,
+                Instant.now().plus(10, ChronoUnit.DAYS),
+                Instant.now().plus(5, ChronoUnit.HOURS)));
+    pages.newEvent(name + " later", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/?q=" + name.replace(" ", "%20"));
+      assertThat(user.page().locator(".event")).hasCount(2);
+      assertThat(user.page().locator(".month")).hasCount(2);
+      assertThat(user.page().locator(".month").last()).hasText("December 2031");
+      assertThat(user.page().locator(".soon:not([hidden])")).containsText("Opens in 4:59:");
+      user.button("dates.month").click();
+      assertThat(user.page().locator(".event")).hasCount(1);
+      assertThat(user.page().locator(".event")).containsText(soon);
+      user.page().reload();
+      assertThat(user.page().locator(".event")).hasCount(1);
+      assertThat(user.button("dates.month")).hasAttribute("aria-pressed", "true");
+    }
+  }
+
+  @Test
+  void reviewShowsPriceAndTermsBeforeTheBooking() {
+    long event = pages.newEvent("Reviewed", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("review")).open("/events/" + event);
+      assertThat(user.page().locator("#footer")).containsText(PagesFixture.OPERATOR);
+      assertThat(user.page().locator("#footer")).not().containsText(user.texts.of("page.footer"));
+      AtomicInteger requests = new AtomicInteger();
+      user.context.route(
+          "**/api/v1/reservations",
+          route -> {
+            requests.incrementAndGet();
+            route.resume();
+          });
+      user.button("quantity.more").click();
+      user.button("book.action").click();
+      Locator review = user.page().getByRole(AriaRole.DIALOG);
+      assertThat(review).containsText("₩110,000");
+      assertThat(review.getByRole(AriaRole.LINK)).hasAttribute("href", "https://example.com/terms");
+      user.button("review.back").click();
+      assertThat(review).hasCount(0);
+      assertThat(requests).hasValue(0);
+      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+        user.book();
+        user.seesHeading("waiting.BOOK");
+        assertThat(user.page().locator("#footer")).containsText(user.texts.of("page.footer"));
+      }
+      user.seesHeading("outcome.BOOK.done");
+      String calendar =
+          (String)
+              user.page()
+                  .evaluate(
+                      """
+                      label => new Promise(resolve => {
+                        URL.createObjectURL = blob => {
+                          blob.text().then(resolve);
+                          return 'blob:kept';
+                        };
+                        [...document.querySelectorAll('button')].find(b => b.textContent === label).click();
+                      })\
+                      """,
+                      user.texts.of("keep.calendar"));
+      assertThat(calendar)
+          .contains("DTSTART:20311224T100000Z\r\n", "SUMMARY:Reviewed\r\n")
+          .contains("LOCATION:Hall\\, Seoul\r\n");
     }
   }
 }

@@ -52,7 +52,7 @@ class BuyerTest {
 
       // The sign-up returns to the event and keeps the choice.
       assertThat(user.page().getByLabel(user.texts.of("quantity.label"))).hasText("2");
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.BOOK.done");
       user.seesText("ticket.seats.value", "type", "VIP", "quantity", "2");
 
@@ -130,7 +130,7 @@ class BuyerTest {
       }
       try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
         for (BrowserUser user : List.of(one, two)) {
-          user.button("book.action").click();
+          user.book();
           user.seesHeading("waiting.BOOK");
         }
       }
@@ -154,14 +154,14 @@ class BuyerTest {
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.phone())) {
       user.page().clock().install();
       user.signUp(PagesFixture.newEmail("hold")).open("/#/events/" + event);
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.held");
       user.page().getByText(Pattern.compile("\\b4:\\d\\d\\b")).first().waitFor();
       user.button("hold.confirm").click();
       user.seesHeading("outcome.CONFIRM.done");
 
       user.open("/#/events/" + event);
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.held");
       pages.expireHold(event);
       user.page().clock().fastForward("00:10");
@@ -169,7 +169,7 @@ class BuyerTest {
 
       user.open("/#/events/" + event);
       user.seesText("seats.left.short", "left", "9");
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.held");
       user.open("/#/reservations");
       user.seesText("reservation.HELD");
@@ -214,6 +214,8 @@ class BuyerTest {
       // The disabled button moved the focus to the other one.
       assertThat(user.button("quantity.more")).isFocused();
       user.press("Tab", "Enter");
+      assertThat(user.page().locator("#review-yes")).isFocused();
+      user.press("Enter");
       user.seesHeading("outcome.BOOK.done");
       user.seesText("ticket.seats.value", "type", "VIP", "quantity", "1");
       assertThat(
@@ -233,7 +235,7 @@ class BuyerTest {
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
       user.signUp(PagesFixture.newEmail("followed")).open("/#/events/" + event);
       try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
-        user.button("book.action").click();
+        user.book();
         user.seesHeading("waiting.BOOK");
         user.seesText("line.live");
         user.page().reload();
@@ -253,7 +255,7 @@ class BuyerTest {
 
       user.open("/#/events/" + event);
       try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
-        user.button("book.action").click();
+        user.book();
         user.seesText("line.polling");
         pages.restartNotifier();
         user.seesText("line.live");
@@ -277,7 +279,7 @@ class BuyerTest {
             route.fetch();
             route.abort();
           });
-      user.button("book.action").click();
+      user.book();
       user.seesTextContaining(user.texts.of("code.NETWORK"));
       user.context.unroute("**/api/v1/reservations");
       user.seesHeading("outcome.BOOK.done");
@@ -292,7 +294,7 @@ class BuyerTest {
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
       user.signUp(PagesFixture.newEmail("closed")).open("/#/events/" + event);
       user.context.route("**/api/v1/reservations", route -> route.abort());
-      user.button("book.action").click();
+      user.book();
       user.seesTextContaining(user.texts.of("code.NETWORK"));
       user.context.unroute("**/api/v1/reservations");
       user.reopen("/");

@@ -115,6 +115,74 @@ class OperationsTest {
   }
 
   @Test
+  void generatedSeatMapIsKeptReplacedAndProtected() {
+    String name = "Hall " + PagesFixture.newEmail("").substring(1, 6);
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations", pages.admin);
+      admin.button("admin.create").click();
+      admin.page().locator("#eventName").fill(name);
+      admin.page().locator("#eventDate").fill("2031-05-05T19:30");
+      admin.page().locator("#seatType0").fill("VIP");
+      admin.page().locator("#price0").fill("88000");
+      admin.page().locator("#hallMode").selectOption("new");
+      assertThat(admin.page().locator(".hall-preview canvas")).isVisible();
+      admin.page().locator("#hall-rows-0").fill("0");
+      admin.button("admin.save").click();
+      admin.seesText("hall.number.invalid", "min", "1", "max", "100");
+      admin.page().locator("#hall-rows-0").fill("4");
+      admin.page().locator("#hall-seats-0").fill("5");
+      admin.seesText("hall.count", "seats", "60");
+      admin.button("admin.save").click();
+
+      Locator row = admin.page().locator("tr").filter(new Locator.FilterOptions().setHasText(name));
+      assertThat(row).containsText("60 / 60", WITHIN_A_MINUTE);
+      long event = Long.parseLong(row.getAttribute("data-event"));
+      // Without a new map the numbered seats stay.
+      press(row, admin, "admin.edit.of", name);
+      admin.page().locator("#price0").fill("89000");
+      admin.button("admin.save").click();
+      assertThat(admin.page().getByRole(AriaRole.DIALOG)).hasCount(0);
+      assertThat(pages.event(event).get("seatMapRevision").intValue()).isEqualTo(1);
+      assertThat(pages.event(event).at("/seatTypes/0/price").asString()).isEqualTo("89000.00");
+
+      String buyer = PagesFixture.newEmail("hall");
+      pages.signUp(buyer, "Hall");
+      pages.book(buyer, event, "VIP", 1);
+      press(row, admin, "admin.edit.of", name);
+      admin.page().locator("#hallMode").selectOption("new");
+      admin.page().locator("#hall-rows-0").fill("1");
+      admin.page().locator("#hall-sections-0").fill("1");
+      admin.button("admin.save").click();
+      admin.seesText("hall.sold");
+    }
+  }
+
+  @Test
+  void auditTabShowsWhoChangedWhat() {
+    long event = pages.newEvent("Audited", 0, 10, "");
+    pages.pauseSale(event);
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations?tab=audit", pages.admin);
+      Locator entry =
+          admin
+              .page()
+              .locator("tr")
+              .filter(new Locator.FilterOptions().setHasText(admin.texts.of("audit.SALE_PAUSED")))
+              .first();
+      assertThat(entry).containsText("ACTIVE → PAUSED");
+      assertThat(admin.page().locator(".tiles")).isHidden();
+      admin
+          .page()
+          .getByText(admin.texts.of("tab.queue"), new Page.GetByTextOptions().setExact(true))
+          .click();
+      assertThat(admin.page().locator(".tiles")).isVisible();
+      assertThat(entry).isHidden();
+      admin.page().goBack();
+      assertThat(entry).isVisible();
+    }
+  }
+
+  @Test
   void allEventsAreListedAndFound() {
     String name = "Oldest " + PagesFixture.newEmail("").substring(1, 6);
     long oldest = pages.newEvent(name, 0, 10, "");

@@ -48,6 +48,9 @@ final class PagesFixture implements AutoCloseable {
 
   static final String PASSWORD = "correct-horse";
 
+  /// Company in the footer.
+  static final String OPERATOR = "Example Tickets Inc.";
+
   private static final List<String> CHROMIUM =
       List.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
 
@@ -55,6 +58,8 @@ final class PagesFixture implements AutoCloseable {
   private static final Map<String, String> SETTINGS =
       Map.of(
           "TICKETING_QUEUE_TIMEOUT", "20s",
+          "TICKETING_LEGAL_OPERATOR", OPERATOR,
+          "TICKETING_LEGAL_TERMS_URL", "https://example.com/terms",
           // One account books for many people.
           "TICKETING_RATES_BOOKING_PER_SECOND", "100000",
           "TICKETING_RATES_BOOKING_BURST", "100000",

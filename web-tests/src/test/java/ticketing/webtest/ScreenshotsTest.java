@@ -92,12 +92,12 @@ class ScreenshotsTest {
           });
       try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
         pages.submitBookings(others, jazz, "S", 128);
-        user.button("book.action").click();
+        user.book();
         user.seesHeading("waiting.BOOK");
         assertThat(user.page().locator(".place")).hasText("128");
         user.seesText("line.live");
         user.takeScreenshot("buyer-waiting-phone");
-        other.button("book.action").click();
+        other.book();
         other.seesHeading("waiting.BOOK");
       }
       other.seesHeading("outcome.BOOK.done");

@@ -72,7 +72,7 @@ class SeatMapTest {
       List<String> names = chosen(user).locator("span").allTextContents();
       assertThat(names).doesNotContain(seatName(user, "VIP", 2, "VIP-2-2"));
 
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.BOOK.done");
       assertThat(user.page().locator(".seat-names li")).hasText(names.toArray(String[]::new));
       user.open("/reservations");
@@ -92,7 +92,7 @@ class SeatMapTest {
       assertThat(chosen(user)).hasCount(1);
       try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
         bookSeats(other, event, "VIP-2-1");
-        user.button("book.action").click();
+        user.book();
         user.seesHeading("waiting.BOOK");
       }
       user.seesHeading("rejected.BOOK");
@@ -103,7 +103,7 @@ class SeatMapTest {
       user.button("seats.next.choose").click();
       assertThat(chosen(user)).hasCount(1);
       assertThat(chosen(user)).not().containsText("VIP-2-1");
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.BOOK.done");
     }
   }
@@ -115,7 +115,7 @@ class SeatMapTest {
       user.signUp(PagesFixture.newEmail("best")).open("/events/" + event);
       canvas(user);
       user.button("quantity.more").click();
-      user.button("book.action").click();
+      user.book();
       user.seesHeading("outcome.BOOK.done");
       assertThat(user.page().locator(".seat-names li"))
           .hasText(new String[] {seatName(user, "S", 2, "S-2-1"), seatName(user, "S", 2, "S-2-2")});

@@ -40,7 +40,8 @@ class PageRenderer {
   /// @param notifierUrl empty: the notifier has the address of the page
   /// @param currency ISO 4217
   /// @param local the page offers the demo accounts and the simulation
-  record PageConfig(String notifierUrl, String currency, boolean local) {}
+  /// @param legal details of the shop
+  record PageConfig(String notifierUrl, String currency, boolean local, PageSettings.Legal legal) {}
 
   /// @param config settings that the script otherwise reads from `/config.json`
   /// @param responses bodies of the script's first requests, by their paths
@@ -77,7 +78,8 @@ class PageRenderer {
         new PageConfig(
             settings.notifierUrl(),
             settings.currency(),
-            environment.acceptsProfiles(Profiles.of("local")));
+            environment.acceptsProfiles(Profiles.of("local")),
+            settings.legal());
     this.buyerPreloads = preloads("buyer.js");
     this.operationsPreloads = preloads("operations.js");
     this.texts =

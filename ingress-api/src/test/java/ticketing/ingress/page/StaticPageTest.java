@@ -61,6 +61,7 @@ class StaticPageTest {
     assertThat(config.get("notifierUrl").asString()).isEqualTo("ws://127.0.0.1:8081");
     assertThat(config.get("currency").asString()).isEqualTo("KRW");
     assertThat(config.get("local").booleanValue()).isTrue();
+    assertThat(config.at("/legal/operator").asString()).isEmpty();
   }
 
   @Test

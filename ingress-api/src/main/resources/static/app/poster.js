@@ -1,0 +1,42 @@
+// Poster of an event, generated from its id and name: the same event has the same poster everywhere.
+
+import {svg} from './icons.js';
+
+const COLOURS = [
+  ['#2444c9', '#7a1fa2', '#ffd166'], ['#0a7d6b', '#0b3d91', '#f4a261'], ['#a8201a', '#5b1a67', '#ffcb77'],
+  ['#1d3557', '#457b9d', '#e9c46a'], ['#3d1e6d', '#8a2387', '#f2a07b'], ['#14532d', '#0e7490', '#fde68a'],
+];
+const WIDTH = 320;
+const HEIGHT = 180;
+const SHAPES = 7;
+
+/** Pseudo-random numbers from 0 to 1 for a seed. */
+function generator(seed) {
+  let state = Math.imul(seed, 2_654_435_761) >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const seedOf = text => [...text].reduce((hash, character) => (Math.imul(hash, 31) + character.codePointAt(0)) | 0, 7);
+
+/** A picture without a text. It has no meaning for screen readers. */
+export function poster({eventId, eventName}) {
+  const random = generator(seedOf(`${eventId}/${eventName}`));
+  const [from, to, light] = COLOURS[Math.floor(random() * COLOURS.length)];
+  const id = `poster-${eventId}`;
+  const shapes = Array.from({length: SHAPES}, () => {
+    const [x, y, size] = [random() * WIDTH, random() * HEIGHT, 14 + random() * 70];
+    const paint = {fill: random() < 0.35 ? light : '#fff', 'fill-opacity': (0.1 + random() * 0.3).toFixed(2)};
+    return random() < 0.55
+      ? svg('circle', {cx: x.toFixed(1), cy: y.toFixed(1), r: size.toFixed(1), ...paint})
+      : svg('path', {d: `M${x.toFixed(1)} 0L${(x + size).toFixed(1)} 0L${(x + 3 * size - 60).toFixed(1)} ${HEIGHT}L${(x - size).toFixed(1)} ${HEIGHT}Z`, ...paint});
+  });
+  return svg('svg', {
+    'class': 'poster', 'viewBox': `0 0 ${WIDTH} ${HEIGHT}`, 'preserveAspectRatio': 'xMidYMid slice', 'aria-hidden': 'true',
+  },
+  svg('defs', {}, svg('linearGradient', {id, x1: 0, y1: 0, x2: 1, y2: 1},
+    svg('stop', {offset: 0, 'stop-color': from}), svg('stop', {offset: 1, 'stop-color': to}))),
+  svg('rect', {width: WIDTH, height: HEIGHT, fill: `url(#${id})`}), ...shapes);
+}
