@@ -6,7 +6,7 @@ import {el} from './ui.js';
 
 /**
  * @param priceText returns the price of a seat type
- * @param isChosen tells if the seat of an index is chosen
+ * @param isChosen true for the index of a chosen seat
  * @param toggle called with a seat
  */
 export function seatList(map, {priceText, isChosen, toggle}) {

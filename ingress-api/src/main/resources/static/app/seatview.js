@@ -7,6 +7,7 @@ import {el} from './ui.js';
 const MAX_PIXEL_RATIO = 2;
 const MARGIN = 0.25; // of the view, on each side of the layer
 const SLICE = 5; // ms of one frame
+const FIRST_SLICE = 40; // ms; of the first layer, when the view does not move yet
 const REDRAW_DELAY = 90; // ms after the last change of the scale
 const ANIMATION = 240; // ms
 const DRAG_DISTANCE = 7; // px
@@ -135,6 +136,7 @@ export class SeatView {
   #animation = null;
   #stage;
   #family = 'sans-serif';
+  #text = 1; // size of the texts relative to a root font of 16 px
   #observer;
   #scheme = matchMedia('(prefers-color-scheme: dark)');
   #onScheme = () => {
@@ -250,6 +252,7 @@ export class SeatView {
     this.#canvas.height = Math.round(clientHeight * this.#ratio);
     this.#colours = coloursOf(this.#canvas);
     this.#family = getComputedStyle(this.#canvas).fontFamily;
+    this.#text = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     this.#fitScale = this.#fit(this.#map.box);
     if (atFit) {
       center.x = this.#map.box.left + this.#map.box.width / 2;
@@ -424,7 +427,7 @@ export class SeatView {
 
   #continueBuilding() {
     const {layer, cells} = this.#building;
-    const end = performance.now() + SLICE;
+    const end = performance.now() + (this.#layer ? SLICE : FIRST_SLICE);
     for (;;) {
       const {value, done} = cells.next();
       if (done) {
@@ -500,7 +503,7 @@ export class SeatView {
     context.roundRect(x, y, width, height, [height / 6, height / 6, height / 2, height / 2]);
     context.fillStyle = this.#colours.line;
     context.fill();
-    const size = Math.min(16, Math.max(11, height * 0.6));
+    const size = Math.min(16 * this.#text, Math.max(11, height * 0.6));
     if (height > 8 || this.seatSize < LABEL_SEAT) {
       context.font = `600 ${size}px ${this.#family}`;
       context.textAlign = 'center';
@@ -534,13 +537,13 @@ export class SeatView {
       const x = (box.left + box.width / 2 - this.#left) * this.#scale;
       const y = (middle.y - this.#top) * this.#scale;
       const lines = [section.name, this.#handlers.sectionText(section)];
-      context.font = `600 13px ${this.#family}`;
+      context.font = `600 ${13 * this.#text}px ${this.#family}`;
       const width = Math.max(...lines.map(line => context.measureText(line).width)) + 14;
       const fits = width < box.width * this.#scale + 8;
       if (!fits && context.measureText(section.name).width + 10 > box.width * this.#scale + 8) {
         continue;
       }
-      const height = fits ? 38 : 22;
+      const height = (fits ? 38 : 22) * this.#text;
       const shown = fits ? width : context.measureText(section.name).width + 10;
       context.beginPath();
       context.roundRect(x - shown / 2, y - height / 2, shown, height, 8);
@@ -549,11 +552,11 @@ export class SeatView {
       context.fill();
       context.globalAlpha = 1;
       context.fillStyle = this.#colours.ink;
-      context.fillText(lines[0], x, fits ? y - 8 : y);
+      context.fillText(lines[0], x, fits ? y - 8 * this.#text : y);
       if (fits) {
-        context.font = `12px ${this.#family}`;
+        context.font = `${12 * this.#text}px ${this.#family}`;
         context.fillStyle = this.#colours.muted;
-        context.fillText(lines[1], x, y + 9);
+        context.fillText(lines[1], x, y + 9 * this.#text);
       }
     }
   }

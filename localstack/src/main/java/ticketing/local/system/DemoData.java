@@ -9,6 +9,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ public final class DemoData {
   public static final String BUYER_EMAIL = "buyer@ticketing.local";
   public static final String ADMIN_EMAIL = "admin@ticketing.local";
   public static final String PASSWORD = "ticketing-demo";
+
+  private static final ZoneId ZONE = ZoneId.of("Asia/Seoul");
 
   /// Owner of the reservations of the nearly sold out event.
   private static final String SEED_USER = "demo-seed";
@@ -78,8 +82,8 @@ public final class DemoData {
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     addEvent(
         connection,
-        "On sale now",
-        now.plus(Duration.ofDays(30)),
+        "Winter Jazz Night · 겨울 재즈의 밤",
+        evening(now, 30),
         null,
         4,
         null,
@@ -91,8 +95,8 @@ public final class DemoData {
     long nearlySoldOut =
         addEvent(
             connection,
-            "Nearly sold out",
-            now.plus(Duration.ofDays(14)),
+            "Chamber Music at Dusk · 해 질 녘 실내악",
+            evening(now, 14),
             null,
             null,
             null,
@@ -100,15 +104,20 @@ public final class DemoData {
     sell(connection, nearlySoldOut, nearlySoldOutTypes.getFirst(), now);
     addEvent(
         connection,
-        "Opening later",
-        now.plus(Duration.ofDays(60)),
+        "Family Musical · 가족 뮤지컬",
+        evening(now, 60),
         now.plus(Duration.ofDays(7)),
         4,
         5,
         List.of(
             new SeatType("R", "99000.00", 1_000, 1_000),
             new SeatType("S", "55000.00", 4_000, 4_000)));
-    addHall(connection, now.plus(Duration.ofDays(45)));
+    addHall(connection, evening(now, 45));
+  }
+
+  /// 19:30 in Seoul.
+  private static Instant evening(Instant now, int days) {
+    return now.atZone(ZONE).plusDays(days).with(LocalTime.of(19, 30)).toInstant();
   }
 
   private static void addHall(Connection connection, Instant date) throws SQLException {
@@ -123,7 +132,7 @@ public final class DemoData {
             new String[] {DemoHall.BALCONY, "60000.00"})) {
       types.add(new SeatType(price[0], price[1], counts.get(price[0]), counts.get(price[0])));
     }
-    long event = addEvent(connection, "Numbered seats", date, null, 8, null, types);
+    long event = addEvent(connection, "Symphony in the Round · 교향곡의 밤", date, null, 8, null, types);
     addSeatMap(connection, event, map);
   }
 
