@@ -260,6 +260,7 @@ export function eventDialog(event) {
         const current = await get(`/api/v1/events/${event.eventId}`);
         replaced = true;
         dialog.close('');
+        dialog.remove(); // the event of the close follows later
         resolve(eventDialog(current));
       })}, t('admin.reload'));
       return button;

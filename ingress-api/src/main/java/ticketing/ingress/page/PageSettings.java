@@ -37,6 +37,6 @@ record PageSettings(
       @NotNull @DefaultValue("") String address,
       @NotNull @DefaultValue("") String phone,
       @NotNull @DefaultValue("") String email,
-      @NotNull @Pattern(regexp = "|https://[^\\s\"<>]+") @DefaultValue("") String termsUrl,
-      @NotNull @Pattern(regexp = "|https://[^\\s\"<>]+") @DefaultValue("") String privacyUrl) {}
+      @NotNull @Pattern(regexp = "|https://[^\\s<>]+") @DefaultValue("") String termsUrl,
+      @NotNull @Pattern(regexp = "|https://[^\\s<>]+") @DefaultValue("") String privacyUrl) {}
 }
