@@ -13,7 +13,7 @@ const REFRESH_INTERVAL = 30_000; // ms; status and times are not pushed
 const PAUSED_REFRESH_INTERVAL = 5_000; // ms
 const STALE_DELAY = 60_000; // ms without a successful read or frame
 const COUNTDOWN_TICK = 100; // ms
-const MEASUREMENTS = 3; // of the server's clock
+const MEASUREMENTS = 3; // readings of the server's clock
 const MEASUREMENT_DELAY = 400; // ms
 const LAST_MEASUREMENTS = 20_000; // ms ahead of the opening, on average
 

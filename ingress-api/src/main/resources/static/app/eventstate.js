@@ -4,7 +4,7 @@ import * as clock from './clock.js';
 import {number, ownTime, shortDateTime, t} from './i18n.js';
 import {el} from './ui.js';
 
-const SCARCE_SHARE = 0.1; // of all seats
+const SCARCE_SHARE = 0.1; // share of all seats
 
 /** CANCELLED, CLOSED, NOT_OPEN, PAUSED, SOLD_OUT, SCARCE or ON_SALE. */
 export function stateOf(event) {

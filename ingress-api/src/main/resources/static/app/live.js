@@ -10,7 +10,7 @@ const PING_DELAY = 8_000; // ms without a frame
 const STALE_DELAY = 13_000; // ms without a frame; the connection is then replaced
 const CHECK_INTERVAL = 1_000; // ms
 const EVENT_POLL_INTERVAL = 5_000; // ms
-const MAX_SUBSCRIPTIONS = 100; // of one connection
+const MAX_SUBSCRIPTIONS = 100; // on one connection
 
 /** A WebSocket that reconnects. */
 class ReconnectingSocket {

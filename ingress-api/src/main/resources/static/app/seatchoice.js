@@ -8,8 +8,8 @@ import {readSeatMap, seatName} from './seatnames.js';
 import {looksOf, SeatView, swatch} from './seatview.js';
 import {announce, el, notice} from './ui.js';
 
-const ZOOM = 1.6; // of a button
-const MAX_SEATS = 10; // of one booking
+const ZOOM = 1.6; // factor of a button
+const MAX_SEATS = 10; // in one booking
 
 /**
  * @param event its prices may change

@@ -5,7 +5,7 @@
 import {el} from './ui.js';
 
 const MAX_PIXEL_RATIO = 2;
-const MARGIN = 0.25; // of the view, on each side of the layer
+const MARGIN = 0.25; // share of the view, on each side of the layer
 const SLICE = 5; // ms of one frame
 const FIRST_SLICE = 40; // ms; of the first layer, when the view does not move yet
 const REDRAW_DELAY = 90; // ms after the last change of the scale
@@ -18,10 +18,10 @@ const TOUCH_DISTANCE = 14; // px around a seat
 const LABEL_SEAT = 9; // px; sections of smaller seats have labels
 const DETAIL_SEAT = 7; // px; smaller seats have no pattern
 const PAN_STEP = 80; // px of a key
-const ZOOM_STEP = 1.4; // of a key or button
+const ZOOM_STEP = 1.4; // factor of a key or button
 const WHEEL_ZOOM = 0.0016; // per px
-const SEAT_SHARE = 0.84; // of the pitch; the rest is the gap
-const STAGE_SHARE = 0.11; // of the height of the map
+const SEAT_SHARE = 0.84; // share of the pitch; the rest is the gap
+const STAGE_SHARE = 0.11; // share of the height of the map
 const PATTERNS = 6;
 
 /** Index of the colour and pattern of each seat type: the highest price first. */
