@@ -15,8 +15,3 @@ output "geo_routes" {
   description = "Country or continent => load balancer that serves it. Null without a second region."
   value       = one(module.second_region[*].routes)
 }
-
-output "second_region_access_key_arn" {
-  description = "Replica of the signing key in the second region, for its access_key_secret_arn."
-  value       = var.second_region == null || !local.own_access_key ? null : replace(aws_secretsmanager_secret.access_key[0].arn, var.region, var.second_region.region)
-}

@@ -6,6 +6,9 @@ resource "random_password" "redis" {
 }
 
 resource "aws_secretsmanager_secret" "redis" {
+  #checkov:skip=CKV_AWS_149:Encrypted with the AWS managed key
+  #checkov:skip=CKV2_AWS_57:A rotation requires new instances, see the how-to page
+
   name        = "${local.name}/redis"
   description = "Token that clients of the cache present"
 }
@@ -27,21 +30,16 @@ locals {
   signing_secrets = var.access_issuer_uri == null ? { TICKETING_ACCESS_SIGNING_KEY = local.access_key_secret_arn } : {}
 }
 
-# The private key of access tokens. An operator writes its value, so the state does not contain it.
+# The private key of access tokens. An operator writes its value, so the state does not contain it. Each region has its
+# own keys and accounts: a token or a ticket id of one region is refused in the other.
 
 resource "aws_secretsmanager_secret" "access_key" {
+  #checkov:skip=CKV2_AWS_57:A rotation requires two valid keys, see the how-to page
+
   count = local.own_access_key ? 1 : 0
 
   name        = "${local.name}/access-signing-key"
   description = "Private key that signs access tokens (RS256)"
-
-  dynamic "replica" {
-    # Lets the second region accept tokens of the first.
-    for_each = var.second_region == null ? [] : [var.second_region.region]
-    content {
-      region = replica.value
-    }
-  }
 }
 
 # Ticket ids remain valid when the signing key is rotated, or when an OpenID Connect issuer replaces it.
@@ -52,6 +50,9 @@ resource "random_password" "ticket_key" {
 }
 
 resource "aws_secretsmanager_secret" "ticket_key" {
+  #checkov:skip=CKV_AWS_149:Encrypted with the AWS managed key
+  #checkov:skip=CKV2_AWS_57:A new key invalidates undecided tickets, see the how-to page
+
   name        = "${local.name}/ticket-key"
   description = "Key that authenticates ticket ids (HMAC-SHA-256)"
 }

@@ -419,7 +419,7 @@ variable "access_public_keys" {
 }
 
 variable "access_key_secret_arn" {
-  description = "Existing secret with the private key, such as the replica of the first region's secret. Null: a secret is created without a value."
+  description = "Existing secret with the private key of this region. Null: a secret is created without a value."
   type        = string
   default     = null
 }

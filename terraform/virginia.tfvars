@@ -1,5 +1,5 @@
 # Second region: this configuration in a second checkout with its own state. See docs/how-to/add-a-second-region.md. Add
-# hosted_zone_id, and access_key_secret_arn from the outputs of the first region.
+# hosted_zone_id, and the keys of this region.
 
 region            = "us-east-1"
 zones             = ["a", "b"]

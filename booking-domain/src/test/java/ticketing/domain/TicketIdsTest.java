@@ -91,6 +91,15 @@ class TicketIdsTest {
   }
 
   @Test
+  void idOfAnotherRegionDoesNotVerify() {
+    TicketIds otherRegion = with("b".repeat(32));
+    for (UUID id : new UUID[] {otherRegion.newId("ann"), otherRegion.derivedFrom("ann", "key")}) {
+      assertThat(otherRegion.isIssuedTo(id, "ann")).isTrue();
+      assertThat(ids.isIssuedTo(id, "ann")).isFalse();
+    }
+  }
+
+  @Test
   void shortKeyIsRejected() {
     assertThatThrownBy(() -> with("a".repeat(31))).isInstanceOf(IllegalArgumentException.class);
   }
