@@ -40,6 +40,7 @@ public final class LaunchProperties {
                 port("queue.port", 0),
                 false,
                 keepsData(),
+                false,
                 ServerSettings.DEFAULT_VISIBILITY,
                 START_TIMEOUT),
             ProjectRoot.root(),

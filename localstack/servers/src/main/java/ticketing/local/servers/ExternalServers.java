@@ -13,6 +13,7 @@ import java.util.Optional;
 ///   default
 /// - `ticketing.test.redis.address`: `redis://host:port`. All its keys are deleted.
 /// - `ticketing.test.queue.endpoint`: `http://host:port` of a server with the SQS protocol.
+/// - `ticketing.test.localstack=true`: the queue is a [LocalStack], without Docker.
 /// - `ticketing.test.containers=true`: all servers run in [Containers].
 public record ExternalServers(
     Optional<Database> database, Optional<URI> redis, Optional<URI> queue) {
@@ -36,7 +37,10 @@ public record ExternalServers(
                     setting("database.user").orElse("ticketing"),
                     setting("database.password").orElse("ticketing"))),
         setting("redis.address").map(address -> address(address, "redis")),
-        setting("queue.endpoint").map(address -> address(address, "http")));
+        setting("queue.endpoint")
+            .map(address -> address(address, "http"))
+            .or(() ->
+                LocalStack.isEnabled() ? Optional.of(LocalStack.endpoint()) : Optional.empty()));
   }
 
   public static boolean inContainers() {
@@ -57,7 +61,7 @@ public record ExternalServers(
     return address;
   }
 
-  private static Optional<String> setting(String name) {
+  static Optional<String> setting(String name) {
     String property = "ticketing.test." + name;
     String variable = property.replace('.', '_').toUpperCase(Locale.ROOT);
     return Optional.ofNullable(System.getProperty(property, System.getenv(variable)))

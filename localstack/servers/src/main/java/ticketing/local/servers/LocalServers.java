@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -50,7 +51,10 @@ public final class LocalServers implements AutoCloseable {
             .orElseGet(() ->
                 TestSchemas.on(
                     new MariaDb(
-                        folder, Ports.orFree(settings.databasePort(), "MariaDB"), startTimeout)));
+                        folder,
+                        Ports.orFree(settings.databasePort(), "MariaDB"),
+                        certificate(settings),
+                        startTimeout)));
     this.redis =
         external
             .redis()
@@ -75,6 +79,12 @@ public final class LocalServers implements AutoCloseable {
                         startTimeout)),
             settings.visibility(),
             startTimeout);
+  }
+
+  private static Optional<TlsCertificate> certificate(ServerSettings settings) {
+    return settings.databaseTls()
+        ? Optional.of(TlsCertificate.create(settings.folder().resolve("tls")))
+        : Optional.empty();
   }
 
   private static InetSocketAddress socket(URI address) {
@@ -143,6 +153,11 @@ public final class LocalServers implements AutoCloseable {
 
   public String databaseUser() {
     return database.user();
+  }
+
+  /// An account that may create accounts and grant access to the schemas. It has the same password.
+  public String databaseOwner() {
+    return database.owner();
   }
 
   public String databasePassword() {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -20,6 +21,7 @@ final class MariaDb implements LocalServer {
   static final String USER = "ticketing";
   static final String PASSWORD = "ticketing";
   static final String FAULT_USER = "ticketing_faults";
+  static final String OWNER = "ticketing_owner";
 
   private static final String VERSION = "mariadb-11.4.5";
   private static final Duration STOP_GRACE = Duration.ofSeconds(20);
@@ -28,11 +30,13 @@ final class MariaDb implements LocalServer {
   private final Path folder;
   private final int port;
   private final Duration startTimeout;
+  private final Optional<TlsCertificate> tls;
   private ManagedProcess process;
 
-  MariaDb(Path folder, int port, Duration startTimeout) {
+  MariaDb(Path folder, int port, Optional<TlsCertificate> tls, Duration startTimeout) {
     this.folder = folder;
     this.port = port;
+    this.tls = tls;
     this.startTimeout = startTimeout;
   }
 
@@ -127,8 +131,13 @@ final class MariaDb implements LocalServer {
     // Relative to the data folder, because the path of a socket has at most 107 bytes.
     command.add("--socket=mariadb.sock");
     command.add("--pid-file=mariadb.pid");
-    // With TLS the server generates a key at each start, which takes seconds.
-    command.add("--skip-ssl");
+    if (tls.isPresent()) {
+      command.add("--ssl-cert=" + tls.get().certificate());
+      command.add("--ssl-key=" + tls.get().key());
+    } else {
+      // Without a certificate the server generates one at each start, which takes seconds.
+      command.add("--skip-ssl");
+    }
     command.add("--skip-name-resolve");
     command.add("--character-set-server=utf8mb4");
     command.add("--default-time-zone=+00:00");
@@ -142,7 +151,8 @@ final class MariaDb implements LocalServer {
   }
 
   /// Grants access only to the schemas of this system, which protects the system tables. A second
-  /// account makes the server read-only in fault tests; it has no access to data.
+  /// account makes the server read-only in fault tests; it has no access to data. A third one
+  /// creates accounts, like the owner of a database on AWS.
   private static String accounts() {
     return """
     CREATE DATABASE IF NOT EXISTS %1$s;
@@ -152,8 +162,11 @@ final class MariaDb implements LocalServer {
     GRANT ALL ON `%1$s%%`.* TO %2$s@'localhost';
     CREATE USER IF NOT EXISTS %4$s@'127.0.0.1' IDENTIFIED BY '%3$s';
     GRANT READ_ONLY ADMIN ON *.* TO %4$s@'127.0.0.1';
+    CREATE USER IF NOT EXISTS %5$s@'127.0.0.1' IDENTIFIED BY '%3$s';
+    GRANT CREATE USER ON *.* TO %5$s@'127.0.0.1';
+    GRANT ALL ON `%1$s%%`.* TO %5$s@'127.0.0.1' WITH GRANT OPTION;
     """
-        .formatted(SCHEMA, USER, PASSWORD, FAULT_USER);
+        .formatted(SCHEMA, USER, PASSWORD, FAULT_USER, OWNER);
   }
 
   private static Path programs() {

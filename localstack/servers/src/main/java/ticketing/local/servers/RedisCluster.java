@@ -12,8 +12,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Redis cluster of three primaries with one replica each, on the loopback and with a password. No
 /// process outlives this JVM.
@@ -30,12 +32,14 @@ public final class RedisCluster implements AutoCloseable {
 
   private final String password;
   private final Duration timeout;
+  private final Optional<TlsCertificate> tls;
   private final List<Integer> ports = new ArrayList<>();
   private final List<ManagedProcess> processes = new ArrayList<>();
 
-  private RedisCluster(String password, Duration timeout) {
+  private RedisCluster(String password, Duration timeout, Optional<TlsCertificate> tls) {
     this.password = password;
     this.timeout = timeout;
+    this.tls = tls;
   }
 
   /// Starts the cluster. All slots are served, and each primary has its replica on return.
@@ -43,7 +47,24 @@ public final class RedisCluster implements AutoCloseable {
   /// @param timeout limit of each step
   /// @throws ServerException if the cluster does not become ready; then all nodes are stopped
   public static RedisCluster start(Path folder, String password, Duration timeout) {
-    RedisCluster cluster = new RedisCluster(password, timeout);
+    return start(folder, new RedisCluster(password, timeout, Optional.empty()));
+  }
+
+  /// Like [#start], with TLS for clients and between the nodes, on the server of [#serverWithTls].
+  public static RedisCluster startWithTls(
+      Path folder, String password, Duration timeout, TlsCertificate certificate) {
+    return start(folder, new RedisCluster(password, timeout, Optional.of(certificate)));
+  }
+
+  /// An installed Redis or Valkey. The embedded one has no TLS.
+  public static Optional<Path> serverWithTls() {
+    return Stream.of("/usr/bin/valkey-server", "/usr/bin/redis-server")
+        .map(Path::of)
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static RedisCluster start(Path folder, RedisCluster cluster) {
     try {
       for (int node = 0; node < NODES; node++) {
         cluster.startNode(folder.toAbsolutePath().resolve("redis-" + node));
@@ -56,9 +77,10 @@ public final class RedisCluster implements AutoCloseable {
     }
   }
 
-  /// Addresses of all nodes as `redis://host:port`.
+  /// Addresses of all nodes as `redis://host:port`, with TLS as `rediss://host:port`.
   public List<String> addresses() {
-    return ports.stream().map(port -> "redis://127.0.0.1:" + port).toList();
+    String scheme = tls.isPresent() ? "rediss" : "redis";
+    return ports.stream().map(port -> scheme + "://127.0.0.1:" + port).toList();
   }
 
   /// Kills the primary of this key. Redis promotes its replica.
@@ -86,11 +108,11 @@ public final class RedisCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new ServerException("cannot prepare " + folder + ": " + Binaries.reason(e), e);
     }
-    List<String> command =
+    List<String> command = new ArrayList<>();
+    command.add(program().toString());
+    command.addAll(portOptions(port));
+    command.addAll(
         List.of(
-            RedisServer.program().toString(),
-            "--port",
-            Integer.toString(port),
             "--bind",
             "127.0.0.1",
             "--dir",
@@ -106,12 +128,44 @@ public final class RedisCluster implements AutoCloseable {
             "--masterauth",
             password,
             "--loglevel",
-            "notice");
+            "notice"));
     ManagedProcess process =
         ManagedProcess.start("Redis", command, Map.of(), folder, folder.resolve("redis.log"));
     ports.add(port);
     processes.add(process);
     process.awaitReady(() -> isReady(port), timeout);
+  }
+
+  private Path program() {
+    return tls.isEmpty()
+        ? RedisServer.program()
+        : serverWithTls().orElseThrow(() -> new ServerException("no Redis with TLS is installed"));
+  }
+
+  private List<String> portOptions(int port) {
+    return tls.map(certificate ->
+            List.of(
+                "--port",
+                "0",
+                "--tls-port",
+                Integer.toString(port),
+                "--tls-cluster",
+                "yes",
+                "--tls-replication",
+                "yes",
+                "--tls-auth-clients",
+                "no",
+                "--tls-cert-file",
+                certificate.certificate().toString(),
+                "--tls-key-file",
+                certificate.key().toString(),
+                "--tls-ca-cert-file",
+                certificate.certificate().toString()))
+        .orElseGet(() -> List.of("--port", Integer.toString(port)));
+  }
+
+  private Socket newSocket() throws IOException {
+    return tls.isPresent() ? tls.get().context().getSocketFactory().createSocket() : new Socket();
   }
 
   private void join() {
@@ -194,7 +248,7 @@ public final class RedisCluster implements AutoCloseable {
 
   /// Returns the reply to one command without its type. An error begins with its code.
   private String send(int port, String command) {
-    try (Socket socket = new Socket()) {
+    try (Socket socket = newSocket()) {
       socket.connect(new InetSocketAddress("127.0.0.1", port), SOCKET_TIMEOUT);
       socket.setSoTimeout(SOCKET_TIMEOUT);
       String lines = "AUTH " + password + "\r\n" + command + "\r\n";

@@ -10,6 +10,7 @@ import java.util.Objects;
 /// @param separateQueue true: the queue is a child process with its messages on disk. False: it
 ///   runs in this JVM and is faster.
 /// @param persistent true: rows, keys and messages survive a restart. False: a stop deletes them.
+/// @param databaseTls true: the embedded database offers TLS, with a new certificate.
 /// @param visibility visibility timeout of messages, in whole seconds, up to 12 hours.
 /// @param startTimeout limit for the start of each server.
 public record ServerSettings(
@@ -19,6 +20,7 @@ public record ServerSettings(
     int queuePort,
     boolean separateQueue,
     boolean persistent,
+    boolean databaseTls,
     Duration visibility,
     Duration startTimeout) {
 
@@ -41,17 +43,33 @@ public record ServerSettings(
   /// Free ports and no persistence.
   public static ServerSettings in(Path folder) {
     return new ServerSettings(
-        folder, 0, 0, 0, false, false, DEFAULT_VISIBILITY, Duration.ofSeconds(60));
+        folder, 0, 0, 0, false, false, false, DEFAULT_VISIBILITY, Duration.ofSeconds(60));
   }
 
   public ServerSettings withPorts(int database, int redis, int queue) {
     return new ServerSettings(
-        folder, database, redis, queue, separateQueue, persistent, visibility, startTimeout);
+        folder,
+        database,
+        redis,
+        queue,
+        separateQueue,
+        persistent,
+        databaseTls,
+        visibility,
+        startTimeout);
   }
 
   public ServerSettings withPersistence(boolean keep) {
     return new ServerSettings(
-        folder, databasePort, redisPort, queuePort, separateQueue, keep, visibility, startTimeout);
+        folder,
+        databasePort,
+        redisPort,
+        queuePort,
+        separateQueue,
+        keep,
+        databaseTls,
+        visibility,
+        startTimeout);
   }
 
   public ServerSettings withVisibility(Duration timeout) {
@@ -62,13 +80,35 @@ public record ServerSettings(
         queuePort,
         separateQueue,
         persistent,
+        databaseTls,
         timeout,
         startTimeout);
   }
 
   public ServerSettings withSeparateQueue() {
     return new ServerSettings(
-        folder, databasePort, redisPort, queuePort, true, persistent, visibility, startTimeout);
+        folder,
+        databasePort,
+        redisPort,
+        queuePort,
+        true,
+        persistent,
+        databaseTls,
+        visibility,
+        startTimeout);
+  }
+
+  public ServerSettings withDatabaseTls() {
+    return new ServerSettings(
+        folder,
+        databasePort,
+        redisPort,
+        queuePort,
+        separateQueue,
+        persistent,
+        true,
+        visibility,
+        startTimeout);
   }
 
   private static void requirePort(int port) {

@@ -158,7 +158,7 @@ public final class TestQueues implements LocalServer {
                 .formatted(REGION, ACCOUNT, deadLetters, MAX_RECEIVES)));
   }
 
-  private static boolean isReady(int port) {
+  static boolean isReady(int port) {
     try {
       call(port, Map.of("Action", "ListQueues"));
       return true;

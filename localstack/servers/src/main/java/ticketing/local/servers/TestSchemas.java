@@ -85,6 +85,11 @@ final class TestSchemas {
     return user;
   }
 
+  /// The account of an external server owns its schemas.
+  String owner() {
+    return mariaDb ? MariaDb.OWNER : user;
+  }
+
   String password() {
     return password;
   }

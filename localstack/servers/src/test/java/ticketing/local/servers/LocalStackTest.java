@@ -1,0 +1,34 @@
+package ticketing.local.servers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/// The profile `localstack`: shared servers use LocalStack as their queue.
+@EnabledIfSystemProperty(named = "ticketing.test.localstack", matches = "true")
+class LocalStackTest {
+
+  @Test
+  void sharedQueueIsLocalStack() throws Exception {
+    LocalServers servers = LocalServers.shared();
+    servers.newQueues("on-localstack");
+    assertThat(servers.queue().backlog("on-localstack")).isZero();
+    assertThat(get(servers.queueEndpoint() + "/_localstack/health"))
+        .contains("\"sqs\": \"running\"", "\"secretsmanager\": ", "\"version\": \"4.13.1\"");
+    assertThat(get(LocalStack.endpoint() + "/_localstack/health")).contains("\"sqs\": \"running\"");
+  }
+
+  private static String get(String address) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(address)).timeout(Duration.ofSeconds(30)).build();
+      return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
+  }
+}
