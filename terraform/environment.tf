@@ -16,7 +16,8 @@ locals {
   # No password here: the JDBC wrapper reads it, and reads it again after a rotation.
   database_environment = {
     TICKETING_DATABASE_URL        = local.database_url
-    TICKETING_DATABASE_SECRET_ARN = local.database_secret_arn
+    TICKETING_DATABASE_SECRET_ARN = aws_secretsmanager_secret.database.arn
     TICKETING_DATABASE_POOL       = tostring(local.database_pool)
+    TICKETING_MIGRATION_MODE      = "VALIDATE"
   }
 }

@@ -23,6 +23,11 @@ output "release" {
   description = "Services in the order of a release, each with its group, launch template, version, image and alarms."
   value = {
     region = var.region
+    migration = {
+      launch_template = aws_launch_template.migration.id
+      version         = tostring(aws_launch_template.migration.latest_version)
+      subnets         = sort([for subnet in aws_subnet.private : subnet.id])
+    }
     services = [
       # Workers first: they must understand the commands that a newer ingress-api sends.
       merge(module.booking_worker.release, { service = "booking-worker", alarms = local.release_alarms["booking-worker"] }),

@@ -53,7 +53,7 @@ module "booking_worker" {
     {
       sid       = "ReadDatabasePassword"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = [local.database_secret_arn]
+      resources = [aws_secretsmanager_secret.database.arn]
     },
   ]
   session_manager     = var.session_manager

@@ -63,7 +63,7 @@ module "ingress_api" {
     {
       sid       = "ReadDatabasePassword"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = [local.database_secret_arn]
+      resources = [aws_secretsmanager_secret.database.arn]
     },
     ], [for sender in compact([var.mail_sender]) : {
       sid       = "SendMails"

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Releases the version that the last apply wrote to the launch templates, or rolls it back.
 
-    release.py deploy     refreshes one group after another and blocks until each has finished
+    release.py deploy     migrates the database, then refreshes one group after another and blocks until each has finished
+    release.py migrate    only migrates the database and sets the password of the services' account
     release.py rollback   returns every group of the last release to its earlier version
     release.py status     shows version, earlier version and last refresh of each group
 
 Options: --bake SECONDS (after the last new instance, default 300), --poll SECONDS (15), --timeout SECONDS (7200, for
-each group). Needs Python 3, Terraform with access to the state, and AWS CLI 2.
+each group). `deploy --without-migration` refreshes only. Needs Python 3, Terraform with access to the state, and AWS CLI 2.
 
 Exit status: 0 completed, 1 a refresh did not succeed, 2 refused without any change. A deploy that was interrupted
 is continued by the same command: a refresh runs in AWS, not in this process.
@@ -26,6 +27,8 @@ TARGET = "ticketing:target-version"
 # New instances are ready ahead of the removal of old ones.
 PREFERENCES = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150, "SkipMatching": True}
 MAX_FAILED_READS = 5
+RESULT = "ticketing:result"
+MIGRATION_TIMEOUT = 2400  # seconds; the instance ends itself after 1,800
 
 
 class Refused(Exception):
@@ -135,12 +138,63 @@ class Group:
             time.sleep(poll)
 
 
+class Migration:
+    """Task on an instance that reports its result as a tag and ends."""
+
+    def __init__(self, region, plan):
+        self.region = region
+        self.template = f"LaunchTemplateId={plan['launch_template']},Version={plan['version']}"
+        self.subnets = plan["subnets"]
+
+    def aws(self, *arguments):
+        return run("aws", *arguments, "--region", self.region, "--output", "json")
+
+    def start(self):
+        """A zone may have no capacity, so each subnet is tried."""
+        failures = []
+        for subnet in self.subnets:
+            try:
+                return self.aws("ec2", "run-instances", "--launch-template", self.template, "--subnet-id", subnet, "--count", "1")["Instances"][0]["InstanceId"]
+            except CallFailed as failure:
+                failures.append(str(failure))
+        raise Refused("the migration could not start: " + "; ".join(failures))
+
+    def run(self, poll):
+        instance = self.start()
+        log("migration", f"started instance={instance}")
+        deadline = time.monotonic() + MIGRATION_TIMEOUT
+        failed_reads = 0
+        while True:
+            state, result = "unknown", None
+            try:
+                found = self.aws("ec2", "describe-instances", "--instance-ids", instance)["Reservations"][0]["Instances"][0]
+                state = found["State"]["Name"]
+                result = next((tag["Value"] for tag in found.get("Tags", []) if tag["Key"] == RESULT), None)
+                failed_reads = 0
+            except CallFailed as failure:
+                failed_reads += 1
+                if failed_reads == MAX_FAILED_READS:
+                    raise Failed(f"cannot read the migration, it continues, instance={instance}: {failure}") from failure
+            if result == "succeeded":
+                log("migration", "succeeded")
+                return
+            if result or state in ("shutting-down", "terminated"):
+                raise Failed(f"migration failed, instance={instance} result={result or state}\nNo group has changed. Its log group ends with the reason.")
+            if time.monotonic() > deadline:
+                raise Failed(f"the migration has not ended, instance={instance} timeout={MIGRATION_TIMEOUT}s")
+            time.sleep(poll)
+
+
 def log(service, *words):
     print(f"{service}:", *[word for word in words if word], flush=True)
 
 
 def wanted_version(refresh):
     return str(refresh.get("DesiredConfiguration", {}).get("LaunchTemplate", {}).get("Version", ""))
+
+
+def migrate(_groups, options):
+    options.migration.run(options.poll)
 
 
 def deploy(groups, options):
@@ -158,6 +212,10 @@ def deploy(groups, options):
         raised = [] if group.active else group.alarms_raised()
         if raised:
             raise Refused(f"alarms are active, service={group.service} alarms={','.join(raised)}")
+    # Ahead of the refreshes, because new instances start only on a migrated schema. Migrations only add, so that the
+    # earlier version works with it. An active refresh belongs to an earlier call, which has migrated.
+    if not options.without_migration and not any(group.active for group in groups):
+        options.migration.run(options.poll)
     # All groups are recorded ahead of the first refresh: a rollback must not return a group to a still earlier release.
     for group in groups:
         if not group.recorded:
@@ -216,7 +274,8 @@ def show(groups, _options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=("deploy", "rollback", "status"))
+    parser.add_argument("command", choices=("deploy", "migrate", "rollback", "status"))
+    parser.add_argument("--without-migration", action="store_true")
     parser.add_argument("--bake", type=int, default=300)
     parser.add_argument("--poll", type=float, default=15)
     parser.add_argument("--timeout", type=float, default=7200)
@@ -224,7 +283,8 @@ def main():
     try:
         plan = run("terraform", f"-chdir={TERRAFORM}", "output", "-json", "release")
         groups = [Group(plan["region"], service) for service in plan["services"]]
-        {"deploy": deploy, "rollback": rollback, "status": show}[options.command](groups, options)
+        options.migration = Migration(plan["region"], plan["migration"])
+        {"deploy": deploy, "migrate": migrate, "rollback": rollback, "status": show}[options.command](groups, options)
     except Refused as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return 2

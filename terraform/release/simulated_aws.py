@@ -1,4 +1,4 @@
-"""Simulated AWS CLI for the rehearsals: auto scaling groups, images and alarms in a file.
+"""Simulated AWS CLI for the rehearsals: auto scaling groups, images, alarms and the migration task in a file.
 
 A refresh advances by one phase with each read: Pending, InProgress, Baking, Successful. As in AWS, the group gets the
 desired version when the refresh succeeds, and a failed refresh with AutoRollback returns the instances to the
@@ -75,6 +75,20 @@ def answer(state, call, options):
         for tag in json.loads(options["tags"][0]):
             state["groups"][tag["ResourceId"]]["tags"][tag["Key"]] = tag["Value"]
         return {}
+    if call == "ec2 run-instances":
+        if options["subnet-id"][0] in state["full_subnets"]:
+            fail("InsufficientInstanceCapacity", options["subnet-id"][0])
+        state["migrations"].append({"template": options["launch-template"][0], "reads": 0})
+        return {"Instances": [{"InstanceId": f"i-{len(state['migrations'])}"}]}
+    if call == "ec2 describe-instances":
+        if state["failing_migration_reads"] > 0:
+            state["failing_migration_reads"] -= 1
+            fail("RequestLimitExceeded", "Request limit exceeded.")
+        migration = state["migrations"][int(options["instance-ids"][0].removeprefix("i-")) - 1]
+        migration["reads"] += 1
+        ended = migration["reads"] > 2
+        tags = [{"Key": "ticketing:result", "Value": state["migration_result"]}] if ended and state["migration_result"] else []
+        return {"Reservations": [{"Instances": [{"State": {"Name": "terminated" if ended else "running"}, "Tags": tags}]}]}
     group = state["groups"][options["auto-scaling-group-name"][0]]
     refreshes = group["refreshes"]
     if call == "autoscaling describe-instance-refreshes":

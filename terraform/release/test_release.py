@@ -27,12 +27,14 @@ class Rehearsal(unittest.TestCase):
             "groups": {f"ticketing-{name}": {"version": "7", "tags": {}, "instances": ["7"] * 2, "refreshes": []} for name in SERVICES},
             "images": {f"ticketing/{name}": ["1.0.0", "1.1.0"] for name in SERVICES},
             "alarms": [], "unready_versions": [], "alarming_versions": [], "failing_reads": 0, "calls": [],
+            "migrations": [], "migration_result": "succeeded", "full_subnets": [], "failing_migration_reads": 0,
         }  # fmt: skip
         self.applied("8")
 
     def applied(self, version, tag="1.1.0"):
         """State after an apply: the templates have a new version, the groups have not."""
-        self.plan = {"region": "ap-northeast-2", "services": [
+        migration = {"launch_template": "lt-migration", "version": version, "subnets": ["subnet-a", "subnet-c"]}
+        self.plan = {"region": "ap-northeast-2", "migration": migration, "services": [
             {"service": name, "group": f"ticketing-{name}", "launch_template": f"lt-{name}", "version": version,
              "repository": f"ticketing/{name}", "image_tag": tag, "alarms": [f"{name}-alarm"]}
             for name in SERVICES
@@ -80,6 +82,43 @@ class Rehearsal(unittest.TestCase):
         preferences = self.refreshes("ingress-api")[0]["Preferences"]
         self.assertEqual(preferences["AlarmSpecification"], {"Alarms": ["ingress-api-alarm"]})
         self.assertEqual((preferences["AutoRollback"], preferences["BakeTime"], preferences["MinHealthyPercentage"]), (True, 300, 100))
+
+    def actions(self):
+        return [call[1] for call in self.state["calls"] if call[1] in ("run-instances", "start-instance-refresh", "create-or-update-tags")]
+
+    def test_migration_ends_before_the_first_refresh(self):
+        self.release("deploy")
+        self.assertEqual(self.actions()[0], "run-instances")
+        self.assertEqual(self.state["migrations"], [{"template": "LaunchTemplateId=lt-migration,Version=8", "reads": 3}])
+        calls = [call[1] for call in self.state["calls"]]
+        self.assertLess(len(calls) - calls[::-1].index("describe-instances") - 1, calls.index("start-instance-refresh"))
+
+    def test_failed_migration_changes_no_group(self):
+        for result in ("failed", None):
+            self.change(migration_result=result)
+            self.assertIn("migration failed", self.release("deploy", status=1))
+        self.assertEqual(self.actions(), ["run-instances"] * 2)
+        self.assertEqual(self.versions(), ["7", "7", "7"])
+
+    def test_migration_uses_another_zone_without_capacity(self):
+        self.change(full_subnets=["subnet-a"], failing_migration_reads=4)
+        self.release("migrate")
+        self.assertEqual(len(self.state["migrations"]), 1)
+        self.change(full_subnets=["subnet-a", "subnet-c"])
+        self.assertIn("InsufficientInstanceCapacity", self.release("deploy", status=2))
+        self.assertEqual(self.versions(), ["7", "7", "7"])
+
+    def test_unreadable_migration_fails_within_a_bound(self):
+        self.change(failing_migration_reads=1000)
+        self.assertIn("cannot read the migration", self.release("deploy", status=1))
+        self.assertEqual(self.versions(), ["7", "7", "7"])
+
+    def test_rollback_and_interrupted_deploy_do_not_migrate(self):
+        self.start("booking-worker", "8")
+        self.release("deploy")
+        self.release("rollback")
+        self.release("deploy", "--without-migration")
+        self.assertEqual(self.state["migrations"], [])
 
     def test_second_deploy_changes_no_group(self):
         self.release("deploy")
@@ -222,7 +261,7 @@ class Rehearsal(unittest.TestCase):
         self.release("deploy", "--timeout", "0", status=1)
         self.release("rollback")
         commands = {tuple(call[:2]): call for call in self.state["calls"]}
-        self.assertEqual(len(commands), 7)
+        self.assertEqual(len(commands), 9)
         for call in commands.values():
             done = subprocess.run(
                 ["aws", *call, "--endpoint-url", "http://127.0.0.1:9"],

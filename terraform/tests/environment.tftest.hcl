@@ -22,6 +22,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_secretsmanager_secret.database
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf" }
+}
+
+override_resource {
   target = aws_secretsmanager_secret.ticket_key
   values = { id = "ticket-key-secret", arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
 }
@@ -42,12 +47,13 @@ run "ingress_api_gets_exactly_these_settings" {
       TICKETING_ADMIN_EMAIL                       = ""
       TICKETING_DATABASE_POOL                     = "5"
       TICKETING_DATABASE_READER_URL               = "jdbc:aws-wrapper:mysql://ticketing.cluster-ro-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
-      TICKETING_DATABASE_SECRET_ARN               = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"
+      TICKETING_DATABASE_SECRET_ARN               = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf"
       TICKETING_DATABASE_URL                      = "jdbc:aws-wrapper:mysql://ticketing.cluster-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
       TICKETING_LOG_FORMAT                        = "ecs"
       TICKETING_MAIL_SENDER                       = "ticketing@localhost"
       TICKETING_MAIL_TRANSPORT                    = "LOG"
       TICKETING_MANAGEMENT_PORT                   = "9080"
+      TICKETING_MIGRATION_MODE                    = "VALIDATE"
       TICKETING_OPERATIONS_QUEUE_METRICS_INTERVAL = "0s"
       TICKETING_PAGE_URI                          = "https://tickets.example.com"
       TICKETING_PORT                              = "8080"
@@ -76,10 +82,11 @@ run "booking_worker_gets_exactly_these_settings" {
       JAVA_OPTS                     = "-XX:MaxRAMPercentage=55"
       SPRING_PROFILES_ACTIVE        = "aws"
       TICKETING_DATABASE_POOL       = "5"
-      TICKETING_DATABASE_SECRET_ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"
+      TICKETING_DATABASE_SECRET_ARN = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf"
       TICKETING_DATABASE_URL        = "jdbc:aws-wrapper:mysql://ticketing.cluster-c1234567890.ap-northeast-2.rds.amazonaws.com:3306/ticketing?sslMode=REQUIRED"
       TICKETING_LOG_FORMAT          = "ecs"
       TICKETING_MANAGEMENT_PORT     = "9082"
+      TICKETING_MIGRATION_MODE      = "VALIDATE"
       TICKETING_QUEUE_DEAD_LETTERS  = "ticketing-bookings-dlq"
       TICKETING_QUEUE_NAME          = "ticketing-bookings"
       TICKETING_REDIS_ADDRESSES     = "rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379"

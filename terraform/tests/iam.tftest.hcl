@@ -32,6 +32,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_secretsmanager_secret.database
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf" }
+}
+
+override_resource {
   target = aws_secretsmanager_secret.ticket_key
   values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
 }
@@ -78,7 +83,7 @@ run "ingress_api_sends_and_redrives_only" {
       ]
       SendBookings         = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
       RedriveDeadLetters   = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
-      ReadDatabasePassword = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"]
+      ReadDatabasePassword = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf"]
     }
     error_message = "ingress-api: receiving and deleting are for the dead letters, sending is for the bookings."
   }
@@ -102,7 +107,7 @@ run "booking_worker_drains_and_never_sends" {
       DrainBookings        = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
       ReadDeadLetters      = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
       ReadSettings         = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf"]
-      ReadDatabasePassword = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf"]
+      ReadDatabasePassword = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf"]
     }
     error_message = "booking-worker: each permission on its own queue."
   }
@@ -250,4 +255,32 @@ run "confirmation_requires_a_sender" {
     require_confirmation = true
   }
   expect_failures = [var.require_confirmation]
+}
+
+run "only_the_migration_reads_the_owner_password" {
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.migration.policy).Statement : statement.Sid => statement.Resource if strcontains(statement.Sid, "Database") || strcontains(statement.Sid, "Account") } == {
+      ReadDatabasePasswords = [
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds!cluster-database-AbCdEf",
+        "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf",
+      ]
+      WriteAccountOfServices = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf"]
+    }
+    error_message = "The migration reads both passwords and writes that of the services."
+  }
+
+  assert {
+    condition     = alltrue([for policy in [module.ingress_api.policy, module.booking_worker.policy, module.notifier.policy, module.ingress_api.boundary] : !strcontains(policy, "rds!cluster")])
+    error_message = "No service reads the password of the owner."
+  }
+
+  assert {
+    condition     = !strcontains(local.migration_user_data, "JAVA_OPTS") && strcontains(local.migration_user_data, "TICKETING_MIGRATION_MODE=TASK") && strcontains(local.migration_user_data, "ticketing/database-account-AbCdEf") && length(local.migration_user_data) < 16384
+    error_message = "The task has its mode and the account, within the limit of user data."
+  }
+
+  assert {
+    condition     = aws_launch_template.migration.instance_initiated_shutdown_behavior == "terminate"
+    error_message = "The instance of the task is terminated by its shutdown."
+  }
 }

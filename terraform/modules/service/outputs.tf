@@ -29,6 +29,11 @@ output "repository_url" {
   value       = aws_ecr_repository.this.repository_url
 }
 
+output "repository_arn" {
+  description = "ARN of the service's repository."
+  value       = aws_ecr_repository.this.arn
+}
+
 output "log_group_name" {
   description = "Log group of the service."
   value       = aws_cloudwatch_log_group.this.name

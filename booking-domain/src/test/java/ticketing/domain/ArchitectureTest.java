@@ -45,7 +45,7 @@ class ArchitectureTest {
             .because("the gateway and the stores encapsulate Redis"),
         noClasses()
             .that()
-            .resideOutsideOfPackage("ticketing.database")
+            .resideOutsideOfPackages("ticketing.database", "ticketing.migration")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.sql..", "javax.sql..", "org.springframework.dao..")

@@ -12,11 +12,14 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import ticketing.database.ClockSettings;
 import ticketing.database.DatabaseClock;
+import ticketing.migration.MigrationConfiguration;
+import ticketing.migration.MigrationSettings;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -34,7 +37,9 @@ import ticketing.warmup.WarmUpTask;
 @SpringBootApplication
 @EnableScheduling
 @ConfigurationPropertiesScan
+@Import(MigrationConfiguration.class)
 @EnableConfigurationProperties({
+  MigrationSettings.class,
   RedisSettings.class,
   StatusStoreSettings.class,
   SendRegisterSettings.class,

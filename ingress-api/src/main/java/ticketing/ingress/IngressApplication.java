@@ -7,9 +7,13 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
+import ticketing.migration.MigrationConfiguration;
+import ticketing.migration.MigrationSettings;
+import ticketing.migration.MigrationTask;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
 import ticketing.security.AccessTokenIssuer;
@@ -32,7 +36,9 @@ import ticketing.warmup.WarmUpTask;
 /// The process that people and programs talk to over HTTP.
 @SpringBootApplication
 @ConfigurationPropertiesScan
+@Import(MigrationConfiguration.class)
 @EnableConfigurationProperties({
+  MigrationSettings.class,
   RedisSettings.class,
   StatusStoreSettings.class,
   SendRegisterSettings.class,
@@ -44,7 +50,11 @@ import ticketing.warmup.WarmUpTask;
 public class IngressApplication {
 
   public static void main(String[] args) {
-    SpringApplication.run(IngressApplication.class, args);
+    if (MigrationTask.isRequested(System.getenv())) {
+      MigrationTask.run(args);
+    } else {
+      SpringApplication.run(IngressApplication.class, args);
+    }
   }
 
   @Bean
