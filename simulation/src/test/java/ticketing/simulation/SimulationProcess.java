@@ -33,6 +33,7 @@ final class SimulationProcess {
                 "java.base/java.lang=ALL-UNNAMED",
                 "-Djdk.trackAllThreads=false",
                 "-Xmx1g",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 SimulationProcess.class.getName()));
@@ -56,7 +57,7 @@ final class SimulationProcess {
   /// <seeds> <seconds>` prints the number of seeds and the failed one, if any.
   public static void main(String[] arguments) {
     silence();
-    SeedRunner runner = SeedRunner.create(null);
+    SeedRunner runner = SeedRunner.create();
     long[] numbers = Arrays.stream(arguments).skip(1).mapToLong(Long::parseLong).toArray();
     if (arguments[0].equals("hash")) {
       for (long seed = 1; seed <= numbers[0]; seed++) {
@@ -66,7 +67,7 @@ final class SimulationProcess {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(numbers[3]);
       SeedSearch.Result result =
           SeedSearch.run(
-              runner, numbers[0], numbers[1], numbers[2], () -> System.nanoTime() - end < 0);
+              runner, null, numbers[0], numbers[1], numbers[2], () -> System.nanoTime() - end < 0);
       System.out.println(
           result.seeds() + result.failed().map(failed -> " " + failed.seed()).orElse(""));
     }

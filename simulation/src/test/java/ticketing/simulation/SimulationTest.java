@@ -28,7 +28,7 @@ class SimulationTest {
   @BeforeAll
   static void createRunner() {
     SimulationProcess.silence();
-    runner = SeedRunner.create(null);
+    runner = SeedRunner.create();
   }
 
   @Test
@@ -69,6 +69,7 @@ class SimulationTest {
     SeedSearch.Result result =
         SeedSearch.run(
             runner,
+            null,
             seed,
             processes,
             seeds,

@@ -1,7 +1,9 @@
 package ticketing.simulation.database;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +106,10 @@ sealed interface Expression {
       case ">" -> compare(left, right) > 0;
       case ">=" -> compare(left, right) >= 0;
       case "+" -> (Long) left + (Long) right;
-      case "-" -> (Long) left - (Long) right;
+      case "-" ->
+          left instanceof LocalDateTime time
+              ? time.minus((Duration) right)
+              : (Object) ((Long) left - (Long) right);
       default -> throw new IllegalArgumentException(binary.operator());
     };
   }
@@ -130,6 +135,8 @@ sealed interface Expression {
   private static @Nullable Object call(Call call, Scope scope) {
     return switch (call.function()) {
       case "UTC_TIMESTAMP" -> scope.now();
+      case "INTERVAL_MICROSECOND" ->
+          Duration.of((Long) call.arguments().getFirst().evaluate(scope), ChronoUnit.MICROS);
       case "COALESCE" ->
           call.arguments().stream()
               .map(argument -> argument.evaluate(scope))

@@ -270,6 +270,11 @@ final class Parser {
         if (token.text().equalsIgnoreCase("NULL")) {
           return new Expression.Literal(null);
         }
+        if (token.text().equalsIgnoreCase("INTERVAL")) {
+          Expression amount = primary();
+          return new Expression.Call(
+              "INTERVAL_" + word().toUpperCase(Locale.ROOT), List.of(amount));
+        }
         if (!accept("(")) {
           return new Expression.Column(token.text().toLowerCase(Locale.ROOT));
         }

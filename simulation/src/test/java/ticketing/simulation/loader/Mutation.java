@@ -3,90 +3,154 @@ package ticketing.simulation.loader;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
-import java.lang.classfile.CodeModel;
+import java.lang.classfile.CodeTransform;
+import java.lang.classfile.Label;
 import java.lang.classfile.MethodModel;
+import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
 import java.lang.classfile.instruction.ConstantInstruction;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDesc;
+import java.lang.constant.ConstantDescs;
 import java.lang.constant.DynamicCallSiteDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/// Removal of one protection from the bytecode of one class. The main code contains no switch.
-///
-/// @param className class with the protection
-/// @param transform change of its methods
-/// @param changes number of changed places, to detect a mutation that no longer applies
-public record Mutation(String className, ClassTransform transform, AtomicInteger changes) {
+/// Removal of one protection. The class loader of the simulation adds it to the bytecode, behind a
+/// test of [Mutant#active]. So one JVM runs the production code and all mutants.
+sealed interface Mutation {
+
+  /// Change of the methods of one class.
+  record OfClass(String className, Edit edit) implements Mutation {}
+
+  /// Change of the text of a Lua script.
+  record OfScript(String text, String replacement) implements Mutation {}
+
+  /// Change that has an effect while the mutant of this number is active.
+  interface Edit {
+    ClassTransform transform(int number, Runnable found);
+  }
+
+  /// Value that replaces the result of a call.
+  sealed interface Value {
+    /// No value, for a method without result.
+    record Nothing() implements Value {}
+
+    /// Null, a boolean (0 or 1) or another integer.
+    record Constant(@Nullable Integer number) implements Value {}
+
+    /// Collection or optional value without elements.
+    record Empty() implements Value {}
+
+    /// Receiver of the call.
+    record Receiver() implements Value {}
+
+    /// Constant of the enum that the method returns.
+    record OfEnum(String name) implements Value {}
+  }
+
+  Value NOTHING = new Value.Nothing();
+  Value NULL = new Value.Constant(null);
+  Value FALSE = new Value.Constant(0);
+  Value TRUE = new Value.Constant(1);
+  Value EMPTY = new Value.Empty();
+  Value RECEIVER = new Value.Receiver();
+
+  /// Replaces a part of a Lua script.
+  static Mutation replaceInScript(String text, String replacement) {
+    return new OfScript(text, replacement);
+  }
 
   /// Replaces a part of the string constants of a class.
-  public static Mutation replaceText(String className, String text, String replacement) {
-    AtomicInteger changes = new AtomicInteger();
-    return new Mutation(
+  static Mutation replaceText(String className, String text, String replacement) {
+    return new OfClass(
         className,
-        ClassTransform.transformingMethodBodies(
-            (code, element) -> replaceText(code, element, text, replacement, changes)),
-        changes);
-  }
-
-  private static void replaceText(
-      CodeBuilder code, CodeElement element, String text, String other, AtomicInteger changes) {
-    switch (element) {
-      case ConstantInstruction constant
-          when constant.constantValue() instanceof String value && value.contains(text) -> {
-        changes.incrementAndGet();
-        code.loadConstant(value.replace(text, other));
-      }
-      case InvokeDynamicInstruction call
-          when call.bootstrapArgs().stream()
-              .anyMatch(argument -> argument instanceof String value && value.contains(text)) -> {
-        changes.incrementAndGet();
-        code.invokedynamic(
-            DynamicCallSiteDesc.of(
-                call.bootstrapMethod(),
-                call.name().stringValue(),
-                call.typeSymbol(),
-                call.bootstrapArgs().stream()
-                    .map(argument ->
-                        argument instanceof String value ? value.replace(text, other) : argument)
-                    .toArray(ConstantDesc[]::new)));
-      }
-      default -> code.with(element);
-    }
-  }
-
-  /// Replaces the calls of one method inside another one by a constant result.
-  ///
-  /// @param caller method that contains the calls
-  /// @param called name of the called method
-  /// @param result `Boolean`, `Integer`, `String` or null; ignored for a method without result
-  public static Mutation skipCall(String className, String caller, String called, Object result) {
-    AtomicInteger changes = new AtomicInteger();
-    return new Mutation(
-        className,
-        ClassTransform.transformingMethodBodies(
-            method -> isNamed(method, caller),
-            (code, element) -> {
-              if (element instanceof InvokeInstruction call && call.name().equalsString(called)) {
-                changes.incrementAndGet();
-                skip(code, call, result);
+        (number, found) ->
+            ClassTransform.transformingMethodBodies((code, element) -> {
+              if (contains(element, text)) {
+                found.run();
+                choose(
+                    code,
+                    number,
+                    mutant -> with(mutant, element, text, replacement),
+                    original -> original.with(element));
               } else {
                 code.with(element);
               }
-            }),
-        changes);
+            }));
   }
 
-  /// A lambda of a method belongs to it.
+  private static boolean contains(CodeElement element, String text) {
+    return switch (element) {
+      case ConstantInstruction constant ->
+          constant.constantValue() instanceof String value && value.contains(text);
+      case InvokeDynamicInstruction call ->
+          call.bootstrapArgs().stream()
+              .anyMatch(argument -> argument instanceof String value && value.contains(text));
+      default -> false;
+    };
+  }
+
+  private static void with(CodeBuilder code, CodeElement element, String text, String other) {
+    switch (element) {
+      case ConstantInstruction constant ->
+          code.loadConstant(((String) constant.constantValue()).replace(text, other));
+      case InvokeDynamicInstruction call ->
+          code.invokedynamic(
+              DynamicCallSiteDesc.of(
+                  call.bootstrapMethod(),
+                  call.name().stringValue(),
+                  call.typeSymbol(),
+                  call.bootstrapArgs().stream()
+                      .map(argument ->
+                          argument instanceof String value
+                              ? (ConstantDesc) value.replace(text, other)
+                              : argument)
+                      .toArray(ConstantDesc[]::new)));
+      default -> throw new IllegalArgumentException(element.toString());
+    }
+  }
+
+  /// Replaces the calls of one method inside another one.
+  ///
+  /// @param caller method that contains the calls, directly or in a lambda
+  /// @param called name of the called method, or its type and name such as `Queue.isEmpty`
+  static Mutation replaceCall(String className, String caller, String called, Value result) {
+    return new OfClass(
+        className,
+        (number, found) ->
+            ClassTransform.transformingMethodBodies(
+                method -> isNamed(method, caller),
+                (code, element) -> {
+                  if (element instanceof InvokeInstruction call && isOf(call, called)) {
+                    found.run();
+                    choose(
+                        code,
+                        number,
+                        mutant -> replace(mutant, call, result),
+                        original -> original.with(call));
+                  } else {
+                    code.with(element);
+                  }
+                }));
+  }
+
+  private static boolean isOf(InvokeInstruction call, String called) {
+    String name = call.name().stringValue();
+    return name.equals(called)
+        || (call.owner().asInternalName() + "." + name).matches(".*[/$]" + Pattern.quote(called));
+  }
+
   private static boolean isNamed(MethodModel method, String name) {
     String actual = method.methodName().stringValue();
     return actual.equals(name) || actual.startsWith("lambda$" + name + "$");
   }
 
-  private static void skip(CodeBuilder code, InvokeInstruction call, Object result) {
+  private static void replace(CodeBuilder code, InvokeInstruction call, Value result) {
     MethodTypeDesc type = call.typeSymbol();
     for (ClassDesc parameter : type.parameterList().reversed()) {
       if (TypeKind.from(parameter).slotSize() == 2) {
@@ -95,61 +159,110 @@ public record Mutation(String className, ClassTransform transform, AtomicInteger
         code.pop();
       }
     }
-    if (call.opcode() != java.lang.classfile.Opcode.INVOKESTATIC) {
+    if (result instanceof Value.Receiver) {
+      return;
+    }
+    if (call.opcode() != Opcode.INVOKESTATIC) {
       code.pop();
     }
     load(code, type.returnType(), result);
   }
 
-  /// Replaces the body of a method by a constant result.
-  public static Mutation returnConstant(String className, String method, Object result) {
-    AtomicInteger changes = new AtomicInteger();
-    return new Mutation(
+  /// Replaces the result of a method; its body does not run.
+  static Mutation replaceBody(String className, String method, Value result) {
+    return prepend(
         className,
-        ClassTransform.transformingMethods(
-            model -> model.methodName().equalsString(method),
+        method,
+        (code, type) -> {
+          load(code, type.returnType(), result);
+          code.return_(TypeKind.from(type.returnType()));
+        });
+  }
+
+  interface Prologue {
+    void emit(CodeBuilder code, MethodTypeDesc type);
+  }
+
+  /// Runs code at the start of a method.
+  static Mutation prepend(String className, String method, Prologue prologue) {
+    return new OfClass(
+        className,
+        (number, found) ->
             (builder, element) -> {
-              if (element instanceof CodeModel body) {
-                changes.incrementAndGet();
-                ClassDesc type = body.parent().orElseThrow().methodTypeSymbol().returnType();
-                builder.withCode(code -> {
-                  load(code, type, result);
-                  code.return_(TypeKind.from(type));
-                });
+              if (element instanceof MethodModel model && model.methodName().equalsString(method)) {
+                found.run();
+                builder.transformMethod(
+                    model,
+                    java.lang.classfile.MethodTransform.transformingCode(
+                        new CodeTransform() {
+                          @Override
+                          public void accept(CodeBuilder code, CodeElement instruction) {
+                            code.with(instruction);
+                          }
+
+                          @Override
+                          public void atStart(CodeBuilder code) {
+                            Label original = code.newLabel();
+                            test(code, number, original);
+                            prologue.emit(code, model.methodTypeSymbol());
+                            code.labelBinding(original);
+                          }
+                        }));
               } else {
                 builder.with(element);
               }
-            }),
-        changes);
+            });
   }
 
-  private static void load(CodeBuilder code, ClassDesc type, Object result) {
-    switch (TypeKind.from(type)) {
-      case VOID -> {}
-      case BOOLEAN -> code.loadConstant((Boolean) result ? 1 : 0);
-      case INT, SHORT, BYTE, CHAR -> code.loadConstant((Integer) result);
-      case LONG -> code.loadConstant((Long) result);
-      case FLOAT, DOUBLE -> throw new IllegalArgumentException(type.displayName());
-      case REFERENCE -> {
-        if (result == EMPTY) {
-          empty(code, type);
-        } else if (result == null) {
+  private static void choose(
+      CodeBuilder code, int number, Consumer<CodeBuilder> mutant, Consumer<CodeBuilder> original) {
+    Label otherwise = code.newLabel();
+    Label end = code.newLabel();
+    test(code, number, otherwise);
+    mutant.accept(code);
+    code.goto_(end);
+    code.labelBinding(otherwise);
+    original.accept(code);
+    code.labelBinding(end);
+  }
+
+  private static void test(CodeBuilder code, int number, Label otherwise) {
+    code.getstatic(
+            ClassDesc.of("ticketing.simulation.loader.Mutant"), "active", ConstantDescs.CD_int)
+        .loadConstant(number)
+        .if_icmpne(otherwise);
+  }
+
+  private static void load(CodeBuilder code, ClassDesc type, Value value) {
+    switch (value) {
+      case Value.Nothing _ -> {}
+      case Value.Constant(Integer number) -> {
+        if (number == null) {
           code.aconst_null();
         } else {
-          code.loadConstant((String) result);
+          code.loadConstant(number);
         }
       }
+      case Value.Empty _ -> loadEmpty(code, type);
+      case Value.OfEnum(String name) -> code.getstatic(type, name, type);
+      case Value.Receiver _ -> throw new IllegalArgumentException("no call");
     }
   }
 
-  /// Result of a collection or an optional value without elements.
-  public static final Object EMPTY = new Object();
-
-  private static void empty(CodeBuilder code, ClassDesc type) {
+  private static void loadEmpty(CodeBuilder code, ClassDesc type) {
     switch (type.displayName()) {
       case "Optional" -> code.invokestatic(type, "empty", MethodTypeDesc.of(type));
-      case "List", "Set", "Map" -> code.invokestatic(type, "of", MethodTypeDesc.of(type), true);
+      case "Collection", "List" -> loadNew(code, "java.util.ArrayList");
+      case "Set" -> loadNew(code, "java.util.HashSet");
+      case "Map" -> loadNew(code, "java.util.HashMap");
       default -> throw new IllegalArgumentException(type.displayName());
     }
+  }
+
+  private static void loadNew(CodeBuilder code, String className) {
+    ClassDesc type = ClassDesc.of(className);
+    code.new_(type)
+        .dup()
+        .invokespecial(type, ConstantDescs.INIT_NAME, MethodTypeDesc.of(ConstantDescs.CD_void));
   }
 }

@@ -10,15 +10,19 @@ public interface SeedRunner {
   ///
   /// @param omitted elements of the plan that are omitted
   /// @param keepLog true to keep the lines of the log
-  RunReport run(long seed, Set<Integer> omitted, boolean keepLog);
+  /// @param mutant null: the production code
+  RunReport run(long seed, Set<Integer> omitted, boolean keepLog, @Nullable Mutant mutant);
 
-  /// Returns a runner of the production code.
-  ///
-  /// @param mutation null: the unchanged code
-  static SeedRunner create(@Nullable Mutation mutation) {
+  /// Runs the production code.
+  default RunReport run(long seed, Set<Integer> omitted, boolean keepLog) {
+    return run(seed, omitted, keepLog, null);
+  }
+
+  /// Returns a runner of the production code and of its mutants.
+  static SeedRunner create() {
     try {
       return (SeedRunner)
-          new SimulationClassLoader(mutation)
+          new SimulationClassLoader()
               .loadClass("ticketing.simulation.run.Simulation")
               .getDeclaredConstructor()
               .newInstance();

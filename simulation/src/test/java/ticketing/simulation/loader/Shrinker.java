@@ -26,7 +26,7 @@ public final class Shrinker {
           + """
           @Test
           void seed%sKeepsAllGuarantees() {
-            assertThat(SeedRunner.create(null).run(%dL, Set.of(%s), false).violations()).isEmpty();
+            assertThat(SeedRunner.create().run(%dL, Set.of(%s), false).violations()).isEmpty();
           }
           """
               .formatted(

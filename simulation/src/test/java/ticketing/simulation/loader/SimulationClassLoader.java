@@ -11,8 +11,8 @@ import java.net.URL;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Loads the production code with redirected calls, see [Redirects], and with at most one mutation.
-/// Types that both sides of the loader share are in this package.
+/// Loads the production code with redirected calls, see [Redirects], and with the code of the
+/// mutants, see [Mutant]. Types that both sides of the loader share are in this package.
 public final class SimulationClassLoader extends ClassLoader {
 
   private static final List<String> OWN_PREFIXES =
@@ -23,17 +23,14 @@ public final class SimulationClassLoader extends ClassLoader {
           "org.springframework.transaction.");
   private static final String SHARED_PREFIX = "ticketing.simulation.loader.";
 
-  private final @Nullable Mutation mutation;
   private final ClassFile classFile;
 
   static {
     registerAsParallelCapable();
   }
 
-  /// @param mutation null: none
-  public SimulationClassLoader(@Nullable Mutation mutation) {
+  public SimulationClassLoader() {
     super(SimulationClassLoader.class.getClassLoader());
-    this.mutation = mutation;
     this.classFile =
         ClassFile.of(
             ClassFile.ClassHierarchyResolverOption.of(
@@ -72,9 +69,7 @@ public final class SimulationClassLoader extends ClassLoader {
     ClassModel model = classFile.parse(bytes);
     ClassTransform redirects = ClassTransform.transformingMethodBodies(Redirects.TRANSFORM);
     byte[] redirected = classFile.transformClass(model, redirects);
-    return mutation != null && mutation.className().equals(name)
-        ? classFile.transformClass(classFile.parse(redirected), mutation.transform())
-        : redirected;
+    return Mutant.addAll(classFile, name, redirected);
   }
 
   @Override

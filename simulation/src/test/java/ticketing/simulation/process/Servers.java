@@ -1,6 +1,8 @@
 package ticketing.simulation.process;
 
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import ticketing.simulation.database.DatabaseFaults;
 import ticketing.simulation.database.SimulatedDatabase;
 import ticketing.simulation.kernel.Kernel;
@@ -26,6 +28,10 @@ public final class Servers {
   public final SimulatedRedis redis;
   public final SimulatedQueue queue;
   public final SimulatedQueue deadLetters;
+
+  /// Bodies of the messages that an operator has redriven.
+  public final Set<String> redriven = new HashSet<>();
+
   final Map<String, SimulatedQueue> queues;
 
   public Servers(Kernel kernel) {

@@ -24,6 +24,9 @@ public final class QueueFaults {
   /// Probability that a message becomes visible late, up to two seconds.
   public double delay;
 
+  /// Probability that a sent message goes to the dead-letter queue, and a late copy to the queue.
+  public double deadLetter;
+
   /// Factor of the latency.
   public int slowness = 1;
 
@@ -35,6 +38,7 @@ public final class QueueFaults {
     duplicate = 0;
     earlyDelivery = 0;
     delay = 0;
+    deadLetter = 0;
     slowness = 1;
   }
 }

@@ -2,9 +2,11 @@ package ticketing.simulation.queue;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import ticketing.simulation.kernel.Kernel;
@@ -13,6 +15,8 @@ import ticketing.simulation.kernel.Kernel;
 /// message that exceeds its receives moves to the dead-letter queue.
 public final class SimulatedQueue {
 
+  private static final double LATE_COPY = 0.5;
+  private static final long MAX_LATENESS = TimeUnit.SECONDS.toNanos(12);
   private static final long EARLY_DELIVERY_INTERVAL = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final Kernel kernel;
@@ -24,6 +28,7 @@ public final class SimulatedQueue {
   private final Map<String, Entry> messages = new LinkedHashMap<>();
   private final Map<String, Entry> receipts = new HashMap<>();
   private final List<Runnable> receivers = new ArrayList<>();
+  private final Set<String> forced = new HashSet<>(); // bodies
   private long numbers;
 
   /// @param deadLetters null: none
@@ -59,6 +64,10 @@ public final class SimulatedQueue {
       this.sentAt = sentAt;
     }
 
+    public String id() {
+      return id;
+    }
+
     public String body() {
       return body;
     }
@@ -83,6 +92,15 @@ public final class SimulatedQueue {
   }
 
   String send(String body, @Nullable String group) {
+    if (deadLetters != null && kernel.chance(faults.deadLetter)) {
+      Entry dead = deadLetters.entry(body, group);
+      deadLetters.forced.add(body);
+      if (kernel.chance(LATE_COPY)) {
+        entry(body, group).visibleAt = kernel.now() + kernel.random().nextLong(MAX_LATENESS);
+        wakeReceivers();
+      }
+      return dead.id;
+    }
     String id = store(body, group);
     if (kernel.chance(faults.duplicate)) {
       store(body, group);
@@ -91,14 +109,38 @@ public final class SimulatedQueue {
   }
 
   private String store(String body, @Nullable String group) {
-    Entry entry = new Entry(name + "-" + numbers++, body, group, kernel.now());
+    Entry entry = entry(body, group);
     entry.visibleAt =
         kernel.chance(faults.delay)
             ? kernel.now() + kernel.random().nextLong(TimeUnit.SECONDS.toNanos(2))
             : kernel.now();
-    messages.put(entry.id, entry);
     wakeReceivers();
     return entry.id;
+  }
+
+  private Entry entry(String body, @Nullable String group) {
+    Entry entry = new Entry(name + "-" + numbers++, body, group, kernel.now());
+    entry.visibleAt = kernel.now();
+    messages.put(entry.id, entry);
+    return entry;
+  }
+
+  /// Copies the visible messages to another queue, then deletes them, as a redrive does.
+  ///
+  /// @return bodies of the messages
+  public List<String> moveVisible(SimulatedQueue target) {
+    List<Entry> visible =
+        messages.values().stream().filter(entry -> entry.visibleAt <= kernel.now()).toList();
+    for (Entry entry : visible) {
+      target.store(entry.body, entry.group);
+      remove(entry);
+    }
+    return visible.stream().map(Entry::body).toList();
+  }
+
+  /// Returns true if a fault put the message into this queue.
+  public boolean isForced(Entry entry) {
+    return forced.contains(entry.body);
   }
 
   List<Received> receive(int max, int timeoutSeconds) {

@@ -1,19 +1,23 @@
 package ticketing.simulation.run;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
+import ticketing.domain.SeatOffer;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.simulation.kernel.Kernel;
@@ -33,6 +37,7 @@ final class Clients {
     final Plan.@Nullable Action action; // null: booking
     final int quantity;
     final @Nullable Instant holdEnd;
+    final Set<BigDecimal> prices = new HashSet<>(); // at the attempts
     final List<String> refusals = new ArrayList<>();
     @Nullable Ticket accepted;
     boolean lost; // an attempt without response
@@ -77,6 +82,7 @@ final class Clients {
       switch (plan.elements().get(i)) {
         case Plan.Book book -> at(book.atMillis(), () -> book(number, book));
         case Plan.FollowUp followUp -> at(followUp.atMillis(), () -> followUp(number, followUp));
+        case Plan.ChangePrice change -> at(change.atMillis(), () -> changePrice(number, change));
         case Fault _ -> {}
         case null -> {}
       }
@@ -134,6 +140,8 @@ final class Clients {
             throw new NotAdmittedException();
           }
           request.lastAttemptOpen = open;
+          BigDecimal price = price(book.event(), book.seatType());
+          request.prices.add(price);
           return acceptedAt ->
               new Command.BookSeats(
                   request.ticketId,
@@ -144,8 +152,53 @@ final class Clients {
                   acceptedAt,
                   book.attempts() > 1 ? "fingerprint" + number : null,
                   attemptId,
-                  open ? new Money(Simulation.PRICE) : null);
+                  open ? new Money(price) : null);
         });
+  }
+
+  private List<Map<String, Object>> seatTypes(long event) {
+    return fleet.servers().database.committed("seat_types").stream()
+        .filter(row -> row.get("event_id").equals(event))
+        .toList();
+  }
+
+  private BigDecimal price(long event, String seatType) {
+    return (BigDecimal)
+        seatTypes(event).stream()
+            .filter(row -> row.get("seat_type").equals(seatType))
+            .findFirst()
+            .orElseThrow()
+            .get("price");
+  }
+
+  private void changePrice(int number, Plan.ChangePrice change) {
+    Request request =
+        new Request(number, ticketId(number), change.event(), Plan.Action.CHANGE_PRICE, 0, null);
+    requests.add(request);
+    List<SeatOffer> offers =
+        seatTypes(change.event()).stream()
+            .map(row ->
+                new SeatOffer(
+                    (String) row.get("seat_type"),
+                    new Money(((BigDecimal) row.get("price")).add(BigDecimal.TEN)),
+                    ((Long) row.get("total_seats")).intValue()))
+            .toList();
+    String administrator = new UUID(1, 0).toString();
+    attempt(
+        request,
+        change.ingress(),
+        1,
+        Instant.MAX,
+        attemptId ->
+            acceptedAt ->
+                new Command.ChangeSeats(
+                    request.ticketId,
+                    administrator,
+                    change.event(),
+                    offers,
+                    acceptedAt,
+                    null,
+                    attemptId));
   }
 
   /// The sale is closed, and no earlier request may be accepted.
@@ -217,6 +270,7 @@ final class Clients {
                           acceptedAt,
                           fingerprint,
                           attemptId);
+                  case CHANGE_PRICE -> throw new IllegalArgumentException("no follow-up");
                 });
   }
 

@@ -21,6 +21,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
     QUEUE_EARLY_DELIVERY,
     QUEUE_DELAY,
     QUEUE_SLOW,
+    QUEUE_DEAD_LETTER,
     REDIS_DOWN,
     REDIS_REQUEST_LOST,
     REDIS_ANSWER_LOST,
@@ -46,6 +47,13 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
     }
   }
 
+  private static final long REDRIVE_DELAY = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /// Returns true if an operator redrives the dead letters of this fault.
+  boolean isRedriven() {
+    return kind == Kind.QUEUE_DEAD_LETTER && target == 1;
+  }
+
   /// Starts the fault.
   void start(Fleet fleet) {
     var servers = fleet.servers();
@@ -59,6 +67,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
       case QUEUE_EARLY_DELIVERY -> servers.queueFaults.earlyDelivery = strength;
       case QUEUE_DELAY -> servers.queueFaults.delay = strength;
       case QUEUE_SLOW -> servers.queueFaults.slowness = (int) (1 + 300 * strength);
+      case QUEUE_DEAD_LETTER -> servers.queueFaults.deadLetter = strength;
       case REDIS_DOWN -> servers.redisFaults.refusing = true;
       case REDIS_REQUEST_LOST -> servers.redisFaults.lostRequest = strength;
       case REDIS_ANSWER_LOST -> servers.redisFaults.lostAnswer = strength;
@@ -103,6 +112,12 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
       case QUEUE_EARLY_DELIVERY -> servers.queueFaults.earlyDelivery = 0;
       case QUEUE_DELAY -> servers.queueFaults.delay = 0;
       case QUEUE_SLOW -> servers.queueFaults.slowness = 1;
+      case QUEUE_DEAD_LETTER -> {
+        servers.queueFaults.deadLetter = 0;
+        if (isRedriven()) {
+          fleet.kernel().schedule(REDRIVE_DELAY, () -> new Redrive(fleet.servers()).start());
+        }
+      }
       case REDIS_DOWN -> servers.redisFaults.refusing = false;
       case REDIS_REQUEST_LOST -> servers.redisFaults.lostRequest = 0;
       case REDIS_ANSWER_LOST -> servers.redisFaults.lostAnswer = 0;

@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import ticketing.domain.Ticket;
 import ticketing.simulation.process.Servers;
+import ticketing.simulation.queue.SimulatedQueue;
 import ticketing.status.StatusEntry;
 
 /// Checks the six guarantees of the contract after a run.
@@ -24,6 +25,8 @@ final class Oracle {
   private static final Pattern STATUS = Pattern.compile("\"status\":\"([A-Z_]+)\"");
   private static final Pattern REASON = Pattern.compile("\"reason\":\"([A-Z_]+)\"");
   private static final Duration MAX_ISOLATED_DELAY = Duration.ofMillis(2_500);
+
+  private static final String GAVE_UP = "REJECTED GAVE_UP";
 
   private final Plan plan;
   private final Servers servers;
@@ -62,7 +65,7 @@ final class Oracle {
 
   /// Returns true if all accepted requests are decided and no message is left.
   boolean isSettled() {
-    if (!clients.isFinished() || servers.queue.size() > 0) {
+    if (!clients.isFinished() || servers.queue.size() > 0 || !findUnrecorded().isEmpty()) {
       return false;
     }
     Set<Object> decided = new HashSet<>();
@@ -72,6 +75,22 @@ final class Oracle {
             .allMatch(request -> decided.contains(request.ticketId.toString()))
         && servers.database.committed("reservations").stream()
             .noneMatch(row -> row.get("status").equals("HELD"));
+  }
+
+  /// Dead letters without the record that their tickets are decided.
+  private List<String> findUnrecorded() {
+    Set<Object> recorded = new HashSet<>();
+    servers.database.committed("dead_letters").stream()
+        .filter(row -> row.get("given_up_at") != null)
+        .forEach(row -> recorded.add(row.get("message_id")));
+    return servers.deadLetters.messages().stream()
+        .map(SimulatedQueue.Entry::id)
+        .filter(id -> !recorded.contains(id))
+        .toList();
+  }
+
+  private boolean isRedriven(UUID ticketId) {
+    return servers.redriven.stream().anyMatch(body -> body.contains(ticketId.toString()));
   }
 
   /// @param entries entries of the status store after the run
@@ -97,8 +116,15 @@ final class Oracle {
       }
     }
     published.forEach((ticketId, outcomes) -> checkPublished(ticketId, outcomes, ledger));
-    if (servers.deadLetters.size() > 0) {
-      violated(4, servers.deadLetters.size() + " dead letters");
+    long dead =
+        servers.deadLetters.messages().stream()
+            .filter(entry -> !servers.deadLetters.isForced(entry))
+            .count();
+    if (dead > 0) {
+      violated(4, dead + " dead letters");
+    }
+    if (!findUnrecorded().isEmpty()) {
+      violated(4, "dead letters without record " + findUnrecorded());
     }
     return violations;
   }
@@ -171,15 +197,21 @@ final class Oracle {
           violated(3, "booked ticket " + ticketId + " without reservation");
         } else if (!reservation.get("id").equals(decision.get("reservation_id"))) {
           violated(2, "ticket " + ticketId + " with a foreign reservation");
-        } else if (((BigDecimal) reservation.get("total_price"))
-                .compareTo(
-                    Simulation.PRICE.multiply(
-                        new BigDecimal(reservation.get("quantity").toString())))
-            != 0) {
+        } else if (!isOffered(ticketId, reservation)) {
           violated(5, "reservation " + reservation.get("id") + " has another price");
         }
       }
     });
+  }
+
+  /// Returns true if an attempt of the request had the price of the reservation.
+  private boolean isOffered(UUID ticketId, Map<String, Object> reservation) {
+    BigDecimal quantity = new BigDecimal(reservation.get("quantity").toString());
+    return clients.requests().stream()
+        .filter(request -> request.ticketId.equals(ticketId))
+        .flatMap(request -> request.prices.stream())
+        .anyMatch(price ->
+            price.multiply(quantity).compareTo((BigDecimal) reservation.get("total_price")) == 0);
   }
 
   private static String outcome(Map<String, Object> decision) {
@@ -198,11 +230,20 @@ final class Oracle {
       return;
     }
     String outcome = outcome(decision);
-    if (outcome.endsWith("GAVE_UP")) {
+    if (outcome.endsWith("GAVE_UP")
+        && (!plan.hasFault(Fault.Kind.QUEUE_DEAD_LETTER) || isRedriven(request.ticketId))) {
       violated(4, request + " was accepted and given up");
     }
     Ticket accepted = request.accepted;
-    if (accepted.status().isFinal() && !outcome.equals(outcome(accepted))) {
+    if (accepted.totalPrice() != null
+        && decision.get("total_price") != null
+        && accepted.totalPrice().amount().compareTo((BigDecimal) decision.get("total_price"))
+            != 0) {
+      violated(5, request + " was accepted at another price");
+    }
+    if (accepted.status().isFinal()
+        && !outcome.equals(outcome(accepted))
+        && !(outcome(accepted).endsWith("GAVE_UP") && plan.isRedriven())) {
       violated(2, request + " was answered " + outcome(accepted) + ", decided " + outcome);
     }
     if (entry != null && !outcome(entry.ticket()).equals(outcome)) {
@@ -249,12 +290,18 @@ final class Oracle {
     }
   }
 
+  /// A redrive replaces `GAVE_UP` by a decision.
+  private boolean isConsistent(Set<String> published, String decided) {
+    return published.equals(Set.of(decided))
+        || plan.isRedriven() && published.equals(Set.of(decided, GAVE_UP));
+  }
+
   private void checkPublished(
       UUID ticketId, Set<String> outcomes, Map<UUID, Map<String, Object>> ledger) {
     Map<String, Object> decision = ledger.get(ticketId);
     if (decision == null) {
       violated(2, "published ticket " + ticketId + " without decision");
-    } else if (!outcomes.equals(Set.of(outcome(decision)))) {
+    } else if (!isConsistent(outcomes, outcome(decision))) {
       violated(
           2, "ticket " + ticketId + " published as " + outcomes + ", decided " + outcome(decision));
     }

@@ -7,20 +7,23 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/// Requests and faults of one seed. All faults end within [#HEALED_MILLIS].
+/// Requests and faults of one seed.
 ///
 /// @param events the two events on sale
 /// @param elements null: omitted
 record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
 
-  static final long HEALED_MILLIS = 40_000;
-
-  private static final long REQUESTS_MILLIS = 15_000;
+  private static final long REQUESTS_MILLIS = 8_000;
+  private static final long MAX_FAULT_MILLIS = 30_000;
+  private static final long END_OF_HOLDS_MILLIS = 58_000; // less latencies
   private static final int MAX_WORKER_CRASHES = 2;
 
   /// Kinds that can cost a message a receive. At most one of them is in a plan.
   private static final Set<Fault.Kind> COSTLY =
-      EnumSet.of(Fault.Kind.QUEUE_ANSWER_LOST, Fault.Kind.QUEUE_EARLY_DELIVERY);
+      EnumSet.of(
+          Fault.Kind.QUEUE_ANSWER_LOST,
+          Fault.Kind.QUEUE_EARLY_DELIVERY,
+          Fault.Kind.QUEUE_DEAD_LETTER);
 
   /// @param holdMinutes null: bookings are confirmed immediately
   /// @param closesMillis null: the sale does not close during the run
@@ -32,7 +35,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
       @Nullable Long closesMillis) {}
 
   /// Request or fault, which can be omitted alone.
-  sealed interface Element permits Book, FollowUp, Fault {
+  sealed interface Element permits Book, FollowUp, ChangePrice, Fault {
     long atMillis();
   }
 
@@ -41,9 +44,13 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
       long atMillis, int ingress, int user, int event, String seatType, int quantity, int attempts)
       implements Element {}
 
+  /// Change of the prices of an event by an administrator.
+  record ChangePrice(long atMillis, int ingress, int event) implements Element {}
+
   enum Action {
     CONFIRM,
-    CANCEL
+    CANCEL,
+    CHANGE_PRICE
   }
 
   /// Confirmation or cancellation of the reservation of a booking.
@@ -77,12 +84,16 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
           new FollowUp(
               elements.get(booking).atMillis()
                   + (random.nextInt(3) == 0
-                      ? 55_000 + random.nextInt(9_000)
+                      ? 57_000 + random.nextInt(5_000)
                       : random.nextInt(8_000)),
               random.nextInt(3) == 0 ? Action.CANCEL : Action.CONFIRM,
               random.nextInt(2),
               booking,
               random.nextInt(1, 4)));
+    }
+    if (random.nextInt(3) == 0) {
+      elements.add(
+          new ChangePrice(Math.max(0, burst + random.nextInt(100) - 50), random.nextInt(2), 1));
     }
     addFaults(random, burst, elements);
     List<@Nullable Element> kept = new ArrayList<>(elements);
@@ -96,16 +107,35 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
         random.nextInt(1, 5),
         random.nextInt(2) == 0 ? null : 1,
         random.nextInt(3) == 0 ? 4 : null,
-        random.nextInt(4) == 0 ? random.nextLong(2_000, REQUESTS_MILLIS) : null);
+        random.nextInt(4) == 0 ? random.nextLong(1_000, REQUESTS_MILLIS) : null);
   }
 
-  /// One plan in eight only locks an event, to check the isolation of the other one.
+  /// One plan in eight only locks an event, to check the isolation of the other one. Three in eight
+  /// have one strong fault during the burst, the others a mixture.
   private static void addFaults(SplittableRandom random, long burst, List<Element> elements) {
-    if (random.nextInt(8) == 0) {
-      elements.add(new Fault(Fault.Kind.EVENT_LOCKED, burst, 15_000, random.nextInt(2), 0));
+    Fault.Kind[] kinds = Fault.Kind.values();
+    int kindOfPlan = random.nextInt(8);
+    if (kindOfPlan == 0) {
+      elements.add(
+          new Fault(
+              Fault.Kind.EVENT_LOCKED,
+              burst,
+              random.nextLong(10_000, MAX_FAULT_MILLIS),
+              random.nextInt(2),
+              0));
       return;
     }
-    Fault.Kind[] kinds = Fault.Kind.values();
+    if (kindOfPlan <= 3) {
+      Fault.Kind kind = kinds[random.nextInt(kinds.length)];
+      elements.add(
+          new Fault(
+              kind,
+              Math.max(0, burst - 300 + random.nextInt(400)),
+              random.nextLong(500, kind.isOf("DATABASE") ? MAX_FAULT_MILLIS : 9_000),
+              random.nextInt(2),
+              0.4 + 0.6 * random.nextDouble()));
+      return;
+    }
     int crashes = 0;
     boolean costly = false;
     for (int i = random.nextInt(6); i > 0; i--) {
@@ -116,14 +146,16 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
       }
       costly |= COSTLY.contains(kind);
       long at =
-          random.nextInt(3) == 0
-              ? random.nextLong(REQUESTS_MILLIS)
-              : Math.max(0, burst - 200 + random.nextInt(600));
+          switch (random.nextInt(6)) {
+            case 0, 1 -> random.nextLong(REQUESTS_MILLIS);
+            case 2 -> burst + END_OF_HOLDS_MILLIS + random.nextInt(3_000);
+            default -> Math.max(0, burst - 200 + random.nextInt(600));
+          };
       long duration =
           switch (kind) {
             case WORKER_CRASH, INGRESS_CRASH -> random.nextLong(500, 4_000);
             case QUEUE_ANSWER_LOST -> random.nextLong(200, 4_000);
-            default -> random.nextLong(200, 12_000);
+            default -> random.nextLong(200, 9_000);
           };
       elements.add(
           new Fault(kind, at, duration, random.nextInt(2), 0.05 + 0.9 * random.nextDouble()));
@@ -133,6 +165,16 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
   boolean hasFaultOf(String server) {
     return elements.stream()
         .anyMatch(element -> element instanceof Fault fault && fault.kind().isOf(server));
+  }
+
+  boolean hasFault(Fault.Kind kind) {
+    return elements.stream()
+        .anyMatch(element -> element instanceof Fault fault && fault.kind() == kind);
+  }
+
+  boolean isRedriven() {
+    return elements.stream()
+        .anyMatch(element -> element instanceof Fault fault && fault.isRedriven());
   }
 
   boolean hasFault() {

@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.kernel.SimulatedProcess;
+import ticketing.simulation.loader.Mutant;
 import ticketing.simulation.loader.RunReport;
 import ticketing.simulation.loader.SeedRunner;
 import ticketing.simulation.process.Servers;
@@ -28,14 +30,17 @@ public final class Simulation implements SeedRunner {
   private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   @Override
-  public RunReport run(long seed, Set<Integer> omitted, boolean keepLog) {
+  public RunReport run(long seed, Set<Integer> omitted, boolean keepLog, @Nullable Mutant mutant) {
     Plan plan = Plan.of(seed, omitted);
     Kernel kernel = new Kernel(seed, keepLog);
     List<String> violations = new ArrayList<>();
+    Mutant.active = mutant == null ? -1 : mutant.ordinal();
     try {
       violations.addAll(run(plan, kernel));
     } catch (IllegalStateException | IllegalArgumentException | UnsupportedOperationException e) {
       violations.add("simulation failed: " + e);
+    } finally {
+      Mutant.active = -1;
     }
     return new RunReport(
         seed,
@@ -63,13 +68,14 @@ public final class Simulation implements SeedRunner {
     boolean[] settled = new boolean[1];
     long lastFault =
         TimeUnit.MILLISECONDS.toNanos(
-            1_000
-                + plan.elements().stream()
-                    .filter(Fault.class::isInstance)
-                    .map(Fault.class::cast)
-                    .mapToLong(fault -> fault.atMillis() + fault.forMillis())
-                    .max()
-                    .orElse(0));
+                1_000
+                    + plan.elements().stream()
+                        .filter(Fault.class::isInstance)
+                        .map(Fault.class::cast)
+                        .mapToLong(fault -> fault.atMillis() + fault.forMillis())
+                        .max()
+                        .orElse(0))
+            + (plan.isRedriven() ? 2 * Redrive.MAX_NANOS : 0);
     checkSettled(kernel, oracle, settled, lastFault);
     kernel.run(() -> settled[0], MAX_NANOS);
     Map<UUID, StatusEntry> entries = new HashMap<>();

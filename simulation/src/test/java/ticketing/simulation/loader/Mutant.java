@@ -1,0 +1,144 @@
+package ticketing.simulation.loader;
+
+import static ticketing.simulation.loader.Mutation.EMPTY;
+import static ticketing.simulation.loader.Mutation.FALSE;
+import static ticketing.simulation.loader.Mutation.NOTHING;
+import static ticketing.simulation.loader.Mutation.NULL;
+import static ticketing.simulation.loader.Mutation.TRUE;
+import static ticketing.simulation.loader.Mutation.prepend;
+import static ticketing.simulation.loader.Mutation.replaceBody;
+import static ticketing.simulation.loader.Mutation.replaceCall;
+import static ticketing.simulation.loader.Mutation.replaceText;
+
+import java.lang.classfile.ClassFile;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The production code without one of its protections. The main code contains no switch.
+public enum Mutant {
+  DECISION_REPLACED(
+      "The ticket id is the primary key of the decision.",
+      replaceCall(Names.PIPELINE + "BoxOffice", "decide", "findDecisions", EMPTY),
+      replaceText(
+          Names.STORE + "TicketTable",
+          "?, ?, ?, ?)",
+          "?, ?, ?, ?) ON DUPLICATE KEY UPDATE decision = VALUES(decision), reason ="
+              + " VALUES(reason), reservation_id = VALUES(reservation_id), sequence ="
+              + " VALUES(sequence)")),
+  ACKNOWLEDGED_FIRST(
+      "A message is deleted last, after the publication of its decision.",
+      prepend(
+          Names.PIPELINE + "CommandListener",
+          "decideTogether",
+          (code, type) -> {
+            ClassDesc result = ClassDesc.of("ticketing.worker.queue.Delivery$CommandResult");
+            code.aload(0)
+                .aload(3)
+                .getstatic(result, "PUBLISHED", result)
+                .invokevirtual(
+                    ClassDesc.of(Names.PIPELINE + "CommandListener"),
+                    "finish",
+                    MethodTypeDesc.ofDescriptor(
+                        "(Ljava/util/List;" + result.descriptorString() + ")V"));
+          })),
+  NO_RETRY(
+      "A batch is retried while the database rejects it.",
+      replaceBody(Names.PIPELINE + "CommandListener", "mayRetry", FALSE)),
+  REVOCATION_IGNORED(
+      "A revoked command has no effect.",
+      replaceBody(Names.STORE + "RevokedCommandTable", "find", EMPTY)),
+  REVOCATION_NOT_MARKED(
+      "A revocation marks its event.",
+      replaceCall(Names.COMMAND + "CommandRevoker", "revokeUndecided", "markEvent", NOTHING)),
+  FAILED_ENTRY_ACCEPTED(
+      "A request is accepted only if the queue confirms its message.",
+      replaceCall(Names.COMMAND + "SqsCommandSender", "result", "anyMatch", TRUE)),
+  SOLD_OUT_IGNORED(
+      "A booking needs free seats.",
+      replaceCall(
+          Names.DECISION + "BookingDecider",
+          "book",
+          "availableSeats",
+          new Mutation.Value.Constant(1_000))),
+  CONFIRMATION_REFUSED(
+      "A confirmation counts at its acceptance, not at its decision.",
+      replaceCall(Names.DECISION + "BookingDecider", "confirmHold", "hasEndedAt", TRUE)),
+  WINDOW_OF_DECISION(
+      "The sale window counts at the acceptance.",
+      replaceCall(Names.DECISION + "BookingDecider", "rejection", "BookSeats.price", NULL)),
+  PRICE_OF_DECISION(
+      "The price counts at the acceptance.",
+      replaceCall(Names.DECISION + "BookingDecider", "book", "BookSeats.price", NULL)),
+  OUTAGE_NOT_REPUBLISHED(
+      "Decisions of an outage of Redis are published after it.",
+      replaceBody(Names.PIPELINE + "DecisionPublisher", "keep", NOTHING),
+      replaceBody("ticketing.worker.waiting.WaitingLineCheck", "publishDecided", EMPTY)),
+  REDRIVE_IGNORED(
+      "A decision replaces `GAVE_UP` after a redrive.",
+      replaceCall(Names.PIPELINE + "BoxOffice", "removeGivenUp", "findRedriven", EMPTY)),
+  DEAD_LETTER_NOT_RECORDED(
+      "A dead letter is recorded after its ticket is decided.",
+      replaceCall(
+          "ticketing.worker.maintenance.DeadLetterJob", "process", "recordGivenUp", NOTHING));
+
+  /// Number of the mutant that runs; -1: none. The code of the mutants reads it.
+  public static int active = -1;
+
+  private final String protection;
+  private final List<Mutation> mutations;
+
+  Mutant(String protection, Mutation... mutations) {
+    this.protection = protection;
+    this.mutations = List.of(mutations);
+  }
+
+  /// Sentence that the mutant violates.
+  public String protection() {
+    return protection;
+  }
+
+  /// Returns the Lua script that the active mutant runs.
+  public static String script(String lua) {
+    String script = lua;
+    if (active >= 0) {
+      for (Mutation mutation : values()[active].mutations) {
+        if (mutation instanceof Mutation.OfScript(String text, String replacement)) {
+          script = script.replace(text, replacement);
+        }
+      }
+    }
+    return script;
+  }
+
+  /// Adds the code of all mutants to a class.
+  ///
+  /// @throws IllegalStateException if the place of a mutation does not exist
+  static byte[] addAll(ClassFile classFile, String className, byte[] bytes) {
+    byte[] changed = bytes;
+    for (Mutant mutant : values()) {
+      for (Mutation mutation : mutant.mutations) {
+        if (mutation instanceof Mutation.OfClass(String name, Mutation.Edit edit)
+            && name.equals(className)) {
+          AtomicInteger places = new AtomicInteger();
+          changed =
+              classFile.transformClass(
+                  classFile.parse(changed),
+                  edit.transform(mutant.ordinal(), places::incrementAndGet));
+          if (places.get() == 0) {
+            throw new IllegalStateException(mutant + " has no place in " + className);
+          }
+        }
+      }
+    }
+    return changed;
+  }
+
+  private static final class Names {
+    static final String STORE = "ticketing.worker.store.";
+    static final String PIPELINE = "ticketing.worker.pipeline.";
+    static final String DECISION = "ticketing.worker.decision.";
+    static final String COMMAND = "ticketing.ingress.command.";
+  }
+}
