@@ -6,5 +6,14 @@ public enum Action {
   BOOK,
   CONFIRM,
   CANCEL,
-  CHANGE_SEATS
+  CHANGE_SEATS,
+  /// Joins the waiting list of an event.
+  JOIN,
+  /// Leaves a waiting list.
+  LEAVE;
+
+  /// Returns true for a request for seats, the undecided ones of which are limited.
+  public boolean takesSeats() {
+    return this == BOOK || this == JOIN;
+  }
 }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Command.BookSeats.class, name = "BOOK"),
   @JsonSubTypes.Type(value = Command.ConfirmHold.class, name = "CONFIRM"),
   @JsonSubTypes.Type(value = Command.CancelReservation.class, name = "CANCEL"),
-  @JsonSubTypes.Type(value = Command.ChangeSeats.class, name = "CHANGE_SEATS")
+  @JsonSubTypes.Type(value = Command.ChangeSeats.class, name = "CHANGE_SEATS"),
+  @JsonSubTypes.Type(value = Command.JoinWaitingList.class, name = "JOIN"),
+  @JsonSubTypes.Type(value = Command.LeaveWaitingList.class, name = "LEAVE")
 })
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface Command {
@@ -153,17 +155,7 @@ public sealed interface Command {
 
     public BookSeats {
       requireCommon(ticketId, userId, acceptedAt);
-      Objects.requireNonNull(seatType, "seatType");
-      if (!isValidSeatType(seatType)) {
-        throw new IllegalArgumentException(
-            "a seat type has at most " + MAX_SEAT_TYPE + " characters");
-      }
-      if (quantity < 1 || quantity > MAX_QUANTITY) {
-        throw new IllegalArgumentException("quantity must be 1 to " + MAX_QUANTITY);
-      }
-      if (price != null) {
-        price.multiply(quantity); // must fit the schema
-      }
+      requireSeatsOfType(seatType, quantity, price);
       seats = seats == null ? List.of() : List.copyOf(seats); // absent in an older command
       requireSeats(seats, quantity);
       if (otherwise != null && seats.isEmpty()) {
@@ -403,6 +395,81 @@ public sealed interface Command {
     @Override
     public Action action() {
       return Action.CHANGE_SEATS;
+    }
+  }
+
+  /// Joins the waiting list of an event. The ticket of the command is the ticket of a later offer.
+  ///
+  /// @param price price of one seat at acceptance, at which an offer is charged; null: the price at
+  ///   the decision (see [BookSeats])
+  record JoinWaitingList(
+      UUID ticketId,
+      String userId,
+      long eventId,
+      String seatType,
+      int quantity,
+      Instant acceptedAt,
+      @Nullable String fingerprint,
+      @Nullable @JsonProperty("attempt") UUID attemptId,
+      @Nullable Money price)
+      implements Command {
+
+    public JoinWaitingList {
+      requireCommon(ticketId, userId, acceptedAt);
+      requireSeatsOfType(seatType, quantity, price);
+    }
+
+    /// Returns the same command with the price of one seat at acceptance.
+    public JoinWaitingList withPrice(@Nullable Money price) {
+      return new JoinWaitingList(
+          ticketId, userId, eventId, seatType, quantity, acceptedAt, fingerprint, attemptId, price);
+    }
+
+    /// Returns the price of all seats at acceptance; null if it is unknown.
+    @Nullable Money totalPrice() {
+      return price == null ? null : price.multiply(quantity);
+    }
+
+    @Override
+    public Action action() {
+      return Action.JOIN;
+    }
+  }
+
+  /// Leaves a waiting list.
+  ///
+  /// @param entryId entry of the user in the waiting list
+  record LeaveWaitingList(
+      UUID ticketId,
+      String userId,
+      long eventId,
+      long entryId,
+      Instant acceptedAt,
+      @Nullable String fingerprint,
+      @Nullable @JsonProperty("attempt") UUID attemptId)
+      implements Command {
+
+    public LeaveWaitingList {
+      requireCommon(ticketId, userId, acceptedAt);
+    }
+
+    @Override
+    public Action action() {
+      return Action.LEAVE;
+    }
+  }
+
+  private static void requireSeatsOfType(String seatType, int quantity, @Nullable Money price) {
+    Objects.requireNonNull(seatType, "seatType");
+    if (!isValidSeatType(seatType)) {
+      throw new IllegalArgumentException(
+          "a seat type has at most " + MAX_SEAT_TYPE + " characters");
+    }
+    if (quantity < 1 || quantity > MAX_QUANTITY) {
+      throw new IllegalArgumentException("quantity must be 1 to " + MAX_QUANTITY);
+    }
+    if (price != null) {
+      price.multiply(quantity); // must fit the schema
     }
   }
 

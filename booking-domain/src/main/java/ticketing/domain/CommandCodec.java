@@ -67,7 +67,12 @@ public final class CommandCodec {
     return switch (command) {
       case Command.BookSeats book -> !book.seats().isEmpty();
       case Command.ChangeSeats change -> change.seatMap() != null;
-      case Command.ConfirmHold _, Command.CancelReservation _ -> false;
+      // An older worker leaves a command of an unknown action to a newer one.
+      case Command.ConfirmHold _,
+          Command.CancelReservation _,
+          Command.JoinWaitingList _,
+          Command.LeaveWaitingList _ ->
+          false;
     };
   }
 

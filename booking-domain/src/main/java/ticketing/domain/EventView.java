@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// @param revision number of the last edit by an administrator, from 1; bookings do not change it.
 ///   0: unknown (an older version cached the event)
 /// @param seatMapRevision number of the seat map, from 1; null: the event has no numbered seats
+/// @param waitingList true if parties can wait for seats. Null: false (an older version cached the
+///   event)
+/// @param offerMinutes duration of an offer to a waiting party in minutes; null without a waiting
+///   list
 /// @param version increases with every change of the row
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record EventView(
@@ -35,6 +39,8 @@ public record EventView(
     String timeZone,
     Long revision,
     @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) Integer seatMapRevision,
+    Boolean waitingList,
+    @Nullable Integer offerMinutes,
     List<SeatTypeView> seatTypes,
     long version) {
 
@@ -45,9 +51,10 @@ public record EventView(
     Objects.requireNonNull(eventName, "eventName");
     Objects.requireNonNull(eventDate, "eventDate");
     Objects.requireNonNull(status, "status");
-    // An older process caches no time zone and no revision.
+    // An older process caches no time zone, no revision and no waiting list.
     timeZone = timeZone == null ? DEFAULT_TIME_ZONE : timeZone;
     revision = revision == null ? 0 : revision;
+    waitingList = waitingList != null && waitingList;
     seatTypes = List.copyOf(seatTypes);
   }
 
@@ -75,6 +82,7 @@ public record EventView(
         .timeZone(timeZone)
         .revision(revision)
         .seatMapRevision(seatMapRevision)
+        .waitingList(waitingList, offerMinutes)
         .seatTypes(seatTypes)
         .version(version);
   }
@@ -111,6 +119,8 @@ public record EventView(
     private String timeZone = DEFAULT_TIME_ZONE;
     private long revision = 1;
     private Integer seatMapRevision;
+    private boolean waitingList;
+    private Integer offerMinutes;
     private List<SeatTypeView> seatTypes = List.of();
     private long version = 1;
 
@@ -163,6 +173,13 @@ public record EventView(
       return this;
     }
 
+    /// @param offerMinutes null: no offers
+    public Builder waitingList(boolean enabled, @Nullable Integer offerMinutes) {
+      this.waitingList = enabled;
+      this.offerMinutes = offerMinutes;
+      return this;
+    }
+
     public Builder seatTypes(List<SeatTypeView> seatTypes) {
       this.seatTypes = seatTypes;
       return this;
@@ -190,6 +207,8 @@ public record EventView(
           timeZone,
           revision,
           seatMapRevision,
+          waitingList,
+          offerMinutes,
           seatTypes,
           version);
     }

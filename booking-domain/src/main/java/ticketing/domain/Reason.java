@@ -15,6 +15,14 @@ public enum Reason {
   NOT_CANCELLABLE,
   NOT_CONFIRMABLE,
   HOLD_EXPIRED,
+  /// The seats of a request for the waiting list are on sale now.
+  SEATS_AVAILABLE,
+  /// The user has an entry in the waiting list of the event already.
+  ALREADY_WAITING,
+  /// The entry of the waiting list has ended, for example by an offer.
+  NOT_WAITING,
+  /// The event has no waiting list.
+  NO_WAITING_LIST,
   /// An administrator's change would have taken seats that are sold or held.
   SEATS_SOLD,
   /// An administrator's change is based on an older revision of the event.

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param totalPrice price of all seats: at acceptance while pending, then as charged; null with
 ///   `REJECTED`
 /// @param seats ids of the numbered seats of the reservation; null without numbered seats
+/// @param entryId entry of the waiting list; null unless the action is `JOIN` or `LEAVE`
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Ticket(
     UUID ticketId,
@@ -32,13 +33,14 @@ public record Ticket(
     @Nullable Instant expiresAt,
     @Nullable Reason reason,
     @Nullable Money totalPrice,
-    @Nullable List<String> seats) {
+    @Nullable List<String> seats,
+    @Nullable Long entryId) {
 
   public Ticket {
     seats = seats == null || seats.isEmpty() ? null : List.copyOf(seats);
   }
 
-  /// Creates a ticket without numbered seats.
+  /// Creates a ticket without numbered seats and without an entry of a waiting list.
   public Ticket(
       UUID ticketId,
       @Nullable Action action,
@@ -69,6 +71,7 @@ public record Ticket(
         expiresAt,
         reason,
         totalPrice,
+        null,
         null);
   }
 
@@ -103,7 +106,31 @@ public record Ticket(
         expiresAt,
         reason,
         totalPrice,
-        ids);
+        ids,
+        entryId);
+  }
+
+  /// Returns this ticket with an entry of a waiting list.
+  ///
+  /// @param id null: none
+  public Ticket withEntry(@Nullable Long id) {
+    return new Ticket(
+        ticketId,
+        action,
+        status,
+        eventId,
+        seatType,
+        quantity,
+        position,
+        estimatedWaitSeconds,
+        acceptedAt,
+        decidedAt,
+        reservationId,
+        expiresAt,
+        reason,
+        totalPrice,
+        seats,
+        id);
   }
 
   /// Returns the ticket of an accepted command.
@@ -116,6 +143,10 @@ public record Ticket(
       case Command.CancelReservation cancel ->
           pending(cancel, null, null, cancel.reservationId(), null);
       case Command.ChangeSeats change -> pending(change, null, null, null, null);
+      case Command.JoinWaitingList join ->
+          pending(join, join.seatType(), join.quantity(), null, join.totalPrice());
+      case Command.LeaveWaitingList leave ->
+          pending(leave, null, null, null, null).withEntry(leave.entryId());
     };
   }
 
@@ -211,7 +242,9 @@ public record Ticket(
         reservationId,
         expiresAt,
         reason,
-        totalPrice);
+        totalPrice,
+        seats,
+        entryId);
   }
 
   /// Returns the successor with a confirmed or cancelled reservation.
@@ -269,20 +302,59 @@ public record Ticket(
         null);
   }
 
+  /// Returns the successor of a party that joined the waiting list.
+  ///
+  /// @param total price of its seats if they are offered
+  public Ticket joined(long entryId, Money total, Instant at) {
+    return ofLedger(
+            ticketId,
+            action,
+            TicketStatus.JOINED,
+            eventId,
+            seatType,
+            quantity,
+            acceptedAt,
+            at,
+            null,
+            null,
+            null,
+            total)
+        .withEntry(entryId);
+  }
+
+  /// Returns the successor of a party that left the waiting list.
+  public Ticket left(String seatType, int quantity, Instant at) {
+    return ofLedger(
+            ticketId,
+            action,
+            TicketStatus.LEFT,
+            eventId,
+            seatType,
+            quantity,
+            acceptedAt,
+            at,
+            null,
+            null,
+            null,
+            null)
+        .withEntry(entryId);
+  }
+
   /// Returns the rejected successor.
   public Ticket rejected(Reason reason, Instant at) {
     return ofLedger(
-        ticketId,
-        action,
-        TicketStatus.REJECTED,
-        eventId,
-        seatType,
-        quantity,
-        acceptedAt,
-        at,
-        reservationId,
-        null,
-        reason,
-        null);
+            ticketId,
+            action,
+            TicketStatus.REJECTED,
+            eventId,
+            seatType,
+            quantity,
+            acceptedAt,
+            at,
+            reservationId,
+            null,
+            reason,
+            null)
+        .withEntry(entryId);
   }
 }

@@ -6,7 +6,11 @@ public enum TicketStatus {
   CONFIRMED,
   HELD,
   CANCELLED,
-  REJECTED;
+  REJECTED,
+  /// The user is on the waiting list.
+  JOINED,
+  /// The user has left the waiting list.
+  LEFT;
 
   public boolean isFinal() {
     return this != PENDING;

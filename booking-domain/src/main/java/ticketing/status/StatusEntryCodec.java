@@ -23,7 +23,7 @@ import tools.jackson.core.JacksonException;
 
 /// Encoding of the entries under `ticket:{ticketId}`. A decided entry is JSON. A pending entry is
 /// binary, because a backlog has up to a million of them. A pending entry in JSON (of an older
-/// version) is readable.
+/// version, or of the waiting list) is readable.
 ///
 /// Bytes of a usual booking: format (2 to 21: twice the quantity, plus 1 with a fingerprint), the 6
 /// random bytes of the attempt id, 16 of the owner's UUID, the first 5 of the fingerprint, the 6
@@ -104,9 +104,17 @@ final class StatusEntryCodec {
     return entry.attemptId() != null
         && entry.trace() == null
         && ticket.action() != null
+        && !isOfWaitingList(ticket.action())
         && ticket.eventId() != null
         && ticket.acceptedAt() != null
         && (entry.fingerprint() == null || isLongHex(entry.fingerprint()));
+  }
+
+  private static boolean isOfWaitingList(Action action) {
+    return switch (action) {
+      case JOIN, LEAVE -> true;
+      case BOOK, CONFIRM, CANCEL, CHANGE_SEATS -> false;
+    };
   }
 
   private static boolean isLongHex(String fingerprint) {
@@ -282,6 +290,7 @@ final class StatusEntryCodec {
       case CONFIRM -> 1;
       case CANCEL -> 2;
       case CHANGE_SEATS -> 3;
+      case JOIN, LEAVE -> throw new IllegalArgumentException(action + " has no code");
     };
   }
 

@@ -12,7 +12,6 @@ import java.util.UUID;
 import java.util.function.IntPredicate;
 import org.redisson.api.RScript;
 import org.redisson.client.codec.ByteArrayCodec;
-import ticketing.domain.Action;
 import ticketing.domain.Ticket;
 import ticketing.redis.CommandBatch;
 import ticketing.redis.CommandBatch.Reply;
@@ -151,7 +150,7 @@ final class UndecidedTickets {
     Ticket ticket = addition.ticket();
     return ByteBuffer.allocate(RECORD_BYTES)
         .putInt(addition.owner().digest())
-        .putInt(ticket.action() == Action.BOOK ? (int) (long) ticket.eventId() : 0)
+        .putInt(ticket.action().takesSeats() ? (int) (long) ticket.eventId() : 0)
         .put(StatusEntryCodec.bytes(ticket.ticketId()))
         .array();
   }

@@ -13,6 +13,7 @@ import ticketing.domain.EventView;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = UserChange.TicketAccepted.class, name = "TICKET_ACCEPTED"),
   @JsonSubTypes.Type(value = UserChange.ReservationEnded.class, name = "RESERVATION_ENDED"),
+  @JsonSubTypes.Type(value = UserChange.OfferMade.class, name = "OFFER_MADE"),
   @JsonSubTypes.Type(value = UserChange.EventChanged.class, name = "EVENT_CHANGED")
 })
 public sealed interface UserChange {
@@ -43,6 +44,13 @@ public sealed interface UserChange {
 
     public ReservationEnded {
       Objects.requireNonNull(ending, "ending");
+      users = List.copyOf(users);
+    }
+  }
+
+  /// A waiting party got an offer, which is a held reservation.
+  record OfferMade(long reservationId, List<String> users) implements UserChange {
+    public OfferMade {
       users = List.copyOf(users);
     }
   }

@@ -50,6 +50,22 @@ class CommandCodecTest {
         .isEqualTo(COMMANDS.stream().map(Decoded.Readable::new).toList());
   }
 
+  /// An older worker leaves a message with an unknown action to a newer one, so the version stays.
+  @Test
+  void waitingListCommandsAreDecodedUnchanged() {
+    Command.BookSeats book = (Command.BookSeats) COMMANDS.getFirst();
+    List<Command> commands =
+        List.of(
+            new Command.JoinWaitingList(
+                book.ticketId(), "17", 1, "VIP", 2, book.acceptedAt(), "f", null, null),
+            new Command.LeaveWaitingList(
+                book.ticketId(), "17", 1, 7, book.acceptedAt(), null, book.ticketId()));
+    String body = CommandCodec.encode(commands);
+    assertThat(body).startsWith("{\"version\":1,");
+    assertThat(CommandCodec.decode(body))
+        .isEqualTo(commands.stream().map(Decoded.Readable::new).toList());
+  }
+
   /// An older worker would ignore the seats, so it must not read the message.
   @Test
   void commandsForNumberedSeatsHaveANewerVersion() {

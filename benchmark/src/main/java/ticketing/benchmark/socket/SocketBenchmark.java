@@ -592,6 +592,8 @@ final class SocketBenchmark {
         EventView.DEFAULT_TIME_ZONE,
         1L,
         null,
+        false,
+        null,
         List.of(new SeatTypeView("VIP", Money.of("150000.00"), 1000, available)),
         version);
   }

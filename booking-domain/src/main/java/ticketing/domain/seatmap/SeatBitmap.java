@@ -2,7 +2,9 @@ package ticketing.domain.seatmap;
 
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Seats of a map that are not on sale. Immutable.
 ///
@@ -103,6 +105,44 @@ public final class SeatBitmap {
   /// Returns the bytes of a section in base64 with padding.
   public String sectionAsBase64(int ordinal) {
     return Base64.getEncoder().encodeToString(section(ordinal));
+  }
+
+  /// Returns the free seats of these types, as set bits.
+  public SeatBitmap freeOf(Collection<String> seatTypes) {
+    long[] free = new long[taken.length];
+    for (String type : seatTypes) {
+      long[] seats = map.seatsOfType(type);
+      for (int word = 0; word < free.length; word++) {
+        free[word] |= seats[word] & ~taken[word];
+      }
+    }
+    return new SeatBitmap(map, free);
+  }
+
+  /// Returns the set bits of both bitmaps of the same map.
+  public SeatBitmap plus(SeatBitmap other) {
+    long[] bits = taken.clone();
+    for (int word = 0; word < bits.length; word++) {
+      bits[word] |= other.taken[word];
+    }
+    return new SeatBitmap(map, bits);
+  }
+
+  /// Returns the set bits without those of another bitmap of the same map.
+  public SeatBitmap minus(SeatBitmap other) {
+    long[] bits = taken.clone();
+    for (int word = 0; word < bits.length; word++) {
+      bits[word] &= ~other.taken[word];
+    }
+    return new SeatBitmap(map, bits);
+  }
+
+  /// Returns the positions of the sections that differ in another bitmap of the same map.
+  public List<Integer> changedSections(SeatBitmap other) {
+    return IntStream.range(0, map.sections().size())
+        .filter(ordinal -> !Arrays.equals(section(ordinal), other.section(ordinal)))
+        .boxed()
+        .toList();
   }
 
   /// Returns the bitmap of another map, in which the seats with the same ids are not on sale.

@@ -3,9 +3,11 @@ package ticketing.worker.audit;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,8 @@ import ticketing.worker.decision.Inventory;
 import ticketing.worker.decision.NumberedSeats;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
+import ticketing.worker.decision.WaitingList;
+import ticketing.worker.decision.WaitingParty;
 import tools.jackson.core.JacksonException;
 
 /// Replay of the steps of one event, in their order, through [BookingDecider]. Each step is
@@ -47,7 +51,8 @@ final class EventReplay {
       @Nullable Integer quantity,
       @Nullable BigDecimal totalPrice,
       @Nullable Instant expiresAt,
-      List<String> seats) {
+      List<String> seats,
+      @Nullable Long entryId) {
 
     static Outcome rejected(HistoryRow.Decided row, String reason) {
       return new Outcome(
@@ -58,7 +63,8 @@ final class EventReplay {
           row.quantity(),
           null,
           null,
-          List.of());
+          List.of(),
+          row.action().equals("LEAVE") ? row.entryId() : null);
     }
 
     static Outcome of(String decision, Reservation reservation, @Nullable Instant expiresAt) {
@@ -70,13 +76,32 @@ final class EventReplay {
           reservation.quantity(),
           reservation.totalPrice().amount(),
           expiresAt,
-          reservation.seats());
+          reservation.seats(),
+          null);
+    }
+
+    static Outcome ofParty(
+        HistoryRow.Decided row, String decision, WaitingParty party, @Nullable Money total) {
+      return new Outcome(
+          decision,
+          null,
+          null,
+          party.seatType(),
+          party.quantity(),
+          total == null ? null : total.amount(),
+          null,
+          List.of(),
+          row.entryId());
     }
   }
 
   /// Reservation with the columns that its decisions do not need.
   private record Booked(
-      Reservation reservation, String ticketId, Instant reservedAt, @Nullable Instant cancelledAt) {
+      Reservation reservation,
+      String ticketId,
+      Instant reservedAt,
+      @Nullable Instant cancelledAt,
+      boolean offer) {
 
     ReservationRow row() {
       return new ReservationRow(
@@ -90,7 +115,8 @@ final class EventReplay {
           reservedAt,
           cancelledAt,
           reservation.status() == ReservationStatus.CONFIRMED ? null : reservation.expiresAt(),
-          reservation.seats());
+          reservation.seats(),
+          offer);
     }
   }
 
@@ -111,7 +137,12 @@ final class EventReplay {
   private final Map<String, Integer> seatsOfUser = new HashMap<>();
   private final SeatMaps seatMaps;
   private @Nullable EventView event;
-  private @Nullable SeatBitmap taken;
+  private @Nullable SeatBitmap taken; // sold and held
+  private @Nullable SeatBitmap kept;
+  private final ReplayedWaitingList waitingList =
+      new ReplayedWaitingList(user -> seatsOfUser.getOrDefault(user, 0));
+  private final Deque<WaitingList.Offer> expectedOffers = new ArrayDeque<>();
+  private @Nullable Instant expectedAt;
   private int lastMapRevision;
   private boolean booked;
   private long lastSequence;
@@ -135,10 +166,15 @@ final class EventReplay {
           "sequence " + row.sequence(), row.toString(), "sequence " + (lastSequence + 1));
     }
     lastSequence++;
+    if (!expectedOffers.isEmpty() && !(row instanceof HistoryRow.Offered)) {
+      return difference(
+          "sequence " + row.sequence(), row.toString(), expectedOffers.peek().toString());
+    }
     try {
       return switch (row) {
         case HistoryRow.State state -> applyState(state);
         case HistoryRow.Expiry expiry -> applyExpiry(expiry);
+        case HistoryRow.Offered offered -> applyOffer(offered);
         case HistoryRow.Decided decided -> applyDecision(decided);
       };
     } catch (IllegalArgumentException | NullPointerException | JacksonException e) {
@@ -197,11 +233,70 @@ final class EventReplay {
                 Map.of(),
                 Map.of(),
                 List.of(booked.reservation()),
-                new NumberedSeats(taken, lastMapRevision, Map.of(), this.booked)),
+                new NumberedSeats(taken, lastMapRevision, Map.of(), this.booked, kept),
+                waitingList.inventory(null)),
             List.of(),
             row.expiredAt()),
+        null,
         row.expiredAt());
     return Optional.empty();
+  }
+
+  /// Offers follow a decision or an expiry in the same transaction, or a state of the event, for
+  /// example the end of a pause.
+  private Optional<Difference> applyOffer(HistoryRow.Offered row) {
+    String name = "waiting_entries/" + row.ticketId();
+    if (expectedOffers.isEmpty()) {
+      if (event == null) {
+        return difference(name, row.toString(), "a recorded state ahead of the first offer");
+      }
+      apply(idleBatch(row.endedAt()), null, row.endedAt());
+    }
+    WaitingList.Offer expected = expectedOffers.poll();
+    if (expected == null) {
+      return difference(name, row.toString(), "no offer");
+    }
+    WaitingParty party = expected.party();
+    String status = expected.hold() == null ? "ENDED" : "OFFERED";
+    if (!row.ticketId().equals(party.ticketId().toString())
+        || !row.status().equals(status)
+        || !row.endedAt().equals(expectedAt)
+        || (row.reservationId() == null) != (expected.hold() == null)
+        || row.reservationId() != null && reservations.containsKey(row.reservationId())) {
+      return difference(name, row.toString(), expected + " at " + expectedAt);
+    }
+    if (expected.hold() != null) {
+      reservations.put(
+          row.reservationId(),
+          new Booked(
+              new Reservation(
+                  row.reservationId(),
+                  party.userId(),
+                  party.seatType(),
+                  party.quantity(),
+                  expected.hold().totalPrice(),
+                  ReservationStatus.HELD,
+                  expected.hold().expiresAt(),
+                  expected.hold().seats()),
+              row.ticketId(),
+              row.endedAt(),
+              null,
+              true));
+    }
+    return Optional.empty();
+  }
+
+  private DecisionBatch idleBatch(Instant at) {
+    return BookingDecider.decide(
+        new Inventory(
+            Optional.of(event),
+            Map.of(),
+            Map.of(),
+            List.of(),
+            new NumberedSeats(taken, lastMapRevision, Map.of(), booked, kept),
+            waitingList.inventory(null)),
+        List.of(),
+        at);
   }
 
   private Optional<Difference> applyDecision(HistoryRow.Decided row) {
@@ -222,7 +317,8 @@ final class EventReplay {
             row.quantity(),
             row.totalPrice(),
             row.expiresAt(),
-            row.seats());
+            row.seats(),
+            row.entryId());
     Outcome expected = outcome(row, decision);
     if (!found.equals(expected)) {
       return difference(name, found.toString(), expected.toString());
@@ -231,13 +327,17 @@ final class EventReplay {
     if (created.isPresent() && reservations.containsKey(created.get().id())) {
       return difference(name, found.toString(), "a new reservation");
     }
+    if (decision instanceof Decision.Joined
+        && (row.entryId() == null || waitingList.contains(row.entryId()))) {
+      return difference(name, found.toString(), "a new entry of the waiting list");
+    }
     created.ifPresent(reservation -> {
       reservations.put(
-          reservation.id(), new Booked(reservation, row.ticketId(), row.decidedAt(), null));
+          reservation.id(), new Booked(reservation, row.ticketId(), row.decidedAt(), null, false));
       seatsOfUser.merge(reservation.userId(), reservation.quantity(), Integer::sum);
       this.booked = true;
     });
-    apply(batch, row.decidedAt());
+    apply(batch, row.entryId(), row.decidedAt());
     return Optional.empty();
   }
 
@@ -246,7 +346,11 @@ final class EventReplay {
         switch (command) {
           case Command.ConfirmHold confirm -> confirm.reservationId();
           case Command.CancelReservation cancel -> cancel.reservationId();
-          case Command.BookSeats _, Command.ChangeSeats _ -> null;
+          case Command.BookSeats _,
+              Command.ChangeSeats _,
+              Command.JoinWaitingList _,
+              Command.LeaveWaitingList _ ->
+              null;
         };
     Booked booked = target == null ? null : reservations.get(target);
     return new Inventory(
@@ -256,7 +360,8 @@ final class EventReplay {
             : Map.of(command.userId(), seatsOfUser.getOrDefault(command.userId(), 0)),
         booked == null ? Map.of() : Map.of(target, booked.reservation()),
         List.of(),
-        new NumberedSeats(taken, lastMapRevision, newMaps(command), this.booked));
+        new NumberedSeats(taken, lastMapRevision, newMaps(command), this.booked, kept),
+        waitingList.inventory(command));
   }
 
   /// An accepted change moves its map to the next revision.
@@ -278,7 +383,8 @@ final class EventReplay {
         .orElseThrow(() -> new IllegalArgumentException("no seat map " + revision));
   }
 
-  private void apply(DecisionBatch batch, Instant at) {
+  /// @param entryId id of the entry that joined the waiting list; null: none
+  private void apply(DecisionBatch batch, @Nullable Long entryId, Instant at) {
     for (Reservation changed : batch.changedReservations()) {
       Booked booked = reservations.get(changed.id());
       int seats = seats(changed) - seats(booked.reservation());
@@ -290,13 +396,24 @@ final class EventReplay {
               changed,
               booked.ticketId(),
               booked.reservedAt(),
-              cancelled ? at : booked.cancelledAt()));
+              cancelled ? at : booked.cancelledAt(),
+              booked.offer()));
     }
     event = batch.applyTo(event);
     NumberedSeats.Change change = batch.numberedSeats();
     if (change.isEffective()) {
-      taken = change.taken();
+      kept = change.kept();
+      taken = kept == null ? change.taken() : change.taken().minus(kept);
       lastMapRevision = change.revision() == null ? lastMapRevision : change.revision();
+    }
+    waitingList.apply(batch.waitingList(), entryId, at);
+    for (WaitingList.Offer offer : batch.waitingList().offers()) {
+      expectedOffers.add(offer);
+      expectedAt = at;
+      if (offer.hold() != null) {
+        booked = true;
+        seatsOfUser.merge(offer.party().userId(), offer.party().quantity(), Integer::sum);
+      }
     }
   }
 
@@ -334,6 +451,20 @@ final class EventReplay {
               row.reservationId(),
               row.onBehalf(),
               row.acceptedAt());
+      case JOIN ->
+          new Command.JoinWaitingList(
+              ticketId,
+              row.userId(),
+              eventId,
+              row.seatType(),
+              row.quantity(),
+              row.acceptedAt(),
+              null,
+              null,
+              row.price() == null ? null : new Money(row.price()));
+      case LEAVE ->
+          new Command.LeaveWaitingList(
+              ticketId, row.userId(), eventId, row.entryId(), row.acceptedAt(), null, null);
       case CHANGE_SEATS -> Json.INTERNAL.readValue(row.seatChange(), Command.ChangeSeats.class);
     };
   }
@@ -346,7 +477,10 @@ final class EventReplay {
       case Decision.Confirmed confirmed -> Outcome.of("CONFIRMED", confirmed.reservation(), null);
       case Decision.Cancelled cancelled -> Outcome.of("CANCELLED", cancelled.reservation(), null);
       case Decision.SeatsChanged _ ->
-          new Outcome("CONFIRMED", null, null, null, null, null, null, List.of());
+          new Outcome("CONFIRMED", null, null, null, null, null, null, List.of(), null);
+      case Decision.Joined joined ->
+          Outcome.ofParty(row, "JOINED", joined.party(), joined.party().totalPrice());
+      case Decision.Left left -> Outcome.ofParty(row, "LEFT", left.party(), null);
       case Decision.Rejected rejected -> Outcome.rejected(row, rejected.reason().name());
     };
   }
@@ -365,6 +499,8 @@ final class EventReplay {
       case Decision.Confirmed _,
           Decision.Cancelled _,
           Decision.SeatsChanged _,
+          Decision.Joined _,
+          Decision.Left _,
           Decision.Rejected _ ->
           Optional.empty();
     };
@@ -404,8 +540,13 @@ final class EventReplay {
   /// were compared.
   ///
   /// @param row event in the tables
+  /// @param counters counters of its waiting list by seat type, without those that are all 0
   /// @param sequence number of its last step
-  Optional<Difference> compare(EventView row, long sequence) {
+  Optional<Difference> compare(
+      EventView row, Map<String, WaitingList.Counters> counters, long sequence) {
+    if (!expectedOffers.isEmpty()) {
+      return difference("events/" + eventId, "no offer", expectedOffers.peek().toString());
+    }
     if (sequence != lastSequence) {
       return difference("events/" + eventId, "sequence " + sequence, "sequence " + lastSequence);
     }
@@ -418,6 +559,20 @@ final class EventReplay {
     }
     if (event == null) {
       return Optional.empty();
+    }
+    Map<String, WaitingList.Counters> replayed = new HashMap<>(waitingList.counters());
+    replayed.values().removeIf(WaitingList.Counters.ZERO::equals);
+    if (!replayed.equals(counters)) {
+      // A change of the waiting list by an administrator keeps or frees seats without a step.
+      DecisionBatch idle = idleBatch(Instant.now());
+      if (idle.waitingList().offers().isEmpty()) {
+        apply(idle, null, Instant.now());
+      }
+      replayed = new HashMap<>(waitingList.counters());
+      replayed.values().removeIf(WaitingList.Counters.ZERO::equals);
+    }
+    if (!replayed.equals(counters)) {
+      return difference("seat_types/" + eventId, counters.toString(), replayed.toString());
     }
     EventView found = comparable(row);
     EventView expected = comparable(event);
@@ -435,7 +590,25 @@ final class EventReplay {
         : difference("events/" + eventId, found.toString(), expected.toString());
   }
 
-  /// Compares the seats that are not on sale with their rows, after [#compare(EventView, long)].
+  /// Compares an entry of the waiting list with its row. Each entry can be compared once.
+  Optional<Difference> compare(ReplayedWaitingList.Entry row) {
+    Optional<ReplayedWaitingList.Entry> expected = waitingList.remove(row.id());
+    return expected.equals(Optional.of(row))
+        ? Optional.empty()
+        : difference(
+            "waiting_entries/" + row.id(),
+            row.toString(),
+            expected.map(Object::toString).orElse("no such entry"));
+  }
+
+  /// Returns an entry of the waiting list that was not compared.
+  Optional<Difference> findMissingEntry() {
+    return waitingList
+        .firstId()
+        .flatMap(id -> difference("waiting_entries/" + id, "no row", "a row"));
+  }
+
+  /// Compares the seats that are not on sale with their rows, after the row of the event.
   ///
   /// @param sections bitmap of each section in the order of the map
   /// @param reservedSeats seats of held and confirmed reservations, by seat id
@@ -445,17 +618,18 @@ final class EventReplay {
           ? Optional.empty()
           : difference("seat_sections/" + eventId, sections.size() + " sections", "no rows");
     }
+    SeatBitmap notOnSale = kept == null ? taken : taken.plus(kept);
     List<SeatMap.Section> expected = taken.map().sections();
     if (sections.size() != expected.size()) {
       return difference(
           "seat_sections/" + eventId, sections.size() + " rows", expected.size() + " rows");
     }
     for (int ordinal = 0; ordinal < sections.size(); ordinal++) {
-      if (!Arrays.equals(sections.get(ordinal), taken.section(ordinal))) {
+      if (!Arrays.equals(sections.get(ordinal), notOnSale.section(ordinal))) {
         return difference(
             "seat_sections/" + eventId + "/" + ordinal,
             Base64.getEncoder().encodeToString(sections.get(ordinal)),
-            taken.sectionAsBase64(ordinal));
+            notOnSale.sectionAsBase64(ordinal));
       }
     }
     for (int seat = 0; seat < taken.map().seatCount(); seat++) {
@@ -493,6 +667,8 @@ final class EventReplay {
         event.timeZone(),
         event.revision(),
         event.seatMapRevision(),
+        event.waitingList(),
+        event.offerMinutes(),
         sorted(event.seatTypes()),
         0);
   }

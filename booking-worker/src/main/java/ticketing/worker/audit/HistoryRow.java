@@ -18,6 +18,13 @@ sealed interface HistoryRow {
   /// Row of `hold_expiries`.
   record Expiry(long sequence, long reservationId, Instant expiredAt) implements HistoryRow {}
 
+  /// Row of `waiting_entries` that ended with an offer, or because of the limit of its user.
+  ///
+  /// @param reservationId reservation with the same ticket; null: none
+  record Offered(
+      long sequence, String ticketId, String status, @Nullable Long reservationId, Instant endedAt)
+      implements HistoryRow {}
+
   /// Row of `tickets`.
   record Decided(
       long sequence,
@@ -37,6 +44,7 @@ sealed interface HistoryRow {
       List<String> seats,
       List<String> requestedSeats,
       @Nullable String otherwise,
+      @Nullable Long entryId,
       Instant acceptedAt,
       Instant decidedAt)
       implements HistoryRow {}

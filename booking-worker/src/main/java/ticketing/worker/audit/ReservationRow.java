@@ -18,7 +18,8 @@ record ReservationRow(
     Instant reservedAt,
     @Nullable Instant cancelledAt,
     @Nullable Instant expiresAt,
-    List<String> seats) {
+    List<String> seats,
+    boolean offer) {
 
   ReservationRow {
     Objects.requireNonNull(ticketId, "ticketId");

@@ -6,8 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -19,6 +21,8 @@ import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.domain.seatmap.SeatMap;
 import ticketing.worker.audit.AuditResult.Difference;
+import ticketing.worker.decision.WaitingList;
+import ticketing.worker.decision.WaitingParty;
 import ticketing.worker.jdbc.Columns;
 
 /// Audit of the sales in a database. It reads only, and takes no locks.
@@ -39,7 +43,11 @@ public final class SaleAudit {
   /// Event with its counters.
   ///
   /// @param sequence null: no numbers
-  private record EventRow(EventView event, @Nullable Long sequence, boolean archived) {}
+  private record EventRow(
+      EventView event,
+      Map<String, WaitingList.Counters> counters,
+      @Nullable Long sequence,
+      boolean archived) {}
 
   /// Returns the ids of all events, in order, and of missing events with decisions.
   public List<Long> eventIds() throws SQLException {
@@ -80,7 +88,11 @@ public final class SaleAudit {
       difference = compareReservations(eventId, replay);
     }
     if (difference.isEmpty() && event.isPresent()) {
-      difference = replay.compare(event.get().event(), event.get().sequence());
+      difference =
+          replay.compare(event.get().event(), event.get().counters(), event.get().sequence());
+    }
+    if (difference.isEmpty()) {
+      difference = compareWaitingList(eventId, replay);
     }
     if (difference.isEmpty()) {
       difference = replay.compareSeats(readSections(eventId), readReservedSeats(eventId));
@@ -126,6 +138,7 @@ public final class SaleAudit {
       TreeMap<Long, HistoryRow> page = new TreeMap<>();
       Optional<Difference> duplicate = readStates(eventId, first, page);
       duplicate = duplicate.isPresent() ? duplicate : readExpiries(eventId, first, page);
+      duplicate = duplicate.isPresent() ? duplicate : readOffers(eventId, first, page);
       duplicate = duplicate.isPresent() ? duplicate : readDecisions(eventId, first, page);
       if (duplicate.isPresent()) {
         return duplicate;
@@ -153,9 +166,12 @@ public final class SaleAudit {
               SELECT MIN(sequence) FROM event_states WHERE event_id = ? AND sequence >= ?
               UNION ALL
               SELECT MIN(sequence) FROM hold_expiries WHERE event_id = ? AND sequence >= ?
+              UNION ALL
+              SELECT MIN(ended_sequence) FROM waiting_entries
+              WHERE event_id = ? AND ended_sequence >= ?
             ) later
             """)) {
-      for (int index = 1; index <= 6; index += 2) {
+      for (int index = 1; index <= 8; index += 2) {
         query.setLong(index, eventId);
         query.setLong(index + 1, first);
       }
@@ -199,13 +215,73 @@ public final class SaleAudit {
                 Columns.instant(row, "expired_at")));
   }
 
+  private Optional<Difference> readOffers(long eventId, long first, TreeMap<Long, HistoryRow> page)
+      throws SQLException {
+    return read(
+        """
+        SELECT sequence, ticket_id, status, reservation_id, ended_at FROM (
+          SELECT w.event_id, w.ended_sequence AS sequence, w.ticket_id, w.status,
+                 r.id AS reservation_id, w.ended_at
+          FROM waiting_entries w LEFT JOIN reservations r ON r.ticket_id = w.ticket_id
+          WHERE w.ended_sequence IS NOT NULL) offers\
+        """,
+        eventId,
+        first,
+        page,
+        row ->
+            new HistoryRow.Offered(
+                row.getLong("sequence"),
+                row.getString("ticket_id"),
+                row.getString("status"),
+                row.getObject("reservation_id", Long.class),
+                Columns.instant(row, "ended_at")));
+  }
+
+  private Optional<Difference> compareWaitingList(long eventId, EventReplay replay)
+      throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            """
+            SELECT id, ticket_id, user_id, seat_type, quantity, price, sequence, status, joined_at,
+                   ended_at
+            FROM waiting_entries WHERE event_id = ?
+            """)) {
+      query.setLong(1, eventId);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          Optional<Difference> difference = replay.compare(entry(rows));
+          if (difference.isPresent()) {
+            return difference;
+          }
+        }
+      }
+    }
+    return replay.findMissingEntry();
+  }
+
+  private static ReplayedWaitingList.Entry entry(ResultSet row) throws SQLException {
+    return new ReplayedWaitingList.Entry(
+        row.getLong("id"),
+        new WaitingParty(
+            UUID.fromString(row.getString("ticket_id")),
+            row.getString("user_id"),
+            row.getString("seat_type"),
+            row.getInt("quantity"),
+            new Money(row.getBigDecimal("price")),
+            row.getLong("sequence"),
+            0),
+        WaitingList.Status.valueOf(row.getString("status")),
+        Columns.instant(row, "joined_at"),
+        Columns.instant(row, "ended_at"));
+  }
+
   private Optional<Difference> readDecisions(
       long eventId, long first, TreeMap<Long, HistoryRow> page) throws SQLException {
     return read(
         """
         SELECT sequence, id, action, user_id, seat_type, quantity, decision, reason,
                reservation_id, total_price, expires_at, price, on_behalf, seat_change,
-               seats, requested_seats, otherwise, accepted_at, decided_at
+               seats, requested_seats, otherwise, entry_id, accepted_at, decided_at
         FROM tickets\
         """,
         eventId,
@@ -230,6 +306,7 @@ public final class SaleAudit {
                 Columns.seats(row, "seats"),
                 Columns.seats(row, "requested_seats"),
                 row.getString("otherwise"),
+                row.getObject("entry_id", Long.class),
                 Columns.instant(row, "accepted_at"),
                 Columns.instant(row, "decided_at")));
   }
@@ -266,7 +343,7 @@ public final class SaleAudit {
         connection.prepareStatement(
             """
             SELECT id, ticket_id, user_id, seat_type, quantity, total_price, status, reserved_at,
-                   cancelled_at, expires_at, seats
+                   cancelled_at, expires_at, seats, offer
             FROM reservations WHERE event_id = ?
             """)) {
       query.setLong(1, eventId);
@@ -294,18 +371,20 @@ public final class SaleAudit {
         Columns.instant(row, "reserved_at"),
         Columns.instant(row, "cancelled_at"),
         Columns.instant(row, "expires_at"),
-        Columns.seats(row, "seats"));
+        Columns.seats(row, "seats"),
+        row.getBoolean("offer"));
   }
 
   private Optional<EventRow> readEvent(long eventId) throws SQLException {
-    List<SeatTypeView> seatTypes = readSeatTypes(eventId);
+    Map<String, WaitingList.Counters> counters = new HashMap<>();
+    List<SeatTypeView> seatTypes = readSeatTypes(eventId, counters);
     try (PreparedStatement query =
         connection.prepareStatement(
             """
             SELECT event_name, event_date, venue_name, venue_address, status, total_seats,
                    available_seats, sale_opens_at, sale_closes_at, max_seats_per_user,
-                   hold_minutes, time_zone, revision, seat_map_revision, decision_sequence,
-                   archived_at
+                   hold_minutes, time_zone, revision, seat_map_revision, waiting_list,
+                   offer_minutes, decision_sequence, archived_at
             FROM events WHERE id = ?
             """)) {
       query.setLong(1, eventId);
@@ -331,21 +410,26 @@ public final class SaleAudit {
                     row.getString("time_zone"),
                     row.getLong("revision"),
                     row.getObject("seat_map_revision", Integer.class),
+                    row.getBoolean("waiting_list"),
+                    row.getObject("offer_minutes", Integer.class),
                     seatTypes,
                     0),
+                counters,
                 row.getObject("decision_sequence", Long.class),
                 row.getObject("archived_at") != null));
       }
     }
   }
 
-  private List<SeatTypeView> readSeatTypes(long eventId) throws SQLException {
+  /// @param counters receives the counters that are not all 0
+  private List<SeatTypeView> readSeatTypes(long eventId, Map<String, WaitingList.Counters> counters)
+      throws SQLException {
     List<SeatTypeView> seatTypes = new ArrayList<>();
     try (PreparedStatement query =
         connection.prepareStatement(
             """
-            SELECT seat_type, price, total_seats, available_seats FROM seat_types
-            WHERE event_id = ?
+            SELECT seat_type, price, total_seats, available_seats, kept_seats, waiting_parties
+            FROM seat_types WHERE event_id = ?
             """)) {
       query.setLong(1, eventId);
       try (ResultSet rows = query.executeQuery()) {
@@ -356,6 +440,11 @@ public final class SaleAudit {
                   new Money(rows.getBigDecimal("price")),
                   rows.getInt("total_seats"),
                   rows.getInt("available_seats")));
+          WaitingList.Counters found =
+              new WaitingList.Counters(rows.getInt("kept_seats"), rows.getInt("waiting_parties"));
+          if (!found.equals(WaitingList.Counters.ZERO)) {
+            counters.put(rows.getString("seat_type"), found);
+          }
         }
       }
     }

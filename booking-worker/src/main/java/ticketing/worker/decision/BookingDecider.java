@@ -4,17 +4,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,35 +34,58 @@ import ticketing.domain.seatmap.SeatBitmap;
 import ticketing.domain.seatmap.SeatMap;
 
 /// Rules of a sale. A decision depends only on the inventory, the commands and the time.
+///
+/// With a waiting list, each step ends with offers: while a waiting party fits into the free seats
+/// of its type, the first such party gets an offer. A step is a decision or an expiry of a hold;
+/// the begin of a batch counts as one, because the sale may have been resumed.
 public final class BookingDecider {
 
   static final Comparator<Command> ORDER_OF_ACCEPTANCE =
       Comparator.comparing(Command::acceptedAt).thenComparing(Command::ticketId);
 
+  /// Maximum number of offers of one step. Another batch makes the others; until then their seats
+  /// are not sold.
+  static final int MAX_OFFERS = 1_000;
+
   private final Optional<EventView> event;
   private final Instant now;
   private final Map<String, SeatTypeView> seatTypes = new LinkedHashMap<>();
   private final Map<String, Integer> seatsOfUser;
+  private final Map<String, Integer> seatChangesOfUser = new HashMap<>();
   private final Map<Long, Reservation> reservations;
   private final Map<Long, Reservation> changedReservations = new TreeMap<>();
   private final List<Decision> decisions = new ArrayList<>();
+  private final List<Integer> positions = new ArrayList<>();
   private final List<DecisionBatch.Expiry> expiries = new ArrayList<>();
   private final Map<String, Integer> availabilityChanges = new TreeMap<>();
   private final NumberedSeats numberedSeats;
   private final Map<UUID, Integer> acceptedMaps = new TreeMap<>();
   private final Set<Long> retaken = new HashSet<>();
+  private final WaitingList waitingList;
+  private final Map<String, WaitingQueue> queues = new HashMap<>();
+  private final Map<String, Integer> kept = new HashMap<>();
+  private final Map<String, Integer> waiting = new HashMap<>();
+  private final Map<String, WaitingParty> waitingUsers;
+  private final Map<WaitingParty, WaitingList.Status> joined = new LinkedHashMap<>();
+  private final Map<UUID, WaitingList.Status> endedEntries = new HashMap<>();
+  private final Set<UUID> left = new LinkedHashSet<>();
+  private final List<WaitingList.Offer> offers = new ArrayList<>();
+  private final Map<String, Integer> maxQuantities = new TreeMap<>();
+  private final Set<String> typesToOffer = new LinkedHashSet<>();
   private @Nullable SeatAllocator seats; // null: no seat map
   private boolean seatMapChanged;
   private int lastMapRevision;
   private boolean booked;
   private boolean seatTypesReplaced;
   private long revision;
+  private long lastSequence;
+  private int steps;
 
   private BookingDecider(Inventory inventory, Instant now) {
     this.event = inventory.event();
     this.now = now;
     this.revision = event.map(EventView::revision).orElse(0L);
-    this.seatsOfUser = new HashMap<>(inventory.seatsOfUser());
+    this.seatsOfUser = inventory.seatsOfUser();
     this.reservations = new HashMap<>(inventory.reservations());
     inventory.dueHolds().forEach(hold -> reservations.putIfAbsent(hold.id(), hold));
     this.numberedSeats = inventory.numberedSeats();
@@ -71,6 +97,18 @@ public final class BookingDecider {
     }
     event.ifPresent(
         found -> found.seatTypes().forEach(type -> seatTypes.put(type.seatType(), type)));
+    this.waitingList = inventory.waitingList();
+    this.waitingUsers = new HashMap<>(waitingList.waitingUsers());
+    this.lastSequence = waitingList.lastSequence();
+    waitingList
+        .counters()
+        .forEach((type, counters) -> {
+          kept.put(type, counters.kept());
+          waiting.put(type, counters.waiting());
+          if (counters.kept() > 0 || counters.waiting() > 0) {
+            typesToOffer.add(type);
+          }
+        });
   }
 
   /// Folds due holds and commands in one order of time: a hold expires at its end, a command acts
@@ -84,48 +122,123 @@ public final class BookingDecider {
         inventory.dueHolds().stream()
             .sorted(Comparator.comparing(Reservation::expiresAt))
             .collect(Collectors.toCollection(ArrayDeque::new));
-    for (Command command : commands.stream().sorted(ORDER_OF_ACCEPTANCE).toList()) {
-      while (!dueHolds.isEmpty() && !dueHolds.peek().expiresAt().isAfter(command.acceptedAt())) {
+    Deque<Command> undecided =
+        commands.stream()
+            .sorted(ORDER_OF_ACCEPTANCE)
+            .collect(Collectors.toCollection(ArrayDeque::new));
+    decider.makeOffers();
+    while (!decider.hasManyOffers() && !(undecided.isEmpty() && dueHolds.isEmpty())) {
+      if (!dueHolds.isEmpty()
+          && (undecided.isEmpty()
+              || !dueHolds.peek().expiresAt().isAfter(undecided.peek().acceptedAt()))) {
         decider.expire(dueHolds.poll());
+      } else {
+        decider.decideNext(undecided.poll());
       }
-      decider.decisions.add(decider.decide(command));
+      decider.makeOffers();
     }
-    dueHolds.forEach(decider::expire);
-    return decider.batch();
+    return decider.batch(List.copyOf(undecided));
+  }
+
+  /// A batch with many offers decides no further command, so that its transaction is bounded. Holds
+  /// that are still due expire in the next batch.
+  private boolean hasManyOffers() {
+    return offers.size() >= MAX_OFFERS;
+  }
+
+  private void decideNext(Command command) {
+    decisions.add(decide(command));
+    steps++;
+    positions.add(steps);
   }
 
   /// Expires a due hold, unless a command of this batch confirmed or cancelled it.
   private void expire(Reservation hold) {
     if (reservations.get(hold.id()).status() == ReservationStatus.HELD) {
       release(hold, ReservationStatus.EXPIRED);
-      expiries.add(new DecisionBatch.Expiry(hold, decisions.size()));
+      steps++;
+      expiries.add(new DecisionBatch.Expiry(hold, steps));
     }
   }
 
-  private DecisionBatch batch() {
+  private DecisionBatch batch(List<Command> postponed) {
     availabilityChanges.values().removeIf(seats -> seats == 0);
     return new DecisionBatch(
         List.copyOf(decisions),
+        List.copyOf(positions),
         List.copyOf(expiries),
         Map.copyOf(availabilityChanges),
         List.copyOf(seatTypes.values()),
         seatTypesReplaced,
         revision,
         List.copyOf(changedReservations.values()),
-        changeOfNumberedSeats());
+        changeOfNumberedSeats(),
+        changeOfWaitingList(),
+        postponed);
   }
 
   private NumberedSeats.Change changeOfNumberedSeats() {
     if (!seatMapChanged && seats == null) {
       return NumberedSeats.Change.NONE;
     }
+    SeatBitmap current = seats == null ? null : seats.bitmap();
+    SeatBitmap keptNow = keptSeats(current);
     return new NumberedSeats.Change(
         seats == null ? null : mapRevision(),
-        seats == null ? null : seats.bitmap(),
-        seatMapChanged ? List.of() : seats.changedSections(),
+        keptNow == null ? current : current.plus(keptNow),
+        keptNow,
+        seatMapChanged ? List.of() : changedSections(seats, keptNow),
         seatMapChanged,
         Map.copyOf(acceptedMaps),
         Set.copyOf(retaken));
+  }
+
+  /// Returns the free seats of the types with kept seats; null: none.
+  private @Nullable SeatBitmap keptSeats(@Nullable SeatBitmap current) {
+    List<String> types =
+        seatTypes.keySet().stream().filter(type -> kept.getOrDefault(type, 0) > 0).toList();
+    return current == null || types.isEmpty() ? null : current.freeOf(types);
+  }
+
+  private List<Integer> changedSections(SeatAllocator seats, @Nullable SeatBitmap keptNow) {
+    SeatBitmap keptBefore = numberedSeats.kept();
+    if (keptBefore == null && keptNow == null) {
+      return seats.changedSections();
+    }
+    SeatBitmap none = SeatBitmap.empty(seats.map());
+    Set<Integer> changed = new TreeSet<>(seats.changedSections());
+    changed.addAll(
+        (keptBefore == null ? none : keptBefore).changedSections(keptNow == null ? none : keptNow));
+    return List.copyOf(changed);
+  }
+
+  private WaitingList.Change changeOfWaitingList() {
+    Map<String, WaitingList.Counters> counters = new TreeMap<>();
+    Map<String, Integer> keptChanges = new TreeMap<>();
+    Map<String, Integer> waitingChanges = new TreeMap<>();
+    for (String type : seatTypes.keySet()) {
+      WaitingList.Counters after =
+          new WaitingList.Counters(kept.getOrDefault(type, 0), waiting.getOrDefault(type, 0));
+      WaitingList.Counters before =
+          waitingList.counters().getOrDefault(type, WaitingList.Counters.ZERO);
+      counters.put(type, after);
+      if (after.kept() != before.kept()) {
+        keptChanges.put(type, after.kept() - before.kept());
+      }
+      if (after.waiting() != before.waiting()) {
+        waitingChanges.put(type, after.waiting() - before.waiting());
+      }
+    }
+    return new WaitingList.Change(
+        Collections.unmodifiableMap(new LinkedHashMap<>(joined)),
+        Set.copyOf(left),
+        List.copyOf(offers),
+        Map.copyOf(maxQuantities),
+        Map.copyOf(counters),
+        Map.copyOf(keptChanges),
+        Map.copyOf(waitingChanges),
+        lastSequence,
+        !typesToOffer.isEmpty());
   }
 
   private Integer mapRevision() {
@@ -141,16 +254,22 @@ public final class BookingDecider {
       case Command.ConfirmHold confirm -> confirm(event.get(), confirm);
       case Command.CancelReservation cancel -> cancel(cancel);
       case Command.ChangeSeats change -> changeSeats(event.get(), change);
+      case Command.JoinWaitingList join -> join(event.get(), join);
+      case Command.LeaveWaitingList leave -> leave(leave);
     };
   }
 
   private Decision book(EventView event, Command.BookSeats book) {
     SeatTypeView type = seatTypes.get(book.seatType());
-    Optional<Reason> rejection = rejection(event, type, book);
+    Optional<Reason> rejection =
+        rejection(event, type, book, book.price() == null, book.quantity());
     if (rejection.isPresent()) {
       return new Decision.Rejected(book, rejection.get());
     }
     List<String> taken = List.of();
+    if (isReserved(type) || type.availableSeats() < book.quantity()) {
+      return new Decision.Rejected(book, reasonOfUnavailableSeats(book));
+    }
     if (seats != null) {
       Optional<List<String>> numbered = takeNumberedSeats(seats, book);
       if (numbered.isEmpty()) {
@@ -159,12 +278,10 @@ public final class BookingDecider {
       taken = numbered.get();
     } else if (!book.seats().isEmpty() && !book.bestOtherwise()) {
       return new Decision.Rejected(book, Reason.SEATS_TAKEN); // the map was removed
-    } else if (type.availableSeats() < book.quantity()) {
-      return new Decision.Rejected(book, Reason.SOLD_OUT);
     }
     booked = true;
     changeAvailability(type, -book.quantity());
-    seatsOfUser.merge(book.userId(), book.quantity(), Integer::sum);
+    seatChangesOfUser.merge(book.userId(), book.quantity(), Integer::sum);
     Money price = book.price() == null ? type.price() : book.price();
     Money total = price.multiply(book.quantity());
     return event.holdMinutes() == null
@@ -189,31 +306,220 @@ public final class BookingDecider {
 
   /// The sale was open at the acceptance of a booking with a price, also if its window or a pause
   /// changed later. Without one, the window of the decision applies to the time of acceptance.
-  private Optional<Reason> rejection(EventView event, SeatTypeView type, Command.BookSeats book) {
-    Instant acceptedAt = book.acceptedAt();
+  ///
+  /// @param windowApplies true if the command has no price
+  private Optional<Reason> rejection(
+      EventView event,
+      @Nullable SeatTypeView type,
+      Command command,
+      boolean windowApplies,
+      int quantity) {
+    Instant acceptedAt = command.acceptedAt();
     if (event.status() == EventStatus.CANCELLED) {
       return Optional.of(Reason.EVENT_CANCELLED);
     }
     if (type == null) {
       return Optional.of(Reason.SEAT_TYPE_NOT_FOUND);
     }
-    if (book.price() == null
-        && event.saleOpensAt() != null
-        && acceptedAt.isBefore(event.saleOpensAt())) {
+    if (windowApplies && event.saleOpensAt() != null && acceptedAt.isBefore(event.saleOpensAt())) {
       return Optional.of(Reason.SALE_NOT_OPEN);
     }
-    if (book.price() == null && !acceptedAt.isBefore(event.endOfSale())) {
+    if (windowApplies && !acceptedAt.isBefore(event.endOfSale())) {
       return Optional.of(Reason.SALE_CLOSED);
     }
-    if (exceedsLimit(event, book.userId(), book.quantity())) {
+    if (exceedsLimit(event, command.userId(), quantity)) {
       return Optional.of(Reason.LIMIT_EXCEEDED);
     }
     return Optional.empty();
   }
 
   private boolean exceedsLimit(EventView event, String userId, int quantity) {
+    return exceedsLimit(event, userId, seatsOfUser.getOrDefault(userId, 0), quantity);
+  }
+
+  /// @param seatsBefore held and confirmed seats of the user ahead of the batch
+  private boolean exceedsLimit(EventView event, String userId, int seatsBefore, int quantity) {
     return event.maxSeatsPerUser() != null
-        && seatsOfUser.getOrDefault(userId, 0) + quantity > event.maxSeatsPerUser();
+        && seatsBefore + seatChangesOfUser.getOrDefault(userId, 0) + quantity
+            > event.maxSeatsPerUser();
+  }
+
+  private Decision join(EventView event, Command.JoinWaitingList join) {
+    SeatTypeView type = seatTypes.get(join.seatType());
+    Optional<Reason> rejection =
+        rejection(event, type, join, join.price() == null, join.quantity());
+    if (rejection.isPresent()) {
+      return new Decision.Rejected(join, rejection.get());
+    }
+    if (!event.waitingList()) {
+      return new Decision.Rejected(join, Reason.NO_WAITING_LIST);
+    }
+    if (type.totalSeats() < join.quantity()) {
+      return new Decision.Rejected(join, Reason.SOLD_OUT); // it would wait without an end
+    }
+    if (!isReserved(type) && type.availableSeats() >= join.quantity()) {
+      return new Decision.Rejected(join, Reason.SEATS_AVAILABLE);
+    }
+    if (waitingUsers.containsKey(join.userId())) {
+      return new Decision.Rejected(join, Reason.ALREADY_WAITING);
+    }
+    lastSequence++;
+    WaitingParty party =
+        new WaitingParty(
+            join.ticketId(),
+            join.userId(),
+            join.seatType(),
+            join.quantity(),
+            join.price() == null ? type.price() : join.price(),
+            lastSequence,
+            seatsOfUser.getOrDefault(join.userId(), 0));
+    queue(join.seatType()).join(party);
+    joined.put(party, WaitingList.Status.WAITING);
+    waitingUsers.put(join.userId(), party);
+    waiting.merge(join.seatType(), 1, Integer::sum);
+    return new Decision.Joined(join, party);
+  }
+
+  private Decision leave(Command.LeaveWaitingList leave) {
+    WaitingList.Entry entry = waitingList.entries().get(leave.entryId());
+    if (entry == null || !entry.party().userId().equals(leave.userId())) {
+      return new Decision.Rejected(leave, Reason.NOT_WAITING);
+    }
+    WaitingParty party = entry.party();
+    return switch (currentStatus(entry)) {
+      case WAITING -> {
+        queue(party.seatType()).remove(party);
+        end(party, WaitingList.Status.LEFT);
+        left.add(party.ticketId());
+        typesToOffer.add(party.seatType()); // seats may have been kept for this party
+        yield new Decision.Left(leave, party);
+      }
+      case LEFT -> new Decision.Left(leave, party);
+      case OFFERED, ENDED -> new Decision.Rejected(leave, Reason.NOT_WAITING);
+    };
+  }
+
+  private WaitingList.Status currentStatus(WaitingList.Entry entry) {
+    WaitingList.Status status = endedEntries.getOrDefault(entry.party().ticketId(), entry.status());
+    return status == WaitingList.Status.WAITING
+            && queue(entry.party().seatType()).isRemoved(entry.party().quantity())
+        ? WaitingList.Status.ENDED
+        : status;
+  }
+
+  private void end(WaitingParty party, WaitingList.Status status) {
+    endedEntries.put(party.ticketId(), status);
+    joined.computeIfPresent(party, (key, waiting) -> status);
+    waiting.merge(party.seatType(), -1, Integer::sum);
+    waitingUsers.remove(party.userId());
+  }
+
+  private WaitingQueue queue(String seatType) {
+    return queues.computeIfAbsent(
+        seatType,
+        type ->
+            new WaitingQueue(
+                type,
+                waitingList.parties(),
+                waitingList.counters().getOrDefault(type, WaitingList.Counters.ZERO).waiting()
+                    == 0));
+  }
+
+  /// Returns true if a waiting party fits into the free seats of a type, for example while the sale
+  /// is paused. Then they are not sold to others.
+  private boolean isReserved(SeatTypeView type) {
+    return type.availableSeats() > 0
+        && event.orElseThrow().waitingList()
+        && waiting.getOrDefault(type.seatType(), 0) > 0
+        && queue(type.seatType())
+            .next(type.availableSeats() + kept.getOrDefault(type.seatType(), 0))
+            .isPresent();
+  }
+
+  /// Makes the offers of one step.
+  private void makeOffers() {
+    int remaining = MAX_OFFERS;
+    for (String type : List.copyOf(typesToOffer)) {
+      remaining -= makeOffers(type, remaining);
+      if (remaining == 0) {
+        return;
+      }
+      typesToOffer.remove(type);
+    }
+  }
+
+  /// @return number of ended entries
+  private int makeOffers(String seatType, int max) {
+    SeatTypeView type = seatTypes.get(seatType);
+    if (type == null) {
+      return 0;
+    }
+    int free = type.availableSeats() + kept.getOrDefault(seatType, 0);
+    if (free == 0 || !event.orElseThrow().waitingList() || waiting.getOrDefault(seatType, 0) == 0) {
+      keep(seatType, 0);
+      return 0;
+    }
+    WaitingQueue queue = queue(seatType);
+    int count = 0;
+    Optional<WaitingParty> next = isOpenForOffers() ? queue.next(free) : Optional.empty();
+    while (next.isPresent() && count < max) {
+      keep(seatType, 0); // the offer takes some of these seats
+      free -= offer(queue, next.get());
+      count++;
+      next = queue.next(free);
+    }
+    keep(seatType, free > 0 && queue.keepsSeats() ? free : 0);
+    return count;
+  }
+
+  private boolean isOpenForOffers() {
+    EventView event = this.event.orElseThrow();
+    return event.status() == EventStatus.ACTIVE
+        && event.offerMinutes() != null
+        && (event.saleOpensAt() == null || !now.isBefore(event.saleOpensAt()))
+        && now.isBefore(event.endOfSale());
+  }
+
+  /// Ends the entry of a party with an offer, or without one if the user would exceed the limit.
+  ///
+  /// @return number of held seats
+  private int offer(WaitingQueue queue, WaitingParty party) {
+    EventView event = this.event.orElseThrow();
+    steps++;
+    if (exceedsLimit(event, party.userId(), party.seatsOfUser(), party.quantity())) {
+      queue.remove(party);
+      end(party, WaitingList.Status.ENDED);
+      offers.add(new WaitingList.Offer(party, null, steps));
+      return 0;
+    }
+    queue.removeOffered(party);
+    end(party, WaitingList.Status.OFFERED);
+    List<String> taken =
+        seats == null
+            ? List.of()
+            : seats.takeBest(party.seatType(), party.quantity()).orElseThrow();
+    changeAvailability(seatTypes.get(party.seatType()), -party.quantity());
+    seatChangesOfUser.merge(party.userId(), party.quantity(), Integer::sum);
+    booked = true;
+    Instant end = now.plus(Duration.ofMinutes(event.offerMinutes()));
+    offers.add(
+        new WaitingList.Offer(
+            party,
+            new WaitingList.Offer.Hold(
+                party.totalPrice(),
+                end.isBefore(event.endOfSale()) ? end : event.endOfSale(),
+                taken),
+            steps));
+    return party.quantity();
+  }
+
+  /// Sets the number of the free seats of a type that are kept.
+  private void keep(String seatType, int count) {
+    int change = count - kept.getOrDefault(seatType, 0);
+    if (change != 0) {
+      kept.put(seatType, count);
+      changeAvailability(seatTypes.get(seatType), -change);
+    }
   }
 
   /// Confirms a hold if the command was accepted before its end. Idempotent.
@@ -243,12 +549,13 @@ public final class BookingDecider {
       SeatTypeView type = seatTypes.get(reservation.seatType());
       if (type == null
           || type.availableSeats() < reservation.quantity()
+          || isReserved(type)
           || exceedsLimit(event, reservation.userId(), reservation.quantity())
           || !takeAgain(reservation)) {
         return new Decision.Rejected(confirm, Reason.HOLD_EXPIRED);
       }
       changeAvailability(type, -reservation.quantity());
-      seatsOfUser.merge(reservation.userId(), reservation.quantity(), Integer::sum);
+      seatChangesOfUser.merge(reservation.userId(), reservation.quantity(), Integer::sum);
     }
     return new Decision.Confirmed(confirm, changeStatus(reservation, ReservationStatus.CONFIRMED));
   }
@@ -299,7 +606,7 @@ public final class BookingDecider {
     Map<String, SeatTypeView> replacement = new LinkedHashMap<>();
     for (SeatOffer offer : offers(change, next)) {
       SeatTypeView former = seatTypes.get(offer.seatType());
-      int taken = former == null ? 0 : former.totalSeats() - former.availableSeats();
+      int taken = former == null ? 0 : countTaken(former);
       if (offer.totalSeats() < taken) {
         return new Decision.Rejected(change, Reason.SEATS_SOLD);
       }
@@ -309,19 +616,51 @@ public final class BookingDecider {
               offer.seatType(), offer.price(), offer.totalSeats(), offer.totalSeats() - taken));
     }
     for (SeatTypeView former : seatTypes.values()) {
-      if (!replacement.containsKey(former.seatType())
-          && former.availableSeats() < former.totalSeats()) {
+      if (!replacement.containsKey(former.seatType()) && countTaken(former) > 0) {
         return new Decision.Rejected(change, Reason.SEATS_SOLD);
       }
     }
+    Set<String> former = Set.copyOf(seatTypes.keySet());
     seatTypes.clear();
     seatTypes.putAll(replacement);
+    adaptWaitingList(former);
     seatTypesReplaced = true;
     revision++;
     if (!Objects.equals(current, next)) {
       changeMap(change, next);
     }
     return new Decision.SeatsChanged(change);
+  }
+
+  private int countTaken(SeatTypeView type) {
+    return type.totalSeats() - type.availableSeats() - kept.getOrDefault(type.seatType(), 0);
+  }
+
+  /// Ends entries with more seats than their type has. Seats are kept again by the offers of this
+  /// step.
+  private void adaptWaitingList(Set<String> formerTypes) {
+    kept.clear();
+    Set<String> types = new TreeSet<>(formerTypes);
+    types.addAll(seatTypes.keySet());
+    for (String name : types) {
+      SeatTypeView type = seatTypes.get(name);
+      int max = type == null ? 0 : type.totalSeats();
+      if (max < Command.MAX_QUANTITY && waiting.getOrDefault(name, 0) > 0) {
+        WaitingQueue.Removed removed = queue(name).removeAbove(max);
+        maxQuantities.merge(name, max, Math::min);
+        removed
+            .joined()
+            .forEach(party -> {
+              endedEntries.put(party.ticketId(), WaitingList.Status.ENDED);
+              joined.put(party, WaitingList.Status.ENDED);
+            });
+        waitingUsers
+            .values()
+            .removeIf(party -> party.seatType().equals(name) && party.quantity() > max);
+        waiting.merge(name, -removed.count(), Integer::sum);
+      }
+      typesToOffer.add(name);
+    }
   }
 
   /// Returns the seat map after a change; null: none. An equal map is no change.
@@ -395,12 +734,13 @@ public final class BookingDecider {
     SeatTypeView type = seatTypes.get(reservation.seatType());
     if (type != null) { // a seat type without sold seats may have been removed
       changeAvailability(type, reservation.quantity());
+      typesToOffer.add(type.seatType());
     }
     if (seats != null) {
       seats.release(reservation.seats());
       retaken.remove(reservation.id());
     }
-    seatsOfUser.merge(reservation.userId(), -reservation.quantity(), Integer::sum);
+    seatChangesOfUser.merge(reservation.userId(), -reservation.quantity(), Integer::sum);
     return changeStatus(reservation, status);
   }
 

@@ -33,5 +33,11 @@ public sealed interface Decision {
   /// The seat types of the command are on sale.
   record SeatsChanged(Command.ChangeSeats command) implements Decision {}
 
+  /// The party waits for seats.
+  record Joined(Command.JoinWaitingList command, WaitingParty party) implements Decision {}
+
+  /// The party has left the waiting list, by this command or by an earlier one.
+  record Left(Command.LeaveWaitingList command, WaitingParty party) implements Decision {}
+
   record Rejected(Command command, Reason reason) implements Decision {}
 }

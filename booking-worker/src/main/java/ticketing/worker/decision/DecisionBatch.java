@@ -2,12 +2,14 @@ package ticketing.worker.decision;
 
 import java.util.List;
 import java.util.Map;
+import ticketing.domain.Command;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 
 /// Decisions of a batch of commands, and their effect on the event.
 ///
-/// @param decisions one for each command, in order of acceptance
+/// @param decisions one for each decided command, in order of acceptance
+/// @param positions positions of the decisions among all steps of the batch, from 1
 /// @param expiries holds that expired, in order of their ends
 /// @param availabilityChanges change of the available seats by seat type; negative if seats were
 ///   sold or held. It contains no seat type whose number is unchanged.
@@ -16,35 +18,39 @@ import ticketing.domain.EventView.SeatTypeView;
 /// @param revision revision of the event after these decisions; 0 without an event
 /// @param changedReservations reservations with a new status
 /// @param numberedSeats change of the bitmaps and of the seat map
+/// @param waitingList change of the waiting list
+/// @param postponed commands that another batch decides, because this one made many offers
 public record DecisionBatch(
     List<Decision> decisions,
+    List<Integer> positions,
     List<Expiry> expiries,
     Map<String, Integer> availabilityChanges,
     List<SeatTypeView> seatTypes,
     boolean seatTypesReplaced,
     long revision,
     List<Reservation> changedReservations,
-    NumberedSeats.Change numberedSeats) {
+    NumberedSeats.Change numberedSeats,
+    WaitingList.Change waitingList,
+    List<Command> postponed) {
 
   /// Expiry of a hold.
   ///
-  /// @param after number of decisions of the batch ahead of the expiry
-  public record Expiry(Reservation hold, int after) {}
+  /// @param position position among all steps of the batch, from 1
+  public record Expiry(Reservation hold, int position) {}
 
-  /// Returns the number of decisions and expiries.
+  /// Returns the number of decisions, expiries and offers.
   public int countSteps() {
-    return decisions.size() + expiries.size();
+    return decisions.size() + expiries.size() + waitingList.offers().size();
   }
 
-  /// Returns the position of a decision among all decisions and expiries, from 1.
+  /// Returns the position of a decision among all steps, from 1.
   public int positionOfDecision(int index) {
-    long earlier = expiries.stream().filter(expiry -> expiry.after() <= index).count();
-    return index + 1 + Math.toIntExact(earlier);
+    return positions.get(index);
   }
 
-  /// Returns the position of an expiry among all decisions and expiries, from 1.
+  /// Returns the position of an expiry among all steps, from 1.
   public int positionOfExpiry(int index) {
-    return expiries.get(index).after() + index + 1;
+    return expiries.get(index).position();
   }
 
   /// Returns true if the row of the event or of its seat types changes.

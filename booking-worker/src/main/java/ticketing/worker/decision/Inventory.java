@@ -14,14 +14,26 @@ import ticketing.domain.EventView;
 /// @param dueHolds holds that expire, unless a command accepted before their end confirms or
 ///   cancels them
 /// @param numberedSeats complete if the event has a seat map or gets one
+/// @param waitingList complete if the event has a waiting list, or kept seats of a former one
 public record Inventory(
     Optional<EventView> event,
     Map<String, Integer> seatsOfUser,
     Map<Long, Reservation> reservations,
     List<Reservation> dueHolds,
-    NumberedSeats numberedSeats) {
+    NumberedSeats numberedSeats,
+    WaitingList waitingList) {
 
-  /// Creates the inventory of an event without numbered seats.
+  /// Creates the inventory of an event without a waiting list.
+  public Inventory(
+      Optional<EventView> event,
+      Map<String, Integer> seatsOfUser,
+      Map<Long, Reservation> reservations,
+      List<Reservation> dueHolds,
+      NumberedSeats numberedSeats) {
+    this(event, seatsOfUser, reservations, dueHolds, numberedSeats, WaitingList.NONE);
+  }
+
+  /// Creates the inventory of an event without numbered seats and without a waiting list.
   public Inventory(
       Optional<EventView> event,
       Map<String, Integer> seatsOfUser,

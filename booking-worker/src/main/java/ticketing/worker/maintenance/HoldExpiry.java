@@ -24,8 +24,8 @@ import ticketing.worker.pipeline.CommittedBatch;
 import ticketing.worker.pipeline.DecisionPublisher;
 import ticketing.worker.store.DecisionStore;
 
-/// Expires due holds of events without commands. A batch of commands expires the due holds of its
-/// event itself.
+/// Expires due holds of events without commands, and makes due offers, for example after a sale was
+/// resumed. A batch of commands does both for its event itself.
 ///
 /// Each event has its own transactions, concurrently and in random order. An event that another
 /// transaction locks is skipped, so it delays no other event. Several workers may run this job
@@ -44,6 +44,7 @@ class HoldExpiry {
   private final Semaphore permits;
   private final Set<Long> inProgress = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private long lastOfferEventId; // as lastEventId
   private long lastEventId; // of the previous run; used by the scheduled thread only
 
   HoldExpiry(
@@ -84,13 +85,17 @@ class HoldExpiry {
     }
   }
 
-  /// Events with due holds in random order. A run with the maximum number of events continues after
-  /// the last event of the previous run, so events that stay locked exclude no others.
+  /// Events with due holds or offers in random order. A run with the maximum number of events
+  /// continues after the last event of the previous run, so events that stay locked exclude no
+  /// others.
   private List<Long> nextEvents() {
     int limit = settings.holdExpiryMaxEvents();
     List<Long> events =
         new ArrayList<>(store.findEventsWithDueHolds(clock.instant(), lastEventId, limit));
     lastEventId = events.size() < limit ? 0 : events.getLast();
+    List<Long> offers = store.findEventsWithDueOffers(clock.instant(), lastOfferEventId, limit);
+    lastOfferEventId = offers.size() < limit ? 0 : offers.getLast();
+    events.addAll(offers);
     Collections.shuffle(events);
     return events;
   }
@@ -112,7 +117,7 @@ class HoldExpiry {
     do {
       committed = boxOffice.expireHolds(eventId);
       committed.ifPresent(publisher::publish);
-    } while (committed.isPresent() && !committed.get().changedReservations().isEmpty());
+    } while (committed.isPresent() && committed.get().changesReservations());
   }
 
   @PreDestroy

@@ -44,9 +44,9 @@ class PastEventTable {
         .update();
   }
 
-  /// Removes recorded states, expiries and rejected seat maps of an event.
+  /// Removes recorded states, expiries, rejected seat maps and waiting entries of an event.
   ///
-  /// @return number of removed rows, at most three times `limit`
+  /// @return number of removed rows, at most four times `limit`
   int removeHistory(long eventId, int limit) {
     return sql.sql("DELETE FROM hold_expiries WHERE event_id = ? LIMIT ?")
             .params(eventId, limit)
@@ -55,6 +55,9 @@ class PastEventTable {
             .params(eventId, limit)
             .update()
         + sql.sql("DELETE FROM seat_map_changes WHERE event_id = ? LIMIT ?")
+            .params(eventId, limit)
+            .update()
+        + sql.sql("DELETE FROM waiting_entries WHERE event_id = ? LIMIT ?")
             .params(eventId, limit)
             .update();
   }

@@ -35,6 +35,8 @@ import ticketing.worker.decision.Inventory;
 import ticketing.worker.decision.NumberedSeats;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
+import ticketing.worker.decision.WaitingList;
+import ticketing.worker.decision.WaitingParty;
 import ticketing.worker.lock.EventLock;
 import ticketing.worker.store.DecisionStore;
 import ticketing.worker.store.LockedEvent;
@@ -80,12 +82,14 @@ public class BoxOffice {
 
   /// A transaction of a batch.
   ///
-  /// @param postponed commands for the next transaction, because more holds expire ahead of them
-  private record Round(CommittedBatch committed, List<Command> postponed) {}
+  /// @param postponed commands for the next transaction, because more holds expire ahead of them or
+  ///   this one made many offers
+  /// @param offersPending true if the next transaction makes further offers
+  private record Round(CommittedBatch committed, List<Command> postponed, boolean offersPending) {}
 
   /// Decides the commands. When it returns, all decisions are committed.
   ///
-  /// One transaction, or several if more holds are due than one transaction expires.
+  /// One transaction, or several if one does not expire all due holds or make all offers.
   ///
   /// @param commands commands of that event; duplicates are decided once
   /// @throws DataAccessException if a transaction was rolled back; a retry is safe
@@ -96,12 +100,14 @@ public class BoxOffice {
       Instant dueUntil = dueUntil(eventId, commands);
       CommittedBatch committed = CommittedBatch.EMPTY;
       Collection<? extends Command> remaining = commands;
+      boolean offersPending;
       do {
         Round round = decideOptimistically(eventId, remaining, dueUntil);
         round.committed().decided().forEach(entry -> metrics.recordDecision(entry.ticket()));
         committed = committed.followedBy(round.committed());
         remaining = round.postponed();
-      } while (!remaining.isEmpty());
+        offersPending = round.offersPending();
+      } while (!remaining.isEmpty() || offersPending);
       return committed;
     }
   }
@@ -140,8 +146,9 @@ public class BoxOffice {
     }
   }
 
-  /// Expires due holds of an event, oldest first, at most as many as one transaction may expire. It
-  /// neither blocks on a lock of the event or of a hold nor takes the Redis lock.
+  /// Expires due holds of an event, oldest first, at most as many as one transaction may expire,
+  /// and makes due offers. It neither blocks on a lock of the event or of a hold nor takes the
+  /// Redis lock.
   ///
   /// @return empty if another transaction locks the event
   public Optional<CommittedBatch> expireHolds(long eventId) {
@@ -214,18 +221,20 @@ public class BoxOffice {
     Set<UUID> givenUp = removeGivenUp(known);
     effective.keySet().removeAll(known.keySet());
     List<Command> undecided = List.copyOf(effective.values());
-    if (undecided.isEmpty() && dueHolds.isEmpty()) {
+    if (undecided.isEmpty() && dueHolds.isEmpty() && !event.usesWaitingList()) {
       transaction.commit();
       return new Round(
           new CommittedBatch(
               List.of(), List.copyOf(known.values()), null, null, List.of(), List.of(), revoked),
-          postponed);
+          postponed,
+          false);
     }
     Inventory inventory = store.readInventory(event, undecided, dueHolds);
     DecisionBatch batch = BookingDecider.decide(inventory, undecided, now);
-    Map<UUID, Long> reservationIds = store.write(event, batch, now);
+    DecisionStore.NewIds ids = store.write(event, batch, now);
+    postponed.addAll(batch.postponed());
     List<StatusEntry> decided =
-        batch.decisions().stream().map(decision -> entry(decision, reservationIds, now)).toList();
+        batch.decisions().stream().map(decision -> entry(decision, ids, now)).toList();
     store.record(event, batch, decided, givenUp, now);
     transaction.commit();
     metrics.recordExpired(batch.countExpired());
@@ -236,9 +245,10 @@ public class BoxOffice {
             batch.changesSeats() ? batch.applyTo(event.event().orElseThrow()) : null,
             changedSeats(event, batch),
             batch.changedReservations().stream().map(Reservation::id).toList(),
-            userChanges(batch),
+            userChanges(batch, ids.reservations()),
             revoked),
-        postponed);
+        postponed,
+        batch.waitingList().morePending());
   }
 
   /// Bitmaps to be published; null: none changed.
@@ -314,8 +324,8 @@ public class BoxOffice {
     }
   }
 
-  /// Expiries, and cancellations by another user than the owner.
-  private static List<UserChange> userChanges(DecisionBatch batch) {
+  /// Offers, expiries, and cancellations by another user than the owner.
+  private static List<UserChange> userChanges(DecisionBatch batch, Map<UUID, Long> reservationIds) {
     List<UserChange> changes = new ArrayList<>();
     for (Reservation reservation : batch.changedReservations()) {
       if (reservation.status() == ReservationStatus.EXPIRED) {
@@ -328,6 +338,14 @@ public class BoxOffice {
         changes.add(ended(reservation, Ending.CANCELLED));
       }
     }
+    for (WaitingList.Offer offer : batch.waitingList().offers()) {
+      WaitingParty party = offer.party();
+      if (offer.hold() != null) {
+        changes.add(
+            new UserChange.OfferMade(
+                reservationIds.get(party.ticketId()), List.of(party.userId())));
+      }
+    }
     return List.copyOf(changes);
   }
 
@@ -335,7 +353,7 @@ public class BoxOffice {
     return new UserChange.ReservationEnded(reservation.id(), ending, List.of(reservation.userId()));
   }
 
-  private static StatusEntry entry(Decision decision, Map<UUID, Long> reservationIds, Instant now) {
+  private static StatusEntry entry(Decision decision, DecisionStore.NewIds ids, Instant now) {
     StatusEntry pending = StatusEntry.pending(decision.command());
     Ticket ticket = pending.ticket();
     return pending.decided(
@@ -344,7 +362,7 @@ public class BoxOffice {
               ticket.decided(
                   TicketStatus.CONFIRMED,
                   new Ticket.Booked(
-                      reservationIds.get(book.ticketId()),
+                      ids.reservations().get(book.ticketId()),
                       book.seatType(),
                       book.quantity(),
                       totalPrice,
@@ -357,7 +375,7 @@ public class BoxOffice {
                   var seats) ->
               ticket.held(
                   new Ticket.Booked(
-                      reservationIds.get(book.ticketId()),
+                      ids.reservations().get(book.ticketId()),
                       book.seatType(),
                       book.quantity(),
                       totalPrice,
@@ -369,6 +387,10 @@ public class BoxOffice {
           case Decision.Cancelled(_, Reservation reservation) ->
               ticket.decided(TicketStatus.CANCELLED, booked(reservation), now);
           case Decision.SeatsChanged _ -> ticket.seatsChanged(now);
+          case Decision.Joined(Command.JoinWaitingList join, WaitingParty party) ->
+              ticket.joined(ids.entries().get(join.ticketId()), party.totalPrice(), now);
+          case Decision.Left(_, WaitingParty party) ->
+              ticket.left(party.seatType(), party.quantity(), now);
           case Decision.Rejected(_, Reason reason) -> ticket.rejected(reason, now);
         });
   }

@@ -31,6 +31,12 @@ public record CommittedBatch(
   static final CommittedBatch EMPTY =
       new CommittedBatch(List.of(), List.of(), null, null, List.of(), List.of(), List.of());
 
+  /// Returns true if a reservation has a new status, or an offer was made.
+  public boolean changesReservations() {
+    return !changedReservations.isEmpty()
+        || userChanges.stream().anyMatch(UserChange.OfferMade.class::isInstance);
+  }
+
   /// Returns the result of this transaction and the next one of the same event.
   CommittedBatch followedBy(CommittedBatch next) {
     return this == EMPTY

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.NumberedSeats;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
+import ticketing.worker.decision.WaitingList;
 import ticketing.worker.jdbc.Columns;
 
 /// Tables `seat_maps`, `seat_map_changes`, `seat_sections` and `reservation_seats`. The row lock of
@@ -40,11 +42,16 @@ public class SeatTable {
   }
 
   /// Returns the numbered seats of a locked event for these commands.
-  public NumberedSeats read(EventView event, Collection<Command> commands) {
-    SeatBitmap taken =
+  ///
+  /// @param mayKeepSeats true if seats may be kept for a waiting list
+  public NumberedSeats read(EventView event, Collection<Command> commands, boolean mayKeepSeats) {
+    SeatBitmap notOnSale =
         event.seatMapRevision() == null
             ? null
             : readBitmap(event.eventId(), event.seatMapRevision());
+    SeatBitmap kept =
+        mayKeepSeats && notOnSale != null ? readKept(event.eventId(), notOnSale.map()) : null;
+    SeatBitmap taken = kept == null ? notOnSale : notOnSale.minus(kept);
     boolean changesMap = false;
     List<UUID> replacements = new ArrayList<>();
     for (Command command : commands) {
@@ -58,13 +65,14 @@ public class SeatTable {
     if (!changesMap) {
       return taken == null
           ? NumberedSeats.NONE
-          : new NumberedSeats(taken, event.seatMapRevision(), Map.of(), false);
+          : new NumberedSeats(taken, event.seatMapRevision(), Map.of(), false, kept);
     }
     return new NumberedSeats(
         taken,
         readLastRevision(event.eventId()),
         readChanges(event.eventId(), replacements),
-        hasReservations(event.eventId()));
+        hasReservations(event.eventId()),
+        kept);
   }
 
   private SeatBitmap readBitmap(long eventId, int revision) {
@@ -75,6 +83,24 @@ public class SeatTable {
             .param(eventId)
             .query((row, index) -> row.getBytes("taken"))
             .list());
+  }
+
+  /// Returns the seats that are kept for the waiting list; null: none.
+  private @Nullable SeatBitmap readKept(long eventId, SeatMap map) {
+    List<Optional<byte[]>> sections =
+        sql.sql("SELECT kept FROM seat_sections WHERE event_id = ? ORDER BY ordinal")
+            .param(eventId)
+            .query((row, index) -> Optional.ofNullable(row.getBytes("kept")))
+            .list();
+    if (sections.stream().allMatch(Optional::isEmpty)) {
+      return null;
+    }
+    List<byte[]> bytes = new ArrayList<>();
+    for (int ordinal = 0; ordinal < sections.size(); ordinal++) {
+      int seats = map.sections().get(ordinal).seatCount();
+      bytes.add(sections.get(ordinal).orElseGet(() -> new byte[SeatBitmap.countBytes(seats)]));
+    }
+    return SeatBitmap.of(map, bytes);
   }
 
   private SeatMap readMap(long eventId, int revision) {
@@ -122,7 +148,7 @@ public class SeatTable {
       sql.sql("UPDATE events SET seat_map_revision = ? WHERE id = ?")
           .params(change.revision(), eventId)
           .update();
-      replaceSections(eventId, change.taken());
+      replaceSections(eventId, change.taken(), change.kept());
     } else if (!change.changedSections().isEmpty()) {
       updateSections(eventId, change);
     }
@@ -148,7 +174,8 @@ public class SeatTable {
         });
   }
 
-  private void replaceSections(long eventId, @Nullable SeatBitmap taken) {
+  private void replaceSections(
+      long eventId, @Nullable SeatBitmap taken, @Nullable SeatBitmap kept) {
     sql.sql("DELETE FROM seat_sections WHERE event_id = ?").param(eventId).update();
     if (taken == null) {
       return;
@@ -156,8 +183,8 @@ public class SeatTable {
     List<SeatMap.Section> sections = taken.map().sections();
     batches.batchUpdate(
         """
-        INSERT INTO seat_sections (event_id, ordinal, section, seat_count, taken)
-        VALUES (?, ?, ?, ?, ?)\
+        INSERT INTO seat_sections (event_id, ordinal, section, seat_count, taken, kept)
+        VALUES (?, ?, ?, ?, ?, ?)\
         """,
         IntStream.range(0, sections.size())
             .mapToObj(ordinal ->
@@ -166,16 +193,23 @@ public class SeatTable {
                   ordinal,
                   sections.get(ordinal).name(),
                   sections.get(ordinal).seatCount(),
-                  taken.section(ordinal)
+                  taken.section(ordinal),
+                  kept == null ? null : kept.section(ordinal)
                 })
             .toList());
   }
 
   private void updateSections(long eventId, NumberedSeats.Change change) {
     batches.batchUpdate(
-        "UPDATE seat_sections SET taken = ? WHERE event_id = ? AND ordinal = ?",
+        "UPDATE seat_sections SET taken = ?, kept = ? WHERE event_id = ? AND ordinal = ?",
         change.changedSections().stream()
-            .map(ordinal -> new Object[] {change.taken().section(ordinal), eventId, ordinal})
+            .map(ordinal ->
+                new Object[] {
+                  change.taken().section(ordinal),
+                  change.kept() == null ? null : change.kept().section(ordinal),
+                  eventId,
+                  ordinal
+                })
             .toList());
   }
 
@@ -209,7 +243,14 @@ public class SeatTable {
         case Decision.Confirmed _,
             Decision.Cancelled _,
             Decision.SeatsChanged _,
+            Decision.Joined _,
+            Decision.Left _,
             Decision.Rejected _ -> {}
+      }
+    }
+    for (WaitingList.Offer offer : batch.waitingList().offers()) {
+      if (offer.hold() != null) {
+        add(rows, eventId, offer.hold().seats(), reservationIds.get(offer.party().ticketId()));
       }
     }
     for (Reservation reservation : batch.changedReservations()) {

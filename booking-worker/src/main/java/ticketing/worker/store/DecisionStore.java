@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.EventView;
@@ -23,7 +24,9 @@ import ticketing.status.StatusEntry;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Inventory;
 import ticketing.worker.decision.Reservation;
+import ticketing.worker.decision.WaitingList;
 import ticketing.worker.seatmap.SeatTable;
+import ticketing.worker.waitinglist.WaitingEntryTable;
 
 /// Reads and writes of a decision. [#lock] or [#tryLock] is the first statement of every
 /// transaction that decides, so two batches of an event neither interleave nor deadlock.
@@ -37,6 +40,7 @@ public class DecisionStore {
   private final RevokedCommandTable revokedCommands;
   private final RedriveTable redrives;
   private final SeatTable seats;
+  private final WaitingEntryTable waitingEntries;
   private final StoreSettings settings;
   private final Clock clock;
 
@@ -48,6 +52,7 @@ public class DecisionStore {
       RevokedCommandTable revokedCommands,
       RedriveTable redrives,
       SeatTable seats,
+      WaitingEntryTable waitingEntries,
       StoreSettings settings,
       Clock clock) {
     this.events = events;
@@ -57,6 +62,7 @@ public class DecisionStore {
     this.revokedCommands = revokedCommands;
     this.redrives = redrives;
     this.seats = seats;
+    this.waitingEntries = waitingEntries;
     this.settings = settings;
     this.clock = clock;
   }
@@ -129,7 +135,8 @@ public class DecisionStore {
           reservationIds.add(confirm.reservationId());
         }
         case Command.CancelReservation cancel -> reservationIds.add(cancel.reservationId());
-        case Command.ChangeSeats _ -> {}
+        case Command.JoinWaitingList join -> users.add(join.userId());
+        case Command.ChangeSeats _, Command.LeaveWaitingList _ -> {}
       }
     }
     boolean limited = event.maxSeatsPerUser() != null && !users.isEmpty();
@@ -138,7 +145,15 @@ public class DecisionStore {
         limited ? reservations.countSeats(event.eventId(), users) : Map.of(),
         reservationIds.isEmpty() ? Map.of() : reservations.find(event.eventId(), reservationIds),
         dueHolds,
-        seats.read(event, commands));
+        seats.read(event, commands, locked.usesWaitingList()),
+        readWaitingList(locked, event, commands));
+  }
+
+  private WaitingList readWaitingList(
+      LockedEvent locked, EventView event, Collection<Command> commands) {
+    return locked.usesWaitingList()
+        ? waitingEntries.read(event, locked.waitingCounters(), locked.waitingSequence(), commands)
+        : WaitingList.NONE;
   }
 
   /// Returns all due holds of a locked event, oldest first.
@@ -160,17 +175,37 @@ public class DecisionStore {
     return reservations.findEventsWithDueHolds(now, afterEventId, limit);
   }
 
-  /// Writes the effects of a batch on reservations and seats.
+  /// Returns events in which a waiting party may get an offer, or seats are kept without a waiting
+  /// list, in the order of their ids.
   ///
-  /// @return ids of the new reservations by ticket id
-  public Map<UUID, Long> write(LockedEvent event, DecisionBatch batch, Instant now) {
-    Map<UUID, Long> ids = reservations.insert(batch.decisions(), now);
+  /// @param afterEventId only events with a higher id
+  public List<Long> findEventsWithDueOffers(Instant now, long afterEventId, int limit) {
+    return waitingEntries.findEventsWithDueOffers(now, afterEventId, limit);
+  }
+
+  /// Ids of the rows of a batch.
+  ///
+  /// @param reservations new reservations by ticket id
+  /// @param entries new entries of the waiting list by ticket id
+  public record NewIds(Map<UUID, Long> reservations, Map<UUID, Long> entries) {}
+
+  /// Writes the effects of a batch on reservations, seats and the waiting list.
+  public NewIds write(LockedEvent event, DecisionBatch batch, Instant now) {
+    Map<UUID, Long> ids = reservations.insert(event.eventId(), batch, now);
     reservations.updateStatus(batch.changedReservations(), now);
-    if (batch.changesSeats()) {
+    if (batch.changesSeats() || batch.waitingList().isEffective()) {
       events.update(event.event().orElseThrow(), batch);
     }
     seats.write(event.eventId(), batch, ids, now);
-    return ids;
+    return new NewIds(
+        ids, waitingEntries.write(event.eventId(), batch, lastStep(event, batch), now));
+  }
+
+  /// Number of the last step ahead of a batch; null: no numbers. The first batch of an event
+  /// without a recorded state records one.
+  private static @Nullable Long lastStep(LockedEvent event, DecisionBatch batch) {
+    Long last = event.sequence();
+    return last != null && last == 0 && batch.countSteps() > 0 ? (Long) 1L : last;
   }
 
   /// Inserts the decisions of a batch into the ledger, and its expired holds into the history.
@@ -186,9 +221,8 @@ public class DecisionStore {
       Collection<UUID> replaced,
       Instant now) {
     tickets.deleteGivenUp(replaced);
-    Long last = event.sequence();
-    if (last != null && last == 0 && batch.countSteps() > 0) {
-      last++;
+    Long last = lastStep(event, batch);
+    if (last != null && !last.equals(event.sequence())) {
       history.insertState(event.event().orElseThrow(), last, now);
     }
     List<TicketTable.Row> rows = new ArrayList<>(decided.size());

@@ -4,10 +4,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -17,6 +20,7 @@ import ticketing.domain.EventView;
 import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.worker.decision.DecisionBatch;
+import ticketing.worker.decision.WaitingList;
 import ticketing.worker.jdbc.Columns;
 
 /// Tables `events` and `seat_types`.
@@ -33,12 +37,18 @@ class EventTable {
     this.sql = JdbcClient.create(batches);
   }
 
-  private record EventRow(EventView event, @Nullable Long sequence, @Nullable Instant revokedAt) {}
+  private record EventRow(
+      EventView event,
+      @Nullable Long sequence,
+      long waitingSequence,
+      @Nullable Instant revokedAt) {}
+
+  private record SeatTypeRow(SeatTypeView view, WaitingList.Counters counters) {}
 
   LockedEvent lock(long eventId) {
     return lockRow(eventId, "")
         .map(row -> locked(row, lockSeatTypes(eventId, "")))
-        .orElseGet(() -> new LockedEvent(eventId, Optional.empty(), null, null));
+        .orElseGet(() -> new LockedEvent(eventId, Optional.empty(), null, Map.of(), 0, null));
   }
 
   /// Locks an event without blocking.
@@ -49,7 +59,7 @@ class EventTable {
     if (row.isEmpty()) {
       return Optional.empty();
     }
-    List<SeatTypeView> seatTypes = lockSeatTypes(eventId, SKIP_LOCKED);
+    List<SeatTypeRow> seatTypes = lockSeatTypes(eventId, SKIP_LOCKED);
     return seatTypes.size() == countSeatTypes(eventId)
         ? Optional.of(locked(row.get(), seatTypes))
         : Optional.empty();
@@ -60,7 +70,8 @@ class EventTable {
             """
             SELECT id, event_name, event_date, venue_name, venue_address, status,
                    sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, time_zone,
-                   revision, seat_map_revision, version, decision_sequence, revoked_at
+                   revision, seat_map_revision, version, decision_sequence, revoked_at,
+                   waiting_list, offer_minutes, waiting_sequence
             FROM events WHERE id = ? FOR UPDATE\
             """
                 + option)
@@ -69,11 +80,11 @@ class EventTable {
         .optional();
   }
 
-  private List<SeatTypeView> lockSeatTypes(long eventId, String option) {
+  private List<SeatTypeRow> lockSeatTypes(long eventId, String option) {
     return sql.sql(
             """
-            SELECT seat_type, price, total_seats, available_seats FROM seat_types
-            WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
+            SELECT seat_type, price, total_seats, available_seats, kept_seats, waiting_parties
+            FROM seat_types WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
             """
                 + option)
         .param(eventId)
@@ -88,16 +99,34 @@ class EventTable {
         .single();
   }
 
-  private static LockedEvent locked(EventRow row, List<SeatTypeView> seatTypes) {
-    EventView event = row.event().toBuilder().seatTypes(seatTypes).build();
-    return new LockedEvent(event.eventId(), Optional.of(event), row.sequence(), row.revokedAt());
+  private static LockedEvent locked(EventRow row, List<SeatTypeRow> seatTypes) {
+    EventView event =
+        row.event().toBuilder()
+            .seatTypes(seatTypes.stream().map(SeatTypeRow::view).toList())
+            .build();
+    Map<String, WaitingList.Counters> counters = new HashMap<>();
+    for (SeatTypeRow type : seatTypes) {
+      if (!type.counters().equals(WaitingList.Counters.ZERO)) {
+        counters.put(type.view().seatType(), type.counters());
+      }
+    }
+    return new LockedEvent(
+        event.eventId(),
+        Optional.of(event),
+        row.sequence(),
+        counters,
+        row.waitingSequence(),
+        row.revokedAt());
   }
 
   void update(EventView event, DecisionBatch batch) {
     if (batch.seatTypesReplaced()) {
-      replaceSeatTypes(event, batch.seatTypes());
-    } else {
+      replaceSeatTypes(event, batch);
+    } else if (batch.changesSeats()) {
       changeAvailability(event, batch);
+    }
+    if (batch.waitingList().isEffective()) {
+      changeWaitingList(event, batch);
     }
   }
 
@@ -129,7 +158,34 @@ class EventTable {
         rows);
   }
 
-  private void replaceSeatTypes(EventView event, List<SeatTypeView> seatTypes) {
+  /// Changes are relative, as those of the available seats.
+  private void changeWaitingList(EventView event, DecisionBatch batch) {
+    WaitingList.Change change = batch.waitingList();
+    sql.sql("UPDATE events SET waiting_sequence = ? WHERE id = ?")
+        .params(change.lastSequence(), event.eventId())
+        .update();
+    Set<String> types = new TreeSet<>(change.keptChanges().keySet());
+    types.addAll(change.waitingChanges().keySet());
+    if (!batch.seatTypesReplaced() && !types.isEmpty()) {
+      batches.batchUpdate(
+          """
+          UPDATE seat_types SET kept_seats = kept_seats + ?, waiting_parties = waiting_parties + ?
+          WHERE event_id = ? AND seat_type = ?\
+          """,
+          types.stream()
+              .map(type ->
+                  new Object[] {
+                    change.keptChanges().getOrDefault(type, 0),
+                    change.waitingChanges().getOrDefault(type, 0),
+                    event.eventId(),
+                    type
+                  })
+              .toList());
+    }
+  }
+
+  private void replaceSeatTypes(EventView event, DecisionBatch batch) {
+    List<SeatTypeView> seatTypes = batch.seatTypes();
     Set<String> kept = new HashSet<>();
     for (SeatTypeView type : seatTypes) {
       kept.add(type.seatType());
@@ -137,17 +193,21 @@ class EventTable {
       sql.sql(
               exists
                   ? """
-                  UPDATE seat_types SET price = ?, total_seats = ?, available_seats = ?
+                  UPDATE seat_types SET price = ?, total_seats = ?, available_seats = ?,
+                         kept_seats = ?, waiting_parties = ?
                   WHERE event_id = ? AND seat_type = ?\
                   """
                   : """
-                  INSERT INTO seat_types (price, total_seats, available_seats, event_id, seat_type)
-                  VALUES (?, ?, ?, ?, ?)\
+                  INSERT INTO seat_types (price, total_seats, available_seats, kept_seats,
+                         waiting_parties, event_id, seat_type)
+                  VALUES (?, ?, ?, ?, ?, ?, ?)\
                   """)
           .params(
               type.price().amount(),
               type.totalSeats(),
               type.availableSeats(),
+              batch.waitingList().counters(type.seatType()).kept(),
+              batch.waitingList().counters(type.seatType()).waiting(),
               event.eventId(),
               type.seatType())
           .update();
@@ -184,17 +244,22 @@ class EventTable {
             .timeZone(row.getString("time_zone"))
             .revision(row.getLong("revision"))
             .seatMapRevision(row.getObject("seat_map_revision", Integer.class))
+            .waitingList(
+                row.getBoolean("waiting_list"), row.getObject("offer_minutes", Integer.class))
             .version(row.getLong("version"))
             .build(),
         row.getObject("decision_sequence", Long.class),
+        row.getLong("waiting_sequence"),
         Columns.instant(row, "revoked_at"));
   }
 
-  private static SeatTypeView seatType(ResultSet row, int index) throws SQLException {
-    return new SeatTypeView(
-        row.getString("seat_type"),
-        new Money(row.getBigDecimal("price")),
-        row.getInt("total_seats"),
-        row.getInt("available_seats"));
+  private static SeatTypeRow seatType(ResultSet row, int index) throws SQLException {
+    return new SeatTypeRow(
+        new SeatTypeView(
+            row.getString("seat_type"),
+            new Money(row.getBigDecimal("price")),
+            row.getInt("total_seats"),
+            row.getInt("available_seats")),
+        new WaitingList.Counters(row.getInt("kept_seats"), row.getInt("waiting_parties")));
   }
 }

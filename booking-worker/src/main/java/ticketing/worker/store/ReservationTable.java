@@ -20,8 +20,11 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
 import ticketing.worker.decision.Decision;
+import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
+import ticketing.worker.decision.WaitingList;
+import ticketing.worker.decision.WaitingParty;
 import ticketing.worker.jdbc.Columns;
 
 /// Table `reservations`.
@@ -128,40 +131,82 @@ class ReservationTable {
   }
 
   private record NewReservation(
-      Command.BookSeats book,
+      UUID ticketId,
+      String userId,
+      String seatType,
+      int quantity,
       Money totalPrice,
       ReservationStatus status,
       @Nullable Instant expiresAt,
-      List<String> seats) {
+      List<String> seats,
+      boolean offer) {
 
     static NewReservation confirmed(Decision.Booked booked) {
-      return new NewReservation(
+      return of(
           booked.command(), booked.totalPrice(), ReservationStatus.CONFIRMED, null, booked.seats());
     }
 
     static NewReservation held(Decision.Held held) {
-      return new NewReservation(
+      return of(
           held.command(),
           held.totalPrice(),
           ReservationStatus.HELD,
           held.expiresAt(),
           held.seats());
     }
+
+    private static NewReservation of(
+        Command.BookSeats book,
+        Money totalPrice,
+        ReservationStatus status,
+        @Nullable Instant expiresAt,
+        List<String> seats) {
+      return new NewReservation(
+          book.ticketId(),
+          book.userId(),
+          book.seatType(),
+          book.quantity(),
+          totalPrice,
+          status,
+          expiresAt,
+          seats,
+          false);
+    }
+
+    static NewReservation offered(WaitingParty party, WaitingList.Offer.Hold hold) {
+      return new NewReservation(
+          party.ticketId(),
+          party.userId(),
+          party.seatType(),
+          party.quantity(),
+          hold.totalPrice(),
+          ReservationStatus.HELD,
+          hold.expiresAt(),
+          hold.seats(),
+          true);
+    }
   }
 
-  /// Inserts the reservations of the new bookings.
+  /// Inserts the reservations of the new bookings and offers.
   ///
   /// @return their ids by ticket id
-  Map<UUID, Long> insert(List<Decision> decisions, Instant now) {
+  Map<UUID, Long> insert(long eventId, DecisionBatch batch, Instant now) {
     List<NewReservation> rows = new ArrayList<>();
-    for (Decision decision : decisions) {
+    for (Decision decision : batch.decisions()) {
       switch (decision) {
         case Decision.Booked booked -> rows.add(NewReservation.confirmed(booked));
         case Decision.Held held -> rows.add(NewReservation.held(held));
         case Decision.Confirmed _,
             Decision.Cancelled _,
             Decision.SeatsChanged _,
+            Decision.Joined _,
+            Decision.Left _,
             Decision.Rejected _ -> {}
+      }
+    }
+    for (WaitingList.Offer offer : batch.waitingList().offers()) {
+      if (offer.hold() != null) {
+        rows.add(NewReservation.offered(offer.party(), offer.hold()));
       }
     }
     if (rows.isEmpty()) {
@@ -173,24 +218,25 @@ class ReservationTable {
             connection.prepareStatement(
                 """
                 INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,
-                       total_price, status, reserved_at, expires_at, seats)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+                       total_price, status, reserved_at, expires_at, seats, offer)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
                 """,
                 Statement.RETURN_GENERATED_KEYS),
         new BatchPreparedStatementSetter() {
           @Override
           public void setValues(PreparedStatement statement, int index) throws SQLException {
             NewReservation row = rows.get(index);
-            statement.setString(1, row.book().ticketId().toString());
-            statement.setLong(2, row.book().eventId());
-            statement.setString(3, row.book().userId());
-            statement.setInt(4, row.book().quantity());
-            statement.setString(5, row.book().seatType());
+            statement.setString(1, row.ticketId().toString());
+            statement.setLong(2, eventId);
+            statement.setString(3, row.userId());
+            statement.setInt(4, row.quantity());
+            statement.setString(5, row.seatType());
             statement.setBigDecimal(6, row.totalPrice().amount());
             statement.setString(7, row.status().name());
             statement.setObject(8, Columns.utc(now));
             statement.setObject(9, Columns.utc(row.expiresAt()));
             statement.setString(10, Columns.seats(row.seats()));
+            statement.setBoolean(11, row.offer());
           }
 
           @Override
@@ -212,7 +258,7 @@ class ReservationTable {
     Map<UUID, Long> ids = new HashMap<>();
     for (int i = 0; i < rows.size(); i++) {
       Number id = (Number) keys.getKeyList().get(i).values().iterator().next();
-      ids.put(rows.get(i).book().ticketId(), id.longValue());
+      ids.put(rows.get(i).ticketId(), id.longValue());
     }
     return ids;
   }

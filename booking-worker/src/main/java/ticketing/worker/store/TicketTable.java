@@ -45,7 +45,7 @@ class TicketTable {
             """
             SELECT id, action, user_id, event_id, seat_type, quantity, decision, reason,
                    reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at,
-                   seats
+                   seats, entry_id
             FROM tickets WHERE id IN (:ids)\
             """)
         .param("ids", Columns.strings(ticketIds))
@@ -82,9 +82,11 @@ class TicketTable {
   record Row(StatusEntry entry, @Nullable Long sequence, @Nullable Command command) {
 
     private @Nullable BigDecimal price() {
-      return command instanceof Command.BookSeats book && book.price() != null
-          ? book.price().amount()
-          : null;
+      Money price =
+          command instanceof Command.BookSeats book
+              ? book.price()
+              : command instanceof Command.JoinWaitingList join ? join.price() : null;
+      return price == null ? null : price.amount();
     }
 
     private @Nullable String requestedSeats() {
@@ -116,8 +118,9 @@ class TicketTable {
         """
         INSERT INTO tickets (id, action, user_id, event_id, seat_type, quantity, decision, reason,
                reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at,
-               sequence, price, on_behalf, seat_change, seats, requested_seats, otherwise)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+               sequence, price, on_behalf, seat_change, seats, requested_seats, otherwise,
+               entry_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
         """,
         rows,
         rows.size(),
@@ -146,6 +149,7 @@ class TicketTable {
           statement.setString(19, Columns.seats(ticket.seats()));
           statement.setString(20, row.requestedSeats());
           statement.setString(21, row.otherwise());
+          statement.setObject(22, ticket.entryId());
         });
   }
 
@@ -168,6 +172,7 @@ class TicketTable {
                 Columns.instant(row, "expires_at"),
                 reason == null ? null : Reason.valueOf(reason),
                 price == null ? null : new Money(price))
-            .withSeats(Columns.seats(row, "seats")));
+            .withSeats(Columns.seats(row, "seats"))
+            .withEntry(row.getObject("entry_id", Long.class)));
   }
 }

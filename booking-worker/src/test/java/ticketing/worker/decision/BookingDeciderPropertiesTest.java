@@ -99,7 +99,12 @@ class BookingDeciderPropertiesTest {
             assertThat(confirm.acceptedAt()).isAfterOrEqualTo(HOLD_END);
           }
         }
-        case Decision.Booked _, Decision.Held _, Decision.SeatsChanged _, Decision.Rejected _ -> {}
+        case Decision.Booked _,
+            Decision.Held _,
+            Decision.SeatsChanged _,
+            Decision.Joined _,
+            Decision.Left _,
+            Decision.Rejected _ -> {}
       }
     }
   }
@@ -217,6 +222,8 @@ class BookingDeciderPropertiesTest {
         case Decision.Rejected _ -> {}
         case Decision.Held held -> throw new AssertionError(held);
         case Decision.SeatsChanged changed -> throw new AssertionError(changed);
+        case Decision.Joined joined -> throw new AssertionError(joined);
+        case Decision.Left left -> throw new AssertionError(left);
       }
     }
   }

@@ -324,6 +324,8 @@ class NumberedSeatsTest {
                     cancel.ticketId(), "ann", 1, cancel.reservationId(), true, at);
             case Command.ConfirmHold confirm ->
                 new Command.ConfirmHold(confirm.ticketId(), "ann", 1, confirm.reservationId(), at);
+            case Command.JoinWaitingList _, Command.LeaveWaitingList _ ->
+                throw new AssertionError(commands[i]);
           });
     }
     return ordered;
@@ -429,6 +431,8 @@ class NumberedSeatsTest {
       case Decision.Confirmed _,
           Decision.Cancelled _,
           Decision.SeatsChanged _,
+          Decision.Joined _,
+          Decision.Left _,
           Decision.Rejected _ ->
           throw new AssertionError(batch.decisions().get(index));
     };

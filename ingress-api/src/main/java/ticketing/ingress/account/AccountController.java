@@ -41,6 +41,7 @@ import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.text.NotBlankText;
 import ticketing.ingress.text.TextPattern;
+import ticketing.ingress.waitinglist.WaitingListService;
 import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
 
@@ -62,6 +63,7 @@ class AccountController {
   private final AccessTokenSettings tokenSettings;
   private final TokenRevoker revoker;
   private final SessionService sessions;
+  private final WaitingListService waitingList;
   private final Clock clock;
 
   AccountController(
@@ -73,6 +75,7 @@ class AccountController {
       AccessTokenSettings tokenSettings,
       TokenRevoker revoker,
       SessionService sessions,
+      WaitingListService waitingList,
       Clock clock) {
     this.accounts = accounts;
     this.mails = mails;
@@ -82,6 +85,7 @@ class AccountController {
     this.tokenSettings = tokenSettings;
     this.revoker = revoker;
     this.sessions = sessions;
+    this.waitingList = waitingList;
     this.clock = clock;
   }
 
@@ -272,6 +276,7 @@ class AccountController {
       HttpServletRequest httpRequest) {
     limiter.checkSignIn(user.userId(), httpRequest);
     accounts.delete(user.userId(), request.password());
+    waitingList.leaveAll(user.userId());
     return ResponseEntity.noContent().build();
   }
 

@@ -297,6 +297,10 @@ public class CommandAcceptor {
       case Command.BookSeats book ->
           book.withPrice(
               first.totalPrice() == null ? null : first.totalPrice().divide(book.quantity()));
+      case Command.JoinWaitingList join ->
+          join.withPrice(
+              first.totalPrice() == null ? null : first.totalPrice().divide(join.quantity()));
+      case Command.LeaveWaitingList leave -> leave;
       case Command.ConfirmHold confirm -> confirm;
       case Command.CancelReservation cancel -> cancel;
       case Command.ChangeSeats change -> change;

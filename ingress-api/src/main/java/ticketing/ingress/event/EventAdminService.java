@@ -314,7 +314,11 @@ public class EventAdminService {
           RESERVATION_NOT_FOUND,
           NOT_CANCELLABLE,
           NOT_CONFIRMABLE,
-          HOLD_EXPIRED ->
+          HOLD_EXPIRED,
+          SEATS_AVAILABLE,
+          ALREADY_WAITING,
+          NOT_WAITING,
+          NO_WAITING_LIST ->
           throw new IllegalStateException("a change of seats was rejected with " + reason);
     };
   }

@@ -49,6 +49,8 @@ public class EventEntity {
   private String timeZone;
   private long revision = 1;
   private Integer seatMapRevision;
+  private boolean waitingList;
+  private Integer offerMinutes;
   private long version;
 
   /// Number of the last decision or recorded state; null: the event has older decisions without
@@ -102,6 +104,8 @@ public class EventEntity {
     row.holdMinutes = request.holdMinutes();
     row.timeZone = request.timeZone();
     row.seatMapRevision = seatMapRevision;
+    row.waitingList = request.hasWaitingList();
+    row.offerMinutes = request.offerMinutes();
     for (EventRequest.SeatType type : request.seatTypes()) {
       row.seatTypes.add(
           new SeatTypeRow(
@@ -133,6 +137,8 @@ public class EventEntity {
         timeZone,
         revision,
         seatMapRevision,
+        waitingList,
+        offerMinutes,
         seatTypes.stream()
             .sorted(HIGHEST_PRICE_FIRST)
             .map(type ->

@@ -43,14 +43,20 @@ public interface EventRepository extends Repository<EventEntity, Long> {
   @Query("select max(e.id) from EventEntity e")
   @Nullable Long findHighestId();
 
-  /// Returns users with a held or confirmed reservation of an event, in the order of the database.
+  /// Returns users with a held or confirmed reservation or a waiting entry of an event, in the
+  /// order of the database.
   ///
   /// @param after last user of the previous page; empty: first page
   @Query(
       value =
           """
-          select distinct user_id from reservations
-          where event_id = :id and status in ('HELD', 'CONFIRMED') and user_id > :after
+          (select distinct user_id from reservations
+           where event_id = :id and status in ('HELD', 'CONFIRMED') and user_id > :after
+           order by user_id limit :limit)
+          union
+          (select distinct user_id from waiting_entries
+           where event_id = :id and status = 'WAITING' and user_id > :after
+           order by user_id limit :limit)
           order by user_id limit :limit\
           """,
       nativeQuery = true)
@@ -74,6 +80,7 @@ public interface EventRepository extends Repository<EventEntity, Long> {
         e.saleOpensAt = :#{#to.saleOpensAt()}, e.saleClosesAt = :#{#to.saleClosesAt()},
         e.maxSeatsPerUser = :#{#to.maxSeatsPerUser()}, e.holdMinutes = :#{#to.holdMinutes()},
         e.timeZone = :#{#to.timeZone()},
+        e.waitingList = :#{#to.hasWaitingList()}, e.offerMinutes = :#{#to.offerMinutes()},
         e.revision = e.revision + 1, e.version = e.version + 1,
         e.decisionSequence = e.decisionSequence + 1
       where e.id = :id and e.revision = :revision and (:excluded is null or e.status <> :excluded)\

@@ -33,6 +33,8 @@ import tools.jackson.databind.JsonNode;
 /// Body of a request that creates or changes an event. Text is in its normal form.
 ///
 /// @param timeZone IANA name of the time zone of the venue; null: [EventView#DEFAULT_TIME_ZONE]
+/// @param waitingList null: false
+/// @param offerMinutes duration of an offer to a waiting party; required with a waiting list
 /// @param revision revision of the event on which a change is based; null: the current one
 /// @param seatMap Java null: absent, a change keeps the map; JSON null: no numbered seats
 /// @param ignoredEventId read-only, as are the other ignored fields: the body of a read can be sent
@@ -51,6 +53,8 @@ public record EventRequest(
     @Min(1) @Max(1_000_000) @Nullable Integer maxSeatsPerUser,
     @Min(1) @Max(43_200) @Nullable Integer holdMinutes,
     @CodePoints(max = 64) @Nullable String timeZone,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean waitingList,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Min(1) @Max(1_440) @Nullable Integer offerMinutes,
     @Nullable Long revision,
     @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes,
     @JsonProperty("eventId") @Nullable Long ignoredEventId,
@@ -114,6 +118,8 @@ public record EventRequest(
         null,
         null,
         null,
+        null,
+        null,
         seatTypes,
         null,
         null,
@@ -144,6 +150,10 @@ public record EventRequest(
     if (saleOpensAt != null && saleClosesAt != null && !saleClosesAt.isAfter(saleOpensAt)) {
       errors.add(new ApiException.FieldError("saleClosesAt", "must be after saleOpensAt"));
     }
+    if (hasWaitingList() && offerMinutes == null) {
+      errors.add(
+          new ApiException.FieldError("offerMinutes", "must not be null with a waiting list"));
+    }
     Optional<SeatMap> map = validateMap(current, errors);
     List<SeatType> types = validateTotals(map, errors);
     Set<String> names = new HashSet<>();
@@ -170,6 +180,10 @@ public record EventRequest(
       throw ApiException.invalid(errors.subList(0, Math.min(errors.size(), MAX_ERRORS)));
     }
     return new ValidEvent(withSeatTypes(types), map);
+  }
+
+  public boolean hasWaitingList() {
+    return Boolean.TRUE.equals(waitingList);
   }
 
   /// Returns true if the seat map is to be removed.
@@ -244,6 +258,8 @@ public record EventRequest(
         maxSeatsPerUser,
         holdMinutes,
         timeZone,
+        waitingList,
+        offerMinutes,
         revision,
         types,
         ignoredEventId,

@@ -29,7 +29,7 @@ public class EventChangePublisher implements DisposableBean {
   private static final int MAX_ATTEMPTS = 30;
   private static final Duration RETRY_DELAY = Duration.ofSeconds(1);
 
-  /// Reads users with an active reservation of an event.
+  /// Reads users with an active reservation or a waiting entry of an event.
   @FunctionalInterface
   public interface UserReader {
 

@@ -19,6 +19,7 @@ public enum ErrorCode {
   /// The event has no numbered seats.
   NO_SEAT_MAP(HttpStatus.NOT_FOUND),
   SEAT_MAP_NOT_FOUND(HttpStatus.NOT_FOUND),
+  WAITING_ENTRY_NOT_FOUND(HttpStatus.NOT_FOUND),
   TICKET_NOT_FOUND(HttpStatus.NOT_FOUND),
   USER_NOT_FOUND(HttpStatus.NOT_FOUND),
   DEAD_LETTER_NOT_FOUND(HttpStatus.NOT_FOUND),
@@ -33,6 +34,8 @@ public enum ErrorCode {
   SOLD_OUT(HttpStatus.CONFLICT),
   /// A requested seat is not on sale now.
   SEATS_TAKEN(HttpStatus.CONFLICT),
+  /// The event has no waiting list.
+  NO_WAITING_LIST(HttpStatus.CONFLICT),
   /// The sale opens later, or is paused.
   SALE_NOT_OPEN(HttpStatus.CONFLICT),
   /// The change removes seats that are sold or held.

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
-import ticketing.domain.Action;
 import ticketing.domain.Ticket;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
@@ -74,7 +73,7 @@ public class UndecidedBookings {
   ///
   /// @return false if its user has the maximum
   public boolean addLocally(StatusEntry pending) {
-    if (max == Integer.MAX_VALUE || pending.ticket().action() != Action.BOOK) {
+    if (max == Integer.MAX_VALUE || !pending.ticket().action().takesSeats()) {
       return true;
     }
     Set<UUID> counted = local.get(key(pending), absent -> new HashSet<>());

@@ -2,24 +2,35 @@ package ticketing.ingress.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
+import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.reservation.ReservationController.BookingRequest;
 
 /// Admission of a command to the queue, from the cached event. A refused command would certainly be
 /// rejected by its decision.
-sealed interface Admission {
+public sealed interface Admission {
 
   /// The command may be queued. Its decision may still reject it.
   record Open() implements Admission {}
 
   /// The command is not admitted.
-  sealed interface Closed extends Admission {}
+  sealed interface Closed extends Admission {
+
+    /// Returns the response.
+    default ApiException exception() {
+      return switch (this) {
+        case NotOpen(String detail, Duration retryAfter, Instant opensAt) ->
+            ApiException.saleNotOpen(detail, retryAfter, opensAt);
+        case Refused(ErrorCode code, String detail) -> ApiException.of(code, detail);
+        case PriceChanged(Money currentTotal) -> ApiException.priceChanged(currentTotal);
+      };
+    }
+  }
 
   /// The decision would reject the booking also later.
   record Refused(ErrorCode code, String detail) implements Closed {}
@@ -45,11 +56,39 @@ sealed interface Admission {
       Instant now,
       BooleanSupplier hasDueHold,
       BooleanSupplier isTaken) {
+    Admission sale = ofSale(event, booking.seatType(), now);
+    if (sale instanceof Closed) {
+      return sale;
+    }
+    if (event.availableSeats() == 0 && !hasDueHold.getAsBoolean()) {
+      return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");
+    }
+    if (booking.seats() != null
+        && booking.otherwise() == null
+        && isTaken.getAsBoolean()
+        && !hasDueHold.getAsBoolean()) {
+      return new Refused(ErrorCode.SEATS_TAKEN, "A requested seat is not on sale now.");
+    }
+    Money price = event.seatType(booking.seatType()).orElseThrow().price();
+    Money total = price.multiply(booking.quantity());
+    return booking.expectedTotal() == null || booking.expectedTotal().equals(total)
+        ? new Open()
+        : new PriceChanged(total);
+  }
+
+  /// Admission of a party to the waiting list.
+  static Admission ofParty(EventView event, String seatType, Instant now) {
+    if (event.status() != EventStatus.CANCELLED && !event.waitingList()) {
+      return new Refused(ErrorCode.NO_WAITING_LIST, "The event has no waiting list.");
+    }
+    return ofSale(event, seatType, now);
+  }
+
+  private static Admission ofSale(EventView event, String seatType, Instant now) {
     if (event.status() == EventStatus.CANCELLED) {
       return new Refused(ErrorCode.EVENT_CANCELLED, "The event is cancelled.");
     }
-    Optional<EventView.SeatTypeView> seatType = event.seatType(booking.seatType());
-    if (seatType.isEmpty()) {
+    if (event.seatType(seatType).isEmpty()) {
       return new Refused(ErrorCode.SEAT_TYPE_NOT_FOUND, "The event has no such seat type.");
     }
     if (!now.isBefore(event.endOfSale())) {
@@ -64,19 +103,7 @@ sealed interface Admission {
     if (event.status() == EventStatus.PAUSED) {
       return new NotOpen("The sale is paused.", PAUSE_RETRY_DELAY, null);
     }
-    if (event.availableSeats() == 0 && !hasDueHold.getAsBoolean()) {
-      return new Refused(ErrorCode.SOLD_OUT, "The event is sold out.");
-    }
-    if (booking.seats() != null
-        && booking.otherwise() == null
-        && isTaken.getAsBoolean()
-        && !hasDueHold.getAsBoolean()) {
-      return new Refused(ErrorCode.SEATS_TAKEN, "A requested seat is not on sale now.");
-    }
-    Money total = seatType.get().price().multiply(booking.quantity());
-    return booking.expectedTotal() == null || booking.expectedTotal().equals(total)
-        ? new Open()
-        : new PriceChanged(total);
+    return new Open();
   }
 
   /// Admission of a confirmation. A second confirmation is admitted: it is idempotent.

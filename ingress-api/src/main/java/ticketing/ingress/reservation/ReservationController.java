@@ -8,7 +8,6 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,7 +39,6 @@ import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.problem.ApiException;
-import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.problem.RetryAfter;
 import ticketing.ingress.ratelimit.BookingLimiter;
 import ticketing.ingress.security.AuthenticatedUser;
@@ -155,7 +153,7 @@ public class ReservationController {
       case Admission.Open _ -> enqueue(user, request, booking, priceOf(event, booking));
       case Admission.Closed _ when isRepeated(request, booking) ->
           enqueue(user, request, booking, null);
-      case Admission.Closed closed -> throw refusal(closed);
+      case Admission.Closed closed -> throw closed.exception();
     };
   }
 
@@ -166,15 +164,6 @@ public class ReservationController {
 
   private boolean isRepeated(IdempotencyKey request) {
     return request.mayBeRepeated() && acceptor.mayBeAccepted(request.ticketId());
-  }
-
-  private static ApiException refusal(Admission.Closed closed) {
-    return switch (closed) {
-      case Admission.NotOpen(String detail, Duration retryAfter, Instant opensAt) ->
-          ApiException.saleNotOpen(detail, retryAfter, opensAt);
-      case Admission.Refused(ErrorCode code, String detail) -> ApiException.of(code, detail);
-      case Admission.PriceChanged(Money currentTotal) -> ApiException.priceChanged(currentTotal);
-    };
   }
 
   private static Money priceOf(EventView event, BookingRequest booking) {
@@ -236,7 +225,7 @@ public class ReservationController {
     return switch (Admission.ofConfirmation(found, event, clock.instant())) {
       case Admission.Open _ -> confirm(user, request, found);
       case Admission.Closed _ when isRepeated(request) -> confirm(user, request, found);
-      case Admission.Closed closed -> throw refusal(closed);
+      case Admission.Closed closed -> throw closed.exception();
     };
   }
 

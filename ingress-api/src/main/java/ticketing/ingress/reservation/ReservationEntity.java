@@ -27,6 +27,7 @@ class ReservationEntity {
   private Instant cancelledAt;
   private Instant expiresAt;
   private String seats;
+  private boolean offer;
 
   protected ReservationEntity() {}
 
@@ -43,6 +44,7 @@ class ReservationEntity {
         expiresAt,
         cancelledAt,
         seats == null ? null : List.of(seats.split(",")),
+        offer,
         userId);
   }
 }

@@ -11,6 +11,8 @@ import ticketing.domain.Money;
 ///
 /// @param expiresAt end of a hold
 /// @param seats ids of its numbered seats; null without numbered seats
+/// @param offer true if the hold was an offer to a waiting party; null: false (an older version
+///   cached the reservation)
 /// @param userId its owner
 public record ReservationView(
     long reservationId,
@@ -24,9 +26,11 @@ public record ReservationView(
     @Nullable Instant expiresAt,
     @Nullable Instant cancelledAt,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> seats,
+    Boolean offer,
     String userId) {
 
   public ReservationView {
+    offer = offer != null && offer;
     Objects.requireNonNull(ticketId, "ticketId");
     Objects.requireNonNull(status, "status");
     Objects.requireNonNull(reservedAt, "reservedAt");

@@ -38,6 +38,7 @@ public class TicketEntity {
   private Instant acceptedAt;
   private Instant decidedAt;
   private String seats;
+  private Long entryId;
 
   protected TicketEntity() {}
 
@@ -66,7 +67,8 @@ public class TicketEntity {
                       expiresAt,
                       reason == null ? null : Reason.valueOf(reason),
                       totalPrice == null ? null : new Money(totalPrice))
-                  .withSeats(seats == null ? null : List.of(seats.split(",")))));
+                  .withSeats(seats == null ? null : List.of(seats.split(",")))
+                  .withEntry(entryId)));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

@@ -51,7 +51,8 @@ class EventTest {
             {"eventId":%d,"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z",\
             "venueName":"Hall","venueAddress":"Seoul","status":"ACTIVE","totalSeats":1000,\
             "availableSeats":1000,"saleOpensAt":null,"saleClosesAt":null,"maxSeatsPerUser":4,\
-            "holdMinutes":null,"timeZone":"Asia/Seoul","revision":1,"seatTypes":[\
+            "holdMinutes":null,"timeZone":"Asia/Seoul","revision":1,"waitingList":false,\
+            "offerMinutes":null,"seatTypes":[\
             {"seatType":"VIP","price":"150000.00","totalSeats":100,"availableSeats":100},\
             {"seatType":"R","price":"5.50","totalSeats":900,"availableSeats":900}]}\
             """

@@ -257,7 +257,9 @@ class OpenApiDocumentTest {
             "BookCommand", Command.BookSeats.class,
             "ConfirmCommand", Command.ConfirmHold.class,
             "CancelCommand", Command.CancelReservation.class,
-            "ChangeSeatsCommand", Command.ChangeSeats.class)
+            "ChangeSeatsCommand", Command.ChangeSeats.class,
+            "JoinCommand", Command.JoinWaitingList.class,
+            "LeaveCommand", Command.LeaveWaitingList.class)
         .forEach((schema, record) -> {
           List<String> names = new ArrayList<>(List.of("action"));
           names.addAll(names(record));

@@ -108,6 +108,27 @@ class BookingLimitTest {
   }
 
   @Test
+  void undecidedJoinsCountAsBookings() {
+    String token = limitedCount.token(IngressFixture.newUser());
+    long event =
+        limitedCount
+            .post(
+                "/api/v1/events",
+                limitedCount.admin(),
+                IngressFixture.event(",\"waitingList\":true,\"offerMinutes\":15"))
+            .json()
+            .get("eventId")
+            .longValue();
+    for (int i = 0; i < 10; i++) {
+      String path = i % 2 == 0 ? PATH : "/api/v1/waiting-list";
+      assertThat(limitedCount.post(path, token, IngressFixture.booking(event, 1)).status())
+          .isEqualTo(202);
+    }
+    assertRateLimited(
+        limitedCount.post("/api/v1/waiting-list", token, IngressFixture.booking(event, 1)));
+  }
+
+  @Test
   void decidedBookingIsNoLongerCounted() {
     String user = IngressFixture.newUser();
     long event = limitedCount.newEvent();

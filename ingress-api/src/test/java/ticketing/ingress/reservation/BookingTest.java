@@ -219,7 +219,8 @@ class BookingTest {
             "status",
             "reservedAt",
             "expiresAt",
-            "cancelledAt");
+            "cancelledAt",
+            "offer");
     assertThat(read.json().get("totalPrice").asString()).isEqualTo("300000.00");
     assertThat(read.json().get("expiresAt").asString()).isEqualTo("2035-01-01T00:00:00Z");
 

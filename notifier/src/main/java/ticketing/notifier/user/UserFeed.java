@@ -29,8 +29,8 @@ import ticketing.userfeed.UserChange;
 import ticketing.userfeed.UserChanges;
 import tools.jackson.databind.node.ObjectNode;
 
-/// `/ws/me`: sends the undecided tickets and running holds of a user immediately, then each change
-/// that concerns the user, from any device.
+/// `/ws/me`: sends the undecided tickets, running holds and offers of a user immediately, then each
+/// change that concerns the user, from any device.
 ///
 /// New tickets and ended reservations are received from the Redis channel of user changes. The end
 /// of a hold is also observed by time, and a sweep reads the undecided tickets, which covers lost
@@ -113,6 +113,8 @@ public final class UserFeed implements SmartLifecycle {
           forEach(users, handler -> observeLater(handler, ticketId));
       case UserChange.ReservationEnded(long id, var ending, List<String> users) ->
           forEach(users, handler -> handler.onEnded(id, ending));
+      case UserChange.OfferMade(long id, List<String> users) ->
+          forEach(users, handler -> handler.onOffer(id));
       case UserChange.EventChanged(var kind, EventView event, List<String> users) -> {
         String frame = eventFrame(kind, event);
         forEach(users, handler -> handler.send(frame));

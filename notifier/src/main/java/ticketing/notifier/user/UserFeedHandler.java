@@ -34,6 +34,7 @@ final class UserFeedHandler implements FrameHandler {
 
   private static final Logger log = LoggerFactory.getLogger(UserFeedHandler.class);
   private static final int MAX_ENDED = 300; // tickets and reservations that are not observed again
+  private static final int MAX_SENT_OFFERS = 300; // offers that are not sent again
 
   private final WebSocketConnection connection;
   private final UserFeed feed;
@@ -49,6 +50,13 @@ final class UserFeedHandler implements FrameHandler {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Object, Boolean> eldest) {
           return size() > MAX_ENDED;
+        }
+      }; // guarded by this
+  private final Map<Long, Boolean> sentOffers =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
+          return size() > MAX_SENT_OFFERS;
         }
       }; // guarded by this
   private boolean holdsLookupInFlight; // guarded by this
@@ -297,9 +305,38 @@ final class UserFeedHandler implements FrameHandler {
     }
   }
 
-  /// The `HELD` state of its ticket announces the hold to the client.
+  /// Sends a new offer after a look-up. If that fails, the next sweep reads the holds.
+  void onOffer(long reservationId) {
+    ingress.findReservation(
+        reservationId,
+        connection.user(),
+        found -> {
+          switch (found) {
+            case Lookup.Found<JsonNode>(JsonNode json) -> {
+              if (json.path("status").asString("").equals("HELD")) {
+                onHold(json);
+              }
+            }
+            case Lookup.NotFound<JsonNode> _, Lookup.Failed<JsonNode> _ -> holdsUnread = true;
+          }
+        });
+  }
+
+  private synchronized void sendOffer(JsonNode hold) {
+    long id = hold.path("reservationId").asLong();
+    if (!closed && !ended.containsKey(id) && sentOffers.put(id, true) == null) {
+      ObjectNode reservation = hold.deepCopy().asObject();
+      reservation.remove("event"); // a list contains it
+      sendReservation("OFFER", reservation);
+    }
+  }
+
+  /// The `HELD` state of its ticket announces a hold to the client, unless it is an offer.
   private void onHold(JsonNode hold) {
     try {
+      if (hold.path("offer").asBoolean(false)) {
+        sendOffer(hold);
+      }
       UUID ticketId = UUID.fromString(hold.path("ticketId").asString(""));
       if (!hold.path("expiresAt").isNull() && hold.has("expiresAt")) {
         Instant expiresAt = Instant.parse(hold.get("expiresAt").asString());
@@ -307,7 +344,9 @@ final class UserFeedHandler implements FrameHandler {
           observeHold(hold.path("reservationId").asLong(), expiresAt);
         }
       }
-      feed.observeLater(this, ticketId);
+      if (!hold.path("offer").asBoolean(false)) {
+        feed.observeLater(this, ticketId);
+      }
     } catch (IllegalArgumentException | DateTimeParseException e) {
       log.debug("hold is unreadable, hold={}", hold, e);
     }

@@ -116,7 +116,10 @@ class AsyncApiDocumentTest {
                 "17",
                 1,
                 List.of(new SeatOffer("VIP", Money.of("150000.00"), 100)),
-                ACCEPTED));
+                ACCEPTED),
+            new Command.JoinWaitingList(
+                TICKET, "17", 1, "VIP", 2, ACCEPTED, "f", TICKET, Money.of("150000.00")),
+            new Command.LeaveWaitingList(TICKET, "17", 1, 7, ACCEPTED, null, null));
     assertThat(new HashSet<>(commands.stream().map(Command::action).toList()))
         .containsExactlyInAnyOrder(Action.values());
     assertThat(

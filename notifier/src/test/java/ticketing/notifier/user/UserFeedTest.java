@@ -120,6 +120,47 @@ class UserFeedTest {
   }
 
   @Test
+  void runningOfferIsSentOnceAfterTheConnect() throws InterruptedException {
+    Instant end = Instant.now().plus(LONG_HOLD);
+    String offer = reservation(701, UUID.randomUUID(), "HELD", end, ",\"offer\":true");
+    ingress.respond(
+        HOLDS,
+        "{\"content\":[%s,\"event\":{}}]}".formatted(offer.substring(0, offer.length() - 1)));
+    ingress.respond("/api/v1/reservations/701", offer);
+    WebSocketTestClient client = connect(BUYER);
+    JsonNode frame = client.next();
+    assertThat(frame.path("type").asString()).isEqualTo("OFFER");
+    assertThat(frame.at("/reservation/offer").asBoolean()).isTrue();
+    assertThat(frame.path("reservation").has("event")).isFalse();
+    backend.userChanges.publish(List.of(new UserChange.OfferMade(701, List.of(BUYER))));
+    StatusEntry undecided = backend.accept(1);
+    accepted(undecided);
+    // The repeated offer is not sent, so the next frame is the ticket.
+    assertThat(client.next().path("type").asString()).isEqualTo("TICKET");
+  }
+
+  @Test
+  void newOfferReachesItsUserAndEnds() throws InterruptedException {
+    WebSocketTestClient client = connect(BUYER);
+    WebSocketTestClient stranger = connect("18");
+    Instant end = Instant.now().plusSeconds(30);
+    UUID ticketId = UUID.randomUUID();
+    ingress.respond(
+        "/api/v1/reservations/702", reservation(702, ticketId, "HELD", end, ",\"offer\":true"));
+    backend.userChanges.publish(List.of(new UserChange.OfferMade(702, List.of(BUYER))));
+    assertThat(client.next().path("type").asString()).isEqualTo("OFFER");
+    assertThat(client.next().path("type").asString()).isEqualTo("HOLD_ENDING");
+    ingress.respond(
+        "/api/v1/reservations/702", reservation(702, ticketId, "EXPIRED", end, ",\"offer\":true"));
+    backend.userChanges.publish(
+        List.of(
+            new UserChange.ReservationEnded(
+                702, UserChange.ReservationEnded.Ending.EXPIRED, List.of(BUYER))));
+    assertThat(client.next().path("type").asString()).isEqualTo("EXPIRED");
+    assertThat(stranger.frames()).isEmpty();
+  }
+
+  @Test
   void acceptedTicketReachesEveryDevice() throws InterruptedException {
     WebSocketTestClient phone = connect(BUYER);
     WebSocketTestClient laptop = connect(BUYER);

@@ -35,14 +35,15 @@ public final class Oracle {
   /// Queries by name of the violation. A row is a violation.
   private static final Map<String, String> CONSISTENCY_RULES =
       Map.of(
-          "seats of a type: available + held + confirmed <> total",
+          "seats of a type: available + kept + held + confirmed <> total",
           """
-          SELECT CONCAT('event ', s.event_id, ' ', s.seat_type, ': ', s.available_seats, ' + ',
+          SELECT CONCAT('event ', s.event_id, ' ', s.seat_type, ': ',
+              s.available_seats + s.kept_seats, ' + ',
               COALESCE(SUM(r.quantity), 0), ' <> ', s.total_seats)
           FROM seat_types s LEFT JOIN reservations r ON r.event_id = s.event_id
             AND r.seat_type = s.seat_type AND r.status IN ('HELD', 'CONFIRMED')
-          GROUP BY s.event_id, s.seat_type, s.available_seats, s.total_seats
-          HAVING s.available_seats + COALESCE(SUM(r.quantity), 0) <> s.total_seats
+          GROUP BY s.event_id, s.seat_type, s.available_seats, s.kept_seats, s.total_seats
+          HAVING s.available_seats + s.kept_seats + COALESCE(SUM(r.quantity), 0) <> s.total_seats
           """,
           "seats of an event <> seats of its types",
           """
@@ -53,10 +54,11 @@ public final class Oracle {
           "a reservation without its ticket",
           """
           SELECT r.id FROM reservations r LEFT JOIN tickets t ON t.id = r.ticket_id
-            AND t.action = 'BOOK' AND t.decision IN ('HELD', 'CONFIRMED')
-            AND t.reservation_id = r.id AND t.user_id = r.user_id AND t.event_id = r.event_id
+            AND IF(r.offer, t.action = 'JOIN' AND t.decision = 'JOINED',
+              t.action = 'BOOK' AND t.decision IN ('HELD', 'CONFIRMED')
+              AND t.reservation_id = r.id AND COALESCE(t.seats, '') = COALESCE(r.seats, ''))
+            AND t.user_id = r.user_id AND t.event_id = r.event_id
             AND t.seat_type = r.seat_type AND t.quantity = r.quantity
-            AND COALESCE(t.seats, '') = COALESCE(r.seats, '')
           WHERE t.id IS NULL
           """,
           "a booking without its reservation",
@@ -104,6 +106,40 @@ public final class Oracle {
           HAVING SUM(r.quantity) > e.max_seats_per_user
           """);
 
+  /// As [#CONSISTENCY_RULES], for waiting lists.
+  private static final Map<String, String> WAITING_LIST_RULES =
+      Map.of(
+          "a party overtaken more than 10 times",
+          """
+          SELECT w.id FROM waiting_entries w JOIN waiting_entries o ON o.event_id = w.event_id
+            AND o.seat_type = w.seat_type AND o.status = 'OFFERED' AND o.sequence > w.sequence
+            AND (w.status = 'WAITING' OR o.ended_sequence < w.ended_sequence)
+          GROUP BY w.id HAVING COUNT(*) > 10
+          """,
+          "an offer without its entry, or the reverse",
+          """
+          SELECT r.id FROM reservations r LEFT JOIN waiting_entries w ON w.ticket_id = r.ticket_id
+            AND w.status = 'OFFERED' AND w.user_id = r.user_id AND w.quantity = r.quantity
+          WHERE r.offer AND w.id IS NULL
+          UNION ALL
+          SELECT w.id FROM waiting_entries w LEFT JOIN reservations r ON r.ticket_id = w.ticket_id
+            AND r.offer
+          WHERE w.status = 'OFFERED' AND r.id IS NULL
+          """,
+          "a user who waits twice for an event",
+          """
+          SELECT CONCAT(user_id, ' in event ', event_id) FROM waiting_entries
+          WHERE status = 'WAITING' GROUP BY user_id, event_id HAVING COUNT(*) > 1
+          """,
+          "a wrong number of waiting parties",
+          """
+          SELECT CONCAT('event ', s.event_id, ' ', s.seat_type) FROM seat_types s
+          LEFT JOIN waiting_entries w ON w.event_id = s.event_id AND w.seat_type = s.seat_type
+            AND w.status = 'WAITING'
+          GROUP BY s.event_id, s.seat_type, s.waiting_parties
+          HAVING COUNT(w.id) <> s.waiting_parties
+          """);
+
   private record LedgerRow(AcceptedRequest.FinalState state, String userId) {}
 
   private final Fleet fleet;
@@ -139,6 +175,11 @@ public final class Oracle {
     Map<UUID, LedgerRow> ledger = new HashMap<>();
     readLedger(connection, ledger);
     for (Map.Entry<String, String> rule : CONSISTENCY_RULES.entrySet()) {
+      for (String row : strings(connection, rule.getValue())) {
+        violations.add(rule.getKey() + ": " + row);
+      }
+    }
+    for (Map.Entry<String, String> rule : WAITING_LIST_RULES.entrySet()) {
       for (String row : strings(connection, rule.getValue())) {
         violations.add(rule.getKey() + ": " + row);
       }
@@ -235,13 +276,21 @@ public final class Oracle {
       while (rows.next()) {
         AcceptedRequest.FinalState state =
             new AcceptedRequest.FinalState(
-                Ticket.Status.valueOf(rows.getString(3)),
+                status(rows.getString(3)),
                 rows.getString(4),
                 rows.getObject(5, Long.class),
                 rows.getObject(6, LocalDateTime.class).toInstant(ZoneOffset.UTC));
         ledger.put(UUID.fromString(rows.getString(1)), new LedgerRow(state, rows.getString(2)));
       }
     }
+  }
+
+  /// The client reads a status of a waiting list as `OTHER`.
+  private static Ticket.Status status(String decision) {
+    return switch (decision) {
+      case "JOINED", "LEFT" -> Ticket.Status.OTHER;
+      default -> Ticket.Status.valueOf(decision);
+    };
   }
 
   private static List<String> strings(Connection connection, String query) throws SQLException {

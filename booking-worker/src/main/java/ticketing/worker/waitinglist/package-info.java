@@ -1,0 +1,2 @@
+/// Entries of the waiting lists of events.
+package ticketing.worker.waitinglist;

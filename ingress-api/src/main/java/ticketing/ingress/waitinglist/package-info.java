@@ -1,0 +1,2 @@
+/// Waiting lists: joining, leaving and the entries of a user.
+package ticketing.ingress.waitinglist;
