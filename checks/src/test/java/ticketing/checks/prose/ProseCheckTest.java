@@ -127,6 +127,7 @@ class ProseCheckTest {
 
   @Test
   void generatedSectionHasNoWords() throws IOException {
+    Files.createDirectories(root.resolve("docs"));
     String lines = "Word.\n".repeat(200);
     assertThat(
             check(

@@ -14,21 +14,31 @@ final class Redrive {
   private static final long MOVE_DELAY = TimeUnit.MILLISECONDS.toNanos(700);
 
   private final Servers servers;
-  private final long end;
+  private long end;
 
   Redrive(Servers servers) {
     this.servers = servers;
-    this.end = servers.kernel.now() + MAX_NANOS;
   }
 
+  /// An operator repeats a redrive that the database rejects.
   void start() {
     servers.kernel.log().add("operator", "redrives");
+    end = servers.kernel.now() + MAX_NANOS;
+    try {
+      record();
+    } catch (IllegalStateException e) {
+      servers.kernel.schedule(MOVE_DELAY, this::start);
+      return;
+    }
+    servers.kernel.schedule(MOVE_DELAY, this::move);
+  }
+
+  private void record() {
     servers.database.prepare(
         "INSERT INTO redrives (ticket_id, started_at) VALUES (?, ?)",
         null,
         LocalDateTime.ofInstant(Kernel.START.plusNanos(servers.kernel.now()), ZoneOffset.UTC)
             .truncatedTo(java.time.temporal.ChronoUnit.MICROS));
-    servers.kernel.schedule(MOVE_DELAY, this::move);
   }
 
   private void move() {
