@@ -1,0 +1,397 @@
+package ticketing.benchmark.cold;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.springframework.util.FileSystemUtils;
+import ticketing.benchmark.report.Measurement;
+import ticketing.benchmark.report.Measurement.Row;
+import ticketing.benchmark.report.Measurement.Series;
+import ticketing.domain.Json;
+import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.LocalSigningKey;
+import ticketing.local.servers.ManagedProcess;
+import ticketing.local.servers.Ports;
+import ticketing.local.system.BootJar;
+import ticketing.local.system.LocalSystem;
+import ticketing.local.system.SystemSettings;
+import ticketing.security.AccessTokenIssuer;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
+
+/// Decisions a second by time since a fresh start: this system with and without its warm-up, and
+/// the peer of [ticketing.benchmark.peer], which decides within the request.
+///
+/// The load begins when the processes report ready. Clients, servers and applications share the
+/// processor cores of this machine.
+final class ColdBenchmark {
+
+  private static final String PART = "cold";
+  private static final String UNIT = "decisions/s";
+  private static final int SEATS = 10_000_000;
+  private static final int FIRST_BOOKINGS = 1_000;
+  private static final int USERS = 10_000; // a user may book a few times a second
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
+  private static final double MIN_FIRST_WINDOW = 0.6; // of the last window
+  private static final double MAX_FIRST_P99 = 3; // of the p99 in the last window
+  private static final DateTimeFormatter DATABASE_TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS").withZone(ZoneOffset.UTC);
+
+  /// JVM options of the images. They override those of the launcher.
+  private static final String IMAGE_OPTIONS =
+      "-XX:TieredStopAtLevel=4 -XX:ReservedCodeCacheSize=64m";
+
+  private final Path folder;
+  private final int connections = Integer.getInteger("benchmark.cold.connections", 64);
+  private final int windows = Integer.getInteger("benchmark.cold.windows", 4);
+  private final int peerWindows = Integer.getInteger("benchmark.cold.peer-windows", 2);
+  private final Duration window =
+      Duration.ofSeconds(Integer.getInteger("benchmark.cold.seconds", 20));
+  private final List<String> selected =
+      List.of(
+          System.getProperty("benchmark.cold.variants", "IMAGE,IMAGE_COLD,ROW,REDISSON")
+              .split(","));
+  private final AccessTokenIssuer tokens =
+      new AccessTokenIssuer(
+          AccessTokenSettings.of(),
+          new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
+          true,
+          Clock.systemUTC());
+
+  private ColdBenchmark(Path folder) {
+    this.folder = folder;
+  }
+
+  private enum Variant {
+    IMAGE("as the images start", IMAGE_OPTIONS, "before-ready"),
+    IMAGE_COLD("the same without warm-up", IMAGE_OPTIONS, "off"),
+    LOCAL("as mvn -Prun starts", "", "background"),
+    LOCAL_COLD("as mvn -Prun, without warm-up", "", "off"),
+    ROW("peer, row lock", "row-lock", null),
+    REDISSON("peer, Redisson lock", "redisson-lock", null);
+
+    private final String title;
+    private final String option; // JVM options, or the path of the peer
+    private final String warmUp;
+
+    Variant(String title, String option, String warmUp) {
+      this.title = title;
+      this.option = option;
+      this.warmUp = warmUp;
+    }
+  }
+
+  /// @param readySeconds start of the applications to ready
+  /// @param rates decisions a second in each window
+  /// @param firstP99 of the first bookings, ms
+  /// @param lastP99 of the last window, ms
+  private record Result(double readySeconds, double[] rates, double firstP99, double lastP99) {
+
+    double last() {
+      return rates[rates.length - 1];
+    }
+  }
+
+  /// @param arguments folder of the results; work folder
+  public static void main(String[] arguments) throws Exception {
+    if (!Measurement.isSelected(PART)) {
+      return;
+    }
+    System.setProperty("http.maxConnections", "1024");
+    Path folder = Path.of(arguments[1]).toAbsolutePath();
+    FileSystemUtils.deleteRecursively(folder);
+    new ColdBenchmark(Files.createDirectories(folder)).run().write(Path.of(arguments[0]));
+    System.exit(0);
+  }
+
+  private Measurement run() throws Exception {
+    LocalSystem.makeCaches();
+    Map<Variant, Result> results = new LinkedHashMap<>();
+    for (Variant variant : Variant.values()) {
+      if (selected.contains(variant.name())) {
+        Result result = variant.warmUp == null ? runPeer(variant) : runSystem(variant);
+        print(
+            "%s: ready in %.1f s, %s decisions/s, p99 %.0f ms of the first, %.0f ms of the last"
+                .formatted(
+                    variant.title,
+                    result.readySeconds(),
+                    Arrays.stream(result.rates()).mapToLong(Math::round).boxed().toList(),
+                    result.firstP99(),
+                    result.lastP99()));
+        results.put(variant, result);
+      }
+    }
+    return measurement(results);
+  }
+
+  private Measurement measurement(Map<Variant, Result> results) {
+    Measurement all = Measurement.of(PART, "mvn -Pbenchmark -Dbenchmark.parts=" + PART);
+    Result peer = results.get(Variant.ROW);
+    for (Map.Entry<Variant, Result> entry : results.entrySet()) {
+      Variant variant = entry.getKey();
+      Result result = entry.getValue();
+      double[] rates = result.rates();
+      String first = "first %d s after ready, ".formatted(window.toSeconds()) + variant.title;
+      Row row = Row.of(first, rates[0], UNIT).withBaseline("last window", result.last());
+      boolean ofImages = variant == Variant.IMAGE;
+      all =
+          all.with(
+              (ofImages ? row.withMinRatio(MIN_FIRST_WINDOW) : row)
+                  .withNote(
+                      "windows of %d s: %s"
+                          .formatted(
+                              window.toSeconds(),
+                              Arrays.stream(rates).mapToLong(Math::round).boxed().toList())));
+      if (variant.warmUp != null && peer != null) {
+        Row ahead = Row.of(first, rates[0], UNIT).withBaseline("the same, peer", peer.rates()[0]);
+        all = all.with(ofImages ? ahead.withMinRatio(1) : ahead);
+        all =
+            all.with(
+                Row.of("last window, " + variant.title, result.last(), UNIT)
+                    .withBaseline("the same, peer", peer.last()));
+      }
+      Row p99 =
+          Row.of("p99 of the first 1,000 bookings, " + variant.title, result.firstP99(), "ms")
+              .withBaseline("last window", result.lastP99());
+      all = all.with(ofImages ? p99.withMaxRatio(MAX_FIRST_P99) : p99);
+      all = all.with(Row.of("start to ready, " + variant.title, result.readySeconds(), "s"));
+      all =
+          all.with(
+              new Series(
+                  variant.title,
+                  null,
+                  UNIT,
+                  IntStream.range(0, rates.length)
+                      .mapToObj(i -> new double[] {(i + 1.0) * window.toSeconds(), rates[i]})
+                      .toList()));
+    }
+    return all;
+  }
+
+  private Result runSystem(Variant variant) throws Exception {
+    SystemSettings settings =
+        SystemSettings.in(folder.resolve(variant.name().toLowerCase(Locale.ROOT)))
+            .withEnvironment(
+                Map.of("_JAVA_OPTIONS", variant.option, "TICKETING_WARM_UP_MODE", variant.warmUp));
+    long startedAt = System.nanoTime();
+    try (LocalSystem system = LocalSystem.start(settings)) {
+      double ready = (System.nanoTime() - startedAt) / 1e9;
+      URI ingress = system.ingress().url();
+      long event = createEvent(ingress);
+      Load load =
+          new Load(
+              ingress.resolve("/api/v1/reservations"),
+              "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event),
+              202,
+              userTokens());
+      Instant begin = Instant.now();
+      load.run(connections, window.multipliedBy(windows));
+      return decisions(system.servers(), event, begin, ready);
+    }
+  }
+
+  private Result decisions(LocalServers servers, long event, Instant begin, double ready)
+      throws SQLException {
+    double[] rates = new double[windows];
+    try (Connection connection = servers.connect()) {
+      try (PreparedStatement count =
+          connection.prepareStatement(
+              """
+              SELECT TIMESTAMPDIFF(MICROSECOND, ?, decided_at) DIV ?, COUNT(*) FROM tickets
+              WHERE event_id = ? AND decided_at >= ? GROUP BY 1\
+              """)) {
+        count.setString(1, DATABASE_TIME.format(begin));
+        count.setLong(2, window.toNanos() / 1_000);
+        count.setLong(3, event);
+        count.setString(4, DATABASE_TIME.format(begin));
+        try (ResultSet rows = count.executeQuery()) {
+          while (rows.next()) {
+            int index = rows.getInt(1);
+            if (index < windows) { // the others are decided after the load
+              rates[index] = rows.getLong(2) / (double) window.toSeconds();
+            }
+          }
+        }
+      }
+      String latest = DATABASE_TIME.format(begin.plus(window.multipliedBy(windows - 1L)));
+      return new Result(
+          ready,
+          rates,
+          p99(connection, event, DATABASE_TIME.format(begin), FIRST_BOOKINGS),
+          p99(connection, event, latest, Integer.MAX_VALUE));
+    }
+  }
+
+  /// 99th percentile of the time from acceptance to decision, in milliseconds.
+  private static double p99(Connection connection, long event, String from, int limit)
+      throws SQLException {
+    List<Double> millis = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            SELECT TIMESTAMPDIFF(MICROSECOND, accepted_at, decided_at) FROM tickets
+            WHERE event_id = ? AND accepted_at >= ? ORDER BY accepted_at LIMIT ?\
+            """)) {
+      select.setLong(1, event);
+      select.setString(2, from);
+      select.setInt(3, limit);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          millis.add(rows.getLong(1) / 1e3);
+        }
+      }
+    }
+    return p99(millis);
+  }
+
+  private static double p99(List<Double> millis) {
+    List<Double> sorted = millis.stream().sorted().toList();
+    return sorted.isEmpty() ? Double.NaN : sorted.get((int) (sorted.size() * 0.99));
+  }
+
+  private Result runPeer(Variant variant) throws Exception {
+    Path work = folder.resolve(variant.name().toLowerCase(Locale.ROOT));
+    try (LocalServers servers = LocalServers.start(work)) {
+      createPeerTables(servers);
+      int port = Ports.free();
+      long startedAt = System.nanoTime();
+      ManagedProcess peer =
+          ManagedProcess.start(
+              "peer", peerCommand(servers, port), Map.of(), work, work.resolve("peer.log"));
+      try {
+        URI url = URI.create("http://127.0.0.1:" + port + "/" + variant.option);
+        peer.awaitReady(() -> isListening(url), START_TIMEOUT);
+        double ready = (System.nanoTime() - startedAt) / 1e9;
+        Load load =
+            new Load(url, "{\"eventId\":1,\"seatType\":\"R\",\"quantity\":1}", 201, List.of());
+        long begin = System.nanoTime();
+        List<Load.Answer> answers = load.run(connections, window.multipliedBy(peerWindows));
+        return answers(answers, begin, ready);
+      } finally {
+        peer.stop(STOP_TIMEOUT);
+      }
+    }
+  }
+
+  private Result answers(List<Load.Answer> answers, long begin, double ready) {
+    double[] rates = new double[peerWindows];
+    List<Double> last = new ArrayList<>();
+    List<Load.Answer> sorted =
+        answers.stream()
+            .sorted((a, b) -> Long.compare(a.endedAt() - begin, b.endedAt() - begin))
+            .toList();
+    for (Load.Answer answer : sorted) {
+      int index = (int) ((answer.endedAt() - begin) / window.toNanos());
+      if (index < peerWindows) {
+        rates[index] += 1.0 / window.toSeconds();
+      }
+      if (index == peerWindows - 1) {
+        last.add(answer.nanos() / 1e6);
+      }
+    }
+    List<Double> first =
+        sorted.stream().limit(FIRST_BOOKINGS).map(answer -> answer.nanos() / 1e6).toList();
+    return new Result(ready, rates, p99(first), p99(last));
+  }
+
+  private static List<String> peerCommand(LocalServers servers, int port) {
+    List<String> command = new ArrayList<>();
+    command.add(BootJar.java().toString());
+    command.addAll(List.of(IMAGE_OPTIONS.split(" ")));
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xms192m", "-Xmx256m"));
+    command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
+    command.add("ticketing.benchmark.peer.PeerApplication");
+    command.add("--server.address=127.0.0.1");
+    command.add("--server.port=" + port);
+    command.add("--spring.datasource.url=" + servers.databaseUrl());
+    command.add("--spring.datasource.username=" + servers.databaseUser());
+    command.add("--spring.datasource.password=" + servers.databasePassword());
+    command.add("--spring.jpa.open-in-view=false");
+    command.add("--peer.redis=" + servers.redisAddress());
+    return command;
+  }
+
+  private static void createPeerTables(LocalServers servers) throws SQLException {
+    try (Connection connection = servers.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE peer_events (id BIGINT PRIMARY KEY, available_seats INT NOT NULL)");
+      statement.execute("INSERT INTO peer_events VALUES (1, " + SEATS + ")");
+      statement.execute(
+          """
+          CREATE TABLE peer_bookings (
+            id BIGINT AUTO_INCREMENT PRIMARY KEY, event_id BIGINT NOT NULL,
+            quantity INT NOT NULL, booked_at DATETIME(6) NOT NULL)\
+          """);
+    }
+  }
+
+  private static boolean isListening(URI url) {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      http.send(HttpRequest.newBuilder(url.resolve("/")).build(), BodyHandlers.discarding());
+      return true;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private List<String> userTokens() {
+    return IntStream.range(0, USERS)
+        .parallel()
+        .mapToObj(user -> tokens.issue("cold-" + user, Role.BUYER))
+        .toList();
+  }
+
+  private long createEvent(URI ingress) throws IOException, InterruptedException {
+    String body =
+        """
+        {"eventName":"Cold start","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
+         "venueAddress":"Seoul","seatTypes":[{"seatType":"R","price":"55000.00","totalSeats":%d}]}
+        """
+            .formatted(SEATS);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      var response =
+          client.send(
+              HttpRequest.newBuilder(ingress.resolve("/api/v1/events"))
+                  .header("Authorization", "Bearer " + tokens.issue("admin", Role.ADMIN))
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString(body))
+                  .build(),
+              BodyHandlers.ofString());
+      if (response.statusCode() != 201) {
+        throw new IOException(response.statusCode() + " " + response.body());
+      }
+      return Json.INTERNAL.readTree(response.body()).path("eventId").asLong();
+    }
+  }
+
+  private static void print(String line) {
+    System.out.println("[cold] " + line);
+  }
+}
