@@ -1,26 +1,21 @@
 package ticketing.notifier.availability;
 
-import java.util.Collections;
-import java.util.Iterator;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.Availability;
-import ticketing.notifier.availability.WatchedEvent.Snapshot;
+import ticketing.notifier.availability.WatchedAvailability.Snapshot;
 import ticketing.notifier.background.BackgroundThreads;
 import ticketing.notifier.connection.CloseReason;
 import ticketing.notifier.connection.ErrorFrame;
 import ticketing.notifier.connection.FrameHandler;
 import ticketing.notifier.connection.WebSocketConnection;
 import ticketing.notifier.ingress.IngressClient;
-import ticketing.notifier.ingress.IngressClient.Lookup;
+import ticketing.notifier.watch.WatchedEvents;
+import ticketing.notifier.watch.WatchedEvents.Intervals;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.EventCache;
 import tools.jackson.core.JacksonException;
@@ -32,21 +27,14 @@ public final class AvailabilityFeed implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(AvailabilityFeed.class);
 
-  /// Maximum number of events that await their first read; the sweep reads further ones.
-  private static final int MAX_QUEUED_READS = 1_000;
-
-  /// Steps per frame interval; a frame is late by at most one step.
-  private static final int STEPS_PER_FRAME_INTERVAL = 10;
-
   private final EventCache eventCache;
   private final IngressClient ingress;
   private final AvailabilitySettings settings;
 
-  private final Map<Long, WatchedEvent> events = new ConcurrentHashMap<>();
-  private final BlockingQueue<WatchedEvent> unread = new ArrayBlockingQueue<>(MAX_QUEUED_READS);
+  private final WatchedEvents<EventWatcher, WatchedAvailability> events =
+      new WatchedEvents<>(WatchedAvailability::new, this::read);
   private volatile boolean running;
   private BackgroundThreads background;
-  private Iterator<WatchedEvent> sweepPosition = Collections.emptyIterator();
 
   AvailabilityFeed(EventCache eventCache, IngressClient ingress, AvailabilitySettings settings) {
     this.eventCache = eventCache;
@@ -74,71 +62,22 @@ public final class AvailabilityFeed implements SmartLifecycle {
 
   /// @param unknownEvent called if the event does not exist
   EventWatcher watch(WebSocketConnection connection, long eventId, Runnable unknownEvent) {
-    EventWatcher[] added = new EventWatcher[1];
-    WatchedEvent event =
-        events.compute(
-            eventId,
-            (id, existing) -> {
-              WatchedEvent watched = existing == null ? new WatchedEvent(id) : existing;
-              added[0] =
-                  new EventWatcher(connection, watched, settings.frameInterval(), unknownEvent);
-              watched.watchers().add(added[0]);
-              return watched;
-            });
-    if (event.snapshot() == null) {
-      unread.offer(event);
-    } else {
-      added[0].sendIfDue();
-    }
-    return added[0];
+    return events.add(
+        eventId,
+        event -> new EventWatcher(connection, event, settings.frameInterval(), unknownEvent));
   }
 
   void remove(EventWatcher watcher) {
-    events.computeIfPresent(
-        watcher.event().eventId(),
-        (id, watched) -> {
-          watched.watchers().remove(watcher);
-          return watched.watchers().isEmpty() ? null : watched;
-        });
+    events.remove(watcher.event(), watcher);
   }
 
   private void onPublished(EventView event) {
-    WatchedEvent watched = events.get(event.eventId());
-    if (watched != null) {
-      watched.updateFromEvent(event);
-    }
+    events.find(event.eventId()).ifPresent(watched -> watched.updateFromEvent(event));
   }
 
-  private void sendDueFrames() throws InterruptedException {
-    Thread.sleep(settings.frameInterval().dividedBy(STEPS_PER_FRAME_INTERVAL));
-    for (WatchedEvent event : events.values()) {
-      if (event.isFrameDue()) {
-        event.sendToWatchers();
-      }
-    }
-  }
-
-  private void readQueued() throws InterruptedException {
-    WatchedEvent event = unread.take();
-    if (event.snapshot() == null) {
-      read(event);
-      event.sendToWatchers();
-    }
-  }
-
-  /// Covers lost messages of the channel, and an administrator's edit, which evicts the cached
-  /// event without a message.
-  private void sweep() throws InterruptedException {
-    Thread.sleep(settings.sweepInterval());
-    if (!sweepPosition.hasNext()) {
-      sweepPosition = events.values().iterator();
-    }
-    for (int i = 0; i < settings.maxEventsPerSweep() && sweepPosition.hasNext(); i++) {
-      read(sweepPosition.next());
-    }
-  }
-
-  private void read(WatchedEvent event) {
+  /// The sweep also covers an administrator's edit, which evicts the cached event without a
+  /// message.
+  private void read(WatchedAvailability event) {
     Optional<EventView> cached;
     try {
       cached = eventCache.find(event.eventId());
@@ -149,34 +88,23 @@ public final class AvailabilityFeed implements SmartLifecycle {
     cached.ifPresentOrElse(event::updateFromEvent, () -> lookUp(event));
   }
 
-  private void lookUp(WatchedEvent event) {
-    if (!event.beginLookup()) {
-      return;
-    }
+  private void lookUp(WatchedAvailability event) {
     Snapshot before = event.snapshot();
-    ingress.findAvailability(
-        event.eventId(),
-        lookup -> {
-          event.endLookup();
-          switch (lookup) {
-            case Lookup.Found<Availability>(Availability availability) -> {
-              event.updateFromLookup(availability, before);
-              event.sendToWatchers();
-            }
-            case Lookup.NotFound<Availability>() ->
-                event.watchers().forEach(EventWatcher::rejectUnknownEvent);
-            case Lookup.Failed<Availability>() -> {}
-          }
-        });
+    events.<Availability>lookUp(
+        event,
+        ingress::findAvailability,
+        availability -> event.updateFromLookup(availability, before));
   }
 
   @Override
   public void start() {
     background = new BackgroundThreads();
     background.subscribeWithRetry("events", () -> eventCache.subscribe(this::onPublished));
-    background.repeat("availability", this::sendDueFrames);
-    background.repeat("availability-first-reads", this::readQueued);
-    background.repeat("availability-sweep", this::sweep);
+    events.start(
+        "availability",
+        new Intervals(
+            settings.frameInterval(), settings.sweepInterval(), settings.maxEventsPerSweep()),
+        background);
     running = true;
   }
 

@@ -1,14 +1,15 @@
 package ticketing.notifier.availability;
 
 import java.time.Duration;
-import ticketing.notifier.availability.WatchedEvent.Snapshot;
+import ticketing.notifier.availability.WatchedAvailability.Snapshot;
 import ticketing.notifier.connection.WebSocketConnection;
+import ticketing.notifier.watch.Watcher;
 
 /// Subscription of one connection to the availability of one event.
-final class EventWatcher {
+final class EventWatcher implements Watcher {
 
   private final WebSocketConnection connection;
-  private final WatchedEvent event;
+  private final WatchedAvailability event;
   private final Duration frameInterval;
   private final Runnable unknownEvent;
   private String sentJson;
@@ -18,7 +19,7 @@ final class EventWatcher {
   /// @param unknownEvent called if the event does not exist
   EventWatcher(
       WebSocketConnection connection,
-      WatchedEvent event,
+      WatchedAvailability event,
       Duration frameInterval,
       Runnable unknownEvent) {
     this.connection = connection;
@@ -27,14 +28,12 @@ final class EventWatcher {
     this.unknownEvent = unknownEvent;
   }
 
-  WatchedEvent event() {
+  WatchedAvailability event() {
     return event;
   }
 
-  /// Sends the newest snapshot unless the client has it or the frame interval has not passed.
-  ///
-  /// @return false if a frame remains to be sent
-  synchronized boolean sendIfDue() {
+  @Override
+  public synchronized boolean sendIfDue() {
     Snapshot snapshot = event.snapshot();
     if (snapshot == null || (snapshot.json().equals(sentJson) && !resend)) {
       return true;
@@ -60,7 +59,8 @@ final class EventWatcher {
     }
   }
 
-  void rejectUnknownEvent() {
+  @Override
+  public void rejectUnknownEvent() {
     unknownEvent.run();
   }
 }

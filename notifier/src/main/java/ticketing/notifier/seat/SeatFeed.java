@@ -1,14 +1,8 @@
 package ticketing.notifier.seat;
 
 import java.time.Duration;
-import java.util.Collections;
-import java.util.Iterator;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -24,6 +18,8 @@ import ticketing.notifier.connection.FrameHandler;
 import ticketing.notifier.connection.WebSocketConnection;
 import ticketing.notifier.ingress.IngressClient;
 import ticketing.notifier.ingress.IngressClient.Lookup;
+import ticketing.notifier.watch.WatchedEvents;
+import ticketing.notifier.watch.WatchedEvents.Intervals;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.SeatCache;
 
@@ -33,12 +29,6 @@ import ticketing.status.SeatCache;
 public final class SeatFeed implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(SeatFeed.class);
-
-  /// Maximum number of events that await their first read; the sweep reads further ones.
-  private static final int MAX_QUEUED_READS = 1_000;
-
-  /// Steps per frame interval; a frame is late by at most one step.
-  private static final int STEPS_PER_FRAME_INTERVAL = 10;
 
   private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(5);
 
@@ -53,11 +43,10 @@ public final class SeatFeed implements SmartLifecycle {
   private final IngressClient ingress;
   private final SeatFeedSettings settings;
 
-  private final Map<Long, WatchedSeats> events = new ConcurrentHashMap<>();
-  private final BlockingQueue<WatchedSeats> unread = new ArrayBlockingQueue<>(MAX_QUEUED_READS);
+  private final WatchedEvents<SeatWatcher, WatchedSeats> events =
+      new WatchedEvents<>(WatchedSeats::new, this::read);
   private volatile boolean running;
   private BackgroundThreads background;
-  private Iterator<WatchedSeats> sweepPosition = Collections.emptyIterator();
 
   SeatFeed(SeatCache cache, IngressClient ingress, SeatFeedSettings settings) {
     this.cache = cache;
@@ -73,8 +62,8 @@ public final class SeatFeed implements SmartLifecycle {
     } catch (NumberFormatException e) {
       return SeatMapState.ABSENT;
     }
-    WatchedSeats watched = events.get(id);
-    if (watched != null && watched.change() != WatchedSeats.UNREAD || findCached(id).isPresent()) {
+    if (events.find(id).filter(event -> !event.isUnread()).isPresent()
+        || findCached(id).isPresent()) {
       return SeatMapState.PRESENT;
     }
     CompletableFuture<Lookup<SeatsView>> found = new CompletableFuture<>();
@@ -105,66 +94,16 @@ public final class SeatFeed implements SmartLifecycle {
   }
 
   private SeatWatcher watch(WebSocketConnection connection, long eventId) {
-    SeatWatcher[] added = new SeatWatcher[1];
-    WatchedSeats event =
-        events.compute(
-            eventId,
-            (id, existing) -> {
-              WatchedSeats watched = existing == null ? new WatchedSeats(id) : existing;
-              added[0] = new SeatWatcher(connection, watched, this, settings.frameInterval());
-              watched.watchers().add(added[0]);
-              return watched;
-            });
-    if (event.change() == WatchedSeats.UNREAD) {
-      unread.offer(event);
-    } else {
-      added[0].sendIfDue();
-    }
-    return added[0];
+    return events.add(
+        eventId, event -> new SeatWatcher(connection, event, this, settings.frameInterval()));
   }
 
   void remove(WatchedSeats event, SeatWatcher watcher) {
-    events.computeIfPresent(
-        event.eventId(),
-        (id, watched) -> {
-          watched.watchers().remove(watcher);
-          return watched.watchers().isEmpty() ? null : watched;
-        });
+    events.remove(event, watcher);
   }
 
   private void onPublished(SeatsView seats) {
-    WatchedSeats watched = events.get(seats.eventId());
-    if (watched != null) {
-      watched.update(seats, false);
-    }
-  }
-
-  private void sendDueFrames() throws InterruptedException {
-    Thread.sleep(settings.frameInterval().dividedBy(STEPS_PER_FRAME_INTERVAL));
-    for (WatchedSeats event : events.values()) {
-      if (event.isFrameDue()) {
-        event.sendToWatchers();
-      }
-    }
-  }
-
-  private void readQueued() throws InterruptedException {
-    WatchedSeats event = unread.take();
-    if (event.change() == WatchedSeats.UNREAD) {
-      read(event);
-      event.sendToWatchers();
-    }
-  }
-
-  /// Covers lost messages of the channel.
-  private void sweep() throws InterruptedException {
-    Thread.sleep(settings.sweepInterval());
-    if (!sweepPosition.hasNext()) {
-      sweepPosition = events.values().iterator();
-    }
-    for (int i = 0; i < settings.maxEventsPerSweep() && sweepPosition.hasNext(); i++) {
-      read(sweepPosition.next());
-    }
+    events.find(seats.eventId()).ifPresent(event -> event.update(seats, false));
   }
 
   private void read(WatchedSeats event) {
@@ -182,33 +121,20 @@ public final class SeatFeed implements SmartLifecycle {
   }
 
   private void lookUp(WatchedSeats event) {
-    if (!event.beginLookup()) {
-      return;
-    }
     long before = event.change();
-    ingress.findSeats(
-        event.eventId(),
-        lookup -> {
-          event.endLookup();
-          switch (lookup) {
-            case Lookup.Found<SeatsView>(SeatsView seats) -> {
-              event.updateFromLookup(seats, before);
-              event.sendToWatchers();
-            }
-            case Lookup.NotFound<SeatsView> _ ->
-                event.watchers().forEach(SeatWatcher::rejectUnknownEvent);
-            case Lookup.Failed<SeatsView> _ -> {}
-          }
-        });
+    events.<SeatsView>lookUp(
+        event, ingress::findSeats, seats -> event.updateFromLookup(seats, before));
   }
 
   @Override
   public void start() {
     background = new BackgroundThreads();
     background.subscribeWithRetry("seats", () -> cache.subscribe(this::onPublished));
-    background.repeat("seats", this::sendDueFrames);
-    background.repeat("seats-first-reads", this::readQueued);
-    background.repeat("seats-sweep", this::sweep);
+    events.start(
+        "seats",
+        new Intervals(
+            settings.frameInterval(), settings.sweepInterval(), settings.maxEventsPerSweep()),
+        background);
     running = true;
   }
 

@@ -5,9 +5,10 @@ import ticketing.notifier.connection.CloseReason;
 import ticketing.notifier.connection.ErrorFrame;
 import ticketing.notifier.connection.FrameHandler;
 import ticketing.notifier.connection.WebSocketConnection;
+import ticketing.notifier.watch.Watcher;
 
 /// Connection of the seat feed of one event.
-final class SeatWatcher implements FrameHandler {
+final class SeatWatcher implements FrameHandler, Watcher {
 
   private final WebSocketConnection connection;
   private final WatchedSeats event;
@@ -24,10 +25,8 @@ final class SeatWatcher implements FrameHandler {
     this.frameInterval = frameInterval;
   }
 
-  /// Sends the changed sections unless the client has them or the frame interval has not passed.
-  ///
-  /// @return false if a frame remains to be sent
-  synchronized boolean sendIfDue() {
+  @Override
+  public synchronized boolean sendIfDue() {
     long change = event.change();
     if (change == sentChange) {
       return true;
@@ -43,7 +42,8 @@ final class SeatWatcher implements FrameHandler {
     return true;
   }
 
-  void rejectUnknownEvent() {
+  @Override
+  public void rejectUnknownEvent() {
     connection.send(ErrorFrame.eventNotFound());
     connection.close(CloseReason.NO_SUCH_EVENT);
   }

@@ -3,15 +3,13 @@ package ticketing.notifier.seat;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import ticketing.domain.Json;
 import ticketing.domain.seatmap.SeatsView;
+import ticketing.notifier.watch.WatchedEvent;
 
 /// Event with at least one watcher, and its newest bitmaps. Changes are numbered, so that a frame
 /// has exactly the sections that changed since the last frame of its watcher.
-final class WatchedSeats {
+final class WatchedSeats extends WatchedEvent<SeatWatcher> {
 
   /// Number of the state ahead of the first read.
   static final long UNREAD = 0;
@@ -22,44 +20,23 @@ final class WatchedSeats {
 
   private record Frame(long eventId, int revision, Map<String, String> sections) {}
 
-  private final long eventId;
-  private final Set<SeatWatcher> watchers = ConcurrentHashMap.newKeySet();
-  private final AtomicBoolean lookupInFlight = new AtomicBoolean();
   private final Map<String, Section> sections = new LinkedHashMap<>(); // guarded by this
   private final Map<Long, String> frames = new HashMap<>(); // by first change; guarded by this
   private int revision; // guarded by this
   private volatile long change = UNREAD;
-  private volatile boolean frameDue;
 
   WatchedSeats(long eventId) {
-    this.eventId = eventId;
+    super(eventId);
   }
 
-  long eventId() {
-    return eventId;
-  }
-
-  Set<SeatWatcher> watchers() {
-    return watchers;
+  @Override
+  public boolean isUnread() {
+    return change == UNREAD;
   }
 
   /// Number of the last change; [#UNREAD] until the first read.
   long change() {
     return change;
-  }
-
-  /// @return false if a look-up at ingress-api is in flight already
-  boolean beginLookup() {
-    return lookupInFlight.compareAndSet(false, true);
-  }
-
-  void endLookup() {
-    lookupInFlight.set(false);
-  }
-
-  /// True while a watcher has not received the newest change.
-  boolean isFrameDue() {
-    return frameDue;
   }
 
   /// Accepts all sections or the changed ones. Sections of an older version or of an earlier map
@@ -101,7 +78,7 @@ final class WatchedSeats {
     if (changed) {
       frames.clear();
       change = next;
-      frameDue = true;
+      requireFrame();
     }
   }
 
@@ -117,17 +94,7 @@ final class WatchedSeats {
               changed.put(name, section.bitmap());
             }
           });
-          return Json.INTERNAL.writeValueAsString(new Frame(eventId, revision, changed));
+          return Json.INTERNAL.writeValueAsString(new Frame(eventId(), revision, changed));
         });
-  }
-
-  /// Sends the changes to every watcher after its frame interval.
-  void sendToWatchers() {
-    frameDue = false;
-    for (SeatWatcher watcher : watchers) {
-      if (!watcher.sendIfDue()) {
-        frameDue = true;
-      }
-    }
   }
 }

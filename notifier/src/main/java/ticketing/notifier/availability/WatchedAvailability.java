@@ -1,59 +1,31 @@
 package ticketing.notifier.availability;
 
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import ticketing.domain.EventView;
 import ticketing.domain.EventView.Availability;
 import ticketing.domain.Json;
+import ticketing.notifier.watch.WatchedEvent;
 
 /// Event with at least one watcher, and its newest availability as JSON.
-final class WatchedEvent {
+final class WatchedAvailability extends WatchedEvent<EventWatcher> {
 
   /// @param version version of the event's row
   /// @param json frame of the availability
   record Snapshot(long version, String json) {}
 
-  private final long eventId;
-  private final Set<EventWatcher> watchers = ConcurrentHashMap.newKeySet();
-  private final AtomicBoolean lookupInFlight = new AtomicBoolean();
   private volatile Snapshot snapshot;
-  private volatile boolean frameDue;
 
-  WatchedEvent(long eventId) {
-    this.eventId = eventId;
+  WatchedAvailability(long eventId) {
+    super(eventId);
   }
 
-  long eventId() {
-    return eventId;
-  }
-
-  Set<EventWatcher> watchers() {
-    return watchers;
+  @Override
+  public boolean isUnread() {
+    return snapshot == null;
   }
 
   /// Null until the first read.
   Snapshot snapshot() {
     return snapshot;
-  }
-
-  /// @return false if a look-up at ingress-api is in flight already
-  boolean beginLookup() {
-    return lookupInFlight.compareAndSet(false, true);
-  }
-
-  void endLookup() {
-    lookupInFlight.set(false);
-  }
-
-  /// True while a watcher has not received the newest snapshot.
-  boolean isFrameDue() {
-    return frameDue;
-  }
-
-  /// A watcher requires a frame, although the snapshot has not changed.
-  void requireFrame() {
-    frameDue = true;
   }
 
   /// Replaces the snapshot unless the event is older.
@@ -76,16 +48,8 @@ final class WatchedEvent {
     String json = Json.INTERNAL.writeValueAsString(availability);
     boolean changed = snapshot == null || !snapshot.json().equals(json);
     snapshot = new Snapshot(version, json);
-    frameDue |= changed;
-  }
-
-  /// Sends the snapshot to every watcher after its frame interval.
-  void sendToWatchers() {
-    frameDue = false;
-    for (EventWatcher watcher : watchers) {
-      if (!watcher.sendIfDue()) {
-        frameDue = true;
-      }
+    if (changed) {
+      requireFrame();
     }
   }
 }

@@ -1,0 +1,2 @@
+/// Events with watching connections, and the delivery of their newest state at a limited rate.
+package ticketing.notifier.watch;
