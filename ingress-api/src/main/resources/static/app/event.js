@@ -109,6 +109,8 @@ export async function eventView(eventId) {
   let shownOpening = null;
   let form = null;
   let seating = null; // choice of numbered seats
+  let join = null; // form of the waiting list
+  let joinable = ''; // seat types that are sold out
   let leaveSale = () => {};
   let updatedAt = Date.now();
   let left = false;
@@ -131,6 +133,7 @@ export async function eventView(eventId) {
     if (form && isOpen(now) && form.fits()) {
       form.update();
       seating?.drawPrices();
+      drawJoin(now);
       shownState = now;
       return;
     }
@@ -159,6 +162,28 @@ export async function eventView(eventId) {
       sale.replaceChildren(opening.node, prices(event));
     } else {
       sale.replaceChildren(notice(KINDS[now] || 'info', t(`state.${now}.words`)), prices(event));
+      drawJoin(now);
+    }
+  }
+
+  /** Adds the form that joins the waiting list while seat types are sold out. */
+  async function drawJoin(now) {
+    if (!event.waitingList || !(now === 'SOLD_OUT' || isOpen(now))) {
+      return;
+    }
+    const types = event.seatTypes.filter(type => type.availableSeats === 0).map(type => type.seatType).join();
+    if (types === joinable && join?.isConnected) {
+      return;
+    }
+    joinable = types;
+    const {joinForm} = await import('./waitlist.js');
+    if (left || types !== joinable) {
+      return;
+    }
+    join?.remove();
+    join = joinForm(event);
+    if (join) {
+      sale.append(join);
     }
   }
 
@@ -166,6 +191,7 @@ export async function eventView(eventId) {
     form = bookingForm(event, refresh, seating);
     leaveSale = form.leave;
     sale.replaceChildren(form.node);
+    drawJoin(stateOf(event));
   }
 
   /** Reads the seat map, and shows the form with it. */

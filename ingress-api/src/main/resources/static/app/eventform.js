@@ -94,6 +94,9 @@ export function eventDialog(event) {
       holdMinutes: field('holdMinutes', optional('holdMinutes'),
         {type: 'number', min: 1, max: 43_200, value: event?.holdMinutes}, t('field.holdMinutes.hint')),
     };
+    const waitingList = el('input', {type: 'checkbox', id: 'waitingList', name: 'waitingList', checked: Boolean(event?.waitingList)});
+    fields.offerMinutes = field('offerMinutes', optional('offerMinutes'),
+      {type: 'number', min: 1, max: 1440, value: event?.offerMinutes});
     const rows = el('div', {});
     let types = [];
     let added = 0; // number of all rows, so that no id is used twice
@@ -174,6 +177,9 @@ export function eventDialog(event) {
           || (changedClose && closes <= clock.now()))) {
         errors.saleClosesAt = invalidText('saleClosesAt');
       }
+      if (waitingList.checked && fields.offerMinutes.input.value === '') {
+        errors.offerMinutes = invalidText('offerMinutes');
+      }
       if (!isZone(timeZone.input.value.trim())) {
         errors.timeZone = invalidText('timeZone');
       }
@@ -223,6 +229,8 @@ export function eventDialog(event) {
         saleClosesAt: times.saleClosesAt.value(),
         maxSeatsPerUser: numberOrNull(value('maxSeatsPerUser')),
         holdMinutes: numberOrNull(value('holdMinutes')),
+        waitingList: waitingList.checked,
+        offerMinutes: numberOrNull(value('offerMinutes')),
         seatTypes: types.map(row => ({
           seatType: row.seatType.input.value.trim(),
           price: row.price.input.value.trim(),
@@ -278,6 +286,7 @@ export function eventDialog(event) {
       el('h2', {id: 'event-title'}, event ? t('admin.edit.of', {name: event.eventName}) : t('admin.create')),
       problem,
       el('div', {class: 'form-grid'}, Object.values(fields).map(each => each.node)),
+      el('label', {class: 'check'}, waitingList, t('field.waitingList')),
       el('p', {class: 'hint'}, t('admin.times')),
       el('fieldset', {oninput: () => hall?.draw()}, el('legend', {}, t('admin.types')), rows,
         el('button', {class: 'button small', type: 'button', onclick: () =>

@@ -14,16 +14,17 @@ const URGENT_TIME = 60_000; // ms; shorter remaining times are highlighted
 /**
  * Countdown, confirm and release of a hold.
  * @param event current data of the event, or null
+ * @param offer true for an offer to a waiting party
  * @param onEnd called with the reservation when it is no longer held
  */
-export function holdControls({reservationId, expiresAt, eventName, eventId, event = null}, onEnd) {
+export function holdControls({reservationId, expiresAt, eventName, eventId, event = null, offer = false}, onEnd) {
   const left = el('strong', {class: 'left', role: 'timer', 'aria-live': 'off'});
   const problem = el('div', {'aria-live': 'assertive'});
   const about = {eventName, eventId};
   const cancelled = event?.status === 'CANCELLED';
   const confirm = el('button', {class: 'button primary', type: 'button', disabled: cancelled, onclick: () =>
     command(confirm, problem, {method: 'POST', path: `/api/v1/reservations/${reservationId}/confirmation`, about})},
-  t('hold.confirm'));
+  t(offer ? 'offer.accept' : 'hold.confirm'));
   const end = Date.parse(expiresAt);
   let ended = false;
 
@@ -58,15 +59,15 @@ export function holdControls({reservationId, expiresAt, eventName, eventId, even
   return {
     node: el('div', {class: 'hold'},
       cancelled && notice('bad', t('hold.cancelled')),
-      el('p', {class: 'hold-left'}, `${t('hold.left')} `, left),
+      el('p', {class: 'hold-left'}, `${t(offer ? 'offer.left' : 'hold.left')} `, left),
       problem,
-      el('div', {class: 'buttons'}, confirm, cancelButton({reservationId, about, problem, held: true}))),
+      el('div', {class: 'buttons'}, confirm, cancelButton({reservationId, about, problem, held: true, offer}))),
     leave,
   };
 }
 
-export function cancelButton({reservationId, about, problem, held}) {
-  const words = t(held ? 'hold.release' : 'reservation.cancel');
+export function cancelButton({reservationId, about, problem, held, offer = false}) {
+  const words = t(offer ? 'offer.decline' : held ? 'hold.release' : 'reservation.cancel');
   const button = el('button', {class: 'button danger', type: 'button', onclick: async () => {
     if (await confirmed(t('sure.cancel'), t('sure.cancel.words'), words, t('sure.keep'))) {
       command(button, problem, {method: 'DELETE', path: `/api/v1/reservations/${reservationId}`, about});

@@ -9,8 +9,8 @@ const MAX_HOLDS = 20; // shown
 /** Reads the running holds. Known holds that are no longer running are looked up. */
 export async function refreshHolds() {
   const {content} = await get(`/api/v1/users/me/reservations?status=HELD&size=${MAX_HOLDS}`);
-  const running = content.map(({reservationId, eventId, expiresAt, event}) =>
-    ({reservationId, eventId, expiresAt, eventName: event?.eventName}));
+  const running = content.map(({reservationId, eventId, expiresAt, offer, event}) =>
+    ({reservationId, eventId, expiresAt, offer, eventName: event?.eventName}));
   const ended = store.holds().filter(hold =>
     !hold.ended && !running.some(each => each.reservationId === hold.reservationId));
   store.saveHolds(running);

@@ -1,11 +1,12 @@
 // Reservations of the signed-in user.
 
-import {get} from './api.js';
+import {ApiError, get} from './api.js';
 import * as clock from './clock.js';
 import {venue} from './eventstate.js';
 import {cancelButton, holdControls} from './hold.js';
 import {number, price, shortDateTime, t} from './i18n.js';
 import {seatNameList} from './seatnames.js';
+import {entriesSection} from './waitlist.js';
 import {saveViewState, viewState} from './router.js';
 import {busy, el, empty, notice} from './ui.js';
 
@@ -35,6 +36,13 @@ export async function listView() {
     return rest;
   }
 
+  // The list of reservations is shown without the entries if they cannot be read.
+  const entries = await entriesSection().catch(error => {
+    if (error instanceof ApiError) {
+      return null;
+    }
+    throw error;
+  });
   const wanted = viewState().pages ?? 1;
   while (await load() && pages < wanted) {
     // The list has as many pages as when the user left it.
@@ -43,7 +51,8 @@ export async function listView() {
     title: t('nav.reservations'),
     node: el('section', {},
       el('h1', {tabindex: '-1'}, t('nav.reservations')),
-      place.children.length > 0 ? place : empty(t('reservations.none'), t('reservations.none.words'),
+      entries,
+      place.children.length > 0 ? place : !entries && empty(t('reservations.none'), t('reservations.none.words'),
         el('a', {class: 'button primary', href: '/'}, t('events.all'))),
       more),
     leave: () => ends.forEach(end => end()),
@@ -51,7 +60,7 @@ export async function listView() {
 }
 
 /** Status of a reservation. That of its event has priority: a cancelled event has no valid booking. */
-function chipOf({status}, event) {
+function chipOf({status, offer}, event) {
   const active = status === 'CONFIRMED' || status === 'HELD';
   if (active && event?.status === 'CANCELLED') {
     return el('span', {class: 'chip bad'}, t('reservation.eventCancelled'));
@@ -59,7 +68,7 @@ function chipOf({status}, event) {
   if (status === 'CONFIRMED' && event && Date.parse(event.eventDate) < clock.now()) {
     return el('span', {class: 'chip'}, t('reservation.past'));
   }
-  return el('span', {class: `chip ${KINDS[status]}`}, t(`reservation.${status}`));
+  return el('span', {class: `chip ${KINDS[status]}`}, status === 'HELD' && offer ? t('offer.chip') : t(`reservation.${status}`));
 }
 
 function item(reservation, event) {

@@ -141,7 +141,7 @@ function decisionView(ticket, about) {
   }
   const keep = ticket.status === 'CONFIRMED' && about.event && keepButtons(about.event, ticket.reservationId,
     t('ticket.seats.value', {type: ticket.seatType, quantity: ticket.quantity}) + (ticket.seats ? `: ${ticket.seats.join(', ')}` : ''));
-  return panel(ticket.action === 'CANCEL' ? 'info' : 'good', '✓', t(`outcome.${ticket.action}.done`), ticket, about,
+  return panel(ticket.action === 'CANCEL' || ticket.action === 'LEAVE' ? 'info' : 'good', '✓', t(`outcome.${ticket.action}.done`), ticket, about,
     t(`outcome.${ticket.action}.done.next`), [toReservations('primary'), toEvents('')], keep);
 }
 
@@ -155,7 +155,7 @@ function rejectionView(ticket, about) {
     words.push(event.availableSeats === 0 ? t('advice.soldOut')
       : type?.availableSeats > 0 ? t('advice.fewer', {left: type.availableSeats}) : t('advice.otherType'));
   }
-  const buttons = ticket.action !== 'BOOK' || reason === 'GAVE_UP' || reason === 'LIMIT_EXCEEDED'
+  const buttons = (ticket.action !== 'BOOK' && ticket.action !== 'JOIN') || reason === 'GAVE_UP' || reason === 'LIMIT_EXCEEDED'
     ? [toReservations('primary'), toEvents('')]
     : reason === 'SEATS_TAKEN' ? [toSeats(ticket), toEvents('')]
     : LOST_EVENTS.has(reason) || event?.status === 'CANCELLED' ? [toEvents('primary')] : [toEvent(ticket), toEvents('')];

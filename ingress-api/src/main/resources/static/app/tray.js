@@ -24,7 +24,7 @@ const nameOf = hold => hold.eventName ?? t('ticket.event.number', {id: String(ho
 function holdItem(hold) {
   return el('a', {class: 'tray-item', href: '/reservations'},
     el('span', {class: 'dot', 'aria-hidden': 'true'}), el('strong', {}, nameOf(hold)),
-    el('span', {}, t('tray.held', {time: time(hold.expiresAt)})));
+    el('span', {}, t(hold.offer ? 'tray.offer' : 'tray.held', {time: time(hold.expiresAt)})));
 }
 
 /** Message of a hold that ended unconfirmed, until the user closes it. */
