@@ -71,6 +71,15 @@ class DecisionPublisherTest {
         .atMost(Duration.ofSeconds(30))
         .ignoreExceptions()
         .untilAsserted(() -> events.refresh(event(1)).join());
+    // A change is published once; the client restores its subscription some time after a start.
+    UserChange probe = new UserChange.ReservationEnded(78, Ending.EXPIRED, List.of("probe"));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreException(RedisUnavailableException.class)
+        .untilAsserted(() -> {
+          userChanges.publish(List.of(probe));
+          assertThat(received).contains(probe);
+        });
 
     await()
         .atMost(Duration.ofSeconds(30))

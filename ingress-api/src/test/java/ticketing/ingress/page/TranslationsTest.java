@@ -32,8 +32,9 @@ class TranslationsTest {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\w+}");
   private static final Pattern HANGUL = Pattern.compile("[가-힣]");
 
-  /// Texts that are equal in both languages: names of percentiles and units.
-  private static final Set<String> UNTRANSLATED = Set.of("series.p50", "series.p99", "unit.millis");
+  /// Texts that are equal in both languages: names of percentiles and units, and a list of values.
+  private static final Set<String> UNTRANSLATED =
+      Set.of("series.p50", "series.p99", "unit.millis", "seat.free");
 
   /// `t('key'` and `t(condition ? 'key' : 'other'`.
   private static final Pattern KEY = Pattern.compile("'([a-zA-Z]+(?:\\.[a-zA-Z0-9_]+)+)'");
