@@ -117,6 +117,7 @@ public final class IngressFixture implements AutoCloseable {
     // Long timeouts, for a machine that runs other builds.
     all.put("ticketing.redis.timeout", "5s");
     all.put("ticketing.queue.timeout", "20s");
+    all.put("ticketing.passwords.hash-timeout", "30s");
     // Most tests book more often than a person does.
     all.put("ticketing.rates.booking.per-second", "10000");
     all.put("ticketing.rates.booking.burst", "10000");

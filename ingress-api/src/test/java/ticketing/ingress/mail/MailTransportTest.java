@@ -41,7 +41,7 @@ class MailTransportTest {
         1,
         1,
         Duration.ofMillis(1),
-        Duration.ofMillis(500),
+        Duration.ofSeconds(3), // the first call of a client loads its classes
         Duration.ofSeconds(1),
         new MailSettings.Smtp(
             "127.0.0.1", smtpPort, username, "password", MailSettings.Smtp.Security.NONE),
