@@ -254,7 +254,7 @@ class BuyerTest {
       user.seesHeading("outcome.BOOK.done");
 
       user.open("/#/events/" + event);
-      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+      try (PagesFixture.EventPause pause = pages.pauseEvent(event)) {
         user.book();
         user.seesText("line.polling");
         pages.restartNotifier();

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -154,7 +155,34 @@ final class PagesFixture implements AutoCloseable {
     return new BrowserUser(browser, url(), settings);
   }
 
-  /// Stops all workers until the result is closed.
+  /// Stops all workers until the result is closed. Holds the row lock of an event, so that its
+  /// commands stay undecided. Unlike a pause of the workers, it may exceed the time limit of their
+  /// receive calls.
+  EventPause pauseEvent(long eventId) {
+    try {
+      Connection connection = system.servers().connect();
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SELECT id FROM events WHERE id = " + eventId + " FOR UPDATE");
+      }
+      return new EventPause(connection);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  record EventPause(Connection connection) implements AutoCloseable {
+
+    @Override
+    public void close() {
+      try (connection) {
+        connection.rollback();
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
   WorkerPause pauseWorkers() {
     return new WorkerPause(system.workers().stream().map(ApplicationProcess::pid).toList());
   }

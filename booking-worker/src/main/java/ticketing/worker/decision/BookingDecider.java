@@ -261,8 +261,7 @@ public final class BookingDecider {
 
   private Decision book(EventView event, Command.BookSeats book) {
     SeatTypeView type = seatTypes.get(book.seatType());
-    Optional<Reason> rejection =
-        rejection(event, type, book, book.price(), book.quantity());
+    Optional<Reason> rejection = rejection(event, type, book, book.price(), book.quantity());
     if (rejection.isPresent()) {
       return new Decision.Rejected(book, rejection.get());
     }
@@ -351,8 +350,7 @@ public final class BookingDecider {
 
   private Decision join(EventView event, Command.JoinWaitingList join) {
     SeatTypeView type = seatTypes.get(join.seatType());
-    Optional<Reason> rejection =
-        rejection(event, type, join, join.price(), join.quantity());
+    Optional<Reason> rejection = rejection(event, type, join, join.price(), join.quantity());
     if (rejection.isPresent()) {
       return new Decision.Rejected(join, rejection.get());
     }
