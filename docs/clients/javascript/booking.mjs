@@ -9,7 +9,7 @@
 const { TICKETING_URL, TICKETING_EMAIL, TICKETING_PASSWORD } = process.env;
 const TIMEOUT = 120_000; // ms
 const MAX_PAUSE = 30; // s
-const RETRYABLE_STATUSES = new Set([429, 500, 502, 503, 504]);
+const RETRYABLE_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
 
 /** A 409 with Retry-After ends with the opening of the sale. */
 function isRetryable(response) {
@@ -108,7 +108,7 @@ async function signIn() {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ email: TICKETING_EMAIL, password: TICKETING_PASSWORD }),
   });
-  if (response.status >= 400 && response.status < 429) {
+  if (response.status >= 400 && response.status < 429 && response.status !== 408) {
     throw new Refused(`${response.status} ${await response.text()}`);
   }
   if (!response.ok) {

@@ -101,7 +101,7 @@ async function signIn() {
     body: JSON.stringify({ email: TICKETING_EMAIL, password: TICKETING_PASSWORD }),
     signal: AbortSignal.timeout(30_000),
   });
-  if (response.status >= 400 && response.status < 429) {
+  if (response.status >= 400 && response.status < 429 && response.status !== 408) {
     console.error(`${response.status} ${await response.text()}`);
     return null;
   }

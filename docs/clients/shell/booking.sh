@@ -62,7 +62,7 @@ call() {
     case $status in
       200 | 202) failures=0; return ;;
       401) token= ;;
-      000 | 409 | 429 | 500 | 502 | 503 | 504)
+      000 | 408 | 409 | 429 | 500 | 502 | 503 | 504)
         echo "$status $body" >&2
         pause_seconds=${retry_after:-$pause_seconds}
         ;;

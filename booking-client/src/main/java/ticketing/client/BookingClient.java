@@ -28,7 +28,7 @@ public final class BookingClient {
   private static final String RESERVATIONS_PATH = "/api/v1/reservations";
   private static final String TICKETS_PATH = "/api/v1/tickets/";
   private static final int CONFLICT = 409;
-  private static final Set<Integer> RETRYABLE_STATUSES = Set.of(429, 500, 502, 503, 504);
+  private static final Set<Integer> RETRYABLE_STATUSES = Set.of(408, 429, 500, 502, 503, 504);
 
   /// Statuses of a gateway that lost the response of ingress-api.
   private static final Set<Integer> IN_DOUBT_STATUSES = Set.of(502, 504);

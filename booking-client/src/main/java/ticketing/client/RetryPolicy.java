@@ -3,8 +3,8 @@ package ticketing.client;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// Limits of repeating a request that had no response or a retryable status (429, 500, 502, 503,
-/// 504, or 401 with a renewable session).
+/// Limits of repeating a request that had no response or a retryable status (408, 429, 500, 502,
+/// 503, 504, or 401 with a renewable session).
 ///
 /// The pause before a repetition is the server's `Retry-After` or, without it, `firstPause` doubled
 /// with each attempt up to `maxPause`. Up to 250 ms of jitter are added.

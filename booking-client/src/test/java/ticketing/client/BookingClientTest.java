@@ -33,6 +33,15 @@ class BookingClientTest {
   }
 
   @Test
+  void timedOutRequestIsRetried() throws Exception {
+    ScriptedServer server = server(response(408, "{}"), ACCEPTED);
+
+    assertThat(client(server, RETRIES).book(REQUEST, "key"))
+        .isInstanceOf(TicketResult.Success.class);
+    assertThat(server.requests).hasSize(2);
+  }
+
+  @Test
   void everyAttemptHasTheSameKeyAndBody() throws Exception {
     ScriptedServer server =
         server("", response(409, "{}", "Retry-After: 0"), response(503, "{}"), ACCEPTED);

@@ -24,7 +24,7 @@ export class ApiError extends Error {
 
   /** True if the same request may succeed later. */
   get retryable() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
   }
 }
 

@@ -39,7 +39,7 @@ public final class TestClients implements AutoCloseable {
   private static final Duration POLL_WAIT = Duration.ofSeconds(5);
   private static final long POLL_PAUSE = 200; // ms
   private static final Set<Integer> ALLOWED_REFUSALS = Set.of(404, 409);
-  private static final Set<Integer> OVERLOAD_STATUSES = Set.of(429, 503);
+  private static final Set<Integer> OVERLOAD_STATUSES = Set.of(408, 429, 503);
   private static final int NOT_FOUND = 404;
 
   private final Fleet fleet;
@@ -72,12 +72,12 @@ public final class TestClients implements AutoCloseable {
     return refusals;
   }
 
-  /// Requests sent again after a lost response, 429 or 503.
+  /// Requests sent again after a lost response, 408, 429 or 503.
   public long repeated() {
     return repeated.sum();
   }
 
-  /// Responses 429 and 503.
+  /// Responses 408, 429 and 503.
   public long overloaded() {
     return overloaded.sum();
   }

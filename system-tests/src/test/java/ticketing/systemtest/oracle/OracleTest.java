@@ -62,8 +62,8 @@ class OracleTest {
       delimiter = '|',
       textBlock =
           """
-          UPDATE seat_types SET available_seats = available_seats + 1 WHERE event_id = :event  | available + held + confirmed <> total
-          UPDATE reservations SET quantity = quantity + 1 WHERE id = :booked                   | available + held + confirmed <> total
+          UPDATE seat_types SET available_seats = available_seats + 1 WHERE event_id = :event  | available + kept + held + confirmed <> total
+          UPDATE reservations SET quantity = quantity + 1 WHERE id = :booked                   | available + kept + held + confirmed <> total
           UPDATE events SET available_seats = available_seats - 1 WHERE id = :event            | seats of an event <> seats of its types
           DELETE FROM tickets WHERE reservation_id = :booked                                   | is in no table
           DELETE FROM tickets WHERE reservation_id = :booked                                   | a reservation without its ticket
@@ -108,7 +108,8 @@ class OracleTest {
           """);
       assertThat(ORACLE.check(connection))
           .anyMatch(violation -> violation.contains("a reservation without its ticket"))
-          .anyMatch(violation -> violation.contains("available + held + confirmed <> total"));
+          .anyMatch(
+              violation -> violation.contains("available + kept + held + confirmed <> total"));
       connection.rollback();
     }
   }
