@@ -330,6 +330,7 @@ final class ColdBenchmark {
     command.add("--spring.datasource.username=" + servers.databaseUser());
     command.add("--spring.datasource.password=" + servers.databasePassword());
     command.add("--spring.jpa.open-in-view=false");
+    command.add("--spring.jpa.database-platform=org.hibernate.dialect.MariaDBDialect");
     command.add("--logging.config=classpath:peer-logback.xml");
     command.add("--peer.redis=" + servers.redisAddress());
     return command;
