@@ -44,8 +44,10 @@ class HoldExpiry {
   private final Semaphore permits;
   private final Set<Long> inProgress = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private long lastOfferEventId; // as lastEventId
-  private long lastEventId; // of the previous run; used by the scheduled thread only
+
+  // Last events of the previous run; used by the scheduled thread only.
+  private long lastHoldEventId;
+  private long lastOfferEventId;
 
   HoldExpiry(
       DecisionStore store,
@@ -91,8 +93,8 @@ class HoldExpiry {
   private List<Long> nextEvents() {
     int limit = settings.holdExpiryMaxEvents();
     List<Long> events =
-        new ArrayList<>(store.findEventsWithDueHolds(clock.instant(), lastEventId, limit));
-    lastEventId = events.size() < limit ? 0 : events.getLast();
+        new ArrayList<>(store.findEventsWithDueHolds(clock.instant(), lastHoldEventId, limit));
+    lastHoldEventId = events.size() < limit ? 0 : events.getLast();
     List<Long> offers = store.findEventsWithDueOffers(clock.instant(), lastOfferEventId, limit);
     lastOfferEventId = offers.size() < limit ? 0 : offers.getLast();
     events.addAll(offers);
