@@ -4,10 +4,12 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,20 +47,8 @@ final class UserFeedHandler implements FrameHandler {
 
   private final Map<UUID, Observation> tickets = new HashMap<>(); // guarded by this
   private final Map<Long, ObservedReservation> reservations = new HashMap<>(); // guarded by this
-  private final Map<Object, Boolean> ended =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Object, Boolean> eldest) {
-          return size() > MAX_ENDED;
-        }
-      }; // guarded by this
-  private final Map<Long, Boolean> sentOffers =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
-          return size() > MAX_SENT_OFFERS;
-        }
-      }; // guarded by this
+  private final Set<Object> ended = newest(MAX_ENDED); // guarded by this
+  private final Set<Long> sentOffers = newest(MAX_SENT_OFFERS); // guarded by this
   private boolean holdsLookupInFlight; // guarded by this
   private volatile boolean ticketsUnread = true;
   private volatile boolean holdsUnread = true;
@@ -77,6 +67,17 @@ final class UserFeedHandler implements FrameHandler {
     this.ingress = ingress;
     this.settings = settings;
     this.clock = clock;
+  }
+
+  /// A set that forgets its oldest elements.
+  private static <T> Set<T> newest(int maxSize) {
+    return Collections.newSetFromMap(
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<T, Boolean> eldest) {
+            return size() > maxSize;
+          }
+        });
   }
 
   String userId() {
@@ -111,7 +112,7 @@ final class UserFeedHandler implements FrameHandler {
     synchronized (this) {
       if (closed
           || tickets.containsKey(ticketId)
-          || ended.containsKey(ticketId)
+          || ended.contains(ticketId)
           || tickets.size() >= settings.maxTickets()) {
         return;
       }
@@ -131,7 +132,7 @@ final class UserFeedHandler implements FrameHandler {
 
   private synchronized void end(UUID ticketId) {
     tickets.remove(ticketId);
-    ended.put(ticketId, true);
+    ended.add(ticketId);
   }
 
   /// Placeholder of an observation that is being started.
@@ -176,13 +177,13 @@ final class UserFeedHandler implements FrameHandler {
     } else if (ticket.status() == TicketStatus.CANCELLED
         || ticket.status() == TicketStatus.CONFIRMED && ticket.action() == Action.CONFIRM) {
       reservations.remove(ticket.reservationId());
-      ended.put(ticket.reservationId(), true);
+      ended.add(ticket.reservationId());
     }
   }
 
   private void observeHold(long reservationId, Instant expiresAt) {
     if (!closed
-        && !ended.containsKey(reservationId)
+        && !ended.contains(reservationId)
         && (reservations.containsKey(reservationId)
             || reservations.size() < settings.maxReservations())) {
       reservations
@@ -195,7 +196,7 @@ final class UserFeedHandler implements FrameHandler {
   void onEnded(long reservationId, Ending ending) {
     synchronized (this) {
       if (closed
-          || ended.containsKey(reservationId)
+          || ended.contains(reservationId)
           || !reservations.containsKey(reservationId)
               && reservations.size() >= settings.maxReservations()) {
         return;
@@ -272,7 +273,7 @@ final class UserFeedHandler implements FrameHandler {
 
   private void endReservation(long id) {
     reservations.remove(id);
-    ended.put(id, true);
+    ended.add(id);
   }
 
   private void sendReservation(String type, JsonNode json) {
@@ -324,7 +325,7 @@ final class UserFeedHandler implements FrameHandler {
 
   private synchronized void sendOffer(JsonNode hold) {
     long id = hold.path("reservationId").asLong();
-    if (!closed && !ended.containsKey(id) && sentOffers.put(id, true) == null) {
+    if (!closed && !ended.contains(id) && sentOffers.add(id)) {
       ObjectNode reservation = hold.deepCopy().asObject();
       reservation.remove("event"); // a list contains it
       sendReservation("OFFER", reservation);
@@ -333,8 +334,9 @@ final class UserFeedHandler implements FrameHandler {
 
   /// The `HELD` state of its ticket announces a hold to the client, unless it is an offer.
   private void onHold(JsonNode hold) {
+    boolean offer = hold.path("offer").asBoolean(false);
     try {
-      if (hold.path("offer").asBoolean(false)) {
+      if (offer) {
         sendOffer(hold);
       }
       UUID ticketId = UUID.fromString(hold.path("ticketId").asString(""));
@@ -344,7 +346,7 @@ final class UserFeedHandler implements FrameHandler {
           observeHold(hold.path("reservationId").asLong(), expiresAt);
         }
       }
-      if (!hold.path("offer").asBoolean(false)) {
+      if (!offer) {
         feed.observeLater(this, ticketId);
       }
     } catch (IllegalArgumentException | DateTimeParseException e) {
@@ -366,6 +368,7 @@ final class UserFeedHandler implements FrameHandler {
       tickets.clear();
       reservations.clear();
       ended.clear();
+      sentOffers.clear();
     }
     feed.remove(this);
     observed.forEach(Observation::cancel);
