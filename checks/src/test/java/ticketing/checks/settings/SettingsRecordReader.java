@@ -111,6 +111,15 @@ final class SettingsRecordReader extends TreePathScanner<Void, DocTrees> {
     return records;
   }
 
+  /// A nested type of the record has priority: several records have a type of the same name.
+  private static Optional<ClassTree> nestedType(ClassTree type, String name) {
+    return type.getMembers().stream()
+        .filter(ClassTree.class::isInstance)
+        .map(ClassTree.class::cast)
+        .filter(member -> member.getSimpleName().contentEquals(name))
+        .findFirst();
+  }
+
   private void addProperties(ClassTree type, String prefix, List<SettingsRecord.Property> list) {
     for (Tree member : type.getMembers()) {
       if (!(member instanceof VariableTree component)
@@ -119,7 +128,7 @@ final class SettingsRecordReader extends TreePathScanner<Void, DocTrees> {
       }
       String name = prefix + kebab(component.getName().toString());
       String javaType = component.getType().toString();
-      ClassTree nested = types.get(javaType);
+      ClassTree nested = nestedType(type, javaType).orElse(types.get(javaType));
       if (nested != null && nested.getKind() != Tree.Kind.ENUM) {
         addProperties(nested, name + ".", list);
         continue;
