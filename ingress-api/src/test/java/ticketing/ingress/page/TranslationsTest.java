@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.domain.Reason;
 import ticketing.ingress.problem.ErrorCode;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Texts of the pages: complete in both languages, without unused entries.
 class TranslationsTest {
@@ -43,13 +45,16 @@ class TranslationsTest {
   private static final Pattern KEY_TEMPLATE =
       Pattern.compile("`([a-zA-Z.]+\\.)\\$\\{[^`]*?}([a-zA-Z.]*)`");
 
+  private static final JsonMapper STRICT =
+      Json.INTERNAL.rebuild().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
   private final Map<String, String> english = table("en");
   private final Map<String, String> korean = table("ko");
 
   private static Map<String, String> table(String language) {
     try {
       return new TreeMap<>(
-          Json.INTERNAL.readValue(
+          STRICT.readValue(
               Files.readString(APP.resolve(language + ".json")),
               new TypeReference<Map<String, String>>() {}));
     } catch (IOException e) {
