@@ -164,6 +164,8 @@ public final class IngressFixture implements AutoCloseable {
           Map.ofEntries(
               Map.entry("ticketing.database.reader-url", url),
               Map.entry("ticketing.database.reader-pause", "1s"),
+              // Many concurrent requests share the pool.
+              Map.entry("spring.datasource.hikari.connection-timeout", "20000"),
               Map.entry("ticketing.queue.max-backlog-without-database", "3"),
               Map.entry("ticketing.tickets.max-long-polls", "1"),
               Map.entry("ticketing.events.change-timeout", "200ms"),
