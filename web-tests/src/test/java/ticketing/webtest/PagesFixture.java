@@ -155,15 +155,17 @@ final class PagesFixture implements AutoCloseable {
     return new BrowserUser(browser, url(), settings);
   }
 
-  /// Stops all workers until the result is closed. Holds the row lock of an event, so that its
-  /// commands stay undecided. Unlike a pause of the workers, it may exceed the time limit of their
-  /// receive calls.
+  /// Holds the row lock of an event until the result is closed, so that its commands stay
+  /// undecided. Unlike a pause of the workers, it may exceed the time limit of their receive calls.
   EventPause pauseEvent(long eventId) {
     try {
       Connection connection = system.servers().connect();
-      connection.setAutoCommit(false);
       try (Statement statement = connection.createStatement()) {
+        connection.setAutoCommit(false);
         statement.execute("SELECT id FROM events WHERE id = " + eventId + " FOR UPDATE");
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
       }
       return new EventPause(connection);
     } catch (SQLException e) {
@@ -183,6 +185,7 @@ final class PagesFixture implements AutoCloseable {
     }
   }
 
+  /// Stops all workers until the result is closed.
   WorkerPause pauseWorkers() {
     return new WorkerPause(system.workers().stream().map(ApplicationProcess::pid).toList());
   }
