@@ -121,6 +121,10 @@ class PastEventTable {
   }
 
   void markArchived(long eventId, Instant now) {
+    // The entries are removed, so the search for due offers must not find the event.
+    sql.sql("UPDATE seat_types SET waiting_parties = 0 WHERE event_id = ? AND waiting_parties > 0")
+        .param(eventId)
+        .update();
     sql.sql("UPDATE events SET archived_at = ? WHERE id = ?")
         .params(Columns.utc(now), eventId)
         .update();

@@ -70,6 +70,18 @@ class RetentionJobTest {
           .update();
       sql.sql(
               """
+              INSERT INTO waiting_entries (ticket_id, event_id, sequence, seat_type, quantity,
+                     user_id, price, status, joined_at)
+              VALUES (UUID(), ?, 1, 'R', 1, 'retention', 1, 'WAITING', UTC_TIMESTAMP(6))\
+              """)
+          .param(one)
+          .update();
+      sql.sql("INSERT INTO seat_types (event_id, seat_type, price, total_seats, available_seats,"
+              + " waiting_parties) VALUES (?, 'wait', 1, 1, 0, 1)")
+          .param(one)
+          .update();
+      sql.sql(
+              """
               INSERT INTO reservation_seats
               SELECT event_id, id, id FROM reservations WHERE event_id = ?\
               """)
@@ -98,6 +110,10 @@ class RetentionJobTest {
               .isZero();
           assertThat(count("SELECT COUNT(*) FROM reservation_seats WHERE event_id = " + past))
               .isZero();
+          assertThat(count("SELECT COUNT(*) FROM waiting_entries WHERE event_id = " + past))
+              .isZero();
+          assertThat(count("SELECT SUM(waiting_parties) FROM seat_types WHERE event_id = " + past))
+              .isZero();
           assertThat(count("SELECT SUM(archived_at > event_date) FROM events WHERE id = " + past))
               .isEqualTo(1);
           assertThat(count("SELECT COUNT(archived_at) FROM events WHERE id = " + past))
@@ -111,6 +127,10 @@ class RetentionJobTest {
     assertThat(count("SELECT COUNT(*) FROM event_states WHERE event_id = " + recent)).isEqualTo(1);
     assertThat(count("SELECT COUNT(*) FROM hold_expiries WHERE event_id = " + recent)).isEqualTo(1);
     assertThat(count("SELECT COUNT(*) FROM seat_map_changes WHERE event_id = " + recent))
+        .isEqualTo(1);
+    assertThat(count("SELECT COUNT(*) FROM waiting_entries WHERE event_id = " + recent))
+        .isEqualTo(1);
+    assertThat(count("SELECT SUM(waiting_parties) FROM seat_types WHERE event_id = " + recent))
         .isEqualTo(1);
     for (UUID removed : old) {
       assertThat(
