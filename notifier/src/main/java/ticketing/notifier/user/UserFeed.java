@@ -32,9 +32,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// `/ws/me`: sends the undecided tickets, running holds and offers of a user immediately, then each
 /// change that concerns the user, from any device.
 ///
-/// New tickets and ended reservations are received from the Redis channel of user changes. The end
-/// of a hold is also observed by time, and a sweep reads the undecided tickets, which covers lost
-/// messages of the channel.
+/// New tickets, offers and ended reservations are received from the Redis channel of user changes.
+/// The end of a hold is also observed by time. A sweep reads the undecided tickets and the holds,
+/// which covers lost messages of the channel.
 @Component
 public final class UserFeed implements SmartLifecycle {
 
@@ -188,6 +188,7 @@ public final class UserFeed implements SmartLifecycle {
     while (remaining > 0 && sweepPosition.hasNext()) {
       for (UserFeedHandler handler : sweepPosition.next()) {
         remaining--;
+        handler.requireRead(); // the message of an offer may be lost
         read(handler);
       }
     }
