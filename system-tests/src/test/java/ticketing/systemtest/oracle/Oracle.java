@@ -174,14 +174,11 @@ public final class Oracle {
     awaitPushes();
     Map<UUID, LedgerRow> ledger = new HashMap<>();
     readLedger(connection, ledger);
-    for (Map.Entry<String, String> rule : CONSISTENCY_RULES.entrySet()) {
-      for (String row : strings(connection, rule.getValue())) {
-        violations.add(rule.getKey() + ": " + row);
-      }
-    }
-    for (Map.Entry<String, String> rule : WAITING_LIST_RULES.entrySet()) {
-      for (String row : strings(connection, rule.getValue())) {
-        violations.add(rule.getKey() + ": " + row);
+    for (Map<String, String> rules : List.of(CONSISTENCY_RULES, WAITING_LIST_RULES)) {
+      for (Map.Entry<String, String> rule : rules.entrySet()) {
+        for (String row : strings(connection, rule.getValue())) {
+          violations.add(rule.getKey() + ": " + row);
+        }
       }
     }
     violations.addAll(replay(connection));
