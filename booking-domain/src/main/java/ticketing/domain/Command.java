@@ -79,6 +79,11 @@ public sealed interface Command {
 
   Action action();
 
+  /// Returns the price of one seat at acceptance; null: the command has none.
+  default @Nullable Money acceptedPrice() {
+    return null;
+  }
+
   /// @param price price of one seat at acceptance. The ingress API found the sale open then. Null:
   ///   the price and the sale window at the decision apply (an older version sent the command, or
   ///   it repeats a booking of which the status store has no entry).
@@ -222,6 +227,11 @@ public sealed interface Command {
     @Override
     public Action action() {
       return Action.BOOK;
+    }
+
+    @Override
+    public @Nullable Money acceptedPrice() {
+      return price;
     }
   }
 
@@ -433,6 +443,11 @@ public sealed interface Command {
     @Override
     public Action action() {
       return Action.JOIN;
+    }
+
+    @Override
+    public @Nullable Money acceptedPrice() {
+      return price;
     }
   }
 

@@ -261,7 +261,7 @@ public final class BookingDecider {
 
   private Decision book(EventView event, Command.BookSeats book) {
     SeatTypeView type = seatTypes.get(book.seatType());
-    Optional<Reason> rejection = rejection(event, type, book, book.price(), book.quantity());
+    Optional<Reason> rejection = rejection(event, type, book, book.quantity());
     if (rejection.isPresent()) {
       return new Decision.Rejected(book, rejection.get());
     }
@@ -303,22 +303,12 @@ public final class BookingDecider {
     return book.seats().isEmpty() || book.bestOtherwise() ? Reason.SOLD_OUT : Reason.SEATS_TAKEN;
   }
 
-  private static boolean isWindowOfDecisionValid(@Nullable Money acceptedPrice) {
-    return acceptedPrice == null;
-  }
-
   /// The sale was open at the acceptance of a booking with a price, also if its window or a pause
   /// changed later. Without one, the window of the decision applies to the time of acceptance.
-  ///
-  /// @param acceptedPrice price of the command; null: it has none
   private Optional<Reason> rejection(
-      EventView event,
-      @Nullable SeatTypeView type,
-      Command command,
-      @Nullable Money acceptedPrice,
-      int quantity) {
+      EventView event, @Nullable SeatTypeView type, Command command, int quantity) {
     Instant acceptedAt = command.acceptedAt();
-    boolean windowApplies = isWindowOfDecisionValid(acceptedPrice);
+    boolean windowApplies = command.acceptedPrice() == null;
     if (event.status() == EventStatus.CANCELLED) {
       return Optional.of(Reason.EVENT_CANCELLED);
     }
@@ -350,7 +340,7 @@ public final class BookingDecider {
 
   private Decision join(EventView event, Command.JoinWaitingList join) {
     SeatTypeView type = seatTypes.get(join.seatType());
-    Optional<Reason> rejection = rejection(event, type, join, join.price(), join.quantity());
+    Optional<Reason> rejection = rejection(event, type, join, join.quantity());
     if (rejection.isPresent()) {
       return new Decision.Rejected(join, rejection.get());
     }

@@ -82,10 +82,7 @@ class TicketTable {
   record Row(StatusEntry entry, @Nullable Long sequence, @Nullable Command command) {
 
     private @Nullable BigDecimal price() {
-      Money price =
-          command instanceof Command.BookSeats book
-              ? book.price()
-              : command instanceof Command.JoinWaitingList join ? join.price() : null;
+      Money price = command == null ? null : command.acceptedPrice();
       return price == null ? null : price.amount();
     }
 

@@ -67,7 +67,7 @@ public enum Mutant {
       replaceCall(Names.DECISION + "BookingDecider", "confirmHold", "hasEndedAt", TRUE)),
   WINDOW_OF_DECISION(
       "The sale window counts at the acceptance.",
-      replaceCall(Names.DECISION + "BookingDecider", "rejection", "isWindowOfDecisionValid", TRUE)),
+      replaceCall(Names.DECISION + "BookingDecider", "rejection", "Command.acceptedPrice", NULL)),
   PRICE_OF_DECISION(
       "The price counts at the acceptance.",
       replaceCall(Names.DECISION + "BookingDecider", "book", "BookSeats.price", NULL)),
