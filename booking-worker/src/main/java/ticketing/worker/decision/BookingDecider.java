@@ -66,9 +66,8 @@ public final class BookingDecider {
   private final Map<String, Integer> kept = new HashMap<>();
   private final Map<String, Integer> waiting = new HashMap<>();
   private final Map<String, WaitingParty> waitingUsers;
-  private final Map<WaitingParty, WaitingList.Status> joined = new LinkedHashMap<>();
+  private final List<WaitingParty> joined = new ArrayList<>();
   private final Map<UUID, WaitingList.Status> endedEntries = new HashMap<>();
-  private final Set<UUID> left = new LinkedHashSet<>();
   private final List<WaitingList.Offer> offers = new ArrayList<>();
   private final Map<String, Integer> maxQuantities = new TreeMap<>();
   private final Set<String> typesToOffer = new LinkedHashSet<>();
@@ -229,9 +228,18 @@ public final class BookingDecider {
         waitingChanges.put(type, after.waiting() - before.waiting());
       }
     }
+    Map<WaitingParty, WaitingList.Status> joinedParties = new LinkedHashMap<>();
+    joined.forEach(party ->
+        joinedParties.put(
+            party, endedEntries.getOrDefault(party.ticketId(), WaitingList.Status.WAITING)));
+    Set<UUID> left =
+        endedEntries.entrySet().stream()
+            .filter(entry -> entry.getValue() == WaitingList.Status.LEFT)
+            .map(Map.Entry::getKey)
+            .collect(Collectors.toUnmodifiableSet());
     return new WaitingList.Change(
-        Collections.unmodifiableMap(new LinkedHashMap<>(joined)),
-        Set.copyOf(left),
+        Collections.unmodifiableMap(joinedParties),
+        left,
         List.copyOf(offers),
         Map.copyOf(maxQuantities),
         Map.copyOf(counters),
@@ -367,7 +375,7 @@ public final class BookingDecider {
             lastSequence,
             seatsOfUser.getOrDefault(join.userId(), 0));
     queue(join.seatType()).join(party);
-    joined.put(party, WaitingList.Status.WAITING);
+    joined.add(party);
     waitingUsers.put(join.userId(), party);
     waiting.merge(join.seatType(), 1, Integer::sum);
     return new Decision.Joined(join, party);
@@ -383,7 +391,6 @@ public final class BookingDecider {
       case WAITING -> {
         queue(party.seatType()).remove(party);
         end(party, WaitingList.Status.LEFT);
-        left.add(party.ticketId());
         typesToOffer.add(party.seatType()); // seats may have been kept for this party
         yield new Decision.Left(leave, party);
       }
@@ -402,7 +409,6 @@ public final class BookingDecider {
 
   private void end(WaitingParty party, WaitingList.Status status) {
     endedEntries.put(party.ticketId(), status);
-    joined.computeIfPresent(party, (key, waiting) -> status);
     waiting.merge(party.seatType(), -1, Integer::sum);
     waitingUsers.remove(party.userId());
   }
@@ -643,10 +649,7 @@ public final class BookingDecider {
         maxQuantities.merge(name, max, Math::min);
         removed
             .joined()
-            .forEach(party -> {
-              endedEntries.put(party.ticketId(), WaitingList.Status.ENDED);
-              joined.put(party, WaitingList.Status.ENDED);
-            });
+            .forEach(party -> endedEntries.put(party.ticketId(), WaitingList.Status.ENDED));
         waitingUsers
             .values()
             .removeIf(party -> party.seatType().equals(name) && party.quantity() > max);
