@@ -43,14 +43,14 @@ public class SeatTable {
 
   /// Returns the numbered seats of a locked event for these commands.
   ///
-  /// @param mayKeepSeats true if seats may be kept for a waiting list
-  public NumberedSeats read(EventView event, Collection<Command> commands, boolean mayKeepSeats) {
+  /// @param keepsSeats true if seats are kept for a waiting party
+  public NumberedSeats read(EventView event, Collection<Command> commands, boolean keepsSeats) {
     SeatBitmap notOnSale =
         event.seatMapRevision() == null
             ? null
             : readBitmap(event.eventId(), event.seatMapRevision());
     SeatBitmap kept =
-        mayKeepSeats && notOnSale != null ? readKept(event.eventId(), notOnSale.map()) : null;
+        keepsSeats && notOnSale != null ? readKept(event.eventId(), notOnSale.map()) : null;
     SeatBitmap taken = kept == null ? notOnSale : notOnSale.minus(kept);
     boolean changesMap = false;
     List<UUID> replacements = new ArrayList<>();

@@ -145,7 +145,7 @@ public class DecisionStore {
         limited ? reservations.countSeats(event.eventId(), users) : Map.of(),
         reservationIds.isEmpty() ? Map.of() : reservations.find(event.eventId(), reservationIds),
         dueHolds,
-        seats.read(event, commands, locked.usesWaitingList()),
+        seats.read(event, commands, locked.keepsSeats()),
         readWaitingList(locked, event, commands));
   }
 

@@ -161,9 +161,11 @@ class EventTable {
   /// Changes are relative, as those of the available seats.
   private void changeWaitingList(EventView event, DecisionBatch batch) {
     WaitingList.Change change = batch.waitingList();
-    sql.sql("UPDATE events SET waiting_sequence = ? WHERE id = ?")
-        .params(change.lastSequence(), event.eventId())
-        .update();
+    if (!change.joined().isEmpty()) {
+      sql.sql("UPDATE events SET waiting_sequence = ? WHERE id = ?")
+          .params(change.lastSequence(), event.eventId())
+          .update();
+    }
     Set<String> types = new TreeSet<>(change.keptChanges().keySet());
     types.addAll(change.waitingChanges().keySet());
     if (!batch.seatTypesReplaced() && !types.isEmpty()) {

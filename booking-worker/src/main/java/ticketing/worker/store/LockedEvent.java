@@ -11,7 +11,7 @@ import ticketing.worker.decision.WaitingList;
 ///
 /// @param eventId id of the event, also if it does not exist
 /// @param event empty if the event does not exist
-/// @param sequence number of the last decision, expiry or recorded state; 0: no state is recorded;
+/// @param sequence number of the last decision, expiry, offer or recorded state; 0: no state is recorded;
 ///   null: the event does not exist or has no numbers
 /// @param waitingCounters counters of the waiting list by seat type; without those that are all 0
 /// @param waitingSequence sequence of the last entry of the waiting list; 0: none
@@ -23,6 +23,11 @@ public record LockedEvent(
     Map<String, WaitingList.Counters> waitingCounters,
     long waitingSequence,
     @Nullable Instant revokedAt) {
+
+  /// Returns true if free seats are kept for a waiting party.
+  public boolean keepsSeats() {
+    return waitingCounters.values().stream().anyMatch(counters -> counters.kept() > 0);
+  }
 
   /// Returns true if the waiting list may affect a decision.
   public boolean usesWaitingList() {
