@@ -1,9 +1,7 @@
 package ticketing.worker.store;
 
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,10 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.BatchPreparedStatementSetter;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.support.GeneratedKeyHolder;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
@@ -26,6 +22,7 @@ import ticketing.worker.decision.ReservationStatus;
 import ticketing.worker.decision.WaitingList;
 import ticketing.worker.decision.WaitingParty;
 import ticketing.worker.jdbc.Columns;
+import ticketing.worker.jdbc.GeneratedIds;
 
 /// Table `reservations`.
 @Component
@@ -209,58 +206,28 @@ class ReservationTable {
         rows.add(NewReservation.offered(offer.party(), offer.hold()));
       }
     }
-    if (rows.isEmpty()) {
-      return Map.of();
-    }
-    GeneratedKeyHolder keys = new GeneratedKeyHolder();
-    batches.batchUpdate(
-        connection ->
-            connection.prepareStatement(
-                """
-                INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,
-                       total_price, status, reserved_at, expires_at, seats, offer)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
-                """,
-                Statement.RETURN_GENERATED_KEYS),
-        new BatchPreparedStatementSetter() {
-          @Override
-          public void setValues(PreparedStatement statement, int index) throws SQLException {
-            NewReservation row = rows.get(index);
-            statement.setString(1, row.ticketId().toString());
-            statement.setLong(2, eventId);
-            statement.setString(3, row.userId());
-            statement.setInt(4, row.quantity());
-            statement.setString(5, row.seatType());
-            statement.setBigDecimal(6, row.totalPrice().amount());
-            statement.setString(7, row.status().name());
-            statement.setObject(8, Columns.utc(now));
-            statement.setObject(9, Columns.utc(row.expiresAt()));
-            statement.setString(10, Columns.seats(row.seats()));
-            statement.setBoolean(11, row.offer());
-          }
-
-          @Override
-          public int getBatchSize() {
-            return rows.size();
-          }
-        },
-        keys);
-    return idsByTicket(rows, keys);
-  }
-
-  /// One INSERT with a known number of rows gets consecutive ids in the order of its rows (MySQL
-  /// manual, InnoDB AUTO_INCREMENT lock modes, "simple inserts").
-  private static Map<UUID, Long> idsByTicket(List<NewReservation> rows, GeneratedKeyHolder keys) {
-    if (keys.getKeyList().size() != rows.size()) {
-      throw new IllegalStateException(
-          keys.getKeyList().size() + " ids for " + rows.size() + " reservations");
-    }
-    Map<UUID, Long> ids = new HashMap<>();
-    for (int i = 0; i < rows.size(); i++) {
-      Number id = (Number) keys.getKeyList().get(i).values().iterator().next();
-      ids.put(rows.get(i).ticketId(), id.longValue());
-    }
-    return ids;
+    return GeneratedIds.insert(
+        batches,
+        """
+        INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,
+               total_price, status, reserved_at, expires_at, seats, offer)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+        """,
+        rows,
+        NewReservation::ticketId,
+        (statement, row) -> {
+          statement.setString(1, row.ticketId().toString());
+          statement.setLong(2, eventId);
+          statement.setString(3, row.userId());
+          statement.setInt(4, row.quantity());
+          statement.setString(5, row.seatType());
+          statement.setBigDecimal(6, row.totalPrice().amount());
+          statement.setString(7, row.status().name());
+          statement.setObject(8, Columns.utc(now));
+          statement.setObject(9, Columns.utc(row.expiresAt()));
+          statement.setString(10, Columns.seats(row.seats()));
+          statement.setBoolean(11, row.offer());
+        });
   }
 
   private static Reservation reservation(ResultSet row, int index) throws SQLException {

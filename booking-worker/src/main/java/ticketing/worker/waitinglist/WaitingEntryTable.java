@@ -1,13 +1,10 @@
 package ticketing.worker.waitinglist;
 
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.BatchPreparedStatementSetter;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.support.GeneratedKeyHolder;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.EventView;
@@ -30,6 +25,7 @@ import ticketing.worker.decision.WaitingList;
 import ticketing.worker.decision.WaitingParties;
 import ticketing.worker.decision.WaitingParty;
 import ticketing.worker.jdbc.Columns;
+import ticketing.worker.jdbc.GeneratedIds;
 
 /// Table `waiting_entries`. The row lock of the event protects its entries.
 @Component
@@ -257,54 +253,28 @@ public class WaitingEntryTable {
 
   private Map<UUID, Long> insert(
       long eventId, Map<WaitingParty, WaitingList.Status> joined, Instant now) {
-    List<WaitingParty> parties = List.copyOf(joined.keySet());
-    if (parties.isEmpty()) {
-      return Map.of();
-    }
-    GeneratedKeyHolder keys = new GeneratedKeyHolder();
-    batches.batchUpdate(
-        connection ->
-            connection.prepareStatement(
-                """
-                INSERT INTO waiting_entries (ticket_id, event_id, sequence, seat_type, quantity,
-                       user_id, price, status, joined_at, ended_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
-                """,
-                Statement.RETURN_GENERATED_KEYS),
-        new BatchPreparedStatementSetter() {
-          @Override
-          public void setValues(PreparedStatement statement, int index) throws SQLException {
-            WaitingParty party = parties.get(index);
-            boolean ended = joined.get(party) == WaitingList.Status.ENDED;
-            statement.setString(1, party.ticketId().toString());
-            statement.setLong(2, eventId);
-            statement.setLong(3, party.sequence());
-            statement.setString(4, party.seatType());
-            statement.setInt(5, party.quantity());
-            statement.setString(6, party.userId());
-            statement.setBigDecimal(7, party.price().amount());
-            statement.setString(8, joined.get(party).name());
-            statement.setObject(9, Columns.utc(now));
-            statement.setObject(10, ended ? Columns.utc(now) : null);
-          }
-
-          @Override
-          public int getBatchSize() {
-            return parties.size();
-          }
-        },
-        keys);
-    if (keys.getKeyList().size() != parties.size()) {
-      throw new IllegalStateException(
-          keys.getKeyList().size() + " ids for " + parties.size() + " entries");
-    }
-    // One INSERT with a known number of rows gets consecutive ids in the order of its rows.
-    Map<UUID, Long> ids = new HashMap<>();
-    for (int i = 0; i < parties.size(); i++) {
-      Number id = (Number) keys.getKeyList().get(i).values().iterator().next();
-      ids.put(parties.get(i).ticketId(), id.longValue());
-    }
-    return ids;
+    return GeneratedIds.insert(
+        batches,
+        """
+        INSERT INTO waiting_entries (ticket_id, event_id, sequence, seat_type, quantity,
+               user_id, price, status, joined_at, ended_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+        """,
+        List.copyOf(joined.keySet()),
+        WaitingParty::ticketId,
+        (statement, party) -> {
+          boolean ended = joined.get(party) == WaitingList.Status.ENDED;
+          statement.setString(1, party.ticketId().toString());
+          statement.setLong(2, eventId);
+          statement.setLong(3, party.sequence());
+          statement.setString(4, party.seatType());
+          statement.setInt(5, party.quantity());
+          statement.setString(6, party.userId());
+          statement.setBigDecimal(7, party.price().amount());
+          statement.setString(8, joined.get(party).name());
+          statement.setObject(9, Columns.utc(now));
+          statement.setObject(10, ended ? Columns.utc(now) : null);
+        });
   }
 
   private void end(WaitingList.Change change, @Nullable Long lastStep, Instant now) {
