@@ -13,7 +13,7 @@ public enum Action {
   LEAVE;
 
   /// Returns true for a request for seats, the undecided ones of which are limited.
-  public boolean takesSeats() {
+  public boolean requestsSeats() {
     return this == BOOK || this == JOIN;
   }
 }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param estimatedWaitSeconds seconds until the decision, at the last measured rate
 /// @param expiresAt end of the hold (only with `HELD`)
 /// @param reason only with `REJECTED`
-/// @param totalPrice price of all seats: at acceptance while pending, then as charged; null with
-///   `REJECTED`
+/// @param totalPrice price of all seats: at acceptance while pending, then as charged; with
+///   `JOINED` the price of an offer; null with `REJECTED`
 /// @param seats ids of the numbered seats of the reservation; null without numbered seats
 /// @param entryId entry of the waiting list; null unless the action is `JOIN` or `LEAVE`
 @JsonInclude(JsonInclude.Include.NON_NULL)

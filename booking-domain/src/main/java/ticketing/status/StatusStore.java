@@ -214,7 +214,7 @@ public final class StatusStore {
                   new UndecidedTickets.Addition(
                       Owner.of(one.entry().owner()),
                       one.entry().ticket(),
-                      one.entry().ticket().action().takesSeats()
+                      one.entry().ticket().action().requestsSeats()
                           ? one.maxUndecided()
                           : Integer.MAX_VALUE))
               .toList();

@@ -150,7 +150,7 @@ final class UndecidedTickets {
     Ticket ticket = addition.ticket();
     return ByteBuffer.allocate(RECORD_BYTES)
         .putInt(addition.owner().digest())
-        .putInt(ticket.action().takesSeats() ? (int) (long) ticket.eventId() : 0)
+        .putInt(ticket.action().requestsSeats() ? (int) (long) ticket.eventId() : 0)
         .put(StatusEntryCodec.bytes(ticket.ticketId()))
         .array();
   }

@@ -33,7 +33,7 @@ public sealed interface Decision {
   /// The seat types of the command are on sale.
   record SeatsChanged(Command.ChangeSeats command) implements Decision {}
 
-  /// The party waits for seats.
+  /// The party has a waiting entry.
   record Joined(Command.JoinWaitingList command, WaitingParty party) implements Decision {}
 
   /// The party has left the waiting list, by this command or by an earlier one.

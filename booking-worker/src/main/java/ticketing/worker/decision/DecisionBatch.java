@@ -53,7 +53,7 @@ public record DecisionBatch(
     return expiries.get(index).position();
   }
 
-  /// Returns true if the row of the event or of its seat types changes.
+  /// Returns true if the available seats, the seat types or the bitmaps change.
   public boolean changesSeats() {
     return seatTypesReplaced || !availabilityChanges.isEmpty() || numberedSeats.isEffective();
   }

@@ -209,7 +209,8 @@ public class DecisionStore {
   }
 
   /// Inserts the decisions of a batch into the ledger, and its expired holds into the history.
-  /// Decisions and expiries of an event have consecutive numbers in the order of their effects.
+  /// Decisions, expiries and offers of an event have consecutive numbers in the order of their
+  /// effects.
   ///
   /// @param decided one for each decision of the batch, in the same order
   /// @param replaced tickets whose `GAVE_UP` these decisions replace

@@ -73,7 +73,7 @@ public class UndecidedBookings {
   ///
   /// @return false if its user has the maximum
   public boolean addLocally(StatusEntry pending) {
-    if (max == Integer.MAX_VALUE || !pending.ticket().action().takesSeats()) {
+    if (max == Integer.MAX_VALUE || !pending.ticket().action().requestsSeats()) {
       return true;
     }
     Set<UUID> counted = local.get(key(pending), absent -> new HashSet<>());
