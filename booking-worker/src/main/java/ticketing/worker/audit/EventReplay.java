@@ -226,19 +226,7 @@ final class EventReplay {
       return difference(
           name, row.toString(), "the end of a hold; it is " + (booked == null ? "absent" : booked));
     }
-    apply(
-        BookingDecider.decide(
-            new Inventory(
-                Optional.of(event),
-                Map.of(),
-                Map.of(),
-                List.of(booked.reservation()),
-                new NumberedSeats(taken, lastMapRevision, Map.of(), this.booked, kept),
-                waitingList.inventory(null)),
-            List.of(),
-            row.expiredAt()),
-        null,
-        row.expiredAt());
+    apply(idleBatch(List.of(booked.reservation()), row.expiredAt()), null, row.expiredAt());
     return Optional.empty();
   }
 
@@ -250,7 +238,7 @@ final class EventReplay {
       if (event == null) {
         return difference(name, row.toString(), "a recorded state ahead of the first offer");
       }
-      apply(idleBatch(row.endedAt()), null, row.endedAt());
+      apply(idleBatch(List.of(), row.endedAt()), null, row.endedAt());
     }
     WaitingList.Offer expected = expectedOffers.poll();
     if (expected == null) {
@@ -286,13 +274,14 @@ final class EventReplay {
     return Optional.empty();
   }
 
-  private DecisionBatch idleBatch(Instant at) {
+  /// Batch without commands.
+  private DecisionBatch idleBatch(List<Reservation> dueHolds, Instant at) {
     return BookingDecider.decide(
         new Inventory(
             Optional.of(event),
             Map.of(),
             Map.of(),
-            List.of(),
+            dueHolds,
             new NumberedSeats(taken, lastMapRevision, Map.of(), booked, kept),
             waitingList.inventory(null)),
         List.of(),
@@ -564,9 +553,10 @@ final class EventReplay {
     replayed.values().removeIf(WaitingList.Counters.ZERO::equals);
     if (!replayed.equals(counters)) {
       // A change of the waiting list by an administrator keeps or frees seats without a step.
-      DecisionBatch idle = idleBatch(Instant.now());
+      Instant now = Instant.now();
+      DecisionBatch idle = idleBatch(List.of(), now);
       if (idle.waitingList().offers().isEmpty()) {
-        apply(idle, null, Instant.now());
+        apply(idle, null, now);
       }
       replayed = new HashMap<>(waitingList.counters());
       replayed.values().removeIf(WaitingList.Counters.ZERO::equals);

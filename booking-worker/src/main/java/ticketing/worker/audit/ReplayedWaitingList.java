@@ -70,7 +70,7 @@ final class ReplayedWaitingList implements WaitingParties {
   void apply(WaitingList.Change change, @Nullable Long entryId, Instant at) {
     change.maxQuantities().forEach((type, max) -> endAbove(type, max, at));
     for (WaitingParty party : change.joined().keySet()) {
-      WaitingParty joined = withSeats(party, 0);
+      WaitingParty joined = party.withSeatsOfUser(0);
       put(new Entry(entryId, joined, Status.WAITING, at, null));
       ids.put(party.ticketId(), entryId);
       byUser.put(party.userId(), joined);
@@ -126,17 +126,6 @@ final class ReplayedWaitingList implements WaitingParties {
     return entries.keySet().stream().findFirst();
   }
 
-  private WaitingParty withSeats(WaitingParty party, int seats) {
-    return new WaitingParty(
-        party.ticketId(),
-        party.userId(),
-        party.seatType(),
-        party.quantity(),
-        party.price(),
-        party.sequence(),
-        seats);
-  }
-
   @Override
   public List<WaitingParty> findFirst(String seatType, int limit) {
     return waiting.getOrDefault(seatType, Map.of()).keySet().stream()
@@ -154,7 +143,7 @@ final class ReplayedWaitingList implements WaitingParties {
         .values()
         .stream()
         .limit(limit)
-        .map(party -> withSeats(party, seatsOfUser.applyAsInt(party.userId())))
+        .map(party -> party.withSeatsOfUser(seatsOfUser.applyAsInt(party.userId())))
         .toList();
   }
 

@@ -27,6 +27,11 @@ public record WaitingParty(
     Objects.requireNonNull(price, "price");
   }
 
+  /// Returns this party with other seats of its user.
+  public WaitingParty withSeatsOfUser(int seats) {
+    return new WaitingParty(ticketId, userId, seatType, quantity, price, sequence, seats);
+  }
+
   /// Returns the price of all seats.
   public Money totalPrice() {
     return price.multiply(quantity);

@@ -70,17 +70,6 @@ final class WaitingListModel implements WaitingParties {
         .toList();
   }
 
-  private WaitingParty withSeats(WaitingParty party) {
-    return new WaitingParty(
-        party.ticketId(),
-        party.userId(),
-        party.seatType(),
-        party.quantity(),
-        party.price(),
-        party.sequence(),
-        seatsOfUser.getOrDefault(party.userId(), 0));
-  }
-
   @Override
   public List<WaitingParty> findFirst(String seatType, int limit) {
     List<WaitingParty> found = new ArrayList<>();
@@ -95,7 +84,7 @@ final class WaitingListModel implements WaitingParties {
     return waiting(seatType).stream()
         .filter(party -> party.quantity() == quantity && party.sequence() > after)
         .limit(limit)
-        .map(this::withSeats)
+        .map(party -> party.withSeatsOfUser(seatsOfUser.getOrDefault(party.userId(), 0)))
         .toList();
   }
 
