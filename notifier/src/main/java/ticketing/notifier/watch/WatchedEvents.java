@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -54,7 +55,7 @@ public final class WatchedEvents<W extends Watcher, E extends WatchedEvent<W>> {
 
   /// Adds a watcher, and sends it the state, or sends it after the first read.
   public W add(long eventId, Function<E, W> newWatcher) {
-    Object[] added = new Object[1];
+    AtomicReference<W> added = new AtomicReference<>();
     E event =
         events.compute(
             eventId,
@@ -62,11 +63,10 @@ public final class WatchedEvents<W extends Watcher, E extends WatchedEvent<W>> {
               E watched = existing == null ? newEvent.apply(id) : existing;
               W watcher = newWatcher.apply(watched);
               watched.watchers().add(watcher);
-              added[0] = watcher;
+              added.set(watcher);
               return watched;
             });
-    @SuppressWarnings("unchecked") // the only assignment is above
-    W watcher = (W) added[0];
+    W watcher = added.get();
     if (event.isUnread()) {
       unread.offer(event);
     } else {
