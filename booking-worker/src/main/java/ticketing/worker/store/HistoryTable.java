@@ -10,7 +10,8 @@ import ticketing.domain.Json;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.jdbc.Columns;
 
-/// Tables `event_states` and `hold_expiries`: recorded states and expired holds of an event. The ingress API inserts a state for each creation and edit.
+/// Tables `event_states` and `hold_expiries`: recorded states and expired holds of an event. The
+/// ingress API inserts a state for each creation and edit.
 @Component
 class HistoryTable {
 

@@ -11,8 +11,8 @@ import ticketing.worker.decision.WaitingList;
 ///
 /// @param eventId id of the event, also if it does not exist
 /// @param event empty if the event does not exist
-/// @param sequence number of the last decision, expiry, offer or recorded state; 0: no state is recorded;
-///   null: the event does not exist or has no numbers
+/// @param sequence number of the last decision, expiry, offer or recorded state; 0: no state is
+///   recorded; null: the event does not exist or has no numbers
 /// @param waitingCounters counters of the waiting list by seat type; without those that are all 0
 /// @param waitingSequence sequence of the last entry of the waiting list; 0: none
 /// @param revokedAt time of the last revocation of a command of this event; null: never

@@ -252,6 +252,35 @@ class WaitingListTest {
 
   @Test
   void offeredSeatsAreTheBestAvailable() {
+    createNumberedEvent();
+    decide(join("ann", 2), join("bob", 1));
+    DecisionBatch batch = decide(cancel(reserve("eve", "1", "2")), book("dan", 1));
+    assertThat(batch.waitingList().offers().getFirst().hold().seats()).containsExactly("1", "2");
+    assertThat(reason(batch, 1)).isEqualTo(Reason.SOLD_OUT);
+    DecisionBatch both = decide(cancel(reserve("eve", "3", "4")));
+    assertThat(both.waitingList().offers().getFirst().hold().seats()).containsExactly("4");
+    assertThat(both.numberedSeats().taken().section(0)).containsExactly(11);
+  }
+
+  @Test
+  void keptNumberedSeatsAreNotOnSale() {
+    createNumberedEvent();
+    decide(join("ann", 2));
+    for (int i = 0; i < WaitingQueue.MAX_OVERTAKINGS; i++) {
+      decide(join("user" + i, 1));
+      decide(cancel(reserve("eve", "1")));
+    }
+    decide(join("bob", 1));
+    NumberedSeats.Change change = decide(cancel(reserve("eve", "3"))).numberedSeats();
+    assertThat(change.taken().section(0)).containsExactly(15);
+    assertThat(change.kept().section(0)).containsExactly(4);
+    assertThat(event.availableSeats()).isZero();
+    assertThat(offeredUsers(decide(leave("ann", 1)))).containsExactly("bob");
+    assertThat(seats.kept()).isNull();
+  }
+
+  /// Two pairs of seats, all taken.
+  private void createNumberedEvent() {
     SeatMap map =
         ((SeatMap.Parsed.Valid)
                 SeatMap.parse(
@@ -260,8 +289,8 @@ class WaitingListTest {
                         {"sections":[{"section":"A","rows":[{"row":"1","seats":[
                           {"id":"1","seatType":"VIP","rank":9,"x":1,"y":1},
                           {"id":"2","seatType":"VIP","rank":8,"x":2,"y":1},null,
-                          {"id":"3","seatType":"VIP","rank":1,"x":3,"y":1},
-                          {"id":"4","seatType":"VIP","rank":2,"x":4,"y":1}]}]}]}\
+                          {"id":"3","seatType":"VIP","rank":2,"x":3,"y":1},
+                          {"id":"4","seatType":"VIP","rank":1,"x":4,"y":1}]}]}]}\
                         """),
                     List.of("VIP")))
             .map();
@@ -271,12 +300,6 @@ class WaitingListTest {
             .seatMapRevision(1)
             .build();
     seats = new NumberedSeats(SeatBitmap.of(map, List.of(new byte[] {15})), 1, Map.of(), true);
-    decide(join("ann", 2), join("bob", 1));
-    DecisionBatch batch = decide(cancel(reserve("eve", "1", "2")), book("dan", 1));
-    assertThat(batch.waitingList().offers().getFirst().hold().seats()).containsExactly("1", "2");
-    DecisionBatch both = decide(cancel(reserve("eve", "3", "4")));
-    assertThat(both.waitingList().offers().getFirst().hold().seats()).containsExactly("3");
-    assertThat(both.numberedSeats().taken().section(0)).containsExactly(7);
   }
 
   private DecisionBatch decide(Command... commands) {

@@ -76,8 +76,9 @@ class RetentionJobTest {
               """)
           .param(one)
           .update();
-      sql.sql("INSERT INTO seat_types (event_id, seat_type, price, total_seats, available_seats,"
-              + " waiting_parties) VALUES (?, 'wait', 1, 1, 0, 1)")
+      sql.sql(
+              "INSERT INTO seat_types (event_id, seat_type, price, total_seats, available_seats,"
+                  + " waiting_parties) VALUES (?, 'wait', 1, 1, 0, 1)")
           .param(one)
           .update();
       sql.sql(
