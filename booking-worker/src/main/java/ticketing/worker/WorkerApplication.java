@@ -19,6 +19,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import ticketing.database.ClockSettings;
 import ticketing.database.DatabaseClock;
 import ticketing.migration.MigrationConfiguration;
+import ticketing.migration.MigrationSettings;
 import ticketing.redis.Heartbeats;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -38,6 +39,7 @@ import ticketing.warmup.WarmUpTask;
 @ConfigurationPropertiesScan
 @Import(MigrationConfiguration.class)
 @EnableConfigurationProperties({
+  MigrationSettings.class,
   RedisSettings.class,
   StatusStoreSettings.class,
   SendRegisterSettings.class,

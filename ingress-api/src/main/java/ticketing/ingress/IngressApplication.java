@@ -12,6 +12,7 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import ticketing.migration.MigrationConfiguration;
+import ticketing.migration.MigrationSettings;
 import ticketing.migration.MigrationTask;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -37,6 +38,7 @@ import ticketing.warmup.WarmUpTask;
 @ConfigurationPropertiesScan
 @Import(MigrationConfiguration.class)
 @EnableConfigurationProperties({
+  MigrationSettings.class,
   RedisSettings.class,
   StatusStoreSettings.class,
   SendRegisterSettings.class,
