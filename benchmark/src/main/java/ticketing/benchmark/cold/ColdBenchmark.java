@@ -28,6 +28,8 @@ import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.benchmark.report.Measurement.Series;
+import ticketing.client.ApiConnection;
+import ticketing.client.ApiResponse;
 import ticketing.domain.Json;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.LocalSigningKey;
@@ -54,6 +56,7 @@ final class ColdBenchmark {
   private static final int FIRST_BOOKINGS = 1_000;
   private static final int USERS = 10_000; // a user may book a few times a second
   private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
   private static final double MIN_FIRST_WINDOW = 0.6; // of the last window
   private static final double MAX_FIRST_P99 = 3; // of the p99 in the last window
@@ -70,10 +73,12 @@ final class ColdBenchmark {
   private final int peerWindows = Integer.getInteger("benchmark.cold.peer-windows", 2);
   private final Duration window =
       Duration.ofSeconds(Integer.getInteger("benchmark.cold.seconds", 20));
-  private final List<String> selected =
-      List.of(
-          System.getProperty("benchmark.cold.variants", "IMAGE,IMAGE_COLD,ROW,REDISSON")
-              .split(","));
+  private final List<Variant> selected =
+      Arrays.stream(
+              System.getProperty("benchmark.cold.variants", "IMAGE,IMAGE_COLD,ROW,REDISSON")
+                  .split(","))
+          .map(Variant::valueOf)
+          .toList();
   private final AccessTokenIssuer tokens =
       new AccessTokenIssuer(
           AccessTokenSettings.of(),
@@ -120,7 +125,6 @@ final class ColdBenchmark {
     if (!Measurement.isSelected(PART)) {
       return;
     }
-    System.setProperty("http.maxConnections", "1024");
     Path folder = Path.of(arguments[1]).toAbsolutePath();
     FileSystemUtils.deleteRecursively(folder);
     new ColdBenchmark(Files.createDirectories(folder)).run().write(Path.of(arguments[0]));
@@ -130,19 +134,17 @@ final class ColdBenchmark {
   private Measurement run() throws Exception {
     LocalSystem.makeCaches();
     Map<Variant, Result> results = new LinkedHashMap<>();
-    for (Variant variant : Variant.values()) {
-      if (selected.contains(variant.name())) {
-        Result result = variant.warmUp == null ? runPeer(variant) : runSystem(variant);
-        print(
-            "%s: ready in %.1f s, %s decisions/s, p99 %.0f ms of the first, %.0f ms of the last"
-                .formatted(
-                    variant.title,
-                    result.readySeconds(),
-                    Arrays.stream(result.rates()).mapToLong(Math::round).boxed().toList(),
-                    result.firstP99(),
-                    result.lastP99()));
-        results.put(variant, result);
-      }
+    for (Variant variant : selected) {
+      Result result = variant.warmUp == null ? runPeer(variant) : runSystem(variant);
+      print(
+          "%s: ready in %.1f s, %s decisions/s, p99 %.0f ms of the first, %.0f ms of the last"
+              .formatted(
+                  variant.title,
+                  result.readySeconds(),
+                  Arrays.stream(result.rates()).mapToLong(Math::round).boxed().toList(),
+                  result.firstP99(),
+                  result.lastP99()));
+      results.put(variant, result);
     }
     return measurement(results);
   }
@@ -353,7 +355,9 @@ final class ColdBenchmark {
 
   private static boolean isListening(URI url) {
     try (HttpClient http = HttpClient.newHttpClient()) {
-      http.send(HttpRequest.newBuilder(url.resolve("/")).build(), BodyHandlers.discarding());
+      http.send(
+          HttpRequest.newBuilder(url.resolve("/")).timeout(PROBE_TIMEOUT).build(),
+          BodyHandlers.discarding());
       return true;
     } catch (IOException e) {
       return false;
@@ -370,24 +374,18 @@ final class ColdBenchmark {
         .toList();
   }
 
-  private long createEvent(URI ingress) throws IOException, InterruptedException {
+  private long createEvent(URI ingress) throws IOException {
     String body =
         """
         {"eventName":"Cold start","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
          "venueAddress":"Seoul","seatTypes":[{"seatType":"R","price":"55000.00","totalSeats":%d}]}
         """
             .formatted(SEATS);
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      var response =
-          client.send(
-              HttpRequest.newBuilder(ingress.resolve("/api/v1/events"))
-                  .header("Authorization", "Bearer " + tokens.issue("admin", Role.ADMIN))
-                  .header("Content-Type", "application/json")
-                  .POST(HttpRequest.BodyPublishers.ofString(body))
-                  .build(),
-              BodyHandlers.ofString());
-      if (response.statusCode() != 201) {
-        throw new IOException(response.statusCode() + " " + response.body());
+    try (ApiConnection connection = new ApiConnection(ingress)) {
+      ApiResponse response =
+          connection.send("POST", "/api/v1/events", tokens.issue("admin", Role.ADMIN), body);
+      if (response.status() != 201) {
+        throw new IOException(response.status() + " " + response.body());
       }
       return Json.INTERNAL.readTree(response.body()).path("eventId").asLong();
     }

@@ -1,22 +1,19 @@
 package ticketing.benchmark.cold;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import ticketing.client.ApiConnection;
+import ticketing.client.ApiResponse;
 
 /// Closed model: each of a number of connections sends the next POST when it has the answer of the
 /// last one.
 final class Load {
-
-  private static final int TIMEOUT = 30_000; // ms
 
   private final URI target;
   private final String body;
@@ -50,11 +47,11 @@ final class Load {
       threads.add(
           Thread.ofPlatform()
               .start(() -> {
-                try {
+                try (ApiConnection api = new ApiConnection(target.resolve("/"))) {
                   while (System.nanoTime() < end && failure.get() == null) {
-                    answers.add(post());
+                    answers.add(post(api));
                   }
-                } catch (IOException | IllegalStateException e) {
+                } catch (IOException | RuntimeException e) {
                   failure.compareAndSet(null, e);
                 }
               }));
@@ -68,29 +65,15 @@ final class Load {
     return List.copyOf(answers);
   }
 
-  private Answer post() throws IOException {
-    long startedAt = System.nanoTime();
-    HttpURLConnection connection = (HttpURLConnection) target.toURL().openConnection();
-    connection.setConnectTimeout(TIMEOUT);
-    connection.setReadTimeout(TIMEOUT);
-    connection.setRequestMethod("POST");
-    connection.setDoOutput(true);
-    connection.setRequestProperty("Content-Type", "application/json");
+  private Answer post(ApiConnection connection) throws IOException {
     int number = sent.getAndIncrement();
-    if (!tokens.isEmpty()) {
-      String token = tokens.get(number % tokens.size());
-      connection.setRequestProperty("Authorization", "Bearer " + token);
-    }
-    connection.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
-    int status = connection.getResponseCode();
-    try (InputStream content =
-        status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-      byte[] answer = content == null ? new byte[0] : content.readAllBytes();
-      if (status != expectedStatus) {
-        throw new IllegalStateException(status + " " + new String(answer, StandardCharsets.UTF_8));
-      }
-    }
+    String token = tokens.isEmpty() ? null : tokens.get(number % tokens.size());
+    long startedAt = System.nanoTime();
+    ApiResponse response = connection.send("POST", target.getPath(), token, body);
     long endedAt = System.nanoTime();
+    if (response.status() != expectedStatus) {
+      throw new IllegalStateException(response.status() + " " + response.body());
+    }
     return new Answer(endedAt, endedAt - startedAt);
   }
 }
