@@ -40,7 +40,7 @@ locals {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "LogInToRegistry" # cannot be narrowed to a repository
+        Sid      = "LogInAndGeneratePassword" # neither action has a resource
         Effect   = "Allow"
         Action   = ["ecr:GetAuthorizationToken", "secretsmanager:GetRandomPassword"]
         Resource = ["*"]

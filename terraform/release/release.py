@@ -50,6 +50,11 @@ def run(*command):
     return json.loads(done.stdout) if done.stdout.strip() else {}
 
 
+def aws(region, *arguments):
+    """Answer of one call of the AWS API in a region."""
+    return run("aws", *arguments, "--region", region, "--output", "json")
+
+
 class Group:
     """One auto scaling group and its refreshes."""
 
@@ -64,19 +69,16 @@ class Group:
         self.alarms = service["alarms"]
         self.digest = ""
 
-    def aws(self, *arguments):
-        return run("aws", *arguments, "--region", self.region, "--output", "json")
-
     def read(self):
         """Version of the template, and tags."""
-        groups = self.aws("autoscaling", "describe-auto-scaling-groups", "--auto-scaling-group-names", self.name)["AutoScalingGroups"]
+        groups = aws(self.region, "autoscaling", "describe-auto-scaling-groups", "--auto-scaling-group-names", self.name)["AutoScalingGroups"]
         if not groups:
             raise Refused(f"group does not exist, group={self.name}")
         tags = {tag["Key"]: tag["Value"] for tag in groups[0].get("Tags", [])}
         return str(groups[0]["LaunchTemplate"]["Version"]), tags
 
     def last_refresh(self):
-        refreshes = self.aws("autoscaling", "describe-instance-refreshes", "--auto-scaling-group-name", self.name, "--max-records", "1")["InstanceRefreshes"]
+        refreshes = aws(self.region, "autoscaling", "describe-instance-refreshes", "--auto-scaling-group-name", self.name, "--max-records", "1")["InstanceRefreshes"]
         return refreshes[0] if refreshes else None
 
     def active_refresh(self):
@@ -85,13 +87,13 @@ class Group:
 
     def image_digest(self):
         try:
-            images = self.aws("ecr", "describe-images", "--repository-name", self.repository, "--image-ids", f"imageTag={self.image_tag}")
+            images = aws(self.region, "ecr", "describe-images", "--repository-name", self.repository, "--image-ids", f"imageTag={self.image_tag}")
         except CallFailed as failure:
             raise Refused(f"no image, service={self.service} tag={self.image_tag}: {failure}") from failure
         return images["imageDetails"][0]["imageDigest"]
 
     def alarms_raised(self):
-        alarms = self.aws("cloudwatch", "describe-alarms", "--state-value", "ALARM", "--alarm-names", *self.alarms)
+        alarms = aws(self.region, "cloudwatch", "describe-alarms", "--state-value", "ALARM", "--alarm-names", *self.alarms)
         return [alarm["AlarmName"] for alarm in alarms.get("MetricAlarms", [])]
 
     def record(self, previous, target):
@@ -99,17 +101,18 @@ class Group:
             {"ResourceId": self.name, "ResourceType": "auto-scaling-group", "Key": key, "Value": value, "PropagateAtLaunch": False}
             for key, value in ((PREVIOUS, previous), (TARGET, target))
         ]
-        self.aws("autoscaling", "create-or-update-tags", "--tags", json.dumps(tags))
+        aws(self.region, "autoscaling", "create-or-update-tags", "--tags", json.dumps(tags))
 
     def start(self, version, preferences):
         desired = {"LaunchTemplate": {"LaunchTemplateId": self.launch_template, "Version": version}}
-        self.aws(
+        aws(
+            self.region,
             "autoscaling", "start-instance-refresh", "--auto-scaling-group-name", self.name, "--strategy", "Rolling",
             "--desired-configuration", json.dumps(desired), "--preferences", json.dumps(preferences),
         )  # fmt: skip
 
     def roll_back_refresh(self):
-        self.aws("autoscaling", "rollback-instance-refresh", "--auto-scaling-group-name", self.name)
+        aws(self.region, "autoscaling", "rollback-instance-refresh", "--auto-scaling-group-name", self.name)
 
     def finish(self, poll, timeout):
         """Blocks until the last refresh has ended. Returns its status and reason."""
@@ -146,15 +149,12 @@ class Migration:
         self.template = f"LaunchTemplateId={plan['launch_template']},Version={plan['version']}"
         self.subnets = plan["subnets"]
 
-    def aws(self, *arguments):
-        return run("aws", *arguments, "--region", self.region, "--output", "json")
-
     def start(self):
         """A zone may have no capacity, so each subnet is tried."""
         failures = []
         for subnet in self.subnets:
             try:
-                return self.aws("ec2", "run-instances", "--launch-template", self.template, "--subnet-id", subnet, "--count", "1")["Instances"][0]["InstanceId"]
+                return aws(self.region, "ec2", "run-instances", "--launch-template", self.template, "--subnet-id", subnet, "--count", "1")["Instances"][0]["InstanceId"]
             except CallFailed as failure:
                 failures.append(str(failure))
         raise Refused("the migration could not start: " + "; ".join(failures))
@@ -167,7 +167,7 @@ class Migration:
         while True:
             state, result = "unknown", None
             try:
-                found = self.aws("ec2", "describe-instances", "--instance-ids", instance)["Reservations"][0]["Instances"][0]
+                found = aws(self.region, "ec2", "describe-instances", "--instance-ids", instance)["Reservations"][0]["Instances"][0]
                 state = found["State"]["Name"]
                 result = next((tag["Value"] for tag in found.get("Tags", []) if tag["Key"] == RESULT), None)
                 failed_reads = 0
