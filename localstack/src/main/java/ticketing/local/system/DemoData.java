@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
+import ticketing.domain.EventView;
 import ticketing.domain.seatmap.SeatBitmap;
 import ticketing.domain.seatmap.SeatMap;
 import ticketing.local.servers.LocalServers;
@@ -29,7 +30,7 @@ public final class DemoData {
   public static final String ADMIN_EMAIL = "admin@ticketing.local";
   public static final String PASSWORD = "ticketing-demo";
 
-  private static final ZoneId ZONE = ZoneId.of("Asia/Seoul");
+  private static final ZoneId ZONE = ZoneId.of(EventView.DEFAULT_TIME_ZONE);
 
   /// Owner of the reservations of the nearly sold out event.
   private static final String SEED_USER = "demo-seed";
