@@ -12,9 +12,6 @@ import org.hibernate.annotations.Immutable;
 @Table(name = "waiting_entries")
 class WaitingEntryEntity {
 
-  /// Status of an entry without an end.
-  static final String WAITING = "WAITING";
-
   @Id private Long id;
   private long eventId;
   private long sequence;

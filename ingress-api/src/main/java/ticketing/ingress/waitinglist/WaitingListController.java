@@ -101,17 +101,13 @@ class WaitingListController {
 
   /// A repeated request gets the ticket of its first time, also after the end of the sale.
   private boolean isRepeated(IdempotencyKey request, JoinRequest party) {
-    return Command.isValidSeatType(party.seatType()) && isRepeated(request);
-  }
-
-  private boolean isRepeated(IdempotencyKey request) {
-    return request.mayBeRepeated() && acceptor.mayBeAccepted(request.ticketId());
+    return Command.isValidSeatType(party.seatType()) && acceptor.isRepeated(request);
   }
 
   /// @param price price of one seat; null for a repeated request that is not admitted now
   private ResponseEntity<Ticket> join(
       AuthenticatedUser user, IdempotencyKey request, JoinRequest party, @Nullable Money price) {
-    limiter.admit(user, () -> isRepeated(request));
+    limiter.admit(user, () -> acceptor.isRepeated(request));
     return accepted(
         acceptor.accept(acceptedAt ->
             new Command.JoinWaitingList(
