@@ -120,14 +120,13 @@ class AccountController {
       @Valid @RequestBody SignUp request, HttpServletRequest httpRequest) {
     limiter.checkSignUp(httpRequest);
     User user = accounts.signUp(request.email(), request.password(), request.name());
-    requestConfirmation(user);
+    requestConfirmation(user, accounts.isUnconfirmedAdministrator(user));
     return ResponseEntity.created(URI.create("/api/v1/users/me")).body(Account.of(user));
   }
 
   /// The account exists already, so a full queue of mails does not fail the request. The user can
   /// request the mail again, and an administrator gets it at the next sign-in.
-  private void requestConfirmation(User user) {
-    boolean isAdministrator = accounts.isUnconfirmedAdministrator(user);
+  private void requestConfirmation(User user, boolean isAdministrator) {
     if (isAdministrator || mails.requiresConfirmation()) {
       try {
         mails.requestFirstConfirmation(user.userId(), isAdministrator);
@@ -162,7 +161,7 @@ class AccountController {
         accounts.authenticate(credentials.email(), credentials.password());
     limiter.recordSuccess(credentials.email());
     if (accounts.isUnconfirmedAdministrator(identity.user())) {
-      requestConfirmation(identity.user());
+      requestConfirmation(identity.user(), true);
     }
     return token(identity, Boolean.TRUE.equals(credentials.staySignedIn()));
   }

@@ -371,9 +371,13 @@ public class CommandAcceptor {
     };
   }
 
-  /// Returns true if a request with this ticket was accepted, or may have been accepted as far as
-  /// can be read.
-  public boolean mayBeAccepted(UUID ticketId) {
+  /// Returns true if an earlier request with this key was accepted, or may have been accepted as
+  /// far as can be read.
+  public boolean isRepeated(IdempotencyKey request) {
+    return request.mayBeRepeated() && mayBeAccepted(request.ticketId());
+  }
+
+  private boolean mayBeAccepted(UUID ticketId) {
     try {
       return statusStore.find(ticketId).isPresent()
           || decisions.lookUp(ticketId) instanceof DecisionReader.Lookup.Decided;

@@ -159,11 +159,7 @@ public class ReservationController {
 
   /// A repeated request gets the ticket of its first time, also after the end of the sale.
   private boolean isRepeated(IdempotencyKey request, BookingRequest booking) {
-    return Command.isValidSeatType(booking.seatType()) && isRepeated(request);
-  }
-
-  private boolean isRepeated(IdempotencyKey request) {
-    return request.mayBeRepeated() && acceptor.mayBeAccepted(request.ticketId());
+    return Command.isValidSeatType(booking.seatType()) && acceptor.isRepeated(request);
   }
 
   private static Money priceOf(EventView event, BookingRequest booking) {
@@ -176,7 +172,7 @@ public class ReservationController {
       IdempotencyKey request,
       BookingRequest booking,
       @Nullable Money price) {
-    limiter.admit(user, () -> isRepeated(request));
+    limiter.admit(user, () -> acceptor.isRepeated(request));
     return accepted(accept(user, request, booking, price));
   }
 
@@ -224,7 +220,7 @@ public class ReservationController {
     EventView event = catalog.get(found.eventId());
     return switch (Admission.ofConfirmation(found, event, clock.instant())) {
       case Admission.Open _ -> confirm(user, request, found);
-      case Admission.Closed _ when isRepeated(request) -> confirm(user, request, found);
+      case Admission.Closed _ when acceptor.isRepeated(request) -> confirm(user, request, found);
       case Admission.Closed closed -> throw closed.exception();
     };
   }

@@ -1,0 +1,2 @@
+/// Events: catalogue for buyers, and creation and changes by administrators.
+package ticketing.ingress.event;
