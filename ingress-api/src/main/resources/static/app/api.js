@@ -28,6 +28,18 @@ export class ApiError extends Error {
   }
 }
 
+/** The result, or null after an ApiError. Other errors are defects and are thrown. */
+export async function orNull(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    return null;
+  }
+}
+
 /** Fires `signed-out` when the server rejects the token. */
 export const signedOut = new EventTarget();
 
@@ -163,7 +175,7 @@ export const post = (path, body, options) => call('POST', path, {...options, bod
 /** Settings of this deployment. */
 export const config = startConfig
   ? Promise.resolve(startConfig)
-  : call('GET', '/config.json').catch(() => ({notifierUrl: '', currency: 'KRW', local: false}));
+  : orNull(call('GET', '/config.json')).then(found => found ?? {notifierUrl: '', currency: 'KRW', local: false});
 
 /** Measures the offset of the local clock. */
 export async function measureClock() {

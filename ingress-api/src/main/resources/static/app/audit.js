@@ -39,10 +39,16 @@ export function auditPanel() {
   const place = el('div', {});
   const more = el('div', {class: 'more'});
   let pages = 0;
+  let refreshes = 0;
 
+  /** Appends the next page. An answer that arrives after a later refresh is ignored. */
   async function load() {
+    const refreshed = refreshes;
     try {
       const found = await get(`/api/v1/operations/audit?page=${pages}&size=${PAGE}`);
+      if (refreshed !== refreshes) {
+        return;
+      }
       pages++;
       body.append(...found.content.map(row));
       place.replaceChildren(body.children.length === 0 ? empty(t('audit.none'), t('audit.none.words'))
@@ -56,6 +62,9 @@ export function auditPanel() {
       if (!(error instanceof ApiError)) {
         throw error;
       }
+      if (refreshed !== refreshes) {
+        return;
+      }
       place.replaceChildren(notice('warn', errorText(error)));
     }
   }
@@ -63,6 +72,7 @@ export function auditPanel() {
   return {
     /** Reads the newest entries. */
     refresh() {
+      refreshes++;
       pages = 0;
       body.replaceChildren();
       return load();

@@ -132,7 +132,7 @@ export async function eventView(eventId) {
   function drawSale(now) {
     if (form && isOpen(now) && form.fits()) {
       form.update();
-      seating?.drawPrices();
+      seating?.updatePrices();
       drawJoin(now);
       shownState = now;
       return;

@@ -14,8 +14,9 @@ const MAX_PAGE = 100; // events of one request
 const REFRESH_INTERVAL = 20_000; // ms; status, times and new events are not pushed
 const TICK = 1000; // ms
 const SEARCH_DELAY = 300; // ms after the last key
-const SOON = 24 * 60 * 60 * 1000; // ms; a card counts down to an opening within this time
 const DAY = 24 * 60 * 60 * 1000; // ms
+const MAX_COUNTDOWN = DAY; // ms; a card counts down to an opening within this time
+const MONTH_DAYS = 30; // of the choice of a month
 const DATES = ['all', 'today', 'weekend', 'month'];
 
 /** Limits of a choice of dates in the zone of the browser: `{from, to}`, null without a limit. */
@@ -29,7 +30,7 @@ function limitsOf(dates, now = new Date()) {
     case 'weekend':
       return {from: sunday <= 1 ? null : midnight(sunday - 1), to: midnight(sunday + 1)};
     case 'month':
-      return {from: null, to: new Date(now.getTime() + 30 * DAY)};
+      return {from: null, to: new Date(now.getTime() + MONTH_DAYS * DAY)};
     default:
       return {from: null, to: null};
   }
@@ -47,7 +48,7 @@ function card(event) {
 
   function drawCountdown() {
     const left = stateOf(event) === 'NOT_OPEN' ? Date.parse(event.saleOpensAt) - clock.now() : Infinity;
-    soon.hidden = left > SOON;
+    soon.hidden = left > MAX_COUNTDOWN;
     if (!soon.hidden) {
       soon.textContent = t('sale.in', {time: clockSpan(left)});
     }
@@ -132,14 +133,15 @@ export async function listView() {
         cards.set(event.eventId, {...created, end});
       }
     }
-    let last = '';
+    // Events in different zones may alternate between two months.
+    const headed = new Set();
     const nodes = events.flatMap(event => {
       const {node} = cards.get(event.eventId);
       const title = monthAndYear(event.eventDate, event.timeZone);
-      if (title === last) {
+      if (headed.has(title)) {
         return [node];
       }
-      last = title;
+      headed.add(title);
       if (!months.has(title)) {
         months.set(title, el('li', {class: 'month'}, el('h2', {}, title)));
       }

@@ -1,6 +1,6 @@
 // Countdown, confirm and release of a held reservation, and the button that cancels a reservation.
 
-import {get} from './api.js';
+import {get, orNull} from './api.js';
 import {Refused, submitCommand} from './commands.js';
 import * as clock from './clock.js';
 import {clockSpan, t} from './i18n.js';
@@ -38,7 +38,7 @@ export function holdControls({reservationId, expiresAt, eventName, eventId, even
   }
 
   async function poll() {
-    const reservation = await get(`/api/v1/reservations/${reservationId}`).catch(() => null);
+    const reservation = await orNull(get(`/api/v1/reservations/${reservationId}`));
     if (!ended && reservation && reservation.status !== 'HELD') {
       leave();
       store.removeHold(reservationId);

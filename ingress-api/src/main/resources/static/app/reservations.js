@@ -1,6 +1,6 @@
 // Reservations of the signed-in user.
 
-import {ApiError, get} from './api.js';
+import {get, orNull} from './api.js';
 import * as clock from './clock.js';
 import {venue} from './eventstate.js';
 import {cancelButton, holdControls} from './hold.js';
@@ -37,12 +37,7 @@ export async function listView() {
   }
 
   // The list of reservations is shown without the entries if they cannot be read.
-  const entries = await entriesSection().catch(error => {
-    if (error instanceof ApiError) {
-      return null;
-    }
-    throw error;
-  });
+  const entries = await orNull(entriesSection());
   const wanted = viewState().pages ?? 1;
   while (await load() && pages < wanted) {
     // The list has as many pages as when the user left it.

@@ -1,6 +1,7 @@
 // Choice of numbered seats: the map or the list, the chosen seats, and the offer of other seats when
 // a chosen one is taken.
 
+import {orNull} from './api.js';
 import {number, price, t} from './i18n.js';
 import {watchSeatMap} from './live.js';
 import {seatList} from './seatlist.js';
@@ -29,6 +30,7 @@ export async function seatChoice(event, ids, onChange) {
       view.showSection(section);
     }
   }});
+  let legendPrices = new Map(); // nodes by seat type
   let map = null;
   let view = null;
   let list = null;
@@ -108,7 +110,7 @@ export async function seatChoice(event, ids, onChange) {
     }
     view.update(changed);
     list?.update();
-    drawSections();
+    updateSections();
     const lost = submitting ? [] : chosen.filter(index => map.isTaken(index));
     if (lost.length > 0) {
       const wanted = chosen.length;
@@ -122,7 +124,7 @@ export async function seatChoice(event, ids, onChange) {
       return;
     }
     loading = revision;
-    const next = await readSeatMap(event.eventId, revision).catch(() => null);
+    const next = await orNull(readSeatMap(event.eventId, revision));
     loading = 0;
     if (next && !left) {
       const kept = chosen.map(index => map.seats[index].id);
@@ -135,15 +137,31 @@ export async function seatChoice(event, ids, onChange) {
   const sectionText = section => t('seats.left.short', {left: number(map.freeIn(section))});
 
   function drawSections() {
-    jump.replaceChildren(el('option', {value: ''}, t('seats.jump')), ...map.sections.map((section, index) =>
-      el('option', {value: index}, `${section.name} · ${sectionText(section)}`)));
+    jump.replaceChildren(el('option', {value: ''}, t('seats.jump')),
+      ...map.sections.map((section, index) => el('option', {value: index})));
+    updateSections();
+  }
+
+  /** Writes the texts in place: a replaced option closes the open list. */
+  function updateSections() {
+    map.sections.forEach((section, index) => {
+      jump.options[index + 1].textContent = `${section.name} · ${sectionText(section)}`;
+    });
   }
 
   function drawLegend() {
     const looks = looksOf(event.seatTypes);
+    legendPrices = new Map([...looks.keys()].map(type => [type, el('b', {})]));
     legend.replaceChildren(
-      ...[...looks].map(([type, look]) => el('li', {}, swatch(look), el('span', {}, `${type} `, el('b', {}, priceText(type))))),
+      ...[...looks].map(([type, look]) => el('li', {}, swatch(look), el('span', {}, `${type} `, legendPrices.get(type)))),
       el('li', {}, swatch(0, true), el('span', {}, t('seats.taken'))));
+    updatePrices();
+  }
+
+  function updatePrices() {
+    legendPrices.forEach((node, type) => {
+      node.textContent = priceText(type);
+    });
   }
 
   function show(document, keptIds) {
@@ -203,17 +221,16 @@ export async function seatChoice(event, ids, onChange) {
       say();
       set([]);
     },
-    /** Chooses and shows the best seats of a type; false if no row has enough of them. */
+    /** Chooses and shows the best seats of a type, or reports that no row has enough of them. */
     chooseBest(seatType, quantity) {
       const best = map.bestTogether(seatType, quantity);
       if (!best) {
         say(notice('info', t('seats.next.none')));
-        return false;
+        return;
       }
       say();
       set(best);
       view.showSeats(best);
-      return true;
     },
     /** Offers other seats after the server refused the chosen ones. */
     offerOthers() {
@@ -228,7 +245,7 @@ export async function seatChoice(event, ids, onChange) {
     setSubmitting(value) {
       submitting = value;
     },
-    drawPrices: drawLegend,
+    updatePrices,
     leave() {
       left = true;
       end();

@@ -207,7 +207,7 @@ export class SeatMap {
         run.push(index);
       }
       if (run.length === quantity) {
-        const cost = [this.#singlesBeside(run, without), near ? distanceOf(run, near, this.seats)
+        const cost = [this.#singlesNextTo(run, without), near ? distanceOf(run, near, this.seats)
           : run.reduce((sum, index) => sum + this.seats[index].rank, 0)];
         if (cost[0] < bestCost[0] || (cost[0] === bestCost[0] && cost[1] < bestCost[1])) {
           best = run;
@@ -219,7 +219,7 @@ export class SeatMap {
   }
 
   /** Number of free seats next to a run that then have no free neighbour. */
-  #singlesBeside(run, without) {
+  #singlesNextTo(run, without) {
     const before = this.seats[run[0]].left;
     const after = this.seats[run.at(-1)].right;
     return Number(this.#isFree(before, without) && !this.#isFree(this.seats[before].left, without))

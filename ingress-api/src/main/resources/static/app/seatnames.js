@@ -1,6 +1,6 @@
 // Names of seats: section and row by the seat map, and the id.
 
-import {ApiError} from './api.js';
+import {ApiError, orNull} from './api.js';
 import {t} from './i18n.js';
 import {SeatMap} from './seatmap.js';
 import {el} from './ui.js';
@@ -15,17 +15,19 @@ const maps = new Map();
  * @throws ApiError
  */
 export async function readSeatMap(eventId, revision) {
+  let response;
+  let document;
   try {
-    const response = await fetch(`/api/v1/events/${eventId}/seat-map?revision=${revision}`,
+    response = await fetch(`/api/v1/events/${eventId}/seat-map?revision=${revision}`,
       {credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT)});
-    if (!response.ok) {
-      const problem = await response.json().catch(() => ({}));
-      throw new ApiError(response.status, problem.code ?? 'INTERNAL_ERROR');
-    }
-    return new SeatMap(await response.json());
-  } catch (error) {
-    throw error instanceof ApiError ? error : new ApiError(0, 'NETWORK');
+    document = await response.json();
+  } catch {
+    throw new ApiError(0, 'NETWORK');
   }
+  if (!response.ok) {
+    throw new ApiError(response.status, document.code ?? 'INTERNAL_ERROR');
+  }
+  return new SeatMap(document);
 }
 
 export const seatName = ({section, row, id}) => t('seat.name', {section, row, seat: id});
@@ -42,13 +44,16 @@ export async function seatNames(event, ids) {
   if (event?.seatMapRevision) {
     const key = `${event.eventId}-${event.seatMapRevision}`;
     if (!maps.has(key)) {
+      if (maps.size === MAX_MAPS) {
+        const [oldest] = maps.keys();
+        maps.delete(oldest);
+      }
       maps.set(key, readSeatMap(event.eventId, event.seatMapRevision));
-      maps.delete(maps.size > MAX_MAPS ? maps.keys().next().value : null);
     }
-    map = await maps.get(key).catch(() => {
-      maps.delete(key);
-      return null;
-    });
+    map = await orNull(maps.get(key));
+    if (!map) {
+      maps.delete(key); // the next use reads it again
+    }
   }
   return ids.map(id => {
     const index = map?.byId.get(id);

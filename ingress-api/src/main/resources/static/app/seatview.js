@@ -280,10 +280,15 @@ export class SeatView {
     return Math.min(this.#width / (width + space), this.#height / (height + space + this.#stageHeight), MAX_SEAT / this.#map.pitch);
   }
 
+  /** Nearest scale at which the map is not smaller than the view and a seat not too large. */
+  #boundedScale(scale) {
+    return Math.max(this.#fitScale, Math.min(scale, MAX_SEAT / this.#map.pitch));
+  }
+
   /** Sets the scale and the center, within the map. */
   #moveTo(scale, x, y) {
     const {box, pitch} = this.#map;
-    this.#scale = Math.max(this.#fitScale, Math.min(scale, Math.max(this.#fitScale, MAX_SEAT / pitch)));
+    this.#scale = this.#boundedScale(scale);
     const bounded = (value, from, length, view) => {
       const space = 4 * pitch;
       const min = from - space + view / 2;
@@ -329,7 +334,7 @@ export class SeatView {
   #zoomAt(factor, x, y) {
     const unitX = this.#left + x / this.#scale;
     const unitY = this.#top + y / this.#scale;
-    const scale = Math.max(this.#fitScale, Math.min(this.#scale * factor, MAX_SEAT / this.#map.pitch));
+    const scale = this.#boundedScale(this.#scale * factor);
     this.#moveTo(scale, unitX + (this.#width / 2 - x) / scale, unitY + (this.#height / 2 - y) / scale);
   }
 
@@ -472,11 +477,11 @@ export class SeatView {
     this.#drawSections(context);
     this.#refreshLayer();
     if (this.#layer) {
-      const {canvas, left, top, width, height, scale} = this.#layer;
+      const {canvas, left, top, pixels, scale} = this.#layer;
+      const zoom = this.#scale / pixels; // CSS pixels of a pixel of the layer
       context.imageSmoothingEnabled = scale !== this.#scale;
       context.drawImage(canvas, (left - this.#left) * this.#scale, (top - this.#top) * this.#scale,
-        canvas.width / (width * this.#layer.pixels) * width * this.#scale,
-        canvas.height / (height * this.#layer.pixels) * height * this.#scale);
+        canvas.width * zoom, canvas.height * zoom);
     }
     this.#chosen.forEach(index => this.#mark(context, this.#map.seats[index]));
     if (this.#hovered) {
@@ -718,8 +723,7 @@ export class SeatView {
 
   #moveCursor(dx, dy) {
     const next = this.#cursor
-      ? (dy === 0 ? this.#map.seats[dx < 0 ? this.#leftOf(this.#cursor) : this.#rightOf(this.#cursor)] : null)
-        ?? this.#map.seatTowards(this.#cursor, dx, dy)
+      ? (dy === 0 ? this.#neighbour(this.#cursor, dx) : null) ?? this.#map.seatTowards(this.#cursor, dx, dy)
       : this.#map.seats.filter(seat => !this.#map.isTaken(seat.index)).sort((a, b) => a.rank - b.rank)[0] ?? this.#map.seats[0];
     if (next) {
       this.#cursor = next;
@@ -728,18 +732,10 @@ export class SeatView {
     }
   }
 
-  /** Neighbour on the screen: rows may be numbered from either side. */
-  #leftOf(seat) {
-    return this.#neighbour(seat, -1);
-  }
-
-  #rightOf(seat) {
-    return this.#neighbour(seat, 1);
-  }
-
+  /** Neighbour on the screen, or null: rows may be numbered from either side. */
   #neighbour(seat, direction) {
-    const found = [seat.left, seat.right]
-      .find(index => index >= 0 && Math.sign(this.#map.seats[index].x - seat.x) === direction);
-    return found ?? -1;
+    const {seats} = this.#map;
+    return [seat.left, seat.right].filter(index => index >= 0).map(index => seats[index])
+      .find(({x}) => Math.sign(x - seat.x) === direction) ?? null;
   }
 }

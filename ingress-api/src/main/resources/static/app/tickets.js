@@ -1,6 +1,6 @@
 // View of a ticket: its place in the queue, then its decision.
 
-import {get} from './api.js';
+import {get, orNull} from './api.js';
 import {keepButtons} from './calendar.js';
 import {choiceOf} from './choice.js';
 import {changes, feed} from './commands.js';
@@ -25,8 +25,6 @@ async function readTicket(ticketId) {
   store.saveTicket(ticket);
   return store.ticket(ticketId)?.ticket ?? ticket;
 }
-
-const orNull = promise => promise.catch(() => null);
 
 export async function ticketView(ticketId) {
   const ticket = await readTicket(ticketId);

@@ -1,6 +1,6 @@
 // Waiting list: the form that joins it, and the entries of the user.
 
-import {get} from './api.js';
+import {get, orNull} from './api.js';
 import {Refused, submitCommand} from './commands.js';
 import {number, shortDateTime, t} from './i18n.js';
 import {go} from './router.js';
@@ -78,7 +78,7 @@ export async function entriesSection() {
   }
   const events = new Map();
   await Promise.all([...new Set(content.map(({eventId}) => eventId))].map(async eventId =>
-    events.set(eventId, await get(`/api/v1/events/${eventId}`).catch(() => null))));
+    events.set(eventId, await orNull(get(`/api/v1/events/${eventId}`)))));
   return el('section', {class: 'waiting-entries'},
     el('h2', {}, t('waitlist.title')),
     el('ul', {class: 'reservations'}, content.map(entry => item(entry, events.get(entry.eventId)))));

@@ -160,6 +160,10 @@ final class BrowserUser implements AutoCloseable {
     return new LocatorAssertions.IsVisibleOptions().setTimeout(TIMEOUT_MILLIS);
   }
 
+  static LocatorAssertions.ContainsTextOptions textTimeout() {
+    return new LocatorAssertions.ContainsTextOptions().setTimeout(TIMEOUT_MILLIS);
+  }
+
   @Override
   public void close() {
     context.close();

@@ -270,6 +270,31 @@ class BuyerInformationTest {
   }
 
   @Test
+  void monthOfTwoZonesHasOneHeading() {
+    String name = "Zones " + PagesFixture.newEmail("").substring(1, 6);
+    // In order of time, the events are in January, February and January of their zones.
+    newEventAt(name, "2032-01-31T14:00:00Z", "Asia/Seoul");
+    newEventAt(name, "2032-01-31T15:30:00Z", "Asia/Seoul");
+    newEventAt(name, "2032-01-31T16:00:00Z", NEW_YORK);
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/?q=" + name.replace(" ", "%20"));
+      assertThat(user.page().locator(".event")).hasCount(3);
+      assertThat(user.page().locator(".month"))
+          .hasText(new String[] {"January 2032", "February 2032"});
+      assertThat(user.page().locator(".events > li").first()).hasText("January 2032");
+    }
+  }
+
+  private void newEventAt(String name, String date, String zone) {
+    pages.newEvent(
+        """
+        {"eventName":"%s","eventDate":"%s","timeZone":"%s",
+         "seatTypes":[{"seatType":"S","price":"55000","totalSeats":10}]}\
+        """
+            .formatted(name, date, zone));
+  }
+
+  @Test
   void reviewShowsPriceAndTermsBeforeTheBooking() {
     long event = pages.newEvent("Reviewed", 0, 10, "");
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {

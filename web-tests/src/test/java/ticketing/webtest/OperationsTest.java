@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.SelectOption;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -155,6 +158,54 @@ class OperationsTest {
       admin.button("admin.save").click();
       admin.seesText("hall.sold");
     }
+  }
+
+  @Test
+  void auditTabIgnoresOlderAnswers() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations", pages.admin);
+      Queue<Route> delayed = new ConcurrentLinkedQueue<>();
+      admin.context.route(
+          "**/operations/audit?*",
+          route -> {
+            if (delayed.isEmpty()) {
+              delayed.add(route);
+            } else {
+              route.fulfill(auditOf("newer"));
+            }
+          });
+      tab(admin, "audit").click();
+      admin.page().waitForCondition(() -> !delayed.isEmpty());
+      tab(admin, "overview").click();
+      tab(admin, "audit").click();
+      Locator rows = admin.page().locator("[aria-labelledby=audit-title] tbody tr");
+      assertThat(rows).containsText(new String[] {"newer"});
+      admin
+          .page()
+          .waitForResponse(
+              "**/operations/audit?*", () -> delayed.element().fulfill(auditOf("older")))
+          .finished();
+      assertThat(rows).containsText(new String[] {"newer"});
+    }
+  }
+
+  private static Locator tab(BrowserUser admin, String tab) {
+    return admin
+        .page()
+        .getByRole(
+            AriaRole.LINK,
+            new Page.GetByRoleOptions().setName(admin.texts.of("tab." + tab)).setExact(true));
+  }
+
+  private static Route.FulfillOptions auditOf(String object) {
+    return new Route.FulfillOptions()
+        .setContentType("application/json")
+        .setBody(
+            """
+            {"content":[{"entryId":1,"recordedAt":"2031-01-01T00:00:00Z","actor":"a",
+              "action":"SALE_PAUSED","object":"%s"}],"page":{"number":0,"size":20,"totalElements":1,"totalPages":1}}\
+            """
+                .formatted(object));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.microsoft.playwright.CDPSession;
+import com.microsoft.playwright.ElementHandle;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
@@ -47,7 +48,7 @@ class SeatMapTest {
   }
 
   @Test
-  void takenSeatIsReplacedByNextBest() {
+  void pageOffersNextBestForTakenSeat() {
     long event = pages.newSeatedEvent("Two seats", 3, 6);
     String other = PagesFixture.newEmail("faster");
     pages.signUp(other, "Faster");
@@ -81,7 +82,7 @@ class SeatMapTest {
   }
 
   @Test
-  void rejectedSeatsLeadToOtherSeats() {
+  void rejectionOffersOtherSeats() {
     long event = pages.newSeatedEvent("Race", 3, 6);
     String other = PagesFixture.newEmail("race");
     pages.signUp(other, "Race");
@@ -109,7 +110,7 @@ class SeatMapTest {
   }
 
   @Test
-  void bestSeatsAreBookedWithOneClick() {
+  void bestSeatsAreBookedWithoutChoice() {
     long event = pages.newSeatedEvent("One click", 3, 6);
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.phone())) {
       user.signUp(PagesFixture.newEmail("best")).open("/events/" + event);
@@ -123,7 +124,26 @@ class SeatMapTest {
   }
 
   @Test
-  void listOffersTheSameSeats() {
+  void openSectionListKeepsItsOptions() {
+    long event = pages.newSeatedEvent("Open list", 3, 6);
+    String other = PagesFixture.newEmail("options");
+    pages.signUp(other, "Options");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/events/" + event);
+      canvas(user);
+      Locator option = user.page().locator("#seat-section option").nth(1);
+      assertThat(option).containsText("18");
+      ElementHandle first = option.elementHandle();
+      ElementHandle swatch = user.page().locator("canvas.swatch").first().elementHandle();
+      bookSeats(other, event, "VIP-1-1");
+      assertThat(option).containsText("17", BrowserUser.textTimeout());
+      assertThat(first.evaluate("node => node.isConnected")).isEqualTo(true);
+      assertThat(swatch.evaluate("node => node.isConnected")).isEqualTo(true);
+    }
+  }
+
+  @Test
+  void seatListChoosesSeatsOfTheMap() {
     long event = pages.newSeatedEvent("List", 3, 6);
     String other = PagesFixture.newEmail("list");
     pages.signUp(other, "List");
@@ -153,7 +173,7 @@ class SeatMapTest {
   }
 
   @Test
-  void smallSeatsAreEnlargedByPinchAndWheel() {
+  void pinchAndWheelEnlargeSmallSeats() {
     long event = pages.newSeatedEvent("Large hall", 41, 60);
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.phone())) {
       user.open("/events/" + event);
@@ -162,7 +182,7 @@ class SeatMapTest {
       BoundingBox box = canvas.boundingBox();
       double x = box.x + box.width * 0.75;
       double y = box.y + box.height / 2;
-      // Seats of a few pixels are not chosen: one finger cannot meet one of them.
+      // A tap does not choose seats of a few pixels.
       CDPSession touch = user.context.newCDPSession(user.page());
       pinch(touch, x, y, 8, 120);
       pinch(touch, x, y, 30, 120);
