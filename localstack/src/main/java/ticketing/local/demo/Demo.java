@@ -6,32 +6,44 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
 import ticketing.client.ApiConnection;
 import ticketing.client.ApiResponse;
+import ticketing.client.BookingRequest;
 import ticketing.domain.Json;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.local.launcher.LaunchProperties;
 import ticketing.local.launcher.Launcher;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.LocalSigningKey;
 import ticketing.local.servers.ServerException;
+import ticketing.local.system.DemoData;
+import ticketing.local.system.DemoHall;
 import ticketing.local.system.LocalSystem;
 import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.Role;
 import ticketing.security.SigningSettings;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
-/// `mvn -Pdemo`: the whole system and two sales, each of one event to many concurrent buyers. The
+/// `mvn -Pdemo`: the whole system and three sales, each of one event to many concurrent buyers. The
 /// rush has a seat for each buyer, so every request reaches the worker and the throughput is
 /// measured. The on-sale has fewer seats than buyers, so most requests are refused or rejected. The
-/// responses to buyers are checked against the database. Exit code 0 only if every check passes.
+/// hall has 10,000 numbered seats, of which each buyer books the best 1 to 4. The responses to
+/// buyers are checked against the database. Exit code 0 only if every check passes.
 public final class Demo {
 
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final int BASELINE_MESSAGES = 10_000;
   private static final String SEAT_TYPE = "R";
+  private static final int MAX_GROUP = 4; // seats
+  private static final long SEED = 20;
 
   private final LocalSystem system;
   private final AccessTokenIssuer tokens =
@@ -62,7 +74,8 @@ public final class Demo {
     List<SaleReport> reports =
         List.of(
             sell("rush", buyers, buyers, sockets, queueRate),
-            sell("on-sale", buyers, seats, sockets, queueRate));
+            sell("on-sale", buyers, seats, sockets, queueRate),
+            sellHall(buyers, sockets, queueRate));
     System.out.println(SaleReport.table(reports));
     return reports.stream().allMatch(SaleReport::passes) ? 0 : 1;
   }
@@ -70,7 +83,8 @@ public final class Demo {
   /// Runs a sale without a report, so that the compilers have seen the code.
   void warmUp(int bookings, int sockets) throws InterruptedException {
     print("warm-up with %,d bookings".formatted(bookings));
-    sale(createEvent("Warm-up", bookings), "warm-up", bookings, sockets).run(() -> {});
+    long event = createEvent("Warm-up", bookings);
+    sale(singleSeats(event, bookings), "warm-up", sockets).run(() -> {});
   }
 
   /// @return messages per second of the [QueueBaseline]
@@ -85,9 +99,60 @@ public final class Demo {
   /// Creates one event and sells it to this number of buyers.
   SaleReport sell(String name, int buyers, int seats, int sockets, double queueRate)
       throws InterruptedException, SQLException {
-    print("%s: %,d buyers, %,d seats".formatted(name, buyers, seats));
     long event = createEvent("The " + name, seats);
-    OnSale sale = sale(event, name, buyers, Math.min(sockets, buyers));
+    return sell(name, event, seats, singleSeats(event, buyers), sockets, queueRate);
+  }
+
+  /// Sells numbered seats. A buyer prefers each seat type in proportion to its seats.
+  private SaleReport sellHall(int buyers, int sockets, double queueRate)
+      throws InterruptedException, SQLException {
+    SeatMap hall = DemoHall.create();
+    List<DemoData.SeatType> types = DemoHall.seatTypes(hall);
+    long event = createEvent(Json.INTERNAL.writeValueAsString(hallEvent(hall, types)));
+    Random random = new Random(SEED);
+    List<BookingRequest> bookings =
+        Stream.generate(() ->
+                new BookingRequest(
+                    event,
+                    typeOf(random.nextInt(hall.seatCount()), types),
+                    1 + random.nextInt(MAX_GROUP)))
+            .limit(buyers)
+            .toList();
+    return sell("hall", event, hall.seatCount(), bookings, sockets, queueRate);
+  }
+
+  private static ObjectNode hallEvent(SeatMap hall, List<DemoData.SeatType> types) {
+    ObjectNode json = Json.INTERNAL.createObjectNode();
+    json.put("eventName", "The hall").put("eventDate", "2027-12-24T10:00:00Z");
+    json.put("venueName", "Demo Hall").put("venueAddress", "Seoul");
+    ArrayNode typeList = json.putArray("seatTypes");
+    types.forEach(
+        type -> typeList.addObject().put("seatType", type.name()).put("price", type.price()));
+    json.set("seatMap", Json.INTERNAL.readTree(hall.toJson()));
+    return json;
+  }
+
+  private static String typeOf(int seat, List<DemoData.SeatType> types) {
+    int last = 0;
+    for (DemoData.SeatType type : types) {
+      last += type.total();
+      if (seat < last) {
+        return type.name();
+      }
+    }
+    throw new IllegalArgumentException("no seat " + seat);
+  }
+
+  private SaleReport sell(
+      String name,
+      long event,
+      int seats,
+      List<BookingRequest> bookings,
+      int sockets,
+      double queueRate)
+      throws InterruptedException, SQLException {
+    print("%s: %,d buyers, %,d seats".formatted(name, bookings.size(), seats));
+    OnSale sale = sale(bookings, name, Math.min(sockets, bookings.size()));
     Map<String, Duration> before = processorTimes();
     sale.run(() -> print(progress(sale, event)));
     Map<String, Duration> used = processorTimes();
@@ -115,17 +180,20 @@ public final class Demo {
     return times;
   }
 
-  private OnSale sale(long event, String prefix, int buyers, int sockets) {
+  private static List<BookingRequest> singleSeats(long event, int buyers) {
+    return Collections.nCopies(buyers, new BookingRequest(event, SEAT_TYPE, 1));
+  }
+
+  private OnSale sale(List<BookingRequest> bookings, String prefix, int sockets) {
     int connections = properties.number("demo.connections", 128, 1, 2_000);
-    String[] signed = new String[buyers];
+    String[] signed = new String[bookings.size()];
     Arrays.parallelSetAll(
         signed, number -> tokens.issue("%s-%06d".formatted(prefix, number + 1), Role.BUYER));
     return new OnSale(
         new OnSale.Plan(
             system.ingress().url(),
             system.notifier().url(),
-            event,
-            SEAT_TYPE,
+            bookings,
             signed,
             connections,
             sockets,
@@ -133,12 +201,15 @@ public final class Demo {
   }
 
   private long createEvent(String name, int seats) {
-    String body =
+    return createEvent(
         """
         {"eventName":"%s","eventDate":"2027-12-24T10:00:00Z","venueName":"Demo Hall",
          "venueAddress":"Seoul","seatTypes":[{"seatType":"%s","price":"55000.00","totalSeats":%d}]}
         """
-            .formatted(name, SEAT_TYPE, seats);
+            .formatted(name, SEAT_TYPE, seats));
+  }
+
+  private long createEvent(String body) {
     try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
       ApiResponse response =
           connection.send("POST", "/api/v1/events", tokens.issue("admin", Role.ADMIN), body);

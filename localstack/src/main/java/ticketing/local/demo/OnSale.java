@@ -3,6 +3,7 @@ package ticketing.local.demo;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,10 +26,11 @@ import ticketing.client.Ticket;
 import ticketing.client.TicketResult;
 import ticketing.client.TicketSocket;
 
-/// Load of an on-sale: each buyer books one seat of the same event and follows the ticket to its
+/// Load of an on-sale: each buyer books seats of the same event once and follows the ticket to its
 /// final state, by polls or by WebSocket. Uses only the public interfaces. One run per instance.
 final class OnSale {
 
+  /// @param bookings request of each buyer.
   /// @param tokens access tokens, one for each buyer.
   /// @param connections HTTP connections for bookings, which bounds the bookings in flight.
   /// @param sockets buyers who follow their ticket by WebSocket instead of polls.
@@ -36,8 +38,7 @@ final class OnSale {
   record Plan(
       URI ingress,
       URI notifier,
-      long eventId,
-      String seatType,
+      List<BookingRequest> bookings,
       String[] tokens,
       int connections,
       int sockets,
@@ -119,6 +120,10 @@ final class OnSale {
 
   int buyers() {
     return buyers;
+  }
+
+  BookingRequest booking(int buyer) {
+    return plan.bookings().get(buyer);
   }
 
   int started() {
@@ -207,8 +212,8 @@ final class OnSale {
         new BookingClient(
             connection, session(buyer), bookingRetries, attempt -> record(buyer, attempt));
     firstSentNanos.set(buyer, System.nanoTime());
-    return client.book(
-        new BookingRequest(plan.eventId(), plan.seatType(), 1), "on-sale-" + plan.eventId());
+    BookingRequest booking = booking(buyer);
+    return client.book(booking, "on-sale-" + booking.eventId());
   }
 
   private void record(int buyer, BookingClient.Attempt attempt) {

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import ticketing.client.Ticket;
 import ticketing.client.TicketResult;
@@ -27,15 +28,20 @@ final class SaleReport {
   /// @param decisionMicros sorted times from acceptance to decision in microseconds, by the clocks
   ///   of the processes.
   /// @param seconds time from the first acceptance to the last decision.
+  /// @param confirmedSeats seats of the confirmed tickets.
   /// @param strayReservations reservations without a confirmed ticket.
   private record EventRecords(
       Map<String, String> ledger,
       long[] decisionMicros,
       double seconds,
       long sold,
+      long confirmedSeats,
+      long reservations,
       long available,
-      long availableByType,
+      Map<String, Long> availableByType,
       long strayReservations) {}
+
+  private static final double MIN_TOGETHER = 0.99; // of the groups, until the hall is nearly full
 
   private final String name;
   private final EventRecords records;
@@ -68,6 +74,10 @@ final class SaleReport {
         report.figures.put(
             "processor time, " + process, "%.1f s".formatted(time.toMillis() / 1e3)));
     report.addChecks(sale, seats, deadLetters);
+    if (number(connection, "SELECT COUNT(seat_map_revision) FROM events WHERE id = %d", event)
+        > 0) {
+      report.addSeats(SeatReplay.of(connection, event));
+    }
     return report;
   }
 
@@ -97,14 +107,15 @@ final class SaleReport {
       text.append('\n');
     }
     text.append('\n');
-    for (Check check : reports.getFirst().checks) {
-      boolean holds =
-          reports.stream()
-              .flatMap(report -> report.checks.stream())
-              .filter(one -> one.rule().equals(check.rule()))
-              .allMatch(Check::holds);
-      text.append("  %-8s%s%n".formatted(holds ? "ok" : "FAILED", check.rule()));
-    }
+    reports.stream()
+        .flatMap(report -> report.checks.stream())
+        .collect(
+            Collectors.groupingBy(
+                Check::rule,
+                LinkedHashMap::new,
+                Collectors.reducing(true, Check::holds, Boolean::logicalAnd)))
+        .forEach(
+            (rule, holds) -> text.append("  %-8s%s%n".formatted(holds ? "ok" : "FAILED", rule)));
     return text.toString();
   }
 
@@ -172,11 +183,20 @@ final class SaleReport {
         records.sold() + records.available() == seats);
     check(
         "seats sold + seats available by seat type = seats on sale",
-        records.sold() + records.availableByType() == seats);
-    check("every seat is sold", records.sold() == Math.min(seats, sale.buyers()));
+        records.sold()
+                + records.availableByType().values().stream().mapToLong(Long::longValue).sum()
+            == seats);
+    check(
+        "every seat is sold, or too few are left for each buyer without seats",
+        buyersWithoutSeats(sale)
+            .mapToObj(sale::booking)
+            .noneMatch(booking ->
+                booking.quantity() <= records.availableByType().get(booking.seatType())));
     check(
         "each confirmed ticket has one reservation",
-        confirmed == records.sold() && records.strayReservations() == 0);
+        confirmed == records.reservations()
+            && records.confirmedSeats() == records.sold()
+            && records.strayReservations() == 0);
     check("every accepted ticket has a final state", undecided(sale) == 0);
     check(
         "the ledger has exactly the accepted tickets", records.ledger().size() == sale.accepted());
@@ -190,6 +210,25 @@ final class SaleReport {
                 sale.submission(buyer) == null
                     || sale.submission(buyer) instanceof TicketResult.Unresolved));
     check("no dead letters", deadLetters == 0);
+  }
+
+  private void addSeats(SeatReplay replay) {
+    count("seats twice", replay.seatsTwice());
+    count("groups split although a row had room", replay.splitDespiteRoom());
+    figures.put(
+        "groups together / decided before 98 % were sold",
+        "%,d / %,d".formatted(replay.togetherEarly(), replay.groupsEarly()));
+    count("single seats left", replay.singlesLeft());
+    check("no numbered seat is sold twice", replay.seatsTwice() == 0);
+    check("no group is split although a row has room", replay.splitDespiteRoom() == 0);
+    check(
+        "at least 99 % of the groups sit together until 98 % of the seats are sold",
+        replay.togetherEarly() >= MIN_TOGETHER * replay.groupsEarly());
+  }
+
+  private static IntStream buyersWithoutSeats(OnSale sale) {
+    return IntStream.range(0, sale.buyers())
+        .filter(buyer -> sale.finalTicket(buyer) == null || !sale.finalTicket(buyer).hasSeats());
   }
 
   private static long undecided(OnSale sale) {
@@ -257,9 +296,16 @@ final class SaleReport {
             WHERE event_id = %d AND status = 'CONFIRMED'
             """,
             event),
-        number(connection, "SELECT available_seats FROM events WHERE id = %d", event),
         number(
-            connection, "SELECT SUM(available_seats) FROM seat_types WHERE event_id = %d", event),
+            connection,
+            """
+            SELECT COALESCE(SUM(quantity), 0) FROM tickets
+            WHERE event_id = %d AND decision = 'CONFIRMED'
+            """,
+            event),
+        number(connection, "SELECT COUNT(*) FROM reservations WHERE event_id = %d", event),
+        number(connection, "SELECT available_seats FROM events WHERE id = %d", event),
+        availableByType(connection, event),
         number(
             connection,
             """
@@ -267,6 +313,20 @@ final class SaleReport {
             WHERE r.event_id = %d AND (t.id IS NULL OR t.decision <> 'CONFIRMED')
             """,
             event));
+  }
+
+  private static Map<String, Long> availableByType(Connection connection, long event)
+      throws SQLException {
+    Map<String, Long> available = new HashMap<>();
+    try (var statement = connection.createStatement();
+        var rows =
+            statement.executeQuery(
+                "SELECT seat_type, available_seats FROM seat_types WHERE event_id = " + event)) {
+      while (rows.next()) {
+        available.put(rows.getString(1), rows.getLong(2));
+      }
+    }
+    return available;
   }
 
   private static long number(Connection connection, String query, long event) throws SQLException {

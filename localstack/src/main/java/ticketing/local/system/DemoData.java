@@ -13,9 +13,7 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import ticketing.domain.EventView;
@@ -123,16 +121,7 @@ public final class DemoData {
 
   private static void addHall(Connection connection, Instant date) throws SQLException {
     SeatMap map = DemoHall.create();
-    Map<String, Integer> counts = map.countByType();
-    List<SeatType> types = new ArrayList<>();
-    for (String[] price :
-        List.of(
-            new String[] {DemoHall.VIP, "180000.00"},
-            new String[] {DemoHall.FRONT, "130000.00"},
-            new String[] {DemoHall.BACK, "90000.00"},
-            new String[] {DemoHall.BALCONY, "60000.00"})) {
-      types.add(new SeatType(price[0], price[1], counts.get(price[0]), counts.get(price[0])));
-    }
+    List<SeatType> types = DemoHall.seatTypes(map);
     long event = addEvent(connection, "Symphony in the Round · 교향곡의 밤", date, null, 8, null, types);
     addSeatMap(connection, event, map);
   }

@@ -3,6 +3,8 @@ package ticketing.local.system;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import ticketing.domain.Json;
 import ticketing.domain.seatmap.SeatMap;
 import tools.jackson.databind.node.ArrayNode;
@@ -10,12 +12,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Hall of 10,000 numbered seats: curved rows around a stage, with two aisles in each row. A rank
 /// is the order by distance from the stage; seats at the side rank worse.
-final class DemoHall {
+public final class DemoHall {
 
-  static final String VIP = "VIP";
-  static final String FRONT = "R";
-  static final String BACK = "S";
-  static final String BALCONY = "A";
+  private static final String VIP = "VIP";
+  private static final String FRONT = "R";
+  private static final String BACK = "S";
+  private static final String BALCONY = "A";
 
   private static final double SIDE_WEIGHT = 0.6;
   private static final double ROUNDING = 100; // positions have two decimals
@@ -43,7 +45,7 @@ final class DemoHall {
   private DemoHall() {}
 
   /// Returns the map of the hall.
-  static SeatMap create() {
+  public static SeatMap create() {
     ObjectNode map = Json.INTERNAL.createObjectNode();
     ArrayNode sections = map.putArray("sections");
     List<Placed> placed = new ArrayList<>();
@@ -61,6 +63,19 @@ final class DemoHall {
       case SeatMap.Parsed.Invalid(List<SeatMap.Violation> violations) ->
           throw new IllegalStateException("invalid hall: " + violations);
     };
+  }
+
+  /// Returns the seat types of the hall with all seats on sale, the most expensive first.
+  public static List<DemoData.SeatType> seatTypes(SeatMap hall) {
+    Map<String, Integer> counts = hall.countByType();
+    return Stream.of(
+            new String[] {VIP, "180000.00"},
+            new String[] {FRONT, "130000.00"},
+            new String[] {BACK, "90000.00"},
+            new String[] {BALCONY, "60000.00"})
+        .map(type ->
+            new DemoData.SeatType(type[0], type[1], counts.get(type[0]), counts.get(type[0])))
+        .toList();
   }
 
   private static void addSection(ObjectNode json, Ring ring, int section, List<Placed> placed) {
