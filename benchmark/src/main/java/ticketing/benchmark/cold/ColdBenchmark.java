@@ -23,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.report.Measurement;
@@ -113,7 +115,9 @@ final class ColdBenchmark {
   /// @param rates decisions a second in each window
   /// @param firstP99 of the first bookings, ms
   /// @param lastP99 of the last window, ms
-  private record Result(double readySeconds, double[] rates, double firstP99, double lastP99) {
+  /// @param processor processor time of a decision by process, in the first and the last window
+  private record Result(
+      double readySeconds, double[] rates, double firstP99, double lastP99, String processor) {
 
     double last() {
       return rates[rates.length - 1];
@@ -137,13 +141,14 @@ final class ColdBenchmark {
     for (Variant variant : selected) {
       Result result = variant.warmUp == null ? runPeer(variant) : runSystem(variant);
       print(
-          "%s: ready in %.1f s, %s decisions/s, p99 %.0f ms of the first, %.0f ms of the last"
+          "%s: ready in %.1f s, %s decisions/s, p99 %.0f ms of the first, %.0f ms of the last; %s"
               .formatted(
                   variant.title,
                   result.readySeconds(),
                   Arrays.stream(result.rates()).mapToLong(Math::round).boxed().toList(),
                   result.firstP99(),
-                  result.lastP99()));
+                  result.lastP99(),
+                  result.processor()));
       results.put(variant, result);
     }
     return measurement(results);
@@ -163,10 +168,11 @@ final class ColdBenchmark {
           all.with(
               (ofImages ? row.withMinRatio(MIN_FIRST_WINDOW) : row)
                   .withNote(
-                      "windows of %d s: %s"
+                      "windows of %d s: %s; %s"
                           .formatted(
                               window.toSeconds(),
-                              Arrays.stream(rates).mapToLong(Math::round).boxed().toList())));
+                              Arrays.stream(rates).mapToLong(Math::round).boxed().toList(),
+                              result.processor())));
       if (variant.warmUp != null && peer != null) {
         Row ahead = Row.of(first, rates[0], UNIT).withBaseline("the same, peer", peer.rates()[0]);
         all = all.with(ofImages ? ahead.withMinRatio(1) : ahead);
@@ -210,12 +216,46 @@ final class ColdBenchmark {
               202,
               userTokens());
       Instant begin = Instant.now();
-      load.run(connections, window.multipliedBy(windows));
-      return decisions(system.servers(), event, begin, ready);
+      try (ProcessorSampler processor = new ProcessorSampler(window, () -> times(system))) {
+        load.run(connections, window.multipliedBy(windows));
+        return decisions(system.servers(), event, begin, ready, processor);
+      }
     }
   }
 
-  private Result decisions(LocalServers servers, long event, Instant begin, double ready)
+  private static Map<String, Duration> times(LocalSystem system) {
+    Map<String, Duration> times = times(system.servers());
+    system.applications().forEach(process -> times.put(process.name(), process.processorTime()));
+    return times;
+  }
+
+  private static Map<String, Duration> times(LocalServers servers) {
+    Map<String, Duration> times = new TreeMap<>(servers.processorTimes());
+    times.put(
+        "queue and load", ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO));
+    return times;
+  }
+
+  /// Processor time of a decision by process, for example `processor ms a decision: ingress-api 4.1
+  /// to 0.4`.
+  private static String describe(ProcessorSampler processor, double[] rates, Duration window) {
+    Map<String, Duration> first = processor.used(0);
+    Map<String, Duration> last = processor.used(rates.length - 1);
+    return first.keySet().stream()
+        .filter(last::containsKey)
+        .map(name ->
+            "%s %.2g to %.2g"
+                .formatted(
+                    name,
+                    first.get(name).toNanos() / 1e6 / (rates[0] * window.toSeconds()),
+                    last.get(name).toNanos()
+                        / 1e6
+                        / (rates[rates.length - 1] * window.toSeconds())))
+        .collect(Collectors.joining(", ", "processor ms a decision: ", ""));
+  }
+
+  private Result decisions(
+      LocalServers servers, long event, Instant begin, double ready, ProcessorSampler processor)
       throws SQLException {
     double[] rates = new double[windows];
     try (Connection connection = servers.connect()) {
@@ -243,7 +283,8 @@ final class ColdBenchmark {
           ready,
           rates,
           p99(connection, event, DATABASE_TIME.format(begin), FIRST_BOOKINGS),
-          p99(connection, event, latest, Integer.MAX_VALUE));
+          p99(connection, event, latest, Integer.MAX_VALUE),
+          describe(processor, rates, window));
     }
   }
 
@@ -290,15 +331,25 @@ final class ColdBenchmark {
         Load load =
             new Load(url, "{\"eventId\":1,\"seatType\":\"R\",\"quantity\":1}", 201, List.of());
         long begin = System.nanoTime();
-        List<Load.Answer> answers = load.run(connections, window.multipliedBy(peerWindows));
-        return answers(answers, begin, ready);
+        try (ProcessorSampler processor =
+            new ProcessorSampler(
+                window,
+                () -> {
+                  Map<String, Duration> times = times(servers);
+                  times.put("peer", peer.processorTime());
+                  return times;
+                })) {
+          List<Load.Answer> answers = load.run(connections, window.multipliedBy(peerWindows));
+          return answers(answers, begin, ready, processor);
+        }
       } finally {
         peer.stop(STOP_TIMEOUT);
       }
     }
   }
 
-  private Result answers(List<Load.Answer> answers, long begin, double ready) {
+  private Result answers(
+      List<Load.Answer> answers, long begin, double ready, ProcessorSampler processor) {
     double[] rates = new double[peerWindows];
     List<Double> last = new ArrayList<>();
     List<Load.Answer> sorted =
@@ -316,7 +367,7 @@ final class ColdBenchmark {
     }
     List<Double> first =
         sorted.stream().limit(FIRST_BOOKINGS).map(answer -> answer.nanos() / 1e6).toList();
-    return new Result(ready, rates, p99(first), p99(last));
+    return new Result(ready, rates, p99(first), p99(last), describe(processor, rates, window));
   }
 
   private static List<String> peerCommand(LocalServers servers, int port) {

@@ -1,0 +1,286 @@
+package ticketing.benchmark.attack;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.springframework.util.FileSystemUtils;
+import ticketing.benchmark.process.ProcessStatistics;
+import ticketing.benchmark.report.Measurement;
+import ticketing.benchmark.report.Measurement.Row;
+import ticketing.client.ApiConnection;
+import ticketing.client.ApiResponse;
+import ticketing.domain.Json;
+import ticketing.local.servers.LocalSigningKey;
+import ticketing.local.system.LocalSystem;
+import ticketing.local.system.SystemSettings;
+import ticketing.security.AccessTokenIssuer;
+import ticketing.security.AccessTokenSettings;
+import ticketing.security.Role;
+import ticketing.security.SigningSettings;
+
+/// Time of a booking while one client attacks ingress-api, compared with the time without an attack
+/// in turns of the same run. The rate limits of sign-ins are lifted, as an attacker with many
+/// addresses does. Afterwards 10,000 long polls of undecided tickets are open.
+final class AttackBenchmark {
+
+  private static final String PART = "attack";
+  private static final int SIGN_IN_LOOPS = 16;
+  private static final int SLOW_CLIENTS = 620; // more than permits of the process
+  private static final int POLLS = Integer.getInteger("benchmark.attack.polls", 10_000);
+  private static final int POLLS_OF_USER = 10;
+  private static final int SEATS = 10_000_000;
+  private static final int TURNS = Integer.getInteger("benchmark.attack.turns", 3);
+  private static final int BUYERS = 2; // connections that book
+  private static final int USERS = 5_000; // a user may book a few times a second
+  private static final Duration TURN = Duration.ofSeconds(5);
+  private static final Duration WARM_UP = Duration.ofSeconds(30);
+  private static final double MAX_RATIO = 2; // of the p50 without an attack
+  private static final double MAX_KIB = 10; // of a waiting long poll
+  private static final int MAX_THREADS = 10; // idle ones of a pool may start
+  private static final String UNLIMITED = "100000000";
+
+  /// JVM options of the images. They override those of the launcher.
+  private static final String IMAGE_OPTIONS =
+      "-XX:TieredStopAtLevel=4 -XX:ReservedCodeCacheSize=64m";
+
+  private static final Pattern USED_HEAP = Pattern.compile("total \\d+K, used (\\d+)K");
+
+  private static final Pattern OPEN_POLLS =
+      Pattern.compile("(\\d+)\\s+\\d+\\s+ticketing\\.ingress\\.ticket\\.LongPolls\\$Poll\\s");
+
+  private final LocalSystem system;
+  private final long event;
+  private final List<String> tokens;
+  private final AtomicInteger nextUser = new AtomicInteger();
+
+  private AttackBenchmark(LocalSystem system) throws IOException {
+    this.system = system;
+    AccessTokenIssuer issuer =
+        new AccessTokenIssuer(
+            AccessTokenSettings.of(),
+            new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
+            true,
+            Clock.systemUTC());
+    this.tokens =
+        IntStream.range(0, USERS)
+            .parallel()
+            .mapToObj(user -> issuer.issue("attack-" + user, Role.BUYER))
+            .toList();
+    this.event = createEvent(issuer.issue("admin", Role.ADMIN));
+  }
+
+  /// @param arguments folder of the results; work folder
+  public static void main(String[] arguments) throws Exception {
+    if (!Measurement.isSelected(PART)) {
+      return;
+    }
+    Path folder = Path.of(arguments[1]).toAbsolutePath();
+    FileSystemUtils.deleteRecursively(folder);
+    LocalSystem.makeCaches();
+    SystemSettings settings =
+        SystemSettings.in(Files.createDirectories(folder))
+            .withEnvironment(
+                Map.of(
+                    "_JAVA_OPTIONS", IMAGE_OPTIONS,
+                    "TICKETING_RATES_SIGN_IN_ACCOUNT_TOKENS", UNLIMITED,
+                    "TICKETING_RATES_SIGN_IN_ADDRESS_TOKENS", UNLIMITED,
+                    "TICKETING_RATES_ADDRESS_PER_SECOND", UNLIMITED,
+                    "TICKETING_RATES_ADDRESS_BURST", UNLIMITED,
+                    "TICKETING_TICKETS_MAX_WAIT", "5m"));
+    try (LocalSystem system = LocalSystem.start(settings)) {
+      new AttackBenchmark(system).run().write(Path.of(arguments[0]));
+    }
+    System.exit(0);
+  }
+
+  private Measurement run() throws IOException, InterruptedException {
+    Measurement all = Measurement.of(PART, "mvn -Pbenchmark -Dbenchmark.parts=" + PART);
+    book(WARM_UP);
+    URI ingress = system.ingress().url();
+    all =
+        compare(
+            all,
+            "%d loops of wrong passwords".formatted(SIGN_IN_LOOPS),
+            () -> new SignInLoops(ingress, SIGN_IN_LOOPS));
+    all =
+        compare(
+            all,
+            "%d slow bodies".formatted(SLOW_CLIENTS),
+            () -> new SlowBodies(ingress, SLOW_CLIENTS));
+    return withLongPolls(all);
+  }
+
+  /// Adds the p50 and the p99 of a booking during an attack, with and without it in turns.
+  private Measurement compare(Measurement all, String attack, Supplier<? extends Attack> start)
+      throws InterruptedException {
+    List<Double> without = new ArrayList<>();
+    List<Double> during = new ArrayList<>();
+    long failed = 0;
+    long requests = 0;
+    for (int turn = 0; turn < TURNS; turn++) {
+      without.addAll(book(TURN).millis());
+      try (Attack running = start.get()) {
+        Bookings bookings = book(TURN);
+        during.addAll(bookings.millis());
+        failed += bookings.failed();
+        requests += running.requests();
+      }
+    }
+    System.out.printf(
+        "[attack] %s: p50 %.1f ms, without %.1f ms, %d failed%n",
+        attack, percentile(during, 0.5), percentile(without, 0.5), failed);
+    return all.with(
+            Row.of("booking, p50, " + attack, percentile(during, 0.5), "ms")
+                .withBaseline("without an attack", percentile(without, 0.5))
+                .withMaxRatio(MAX_RATIO)
+                .withNote("%,d requests of the attack".formatted(requests)))
+        .with(
+            Row.of("booking, p99, " + attack, percentile(during, 0.99), "ms")
+                .withBaseline("without an attack", percentile(without, 0.99)))
+        .with(Row.of("bookings that failed, " + attack, failed, "bookings").withMax(0));
+  }
+
+  /// @param millis times of the accepted bookings
+  private record Bookings(List<Double> millis, long failed) {}
+
+  /// Books in a closed model for a time.
+  private Bookings book(Duration duration) throws InterruptedException {
+    long end = System.nanoTime() + duration.toNanos();
+    List<Bookings> results = new ArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int buyer = 0; buyer < BUYERS; buyer++) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                Bookings bookings = bookUntil(end);
+                synchronized (results) {
+                  results.add(bookings);
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    return new Bookings(
+        results.stream().flatMap(bookings -> bookings.millis().stream()).toList(),
+        results.stream().mapToLong(Bookings::failed).sum());
+  }
+
+  private Bookings bookUntil(long end) {
+    List<Double> millis = new ArrayList<>();
+    long failed = 0;
+    try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
+      while (System.nanoTime() < end) {
+        String token = tokens.get(nextUser.getAndIncrement() % USERS);
+        long startedAt = System.nanoTime();
+        try {
+          ApiResponse response = connection.send("POST", "/api/v1/reservations", token, booking());
+          if (response.status() == 202) {
+            millis.add((System.nanoTime() - startedAt) / 1e6);
+          } else {
+            failed++;
+          }
+        } catch (IOException e) {
+          failed++;
+        }
+      }
+    }
+    return new Bookings(millis, failed);
+  }
+
+  private String booking() {
+    return "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event);
+  }
+
+  private static double percentile(List<Double> values, double share) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return sorted.isEmpty() ? Double.NaN : sorted.get((int) (sorted.size() * share));
+  }
+
+  /// Without a worker, the tickets stay undecided. The baseline are the same connections with
+  /// answered requests.
+  private Measurement withLongPolls(Measurement all) throws IOException, InterruptedException {
+    system.workers().getFirst().stop(Duration.ofSeconds(30));
+    long pid = system.ingress().pid();
+    try (LongPolls polls = new LongPolls(system.ingress().url(), tokens)) {
+      polls.connect(POLLS, POLLS_OF_USER, booking());
+      double idleHeap = usedHeapKib(pid);
+      double idleResident = ProcessStatistics.anonymousMib(pid);
+      int idleThreads = ProcessStatistics.threads(pid);
+      polls.start();
+      awaitOpenPolls(polls);
+      double heap = (usedHeapKib(pid) - idleHeap) / POLLS;
+      double resident = (ProcessStatistics.anonymousMib(pid) - idleResident) * 1024 / POLLS;
+      int threads = ProcessStatistics.threads(pid) - idleThreads;
+      long answered = polls.countAnswered();
+      System.out.printf(
+          "[attack] long poll: heap %.1f KiB, resident %.1f KiB, %d threads, %d answered%n",
+          heap, resident, threads, answered);
+      return all.with(
+              Row.of("heap of a waiting long poll, without its connection", heap, "KiB")
+                  .withMax(MAX_KIB)
+                  .withNote("%,d polls of one ingress-api".formatted(POLLS)))
+          .with(Row.of("resident memory of a waiting long poll", resident, "KiB"))
+          .with(Row.of("threads of all long polls", threads, "threads").withMax(MAX_THREADS))
+          .with(Row.of("long polls that ended early", answered, "polls").withMax(0));
+    }
+  }
+
+  private void awaitOpenPolls(LongPolls polls) throws IOException, InterruptedException {
+    long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    while (openPolls() < POLLS) {
+      if (System.nanoTime() > end) {
+        throw new IOException(
+            "long polls are not open, open=%d, answered=%d"
+                .formatted(openPolls(), polls.countAnswered()));
+      }
+      TimeUnit.SECONDS.sleep(1);
+    }
+  }
+
+  /// Number of live entries in the registry of open long polls.
+  private long openPolls() {
+    String histogram = ProcessStatistics.jcmd(system.ingress().pid(), "GC.class_histogram");
+    Matcher polls = OPEN_POLLS.matcher(histogram);
+    return polls.find() ? Long.parseLong(polls.group(1)) : 0;
+  }
+
+  private static double usedHeapKib(long pid) {
+    ProcessStatistics.jcmd(pid, "GC.run");
+    ProcessStatistics.jcmd(pid, "GC.run");
+    Matcher used = USED_HEAP.matcher(ProcessStatistics.jcmd(pid, "GC.heap_info"));
+    double kib = 0;
+    while (used.find()) {
+      kib += Double.parseDouble(used.group(1));
+    }
+    return kib;
+  }
+
+  private long createEvent(String administrator) throws IOException {
+    String body =
+        """
+        {"eventName":"Attack","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
+         "venueAddress":"Seoul","seatTypes":[{"seatType":"R","price":"55000.00","totalSeats":%d}]}
+        """
+            .formatted(SEATS);
+    try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
+      ApiResponse response = connection.send("POST", "/api/v1/events", administrator, body);
+      if (response.status() != 201) {
+        throw new IOException(response.status() + " " + response.body());
+      }
+      return Json.INTERNAL.readTree(response.body()).path("eventId").asLong();
+    }
+  }
+}
