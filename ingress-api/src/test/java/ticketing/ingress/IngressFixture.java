@@ -118,6 +118,8 @@ public final class IngressFixture implements AutoCloseable {
     all.put("ticketing.redis.timeout", "5s");
     all.put("ticketing.queue.timeout", "20s");
     all.put("ticketing.passwords.hash-timeout", "30s");
+    // A test runs the rounds.
+    all.put("ticketing.decision-mails.enabled", "false");
     // Most tests book more often than a person does.
     all.put("ticketing.rates.booking.per-second", "10000");
     all.put("ticketing.rates.booking.burst", "10000");

@@ -4,11 +4,17 @@ package ticketing.ingress.mail;
 /// message of a mail system may contain the recipient.
 final class MailFailure extends RuntimeException {
 
-  private final boolean permanent;
+  private enum Effect {
+    PERMANENT,
+    UNSENT,
+    UNCERTAIN
+  }
 
-  private MailFailure(Throwable cause, boolean permanent) {
+  private final Effect effect;
+
+  private MailFailure(Throwable cause, Effect effect) {
     super(rootOf(cause).getClass().getSimpleName(), cause);
-    this.permanent = permanent;
+    this.effect = effect;
   }
 
   private static Throwable rootOf(Throwable failure) {
@@ -19,17 +25,26 @@ final class MailFailure extends RuntimeException {
     return cause;
   }
 
-  /// Failure that a further attempt may not have.
+  /// Failure that a further attempt may not have. The mail may have been accepted.
   static MailFailure temporary(Throwable cause) {
-    return new MailFailure(cause, false);
+    return new MailFailure(cause, Effect.UNCERTAIN);
+  }
+
+  /// As [#temporary], but the mail system certainly has no copy of the mail.
+  static MailFailure unsent(Throwable cause) {
+    return new MailFailure(cause, Effect.UNSENT);
   }
 
   /// Failure that each attempt has.
   static MailFailure permanent(Throwable cause) {
-    return new MailFailure(cause, true);
+    return new MailFailure(cause, Effect.PERMANENT);
   }
 
   boolean isPermanent() {
-    return permanent;
+    return effect == Effect.PERMANENT;
+  }
+
+  boolean isUnsent() {
+    return effect == Effect.UNSENT;
   }
 }

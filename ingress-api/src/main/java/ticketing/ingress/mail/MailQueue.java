@@ -68,14 +68,37 @@ public class MailQueue implements DisposableBean {
   /// @throws ApiException `OVERLOADED` if the queue is full
   public void submit(Supplier<Optional<Mail>> composition) {
     try {
-      pool.execute(() -> send(composition));
+      pool.execute(() -> send(composition, false));
     } catch (RejectedExecutionException e) {
       throw ApiException.withRetryAfter(
           ErrorCode.OVERLOADED, "Too many mails are queued.", FULL_RETRY_AFTER);
     }
   }
 
-  private void send(Supplier<Optional<Mail>> composition) {
+  /// Returns true if mails reach a mail system or the log of a developer.
+  public boolean isDelivering() {
+    return settings.transport() != MailSettings.Transport.LOG || settings.logText();
+  }
+
+  /// Returns the number of mails that [#submitOnce] may queue now. One half of the queue is for
+  /// mails that a user requests.
+  public int freeForBulk() {
+    return Math.max(0, pool.getQueue().remainingCapacity() - settings.queueSize() / 2);
+  }
+
+  /// Queues a mail that is sent at most once. A further attempt follows only a failure after which
+  /// the mail system certainly has no copy. A mail is lost if the queue is full.
+  public void submitOnce(Mail mail) {
+    try {
+      pool.execute(() -> send(() -> Optional.of(mail), true));
+    } catch (RejectedExecutionException e) {
+      failed.increment();
+      log.warn("mail is lost, because the queue is full, subject={}", mail.subject());
+    }
+  }
+
+  /// @param once true: a mail that may have been accepted is not sent again
+  private void send(Supplier<Optional<Mail>> composition, boolean once) {
     Optional<Mail> mail = null;
     Duration delay = settings.retryDelay();
     for (int attempt = 1; ; attempt++) {
@@ -89,8 +112,10 @@ public class MailQueue implements DisposableBean {
         }
         return;
       } catch (MailFailure | DataAccessException | TransactionException e) {
-        boolean permanent = e instanceof MailFailure failure && failure.isPermanent();
-        if (permanent || attempt == settings.maxAttempts() || !pause(delay)) {
+        boolean isLast =
+            e instanceof MailFailure failure
+                && (failure.isPermanent() || once && !failure.isUnsent());
+        if (isLast || attempt == settings.maxAttempts() || !pause(delay)) {
           failed.increment();
           log.warn("cannot send mail, attempts={}, cause={}", attempt, cause(e));
           return;

@@ -3,7 +3,10 @@ package ticketing.ingress.mail;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sesv2.SesV2Client;
 import software.amazon.awssdk.services.sesv2.model.BadRequestException;
+import software.amazon.awssdk.services.sesv2.model.LimitExceededException;
 import software.amazon.awssdk.services.sesv2.model.MessageRejectedException;
+import software.amazon.awssdk.services.sesv2.model.SendingPausedException;
+import software.amazon.awssdk.services.sesv2.model.TooManyRequestsException;
 
 /// Sends mails with Amazon SES. The queue retries, so the client does not.
 final class SesMailTransport implements MailTransport {
@@ -31,6 +34,8 @@ final class SesMailTransport implements MailTransport {
                               body.text(part -> part.charset("UTF-8").data(mail.text()))))));
     } catch (BadRequestException | MessageRejectedException e) {
       throw MailFailure.permanent(e);
+    } catch (TooManyRequestsException | LimitExceededException | SendingPausedException e) {
+      throw MailFailure.unsent(e);
     } catch (SdkException e) {
       throw MailFailure.temporary(e);
     }

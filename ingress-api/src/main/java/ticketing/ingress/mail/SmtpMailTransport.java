@@ -4,6 +4,8 @@ import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.MimeMessage;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import org.springframework.mail.MailAuthenticationException;
@@ -61,13 +63,26 @@ final class SmtpMailTransport implements MailTransport {
     } catch (MailSendException e) {
       boolean refused =
           e.getFailedMessages().values().stream().anyMatch(SmtpMailTransport::isRefused);
-      throw refused ? MailFailure.permanent(e) : MailFailure.temporary(e);
+      throw refused
+          ? MailFailure.permanent(e)
+          : isUnsent(e) ? MailFailure.unsent(e) : MailFailure.temporary(e);
     } catch (MailAuthenticationException e) {
       // A rotation of the password corrects it.
-      throw MailFailure.temporary(e);
+      throw MailFailure.unsent(e);
     } catch (MailException | MessagingException e) {
       throw MailFailure.temporary(e);
     }
+  }
+
+  /// The connection failed, or the server refused the mail temporarily.
+  private static boolean isUnsent(MailSendException failure) {
+    return failure.getFailedMessages().values().stream()
+        .anyMatch(cause ->
+            cause.getCause() instanceof ConnectException
+                || cause.getCause() instanceof UnknownHostException
+                || cause instanceof SendFailedException failed
+                    && failed.getValidUnsentAddresses() != null
+                    && failed.getValidUnsentAddresses().length > 0);
   }
 
   /// The server refused the recipient permanently. A reply 4xx is temporary.

@@ -122,4 +122,50 @@ class MailQueueTest {
     assertThat(attempts).hasValue(4);
     queue.destroy();
   }
+
+  @Test
+  void mailInDoubtIsNotSentAgain() {
+    AtomicInteger attempts = new AtomicInteger();
+    MailQueue queue =
+        queue(mail -> {
+          attempts.incrementAndGet();
+          throw MailFailure.temporary(new IOException("no reply"));
+        });
+    queue.submitOnce(mail(1));
+    queue.destroy();
+    assertThat(attempts).hasValue(1);
+    assertThat(count("failed")).isEqualTo(1);
+  }
+
+  @Test
+  void unsentMailIsSentAgain() {
+    MailQueue queue =
+        queue(mail -> {
+          sent.add(mail);
+          if (sent.size() == 1) {
+            throw MailFailure.unsent(new IOException("no connection"));
+          }
+        });
+    queue.submitOnce(mail(1));
+    queue.destroy();
+    assertThat(sent).containsExactly(mail(1), mail(1));
+  }
+
+  @Test
+  void halfOfTheQueueIsForRequests() throws InterruptedException {
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
+    MailQueue queue =
+        queue(mail -> {
+          started.countDown();
+          awaitLatch(released);
+        });
+    assertThat(queue.freeForBulk()).isEqualTo(1);
+    queue.submit(() -> Optional.of(mail(1)));
+    assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
+    queue.submitOnce(mail(2));
+    assertThat(queue.freeForBulk()).isZero();
+    released.countDown();
+    queue.destroy();
+  }
 }

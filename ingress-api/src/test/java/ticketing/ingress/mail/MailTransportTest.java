@@ -84,6 +84,17 @@ class MailTransportTest {
   }
 
   @Test
+  void refusedConnectionSendsNoMail() throws IOException {
+    int port;
+    try (ServerSocket closed = new ServerSocket(0, 1, LOOPBACK)) {
+      port = closed.getLocalPort();
+    }
+    assertThatExceptionOfType(MailFailure.class)
+        .isThrownBy(() -> smtp(port, "").send(MAIL))
+        .matches(MailFailure::isUnsent);
+  }
+
+  @Test
   void sesReceivesTheMail() throws IOException {
     List<String> bodies = new CopyOnWriteArrayList<>();
     HttpServer server = HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 1);

@@ -1,0 +1,2 @@
+/// Mails about decisions and changed events, from the committed rows.
+package ticketing.ingress.decisionmail;
