@@ -26,6 +26,7 @@ public final class BookingClient {
   public static final Duration MAX_POLL_WAIT = Duration.ofSeconds(20);
 
   private static final String RESERVATIONS_PATH = "/api/v1/reservations";
+  private static final String WAITING_LIST_PATH = "/api/v1/waiting-list";
   private static final String TICKETS_PATH = "/api/v1/tickets/";
   private static final int CONFLICT = 409;
   private static final Set<Integer> RETRYABLE_STATUSES = Set.of(408, 429, 500, 502, 503, 504);
@@ -68,6 +69,23 @@ public final class BookingClient {
   public TicketResult cancel(long reservationId, String idempotencyKey)
       throws InterruptedException {
     return sendCommand("DELETE", RESERVATIONS_PATH + "/" + reservationId, null, idempotencyKey);
+  }
+
+  /// Joins the waiting list of an event.
+  ///
+  /// @param seatType type of the seats to wait for
+  /// @param quantity number of seats, 1 to 10
+  public TicketResult joinWaitingList(
+      long eventId, String seatType, int quantity, String idempotencyKey)
+      throws InterruptedException {
+    String body = Payloads.write(new BookingRequest(eventId, seatType, quantity));
+    return sendCommand("POST", WAITING_LIST_PATH, body, idempotencyKey);
+  }
+
+  /// Leaves a waiting list.
+  public TicketResult leaveWaitingList(long entryId, String idempotencyKey)
+      throws InterruptedException {
+    return sendCommand("DELETE", WAITING_LIST_PATH + "/" + entryId, null, idempotencyKey);
   }
 
   /// Gets the ticket's state.

@@ -6,16 +6,19 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /// State of one command as the 202 response, the poll and the WebSocket frame carry it. A null
 /// component is not known yet or does not apply.
 ///
-/// @param action `BOOK`, `CONFIRM`, `CANCEL` or an action of a newer server.
+/// @param action `BOOK`, `CONFIRM`, `CANCEL`, `JOIN`, `LEAVE` or an action of a newer server.
 /// @param position approximate number of undecided commands of the event ahead of this one.
 /// @param estimatedWaitSeconds seconds until the decision at the current rate.
 /// @param expiresAt end of the hold, with `HELD`.
 /// @param reason rejection code such as `SOLD_OUT`, with `REJECTED`
+/// @param seats ids of numbered seats.
+/// @param entryId entry of the waiting list, with `JOINED`.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Ticket(
     UUID ticketId,
@@ -31,7 +34,9 @@ public record Ticket(
     Long reservationId,
     Instant expiresAt,
     String reason,
-    @JsonFormat(shape = JsonFormat.Shape.STRING) BigDecimal totalPrice) {
+    @JsonFormat(shape = JsonFormat.Shape.STRING) BigDecimal totalPrice,
+    List<String> seats,
+    Long entryId) {
 
   /// `PENDING`, then exactly one of the others.
   public enum Status {
@@ -40,6 +45,8 @@ public record Ticket(
     HELD,
     CANCELLED,
     REJECTED,
+    JOINED,
+    LEFT,
     /// A final state that this version of the client does not define.
     @JsonEnumDefaultValue
     OTHER

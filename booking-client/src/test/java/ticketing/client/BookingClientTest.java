@@ -229,7 +229,7 @@ class BookingClientTest {
         server(
             response(
                 200,
-                "{\"ticketId\":\"%s\",\"status\":\"JOINED\",\"entryId\":7,\"totalPrice\":\"20.00\"}"
+                "{\"ticketId\":\"%s\",\"status\":\"SWAPPED\",\"swapId\":7,\"totalPrice\":\"20.00\"}"
                     .formatted(ID)));
 
     assertThat(client(server, RETRIES).poll(ID, Duration.ZERO))
@@ -241,6 +241,39 @@ class BookingClientTest {
               assertThat(success.ticket().toJson()).contains("\"totalPrice\":\"20.00\"");
             });
     assertThat(server.requests.getFirst().headers()).doesNotContainKey("prefer");
+  }
+
+  @Test
+  void partyJoinsAndLeavesTheWaitingList() throws Exception {
+    String joined =
+        "{\"ticketId\":\"%s\",\"action\":\"JOIN\",\"status\":\"JOINED\",\"entryId\":7}"
+            .formatted(ID);
+    ScriptedServer server = server(response(202, joined), ACCEPTED);
+    BookingClient client = client(server, RETRIES);
+
+    assertThat(client.joinWaitingList(1, "VIP", 2, "join"))
+        .isInstanceOfSatisfying(
+            TicketResult.Success.class,
+            success -> {
+              assertThat(success.ticket().status()).isEqualTo(Ticket.Status.JOINED);
+              assertThat(success.ticket().entryId()).isEqualTo(7);
+            });
+    client.leaveWaitingList(7, "leave");
+    assertThat(server.requests)
+        .extracting(ScriptedServer.Request::path)
+        .containsExactly("/api/v1/waiting-list", "/api/v1/waiting-list/7");
+    assertThat(server.requests.getFirst().body())
+        .isEqualTo("{\"eventId\":1,\"seatType\":\"VIP\",\"quantity\":2}");
+  }
+
+  @Test
+  void numberedSeatsAreSent() throws Exception {
+    ScriptedServer server = server(ACCEPTED);
+
+    client(server, RETRIES).book(new BookingRequest(1, "VIP", 1, List.of("A-1"), "BEST"), "key");
+
+    assertThat(server.requests.getFirst().body())
+        .contains("\"seats\":[\"A-1\"]", "\"otherwise\":\"BEST\"");
   }
 
   private static String ticket(String status) {

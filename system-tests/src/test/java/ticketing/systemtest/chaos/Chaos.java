@@ -21,7 +21,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import ticketing.client.BookingRequest;
 import ticketing.client.Ticket;
+import ticketing.domain.Json;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.local.system.DemoData;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
@@ -29,10 +33,11 @@ import ticketing.systemtest.fleet.Fault;
 import ticketing.systemtest.fleet.Fleet;
 import ticketing.systemtest.oracle.Oracle;
 
-/// Fault injection under load. Buyers book, confirm and cancel, and holds expire, while one fault
-/// follows another. At the end all processes are killed and started again, and the [Oracle] checks
-/// the guarantees. The seed determines the order of the faults and the actions of the buyers, but
-/// not their interleaving.
+/// Fault injection under load. Buyers book, confirm and cancel, join and leave waiting lists, and
+/// holds and offers expire, while one fault follows another. Two of the events have numbered seats.
+/// At the end all processes are killed and started again, and the [Oracle] checks the guarantees.
+/// The seed determines the order of the faults and the actions of the buyers, but not their
+/// interleaving.
 ///
 /// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it and prints the faults and the results.
 final class Chaos {
@@ -64,12 +69,39 @@ final class Chaos {
 
   private static final int MAX_SEATS_PER_USER = 6;
   private static final long MEAN_BUYER_PAUSE = 150; // ms
+  private static final int HALL_ROWS = 2;
+  private static final int HALL_SEATS = 12;
+  private static final int HALL_AISLE = 4; // place after the aisle
+  private static final int OWNED_SEATS = 6; // of each first owner
+
+  /// Pairs of active reservations with a common seat.
+  private static final String SEATS_TWICE =
+      """
+      SELECT COUNT(*) FROM reservation_seats s
+      JOIN reservations r ON r.event_id = s.event_id AND FIND_IN_SET(s.seat_id, r.seats) > 0
+        AND r.status IN ('HELD', 'CONFIRMED')
+      JOIN reservations o ON o.event_id = s.event_id AND FIND_IN_SET(s.seat_id, o.seats) > 0
+        AND o.status IN ('HELD', 'CONFIRMED') AND o.id > r.id
+      WHERE s.event_id IN (%s)\
+      """;
+
+  /// Highest number of times that a later party of the event got an offer first.
+  private static final String MOST_OVERTAKEN =
+      """
+      SELECT COALESCE(MAX(overtaken), 0) FROM (
+        SELECT COUNT(*) AS overtaken FROM waiting_entries w
+        JOIN waiting_entries o ON o.event_id = w.event_id AND o.status = 'OFFERED'
+          AND o.sequence > w.sequence
+          AND (w.status = 'WAITING' OR o.ended_sequence < w.ended_sequence)
+        WHERE w.event_id IN (%s) GROUP BY w.id) parties
+      """;
 
   private final Fleet fleet;
   private final Plan plan;
   private final PrintStream out;
   private final TestClients clients;
   private final List<Long> events = new ArrayList<>();
+  private final List<Long> halls = new ArrayList<>();
   private final Map<String, Integer> injections = new TreeMap<>();
   private long redeliveries;
   private volatile boolean stopping;
@@ -114,6 +146,18 @@ final class Chaos {
               holdMinutes,
               new DemoData.SeatType(SEAT_TYPE, "10.00", 60, 60)));
     }
+    for (Integer holdMinutes : new Integer[] {null, 1}) {
+      int offerMinutes = holdMinutes == null ? 0 : holdMinutes;
+      halls.add(
+          fleet.addHall(
+              "Chaos hall " + holdMinutes,
+              hall(),
+              MAX_SEATS_PER_USER,
+              holdMinutes,
+              offerMinutes,
+              new DemoData.SeatType(SEAT_TYPE, "10.00", HALL_SEATS, HALL_SEATS)));
+    }
+    List<AcceptedRequest> owned = fillHalls();
     List<String> violations;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> buyers = new ArrayList<>();
@@ -124,6 +168,12 @@ final class Chaos {
       try {
         injectFaults();
         print("KILL all processes");
+        for (AcceptedRequest request : owned) {
+          clients.cancel(
+              request.userId(),
+              request.finalTicket().reservationId(),
+              "disown-" + request.accepted().eventId());
+        }
         redeliveries += (long) fleet.workersMetric(REDELIVERIES_METRIC);
         fleet.restartAll();
       } finally {
@@ -134,6 +184,9 @@ final class Chaos {
       }
       print("all processes run; checking the guarantees");
       violations = new ArrayList<>(new Oracle(fleet, clients, DECISION_TIMEOUT).check());
+      if (hallRows("SELECT COUNT(*) FROM reservations WHERE offer AND event_id IN (%s)") == 0) {
+        violations.add("no waiting party got an offer, so the run proves no offer");
+      }
       if (clients.unknownTickets() > 0) {
         violations.add("%d polls of accepted tickets got 404".formatted(clients.unknownTickets()));
       }
@@ -142,6 +195,58 @@ final class Chaos {
     }
     report(violations);
     return violations;
+  }
+
+  /// Two rows with an aisle, too small for all buyers.
+  private static SeatMap hall() {
+    StringBuilder rows = new StringBuilder();
+    int rank = 0;
+    for (int row = 1; row <= HALL_ROWS; row++) {
+      StringBuilder seats = new StringBuilder();
+      for (int place = 1; place <= HALL_SEATS / HALL_ROWS; place++) {
+        seats.append(place == 1 ? "" : place == HALL_AISLE ? ",null," : ",");
+        seats.append(
+            """
+            {"id":"%s","seatType":"%s","rank":%d,"x":%d,"y":%d}\
+            """
+                .formatted(seatId(row, place), SEAT_TYPE, ++rank, place, row));
+      }
+      rows.append(row == 1 ? "" : ",");
+      rows.append("{\"row\":\"%d\",\"seats\":[%s]}".formatted(row, seats));
+    }
+    String json = "{\"sections\":[{\"section\":\"A\",\"rows\":[%s]}]}".formatted(rows);
+    return switch (SeatMap.parse(Json.INTERNAL.readTree(json), List.of(SEAT_TYPE))) {
+      case SeatMap.Parsed.Valid(SeatMap map) -> map;
+      case SeatMap.Parsed.Invalid(List<SeatMap.Violation> violations) ->
+          throw new IllegalStateException("invalid hall: " + violations);
+    };
+  }
+
+  /// Sells all numbered seats and lets a party wait for each hall, so that a run always has offers.
+  ///
+  /// @return bookings of the first owners
+  private List<AcceptedRequest> fillHalls() throws InterruptedException {
+    List<AcceptedRequest> owned = new ArrayList<>();
+    for (long hall : halls) {
+      for (int owner = 0; owner < HALL_SEATS / OWNED_SEATS; owner++) {
+        String user = "chaos-owner-" + owner;
+        AcceptedRequest request =
+            clients.book(user, hall, SEAT_TYPE, OWNED_SEATS, "own-" + hall).orElseThrow();
+        clients.await(request, DECISION_TIMEOUT);
+        owned.add(request);
+      }
+      clients.joinWaitingList("chaos-waiting", hall, SEAT_TYPE, 2, "wait-" + hall);
+    }
+    return owned;
+  }
+
+  private static String seatId(int row, int place) {
+    return row + "-" + place;
+  }
+
+  private long hallRows(String query) throws SQLException {
+    return fleet.number(
+        query.formatted(halls.stream().map(String::valueOf).collect(Collectors.joining(","))));
   }
 
   /// Injects one fault at a time, in a random order of all pairs of target and fault.
@@ -224,9 +329,15 @@ final class Chaos {
           clients.poll(request, Duration.ZERO);
         }
         if (ticket != null && ticket.action().equals("BOOK") && ticket.hasSeats()) {
-          confirmOrCancel(ticket);
-        } else {
+          confirmOrCancel(ticket.reservationId(), ticket.status() == Ticket.Status.HELD);
+        } else if (ticket != null && ticket.status() == Ticket.Status.JOINED) {
+          leaveOrAwaitOffer(ticket.entryId());
+        } else if (ticket != null && "SOLD_OUT".equals(ticket.reason()) && isHall(ticket)) {
+          join(ticket.eventId());
+        } else if (random.nextInt(5) < 3) {
           book();
+        } else {
+          actInHall();
         }
         TimeUnit.MILLISECONDS.sleep(random.nextLong(2 * MEAN_BUYER_PAUSE));
       }
@@ -238,13 +349,54 @@ final class Chaos {
       keep(clients.book(user, event, SEAT_TYPE, 1 + random.nextInt(3), key()));
     }
 
+    /// Books numbered seats, joins the waiting list, or decides on an offer.
+    private void actInHall() throws InterruptedException {
+      long hall = halls.get(random.nextInt(halls.size()));
+      switch (random.nextInt(4)) {
+        case 0 -> join(hall);
+        case 1 -> bookNeighbours(hall);
+        case 2 -> keep(clients.book(user, hall, SEAT_TYPE, 1 + random.nextInt(3), key()));
+        default -> decideOnOffers();
+      }
+    }
+
+    private void bookNeighbours(long hall) throws InterruptedException {
+      int row = 1 + random.nextInt(HALL_ROWS);
+      int place = 1 + random.nextInt(HALL_SEATS / HALL_ROWS - 1);
+      List<String> seats = List.of(seatId(row, place), seatId(row, place + 1));
+      String otherwise = random.nextBoolean() ? "BEST" : null;
+      keep(
+          clients.book(
+              user, new BookingRequest(hall, SEAT_TYPE, seats.size(), seats, otherwise), key()));
+    }
+
+    private void join(long hall) throws InterruptedException {
+      keep(clients.joinWaitingList(user, hall, SEAT_TYPE, 1 + random.nextInt(4), key()));
+    }
+
+    private void leaveOrAwaitOffer(long entryId) throws InterruptedException {
+      if (random.nextInt(4) == 0) {
+        keep(clients.leaveWaitingList(user, entryId, key()));
+      }
+    }
+
+    private void decideOnOffers() throws InterruptedException {
+      for (long reservationId : clients.findOffers(user)) {
+        confirmOrCancel(reservationId, true);
+      }
+    }
+
+    private boolean isHall(Ticket ticket) {
+      return halls.contains(ticket.eventId());
+    }
+
     /// Cancels most bookings, so that seats remain on sale.
-    private void confirmOrCancel(Ticket booked) throws InterruptedException {
-      if (booked.status() == Ticket.Status.HELD && random.nextBoolean()) {
-        keep(clients.confirm(user, booked.reservationId(), key()));
+    private void confirmOrCancel(long reservationId, boolean held) throws InterruptedException {
+      if (held && random.nextBoolean()) {
+        keep(clients.confirm(user, reservationId, key()));
       }
       if (random.nextInt(10) < 8) {
-        keep(clients.cancel(user, booked.reservationId(), key()));
+        keep(clients.cancel(user, reservationId, key()));
       }
     }
 
@@ -276,6 +428,14 @@ final class Chaos {
     print(
         "holds expired: "
             + fleet.number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'"));
+    print(
+        "seats twice %d, offered twice %d, parties %d, offers %d, most overtaken %d"
+            .formatted(
+                hallRows(SEATS_TWICE),
+                hallRows(SEATS_TWICE + " AND (r.offer OR o.offer)"),
+                hallRows("SELECT COUNT(*) FROM waiting_entries WHERE event_id IN (%s)"),
+                hallRows("SELECT COUNT(*) FROM reservations WHERE offer AND event_id IN (%s)"),
+                hallRows(MOST_OVERTAKEN)));
     print(
         "messages redelivered: %,d"
             .formatted(redeliveries + (long) fleet.workersMetric(REDELIVERIES_METRIC)));

@@ -1,5 +1,6 @@
 package ticketing.systemtest.client;
 
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import ticketing.client.ApiConnection;
+import ticketing.client.ApiResponse;
 import ticketing.client.BookingClient;
 import ticketing.client.BookingRequest;
 import ticketing.client.RetryPolicy;
@@ -25,6 +27,7 @@ import ticketing.client.Ticket;
 import ticketing.client.TicketFollower;
 import ticketing.client.TicketResult;
 import ticketing.client.TicketSocket;
+import ticketing.domain.Json;
 import ticketing.systemtest.fleet.Fleet;
 
 /// Correct clients: each request has an idempotency key and is repeated until it has a response, at
@@ -40,6 +43,7 @@ public final class TestClients implements AutoCloseable {
   private static final long POLL_PAUSE = 200; // ms
   private static final Set<Integer> ALLOWED_REFUSALS = Set.of(404, 409);
   private static final Set<Integer> OVERLOAD_STATUSES = Set.of(408, 429, 503);
+  private static final int OK = 200;
   private static final int NOT_FOUND = 404;
 
   private final Fleet fleet;
@@ -100,8 +104,47 @@ public final class TestClients implements AutoCloseable {
   public Optional<AcceptedRequest> book(
       String userId, long eventId, String seatType, int quantity, String key)
       throws InterruptedException {
-    return send(
-        userId, client -> client.book(new BookingRequest(eventId, seatType, quantity), key));
+    return book(userId, new BookingRequest(eventId, seatType, quantity), key);
+  }
+
+  /// @return empty if the request was refused or has no response
+  public Optional<AcceptedRequest> book(String userId, BookingRequest booking, String key)
+      throws InterruptedException {
+    return send(userId, client -> client.book(booking, key));
+  }
+
+  /// @return empty if the request was refused or has no response
+  public Optional<AcceptedRequest> joinWaitingList(
+      String userId, long eventId, String seatType, int quantity, String key)
+      throws InterruptedException {
+    return send(userId, client -> client.joinWaitingList(eventId, seatType, quantity, key));
+  }
+
+  /// @return empty if the request was refused or has no response
+  public Optional<AcceptedRequest> leaveWaitingList(String userId, long entryId, String key)
+      throws InterruptedException {
+    return send(userId, client -> client.leaveWaitingList(entryId, key));
+  }
+
+  /// Returns the ids of the user's offers; empty also if ingress-api does not respond with them.
+  public List<Long> findOffers(String userId) {
+    try (ApiConnection connection = connection()) {
+      ApiResponse response =
+          connection.send(
+              "GET", "/api/v1/users/me/reservations?status=HELD", fleet.token(userId), null);
+      if (response.status() != OK) {
+        return List.of();
+      }
+      return Json.INTERNAL
+          .readTree(response.body())
+          .path("content")
+          .valueStream()
+          .filter(reservation -> reservation.path("offer").asBoolean())
+          .map(reservation -> reservation.path("reservationId").asLong())
+          .toList();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   /// @return empty if the request was refused or has no response

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.local.servers.LocalServer;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.LocalSigningKey;
@@ -229,6 +230,41 @@ public final class Fleet implements AutoCloseable {
           maxSeatsPerUser,
           holdMinutes,
           List.of(seatTypes));
+    }
+  }
+
+  /// Adds an event with numbered seats and a waiting list that is on sale.
+  ///
+  /// @param holdMinutes null: bookings are confirmed immediately.
+  public long addHall(
+      String name,
+      SeatMap map,
+      Integer maxSeatsPerUser,
+      Integer holdMinutes,
+      int offerMinutes,
+      DemoData.SeatType... seatTypes)
+      throws SQLException {
+    try (Connection connection = servers().connect()) {
+      connection.setAutoCommit(false);
+      long event =
+          DemoData.addEvent(
+              connection,
+              name,
+              Instant.now().plus(Duration.ofDays(30)),
+              null,
+              maxSeatsPerUser,
+              holdMinutes,
+              List.of(seatTypes));
+      DemoData.addSeatMap(connection, event, map);
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              "UPDATE events SET waiting_list = TRUE, offer_minutes = ? WHERE id = ?")) {
+        update.setInt(1, offerMinutes);
+        update.setLong(2, event);
+        update.executeUpdate();
+      }
+      connection.commit();
+      return event;
     }
   }
 

@@ -273,21 +273,13 @@ public final class Oracle {
       while (rows.next()) {
         AcceptedRequest.FinalState state =
             new AcceptedRequest.FinalState(
-                status(rows.getString(3)),
+                Ticket.Status.valueOf(rows.getString(3)),
                 rows.getString(4),
                 rows.getObject(5, Long.class),
                 rows.getObject(6, LocalDateTime.class).toInstant(ZoneOffset.UTC));
         ledger.put(UUID.fromString(rows.getString(1)), new LedgerRow(state, rows.getString(2)));
       }
     }
-  }
-
-  /// The client reads a status of a waiting list as `OTHER`.
-  private static Ticket.Status status(String decision) {
-    return switch (decision) {
-      case "JOINED", "LEFT" -> Ticket.Status.OTHER;
-      default -> Ticket.Status.valueOf(decision);
-    };
   }
 
   private static List<String> strings(Connection connection, String query) throws SQLException {

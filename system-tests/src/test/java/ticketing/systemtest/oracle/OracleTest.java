@@ -167,6 +167,8 @@ class OracleTest {
             null,
             null,
             null,
+            null,
+            null,
             null);
     try (TestClients clients = new TestClients(FLEET)) {
       clients.follow("oracle-ann", lost);
