@@ -47,7 +47,7 @@ class DecisionMailJob implements SmartLifecycle {
   private static final String JOB = "decision-mails";
   private static final String STATE = "STATE";
   private static final int MAX_EVENTS = 200; // in one round
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
 
   private final MailCursorRepository cursors;
   private final ReplicaReader replica;
@@ -261,7 +261,7 @@ class DecisionMailJob implements SmartLifecycle {
     }
   }
 
-  /// A round that runs is completed, so that its mails reach the queue of mails.
+  /// Completes a round that runs, within one second, so that its mails reach the queue of mails.
   @Override
   public void stop() {
     ScheduledExecutorService stopped = Objects.requireNonNull(scheduler);
