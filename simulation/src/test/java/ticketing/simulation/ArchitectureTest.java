@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/// Package rules of this module, each proven to fail on a fixture.
+/// Package rules of this module. A fixture violates the rule against cycles.
 class ArchitectureTest {
 
   private static final int MAX_TYPES_PER_PACKAGE = 12;

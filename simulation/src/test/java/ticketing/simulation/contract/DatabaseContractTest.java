@@ -11,6 +11,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
@@ -295,7 +296,7 @@ class DatabaseContractTest {
         "other row " + query(second, "SELECT id FROM events WHERE id = 2 FOR UPDATE SKIP LOCKED"));
     observed.add("plain read " + query(second, "SELECT available_seats FROM events WHERE id = 1"));
     second.rollback();
-    boolean[] done = new boolean[1];
+    AtomicBoolean done = new AtomicBoolean();
     environment.fork(() -> {
       try {
         observed.add(
@@ -305,13 +306,13 @@ class DatabaseContractTest {
       } catch (SQLException e) {
         observed.add("blocked read " + e.getMessage());
       }
-      done[0] = true;
+      done.set(true);
     });
     environment.sleep(500);
-    observed.add("blocked " + !done[0]);
+    observed.add("blocked " + !done.get());
     update(first, "UPDATE events SET available_seats = available_seats - 1 WHERE id = 1");
     first.commit();
-    for (int i = 0; i < 100 && !done[0]; i++) {
+    for (int i = 0; i < 100 && !done.get(); i++) {
       environment.sleep(100);
     }
   }

@@ -32,7 +32,8 @@ import ticketing.status.StatusStore;
 /// The simulated Redis gives the same replies to random sequences of the production scripts.
 class RedisContractTest {
 
-  private static final int OPERATIONS = 300;
+  private static final int OPERATIONS = 400;
+  private static final int KINDS = 22;
   private static final String PREFIX = "contract:";
 
   @Test
@@ -64,7 +65,7 @@ class RedisContractTest {
     SplittableRandom random = new SplittableRandom(seed);
     List<String> observed = new ArrayList<>();
     for (int i = 0; i < OPERATIONS; i++) {
-      int kind = random.nextInt(18);
+      int kind = random.nextInt(KINDS);
       String result;
       try {
         result = print(operate(redis, kind, random));
@@ -87,6 +88,8 @@ class RedisContractTest {
     String ticket = PREFIX + "ticket" + random.nextInt(3);
     String line = "{" + PREFIX + "line" + random.nextInt(2) + "}";
     String bucket = PREFIX + "undecided";
+    String senders = PREFIX + "senders";
+    String sends = PREFIX + "sending";
     String score = String.valueOf(1_000 + random.nextInt(20));
     String member = "member" + random.nextInt(40);
     return switch (kind) {
@@ -202,9 +205,42 @@ class RedisContractTest {
               "2");
       case 16 ->
           eval(redis, "remove_undecided.lua", List.of(bucket), undecided(random).substring(8));
+      case 17 ->
+          eval(
+              redis,
+              "add_sends.lua",
+              List.of(sends),
+              score,
+              member,
+              String.valueOf(1_000 + random.nextInt(20)),
+              "member" + random.nextInt(40));
+      case 18 -> {
+        // Each instance has its own lease, so that the order of the ends is that of the instances.
+        int instance = 1 + random.nextInt(4);
+        long lease = Duration.ofHours(random.nextInt(3) == 0 ? instance : -instance).toMillis();
+        yield eval(
+            redis,
+            "renew_lease.lua",
+            List.of(senders),
+            "instance" + instance,
+            String.valueOf(lease),
+            "100");
+      }
+      case 19 ->
+          eval(
+              redis,
+              "find_expired_senders.lua",
+              List.of(senders),
+              String.valueOf(1 + random.nextInt(4)));
+      case 20 ->
+          eval(
+              redis,
+              "remove_expired_sender.lua",
+              List.of(senders),
+              "instance" + (1 + random.nextInt(4)));
       default -> {
         // A foreign value of another type.
-        String key = List.of(ticket, line, bucket).get(random.nextInt(3));
+        String key = List.of(ticket, line, bucket, senders, sends).get(random.nextInt(5));
         yield random.nextInt(4) == 0
             ? redis
                 .getScript(StringCodec.INSTANCE)
@@ -242,7 +278,8 @@ class RedisContractTest {
         names.startsWith("add_to")
             || names.startsWith("add_un")
             || names.startsWith("find_pos")
-            || names.startsWith("find_old");
+            || names.startsWith("find_old")
+            || names.startsWith("find_exp");
     Object[] values = new Object[arguments.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = arguments[i].getBytes(StandardCharsets.UTF_8);

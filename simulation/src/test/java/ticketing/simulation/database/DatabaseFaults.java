@@ -20,13 +20,4 @@ public final class DatabaseFaults {
 
   /// Factor of the latency.
   public int slowness = 1;
-
-  public void heal() {
-    refusing = false;
-    lostRequest = 0;
-    lostAnswer = 0;
-    readOnly = false;
-    deadlock = 0;
-    slowness = 1;
-  }
 }

@@ -34,24 +34,25 @@ final class Schema {
   private static final Pattern NO_COLUMN =
       Pattern.compile("(?:KEY|INDEX|CONSTRAINT|PRIMARY|UNIQUE)\\b.*", Pattern.DOTALL);
 
-  private static final List<String> STATEMENTS = read();
 
   private static final class Definition {
     final Map<String, @Nullable Expression> columns = new LinkedHashMap<>();
     final List<List<String>> keys = new ArrayList<>();
-    final List<String> checks = new ArrayList<>();
+    final List<Expression> checks = new ArrayList<>();
     @Nullable String autoIncrement;
   }
 
   private final Map<String, Definition> definitions = new TreeMap<>();
 
+  private static final Schema CURRENT = new Schema();
+
   private Schema() {
-    STATEMENTS.forEach(this::apply);
+    read().forEach(this::apply);
   }
 
   /// Returns the tables without rows.
   static List<Table> tables() {
-    return new Schema()
+    return CURRENT
         .definitions.entrySet().stream()
             .map(entry ->
                 new Table(
@@ -132,7 +133,7 @@ final class Schema {
     if (key.matches()) {
       table.keys.add(Arrays.stream(key.group(1).split(",")).map(String::strip).toList());
     } else if (check.matches()) {
-      table.checks.add(check.group(1));
+      table.checks.add(Parser.parseExpression(check.group(1)));
     } else if (!NO_COLUMN.matcher(part).matches()) {
       String name = part.split("\\s", 2)[0].toLowerCase(Locale.ROOT);
       table.columns.put(name, defaultValue(part));

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ public final class SimulatedConnection {
   private static final long LATENCY = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long CONNECTION_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
   private static final int LOCK_TIMEOUT_SECONDS = 50;
+  private static final Map<String, String> STARTS = new ConcurrentHashMap<>(); // of statements
 
   private final Kernel kernel;
   private final SimulatedProcess process;
@@ -339,8 +341,12 @@ public final class SimulatedConnection {
     }
 
     private static String describe(String statement, Object[] values) {
-      String start = statement.strip().replaceAll("\\s+", " ");
-      return start.substring(0, Math.min(60, start.length())) + " " + Arrays.toString(values);
+      return STARTS.computeIfAbsent(statement, Prepared::start) + " " + Arrays.toString(values);
+    }
+
+    private static String start(String statement) {
+      String text = statement.strip().replaceAll("\\s+", " ");
+      return text.substring(0, Math.min(60, text.length()));
     }
 
     /// The driver sends the batch in one round trip. A failure ends it.

@@ -26,7 +26,6 @@ public final class SimulatedDatabase {
   private final DatabaseFaults faults;
   private final Map<String, Table> tables = new TreeMap<>();
   private final List<Waiting> waiting = new ArrayList<>();
-  private long transactions;
 
   public SimulatedDatabase(Kernel kernel, DatabaseFaults faults) {
     this.kernel = kernel;
@@ -88,7 +87,7 @@ public final class SimulatedDatabase {
   }
 
   Transaction begin() {
-    return new Transaction(transactions++);
+    return new Transaction();
   }
 
   /// Executes work of a transaction. The answer is delayed until the needed locks are available.

@@ -39,12 +39,12 @@ final class Table {
       String name,
       @Nullable String autoIncrement,
       List<List<String>> uniqueKeys,
-      List<String> checks,
+      List<Expression> checks,
       Map<String, @Nullable Expression> columns) {
     this.name = name;
     this.autoIncrement = autoIncrement;
     this.uniqueKeys = uniqueKeys;
-    this.checks = checks.stream().map(Parser::parseExpression).toList();
+    this.checks = checks;
     this.columns = columns;
   }
 

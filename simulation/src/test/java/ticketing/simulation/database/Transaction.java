@@ -7,11 +7,6 @@ import org.jspecify.annotations.Nullable;
 /// Locks and changes of one connection.
 final class Transaction {
 
-  final long number;
   final Set<Table.Row> rows = new LinkedHashSet<>();
   @Nullable Transaction waitsFor;
-
-  Transaction(long number) {
-    this.number = number;
-  }
 }

@@ -126,6 +126,11 @@ public final class SimulatedProcess {
         });
   }
 
+  /// Starts a thread of this process after a time.
+  public void startAfter(long delayNanos, String threadName, Runnable work) {
+    kernel.schedule(this, delayNanos, () -> start(threadName, work));
+  }
+
   /// Adds an action for the end of this process. A server closes the connection.
   public void onExit(Runnable action) {
     exitActions.add(action);

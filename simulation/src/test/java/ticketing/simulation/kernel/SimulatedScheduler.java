@@ -25,6 +25,8 @@ final class SimulatedScheduler extends AbstractExecutorService implements Schedu
       super(task);
     }
 
+    // The production code only cancels its tasks; another use is to fail.
+
     @Override
     public long getDelay(TimeUnit unit) {
       throw new UnsupportedOperationException();
@@ -42,16 +44,14 @@ final class SimulatedScheduler extends AbstractExecutorService implements Schedu
   }
 
   private void startAfter(long delayNanos, Runnable task) {
-    process
-        .kernel()
-        .schedule(
-            process,
-            delayNanos,
-            () -> {
-              if (!shutdown) {
-                process.start("scheduled", task);
-              }
-            });
+    process.startAfter(
+        delayNanos,
+        "scheduled",
+        () -> {
+          if (!shutdown) {
+            task.run();
+          }
+        });
   }
 
   @Override

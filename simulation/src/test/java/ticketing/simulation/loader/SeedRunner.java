@@ -3,7 +3,8 @@ package ticketing.simulation.loader;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Runs seeds with the classes of one class loader. Safe for use by several threads.
+/// Runs seeds with the classes of one class loader, one at a time. Not safe for concurrent use: a
+/// mutant is active for all runs of the class loader.
 public interface SeedRunner {
 
   /// Runs the plan of a seed.

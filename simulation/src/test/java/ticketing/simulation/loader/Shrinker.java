@@ -22,6 +22,8 @@ public final class Shrinker {
           + String.join("\n", report.violations())
           + "\nplan:\n"
           + report.plan()
+          + "log:\n"
+          + report.log()
           + "test:\n"
           + """
           @Test

@@ -30,6 +30,9 @@ import ticketing.status.StatusStoreSettings;
 /// Ingress process: acceptance and revocation of commands.
 public final class IngressProcess {
 
+  // Longer than in the production code, to spare steps.
+  private static final long PROBE_INTERVAL_MILLIS = 3_000;
+
   private final SimulatedProcess process;
   private Object acceptor;
 
@@ -80,11 +83,10 @@ public final class IngressProcess {
     servers.kernel.log().add(process.name(), "started");
   }
 
-  /// An ingress process probes the database once a second.
   private static void probe(DatabaseHealth database) {
     try {
       while (true) {
-        ticketing.simulation.kernel.SimulatedRuntime.sleep(3_000);
+        ticketing.simulation.kernel.SimulatedRuntime.sleep(PROBE_INTERVAL_MILLIS);
         database.probe();
       }
     } catch (InterruptedException e) {

@@ -18,7 +18,8 @@ import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySourcesPropertyResolver;
 import org.springframework.core.io.UrlResource;
 
-/// Settings of one kind of process: its `application.yaml`, with shorter times.
+/// Settings of one kind of process: its `application.yaml`, with shorter times. Jobs that a quiet
+/// system repeats run less often, because their steps are most of a run.
 final class ProcessSettings {
 
   static final ProcessSettings WORKER =
@@ -28,16 +29,18 @@ final class ProcessSettings {
               Map.entry("ticketing.worker.pipeline.pollers", "2"),
               Map.entry("ticketing.worker.maintenance.hold-expiry-interval", "3s"),
               Map.entry("ticketing.worker.waiting-line.recovery-interval", "4s"),
-              Map.entry("ticketing.worker.pipeline.poll-wait", "5s"),
+              Map.entry("ticketing.send-register.lease", "15s"),
               Map.entry("ticketing.worker.pipeline.max-batch-size", "5"),
               Map.entry("ticketing.worker.pipeline.hold-expiry-batch-size", "2"),
               Map.entry("ticketing.worker.queue.undecided-delay", "1s"),
               Map.entry("ticketing.worker.queue.max-delay", "5s"),
               Map.entry("ticketing.worker.waiting-line.min-check-age", "5s"),
-              Map.entry("ticketing.worker.maintenance.dead-letter-interval", "2s"),
+              Map.entry("ticketing.worker.maintenance.dead-letter-interval", "3s"),
               Map.entry("ticketing.worker.maintenance.dead-letter-reread-interval", "10s")));
   static final ProcessSettings INGRESS =
-      new ProcessSettings("ingress-api", Map.of("ticketing.queue.timeout", "5s"));
+      new ProcessSettings(
+          "ingress-api",
+          Map.of("ticketing.queue.timeout", "5s", "ticketing.send-register.lease", "15s"));
 
   private final Binder binder;
   private final PropertySourcesPropertyResolver resolver;

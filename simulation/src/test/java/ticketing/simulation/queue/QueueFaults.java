@@ -29,16 +29,4 @@ public final class QueueFaults {
 
   /// Factor of the latency.
   public int slowness = 1;
-
-  public void heal() {
-    refusing = false;
-    lostRequest = 0;
-    lostAnswer = 0;
-    failedEntry = 0;
-    duplicate = 0;
-    earlyDelivery = 0;
-    delay = 0;
-    deadLetter = 0;
-    slowness = 1;
-  }
 }

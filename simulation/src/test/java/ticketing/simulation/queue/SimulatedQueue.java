@@ -75,10 +75,6 @@ public final class SimulatedQueue {
 
   record Received(Entry entry, String handle) {}
 
-  String name() {
-    return name;
-  }
-
   int visibilitySeconds() {
     return visibilitySeconds;
   }

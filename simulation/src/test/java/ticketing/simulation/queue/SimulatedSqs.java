@@ -39,6 +39,7 @@ import ticketing.simulation.kernel.SimulatedProcess;
 public final class SimulatedSqs implements SqsAsyncClient {
 
   private static final long LATENCY = TimeUnit.MILLISECONDS.toNanos(3);
+  private static final String THREAD = "sqs";
   private static final long CALL_TIMEOUT = TimeUnit.SECONDS.toNanos(4);
 
   private final Kernel kernel;
@@ -71,15 +72,11 @@ public final class SimulatedSqs implements SqsAsyncClient {
     return kernel.random().nextLong(LATENCY / 10, LATENCY) * faults.slowness;
   }
 
-  private interface Operation<T> {
-    void execute(Consumer<T> answer);
-  }
-
   private <T> CompletableFuture<T> call(String name, Supplier<T> operation) {
     return callAsync(name, answer -> answer.accept(operation.get()));
   }
 
-  private <T> CompletableFuture<T> callAsync(String name, Operation<T> operation) {
+  private <T> CompletableFuture<T> callAsync(String name, SimulatedProcess.Operation<T> operation) {
     CompletableFuture<T> result = new CompletableFuture<>();
     kernel.schedule(
         latency(),
@@ -96,7 +93,7 @@ public final class SimulatedSqs implements SqsAsyncClient {
                 kernel.log().add("queue", process.name() + " " + name + " answer lost");
                 fail(result, ApiCallTimeoutException.create(4_000), CALL_TIMEOUT);
               } else {
-                complete(() -> result.complete(answer), latency());
+                process.startAfter(latency(), THREAD, () -> result.complete(answer));
               }
             });
           }
@@ -104,18 +101,8 @@ public final class SimulatedSqs implements SqsAsyncClient {
     return result;
   }
 
-  private void complete(Runnable completion, long delay) {
-    kernel.schedule(
-        delay,
-        () -> {
-          if (process.isAlive()) {
-            process.start("sqs", completion);
-          }
-        });
-  }
-
   private void fail(CompletableFuture<?> result, RuntimeException failure, long delay) {
-    complete(() -> result.completeExceptionally(failure), delay + latency());
+    process.startAfter(delay + latency(), THREAD, () -> result.completeExceptionally(failure));
   }
 
   private SimulatedQueue queue(String url) {

@@ -20,13 +20,4 @@ public final class RedisFaults {
 
   /// Factor of the latency.
   public int slowness = 1;
-
-  public void heal() {
-    refusing = false;
-    lostRequest = 0;
-    lostAnswer = 0;
-    eviction = 0;
-    falseLock = 0;
-    slowness = 1;
-  }
 }

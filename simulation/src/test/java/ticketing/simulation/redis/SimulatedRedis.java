@@ -2,9 +2,7 @@ package ticketing.simulation.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -384,18 +382,6 @@ public final class SimulatedRedis {
   /// Entries of a sorted set from `start` to `stop`, lowest score first.
   List<Map.Entry<String, Double>> range(String key, int start, int stop) {
     return slice(entries(key), String.valueOf(start), String.valueOf(stop));
-  }
-
-  /// Keys in order, for contract tests and oracles.
-  public List<String> keys() {
-    return Arrays.asList(
-        keys.keySet().stream().sorted(Comparator.naturalOrder()).toArray(String[]::new));
-  }
-
-  /// String value of a key; null if it is absent or of another type.
-  public byte @Nullable [] get(String key) {
-    Value value = find(key);
-    return value != null && value.content instanceof String text ? bytes(text) : null;
   }
 
   /// Acquires a lock, as Redisson does: a hash of its owner.

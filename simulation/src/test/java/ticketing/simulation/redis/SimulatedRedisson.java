@@ -35,6 +35,7 @@ import ticketing.simulation.redis.RedisReply.CommandError;
 public final class SimulatedRedisson {
 
   private static final long LATENCY = TimeUnit.MILLISECONDS.toNanos(2);
+  private static final String THREAD = "redis";
   private static final long CALL_TIMEOUT = TimeUnit.SECONDS.toNanos(2);
   private static final long LOCK_POLL = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -135,23 +136,13 @@ public final class SimulatedRedisson {
             fail(result, new RedisTimeoutException("no answer"), CALL_TIMEOUT);
             return;
           }
-          complete(() -> result.complete(value), latency());
+          process.startAfter(latency(), THREAD, () -> result.complete(value));
         });
     return result;
   }
 
-  private void complete(Runnable completion, long delay) {
-    kernel.schedule(
-        delay,
-        () -> {
-          if (process.isAlive()) {
-            process.start("redis", completion);
-          }
-        });
-  }
-
   private void fail(CompletableFuture<?> result, RuntimeException failure, long delay) {
-    complete(() -> result.completeExceptionally(failure), delay + latency());
+    process.startAfter(delay + latency(), THREAD, () -> result.completeExceptionally(failure));
   }
 
   private static <T> RFuture<T> future(CompletableFuture<T> result) {
@@ -367,7 +358,8 @@ public final class SimulatedRedisson {
           } else if (held || kernel.now() >= end) {
             acquired.complete(held);
           } else {
-            complete(() -> tryLock(key, owner, lease, end, acquired), LOCK_POLL);
+            process.startAfter(
+                LOCK_POLL, THREAD, () -> tryLock(key, owner, lease, end, acquired));
           }
         });
   }

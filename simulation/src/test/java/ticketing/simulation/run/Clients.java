@@ -80,9 +80,9 @@ final class Clients {
     for (int i = 0; i < plan.elements().size(); i++) {
       int number = i;
       switch (plan.elements().get(i)) {
-        case Plan.Book book -> at(book.atMillis(), () -> book(number, book));
-        case Plan.FollowUp followUp -> at(followUp.atMillis(), () -> followUp(number, followUp));
-        case Plan.ChangePrice change -> at(change.atMillis(), () -> changePrice(number, change));
+        case Plan.Book book -> later(start(book), () -> book(number, book));
+        case Plan.FollowUp followUp -> later(start(followUp), () -> followUp(number, followUp));
+        case Plan.ChangePrice change -> later(start(change), () -> changePrice(number, change));
         case Fault _ -> {}
         case null -> {}
       }
@@ -93,15 +93,8 @@ final class Clients {
     return fleet.kernel();
   }
 
-  private void at(long millis, Runnable task) {
-    pending++;
-    kernel()
-        .schedule(
-            TimeUnit.MILLISECONDS.toNanos(1_000 + millis),
-            () -> {
-              pending--;
-              task.run();
-            });
+  private static long start(Plan.Element element) {
+    return TimeUnit.MILLISECONDS.toNanos(Plan.START_MILLIS + element.atMillis());
   }
 
   boolean isFinished() {

@@ -54,6 +54,17 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
     return kind == Kind.QUEUE_DEAD_LETTER && target == 1;
   }
 
+  /// Event whose row `EVENT_LOCKED` locks.
+  private long lockedEvent() {
+    return 1 + target % 2;
+  }
+
+  /// Returns true if the fault may delay the decisions of an event. A locked event delays only its
+  /// own.
+  boolean mayDelay(long eventId) {
+    return kind != Kind.EVENT_LOCKED || lockedEvent() == eventId;
+  }
+
   /// Starts the fault.
   void start(Fleet fleet) {
     var servers = fleet.servers();
@@ -88,7 +99,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
       case DATABASE_SLOW -> servers.databaseFaults.slowness = (int) (1 + 300 * strength);
       case EVENT_LOCKED ->
           servers.database.lockRow(
-              "events", 1 + target % 2, TimeUnit.MILLISECONDS.toNanos(forMillis));
+              "events", lockedEvent(), TimeUnit.MILLISECONDS.toNanos(forMillis));
       case WORKER_CRASH -> fleet.crashWorker(target, forMillis);
       case INGRESS_CRASH -> fleet.crashIngress(target, forMillis);
       case WORKER_CLOCK -> fleet.worker(target).setSkew(skew());

@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Requests and faults of one seed.
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// @param events the two events on sale
 /// @param elements null: omitted
 record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
+
+  /// Time until all processes have started.
+  static final long START_MILLIS = 1_000;
 
   private static final long REQUESTS_MILLIS = 8_000;
   private static final long MAX_FAULT_MILLIS = 30_000;
@@ -162,23 +166,20 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     }
   }
 
+  Stream<Fault> faults() {
+    return elements.stream().filter(Fault.class::isInstance).map(Fault.class::cast);
+  }
+
   boolean hasFaultOf(String server) {
-    return elements.stream()
-        .anyMatch(element -> element instanceof Fault fault && fault.kind().isOf(server));
+    return faults().anyMatch(fault -> fault.kind().isOf(server));
   }
 
   boolean hasFault(Fault.Kind kind) {
-    return elements.stream()
-        .anyMatch(element -> element instanceof Fault fault && fault.kind() == kind);
+    return faults().anyMatch(fault -> fault.kind() == kind);
   }
 
   boolean isRedriven() {
-    return elements.stream()
-        .anyMatch(element -> element instanceof Fault fault && fault.isRedriven());
-  }
-
-  boolean hasFault() {
-    return elements.stream().anyMatch(Fault.class::isInstance);
+    return faults().anyMatch(Fault::isRedriven);
   }
 
   /// Readable elements, one a line.
