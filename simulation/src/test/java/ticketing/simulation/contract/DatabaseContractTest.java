@@ -62,6 +62,8 @@ class DatabaseContractTest {
       second.rollback();
       constraints(first, observed);
       reservations(first, observed);
+      waitingList(first, observed);
+      seats(first, observed);
       locks(environment, first, second, observed);
       deadlock(environment, first, second, observed);
     }
@@ -283,6 +285,110 @@ class DatabaseContractTest {
                 1,
                 "HELD",
                 TIME));
+    connection.commit();
+  }
+
+  private static void waitingList(Connection connection, List<String> observed)
+      throws SQLException {
+    String entry =
+        "INSERT INTO waiting_entries (ticket_id, event_id, sequence, seat_type, quantity, user_id,"
+            + " price, status, joined_at, ended_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    for (int i = 1; i <= 5; i++) {
+      update(
+          connection,
+          entry,
+          "w" + i,
+          1 + i % 2,
+          i,
+          "A",
+          1 + i % 3,
+          "user" + i % 2,
+          new java.math.BigDecimal("10.00"),
+          i == 5 ? "OFFERED" : "WAITING",
+          TIME,
+          i == 5 ? 7 : null);
+    }
+    observed.add(
+        "same sequence "
+            + attempt(
+                connection,
+                entry,
+                "w6",
+                1,
+                2,
+                "A",
+                1,
+                "u",
+                new java.math.BigDecimal("10.00"),
+                "WAITING",
+                TIME,
+                null));
+    String ofQuantity =
+        "(SELECT w.ticket_id, w.quantity, w.sequence, (SELECT COALESCE(SUM(r.quantity), 0) FROM"
+            + " reservations r WHERE r.event_id = w.event_id AND r.user_id = w.user_id AND r.status"
+            + " IN ('CONFIRMED', 'HELD')) AS seats_of_user FROM waiting_entries w WHERE w.event_id"
+            + " = 1 AND w.seat_type = 'A' AND w.status = 'WAITING' AND w.quantity = %d AND"
+            + " w.sequence > 0 ORDER BY w.sequence LIMIT 2)";
+    observed.add(
+        "parties "
+            + query(
+                connection,
+                "SELECT * FROM ("
+                    + ofQuantity.formatted(1)
+                    + " UNION ALL "
+                    + ofQuantity.formatted(2)
+                    + " UNION ALL "
+                    + ofQuantity.formatted(3)
+                    + ") heads ORDER BY sequence"));
+    observed.add(
+        "due offers "
+            + query(
+                connection,
+                "SELECT t.event_id FROM seat_types t JOIN events e ON e.id = t.event_id WHERE"
+                    + " t.available_seats + t.kept_seats > 0 AND NOT e.waiting_list AND CASE WHEN"
+                    + " t.kept_seats = 0 THEN EXISTS (SELECT 1 FROM waiting_entries w WHERE"
+                    + " w.event_id = t.event_id AND w.seat_type = t.seat_type AND w.status ="
+                    + " 'WAITING' AND w.quantity <= t.available_seats) ELSE (SELECT w.quantity FROM"
+                    + " waiting_entries w WHERE w.event_id = t.event_id ORDER BY w.sequence LIMIT"
+                    + " 1) <= 1 END UNION SELECT t.event_id FROM seat_types t JOIN events e ON e.id"
+                    + " = t.event_id WHERE t.total_seats > 0 ORDER BY event_id LIMIT 5"));
+    observed.add(
+        "offers "
+            + query(
+                connection,
+                "SELECT sequence, ticket_id, reservation_id FROM (SELECT w.event_id,"
+                    + " w.ended_sequence AS sequence, w.ticket_id, r.id AS reservation_id FROM"
+                    + " waiting_entries w LEFT JOIN reservations r ON r.ticket_id = w.ticket_id"
+                    + " WHERE w.ended_sequence IS NOT NULL) offers WHERE event_id = 2 ORDER BY"
+                    + " sequence"));
+    observed.add(
+        "last "
+            + query(
+                connection,
+                "SELECT MIN(sequence) FROM (SELECT MIN(sequence) AS sequence FROM tickets WHERE"
+                    + " event_id = 1 UNION ALL SELECT MIN(ended_sequence) FROM waiting_entries"
+                    + " WHERE event_id = 2) later"));
+    connection.commit();
+  }
+
+  private static void seats(Connection connection, List<String> observed) throws SQLException {
+    String seat =
+        "INSERT INTO reservation_seats (event_id, seat_id, reservation_id) VALUES (?, ?, ?)";
+    update(connection, "UPDATE reservations SET seats = 'A1,A2' WHERE id = 1");
+    observed.add("seat " + attempt(connection, seat, 1, "A1", 1));
+    observed.add("seat of another event " + attempt(connection, seat, 2, "A1", 2));
+    observed.add("foreign seat " + attempt(connection, seat, 1, "A3", 1));
+    observed.add("seat twice " + attempt(connection, seat, 1, "A1", 3));
+    observed.add(
+        "reserved "
+            + query(
+                connection,
+                "SELECT seat_id FROM reservation_seats s JOIN reservations r ON r.id ="
+                    + " s.reservation_id AND r.event_id = s.event_id WHERE s.event_id = 1 AND"
+                    + " r.status IN ('CONFIRMED', 'HELD') AND FIND_IN_SET(s.seat_id, r.seats)"
+                    + " > 0"));
+    observed.add(
+        "exists " + query(connection, "SELECT EXISTS (SELECT 1 FROM tickets WHERE event_id = 9)"));
     connection.commit();
   }
 

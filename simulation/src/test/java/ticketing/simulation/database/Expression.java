@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,25 @@ sealed interface Expression {
   /// @param row column values
   /// @param group rows of an aggregate
   /// @param inserted values of a rejected row, for `VALUES(column)`
+  /// @param subqueries null: none are possible
   record Scope(
       Map<String, Object> row,
       Object[] parameters,
       @Nullable List<Map<String, Object>> group,
       @Nullable Map<String, Object> inserted,
-      LocalDateTime now) {}
+      LocalDateTime now,
+      @Nullable Subqueries subqueries) {
+
+    Scope of(Map<String, Object> otherRow) {
+      return new Scope(otherRow, parameters, null, null, now, subqueries);
+    }
+  }
+
+  /// Execution of a subquery.
+  interface Subqueries {
+    /// @param outer row of the enclosing query
+    List<Map<String, Object>> select(Statement.Query query, Map<String, Object> outer);
+  }
 
   Set<String> AGGREGATES = Set.of("COUNT", "MAX", "MIN", "SUM");
 
@@ -43,6 +57,14 @@ sealed interface Expression {
 
   record Call(String function, List<Expression> arguments) implements Expression {}
 
+  /// @param otherwise null without `ELSE`
+  record Case(List<When> whens, @Nullable Expression otherwise) implements Expression {}
+
+  record When(Expression condition, Expression value) {}
+
+  /// @param exists true for `EXISTS`, false for the only value of the result
+  record Subquery(Statement.Query query, boolean exists) implements Expression {}
+
   static boolean isTrue(@Nullable Object value) {
     return value instanceof Long number ? number != 0 : Boolean.TRUE.equals(value);
   }
@@ -56,7 +78,7 @@ sealed interface Expression {
       case Not not -> not.operand().containsAggregate();
       case IsNull test -> test.operand().containsAggregate();
       case In in -> in.operand().containsAggregate();
-      case Column _, Literal _, Parameter _ -> false;
+      case Column _, Literal _, Parameter _, Case _, Subquery _ -> false;
     };
   }
 
@@ -83,6 +105,24 @@ sealed interface Expression {
       }
       case Binary binary -> binary(binary, scope);
       case Call call -> call(call, scope);
+      case Case(List<When> whens, Expression otherwise) ->
+          whens.stream()
+              .filter(when -> isTrue(when.condition().evaluate(scope)))
+              .findFirst()
+              .map(When::value)
+              .or(() -> Optional.ofNullable(otherwise))
+              .map(value -> value.evaluate(scope))
+              .orElse(null);
+      case Subquery(Statement.Query query, boolean exists) -> {
+        List<Map<String, Object>> rows = scope.subqueries().select(query, scope.row());
+        if (exists) {
+          yield !rows.isEmpty();
+        }
+        if (rows.size() > 1) {
+          throw new IllegalArgumentException("subquery with " + rows.size() + " rows");
+        }
+        yield rows.isEmpty() ? null : rows.getFirst().values().iterator().next();
+      }
     };
   }
 
@@ -143,14 +183,20 @@ sealed interface Expression {
               .filter(value -> value != null)
               .findFirst()
               .orElse(null);
+      case "FIND_IN_SET" -> {
+        Object value = call.arguments().getFirst().evaluate(scope);
+        Object list = call.arguments().getLast().evaluate(scope);
+        yield value == null || list == null
+            ? null
+            : (Object) (1L + List.of(list.toString().split(",")).indexOf(value));
+      }
       case "VALUES" -> scope.inserted().get(((Column) call.arguments().getFirst()).name());
       case "COUNT" -> (long) scope.group().size();
       case "MAX", "MIN", "SUM" -> {
         Expression argument = call.arguments().getFirst();
         List<Object> values =
             scope.group().stream()
-                .map(row ->
-                    argument.evaluate(new Scope(row, scope.parameters(), null, null, scope.now())))
+                .map(row -> argument.evaluate(scope.of(row)))
                 .filter(value -> value != null)
                 .toList();
         if (values.isEmpty()) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +22,8 @@ final class Parser {
       Pattern.compile(
           "\\s*(?:(\\d+(?:\\.\\d+)?)|'((?:[^']|'')*)'|([A-Za-z_][A-Za-z0-9_]*)"
               + "|(<=|>=|<>|!=|[-+*=<>(),?.]))");
+  private static final Set<String> AFTER_SOURCE =
+      Set.of("WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "FOR", "JOIN", "LEFT", "ON", "UNION");
   private static final Map<String, Statement> PARSED = new ConcurrentHashMap<>();
 
   private record Token(char kind, String text) {} // n, s, w, o
@@ -85,8 +88,8 @@ final class Parser {
 
   private Statement statement() {
     Statement statement;
-    if (accept("SELECT")) {
-      statement = select();
+    if (is("SELECT")) {
+      statement = query();
     } else if (accept("INSERT")) {
       statement = insert();
     } else if (accept("UPDATE")) {
@@ -105,17 +108,54 @@ final class Parser {
     return statement;
   }
 
-  private Statement select() {
+  private Statement.Query query() {
+    List<Statement.Query> parts = new ArrayList<>(List.of(part()));
+    boolean distinct = false;
+    while (accept("UNION")) {
+      distinct |= !accept("ALL");
+      parts.add(part());
+    }
+    List<Order> orders = orders();
+    Expression limit = limit();
+    Locking locking = locking();
+    return parts.getFirst() instanceof Statement.Select select
+            && parts.size() == 1
+            && select.limit() == null
+        ? select.with(orders, limit, locking)
+        : new Statement.Union(parts, distinct, orders, limit);
+  }
+
+  private Statement.Query part() {
+    if (accept("(")) {
+      Statement.Query inner = query();
+      expect(")");
+      return inner;
+    }
+    expect("SELECT");
+    return select();
+  }
+
+  private Locking locking() {
+    if (!accept("FOR")) {
+      return Locking.NONE;
+    }
+    expect("UPDATE");
+    if (accept("SKIP")) {
+      expect("LOCKED");
+      return Locking.SKIP_LOCKED;
+    }
+    return Locking.WAIT;
+  }
+
+  /// Part of a query ahead of `ORDER BY`.
+  private Statement.Select select() {
     List<Output> outputs = new ArrayList<>();
-    do {
-      Expression expression = expression();
-      String label = expression instanceof Expression.Column column ? column.name() : "c";
-      if (accept("AS")) {
-        label = word();
-      }
-      outputs.add(new Output(expression, label));
-    } while (accept(","));
-    String table = accept("FROM") ? word() : null;
+    if (!accept("*")) {
+      do {
+        outputs.add(output());
+      } while (accept(","));
+    }
+    Statement.Source source = accept("FROM") ? joined() : null;
     Expression where = where();
     List<Expression> groupBy = new ArrayList<>();
     if (accept("GROUP")) {
@@ -125,18 +165,49 @@ final class Parser {
       } while (accept(","));
     }
     Expression having = accept("HAVING") ? expression() : null;
-    List<Order> orders = orders();
-    Expression limit = limit();
-    Locking locking = Locking.NONE;
-    if (accept("FOR")) {
-      expect("UPDATE");
-      locking = Locking.WAIT;
-      if (accept("SKIP")) {
-        expect("LOCKED");
-        locking = Locking.SKIP_LOCKED;
-      }
+    return new Statement.Select(
+        outputs, source, where, groupBy, having, List.of(), null, Locking.NONE);
+  }
+
+  private Output output() {
+    Expression expression = expression();
+    String label = "c" + position;
+    if (expression instanceof Expression.Column column) {
+      label = column.name().substring(column.name().indexOf('.') + 1);
     }
-    return new Statement.Select(outputs, table, where, groupBy, having, orders, limit, locking);
+    return new Output(expression, accept("AS") ? word() : label);
+  }
+
+  private Statement.Source joined() {
+    Statement.Source source = source();
+    while (true) {
+      boolean outer = accept("LEFT");
+      if (!outer && !is("JOIN")) {
+        return source;
+      }
+      expect("JOIN");
+      Statement.Source right = source();
+      expect("ON");
+      source = new Statement.Source.Join(source, right, expression(), outer);
+    }
+  }
+
+  private Statement.Source source() {
+    Statement.Source source;
+    if (accept("(")) {
+      source = new Statement.Source.Derived(query());
+      expect(")");
+    } else {
+      source = new Statement.Source.Named(word());
+    }
+    Token next = tokens.get(position);
+    return next.kind() == 'w' && !AFTER_SOURCE.contains(next.text().toUpperCase(Locale.ROOT))
+        ? new Statement.Source.Aliased(source, word())
+        : source;
+  }
+
+  private boolean is(String text) {
+    return tokens.get(position).text().equalsIgnoreCase(text);
   }
 
   private Statement insert() {
@@ -275,8 +346,17 @@ final class Parser {
           return new Expression.Call(
               "INTERVAL_" + word().toUpperCase(Locale.ROOT), List.of(amount));
         }
+        if (token.text().equalsIgnoreCase("CASE")) {
+          return cases();
+        }
+        if (accept(".")) {
+          return new Expression.Column(token.text().toLowerCase(Locale.ROOT) + '.' + word());
+        }
         if (!accept("(")) {
           return new Expression.Column(token.text().toLowerCase(Locale.ROOT));
+        }
+        if (token.text().equalsIgnoreCase("EXISTS")) {
+          return subquery(true);
         }
         List<Expression> arguments = new ArrayList<>();
         if (!accept(")")) {
@@ -292,6 +372,9 @@ final class Parser {
           return new Expression.Parameter(parameters++);
         }
         if (token.text().equals("(")) {
+          if (is("SELECT")) {
+            return subquery(false);
+          }
           Expression inner = expression();
           expect(")");
           return inner;
@@ -299,5 +382,24 @@ final class Parser {
         throw new IllegalArgumentException("unexpected " + token.text() + " in " + sql);
       }
     }
+  }
+
+  /// A subquery after its opening parenthesis.
+  private Expression subquery(boolean exists) {
+    Statement.Query query = query();
+    expect(")");
+    return new Expression.Subquery(query, exists);
+  }
+
+  private Expression cases() {
+    List<Expression.When> whens = new ArrayList<>();
+    while (accept("WHEN")) {
+      Expression condition = expression();
+      expect("THEN");
+      whens.add(new Expression.When(condition, expression()));
+    }
+    Expression otherwise = accept("ELSE") ? expression() : null;
+    expect("END");
+    return new Expression.Case(whens, otherwise);
   }
 }

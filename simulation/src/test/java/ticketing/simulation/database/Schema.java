@@ -34,7 +34,6 @@ final class Schema {
   private static final Pattern NO_COLUMN =
       Pattern.compile("(?:KEY|INDEX|CONSTRAINT|PRIMARY|UNIQUE)\\b.*", Pattern.DOTALL);
 
-
   private static final class Definition {
     final Map<String, @Nullable Expression> columns = new LinkedHashMap<>();
     final List<List<String>> keys = new ArrayList<>();
@@ -52,16 +51,15 @@ final class Schema {
 
   /// Returns the tables without rows.
   static List<Table> tables() {
-    return CURRENT
-        .definitions.entrySet().stream()
-            .map(entry ->
-                new Table(
-                    entry.getKey(),
-                    entry.getValue().autoIncrement,
-                    entry.getValue().keys,
-                    entry.getValue().checks,
-                    entry.getValue().columns))
-            .toList();
+    return CURRENT.definitions.entrySet().stream()
+        .map(entry ->
+            new Table(
+                entry.getKey(),
+                entry.getValue().autoIncrement,
+                entry.getValue().keys,
+                entry.getValue().checks,
+                entry.getValue().columns))
+        .toList();
   }
 
   /// Statements of all migrations, in their order.

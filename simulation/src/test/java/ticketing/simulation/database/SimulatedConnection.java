@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
+import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -299,6 +300,7 @@ public final class SimulatedConnection {
                 case "getUpdateCount" -> result.updated();
                 case "executeBatch" -> runBatch();
                 case "getGeneratedKeys" -> resultSet(generatedKeys());
+                case "getParameterMetaData" -> parameterTypes();
                 case "setQueryTimeout" -> {
                   timeout = (Integer) arguments[0];
                   yield null;
@@ -341,7 +343,7 @@ public final class SimulatedConnection {
     }
 
     private static String describe(String statement, Object[] values) {
-      return STARTS.computeIfAbsent(statement, Prepared::start) + " " + Arrays.toString(values);
+      return STARTS.computeIfAbsent(statement, Prepared::start) + " " + Arrays.deepToString(values);
     }
 
     private static String start(String statement) {
@@ -460,6 +462,16 @@ public final class SimulatedConnection {
       return value == null ? null : value.toString();
     }
     return value;
+  }
+
+  /// Spring reads the type of a null parameter.
+  private static ParameterMetaData parameterTypes() {
+    return proxy(
+        ParameterMetaData.class,
+        (self, method, arguments) ->
+            method.getName().equals("getParameterType")
+                ? (Object) java.sql.Types.VARCHAR
+                : other(self, method, arguments));
   }
 
   private static ResultSetMetaData metaData(List<String> labels) {

@@ -7,10 +7,13 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -49,6 +52,10 @@ public final class SimulatedDatabase {
       List<String> labels,
       int updated,
       List<Long> generatedIds) {
+
+    static Result of(List<Map<String, Object>> rows, List<String> labels) {
+      return new Result(rows, labels, 0, List.of());
+    }
 
     static Result updated(int rows, List<Long> ids) {
       return new Result(null, List.of(), rows, ids);
@@ -196,7 +203,7 @@ public final class SimulatedDatabase {
       @Nullable Expression where, Map<String, Object> row, Object[] parameters, LocalDateTime now) {
     return where == null
         || Expression.isTrue(
-            where.evaluate(new Expression.Scope(row, parameters, null, null, now)));
+            where.evaluate(new Expression.Scope(row, parameters, null, null, now, null)));
   }
 
   /// Locks a row.
@@ -221,57 +228,198 @@ public final class SimulatedDatabase {
       rollback(transaction);
       throw deadlock();
     }
-    if (faults.readOnly && !(statement instanceof Statement.Select)) {
+    if (faults.readOnly && !(statement instanceof Statement.Query)) {
       throw new SQLException("The server is running with --read-only", "HY000", 1290);
     }
     return switch (statement) {
-      case Statement.Select select -> select(transaction, select, parameters);
+      case Statement.Query query -> query(transaction, query, parameters, Map.of());
       case Statement.Insert insert -> insert(transaction, insert, parameters);
       case Statement.Update update -> update(transaction, update, parameters);
       case Statement.Delete delete -> delete(transaction, delete, parameters);
     };
   }
 
-  private Comparator<Map<String, Object>> order(List<Statement.Order> orders, Object[] parameters) {
+  private static Comparator<Map<String, Object>> order(
+      List<Statement.Order> orders, Expression.Scope scope) {
     Comparator<Map<String, Object>> comparator = (a, b) -> 0;
     for (Statement.Order order : orders) {
       Comparator<Map<String, Object>> next =
           Comparator.comparing(
-              row ->
-                  order
-                      .expression()
-                      .evaluate(new Expression.Scope(row, parameters, null, null, now())),
-              Expression::compare);
+              row -> order.expression().evaluate(scope.of(row)), Expression::compare);
       comparator = comparator.thenComparing(order.descending() ? next.reversed() : next);
     }
     return comparator;
   }
 
-  private int limit(@Nullable Expression limit, Object[] parameters) {
-    return limit == null
-        ? Integer.MAX_VALUE
-        : Math.toIntExact(
-            (Long) limit.evaluate(new Expression.Scope(Map.of(), parameters, null, null, now())));
+  private Expression.Scope scope(Object[] parameters) {
+    return new Expression.Scope(Map.of(), parameters, null, null, now(), null);
   }
 
-  private Result select(Transaction transaction, Statement.Select select, Object[] parameters)
+  /// @param outer row of the enclosing query; empty for a statement
+  private Result query(
+      Transaction transaction,
+      Statement.Query query,
+      Object[] parameters,
+      Map<String, Object> outer)
       throws Blocked {
-    LocalDateTime now = now();
-    List<Map<String, Object>> rows = new ArrayList<>();
-    if (select.table() == null) {
-      rows.add(Map.of());
-    } else {
-      for (Row row : List.copyOf(table(select.table()).rows)) {
+    Expression.Scope scope =
+        new Expression.Scope(
+            outer,
+            parameters,
+            null,
+            null,
+            now(),
+            (inner, row) -> subquery(transaction, inner, parameters, row));
+    return switch (query) {
+      case Statement.Select select -> select(transaction, select, scope);
+      case Statement.Union(var parts, boolean distinct, var orders, var limit) -> {
+        List<String> labels = null;
+        Collection<List<Object>> rows = distinct ? new LinkedHashSet<>() : new ArrayList<>();
+        for (Statement.Query part : parts) {
+          Result result = query(transaction, part, parameters, outer);
+          labels = labels == null ? result.labels() : labels;
+          result.rows().forEach(row -> rows.add(new ArrayList<>(row.values())));
+        }
+        List<Map<String, Object>> outputs = new ArrayList<>();
+        for (List<Object> row : rows) {
+          Map<String, Object> values = new LinkedHashMap<>();
+          for (int i = 0; i < labels.size(); i++) {
+            values.put(labels.get(i), row.get(i));
+          }
+          outputs.add(values);
+        }
+        outputs.sort(order(orders, scope));
+        yield Result.of(limited(outputs, limit, scope), labels);
+      }
+    };
+  }
+
+  /// Subqueries of the production code take no locks.
+  private List<Map<String, Object>> subquery(
+      Transaction transaction,
+      Statement.Query query,
+      Object[] parameters,
+      Map<String, Object> outer) {
+    try {
+      return query(transaction, query, parameters, outer).rows();
+    } catch (Blocked e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Rows of a source without locks. An alias adds qualified names of the columns.
+  private List<Map<String, Object>> rows(
+      Transaction transaction, Statement.Source source, Expression.Scope scope) {
+    return switch (source) {
+      case Statement.Source.Named(String name) ->
+          table(name).rows.stream()
+              .map(row -> row.visibleTo(transaction))
+              .filter(Objects::nonNull)
+              .toList();
+      case Statement.Source.Derived(Statement.Query query) ->
+          subquery(transaction, query, scope.parameters(), scope.row());
+      case Statement.Source.Aliased(Statement.Source aliased, String alias) ->
+          rows(transaction, aliased, scope).stream()
+              .map(row -> {
+                Map<String, Object> values = new LinkedHashMap<>(row);
+                row.forEach((column, value) -> values.put(alias + '.' + column, value));
+                return values;
+              })
+              .toList();
+      case Statement.Source.Join(var left, var right, Expression condition, boolean isOuter) -> {
+        List<Map<String, Object>> rights = rows(transaction, right, scope);
+        List<Map<String, Object>> joined = new ArrayList<>();
+        for (Map<String, Object> row : rows(transaction, left, scope)) {
+          boolean found = false;
+          for (Map<String, Object> other : rights) {
+            Map<String, Object> values = merged(other, row);
+            if (Expression.isTrue(condition.evaluate(scope.of(merged(scope.row(), values))))) {
+              joined.add(values);
+              found = true;
+            }
+          }
+          if (!found && isOuter) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            columns(right).forEach(column -> values.put(column, null));
+            joined.add(merged(values, row));
+          }
+        }
+        yield joined;
+      }
+    };
+  }
+
+  /// Names of the columns of the inner table of an outer join.
+  private List<String> columns(Statement.Source source) {
+    return switch (source) {
+      case Statement.Source.Named(String name) -> table(name).columns();
+      case Statement.Source.Aliased(Statement.Source aliased, String alias) -> {
+        List<String> columns = new ArrayList<>(columns(aliased));
+        columns(aliased).forEach(column -> columns.add(alias + '.' + column));
+        yield columns;
+      }
+      case Statement.Source.Derived _, Statement.Source.Join _ ->
+          throw new IllegalArgumentException("outer join of a derived table");
+    };
+  }
+
+  /// Columns of both rows. Those of the second one hide those of the first one.
+  private static Map<String, Object> merged(Map<String, Object> first, Map<String, Object> second) {
+    if (first.isEmpty()) {
+      return second;
+    }
+    Map<String, Object> values = new LinkedHashMap<>(first);
+    values.putAll(second);
+    return values;
+  }
+
+  private List<Map<String, Object>> matching(
+      Transaction transaction, Statement.Select select, Expression.Scope scope) throws Blocked {
+    Expression where = select.where();
+    List<Map<String, Object>> found = new ArrayList<>();
+    switch (select.source()) {
+      case null -> found.add(scope.row());
+      case Statement.Source.Named(String name) -> {
         boolean locking = select.locking() != Statement.Locking.NONE;
-        Map<String, Object> values =
-            locking && row.owner != transaction ? row.committed : row.visibleTo(transaction);
-        if (values != null
-            && matches(select.where(), values, parameters, now)
-            && (!locking
-                || lock(row, transaction, select.locking() == Statement.Locking.SKIP_LOCKED))) {
-          rows.add(values);
+        for (Row row : List.copyOf(table(name).rows)) {
+          Map<String, Object> values =
+              locking && row.owner != transaction ? row.committed : row.visibleTo(transaction);
+          if (values == null) {
+            continue;
+          }
+          Map<String, Object> visible = merged(scope.row(), values);
+          if ((where == null || Expression.isTrue(where.evaluate(scope.of(visible))))
+              && (!locking
+                  || lock(row, transaction, select.locking() == Statement.Locking.SKIP_LOCKED))) {
+            found.add(visible);
+          }
         }
       }
+      case Statement.Source other -> {
+        if (select.locking() != Statement.Locking.NONE) {
+          throw new IllegalArgumentException("lock of a join");
+        }
+        for (Map<String, Object> row : rows(transaction, other, scope)) {
+          Map<String, Object> visible = merged(scope.row(), row);
+          if (where == null || Expression.isTrue(where.evaluate(scope.of(visible)))) {
+            found.add(visible);
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private Result select(Transaction transaction, Statement.Select select, Expression.Scope scope)
+      throws Blocked {
+    List<Map<String, Object>> rows = matching(transaction, select, scope);
+    if (select.outputs().isEmpty()) {
+      rows.sort(order(select.orders(), scope));
+      List<Map<String, Object>> unqualified =
+          rows.stream().map(SimulatedDatabase::unqualified).toList();
+      return Result.of(
+          limited(unqualified, select.limit(), scope),
+          unqualified.isEmpty() ? List.of() : List.copyOf(unqualified.getFirst().keySet()));
     }
     List<String> labels = select.outputs().stream().map(Statement.Output::label).toList();
     List<List<Map<String, Object>>> groups = new ArrayList<>();
@@ -280,8 +428,8 @@ public final class SimulatedDatabase {
     if (!select.groupBy().isEmpty()) {
       Map<List<Object>, List<Map<String, Object>>> byKey = new LinkedHashMap<>();
       for (Map<String, Object> row : rows) {
-        Expression.Scope scope = new Expression.Scope(row, parameters, null, null, now);
-        Object[] key = select.groupBy().stream().map(one -> one.evaluate(scope)).toArray();
+        Expression.Scope ofRow = scope.of(row);
+        Object[] key = select.groupBy().stream().map(one -> one.evaluate(ofRow)).toArray();
         byKey.computeIfAbsent(Arrays.asList(key), unused -> new ArrayList<>()).add(row);
       }
       groups.addAll(byKey.values());
@@ -291,23 +439,38 @@ public final class SimulatedDatabase {
     List<Map<String, Object>> outputs = new ArrayList<>();
     if (!groups.isEmpty() || !select.groupBy().isEmpty()) {
       for (List<Map<String, Object>> group : groups) {
-        Expression.Scope scope =
+        Expression.Scope ofGroup =
             new Expression.Scope(
-                group.isEmpty() ? Map.of() : group.getFirst(), parameters, group, null, now);
-        if (select.having() == null || Expression.isTrue(select.having().evaluate(scope))) {
-          outputs.add(output(select, scope));
+                group.isEmpty() ? Map.of() : group.getFirst(),
+                scope.parameters(),
+                group,
+                null,
+                scope.now(),
+                scope.subqueries());
+        if (select.having() == null || Expression.isTrue(select.having().evaluate(ofGroup))) {
+          outputs.add(output(select, ofGroup));
         }
       }
-      outputs.sort(order(select.orders(), parameters));
+      outputs.sort(order(select.orders(), scope));
     } else {
-      rows.sort(order(select.orders(), parameters));
+      rows.sort(order(select.orders(), scope));
       for (Map<String, Object> row : rows) {
-        outputs.add(output(select, new Expression.Scope(row, parameters, null, null, now)));
+        outputs.add(output(select, scope.of(row)));
       }
     }
-    int limit = limit(select.limit(), parameters);
-    return new Result(
-        outputs.size() > limit ? outputs.subList(0, limit) : outputs, labels, 0, List.of());
+    return Result.of(limited(outputs, select.limit(), scope), labels);
+  }
+
+  private static Map<String, Object> unqualified(Map<String, Object> row) {
+    Map<String, Object> values = new LinkedHashMap<>(row);
+    values.keySet().removeIf(column -> column.indexOf('.') >= 0);
+    return values;
+  }
+
+  private static List<Map<String, Object>> limited(
+      List<Map<String, Object>> rows, @Nullable Expression limit, Expression.Scope scope) {
+    int max = limit == null ? Integer.MAX_VALUE : Math.toIntExact((Long) limit.evaluate(scope));
+    return rows.size() > max ? rows.subList(0, max) : rows;
   }
 
   private static Map<String, Object> output(Statement.Select select, Expression.Scope scope) {
@@ -321,7 +484,7 @@ public final class SimulatedDatabase {
   private Result insert(Transaction transaction, Statement.Insert insert, Object[] parameters)
       throws SQLException, Blocked {
     Table table = table(insert.table());
-    Expression.Scope scope = new Expression.Scope(Map.of(), parameters, null, null, now());
+    Expression.Scope scope = scope(parameters);
     Map<String, Object> values = table.defaults(scope);
     for (int i = 0; i < insert.columns().size(); i++) {
       if (!values.containsKey(insert.columns().get(i))) {
@@ -363,8 +526,7 @@ public final class SimulatedDatabase {
 
   private void check(Table table, Map<String, Object> values) throws SQLException {
     for (Expression check : table.checks) {
-      if (Boolean.FALSE.equals(
-          check.evaluate(new Expression.Scope(values, new Object[0], null, null, now())))) {
+      if (Boolean.FALSE.equals(check.evaluate(scope(new Object[0]).of(values)))) {
         throw new SQLException("CONSTRAINT failed for " + table.name, "23000", 4025);
       }
     }
@@ -383,7 +545,7 @@ public final class SimulatedDatabase {
           assignment.column(),
           assignment
               .value()
-              .evaluate(new Expression.Scope(values, parameters, null, inserted, now())));
+              .evaluate(new Expression.Scope(values, parameters, null, inserted, now(), null)));
     }
     check(table, values);
     row.changed = values;
@@ -417,8 +579,12 @@ public final class SimulatedDatabase {
   private Result delete(Transaction transaction, Statement.Delete delete, Object[] parameters)
       throws Blocked {
     List<Row> rows = lockMatching(transaction, table(delete.table()), delete.where(), parameters);
-    rows.sort(Comparator.comparing(Row::latest, order(delete.orders(), parameters)));
-    int limit = Math.min(rows.size(), limit(delete.limit(), parameters));
+    Expression.Scope scope = scope(parameters);
+    rows.sort(Comparator.comparing(Row::latest, order(delete.orders(), scope)));
+    int limit =
+        delete.limit() == null
+            ? rows.size()
+            : Math.min(rows.size(), Math.toIntExact((Long) delete.limit().evaluate(scope)));
     for (Row row : rows.subList(0, limit)) {
       row.changed = null;
       row.isChanged = true;

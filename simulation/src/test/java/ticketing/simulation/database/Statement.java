@@ -19,17 +19,44 @@ sealed interface Statement {
 
   record Assignment(String column, Expression value) {}
 
-  /// @param table null: no table
+  /// Statement or subquery with rows as its result.
+  sealed interface Query extends Statement {}
+
+  /// Rows of a table or of a derived table.
+  sealed interface Source {
+
+    record Named(String table) implements Source {}
+
+    record Derived(Query query) implements Source {}
+
+    /// @param alias null: the columns have no qualified names
+    record Aliased(Source source, @Nullable String alias) implements Source {}
+
+    /// @param outer true for a left outer join
+    record Join(Source left, Source right, Expression condition, boolean outer) implements Source {}
+  }
+
+  /// @param outputs empty: all columns
+  /// @param source null: no table
   record Select(
       List<Output> outputs,
-      @Nullable String table,
+      @Nullable Source source,
       @Nullable Expression where,
       List<Expression> groupBy,
       @Nullable Expression having,
       List<Order> orders,
       @Nullable Expression limit,
       Locking locking)
-      implements Statement {}
+      implements Query {
+
+    Select with(List<Order> newOrders, @Nullable Expression newLimit, Locking newLocking) {
+      return new Select(outputs, source, where, groupBy, having, newOrders, newLimit, newLocking);
+    }
+  }
+
+  /// @param distinct true without `ALL`
+  record Union(List<Query> parts, boolean distinct, List<Order> orders, @Nullable Expression limit)
+      implements Query {}
 
   /// @param onDuplicate empty: a duplicate is an error
   record Insert(

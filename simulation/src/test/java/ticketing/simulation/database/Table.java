@@ -56,6 +56,10 @@ final class Table {
     return row;
   }
 
+  List<String> columns() {
+    return List.copyOf(columns.keySet());
+  }
+
   long nextId() {
     return nextId++;
   }

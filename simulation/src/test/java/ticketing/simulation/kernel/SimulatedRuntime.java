@@ -347,7 +347,26 @@ public final class SimulatedRuntime {
 
     @Override
     public Iterator<Object> iterator() {
-      return List.copyOf(elements).iterator();
+      Iterator<Object> snapshot = List.copyOf(elements).iterator();
+      return new Iterator<>() {
+        private Object last;
+
+        @Override
+        public boolean hasNext() {
+          return snapshot.hasNext();
+        }
+
+        @Override
+        public Object next() {
+          last = snapshot.next();
+          return last;
+        }
+
+        @Override
+        public void remove() {
+          elements.remove(last);
+        }
+      };
     }
 
     @Override

@@ -99,19 +99,6 @@ public enum Mutant {
     return protection;
   }
 
-  /// Returns the Lua script that the active mutant runs.
-  public static String script(String lua) {
-    String script = lua;
-    if (active >= 0) {
-      for (Mutation mutation : values()[active].mutations) {
-        if (mutation instanceof Mutation.OfScript(String text, String replacement)) {
-          script = script.replace(text, replacement);
-        }
-      }
-    }
-    return script;
-  }
-
   /// Adds the code of all mutants to a class.
   ///
   /// @throws IllegalStateException if the place of a mutation does not exist
@@ -119,13 +106,12 @@ public enum Mutant {
     byte[] changed = bytes;
     for (Mutant mutant : values()) {
       for (Mutation mutation : mutant.mutations) {
-        if (mutation instanceof Mutation.OfClass(String name, Mutation.Edit edit)
-            && name.equals(className)) {
+        if (mutation.className().equals(className)) {
           AtomicInteger places = new AtomicInteger();
           changed =
               classFile.transformClass(
                   classFile.parse(changed),
-                  edit.transform(mutant.ordinal(), places::incrementAndGet));
+                  mutation.edit().transform(mutant.ordinal(), places::incrementAndGet));
           if (places.get() == 0) {
             throw new IllegalStateException(mutant + " has no place in " + className);
           }

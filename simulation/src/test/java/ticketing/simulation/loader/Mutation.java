@@ -22,13 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Removal of one protection. The class loader of the simulation adds it to the bytecode, behind a
 /// test of [Mutant#active]. So one JVM runs the production code and all mutants.
-sealed interface Mutation {
-
-  /// Change of the methods of one class.
-  record OfClass(String className, Edit edit) implements Mutation {}
-
-  /// Change of the text of a Lua script.
-  record OfScript(String text, String replacement) implements Mutation {}
+///
+/// @param edit change of the methods of the class
+record Mutation(String className, Edit edit) {
 
   /// Change that has an effect while the mutant of this number is active.
   interface Edit {
@@ -45,29 +41,17 @@ sealed interface Mutation {
 
     /// Collection or optional value without elements.
     record Empty() implements Value {}
-
-    /// Receiver of the call.
-    record Receiver() implements Value {}
-
-    /// Constant of the enum that the method returns.
-    record OfEnum(String name) implements Value {}
   }
 
-  Value NOTHING = new Value.Nothing();
-  Value NULL = new Value.Constant(null);
-  Value FALSE = new Value.Constant(0);
-  Value TRUE = new Value.Constant(1);
-  Value EMPTY = new Value.Empty();
-  Value RECEIVER = new Value.Receiver();
-
-  /// Replaces a part of a Lua script.
-  static Mutation replaceInScript(String text, String replacement) {
-    return new OfScript(text, replacement);
-  }
+  static final Value NOTHING = new Value.Nothing();
+  static final Value NULL = new Value.Constant(null);
+  static final Value FALSE = new Value.Constant(0);
+  static final Value TRUE = new Value.Constant(1);
+  static final Value EMPTY = new Value.Empty();
 
   /// Replaces a part of the string constants of a class.
   static Mutation replaceText(String className, String text, String replacement) {
-    return new OfClass(
+    return new Mutation(
         className,
         (number, found) ->
             ClassTransform.transformingMethodBodies((code, element) -> {
@@ -120,7 +104,7 @@ sealed interface Mutation {
   /// @param caller method that contains the calls, directly or in a lambda
   /// @param called name of the called method, or its type and name such as `Queue.isEmpty`
   static Mutation replaceCall(String className, String caller, String called, Value result) {
-    return new OfClass(
+    return new Mutation(
         className,
         (number, found) ->
             ClassTransform.transformingMethodBodies(
@@ -159,9 +143,6 @@ sealed interface Mutation {
         code.pop();
       }
     }
-    if (result instanceof Value.Receiver) {
-      return;
-    }
     if (call.opcode() != Opcode.INVOKESTATIC) {
       code.pop();
     }
@@ -185,7 +166,7 @@ sealed interface Mutation {
 
   /// Runs code at the start of a method.
   static Mutation prepend(String className, String method, Prologue prologue) {
-    return new OfClass(
+    return new Mutation(
         className,
         (number, found) ->
             (builder, element) -> {
@@ -244,8 +225,6 @@ sealed interface Mutation {
         }
       }
       case Value.Empty _ -> loadEmpty(code, type);
-      case Value.OfEnum(String name) -> code.getstatic(type, name, type);
-      case Value.Receiver _ -> throw new IllegalArgumentException("no call");
     }
   }
 

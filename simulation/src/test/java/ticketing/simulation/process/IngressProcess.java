@@ -178,7 +178,8 @@ public final class IngressProcess {
         sql.sql(
                 """
                 SELECT id, action, user_id, event_id, seat_type, quantity, decision, reason,
-                       reservation_id, total_price, expires_at, fingerprint, accepted_at, decided_at
+                       reservation_id, total_price, expires_at, fingerprint, accepted_at,
+                       decided_at, seats, entry_id
                 FROM tickets WHERE id IN (:ids)\
                 """)
             .param("ids", ids)
@@ -206,6 +207,8 @@ public final class IngressProcess {
       set(entity, "fingerprint", row.getString("fingerprint"));
       set(entity, "acceptedAt", instant(row, "accepted_at"));
       set(entity, "decidedAt", instant(row, "decided_at"));
+      set(entity, "seats", row.getString("seats"));
+      set(entity, "entryId", row.getObject("entry_id", Long.class));
       return entity;
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);

@@ -20,7 +20,6 @@ import org.luaj.vm2.Varargs;
 import org.luaj.vm2.compiler.LuaC;
 import org.luaj.vm2.lib.VarArgFunction;
 import org.luaj.vm2.lib.jse.JsePlatform;
-import ticketing.simulation.loader.Mutant;
 import ticketing.simulation.redis.RedisReply.CommandError;
 import ticketing.simulation.redis.RedisReply.Status;
 
@@ -52,9 +51,7 @@ final class LuaScripts {
     scripts.globals.set("ARGV", table(arguments));
     try {
       return reply(
-          new LuaClosure(
-                  COMPILED.computeIfAbsent(Mutant.script(script), LuaScripts::compile),
-                  scripts.globals)
+          new LuaClosure(COMPILED.computeIfAbsent(script, LuaScripts::compile), scripts.globals)
               .call());
     } catch (LuaError e) {
       throw e.getCause() instanceof CommandError error

@@ -358,8 +358,7 @@ public final class SimulatedRedisson {
           } else if (held || kernel.now() >= end) {
             acquired.complete(held);
           } else {
-            process.startAfter(
-                LOCK_POLL, THREAD, () -> tryLock(key, owner, lease, end, acquired));
+            process.startAfter(LOCK_POLL, THREAD, () -> tryLock(key, owner, lease, end, acquired));
           }
         });
   }

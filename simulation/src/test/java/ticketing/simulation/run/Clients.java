@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
@@ -81,6 +82,8 @@ final class Clients {
       int number = i;
       switch (plan.elements().get(i)) {
         case Plan.Book book -> later(start(book), () -> book(number, book));
+        case Plan.Join join -> later(start(join), () -> join(number, join));
+        case Plan.Leave leave -> later(start(leave), () -> leave(number, leave));
         case Plan.FollowUp followUp -> later(start(followUp), () -> followUp(number, followUp));
         case Plan.ChangePrice change -> later(start(change), () -> changePrice(number, change));
         case Fault _ -> {}
@@ -145,8 +148,89 @@ final class Clients {
                   acceptedAt,
                   book.attempts() > 1 ? "fingerprint" + number : null,
                   attemptId,
-                  open ? new Money(price) : null);
+                  open ? new Money(price) : null,
+                  seats(book),
+                  book.otherwiseBest() ? Command.BookSeats.Otherwise.BEST : null);
         });
+  }
+
+  private List<String> seats(Plan.Book book) {
+    if (book.firstSeat() == null) {
+      return List.of();
+    }
+    int seats = plan.events().get(book.event() - 1).seats(book.seatType());
+    return IntStream.range(0, book.quantity())
+        .mapToObj(i -> Venue.seatId(book.seatType(), (book.firstSeat() + i) % seats))
+        .toList();
+  }
+
+  private void join(int number, Plan.Join join) {
+    Request request =
+        new Request(
+            number, ticketId(number), join.event(), Plan.Action.JOIN, join.quantity(), null);
+    byElement.put(number, request);
+    requests.add(request);
+    String user = new UUID(0, join.user()).toString();
+    attempt(
+        request,
+        join.ingress(),
+        join.attempts(),
+        Instant.MAX,
+        attemptId -> {
+          boolean open = isOpen(join.event());
+          request.attemptedWhileOpen |= open;
+          if (!open) {
+            throw new NotAdmittedException();
+          }
+          request.lastAttemptOpen = true;
+          BigDecimal price = price(join.event(), join.seatType());
+          request.prices.add(price);
+          return acceptedAt ->
+              new Command.JoinWaitingList(
+                  request.ticketId,
+                  user,
+                  join.event(),
+                  join.seatType(),
+                  join.quantity(),
+                  acceptedAt,
+                  join.attempts() > 1 ? "fingerprint" + number : null,
+                  attemptId,
+                  new Money(price));
+        });
+  }
+
+  /// A client reads its entry first, as the API does.
+  private void leave(int number, Plan.Leave leave) {
+    Request joined = byElement.get(leave.join());
+    Optional<Map<String, Object>> entry =
+        joined == null ? Optional.empty() : find("waiting_entries", joined.ticketId);
+    if (entry.isEmpty()) {
+      return;
+    }
+    Request request =
+        new Request(number, ticketId(number), joined.eventId, Plan.Action.LEAVE, 0, null);
+    requests.add(request);
+    attempt(
+        request,
+        leave.ingress(),
+        leave.attempts(),
+        Instant.MAX,
+        attemptId ->
+            acceptedAt ->
+                new Command.LeaveWaitingList(
+                    request.ticketId,
+                    (String) entry.get().get("user_id"),
+                    joined.eventId,
+                    (Long) entry.get().get("id"),
+                    acceptedAt,
+                    leave.attempts() > 1 ? "fingerprint" + number : null,
+                    attemptId));
+  }
+
+  private Optional<Map<String, Object>> find(String table, UUID ticketId) {
+    return fleet.servers().database.committed(table).stream()
+        .filter(row -> row.get("ticket_id").equals(ticketId.toString()))
+        .findFirst();
   }
 
   private List<Map<String, Object>> seatTypes(long event) {
@@ -208,11 +292,7 @@ final class Clients {
   private void followUp(int number, Plan.FollowUp followUp) {
     Request booking = byElement.get(followUp.booking());
     Optional<Map<String, Object>> reservation =
-        booking == null
-            ? Optional.empty()
-            : fleet.servers().database.committed("reservations").stream()
-                .filter(row -> row.get("ticket_id").equals(booking.ticketId.toString()))
-                .findFirst();
+        booking == null ? Optional.empty() : find("reservations", booking.ticketId);
     if (reservation.isEmpty()) {
       return;
     }
@@ -263,7 +343,8 @@ final class Clients {
                           acceptedAt,
                           fingerprint,
                           attemptId);
-                  case CHANGE_PRICE -> throw new IllegalArgumentException("no follow-up");
+                  case CHANGE_PRICE, JOIN, LEAVE ->
+                      throw new IllegalArgumentException("no follow-up");
                 });
   }
 

@@ -34,6 +34,7 @@ final class Oracle {
   private final Plan plan;
   private final Servers servers;
   private final Clients clients;
+  private final SeatOracle seats;
   private final Map<UUID, Set<String>> published = new HashMap<>();
   private final List<String> violations = new ArrayList<>();
 
@@ -41,6 +42,7 @@ final class Oracle {
     this.plan = plan;
     this.servers = servers;
     this.clients = clients;
+    this.seats = new SeatOracle(plan, servers.database);
     servers.redis.subscribe((channel, message) -> {
       if (channel.equals("tickets")) {
         message.lines().forEach(this::recordPublication);
@@ -76,6 +78,7 @@ final class Oracle {
     return clients.requests().stream()
             .filter(request -> request.accepted != null)
             .allMatch(request -> decided.contains(request.ticketId.toString()))
+        && seats.hasNoDueOffer(servers.kernel)
         && servers.database.committed("reservations").stream()
             .noneMatch(row -> row.get("status").equals("HELD"));
   }
@@ -100,6 +103,10 @@ final class Oracle {
   List<String> check(Map<UUID, StatusEntry> entries) {
     violations.addAll(clients.defects());
     checkSeats();
+    violations.addAll(seats.check());
+    if (!seats.hasNoDueOffer(servers.kernel)) {
+      violated(4, "a waiting party that fits has no offer");
+    }
     Map<UUID, Map<String, Object>> ledger = new HashMap<>();
     for (Map<String, Object> row : servers.database.committed("tickets")) {
       if (ledger.put(UUID.fromString((String) row.get("id")), row) != null) {
@@ -149,7 +156,7 @@ final class Oracle {
       availableByEvent.merge(type.get("event_id"), available, Long::sum);
       if (available < 0 || taken > total) {
         violated(1, "oversold " + type + ", taken " + taken);
-      } else if (total - available != taken) {
+      } else if (total - available - (Long) type.get("kept_seats") != taken) {
         violated(1, "seats of " + type + " differ from reservations, taken " + taken);
       }
     }
@@ -185,13 +192,21 @@ final class Oracle {
     for (Map<String, Object> row : servers.database.committed("reservations")) {
       byTicket.put(row.get("ticket_id"), row);
       Map<String, Object> decision = ledger.get(UUID.fromString((String) row.get("ticket_id")));
-      if (decision == null || !Set.of("CONFIRMED", "HELD").contains(decision.get("decision"))) {
+      boolean offer = Long.valueOf(1).equals(row.get("offer"));
+      if (decision == null
+          || !(offer ? Set.of("JOINED") : Set.of("CONFIRMED", "HELD"))
+              .contains(decision.get("decision"))) {
         violated(3, "reservation " + row.get("id") + " without decision");
       }
       if (row.get("status").equals("HELD")) {
         violated(5, "hold " + row.get("id") + " did not expire");
       }
     }
+    byTicket.forEach((ticketId, reservation) -> {
+      if (!isOffered(UUID.fromString((String) ticketId), reservation)) {
+        violated(5, "reservation " + reservation.get("id") + " has another price");
+      }
+    });
     ledger.forEach((ticketId, decision) -> {
       if (decision.get("action").equals("BOOK")
           && Set.of("CONFIRMED", "HELD").contains(decision.get("decision"))) {
@@ -200,8 +215,6 @@ final class Oracle {
           violated(3, "booked ticket " + ticketId + " without reservation");
         } else if (!reservation.get("id").equals(decision.get("reservation_id"))) {
           violated(2, "ticket " + ticketId + " with a foreign reservation");
-        } else if (!isOffered(ticketId, reservation)) {
-          violated(5, "reservation " + reservation.get("id") + " has another price");
         }
       }
     });
@@ -276,7 +289,7 @@ final class Oracle {
 
   /// A booking that was accepted while the sale was open is not rejected for its window.
   private void checkWindow(Clients.Request request, String outcome) {
-    if (request.action == null && request.acceptedWhileOpen && outcome.endsWith("SALE_CLOSED")) {
+    if (request.acceptedWhileOpen && outcome.endsWith("SALE_CLOSED")) {
       violated(5, request + " was accepted while the sale was open, decided " + outcome);
     }
     if (request.action == null && !request.attemptedWhileOpen && !outcome.startsWith("REJECTED")) {

@@ -36,17 +36,40 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
       int seatsB,
       @Nullable Integer holdMinutes,
       @Nullable Integer maxSeatsPerUser,
-      @Nullable Long closesMillis) {}
+      @Nullable Long closesMillis,
+      boolean numbered,
+      boolean waitingList) {
+
+    int seats(String seatType) {
+      return seatType.equals("A") ? seatsA : seatsB;
+    }
+  }
 
   /// Request or fault, which can be omitted alone.
-  sealed interface Element permits Book, FollowUp, ChangePrice, Fault {
+  sealed interface Element permits Book, Join, Leave, FollowUp, ChangePrice, Fault {
     long atMillis();
   }
 
   /// @param attempts maximum number of attempts with the same idempotency key; 1: no key
+  /// @param firstSeat number of the first seat of its type; null: the best available
   record Book(
+      long atMillis,
+      int ingress,
+      int user,
+      int event,
+      String seatType,
+      int quantity,
+      int attempts,
+      @Nullable Integer firstSeat,
+      boolean otherwiseBest)
+      implements Element {}
+
+  record Join(
       long atMillis, int ingress, int user, int event, String seatType, int quantity, int attempts)
       implements Element {}
+
+  /// @param join number of the element that joined the waiting list
+  record Leave(long atMillis, int ingress, int join, int attempts) implements Element {}
 
   /// Change of the prices of an event by an administrator.
   record ChangePrice(long atMillis, int ingress, int event) implements Element {}
@@ -54,12 +77,14 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
   enum Action {
     CONFIRM,
     CANCEL,
-    CHANGE_PRICE
+    CHANGE_PRICE,
+    JOIN,
+    LEAVE
   }
 
-  /// Confirmation or cancellation of the reservation of a booking.
+  /// Confirmation or cancellation of the reservation of a booking or an offer.
   ///
-  /// @param booking number of the element of the booking
+  /// @param booking number of the element of the booking, or of the element that joined
   record FollowUp(long atMillis, Action action, int ingress, int booking, int attempts)
       implements Element {}
 
@@ -70,20 +95,11 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     int bookings = random.nextInt(3, 13);
     long burst = random.nextLong(REQUESTS_MILLIS);
     for (int i = 0; i < bookings; i++) {
-      elements.add(
-          new Book(
-              random.nextInt(3) == 0
-                  ? random.nextLong(REQUESTS_MILLIS)
-                  : burst + random.nextInt(30),
-              random.nextInt(2),
-              random.nextInt(4),
-              random.nextInt(4) == 0 ? 2 : 1,
-              random.nextInt(4) == 0 ? "B" : "A",
-              random.nextInt(1, 4),
-              random.nextInt(1, 4)));
+      elements.add(book(random, burst, events));
     }
+    int joins = addJoins(random, burst, events, elements);
     for (int i = random.nextInt(5); i > 0; i--) {
-      int booking = random.nextInt(bookings);
+      int booking = random.nextInt(bookings + joins);
       elements.add(
           new FollowUp(
               elements.get(booking).atMillis()
@@ -111,7 +127,60 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
         random.nextInt(1, 5),
         random.nextInt(2) == 0 ? null : 1,
         random.nextInt(3) == 0 ? 4 : null,
-        random.nextInt(4) == 0 ? random.nextLong(1_000, REQUESTS_MILLIS) : null);
+        random.nextInt(4) == 0 ? random.nextLong(1_000, REQUESTS_MILLIS) : null,
+        random.nextInt(3) == 0,
+        random.nextInt(4) == 0);
+  }
+
+  private static Book book(SplittableRandom random, long burst, List<EventPlan> events) {
+    int event = random.nextInt(4) == 0 ? 2 : 1;
+    String seatType = random.nextInt(4) == 0 ? "B" : "A";
+    int quantity = random.nextInt(1, 4);
+    EventPlan plan = events.get(event - 1);
+    boolean exact = plan.numbered() && quantity <= plan.seats(seatType) && random.nextInt(2) == 0;
+    return new Book(
+        random.nextInt(3) == 0 ? random.nextLong(REQUESTS_MILLIS) : burst + random.nextInt(30),
+        random.nextInt(2),
+        random.nextInt(4),
+        event,
+        seatType,
+        quantity,
+        random.nextInt(1, 4),
+        exact ? random.nextInt(plan.seats(seatType)) : null,
+        exact && random.nextInt(3) == 0);
+  }
+
+  /// Parties that join the waiting list during the burst or soon after it. One in four leaves.
+  private static int addJoins(
+      SplittableRandom random, long burst, List<EventPlan> events, List<Element> elements) {
+    int joins = 0;
+    for (int event = 1; event <= events.size(); event++) {
+      if (!events.get(event - 1).waitingList()) {
+        continue;
+      }
+      for (int i = random.nextInt(1, 5); i > 0; i--) {
+        elements.add(
+            new Join(
+                burst + random.nextInt(3) * random.nextInt(1_000),
+                random.nextInt(2),
+                random.nextInt(4, 12),
+                event,
+                random.nextInt(4) == 0 ? "B" : "A",
+                random.nextInt(1, 4),
+                random.nextInt(1, 4)));
+        joins++;
+      }
+    }
+    int last = elements.size() - 1;
+    if (joins > 0 && random.nextInt(2) == 0) {
+      elements.add(
+          new Leave(
+              elements.get(last).atMillis() + random.nextInt(4_000),
+              random.nextInt(2),
+              last,
+              random.nextInt(1, 4)));
+    }
+    return joins;
   }
 
   /// One plan in eight only locks an event, to check the isolation of the other one. Three in eight

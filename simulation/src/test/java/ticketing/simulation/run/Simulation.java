@@ -1,8 +1,5 @@
 package ticketing.simulation.run;
 
-import java.math.BigDecimal;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,9 +21,7 @@ import ticketing.status.StatusEntry;
 /// the faults it continues until the system is settled, then the oracle checks the guarantees.
 public final class Simulation implements SeedRunner {
 
-  static final BigDecimal PRICE = new BigDecimal("10.00");
-
-  private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(240);
+  private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(600); // a chain of offers
   private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   @Override
@@ -54,7 +49,7 @@ public final class Simulation implements SeedRunner {
 
   private static List<String> run(Plan plan, Kernel kernel) {
     Servers servers = new Servers(kernel);
-    prepare(servers, plan);
+    Venue.insert(servers.database, plan);
     Fleet fleet = new Fleet(servers);
     Clients clients = new Clients(fleet, plan);
     Oracle oracle = new Oracle(plan, servers, clients);
@@ -117,37 +112,5 @@ public final class Simulation implements SeedRunner {
             checkSettled(kernel, oracle, settled, notBefore);
           }
         });
-  }
-
-  private static void prepare(Servers servers, Plan plan) {
-    LocalDateTime start = LocalDateTime.ofInstant(Kernel.START, ZoneOffset.UTC);
-    for (int i = 0; i < plan.events().size(); i++) {
-      Plan.EventPlan event = plan.events().get(i);
-      int seats = event.seatsA() + event.seatsB();
-      servers.database.prepare(
-          "INSERT INTO events (event_name, total_seats, available_seats, event_date, status,"
-              + " sale_closes_at, max_seats_per_user, hold_minutes, version, revision)"
-              + " VALUES (?, ?, ?, ?, 'ACTIVE', ?, ?, ?, 0, 1)",
-          "Concert",
-          seats,
-          seats,
-          start.plusDays(10),
-          event.closesMillis() == null
-              ? null
-              : start.plusNanos(TimeUnit.MILLISECONDS.toNanos(event.closesMillis())),
-          event.maxSeatsPerUser(),
-          event.holdMinutes());
-      for (String type : List.of("A", "B")) {
-        int ofType = type.equals("A") ? event.seatsA() : event.seatsB();
-        servers.database.prepare(
-            "INSERT INTO seat_types (event_id, seat_type, price, total_seats, available_seats)"
-                + " VALUES (?, ?, ?, ?, ?)",
-            i + 1,
-            type,
-            PRICE,
-            ofType,
-            ofType);
-      }
-    }
   }
 }
