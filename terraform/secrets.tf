@@ -28,6 +28,9 @@ locals {
   }
   # Only ingress-api can sign.
   signing_secrets = var.access_issuer_uri == null ? { TICKETING_ACCESS_SIGNING_KEY = local.access_key_secret_arn } : {}
+  # Without a key, reservations have no entry pass.
+  entry_pass_secrets     = var.entry_pass_key_secret_arn == null ? {} : { TICKETING_ENTRY_PASSES_KEY = var.entry_pass_key_secret_arn }
+  entry_pass_environment = var.entry_pass_key_secret_arn == null ? {} : { TICKETING_ENTRY_PASSES_PUBLIC_KEYS = join(",", var.entry_pass_public_keys) }
 }
 
 # The private key of access tokens. An operator writes its value, so the state does not contain it. Each region has its

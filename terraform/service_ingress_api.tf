@@ -21,8 +21,8 @@ module "ingress_api" {
   management_port = 9080
   secrets = merge(local.common_secrets, local.signing_secrets, {
     TICKETING_TICKET_KEY = aws_secretsmanager_secret.ticket_key.arn
-  })
-  environment = merge(local.common_environment, local.database_environment, local.access_environment, {
+  }, local.entry_pass_secrets)
+  environment = merge(local.common_environment, local.database_environment, local.access_environment, local.entry_pass_environment, {
     TICKETING_PORT                = "8080"
     TICKETING_MANAGEMENT_PORT     = "9080"
     TICKETING_DATABASE_READER_URL = local.database_reader_url

@@ -424,6 +424,28 @@ variable "access_key_secret_arn" {
   default     = null
 }
 
+variable "entry_pass_public_keys" {
+  description = "Public keys (EC, P-256) of entry passes, base64 of the DER form on one line. Empty: reservations have no pass."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.entry_pass_public_keys) <= 4 && alltrue([for key in var.entry_pass_public_keys : can(regex("^[A-Za-z0-9+/=]+$", key))])
+    error_message = "At most four keys, each one line of base64."
+  }
+}
+
+variable "entry_pass_key_secret_arn" {
+  description = "Secret with the private key of entry passes (EC, P-256, PKCS #8). Null: reservations have no pass."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.entry_pass_key_secret_arn == null || length(var.entry_pass_public_keys) > 0
+    error_message = "The private key requires its public key in entry_pass_public_keys."
+  }
+}
+
 variable "session_manager" {
   description = "True if operators may open a shell on the instances through Systems Manager. There is no bastion."
   type        = bool

@@ -147,6 +147,28 @@ run "rotation_has_two_public_keys" {
   }
 }
 
+run "entry_passes_are_signed_by_ingress_api" {
+  variables {
+    entry_pass_public_keys    = ["cGFzcw=="]
+    entry_pass_key_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/entry-pass-key-AbCdEf"
+  }
+
+  assert {
+    condition     = module.ingress_api.environment["TICKETING_ENTRY_PASSES_PUBLIC_KEYS"] == "cGFzcw==" && module.ingress_api.secrets["TICKETING_ENTRY_PASSES_KEY"] == var.entry_pass_key_secret_arn
+    error_message = "ingress-api signs and publishes entry passes."
+  }
+}
+
+run "entry_passes_require_a_public_key" {
+  command = plan
+
+  variables {
+    entry_pass_key_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/entry-pass-key-AbCdEf"
+  }
+
+  expect_failures = [var.entry_pass_key_secret_arn]
+}
+
 run "own_tokens_require_a_public_key" {
   command = plan
 

@@ -6,10 +6,10 @@ import {busy, el, empty, errorText, notice} from './ui.js';
 
 const PAGE = 20;
 
-const shown = value => (value === undefined || value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value));
+export const shown = value => (value === undefined || value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Fields whose values differ between two JSON texts; a text that is not an object is one value. */
-function changesOf(oldValue, newValue) {
+export function changesOf(oldValue, newValue) {
   const parse = text => {
     try {
       const value = JSON.parse(text ?? 'null');

@@ -1,6 +1,7 @@
 // The buyer's page. The path of the address selects the view.
 
-import {ApiError, config, signedOut, signOut} from './api.js';
+import {ApiError, config, signedOut} from './api.js';
+import {accountMenu} from './accountmenu.js';
 import * as commands from './commands.js';
 import * as eventlist from './eventlist.js';
 import {load, t} from './i18n.js';
@@ -19,6 +20,8 @@ const VIEWS = [
   [/^events\/(\d+)$/, async id => (await import('./event.js')).eventView(Number(id))],
   [/^tickets\/([0-9a-f-]{36})$/, async id => (await import('./tickets.js')).ticketView(id)],
   [/^reservations$/, async () => (await import('./reservations.js')).listView()],
+  [/^reservations\/(\d+)\/pass$/, async id => (await import('./pass.js')).passView(Number(id))],
+  [/^check-in$/, async () => (await import('./checkin.js')).checkInView()],
   [/^sign-in$/, signInView],
   [/^sign-up$/, signUpView],
   [/^account$/, async () => (await import('./settings.js')).settingsView(() => router.go('/'))],
@@ -26,7 +29,7 @@ const VIEWS = [
   [/^reset-password$/, async () => (await import('./settings.js')).resetView(mailedToken())],
   [/^confirm-email$/, async () => (await import('./settings.js')).confirmView(mailedToken())],
 ];
-const PRIVATE = /^(tickets|reservations|account)/;
+const PRIVATE = /^(tickets|reservations|account|check-in)/;
 
 let leave = () => {};
 let shown = 0;
@@ -109,6 +112,9 @@ async function render(kind) {
   if (kind === 'new') {
     main.querySelector('h1')?.focus({preventScroll: true});
     scrollTo(0, 0);
+    if (location.hash) {
+      document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    }
   } else if (kind !== 'same') {
     scrollTo(0, top);
   }
@@ -149,15 +155,16 @@ function frame() {
       session && link('reservations', 'tickets', t('nav.reservations')),
       session ? link('account', 'account', t('account.title')) : link('sign-in', 'account', t('nav.signIn'))),
     el('div', {class: 'tools'},
-      session && el('button', {class: 'quiet', type: 'button', title: session.email, onclick: async () => {
-        await signOut();
+      languageSwitch(() => render('same')),
+      session && accountMenu(session, {changeLanguage: () => render('same'), onSignOut: () => {
         commands.stop();
         router.go('/');
-      }}, t('nav.signOut')),
-      languageSwitch(() => render('same')))));
+      }}))));
   document.getElementById('footer').replaceChildren(
     el('p', {id: 'kept'}),
     session?.role === 'ADMIN' ? el('a', {href: '/operations', 'data-page': ''}, t('nav.operations')) : '',
+    // A new page, because only its response permits the camera.
+    session?.role === 'ADMIN' || session?.role === 'STAFF' ? el('a', {href: '/check-in', 'data-page': ''}, t('checkin.title')) : '',
     legal(shop) ?? '');
   drawRequests();
 }

@@ -1,11 +1,12 @@
 // Time series of the last minutes. The legend shows the current values as text for screen readers.
 
 import uPlot from '/webjars/uplot/dist/uPlot.esm.js';
-import {axisTime, number} from './i18n.js';
+import {axisDate, axisTime, number} from './i18n.js';
 import {el} from './ui.js';
 
 const MAX_SAMPLES = 180;
 const HEIGHT = 160; // px
+const DATED_SPAN = 86_400; // s; the axis of a longer range has dates
 /** Permitted distances between two ticks of an axis: whole numbers. */
 const TICK_DISTANCES = Array.from({length: 10}, (none, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
 const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4], [1, 4], [14, 4]];
@@ -56,6 +57,15 @@ export class Chart {
     this.#updateLegend(values);
   }
 
+  /** @param samples all samples `{at, values}` in order of time */
+  replace(samples) {
+    this.#samples.splice(0, this.#samples.length);
+    samples.forEach(({at, values}) => this.add(at, values));
+    if (samples.length === 0) {
+      this.#updateLegend({});
+    }
+  }
+
   #colour(index) {
     return (dark.matches ? DARK : LIGHT)[index];
   }
@@ -78,6 +88,11 @@ export class Chart {
   #span() {
     const last = this.#samples.at(-1).at / 1000;
     return [Math.min(this.#samples[0].at / 1000, last - 30), last];
+  }
+
+  #timeText(time) {
+    const [from, to] = this.#span();
+    return to - from > DATED_SPAN ? axisDate(time) : axisTime(time);
   }
 
   #data() {
@@ -109,7 +124,7 @@ export class Chart {
         y: {range: (plot, from, to) => [0, Math.max(4, (to ?? 0) * 1.1)]},
       },
       axes: [
-        {...axis, values: (plot, ticks) => ticks.map(tick => axisTime(tick * 1000)), space: 80, size: 26},
+        {...axis, values: (plot, ticks) => ticks.map(tick => this.#timeText(tick * 1000)), space: 80, size: 26},
         {...axis, size: 52, space: 30, incrs: TICK_DISTANCES, values: (plot, ticks) => ticks.map(tick => number(tick))},
       ],
       series: [{}, ...this.#keys.map((key, index) => ({

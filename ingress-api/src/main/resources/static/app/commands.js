@@ -26,6 +26,7 @@ export class Refused extends Error {}
 
 feed.addEventListener('ticket', ({detail}) => {
   store.saveTicket(detail);
+  cancelLeft();
   changed();
 });
 feed.addEventListener('missing', ({detail}) => {
@@ -53,6 +54,7 @@ export async function followAll() {
 /** Follows the undecided tickets and sends the unanswered requests again. */
 export function resume() {
   follow();
+  cancelLeft();
   for (const attempt of store.attempts()) {
     if (!sending.has(attempt.key)) {
       send(attempt, () => {}).catch(error => {
@@ -71,17 +73,39 @@ export function stop() {
 
 /**
  * Sends a command and repeats it with the same idempotency key until the server answers.
+ * @param key idempotency key
  * @param onRetry called with the reason of each retry, as a text
  * @return a promise of the ticket
  * @throws Refused with the ApiError as cause
  */
-export function submitCommand({method, path, body, about}, onRetry) {
-  const attempt = {key: newKey(), at: Date.now(), userId: store.session().userId, method, path, body, about};
+export function submitCommand({method, path, body, about, key = newKey()}, onRetry) {
+  const attempt = {key, at: Date.now(), userId: store.session().userId, method, path, body, about};
   store.saveAttempt(attempt);
   return send(attempt, onRetry);
 }
 
 const sending = new Set();
+
+/**
+ * Cancels the seats of bookings whose user left the line. All pages of the user send the same
+ * idempotency key, so the cancellation takes effect once.
+ */
+function cancelLeft() {
+  for (const {ticket, left, eventName, eventId} of store.tickets()) {
+    const key = `leave-${ticket.ticketId}`;
+    const hasSeats = ticket.reservationId && (ticket.status === 'CONFIRMED' || ticket.status === 'HELD');
+    if (left === 'LEFT' && hasSeats && !sending.has(key)) {
+      submitCommand({method: 'DELETE', path: `/api/v1/reservations/${ticket.reservationId}`, about: {eventName, eventId}, key}, () => {})
+        .then(() => store.markLeft(ticket.ticketId, 'CANCELLED'))
+        .catch(error => {
+          if (!(error instanceof Refused)) {
+            throw error;
+          }
+          announce(errorText(error.cause));
+        });
+    }
+  }
+}
 
 /** Milliseconds until the request may succeed; null if a repetition cannot help. */
 function retryDelay(error, delay) {

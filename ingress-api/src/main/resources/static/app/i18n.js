@@ -81,6 +81,7 @@ export const exactTime = withZone(formatted({dateStyle: 'medium', timeStyle: 'me
 export const clockTime = formatted({timeStyle: 'medium'});
 export const axisTime =
   formatted({hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
+export const axisDate = formatted({month: 'numeric', day: 'numeric', hour: '2-digit', hourCycle: 'h23'});
 export const month = formatted({month: 'short'});
 export const monthAndYear = formatted({month: 'long', year: 'numeric'});
 export const day = formatted({day: 'numeric'});

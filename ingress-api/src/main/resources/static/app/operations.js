@@ -3,6 +3,7 @@
 import {ApiError, call, config, get, post, signedOut, signOut} from './api.js';
 import * as account from './account.js';
 import {auditPanel} from './audit.js';
+import {businessTiles} from './business.js';
 import * as clock from './clock.js';
 import {Chart} from './charts.js';
 import {eventDialog} from './eventform.js';
@@ -27,6 +28,12 @@ const TABS = ['overview', 'events', 'queue', 'dead', 'audit'];
 const tabOf = () => {
   const tab = new URLSearchParams(location.search).get('tab');
   return TABS.includes(tab) ? tab : 'overview';
+};
+
+/** Id of the event whose sales are shown, or null. */
+const eventOf = () => {
+  const id = new URLSearchParams(location.search).get('event');
+  return /^\d{1,18}$/.test(id ?? '') ? Number(id) : null;
 };
 
 let stop = () => {};
@@ -77,10 +84,13 @@ async function dashboard() {
   const line = el('p', {class: 'line live'}, t('ops.live'));
   const problem = el('div', {});
   const figures = tiles();
+  const business = businessTiles();
   const graphs = charts();
   const list = eventsPanel();
   const dead = deadLetters();
   const audit = auditPanel();
+  const sales = el('div', {hidden: true});
+  let leaveSales = () => {};
   const simulation = local ? simulationButton(() => list.refresh()) : null;
   let ended = false;
   let lastDead = null;
@@ -105,6 +115,7 @@ async function dashboard() {
     graphs.update(at, queue.value, sale.value);
     await list.refresh();
     graphs.seats(at, list.shown());
+    business.update(list.onSale()); // not awaited: it reads many events
     if (queue.value && queue.value.deadLetters !== lastDead) {
       lastDead = queue.value.deadLetters;
       // Not awaited, because reading the dead letters takes a second. A failed read is repeated.
@@ -123,6 +134,7 @@ async function dashboard() {
     ended = true;
     clearTimeout(timer);
     clearInterval(freshness);
+    leaveSales();
   };
   const links = TABS.map(tab => el('a', {href: tab === 'overview' ? '/operations' : `/operations?tab=${tab}`, onclick: event => {
     if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
@@ -132,14 +144,35 @@ async function dashboard() {
     }
   }}, t(`tab.${tab}`)));
   const parts = {
-    overview: [figures.node, graphs.node, list.node, dead.node], events: [list.node],
+    overview: [figures.node, business.node, graphs.node, list.node, dead.node], events: [list.node],
     queue: [figures.node, graphs.node], dead: [dead.node], audit: [audit.node],
   };
+  /** Shows the sales of an event in place of the list, or ends them. */
+  async function showSales(eventId) {
+    leaveSales();
+    leaveSales = () => {};
+    sales.hidden = eventId === null;
+    sales.replaceChildren();
+    if (eventId === null) {
+      return;
+    }
+    const {eventSales} = await import('./eventsales.js');
+    const {value: view, error} = await settled(eventSales(eventId));
+    if (ended || eventOf() !== eventId) {
+      view?.leave();
+      return;
+    }
+    sales.replaceChildren(error ? notice('warn', errorText(error)) : view.node);
+    leaveSales = view?.leave ?? leaveSales;
+  }
+
   showTab = () => {
     const tab = tabOf();
-    [figures, graphs, list, dead, audit].forEach(({node}) => {
-      node.hidden = !parts[tab].includes(node);
+    const eventId = eventOf();
+    [figures, business, graphs, list, dead, audit].forEach(({node}) => {
+      node.hidden = eventId !== null || !parts[tab].includes(node);
     });
+    showSales(eventId);
     links.forEach((link, index) => {
       link.toggleAttribute('aria-current', false);
       if (TABS[index] === tab) {
@@ -155,7 +188,7 @@ async function dashboard() {
     el('div', {class: 'ops-head'},
       el('div', {}, el('h1', {tabindex: '-1'}, t('ops.title')), line), simulation?.node),
     el('nav', {class: 'tabs', 'aria-label': t('tab.label')}, links),
-    problem, figures.node, graphs.node, list.node, dead.node, audit.node);
+    problem, figures.node, business.node, graphs.node, list.node, dead.node, audit.node, sales);
 }
 
 async function settled(promise) {
@@ -288,7 +321,13 @@ function eventsPanel() {
       act(button, () => post(`/api/v1/operations/events/${event.eventId}/${action}`)));
     const state = stateOf(event);
     return el('tr', {'data-event': event.eventId},
-      el('th', {scope: 'row'}, event.eventName),
+      el('th', {scope: 'row'}, el('a', {href: `/operations?tab=events&event=${event.eventId}`, 'data-action': 'sales', onclick: click => {
+        if (!click.ctrlKey && !click.metaKey && !click.shiftKey) {
+          click.preventDefault();
+          history.pushState(null, '', click.currentTarget.getAttribute('href'));
+          showTab();
+        }
+      }}, event.eventName)),
       el('td', {class: 'number'}, shortDateTime(event.eventDate, event.timeZone)),
       el('td', {}, el('span', {class: `chip ${{ACTIVE: 'good', PAUSED: 'warn'}[state] ?? ''}`}, t(`status.${state}`))),
       el('td', {class: 'number'}, `${number(event.availableSeats)} / ${number(event.totalSeats)}`),
@@ -404,6 +443,7 @@ function eventsPanel() {
 
   return {
     refresh,
+    onSale: () => all.filter(event => stateOf(event) === 'ACTIVE' && (!event.saleOpensAt || Date.parse(event.saleOpensAt) <= clock.now())),
     shown: () => all.filter(event => event.status !== 'CANCELLED').slice(0, MAX_CHART_EVENTS),
     node: el('section', {class: 'panel', 'aria-labelledby': 'events-title'},
       el('div', {class: 'panel-head'}, el('h2', {id: 'events-title'}, t('admin.events')),

@@ -92,6 +92,7 @@ function item(reservation, event) {
     confirmed && event?.status === 'CANCELLED' && notice('bad', t('outcome.eventCancelled.next')),
     hold?.node,
     confirmed && [problem, el('div', {class: 'buttons'},
+      event?.status !== 'CANCELLED' && el('a', {class: 'button', href: `/reservations/${reservation.reservationId}/pass`}, t('pass.show')),
       cancelButton({reservationId: reservation.reservationId, about, problem, held: false}))]);
   return {node, leave: hold?.leave ?? (() => {})};
 }

@@ -26,7 +26,7 @@ export async function settingsView(left) {
     node: el('div', {},
       user.email && !user.emailConfirmed && confirmation(user.email),
       changeForm(),
-      deletionForm(left)),
+      el('div', {id: 'delete'}, deletionForm(left))),
     title: t('account.title'),
   };
 }

@@ -98,6 +98,12 @@ export function markSeen(ticketId) {
     all.map(item => (item.ticket.ticketId === ticketId ? {...item, seen: true} : item)));
 }
 
+/** @param left 'LEFT' if the user left the line, 'CANCELLED' after the cancellation, or null */
+export function markLeft(ticketId, left) {
+  update('tickets', all =>
+    all.map(item => (item.ticket.ticketId === ticketId ? {...item, left} : item)));
+}
+
 export function removeTicket(ticketId) {
   update('tickets', all => all.filter(item => item.ticket.ticketId !== ticketId));
 }

@@ -114,6 +114,7 @@ function summary(ticket, event, eventName) {
 }
 
 const toReservations = kind => el('a', {class: `button ${kind}`, href: '/reservations'}, t('nav.reservations'));
+const toPass = id => el('a', {class: 'button primary', href: `/reservations/${id}/pass`}, t('pass.show'));
 const toEvents = kind => el('a', {class: `button ${kind}`, href: '/'}, t('outcome.events'));
 /** Returns to the seats: the page of the event offers the next best ones. */
 const toSeats = ticket => el('a', {class: 'button primary', href: `/events/${ticket.eventId}`, onclick: () => {
@@ -126,6 +127,9 @@ const toEvent = ticket => el('a', {class: 'button primary', href: `/events/${tic
 function decisionView(ticket, about) {
   if (ticket.status === 'REJECTED') {
     return rejectionView(ticket, about);
+  }
+  if (ticket.action === 'BOOK' && store.ticket(ticket.ticketId)?.left && about.reservation?.status !== 'CANCELLED') {
+    return panel('info', '!', t('outcome.left'), ticket, about, t('outcome.left.next'), [toReservations('primary'), toEvents('')]);
   }
   if (ticket.action !== 'CANCEL' && about.reservation?.status === 'CANCELLED') {
     return panel('info', '!', t('outcome.gone'), ticket, about, t('outcome.gone.next'), [toReservations('primary'), toEvents('')]);
@@ -140,7 +144,9 @@ function decisionView(ticket, about) {
   const keep = ticket.status === 'CONFIRMED' && about.event && keepButtons(about.event, ticket.reservationId,
     t('ticket.seats.value', {type: ticket.seatType, quantity: ticket.quantity}) + (ticket.seats ? `: ${ticket.seats.join(', ')}` : ''));
   return panel(ticket.action === 'CANCEL' || ticket.action === 'LEAVE' ? 'info' : 'good', '✓', t(`outcome.${ticket.action}.done`), ticket, about,
-    t(`outcome.${ticket.action}.done.next`), [toReservations('primary'), toEvents('')], keep);
+    t(`outcome.${ticket.action}.done.next`),
+    ticket.status === 'CONFIRMED' && ticket.reservationId
+      ? [toPass(ticket.reservationId), toReservations(''), toEvents('')] : [toReservations('primary'), toEvents('')], keep);
 }
 
 function rejectionView(ticket, about) {
@@ -185,7 +191,7 @@ function holdView(ticket, about) {
       el('h1', {tabindex: '-1'}, cancelled ? t('outcome.eventCancelled') : t(`held.${reservation.status}`)),
       el('p', {class: 'lead'}, cancelled ? t('outcome.eventCancelled.next') : t(`held.${reservation.status}.next`)),
       el('div', {class: 'buttons'},
-        reservation.status === 'CONFIRMED' ? toReservations('primary') : toEvent(ticket), toEvents('')),
+        reservation.status === 'CONFIRMED' ? toPass(ticket.reservationId) : toEvent(ticket), toEvents('')),
       el('hr', {}), summary(ticket, event, eventName));
   });
   const view = panel('info', '◷', t('outcome.held'), ticket, about,

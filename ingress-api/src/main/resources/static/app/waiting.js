@@ -1,9 +1,11 @@
 // View of an undecided ticket: its place in the queue.
 
-import {feed} from './commands.js';
+import {changed, feed} from './commands.js';
 import {clockTime, number, span, t} from './i18n.js';
 import {watchSeats} from './live.js';
-import {announce, el, notice} from './ui.js';
+import {poster} from './poster.js';
+import * as store from './store.js';
+import {announce, confirmed, el, notice} from './ui.js';
 
 const MIN_ANNOUNCEMENT_INTERVAL = 5000; // ms; for screen readers
 const STOPPED_DELAY = 30_000; // ms without progress
@@ -33,6 +35,27 @@ export function notifyOf(title, eventName) {
       // Some browsers permit notifications of service workers only.
     }
   }
+}
+
+/** Button that leaves the line, or the notice that the user left it. */
+function leavePart(ticketId) {
+  const place = el('div', {role: 'status'});
+  function mark(left) {
+    store.markLeft(ticketId, left);
+    draw();
+    changed();
+  }
+  function draw() {
+    place.replaceChildren(store.ticket(ticketId)?.left
+      ? notice('warn', t('line.left'), el('button', {class: 'button small', type: 'button', onclick: () => mark(null)}, t('line.stay')))
+      : el('button', {class: 'button small danger', type: 'button', onclick: async () => {
+        if (await confirmed(t('line.leave'), t('line.leave.words'), t('line.leave'), t('line.keep'))) {
+          mark('LEFT');
+        }
+      }}, t('line.leave')));
+  }
+  draw();
+  return place;
 }
 
 /**
@@ -88,6 +111,7 @@ export function waitingView(ticket, event, summary) {
   const notify = notifyButton();
   return {
     node: el('div', {class: 'card ticket'},
+      event && poster(event),
       event && el('p', {class: 'muted'}, event.eventName),
       el('h1', {tabindex: '-1'}, t(`waiting.${ticket.action ?? 'BOOK'}`)),
       el('div', {class: 'waiting', role: 'group', 'aria-label': t('waiting.title')},
@@ -95,6 +119,7 @@ export function waitingView(ticket, event, summary) {
       line, stopped,
       el('p', {class: 'hint'}, t('waiting.leave')), updated,
       notify && el('div', {class: 'buttons'}, notify),
+      ticket.action === 'BOOK' && leavePart(ticket.ticketId),
       el('hr', {}),
       summary),
     /** Title of the page, with the number of requests ahead. */

@@ -101,7 +101,8 @@ final class BrowserUser implements AutoCloseable {
     page.getByLabel(texts.of("field.password"), new Page.GetByLabelOptions().setExact(true))
         .fill(PagesFixture.PASSWORD);
     page.keyboard().press("Enter");
-    assertThat(button("nav.signOut").first()).isVisible(visibleTimeout());
+    // The operations page has no menu.
+    assertThat(button("menu.label").or(button("nav.signOut")).first()).isVisible(visibleTimeout());
     return this;
   }
 
@@ -127,6 +128,11 @@ final class BrowserUser implements AutoCloseable {
   Locator button(String key) {
     return page.getByRole(
         AriaRole.BUTTON, new Page.GetByRoleOptions().setName(texts.of(key)).setExact(true));
+  }
+
+  Locator link(String key) {
+    return page.getByRole(
+        AriaRole.LINK, new Page.GetByRoleOptions().setName(texts.of(key)).setExact(true));
   }
 
   /// Blocks until the page shows an element with exactly this text.
@@ -158,6 +164,10 @@ final class BrowserUser implements AutoCloseable {
 
   static LocatorAssertions.IsVisibleOptions visibleTimeout() {
     return new LocatorAssertions.IsVisibleOptions().setTimeout(TIMEOUT_MILLIS);
+  }
+
+  static LocatorAssertions.HasAttributeOptions attributeTimeout() {
+    return new LocatorAssertions.HasAttributeOptions().setTimeout(TIMEOUT_MILLIS);
   }
 
   static LocatorAssertions.ContainsTextOptions textTimeout() {

@@ -11,7 +11,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /// Security headers of every response. The pages load only their own files and connect only to this
-/// process and the notifier. Inline scripts and styles are blocked.
+/// process and the notifier. Inline scripts and styles are blocked. Only the check-in may use a
+/// camera.
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class SecurityHeadersFilter extends OncePerRequestFilter {
@@ -43,7 +44,10 @@ class SecurityHeadersFilter extends OncePerRequestFilter {
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
     response.setHeader(
-        "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+        "Permissions-Policy",
+        "camera=(%s), geolocation=(), microphone=(), payment=(), usb=()"
+            .formatted(
+                request.getRequestURI().equals(StaticPageController.CHECK_IN) ? "self" : ""));
     chain.doFilter(request, response);
   }
 

@@ -33,6 +33,8 @@ class StaticPageController {
   private static final MediaType HTML = new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8);
 
   private static final String TICKET = "/tickets/{ticketId:[0-9a-f-]{36}}";
+  private static final String PASS = "/reservations/{reservationId:[0-9]{1,18}}/pass";
+  static final String CHECK_IN = "/check-in";
 
   /// Keys of the titles by pattern.
   private static final Map<String, String> TITLE_KEYS =
@@ -41,6 +43,10 @@ class StaticPageController {
           "waiting.title",
           "/reservations",
           "nav.reservations",
+          PASS,
+          "pass.title",
+          CHECK_IN,
+          "checkin.title",
           "/sign-in",
           "signIn.title",
           "/sign-up",
@@ -119,6 +125,8 @@ class StaticPageController {
   @GetMapping({
     TICKET,
     "/reservations",
+    PASS,
+    CHECK_IN,
     "/sign-in",
     "/sign-up",
     "/account",

@@ -16,6 +16,8 @@ public enum ErrorCode {
   EVENT_NOT_FOUND(HttpStatus.NOT_FOUND),
   SEAT_TYPE_NOT_FOUND(HttpStatus.NOT_FOUND),
   RESERVATION_NOT_FOUND(HttpStatus.NOT_FOUND),
+  /// The reservation is not confirmed, or its event is cancelled or over.
+  ENTRY_PASS_NOT_FOUND(HttpStatus.NOT_FOUND),
   /// The event has no numbered seats.
   NO_SEAT_MAP(HttpStatus.NOT_FOUND),
   SEAT_MAP_NOT_FOUND(HttpStatus.NOT_FOUND),

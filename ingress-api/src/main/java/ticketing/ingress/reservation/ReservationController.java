@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -26,6 +27,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats.Otherwise;
@@ -53,6 +55,8 @@ import ticketing.ingress.text.NotBlankText;
 public class ReservationController {
 
   public static final String PATH = "/api/v1/reservations";
+
+  private static final int MAX_REASON = 200; // code points
 
   private final EventCatalog catalog;
   private final ReservationReader reservations;
@@ -246,7 +250,9 @@ public class ReservationController {
   ResponseEntity<Ticket> cancel(
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
-      @PathVariable long reservationId) {
+      @PathVariable long reservationId,
+      @RequestParam(required = false) @CodePoints(min = 1, max = MAX_REASON)
+          @Nullable String reason) {
     String path = PATH + "/" + reservationId;
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "DELETE", path, null);
     ReservationView found = reservations.getUncached(reservationId);
@@ -254,7 +260,11 @@ public class ReservationController {
       throw ReservationReader.notFound();
     }
     if (!user.userId().equals(found.userId())) {
-      audit.record(AuditAction.RESERVATION_CANCELLED, "reservations/" + reservationId, found, null);
+      audit.record(
+          AuditAction.RESERVATION_CANCELLED,
+          "reservations/" + reservationId,
+          found,
+          reason == null ? null : Map.of("reason", reason));
     }
     reservations.evictForChange(reservationId);
     Ticket ticket =

@@ -47,12 +47,12 @@ public class ReservationReader implements DecisionObserver {
             .build(reservations::findFirstHoldEnd);
   }
 
-  static ApiException notFound() {
+  public static ApiException notFound() {
     return ApiException.of(ErrorCode.RESERVATION_NOT_FOUND, "There is no such reservation.");
   }
 
   /// @throws ApiException `RESERVATION_NOT_FOUND`
-  ReservationView get(long reservationId) {
+  public ReservationView get(long reservationId) {
     String id = String.valueOf(reservationId);
     RedisCache.Cached<ReservationView> cached =
         cache.find(

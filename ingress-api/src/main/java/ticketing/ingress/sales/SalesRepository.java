@@ -1,0 +1,151 @@
+package ticketing.ingress.sales;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Page;
+import org.springframework.data.domain.Pageable;
+import org.springframework.data.jpa.repository.Query;
+import org.springframework.data.repository.Repository;
+
+/// Reads of the reservations and the rejections of one event. Each uses an index that begins with
+/// the event. Times of native queries are seconds since 1970.
+interface SalesRepository extends Repository<SoldReservationEntity, Long> {
+
+  record Sold(String seatType, String status, Long seats, @Nullable BigDecimal revenue) {
+    BigDecimal total() {
+      return revenue == null ? BigDecimal.ZERO : revenue;
+    }
+  }
+
+  @Query(
+      """
+      select r.seatType as seatType, r.status as status, sum(r.quantity) as seats,
+        sum(r.totalPrice) as revenue
+      from SoldReservationEntity r
+      where r.eventId = :event and r.status in ('CONFIRMED', 'HELD')
+      group by r.seatType, r.status\
+      """)
+  List<Sold> findSold(long event);
+
+  /// @param reserved time of the last booking
+  /// @param cancelled time of the last cancellation
+  /// @param expired end of the last expired hold
+  record Span(
+      @Nullable Instant first,
+      @Nullable Instant reserved,
+      @Nullable Instant cancelled,
+      @Nullable Instant expired) {
+
+    /// Returns the time of the last change. Requires a booking.
+    Instant last() {
+      return Stream.of(reserved, cancelled, expired)
+          .filter(time -> time != null)
+          .max(Instant::compareTo)
+          .orElseThrow();
+    }
+  }
+
+  @Query(
+      """
+      select min(r.reservedAt) as first, max(r.reservedAt) as reserved,
+        max(r.cancelledAt) as cancelled,
+        max(case when r.status = 'EXPIRED' then r.expiresAt end) as expired
+      from SoldReservationEntity r where r.eventId = :event\
+      """)
+  Span findSpan(long event);
+
+  /// Change of the number of seats in a slot.
+  interface Change {
+    long getSlot();
+
+    long getSeats();
+  }
+
+  /// Returns the changes in order of time: bookings, and seats that returned to sale.
+  ///
+  /// @param start begin of the first slot
+  /// @param length of a slot, in seconds
+  @Query(
+      value =
+          """
+          select floor((changed_at - :start) / :length) as slot, sum(quantity) as seats from (
+            select timestampdiff(second, '1970-01-01', reserved_at) as changed_at, quantity
+            from reservations where event_id = :event
+            union all
+            select timestampdiff(second, '1970-01-01', coalesce(cancelled_at, expires_at)),
+              -quantity
+            from reservations where event_id = :event and status in ('CANCELLED', 'EXPIRED')
+          ) changes
+          where changed_at is not null group by slot order by slot\
+          """,
+      nativeQuery = true)
+  List<Change> findChanges(long event, long start, long length);
+
+  interface Rejections {
+    String getReason();
+
+    long getTimes();
+  }
+
+  /// Counts the newest rejections by reason.
+  @Query(
+      value =
+          """
+          select reason, count(*) as times from (
+            select reason from tickets
+            where event_id = :event and decision = 'REJECTED' and reason is not null
+            order by decided_at desc limit :limit) newest
+          group by reason\
+          """,
+      nativeQuery = true)
+  List<Rejections> countRejections(long event, int limit);
+
+  /// A reservation with the name and the email of its buyer, null without an account.
+  record WithBuyer(
+      SoldReservationEntity reservation, @Nullable String name, @Nullable String email) {
+    SoldReservation view() {
+      return reservation.view(name, email);
+    }
+  }
+
+  String FILTER =
+      """
+      from SoldReservationEntity r left join UserEntity u on u.id = r.userId
+      where r.eventId = :event and (:status is null or r.status = :status)
+        and (:text is null or r.id = :id or r.userId = :text
+          or u.email like concat(:pattern, '%') escape '!'
+          or u.name like concat(:pattern, '%') escape '!'
+          or concat(',', r.seats, ',') like concat('%,', :pattern, ',%') escape '!')\
+      """;
+
+  /// Returns the reservations, newest first.
+  ///
+  /// @param text id of a user; null: any reservation
+  /// @param id id of a reservation, or 0
+  /// @param pattern id of a seat, or the begin of an email or a name; `!` escapes `%`, `_` and `!`
+  @Query(
+      value =
+          "select r as reservation, u.name as name, u.email as email "
+              + FILTER
+              + " order by r.id desc",
+      countQuery = "select count(r) " + FILTER)
+  Page<WithBuyer> list(
+      long event,
+      @Nullable String status,
+      @Nullable String text,
+      long id,
+      @Nullable String pattern,
+      Pageable page);
+
+  /// Returns the reservations with ids above `after`, in order of their ids.
+  @Query(
+      """
+      select r as reservation, u.name as name, u.email as email
+      from SoldReservationEntity r left join UserEntity u on u.id = r.userId
+      where r.eventId = :event and r.id > :after order by r.id\
+      """)
+  List<WithBuyer> listAfter(long event, long after, Pageable page);
+}

@@ -1,0 +1,44 @@
+// Menu of the signed-in user. It is a popover: Escape and a click outside close it.
+
+import {signOut} from './api.js';
+import {chooseLanguage, otherLanguage, t} from './i18n.js';
+import {icon} from './icons.js';
+import {el} from './ui.js';
+
+const MENU = 'account-menu';
+
+/**
+ * @param changeLanguage called after another language was loaded
+ * @param onSignOut called without a session
+ */
+export function accountMenu({email, name}, {changeLanguage, onSignOut}) {
+  const close = () => menu.hidePopover();
+  const link = (href, words) => el('li', {}, el('a', {href, onclick: close}, words));
+  const action = (words, work, attributes = {}) =>
+    el('li', {}, el('button', {type: 'button', ...attributes, onclick: work}, words));
+  const button = el('button', {
+    'class': 'quiet account-button', 'type': 'button', 'popovertarget': MENU, 'aria-expanded': 'false', 'aria-label': t('menu.label'),
+  }, icon('account'), el('span', {class: 'account-name'}, name ?? email ?? t('account.title')));
+  const menu = el('div', {class: 'menu', id: MENU, popover: 'auto', ontoggle: event => {
+    button.setAttribute('aria-expanded', String(event.newState === 'open'));
+    if (event.newState === 'open') {
+      menu.querySelector('a').focus();
+    }
+  }},
+  email && el('p', {class: 'muted'}, email),
+  el('ul', {},
+    link('/reservations', t('nav.reservations')),
+    link('/account', t('menu.password')),
+    link('/account#delete', t('menu.delete')),
+    action(t('language.other'), async () => {
+      close();
+      await chooseLanguage(otherLanguage());
+      changeLanguage();
+    }, {lang: otherLanguage()}),
+    action(t('nav.signOut'), async () => {
+      close();
+      await signOut();
+      onSignOut();
+    })));
+  return el('div', {class: 'account'}, button, menu);
+}

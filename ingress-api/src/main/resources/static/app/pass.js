@@ -1,0 +1,48 @@
+// Entry pass of a confirmed reservation: a QR code that the check-in verifies.
+
+import {get, orNull} from './api.js';
+import {venue} from './eventstate.js';
+import {shortDateTime, t} from './i18n.js';
+import {svg} from './icons.js';
+import {seatNameList} from './seatnames.js';
+import {keepButtons} from './calendar.js';
+import {el, notice} from './ui.js';
+
+const MARGIN = 4; // modules, as the standard requires
+
+function qrCode({size, path}) {
+  const side = size + 2 * MARGIN;
+  return svg('svg', {
+    'class': 'qr', 'viewBox': `${-MARGIN} ${-MARGIN} ${side} ${side}`, 'role': 'img', 'aria-label': t('pass.code'),
+    'shape-rendering': 'crispEdges',
+  },
+  svg('rect', {x: -MARGIN, y: -MARGIN, width: side, height: side, fill: '#fff'}), svg('path', {d: path, fill: '#000'}));
+}
+
+/** The code, or a message that the reservation has none. */
+async function codeOf(reservationId) {
+  const pass = await orNull(get(`/api/v1/reservations/${reservationId}/entry-pass`));
+  return pass ? [qrCode(pass.qrCode), el('p', {class: 'hint'}, t('pass.words'))] : [notice('info', t('pass.none'))];
+}
+
+/** View of the pass of a reservation. @throws ApiError if the user has no such reservation */
+export async function passView(reservationId) {
+  const reservation = await get(`/api/v1/reservations/${reservationId}`);
+  const [event, code] = await Promise.all([
+    orNull(get(`/api/v1/events/${reservation.eventId}`)), codeOf(reservationId)]);
+  const {seatType, quantity, seats} = reservation;
+  const words = t('ticket.seats.value', {type: seatType, quantity});
+  return {
+    title: t('pass.title'),
+    node: el('section', {class: 'narrow'},
+      el('p', {class: 'back'}, el('a', {href: '/reservations'}, `← ${t('nav.reservations')}`)),
+      el('div', {class: 'card ticket pass'},
+        el('h1', {tabindex: '-1'}, event?.eventName ?? t('pass.title')),
+        event && el('p', {class: 'lead'}, [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(' · ')),
+        code,
+        el('dl', {class: 'facts'},
+          el('dt', {}, t('ticket.seats')), el('dd', {}, words, seats && seatNameList(event, seats)),
+          el('dt', {}, t('ticket.reservation')), el('dd', {}, String(reservationId))),
+        event && keepButtons(event, reservationId, words + (seats ? `: ${seats.join(', ')}` : '')))),
+  };
+}

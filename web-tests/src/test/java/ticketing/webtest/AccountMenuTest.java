@@ -1,0 +1,87 @@
+package ticketing.webtest;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The account menu by keyboard, and a buyer that leaves the line.
+@ExtendWith(PagesFixture.Extension.class)
+class AccountMenuTest {
+
+  private final PagesFixture pages;
+
+  AccountMenuTest(PagesFixture pages) {
+    this.pages = pages;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void keyboardOpensAndClosesAccountMenu(boolean phone) {
+    DisplaySettings settings = phone ? DisplaySettings.KOREAN.phone() : DisplaySettings.ENGLISH;
+    try (BrowserUser user = pages.newUser(settings)) {
+      user.signUp(PagesFixture.newEmail("menu"));
+      Locator button = user.button("menu.label");
+      Locator menu = user.page().locator("#account-menu");
+      assertThat(menu).isHidden();
+      button.focus();
+      user.press("Enter");
+      assertThat(menu).isVisible();
+      assertThat(button).hasAttribute("aria-expanded", "true");
+      assertThat(menu.locator("a").first()).isFocused();
+      user.takeScreenshot(phone ? "account-menu-phone" : "account-menu");
+      user.press("Escape");
+      assertThat(menu).isHidden();
+      assertThat(button).isFocused();
+      assertThat(button).hasAttribute("aria-expanded", "false");
+
+      user.press("Enter", "Tab", "Tab", "Enter");
+      user.seesHeading("account.title");
+      assertThat(user.page().locator("#delete")).isInViewport();
+      button.click();
+      user.button("nav.signOut").click();
+      user.seesHeading("events.title");
+      assertThat(button).hasCount(0);
+    }
+  }
+
+  @Test
+  void leavingTheLineCancelsTheSeats() {
+    long event = pages.newEvent("Left line", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("leave")).open("/events/" + event);
+      try (PagesFixture.EventPause pause = pages.pauseEvent(event)) {
+        user.book();
+        user.seesHeading("waiting.BOOK");
+        user.button("line.leave").click();
+        user.page().locator("dialog button[value=yes]").click();
+        user.seesText("line.left");
+        user.takeScreenshot("left-line");
+      }
+      user.seesHeading("outcome.left");
+      user.open("/reservations");
+      user.page().waitForCondition(() -> pages.event(event).get("availableSeats").intValue() == 10);
+      user.page().reload();
+      user.seesText("reservation.CANCELLED");
+    }
+  }
+
+  @Test
+  void buyerReturnsToTheLine() {
+    long event = pages.newEvent("Kept line", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone())) {
+      user.signUp(PagesFixture.newEmail("stay")).open("/events/" + event);
+      try (PagesFixture.EventPause pause = pages.pauseEvent(event)) {
+        user.book();
+        user.button("line.leave").click();
+        user.page().locator("dialog button[value=yes]").click();
+        user.button("line.stay").click();
+        assertThat(user.button("line.leave")).isVisible();
+      }
+      user.seesHeading("outcome.BOOK.done");
+    }
+  }
+}

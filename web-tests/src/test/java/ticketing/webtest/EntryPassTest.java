@@ -1,0 +1,177 @@
+package ticketing.webtest;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.zxing.BinaryBitmap;
+import com.google.zxing.DecodeHintType;
+import com.google.zxing.RGBLuminanceSource;
+import com.google.zxing.ReaderException;
+import com.google.zxing.common.HybridBinarizer;
+import com.google.zxing.qrcode.QRCodeReader;
+import com.microsoft.playwright.Locator;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import ticketing.domain.Json;
+
+/// Entry passes of buyers, and their check-in with and without a connection.
+@ExtendWith(PagesFixture.Extension.class)
+class EntryPassTest {
+
+  private final PagesFixture pages;
+
+  EntryPassTest(PagesFixture pages) {
+    this.pages = pages;
+  }
+
+  /// Books a seat and shows its pass.
+  ///
+  /// @return text of the QR code on the screen
+  private String bookedPass(BrowserUser user, long event) {
+    user.open("/events/" + event);
+    user.book();
+    user.seesHeading("outcome.BOOK.done");
+    user.link("pass.show").click();
+    Locator code = user.page().locator("svg.qr");
+    assertThat(code).isVisible(BrowserUser.visibleTimeout());
+    return await()
+        .pollInSameThread()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              user.takeScreenshot("entry-pass");
+              return read(code.screenshot());
+            },
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /// Reads a QR code as a camera does.
+  private static Optional<String> read(byte[] screenshot) throws IOException {
+    BufferedImage image = ImageIO.read(new ByteArrayInputStream(screenshot));
+    int[] pixels =
+        image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    RGBLuminanceSource source = new RGBLuminanceSource(image.getWidth(), image.getHeight(), pixels);
+    try {
+      return Optional.of(
+          new QRCodeReader()
+              .decode(
+                  new BinaryBitmap(new HybridBinarizer(source)),
+                  Map.of(DecodeHintType.TRY_HARDER, true))
+              .getText());
+    } catch (ReaderException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void check(BrowserUser staff, String code, String state) {
+    staff.page().locator("#check-code").fill(code);
+    staff.press("Enter");
+    assertThat(staff.page().locator(".verdict"))
+        .hasAttribute("data-state", state, BrowserUser.attributeTimeout());
+  }
+
+  @Test
+  void checkInAcceptsPassOnceAndRefusesOthers() {
+    long event = pages.newEvent("Admitted", 0, 10, "");
+    long other = pages.newEvent("Other entrance", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone());
+        BrowserUser staff = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("pass"));
+      String cancelled = bookedPass(user, event);
+      String pass = bookedPass(user, event);
+      String offline = bookedPass(user, event);
+      String foreign = bookedPass(user, other);
+
+      staff.signIn("/sign-in?next=check-in", pages.admin);
+      staff.page().locator("#check-event").selectOption(String.valueOf(event));
+      check(staff, pass, "VALID");
+      assertThat(staff.page().locator(".verdict")).containsText("Admitted");
+      assertThat(staff.page().locator(".verdict")).containsText("Kim Min-ji");
+      staff.takeScreenshot("check-in");
+      check(staff, pass, "REPEATED");
+      staff.page().reload();
+      check(staff, pass, "REPEATED");
+      check(staff, foreign, "OTHER_EVENT");
+      check(staff, changed(pass), "INVALID");
+      check(staff, pages.token(pages.admin), "INVALID");
+      check(staff, "Kim", "INVALID");
+
+      user.open("/reservations");
+      user.button("reservation.cancel").last().click();
+      user.page().locator("dialog button[value=yes]").click();
+      user.seesHeading("outcome.CANCEL.done");
+      check(staff, cancelled, "CANCELLED");
+
+      staff.context.setOffline(true);
+      check(staff, offline, "VALID");
+      staff.seesText("checkin.offline");
+      staff.context.setOffline(false);
+    }
+  }
+
+  /// The pass with another quantity and the old signature.
+  private static String changed(String pass) {
+    String[] parts = pass.split("\\.");
+    String claims = new String(Base64.getUrlDecoder().decode(parts[1]));
+    String larger = claims.replace("\"qty\":1", "\"qty\":9");
+    assertThat(larger).isNotEqualTo(claims);
+    return parts[0]
+        + "."
+        + Base64.getUrlEncoder().withoutPadding().encodeToString(larger.getBytes())
+        + "."
+        + parts[2];
+  }
+
+  @Test
+  void expiredPassIsRefused() {
+    long event = pages.newEvent("Expired", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH);
+        BrowserUser staff = pages.newUser(DisplaySettings.KOREAN.phone())) {
+      user.signUp(PagesFixture.newEmail("expired"));
+      String pass = bookedPass(user, event);
+      staff.signIn("/sign-in?next=check-in", pages.admin);
+      // One day after the begin of the show.
+      long end =
+          Json.INTERNAL
+              .readTree(Base64.getUrlDecoder().decode(pass.split("\\.")[1]))
+              .get("exp")
+              .longValue();
+      Object state =
+          staff
+              .page()
+              .evaluate(
+                  """
+                  async ([pass, end]) => {
+                    const module = [...document.querySelectorAll('script[type=module]')].at(-1).src;
+                    const {checkPass} = await import(new URL('./passcheck.js', module));
+                    const {keys} = await (await fetch('/.well-known/entry-pass-keys.json')).json();
+                    const at = async seconds => (await checkPass(pass, keys, seconds * 1000)).state;
+                    return [await at(end - 1), await at(end)].join();
+                  }\
+                  """,
+                  new Object[] {pass, end});
+      assertThat(state).isEqualTo("VALID,EXPIRED");
+      check(staff, pass, "VALID");
+      staff.takeScreenshot("check-in-phone");
+    }
+  }
+
+  @Test
+  void buyersCannotCheckPasses() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("nostaff")).open("/check-in");
+      user.seesText("checkin.forbidden");
+      assertThat(user.page().locator("#check-code")).hasCount(0);
+    }
+  }
+}
