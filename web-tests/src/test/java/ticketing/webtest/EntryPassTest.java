@@ -141,11 +141,11 @@ class EntryPassTest {
       String pass = bookedPass(user, event);
       staff.signIn("/sign-in?next=check-in", pages.admin);
       // One day after the begin of the show.
-      long end =
+      int end =
           Json.INTERNAL
               .readTree(Base64.getUrlDecoder().decode(pass.split("\\.")[1]))
               .get("exp")
-              .longValue();
+              .intValue();
       Object state =
           staff
               .page()
