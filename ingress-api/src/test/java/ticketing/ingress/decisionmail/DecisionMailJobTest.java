@@ -7,6 +7,7 @@ import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.MimeMessage;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.sql.Timestamp;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -78,6 +80,10 @@ class DecisionMailJobTest {
   }
 
   private static DecisionMailJob job(MailQueue queue, int maxMails) {
+    return job(ingress.context.getBean(MailCursorRepository.class), queue, maxMails);
+  }
+
+  private static DecisionMailJob job(MailCursorRepository cursors, MailQueue queue, int maxMails) {
     // An expired lease permits concurrent rounds.
     DecisionMailSettings settings =
         new DecisionMailSettings(
@@ -89,7 +95,7 @@ class DecisionMailJobTest {
             Duration.ofSeconds(-1),
             URI.create("https://tickets.example"));
     return new DecisionMailJob(
-        ingress.context.getBean(MailCursorRepository.class),
+        cursors,
         ingress.context.getBean(ReplicaReader.class),
         ingress.context.getBean(EventCatalog.class),
         queue,
@@ -295,6 +301,44 @@ class DecisionMailJobTest {
 
     await().until(() -> !subjects(email).isEmpty());
     assertThat(subjects(email)).containsExactly("Seats for you: Concert / 대기자 좌석 제안");
+  }
+
+  @Test
+  void overtakenRoundMailsNoDecisionAgain() {
+    book(user);
+    runAll(job());
+    book(user);
+    MailQueue queue = ingress.context.getBean(MailQueue.class);
+    AtomicBoolean isOvertaken = new AtomicBoolean();
+    MailCursorRepository overtaken =
+        aheadOfMove(() -> {
+          if (isOvertaken.compareAndSet(false, true)) {
+            runAll(job());
+          }
+        });
+
+    job(overtaken, queue, MAX_MAILS).run();
+    assertThat(isOvertaken).isTrue();
+    offer(ingress.reserve(user, event, "HELD", LATER));
+    runAll(job());
+
+    await().until(() -> subjects(email).stream().anyMatch(s -> s.startsWith("Seats for you")));
+    assertThat(subjects(email)).filteredOn(s -> s.startsWith("Booked")).hasSize(2);
+  }
+
+  /// Repository that runs an action after the reads of a round, ahead of each move of a cursor.
+  private static MailCursorRepository aheadOfMove(Runnable action) {
+    MailCursorRepository cursors = ingress.context.getBean(MailCursorRepository.class);
+    return (MailCursorRepository)
+        Proxy.newProxyInstance(
+            MailCursorRepository.class.getClassLoader(),
+            new Class<?>[] {MailCursorRepository.class},
+            (_, method, arguments) -> {
+              if (method.getName().equals("move")) {
+                action.run();
+              }
+              return method.invoke(cursors, arguments);
+            });
   }
 
   @Test
