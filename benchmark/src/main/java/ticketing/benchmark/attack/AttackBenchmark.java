@@ -46,8 +46,8 @@ final class AttackBenchmark {
   private static final int USERS = 5_000; // a user may book a few times a second
   private static final Duration TURN = Duration.ofSeconds(5);
   private static final Duration WARM_UP = Duration.ofSeconds(30);
-  private static final double MAX_RATIO = 2; // of the p50 without an attack
-  private static final double MAX_KIB = 10; // of a waiting long poll
+  private static final double MAX_RATIO = 2; // times the p50 without an attack
+  private static final double MAX_KIB = 10; // for a waiting long poll
   private static final int MAX_THREADS = 10; // idle ones of a pool may start
   private static final String UNLIMITED = "100000000";
 

@@ -60,8 +60,8 @@ final class ColdBenchmark {
   private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
-  private static final double MIN_FIRST_WINDOW = 0.6; // of the last window
-  private static final double MAX_FIRST_P99 = 3; // of the p99 in the last window
+  private static final double MIN_FIRST_WINDOW = 0.6; // share of the last window
+  private static final double MAX_FIRST_P99 = 3; // times the p99 in the last window
   private static final DateTimeFormatter DATABASE_TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS").withZone(ZoneOffset.UTC);
 

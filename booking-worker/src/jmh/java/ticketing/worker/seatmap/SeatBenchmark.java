@@ -45,8 +45,8 @@ public final class SeatBenchmark {
   private static final int BATCHES = 40; // they sell 50,000 of 60,000 seats
   private static final int WARM_UP_BATCHES = 10;
   private static final int SECTIONS = 40;
-  private static final int ROWS = 30; // of a section
-  private static final int SEATS = 50; // of a row
+  private static final int ROWS = 30; // in a section
+  private static final int SEATS = 50; // in a row
   private static final int VIP_SECTIONS = 10;
   private static final double MAX_RATIO = 1.3;
   private static final Money PRICE = Money.of("10.00");

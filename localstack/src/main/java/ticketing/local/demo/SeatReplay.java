@@ -35,7 +35,7 @@ record SeatReplay(
   /// Seat of a map.
   record Seat(String id, String type) {}
 
-  private static final double EARLY = 0.98; // of the seats
+  private static final double EARLY = 0.98; // share of the seats
 
   static SeatReplay of(Connection connection, long event) throws SQLException {
     List<List<Seat>> runs;

@@ -72,7 +72,7 @@ final class Chaos {
   private static final int HALL_ROWS = 2;
   private static final int HALL_SEATS = 12;
   private static final int HALL_AISLE = 4; // place after the aisle
-  private static final int OWNED_SEATS = 6; // of each first owner
+  private static final int OWNED_SEATS = 6; // for each first owner
 
   /// Pairs of active reservations with a common seat.
   private static final String SEATS_TWICE =
