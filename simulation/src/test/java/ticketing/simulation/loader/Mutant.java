@@ -62,6 +62,12 @@ public enum Mutant {
           "book",
           "availableSeats",
           new Mutation.Value.Constant(1_000))),
+  USER_LIMIT_IGNORED(
+      "A user gets at most the seats of the limit.",
+      replaceBody(Names.DECISION + "BookingDecider", "exceedsLimit", FALSE)),
+  NO_EXPIRY_JOB(
+      "Holds of events without commands expire.",
+      replaceBody("ticketing.worker.maintenance.HoldExpiry", "nextEvents", EMPTY)),
   CONFIRMATION_REFUSED(
       "A confirmation counts at its acceptance, not at its decision.",
       replaceCall(Names.DECISION + "BookingDecider", "confirmHold", "hasEndedAt", TRUE)),
