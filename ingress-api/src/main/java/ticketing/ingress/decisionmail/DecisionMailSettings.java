@@ -23,15 +23,15 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("ticketing.decision-mails")
 record DecisionMailSettings(
     @DefaultValue("true") boolean enabled,
-    @NotNull @DurationMin(millis = 10) @DefaultValue("1s") Duration interval,
+    @NotNull @DurationMin(seconds = 1) @DefaultValue("1s") Duration interval,
     @Min(1) @Max(10_000) @DefaultValue("10") int maxPerSecond,
     @Min(1) @Max(100_000) @DefaultValue("2000") int maxScanned,
     @NotNull @DurationMin(minutes = 1) @DefaultValue("24h") Duration maxAge,
     @NotNull @DurationMin(seconds = 1) @DefaultValue("30s") Duration lease,
     @NotNull @DefaultValue("http://localhost:8080") URI pageUri) {
 
-  /// Mails of one round, at least one.
+  /// Mails of one round.
   int maxPerRound() {
-    return (int) Math.max(1, maxPerSecond * interval.toMillis() / 1_000);
+    return (int) Math.min(Integer.MAX_VALUE, maxPerSecond * interval.toMillis() / 1_000);
   }
 }
