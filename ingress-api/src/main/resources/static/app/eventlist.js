@@ -16,7 +16,7 @@ const TICK = 1000; // ms
 const SEARCH_DELAY = 300; // ms after the last key
 const DAY = 24 * 60 * 60 * 1000; // ms
 const MAX_COUNTDOWN = DAY; // ms; a card counts down to an opening within this time
-const MONTH_DAYS = 30; // of the choice of a month
+const MONTH_DAYS = 30; // choice of a month
 const DATES = ['all', 'today', 'weekend', 'month'];
 
 /** Limits of a choice of dates in the zone of the browser: `{from, to}`, null without a limit. */

@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
 class EntryPassTest {
 
   private static final Pattern RUN = Pattern.compile("M(\\d+) (\\d+)h(\\d+)v1H\\d+z");
-  private static final int PIXELS = 4; // of one module
+  private static final int PIXELS = 4; // side of one module
   private static final int MARGIN = 4; // modules
 
   private final IngressFixture ingress = IngressFixture.shared();
