@@ -41,7 +41,8 @@ final class SaleReport {
       Map<String, Long> availableByType,
       long strayReservations) {}
 
-  private static final double MIN_TOGETHER = 0.99; // share of the groups, until the hall is nearly full
+  private static final double MIN_TOGETHER =
+      0.99; // share of the groups, until the hall is nearly full
 
   private final String name;
   private final EventRecords records;

@@ -35,7 +35,8 @@ public final class SimulatedConnection {
   private static final long LATENCY = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long CONNECTION_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
   private static final int LOCK_TIMEOUT_SECONDS = 50;
-  private static final Map<String, String> STARTS = new ConcurrentHashMap<>(); // starts of statements
+  private static final Map<String, String> STARTS =
+      new ConcurrentHashMap<>(); // starts of statements
 
   private final Kernel kernel;
   private final SimulatedProcess process;
