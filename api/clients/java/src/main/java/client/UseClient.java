@@ -47,7 +47,7 @@ public final class UseClient {
     require(TicketStatus.CONFIRMED, booked);
     require(
         TicketStatus.CANCELLED,
-        decision(buyer, reservations.cancelReservation(booked.getReservationId(), null)));
+        decision(buyer, reservations.cancelReservation(booked.getReservationId(), null, null)));
     System.out.println("ok Java client");
   }
 
