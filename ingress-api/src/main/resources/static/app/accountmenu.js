@@ -13,7 +13,7 @@ const MENU = 'account-menu';
  */
 export function accountMenu({email, name}, {changeLanguage, onSignOut}) {
   const close = () => menu.hidePopover();
-  const link = (href, words) => el('li', {}, el('a', {href, onclick: close}, words));
+  const link = (href, words, attributes = {}) => el('li', {}, el('a', {href, ...attributes, onclick: close}, words));
   const action = (words, work, attributes = {}) =>
     el('li', {}, el('button', {type: 'button', ...attributes, onclick: work}, words));
   const button = el('button', {
@@ -21,13 +21,11 @@ export function accountMenu({email, name}, {changeLanguage, onSignOut}) {
   }, icon('account'), el('span', {class: 'account-name'}, name ?? email ?? t('account.title')));
   const menu = el('div', {class: 'menu', id: MENU, popover: 'auto', ontoggle: event => {
     button.setAttribute('aria-expanded', String(event.newState === 'open'));
-    if (event.newState === 'open') {
-      menu.querySelector('a').focus();
-    }
   }},
   email && el('p', {class: 'muted'}, email),
   el('ul', {},
-    link('/reservations', t('nav.reservations')),
+    // A popover focuses this link as it opens, before the next key is handled.
+    link('/reservations', t('nav.reservations'), {autofocus: ''}),
     link('/account', t('menu.password')),
     link('/account#delete', t('menu.delete')),
     action(t('language.other'), async () => {

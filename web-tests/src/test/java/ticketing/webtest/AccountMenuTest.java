@@ -38,7 +38,9 @@ class AccountMenuTest {
       assertThat(button).isFocused();
       assertThat(button).hasAttribute("aria-expanded", "false");
 
-      user.press("Enter", "Tab", "Tab", "Enter");
+      user.press("Enter");
+      assertThat(menu.locator("a").first()).isFocused();
+      user.press("Tab", "Tab", "Enter");
       user.seesHeading("account.title");
       assertThat(user.page().locator("#delete")).isInViewport();
       button.click();
