@@ -9,12 +9,13 @@ import {keepButtons} from './calendar.js';
 import {el, notice} from './ui.js';
 
 const MARGIN = 4; // modules, as the standard requires
+const MODULE = 4; // pixels; a fraction would distort the modules
 
 function qrCode({size, path}) {
   const side = size + 2 * MARGIN;
   return svg('svg', {
-    'class': 'qr', 'viewBox': `${-MARGIN} ${-MARGIN} ${side} ${side}`, 'role': 'img', 'aria-label': t('pass.code'),
-    'shape-rendering': 'crispEdges',
+    'class': 'qr', 'viewBox': `${-MARGIN} ${-MARGIN} ${side} ${side}`, 'width': side * MODULE, 'height': side * MODULE, 'role': 'img',
+    'aria-label': t('pass.code'), 'shape-rendering': 'crispEdges',
   },
   svg('rect', {x: -MARGIN, y: -MARGIN, width: side, height: side, fill: '#fff'}), svg('path', {d: path, fill: '#000'}));
 }
