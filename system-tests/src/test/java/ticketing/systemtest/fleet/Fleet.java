@@ -98,6 +98,8 @@ public final class Fleet implements AutoCloseable {
             .withVisibility(VISIBILITY_TIMEOUT);
     Map<String, String> environment = new HashMap<>(settings);
     environment.put("TICKETING_WORKER_RETRY_FOR", "10s");
+    // Logs contain no mails, as in production.
+    environment.put("TICKETING_MAIL_LOG_TEXT", "false");
     // One test client books for many people.
     environment.put("TICKETING_RATES_BOOKING_PER_SECOND", "100000");
     environment.put("TICKETING_RATES_BOOKING_BURST", "100000");
