@@ -46,6 +46,7 @@ final class AttackBenchmark {
   private static final int USERS = 5_000; // a user may book a few times a second
   private static final Duration TURN = Duration.ofSeconds(5);
   private static final Duration WARM_UP = Duration.ofSeconds(30);
+  private static final int SETTLE_SECONDS = 15; // the handlers of the polls return
   private static final double MAX_RATIO = 2; // times the p50 without an attack
   private static final double MAX_KIB = 10; // for a waiting long poll
   private static final int MAX_THREADS = 10; // idle ones of a pool may start
@@ -55,7 +56,7 @@ final class AttackBenchmark {
   private static final String IMAGE_OPTIONS =
       "-XX:TieredStopAtLevel=4 -XX:ReservedCodeCacheSize=64m";
 
-  private static final Pattern USED_HEAP = Pattern.compile("total \\d+K, used (\\d+)K");
+  private static final Pattern LIVE_BYTES = Pattern.compile("(?m)^Total +\\d+ +(\\d+)");
 
   private static final Pattern OPEN_POLLS =
       Pattern.compile("(\\d+)\\s+\\d+\\s+ticketing\\.ingress\\.ticket\\.LongPolls\\$Poll\\s");
@@ -216,12 +217,13 @@ final class AttackBenchmark {
     long pid = system.ingress().pid();
     try (LongPolls polls = new LongPolls(system.ingress().url(), tokens)) {
       polls.connect(POLLS, POLLS_OF_USER, booking());
-      double idleHeap = usedHeapKib(pid);
+      double idleHeap = liveHeapKib(pid);
       double idleResident = ProcessStatistics.anonymousMib(pid);
       int idleThreads = ProcessStatistics.threads(pid);
       polls.start();
       awaitOpenPolls(polls);
-      double heap = (usedHeapKib(pid) - idleHeap) / POLLS;
+      TimeUnit.SECONDS.sleep(SETTLE_SECONDS);
+      double heap = (liveHeapKib(pid) - idleHeap) / POLLS;
       double resident = (ProcessStatistics.anonymousMib(pid) - idleResident) * 1024 / POLLS;
       int threads = ProcessStatistics.threads(pid) - idleThreads;
       long answered = polls.countAnswered();
@@ -257,15 +259,10 @@ final class AttackBenchmark {
     return polls.find() ? Long.parseLong(polls.group(1)) : 0;
   }
 
-  private static double usedHeapKib(long pid) {
-    ProcessStatistics.jcmd(pid, "GC.run");
-    ProcessStatistics.jcmd(pid, "GC.run");
-    Matcher used = USED_HEAP.matcher(ProcessStatistics.jcmd(pid, "GC.heap_info"));
-    double kib = 0;
-    while (used.find()) {
-      kib += Double.parseDouble(used.group(1));
-    }
-    return kib;
+  /// Size of the live objects. One pause counts them, so garbage of running work has no effect.
+  private static double liveHeapKib(long pid) {
+    Matcher total = LIVE_BYTES.matcher(ProcessStatistics.jcmd(pid, "GC.class_histogram"));
+    return total.find() ? Double.parseDouble(total.group(1)) / 1024 : Double.NaN;
   }
 
   private long createEvent(String administrator) throws IOException {
