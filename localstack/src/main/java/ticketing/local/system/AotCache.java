@@ -19,7 +19,7 @@ import ticketing.local.servers.ServerException;
 public final class AotCache {
 
   // A cache requires the collector that made it, and an initial heap that holds its objects.
-  static final List<String> HEAP_OPTIONS = List.of("-Xms192m", "-Xmx512m", "-XX:+UseSerialGC");
+  static final List<String> HEAP_OPTIONS = List.of("-Xms192m", "-Xmx256m", "-XX:+UseSerialGC");
 
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final String UNREACHABLE = "127.0.0.1:1";
