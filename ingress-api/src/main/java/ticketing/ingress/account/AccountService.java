@@ -29,7 +29,7 @@ import ticketing.security.Role;
 
 /// Accounts with a password.
 @Component
-class AccountService {
+public class AccountService {
 
   /// Hash compared for an unknown address, so the response takes as long as for a wrong password. A
   /// constant, because computing it delays the start by 5 %.
@@ -361,7 +361,8 @@ class AccountService {
     return ApiException.of(ErrorCode.USER_NOT_FOUND, "No account has this id.");
   }
 
-  Optional<User> find(String userId) {
+  /// Returns an account; empty if a foreign issuer manages it.
+  public Optional<User> find(String userId) {
     RedisCache.Cached<User> cached =
         cache.find(CachedKind.USER, userId, User.class, user -> user.userId().equals(userId));
     if (cached.value().isPresent()) {

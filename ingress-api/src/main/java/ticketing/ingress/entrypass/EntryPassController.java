@@ -15,7 +15,8 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
-import ticketing.ingress.account.AccountNames;
+import ticketing.ingress.account.AccountService;
+import ticketing.ingress.account.User;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
@@ -36,19 +37,19 @@ class EntryPassController {
 
   private final ReservationReader reservations;
   private final EventCatalog events;
-  private final AccountNames names;
+  private final AccountService accounts;
   private final EntryPassSigner signer;
   private final Clock clock;
 
   EntryPassController(
       ReservationReader reservations,
       EventCatalog events,
-      AccountNames names,
+      AccountService accounts,
       EntryPassSigner signer,
       Clock clock) {
     this.reservations = reservations;
     this.events = events;
-    this.names = names;
+    this.accounts = accounts;
     this.signer = signer;
     this.clock = clock;
   }
@@ -106,7 +107,10 @@ class EntryPassController {
     if (reservation.seats() != null) {
       claims.put("seats", reservation.seats());
     }
-    names.find(reservation.userId()).ifPresent(name -> claims.put("name", cut(name)));
+    accounts
+        .find(reservation.userId())
+        .map(User::name)
+        .ifPresent(name -> claims.put("name", cut(name)));
     return claims;
   }
 
