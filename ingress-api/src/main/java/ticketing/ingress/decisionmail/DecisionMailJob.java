@@ -208,7 +208,7 @@ class DecisionMailJob implements SmartLifecycle {
   private Claim toUsers(MailCursorRepository.Due due, long sequence, EventChange change, int max) {
     boolean isStarted = due.getMailed() == sequence - 1;
     String after = isStarted ? due.getLastUser() : "";
-    List<String> users = cursors.findUsers(due.getEventId(), after, max);
+    List<String> users = catalog.findUsers(due.getEventId(), after, max);
     List<String> emails = users.isEmpty() ? List.of() : cursors.findEmails(users);
     return users.size() < max
         ? new Claim(due, sequence, "", List.of(), change, emails)

@@ -140,22 +140,6 @@ interface MailCursorRepository extends Repository<MailCursorEntity, Long> {
       nativeQuery = true)
   List<StateChange> findStateChange(long eventId, long sequence);
 
-  /// Returns the first users after an id with an active reservation or a waiting entry.
-  @Query(
-      value =
-          """
-          (select distinct user_id from reservations
-           where event_id = :eventId and status in ('HELD', 'CONFIRMED') and user_id > :after
-           order by user_id limit :limit)
-          union
-          (select distinct user_id from waiting_entries
-           where event_id = :eventId and status = 'WAITING' and user_id > :after
-           order by user_id limit :limit)
-          order by user_id limit :limit\
-          """,
-      nativeQuery = true)
-  List<String> findUsers(long eventId, String after, int limit);
-
   /// Returns the emails of the accounts that exist.
   @Query("select u.email from UserEntity u where u.id in :ids and u.deletedAt is null")
   List<String> findEmails(List<String> ids);

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -61,6 +62,14 @@ public class EventCatalog implements SmartLifecycle {
   /// @throws ApiException `EVENT_NOT_FOUND`
   public EventView get(long eventId) {
     return localCache.get(eventId).orElseThrow(EventCatalog::notFound);
+  }
+
+  /// Returns users with a held or confirmed reservation or a waiting entry of an event, in the
+  /// order of the database.
+  ///
+  /// @param after last user of the previous page; empty: first page
+  public List<String> findUsers(long eventId, String after, int limit) {
+    return events.findUsers(eventId, after, limit);
   }
 
   static ApiException notFound() {
