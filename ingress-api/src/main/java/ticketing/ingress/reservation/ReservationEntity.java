@@ -13,7 +13,7 @@ import ticketing.domain.Money;
 @Entity
 @Immutable
 @Table(name = "reservations")
-class ReservationEntity {
+public class ReservationEntity {
 
   @Id private Long id;
   private String ticketId;
@@ -31,7 +31,7 @@ class ReservationEntity {
 
   protected ReservationEntity() {}
 
-  ReservationView view() {
+  public ReservationView view() {
     return new ReservationView(
         id,
         ticketId,

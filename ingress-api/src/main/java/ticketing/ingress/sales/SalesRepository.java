@@ -9,10 +9,11 @@ import org.springframework.data.domain.Page;
 import org.springframework.data.domain.Pageable;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
+import ticketing.ingress.reservation.ReservationEntity;
 
 /// Reads of the reservations and the rejections of one event. Each uses an index that begins with
 /// the event. Times of native queries are seconds since 1970.
-interface SalesRepository extends Repository<SoldReservationEntity, Long> {
+interface SalesRepository extends Repository<ReservationEntity, Long> {
 
   record Sold(String seatType, String status, Long seats, @Nullable BigDecimal revenue) {
     BigDecimal total() {
@@ -24,7 +25,7 @@ interface SalesRepository extends Repository<SoldReservationEntity, Long> {
       """
       select r.seatType as seatType, r.status as status, sum(r.quantity) as seats,
         sum(r.totalPrice) as revenue
-      from SoldReservationEntity r
+      from ReservationEntity r
       where r.eventId = :event and r.status in ('CONFIRMED', 'HELD')
       group by r.seatType, r.status\
       """)
@@ -53,7 +54,7 @@ interface SalesRepository extends Repository<SoldReservationEntity, Long> {
       select min(r.reservedAt) as first, max(r.reservedAt) as reserved,
         max(r.cancelledAt) as cancelled,
         max(case when r.status = 'EXPIRED' then r.expiresAt end) as expired
-      from SoldReservationEntity r where r.eventId = :event\
+      from ReservationEntity r where r.eventId = :event\
       """)
   Span findSpan(long event);
 
@@ -105,15 +106,15 @@ interface SalesRepository extends Repository<SoldReservationEntity, Long> {
 
   /// A reservation with the name and the email of its buyer, null without an account.
   record WithBuyer(
-      SoldReservationEntity reservation, @Nullable String name, @Nullable String email) {
+      ReservationEntity reservation, @Nullable String name, @Nullable String email) {
     SoldReservation view() {
-      return reservation.view(name, email);
+      return SoldReservation.of(reservation.view(), name, email);
     }
   }
 
   String FILTER =
       """
-      from SoldReservationEntity r left join UserEntity u on u.id = r.userId
+      from ReservationEntity r left join UserEntity u on u.id = r.userId
       where r.eventId = :event and (:status is null or r.status = :status)
         and (:text is null or r.id = :id or r.userId = :text
           or u.email like concat(:pattern, '%') escape '!'
@@ -144,7 +145,7 @@ interface SalesRepository extends Repository<SoldReservationEntity, Long> {
   @Query(
       """
       select r as reservation, u.name as name, u.email as email
-      from SoldReservationEntity r left join UserEntity u on u.id = r.userId
+      from ReservationEntity r left join UserEntity u on u.id = r.userId
       where r.eventId = :event and r.id > :after order by r.id\
       """)
   List<WithBuyer> listAfter(long event, long after, Pageable page);

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Money;
+import ticketing.ingress.reservation.ReservationView;
 
 /// Reservation of an event with its buyer.
 ///
@@ -19,7 +20,25 @@ record SoldReservation(
     int quantity,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> seats,
     @Nullable Money totalPrice,
-    String status,
+    ReservationView.Status status,
     Instant reservedAt,
     @Nullable Instant expiresAt,
-    @Nullable Instant cancelledAt) {}
+    @Nullable Instant cancelledAt) {
+
+  static SoldReservation of(
+      ReservationView reservation, @Nullable String name, @Nullable String email) {
+    return new SoldReservation(
+        reservation.reservationId(),
+        reservation.userId(),
+        name,
+        email,
+        reservation.seatType(),
+        reservation.quantity(),
+        reservation.seats(),
+        reservation.totalPrice(),
+        reservation.status(),
+        reservation.reservedAt(),
+        reservation.expiresAt(),
+        reservation.cancelledAt());
+  }
+}
