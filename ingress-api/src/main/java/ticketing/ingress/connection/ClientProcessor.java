@@ -36,7 +36,13 @@ final class ClientProcessor extends Http11Processor {
       connection.flush(false);
       return SocketState.CLOSED;
     }
-    return super.process(connection, event);
+    SocketState state = super.process(connection, event);
+    if (state == SocketState.OPEN || state == SocketState.UPGRADING) {
+      // Tomcat reuses or drops this processor now, but the connection would keep its buffers of
+      // about 60 KiB until the next request.
+      connection.setAppReadBufHandler(null);
+    }
+    return state;
   }
 
   static @Nullable ClientProcessor of(Request request) {

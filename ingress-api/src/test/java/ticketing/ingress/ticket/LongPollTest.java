@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,6 +33,9 @@ class LongPollTest {
 
   private static final Pattern LENGTH =
       Pattern.compile("content-length: ([0-9]+)", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern PROCESSORS =
+      Pattern.compile("\\d+: +(\\d+) +\\d+ +ticketing\\.ingress\\.connection\\.ClientProcessor\\s");
 
   private static IngressFixture ingress;
 
@@ -115,17 +121,57 @@ class LongPollTest {
     return head.toString();
   }
 
+  /// One booking each of as many users as polls.
+  private static List<Command> bookedByUsers() {
+    long event = ingress.newEvent();
+    return Stream.generate(() -> ingress.booked(IngressFixture.newUser(), event, 1))
+        .limit(POLLS)
+        .toList();
+  }
+
+  /// Each live processor has buffers of about 60 KiB.
+  private static long liveProcessors() throws JMException {
+    String histogram =
+        (String)
+            ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "gcClassHistogram",
+                    new Object[] {new String[0]},
+                    new String[] {String[].class.getName()});
+    Matcher count = PROCESSORS.matcher(histogram);
+    return count.find() ? Long.parseLong(count.group(1)) : 0;
+  }
+
+  /// Without a cache of processors, a connection that keeps its processor is the only reference.
+  @Test
+  void idleConnectionsAndPollsKeepNoBuffers() throws IOException, JMException {
+    List<Command> commands = bookedByUsers();
+    try (IngressFixture fresh =
+        IngressFixture.shared().sibling(Map.of("server.tomcat.processor-cache", "0"))) {
+      long before = liveProcessors();
+      for (Command command : commands) {
+        send(connect(fresh), request("GET", command, command.userId()));
+        assertThat(read(clients.getLast())).startsWith("HTTP/1.1 200 ");
+      }
+      assertThat(liveProcessors() - before).as("idle connections").isLessThan(POLLS / 2);
+      for (int i = 0; i < POLLS; i++) {
+        Command command = commands.get(i);
+        send(clients.get(i), request("GET", command, command.userId(), "Prefer: wait=20\r\n"));
+      }
+      await().until(() -> open(fresh) == POLLS);
+      assertThat(liveProcessors() - before).as("polls").isLessThan(POLLS / 2);
+    }
+  }
+
   @Test
   void waitingPollsUseNoPermitAndNoThread() throws IOException {
-    long event = ingress.newEvent();
-    List<Command> commands =
-        Stream.generate(() -> ingress.booked(IngressFixture.newUser(), event, 1))
-            .limit(POLLS)
-            .toList();
+    List<Command> commands = bookedByUsers();
     for (Command command : commands) {
       poll(command.userId(), command);
     }
     await().until(() -> open(ingress) == POLLS);
+    long event = commands.getFirst().eventId();
     assertThat(ingress.get("/api/v1/events/" + event, null).status()).isEqualTo(200);
     for (Command command : commands) {
       ingress.decide(command, TicketStatus.REJECTED, Reason.SOLD_OUT, null);
