@@ -153,7 +153,8 @@ class TicketTest {
   private CompletableFuture<IngressFixture.Answer> poll(
       String user, Command command, String prefer) {
     return CompletableFuture.supplyAsync(
-        () -> ingress.get(path(command.ticketId()), ingress.token(user), "Prefer", prefer));
+        () -> ingress.get(path(command.ticketId()), ingress.token(user), "Prefer", prefer),
+        Thread::startVirtualThread);
   }
 
   @Test
@@ -175,7 +176,8 @@ class TicketTest {
     String user = IngressFixture.newUser();
     Command command = booked(user);
     CompletableFuture<IngressFixture.Answer> first =
-        CompletableFuture.supplyAsync(() -> waitAt(strict, user, command, "wait=20", "10.6.0.1"));
+        CompletableFuture.supplyAsync(
+            () -> waitAt(strict, user, command, "wait=20", "10.6.0.1"), Thread::startVirtualThread);
     await().until(() -> waiting(strict, command.ticketId()));
     IngressFixture.Answer second = waitAt(strict, user, command, "wait=20", "10.6.0.2");
     assertThat(second.status()).isEqualTo(429);
