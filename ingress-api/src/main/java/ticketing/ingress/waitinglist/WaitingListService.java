@@ -2,7 +2,6 @@ package ticketing.ingress.waitinglist;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -23,14 +22,12 @@ import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 
 /// Waiting entries of users. They are read from the primary, so that a user reads a new entry
-/// immediately. Positions behind the first thousand, and those of more than ten entries of a user,
-/// are read from snapshots of a replica.
+/// immediately. Positions behind the first thousand are read from snapshots of a replica.
 @Component
 public class WaitingListService {
 
   private static final Logger log = LoggerFactory.getLogger(WaitingListService.class);
   private static final int MAX_ENTRIES = 100; // of one user
-  private static final int MAX_COUNTS = 10; // queries for one list
   private static final int MAX_PARTIES = 1_000_000; // in one snapshot
 
   private record SeatType(long eventId, String name) {}
@@ -68,15 +65,10 @@ public class WaitingListService {
             .toArray());
   }
 
-  /// Returns the waiting entries of a user, newest first, at most 100. The positions of the first
-  /// ten are exact, so a list costs a bounded number of queries.
+  /// Returns the waiting entries of a user, newest first, at most 100. Each costs one count of at
+  /// most [WaitingListSettings#maxExactPosition] index entries.
   List<WaitingEntryView> list(String userId) {
-    List<WaitingEntryView> views = new ArrayList<>();
-    for (WaitingEntryEntity entry : findWaiting(userId)) {
-      long ahead = views.size() < MAX_COUNTS ? countAhead(entry) : countAheadInSnapshot(entry);
-      views.add(entry.view(1 + ahead));
-    }
-    return views;
+    return findWaiting(userId).stream().map(entry -> entry.view(1 + countAhead(entry))).toList();
   }
 
   private List<WaitingEntryEntity> findWaiting(String userId) {
@@ -86,13 +78,12 @@ public class WaitingListService {
   private long countAhead(WaitingEntryEntity entry) {
     int limit = settings.maxExactPosition();
     long ahead = entries.countAhead(entry.eventId(), entry.seatType(), entry.sequence(), limit);
-    return ahead < limit ? ahead : Math.max(limit, countAheadInSnapshot(entry));
-  }
-
-  private int countAheadInSnapshot(WaitingEntryEntity entry) {
+    if (ahead < limit) {
+      return ahead;
+    }
     long[] sequences = snapshots.get(new SeatType(entry.eventId(), entry.seatType()));
     int found = Arrays.binarySearch(sequences, entry.sequence());
-    return found >= 0 ? found : -found - 1;
+    return Math.max(limit, found >= 0 ? found : -found - 1);
   }
 
   /// Returns an entry of any status.
