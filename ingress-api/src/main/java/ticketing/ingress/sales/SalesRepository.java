@@ -105,8 +105,7 @@ interface SalesRepository extends Repository<ReservationEntity, Long> {
   List<Rejections> countRejections(long event, int limit);
 
   /// A reservation with the name and the email of its buyer, null without an account.
-  record WithBuyer(
-      ReservationEntity reservation, @Nullable String name, @Nullable String email) {
+  record WithBuyer(ReservationEntity reservation, @Nullable String name, @Nullable String email) {
     SoldReservation view() {
       return SoldReservation.of(reservation.view(), name, email);
     }

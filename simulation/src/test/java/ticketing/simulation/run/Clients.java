@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import ticketing.domain.Action;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
@@ -35,7 +36,7 @@ final class Clients {
     final int element;
     final UUID ticketId;
     final long eventId;
-    final Plan.@Nullable Action action; // null: booking
+    final Action action;
     final int quantity;
     final @Nullable Instant holdEnd;
     final Set<BigDecimal> prices = new HashSet<>(); // at the attempts
@@ -51,7 +52,7 @@ final class Clients {
         int element,
         UUID ticketId,
         long eventId,
-        Plan.@Nullable Action action,
+        Action action,
         int quantity,
         @Nullable Instant holdEnd) {
       this.element = element;
@@ -117,38 +118,59 @@ final class Clients {
     return new UUID(0x4000L | (long) element << 32, Long.MIN_VALUE | element);
   }
 
-  private void book(int number, Plan.Book book) {
-    Request request =
-        new Request(number, ticketId(number), book.event(), null, book.quantity(), null);
+  private Request newRequest(
+      int number, long event, Action action, int quantity, @Nullable Instant holdEnd) {
+    Request request = new Request(number, ticketId(number), event, action, quantity, holdEnd);
     byElement.put(number, request);
     requests.add(request);
-    String user = new UUID(0, book.user()).toString();
+    return request;
+  }
+
+  private static @Nullable String fingerprint(int number, int attempts) {
+    return attempts > 1 ? "fingerprint" + number : null;
+  }
+
+  private static String userId(int user) {
+    return new UUID(0, user).toString();
+  }
+
+  /// Admits an attempt as the API does: while the sale is open, or if an earlier attempt with the
+  /// same key may be accepted.
+  ///
+  /// @return price of one seat; null after the end of the sale
+  /// @throws NotAdmittedException if the sale is closed
+  private @Nullable Money admit(Request request, int event, String seatType, int attempts) {
+    boolean open = isOpen(event);
+    request.attemptedWhileOpen |= open;
+    if (!open && (attempts == 1 || !request.attemptedWhileOpen)) {
+      throw new NotAdmittedException();
+    }
+    request.lastAttemptOpen = open;
+    BigDecimal price = price(event, seatType);
+    request.prices.add(price);
+    return open ? new Money(price) : null;
+  }
+
+  private void book(int number, Plan.Book book) {
+    Request request = newRequest(number, book.event(), Action.BOOK, book.quantity(), null);
     attempt(
         request,
         book.ingress(),
         book.attempts(),
         Instant.MAX,
         attemptId -> {
-          // The API admits a booking, with its price, only while the sale is open.
-          boolean open = isOpen(book.event());
-          request.attemptedWhileOpen |= open;
-          if (!open && (book.attempts() == 1 || !request.attemptedWhileOpen)) {
-            throw new NotAdmittedException();
-          }
-          request.lastAttemptOpen = open;
-          BigDecimal price = price(book.event(), book.seatType());
-          request.prices.add(price);
+          Money price = admit(request, book.event(), book.seatType(), book.attempts());
           return acceptedAt ->
               new Command.BookSeats(
                   request.ticketId,
-                  user,
+                  userId(book.user()),
                   book.event(),
                   book.seatType(),
                   book.quantity(),
                   acceptedAt,
-                  book.attempts() > 1 ? "fingerprint" + number : null,
+                  fingerprint(number, book.attempts()),
                   attemptId,
-                  open ? new Money(price) : null,
+                  price,
                   seats(book),
                   book.otherwiseBest() ? Command.BookSeats.Otherwise.BEST : null);
         });
@@ -165,37 +187,25 @@ final class Clients {
   }
 
   private void join(int number, Plan.Join join) {
-    Request request =
-        new Request(
-            number, ticketId(number), join.event(), Plan.Action.JOIN, join.quantity(), null);
-    byElement.put(number, request);
-    requests.add(request);
-    String user = new UUID(0, join.user()).toString();
+    Request request = newRequest(number, join.event(), Action.JOIN, join.quantity(), null);
     attempt(
         request,
         join.ingress(),
         join.attempts(),
         Instant.MAX,
         attemptId -> {
-          boolean open = isOpen(join.event());
-          request.attemptedWhileOpen |= open;
-          if (!open) {
-            throw new NotAdmittedException();
-          }
-          request.lastAttemptOpen = true;
-          BigDecimal price = price(join.event(), join.seatType());
-          request.prices.add(price);
+          Money price = admit(request, join.event(), join.seatType(), join.attempts());
           return acceptedAt ->
               new Command.JoinWaitingList(
                   request.ticketId,
-                  user,
+                  userId(join.user()),
                   join.event(),
                   join.seatType(),
                   join.quantity(),
                   acceptedAt,
-                  join.attempts() > 1 ? "fingerprint" + number : null,
+                  fingerprint(number, join.attempts()),
                   attemptId,
-                  new Money(price));
+                  price);
         });
   }
 
@@ -207,9 +217,7 @@ final class Clients {
     if (entry.isEmpty()) {
       return;
     }
-    Request request =
-        new Request(number, ticketId(number), joined.eventId, Plan.Action.LEAVE, 0, null);
-    requests.add(request);
+    Request request = newRequest(number, joined.eventId, Action.LEAVE, 0, null);
     attempt(
         request,
         leave.ingress(),
@@ -223,7 +231,7 @@ final class Clients {
                     joined.eventId,
                     (Long) entry.get().get("id"),
                     acceptedAt,
-                    leave.attempts() > 1 ? "fingerprint" + number : null,
+                    fingerprint(number, leave.attempts()),
                     attemptId));
   }
 
@@ -249,9 +257,7 @@ final class Clients {
   }
 
   private void changePrice(int number, Plan.ChangePrice change) {
-    Request request =
-        new Request(number, ticketId(number), change.event(), Plan.Action.CHANGE_PRICE, 0, null);
-    requests.add(request);
+    Request request = newRequest(number, change.event(), Action.CHANGE_SEATS, 0, null);
     List<SeatOffer> offers =
         seatTypes(change.event()).stream()
             .map(row ->
@@ -301,51 +307,44 @@ final class Clients {
         row.get("expires_at") == null
             ? null
             : ((LocalDateTime) row.get("expires_at")).toInstant(ZoneOffset.UTC);
-    if (followUp.action() == Plan.Action.CONFIRM && end == null) {
+    if (followUp.confirms() && end == null) {
       return;
     }
     Request request =
-        new Request(
+        newRequest(
             number,
-            ticketId(number),
             booking.eventId,
-            followUp.action(),
+            followUp.confirms() ? Action.CONFIRM : Action.CANCEL,
             booking.quantity,
             "HELD".equals(row.get("status")) ? end : null);
-    requests.add(request);
-    String fingerprint = followUp.attempts() > 1 ? "fingerprint" + number : null;
+    String fingerprint = fingerprint(number, followUp.attempts());
     long reservationId = (Long) row.get("id");
     String user = (String) row.get("user_id");
     attempt(
         request,
         followUp.ingress(),
         followUp.attempts(),
-        followUp.action() == Plan.Action.CONFIRM ? end : Instant.MAX,
+        followUp.confirms() ? end : Instant.MAX,
         attemptId ->
             acceptedAt ->
-                switch (followUp.action()) {
-                  case CONFIRM ->
-                      new Command.ConfirmHold(
-                          request.ticketId,
-                          user,
-                          booking.eventId,
-                          reservationId,
-                          acceptedAt,
-                          fingerprint,
-                          attemptId);
-                  case CANCEL ->
-                      new Command.CancelReservation(
-                          request.ticketId,
-                          user,
-                          booking.eventId,
-                          reservationId,
-                          false,
-                          acceptedAt,
-                          fingerprint,
-                          attemptId);
-                  case CHANGE_PRICE, JOIN, LEAVE ->
-                      throw new IllegalArgumentException("no follow-up");
-                });
+                followUp.confirms()
+                    ? new Command.ConfirmHold(
+                        request.ticketId,
+                        user,
+                        booking.eventId,
+                        reservationId,
+                        acceptedAt,
+                        fingerprint,
+                        attemptId)
+                    : new Command.CancelReservation(
+                        request.ticketId,
+                        user,
+                        booking.eventId,
+                        reservationId,
+                        false,
+                        acceptedAt,
+                        fingerprint,
+                        attemptId));
   }
 
   private void attempt(

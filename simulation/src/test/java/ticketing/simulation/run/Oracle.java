@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import ticketing.domain.Action;
 import ticketing.domain.Ticket;
 import ticketing.simulation.process.Servers;
 import ticketing.simulation.queue.SimulatedQueue;
@@ -268,7 +269,7 @@ final class Oracle {
     }
     Instant acceptedAt = instant(decision.get("accepted_at"));
     checkWindow(request, outcome);
-    if (request.action == Plan.Action.CONFIRM
+    if (request.action == Action.CONFIRM
         && outcome.endsWith("HOLD_EXPIRED")
         && request.holdEnd != null
         && acceptedAt.isBefore(request.holdEnd)
@@ -286,12 +287,14 @@ final class Oracle {
     return ticket.status() + (ticket.reason() == null ? "" : " " + ticket.reason());
   }
 
-  /// A booking that was accepted while the sale was open is not rejected for its window.
+  /// A request that was accepted while the sale was open is not rejected for its window.
   private void checkWindow(Clients.Request request, String outcome) {
     if (request.acceptedWhileOpen && outcome.endsWith("SALE_CLOSED")) {
       violated(5, request + " was accepted while the sale was open, decided " + outcome);
     }
-    if (request.action == null && !request.attemptedWhileOpen && !outcome.startsWith("REJECTED")) {
+    if (request.action.requestsSeats()
+        && !request.attemptedWhileOpen
+        && !outcome.startsWith("REJECTED")) {
       violated(5, request + " was sent after the end of the sale, decided " + outcome);
     }
   }

@@ -74,18 +74,11 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
   /// Change of the prices of an event by an administrator.
   record ChangePrice(long atMillis, int ingress, int event) implements Element {}
 
-  enum Action {
-    CONFIRM,
-    CANCEL,
-    CHANGE_PRICE,
-    JOIN,
-    LEAVE
-  }
-
   /// Confirmation or cancellation of the reservation of a booking or an offer.
   ///
+  /// @param confirms false: the reservation is cancelled
   /// @param booking number of the element of the booking, or of the element that joined
-  record FollowUp(long atMillis, Action action, int ingress, int booking, int attempts)
+  record FollowUp(long atMillis, boolean confirms, int ingress, int booking, int attempts)
       implements Element {}
 
   static Plan of(long seed, Set<Integer> omitted) {
@@ -106,7 +99,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
                   + (random.nextInt(3) == 0
                       ? 57_000 + random.nextInt(5_000)
                       : random.nextInt(8_000)),
-              random.nextInt(3) == 0 ? Action.CANCEL : Action.CONFIRM,
+              random.nextInt(3) != 0,
               random.nextInt(2),
               booking,
               random.nextInt(1, 4)));
