@@ -224,18 +224,28 @@ public final class Fleet implements AutoCloseable {
       String name, Integer maxSeatsPerUser, Integer holdMinutes, DemoData.SeatType... seatTypes)
       throws SQLException {
     try (Connection connection = servers().connect()) {
-      return DemoData.addEvent(
-          connection,
-          name,
-          Instant.now().plus(Duration.ofDays(30)),
-          null,
-          maxSeatsPerUser,
-          holdMinutes,
-          List.of(seatTypes));
+      return insertEvent(connection, name, maxSeatsPerUser, holdMinutes, seatTypes);
     }
   }
 
-  /// Adds an event with numbered seats and a waiting list that is on sale.
+  private static long insertEvent(
+      Connection connection,
+      String name,
+      Integer maxSeatsPerUser,
+      Integer holdMinutes,
+      DemoData.SeatType... seatTypes)
+      throws SQLException {
+    return DemoData.addEvent(
+        connection,
+        name,
+        Instant.now().plus(Duration.ofDays(30)),
+        null,
+        maxSeatsPerUser,
+        holdMinutes,
+        List.of(seatTypes));
+  }
+
+  /// Adds an event on sale, with numbered seats and a waiting list.
   ///
   /// @param holdMinutes null: bookings are confirmed immediately.
   public long addHall(
@@ -248,15 +258,7 @@ public final class Fleet implements AutoCloseable {
       throws SQLException {
     try (Connection connection = servers().connect()) {
       connection.setAutoCommit(false);
-      long event =
-          DemoData.addEvent(
-              connection,
-              name,
-              Instant.now().plus(Duration.ofDays(30)),
-              null,
-              maxSeatsPerUser,
-              holdMinutes,
-              List.of(seatTypes));
+      long event = insertEvent(connection, name, maxSeatsPerUser, holdMinutes, seatTypes);
       DemoData.addSeatMap(connection, event, map);
       try (PreparedStatement update =
           connection.prepareStatement(
