@@ -26,6 +26,9 @@ import tools.jackson.databind.module.SimpleModule;
 @Configuration(proxyBeanMethods = false)
 class JsonConfiguration implements WebMvcConfigurer {
 
+  /// A type that no handler produces.
+  private static final MediaType UNAVAILABLE_TYPE = new MediaType("application", "x-unavailable");
+
   /// A YAML converter on the class path would accept YAML request bodies.
   @Override
   public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
@@ -34,15 +37,34 @@ class JsonConfiguration implements WebMvcConfigurer {
   }
 
   /// JSON has one charset. With the parameters of the `Accept` header, a response would name the
-  /// charset that the client accepts.
+  /// charset that the client accepts. Spring ignores that a quality of 0 refuses a type.
   @Override
   public void configureContentNegotiation(ContentNegotiationConfigurer configurer) {
     HeaderContentNegotiationStrategy accept = new HeaderContentNegotiationStrategy();
     configurer.strategies(
         List.of(request ->
-            accept.resolveMediaTypes(request).stream()
-                .map(JsonConfiguration::withoutParameters)
-                .toList()));
+            withoutRefused(
+                accept.resolveMediaTypes(request).stream()
+                    .map(JsonConfiguration::withoutParameters)
+                    .toList())));
+  }
+
+  /// Removes types of quality 0, and ranges with JSON if JSON itself is refused.
+  private static List<MediaType> withoutRefused(List<MediaType> types) {
+    boolean refusesJson =
+        types.stream()
+            .anyMatch(
+                type -> isRefused(type) && type.equalsTypeAndSubtype(MediaType.APPLICATION_JSON));
+    List<MediaType> accepted =
+        types.stream()
+            .filter(type -> !isRefused(type) && !(refusesJson && type.isWildcardSubtype()))
+            .toList();
+    // Without types, Spring would accept each one.
+    return accepted.isEmpty() ? List.of(UNAVAILABLE_TYPE) : accepted;
+  }
+
+  private static boolean isRefused(MediaType type) {
+    return type.getQualityValue() == 0;
   }
 
   private static MediaType withoutParameters(MediaType type) {

@@ -347,6 +347,8 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
       case 413 -> ErrorCode.BODY_TOO_LARGE;
       case 414 -> ErrorCode.URI_TOO_LONG;
       case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+      case 416 -> ErrorCode.RANGE_NOT_SATISFIABLE;
+      case 417 -> ErrorCode.EXPECTATION_FAILED;
       case 431 -> ErrorCode.HEADERS_TOO_LARGE;
       case 501 -> ErrorCode.NOT_IMPLEMENTED;
       case 503 -> ErrorCode.OVERLOADED;

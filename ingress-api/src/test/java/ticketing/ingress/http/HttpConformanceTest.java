@@ -132,6 +132,8 @@ class HttpConformanceTest {
             501,
             "GET /" + "x".repeat(20_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
             414,
+            get + "Expect: other\r\n\r\n",
+            417,
             get + "X-Large: " + "x".repeat(20_000) + "\r\n\r\n",
             431);
     statuses.forEach((request, status) -> {
@@ -164,6 +166,8 @@ class HttpConformanceTest {
         List.of(
             "page=0x0",
             "size=%2B1",
+            "size=",
+            "page=",
             "status=active",
             "status=ACT-IVE",
             "status=%00",
@@ -294,6 +298,36 @@ class HttpConformanceTest {
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.headers().get("content-type")).isEqualTo("application/json");
     assertThat(send("GET", "/api/v1/events", "Accept: image/png;q=0.5").status()).isEqualTo(406);
+  }
+
+  @Test
+  void qualityOfZeroRefusesAType() {
+    for (String accept :
+        List.of(
+            "application/json;q=0",
+            "*/*;q=0",
+            "application/json;q=0.0, text/html",
+            "application/json;q=0, */*;q=0.1")) {
+      RawHttpClient.Answer answer = send("GET", "/api/v1/events", "Accept: " + accept);
+      assertThat(answer.status()).as(accept).isEqualTo(406);
+      assertThat(answer.code()).isEqualTo("NOT_ACCEPTABLE");
+    }
+    for (String accept : List.of("text/html;q=0, */*", "image/png;q=0, application/json;q=0.1")) {
+      assertThat(send("GET", "/api/v1/events", "Accept: " + accept).status())
+          .as(accept)
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void rangeBehindTheEndIsNotSatisfiable() {
+    for (String accept : List.of("*/*", "text/html")) {
+      RawHttpClient.Answer answer =
+          send("GET", "/app/en.json", "Range: bytes=99999999-", "Accept: " + accept);
+      assertThat(answer.status()).as(accept).isEqualTo(416);
+      assertThat(answer.code()).as(accept).isEqualTo("RANGE_NOT_SATISFIABLE");
+      assertThat(answer.headers().get("content-range")).startsWith("bytes */");
+    }
   }
 
   @Test
