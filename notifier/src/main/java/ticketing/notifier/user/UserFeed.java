@@ -3,6 +3,7 @@ package ticketing.notifier.user;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -170,14 +171,16 @@ public final class UserFeed implements SmartLifecycle {
     }
   }
 
-  /// Unread feeds first, then all feeds in turn.
+  /// Unread feeds first, then all feeds in turn. A step reads each feed at most one time.
   private void sweep() throws InterruptedException {
     Thread.sleep(settings.sweepInterval());
     int remaining = settings.maxUsersPerSweep();
+    Set<UserFeedHandler> readHandlers = new HashSet<>();
     for (Set<UserFeedHandler> handlers : byUser.values()) {
       for (UserFeedHandler handler : handlers) {
         if (remaining > 0 && (handler.hasUnreadTickets() || handler.hasUnreadHolds())) {
           remaining--;
+          readHandlers.add(handler);
           read(handler);
         }
       }
@@ -187,9 +190,11 @@ public final class UserFeed implements SmartLifecycle {
     }
     while (remaining > 0 && sweepPosition.hasNext()) {
       for (UserFeedHandler handler : sweepPosition.next()) {
-        remaining--;
-        handler.requireRead(); // the message of an offer may be lost
-        read(handler);
+        if (readHandlers.add(handler)) {
+          remaining--;
+          handler.requireRead(); // the message of an offer may be lost
+          read(handler);
+        }
       }
     }
   }

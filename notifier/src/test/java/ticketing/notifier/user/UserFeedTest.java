@@ -186,6 +186,23 @@ class UserFeedTest {
   }
 
   @Test
+  void lostOfferIsFoundBySweep() throws InterruptedException {
+    WebSocketTestClient client = connect(BUYER);
+    backend.accept(1);
+    client.next(); // the holds are read ahead of the tickets
+    String offer =
+        reservation(
+            703, UUID.randomUUID(), "HELD", Instant.now().plus(LONG_HOLD), ",\"offer\":true");
+    ingress.respond("/api/v1/reservations/703", offer);
+    ingress.respond(
+        HOLDS,
+        "{\"content\":[%s,\"event\":{}}]}".formatted(offer.substring(0, offer.length() - 1)));
+    JsonNode frame = nextNotPending(client);
+    assertThat(frame.path("type").asString()).isEqualTo("OFFER");
+    assertThat(frame.at("/reservation/reservationId").asLong()).isEqualTo(703);
+  }
+
+  @Test
   void endOfHoldIsAnnouncedOnceThenReported() throws InterruptedException {
     WebSocketTestClient client = connect(BUYER);
     StatusEntry entry = backend.accept(1);
