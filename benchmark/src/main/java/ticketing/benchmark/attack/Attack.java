@@ -6,6 +6,7 @@ interface Attack extends AutoCloseable {
   /// Requests, or parts of requests, that the attack has sent.
   long requests();
 
+  /// @throws IllegalStateException if the attack ended early
   @Override
   void close();
 }

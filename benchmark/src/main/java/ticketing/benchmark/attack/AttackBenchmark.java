@@ -9,6 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -38,8 +43,9 @@ final class AttackBenchmark {
   private static final String PART = "attack";
   private static final int SIGN_IN_LOOPS = 16;
   private static final int SLOW_CLIENTS = 620; // more than permits of the process
-  private static final int POLLS = Integer.getInteger("benchmark.attack.polls", 10_000);
   private static final int POLLS_OF_USER = 10;
+  private static final int POLLS =
+      Math.max(POLLS_OF_USER, Integer.getInteger("benchmark.attack.polls", 10_000));
   private static final int SEATS = 10_000_000;
   private static final int TURNS = Integer.getInteger("benchmark.attack.turns", 3);
   private static final int BUYERS = 2; // connections that book
@@ -47,9 +53,9 @@ final class AttackBenchmark {
   private static final Duration TURN = Duration.ofSeconds(5);
   private static final Duration WARM_UP = Duration.ofSeconds(30);
   private static final int SETTLE_SECONDS = 15; // the handlers of the polls return
-  private static final double MAX_RATIO = 2; // times the p50 without an attack
-  private static final double MAX_KIB = 10; // for a waiting long poll
-  private static final int MAX_THREADS = 10; // idle ones of a pool may start
+  private static final double MAX_P50_RATIO = 2; // times the p50 without an attack
+  private static final double MAX_POLL_KIB = 10; // heap of a waiting long poll
+  private static final int MAX_ADDED_THREADS = 10; // idle ones of a pool may start
   private static final String UNLIMITED = "100000000";
 
   /// JVM options of the images. They override those of the launcher.
@@ -114,28 +120,35 @@ final class AttackBenchmark {
         compare(
             all,
             "%d loops of wrong passwords".formatted(SIGN_IN_LOOPS),
+            SIGN_IN_LOOPS,
             () -> new SignInLoops(ingress, SIGN_IN_LOOPS));
     all =
         compare(
             all,
             "%d slow bodies".formatted(SLOW_CLIENTS),
+            SLOW_CLIENTS,
             () -> new SlowBodies(ingress, SLOW_CLIENTS));
     return withLongPolls(all);
   }
 
   /// Adds the p50 and the p99 of a booking during an attack, with and without it in turns.
-  private Measurement compare(Measurement all, String attack, Supplier<? extends Attack> start)
+  ///
+  /// @param clients of the attack, which send at least one request each in a turn
+  private Measurement compare(
+      Measurement all, String attack, int clients, Supplier<? extends Attack> start)
       throws InterruptedException {
     List<Double> without = new ArrayList<>();
     List<Double> during = new ArrayList<>();
     long failed = 0;
     long requests = 0;
+    Optional<String> failure = Optional.empty();
     for (int turn = 0; turn < TURNS; turn++) {
       without.addAll(book(TURN).millis());
       try (Attack running = start.get()) {
         Bookings bookings = book(TURN);
         during.addAll(bookings.millis());
         failed += bookings.failed();
+        failure = failure.or(bookings::failure);
         requests += running.requests();
       }
     }
@@ -145,43 +158,45 @@ final class AttackBenchmark {
     return all.with(
             Row.of("booking, p50, " + attack, percentile(during, 0.5), "ms")
                 .withBaseline("without an attack", percentile(without, 0.5))
-                .withMaxRatio(MAX_RATIO)
-                .withNote("%,d requests of the attack".formatted(requests)))
+                .withMaxRatio(MAX_P50_RATIO))
         .with(
             Row.of("booking, p99, " + attack, percentile(during, 0.99), "ms")
                 .withBaseline("without an attack", percentile(without, 0.99)))
-        .with(Row.of("bookings that failed, " + attack, failed, "bookings").withMax(0));
+        .with(
+            Row.of("requests of the attack, " + attack, requests, "requests")
+                .withMin((double) clients * TURNS))
+        .with(
+            Row.of("bookings that failed, " + attack, failed, "bookings")
+                .withMax(0)
+                .withNote(failure.orElse(null)));
   }
 
   /// @param millis times of the accepted bookings
-  private record Bookings(List<Double> millis, long failed) {}
+  /// @param failure first reason of a failed booking
+  private record Bookings(List<Double> millis, long failed, Optional<String> failure) {}
 
   /// Books in a closed model for a time.
   private Bookings book(Duration duration) throws InterruptedException {
     long end = System.nanoTime() + duration.toNanos();
-    List<Bookings> results = new ArrayList<>();
-    List<Thread> threads = new ArrayList<>();
-    for (int buyer = 0; buyer < BUYERS; buyer++) {
-      threads.add(
-          Thread.ofPlatform()
-              .start(() -> {
-                Bookings bookings = bookUntil(end);
-                synchronized (results) {
-                  results.add(bookings);
-                }
-              }));
+    try (ExecutorService threads = Executors.newFixedThreadPool(BUYERS)) {
+      List<Future<Bookings>> buyers =
+          IntStream.range(0, BUYERS).mapToObj(_ -> threads.submit(() -> bookUntil(end))).toList();
+      List<Bookings> results = new ArrayList<>();
+      for (Future<Bookings> buyer : buyers) {
+        results.add(buyer.get());
+      }
+      return new Bookings(
+          results.stream().flatMap(bookings -> bookings.millis().stream()).toList(),
+          results.stream().mapToLong(Bookings::failed).sum(),
+          results.stream().flatMap(bookings -> bookings.failure().stream()).findFirst());
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a buyer failed", e.getCause());
     }
-    for (Thread thread : threads) {
-      thread.join();
-    }
-    return new Bookings(
-        results.stream().flatMap(bookings -> bookings.millis().stream()).toList(),
-        results.stream().mapToLong(Bookings::failed).sum());
   }
 
   private Bookings bookUntil(long end) {
     List<Double> millis = new ArrayList<>();
-    long failed = 0;
+    List<String> failures = new ArrayList<>();
     try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
       while (System.nanoTime() < end) {
         String token = tokens.get(nextUser.getAndIncrement() % USERS);
@@ -191,14 +206,14 @@ final class AttackBenchmark {
           if (response.status() == 202) {
             millis.add((System.nanoTime() - startedAt) / 1e6);
           } else {
-            failed++;
+            failures.add(response.status() + " " + response.body());
           }
         } catch (IOException e) {
-          failed++;
+          failures.add(e.toString());
         }
       }
     }
-    return new Bookings(millis, failed);
+    return new Bookings(millis, failures.size(), failures.stream().findFirst());
   }
 
   private String booking() {
@@ -232,10 +247,10 @@ final class AttackBenchmark {
           heap, resident, threads, answered);
       return all.with(
               Row.of("heap of a waiting long poll, without its connection", heap, "KiB")
-                  .withMax(MAX_KIB)
+                  .withMax(MAX_POLL_KIB)
                   .withNote("%,d polls of one ingress-api".formatted(POLLS)))
           .with(Row.of("resident memory of a waiting long poll", resident, "KiB"))
-          .with(Row.of("threads of all long polls", threads, "threads").withMax(MAX_THREADS))
+          .with(Row.of("threads of all long polls", threads, "threads").withMax(MAX_ADDED_THREADS))
           .with(Row.of("long polls that ended early", answered, "polls").withMax(0));
     }
   }

@@ -3,14 +3,18 @@ package ticketing.benchmark.attack;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import ticketing.client.ApiConnection;
+import ticketing.client.ApiResponse;
 
-/// Connections that sign in with wrong passwords, each without a pause.
+/// Connections that sign in with wrong passwords, each without a pause. Only refused sign-ins count
+/// as requests.
 final class SignInLoops implements Attack {
 
   private static final long PAUSE_AFTER_ERROR = 10; // ms
+  private static final Set<Integer> EXPECTED_STATUSES = Set.of(401, 429);
 
   private final URI target;
   private final AtomicLong requests = new AtomicLong();
@@ -31,8 +35,10 @@ final class SignInLoops implements Attack {
     try (ApiConnection connection = new ApiConnection(target)) {
       while (running) {
         try {
-          connection.send("POST", "/api/v1/auth/token", null, body);
-          requests.incrementAndGet();
+          ApiResponse response = connection.send("POST", "/api/v1/auth/token", null, body);
+          if (EXPECTED_STATUSES.contains(response.status())) {
+            requests.incrementAndGet();
+          }
         } catch (IOException e) {
           Thread.sleep(PAUSE_AFTER_ERROR);
         }

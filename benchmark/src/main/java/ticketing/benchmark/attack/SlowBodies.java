@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Connections that send one byte of a body every second. A connection that the server closes is
-/// opened again, so their number stays the same.
+/// opened again, so their number stays the same. If that fails, [#close] throws an exception.
 final class SlowBodies implements Attack {
 
   private static final long INTERVAL = 1_000; // ms
@@ -22,6 +22,7 @@ final class SlowBodies implements Attack {
   private final List<Socket> clients = new ArrayList<>();
   private final AtomicLong requests = new AtomicLong();
   private final Thread sender;
+  private volatile IOException failure; // null: none
 
   SlowBodies(URI target, int count) {
     this.target = target;
@@ -62,7 +63,7 @@ final class SlowBodies implements Attack {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      failure = e;
     }
   }
 
@@ -78,6 +79,9 @@ final class SlowBodies implements Attack {
       sender.join();
       for (Socket client : clients) {
         client.close();
+      }
+      if (failure != null) {
+        throw new IllegalStateException("the attack ended early", failure);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
