@@ -86,7 +86,7 @@ public final class TestClients implements AutoCloseable {
     return overloaded.sum();
   }
 
-  /// Requests without a response within 60 s.
+  /// Requests without a response, after repetitions for 60 s if they are commands.
   public long unanswered() {
     return unanswered.sum();
   }
@@ -132,7 +132,12 @@ public final class TestClients implements AutoCloseable {
       ApiResponse response =
           connection.send(
               "GET", "/api/v1/users/me/reservations?status=HELD", fleet.token(userId), null);
+      if (OVERLOAD_STATUSES.contains(response.status())) {
+        overloaded.increment();
+        return List.of();
+      }
       if (response.status() != OK) {
+        violations.add("response to a list of offers: " + response.status());
         return List.of();
       }
       return Json.INTERNAL
@@ -143,6 +148,7 @@ public final class TestClients implements AutoCloseable {
           .map(reservation -> reservation.path("reservationId").asLong())
           .toList();
     } catch (IOException e) {
+      unanswered.increment();
       return List.of();
     }
   }
