@@ -20,6 +20,7 @@ import ticketing.simulation.loader.SeedSearch;
 final class SimulationProcess implements AutoCloseable {
 
   private static final int SEED_FAILED = 2; // exit code; 1 is a failure of the JVM
+  private static final int PARENT_ENDED = 3; // exit code
 
   private final Process process;
   private final Path errors;
@@ -98,10 +99,10 @@ final class SimulationProcess implements AutoCloseable {
 
   /// Closes the input of the process, as the end of this JVM does.
   ///
-  /// @return true if the process ends within the time
+  /// @return true if the process ends within the time and for this reason
   boolean endsWithoutParent(long seconds) throws IOException, InterruptedException {
     process.getOutputStream().close();
-    return process.waitFor(seconds, TimeUnit.SECONDS);
+    return process.waitFor(seconds, TimeUnit.SECONDS) && process.exitValue() == PARENT_ENDED;
   }
 
   @Override
@@ -149,6 +150,6 @@ final class SimulationProcess implements AutoCloseable {
     } catch (IOException e) {
       System.err.println(e);
     }
-    Runtime.getRuntime().halt(1);
+    Runtime.getRuntime().halt(PARENT_ENDED);
   }
 }
