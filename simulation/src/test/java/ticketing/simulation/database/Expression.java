@@ -78,7 +78,12 @@ sealed interface Expression {
       case Not not -> not.operand().containsAggregate();
       case IsNull test -> test.operand().containsAggregate();
       case In in -> in.operand().containsAggregate();
-      case Column _, Literal _, Parameter _, Case _, Subquery _ -> false;
+      case Case(List<When> whens, Expression otherwise) ->
+          whens.stream()
+                  .anyMatch(when ->
+                      when.condition().containsAggregate() || when.value().containsAggregate())
+              || otherwise != null && otherwise.containsAggregate();
+      case Column _, Literal _, Parameter _, Subquery _ -> false;
     };
   }
 

@@ -118,11 +118,16 @@ final class Parser {
     List<Order> orders = orders();
     Expression limit = limit();
     Locking locking = locking();
-    return parts.getFirst() instanceof Statement.Select select
-            && parts.size() == 1
-            && select.limit() == null
-        ? select.with(orders, limit, locking)
-        : new Statement.Union(parts, distinct, orders, limit);
+    if (parts.getFirst() instanceof Statement.Select select
+        && parts.size() == 1
+        && select.limit() == null
+        && select.locking() == Locking.NONE) {
+      return select.with(orders, limit, locking);
+    }
+    if (locking != Locking.NONE) {
+      throw new IllegalArgumentException("lock of a union or of a part in " + sql);
+    }
+    return new Statement.Union(parts, distinct, orders, limit);
   }
 
   private Statement.Query part() {
