@@ -19,17 +19,31 @@ sealed interface Expression {
   /// @param row column values
   /// @param group rows of an aggregate
   /// @param inserted values of a rejected row, for `VALUES(column)`
-  /// @param subqueries null: none are possible
   record Scope(
       Map<String, Object> row,
       Object[] parameters,
       @Nullable List<Map<String, Object>> group,
       @Nullable Map<String, Object> inserted,
       LocalDateTime now,
-      @Nullable Subqueries subqueries) {
+      Subqueries subqueries) {
 
-    Scope of(Map<String, Object> otherRow) {
+    Scope withRow(Map<String, Object> otherRow) {
       return new Scope(otherRow, parameters, null, null, now, subqueries);
+    }
+
+    /// @param otherGroup its first row becomes the row of the scope
+    Scope withGroup(List<Map<String, Object>> otherGroup) {
+      return new Scope(
+          otherGroup.isEmpty() ? Map.of() : otherGroup.getFirst(),
+          parameters,
+          otherGroup,
+          null,
+          now,
+          subqueries);
+    }
+
+    Scope withInserted(@Nullable Map<String, Object> rejectedRow) {
+      return new Scope(row, parameters, group, rejectedRow, now, subqueries);
     }
   }
 
@@ -201,7 +215,7 @@ sealed interface Expression {
         Expression argument = call.arguments().getFirst();
         List<Object> values =
             scope.group().stream()
-                .map(row -> argument.evaluate(scope.of(row)))
+                .map(row -> argument.evaluate(scope.withRow(row)))
                 .filter(value -> value != null)
                 .toList();
         if (values.isEmpty()) {

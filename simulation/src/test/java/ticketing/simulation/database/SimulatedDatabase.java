@@ -199,11 +199,8 @@ public final class SimulatedDatabase {
     return LocalDateTime.ofInstant(Kernel.START.plusNanos(kernel.now()), ZoneOffset.UTC);
   }
 
-  private static boolean matches(
-      @Nullable Expression where, Map<String, Object> row, Object[] parameters, LocalDateTime now) {
-    return where == null
-        || Expression.isTrue(
-            where.evaluate(new Expression.Scope(row, parameters, null, null, now, null)));
+  private static boolean matches(@Nullable Expression where, Expression.Scope scope) {
+    return where == null || Expression.isTrue(where.evaluate(scope));
   }
 
   /// Locks a row.
@@ -245,14 +242,21 @@ public final class SimulatedDatabase {
     for (Statement.Order order : orders) {
       Comparator<Map<String, Object>> next =
           Comparator.comparing(
-              row -> order.expression().evaluate(scope.of(row)), Expression::compare);
+              row -> order.expression().evaluate(scope.withRow(row)), Expression::compare);
       comparator = comparator.thenComparing(order.descending() ? next.reversed() : next);
     }
     return comparator;
   }
 
-  private Expression.Scope scope(Object[] parameters) {
-    return new Expression.Scope(Map.of(), parameters, null, null, now(), null);
+  private Expression.Scope scope(
+      Transaction transaction, Map<String, Object> row, Object[] parameters) {
+    return new Expression.Scope(
+        row,
+        parameters,
+        null,
+        null,
+        now(),
+        (inner, outer) -> subquery(transaction, inner, parameters, outer));
   }
 
   /// @param outer row of the enclosing query; empty for a statement
@@ -262,14 +266,7 @@ public final class SimulatedDatabase {
       Object[] parameters,
       Map<String, Object> outer)
       throws Blocked {
-    Expression.Scope scope =
-        new Expression.Scope(
-            outer,
-            parameters,
-            null,
-            null,
-            now(),
-            (inner, row) -> subquery(transaction, inner, parameters, row));
+    Expression.Scope scope = scope(transaction, outer, parameters);
     return switch (query) {
       case Statement.Select select -> select(transaction, select, scope);
       case Statement.Union(var parts, boolean distinct, var orders, var limit) -> {
@@ -333,7 +330,7 @@ public final class SimulatedDatabase {
           boolean found = false;
           for (Map<String, Object> other : rights) {
             Map<String, Object> values = merged(other, row);
-            if (Expression.isTrue(condition.evaluate(scope.of(merged(scope.row(), values))))) {
+            if (Expression.isTrue(condition.evaluate(scope.withRow(merged(scope.row(), values))))) {
               joined.add(values);
               found = true;
             }
@@ -388,7 +385,7 @@ public final class SimulatedDatabase {
             continue;
           }
           Map<String, Object> visible = merged(scope.row(), values);
-          if ((where == null || Expression.isTrue(where.evaluate(scope.of(visible))))
+          if (matches(where, scope.withRow(visible))
               && (!locking
                   || lock(row, transaction, select.locking() == Statement.Locking.SKIP_LOCKED))) {
             found.add(visible);
@@ -401,7 +398,7 @@ public final class SimulatedDatabase {
         }
         for (Map<String, Object> row : rows(transaction, other, scope)) {
           Map<String, Object> visible = merged(scope.row(), row);
-          if (where == null || Expression.isTrue(where.evaluate(scope.of(visible)))) {
+          if (matches(where, scope.withRow(visible))) {
             found.add(visible);
           }
         }
@@ -428,7 +425,7 @@ public final class SimulatedDatabase {
     if (!select.groupBy().isEmpty()) {
       Map<List<Object>, List<Map<String, Object>>> byKey = new LinkedHashMap<>();
       for (Map<String, Object> row : rows) {
-        Expression.Scope ofRow = scope.of(row);
+        Expression.Scope ofRow = scope.withRow(row);
         Object[] key = select.groupBy().stream().map(one -> one.evaluate(ofRow)).toArray();
         byKey.computeIfAbsent(Arrays.asList(key), unused -> new ArrayList<>()).add(row);
       }
@@ -439,15 +436,8 @@ public final class SimulatedDatabase {
     List<Map<String, Object>> outputs = new ArrayList<>();
     if (!groups.isEmpty() || !select.groupBy().isEmpty()) {
       for (List<Map<String, Object>> group : groups) {
-        Expression.Scope ofGroup =
-            new Expression.Scope(
-                group.isEmpty() ? Map.of() : group.getFirst(),
-                scope.parameters(),
-                group,
-                null,
-                scope.now(),
-                scope.subqueries());
-        if (select.having() == null || Expression.isTrue(select.having().evaluate(ofGroup))) {
+        Expression.Scope ofGroup = scope.withGroup(group);
+        if (matches(select.having(), ofGroup)) {
           outputs.add(output(select, ofGroup));
         }
       }
@@ -455,7 +445,7 @@ public final class SimulatedDatabase {
     } else {
       rows.sort(order(select.orders(), scope));
       for (Map<String, Object> row : rows) {
-        outputs.add(output(select, scope.of(row)));
+        outputs.add(output(select, scope.withRow(row)));
       }
     }
     return Result.of(limited(outputs, select.limit(), scope), labels);
@@ -467,8 +457,8 @@ public final class SimulatedDatabase {
     return values;
   }
 
-  private static List<Map<String, Object>> limited(
-      List<Map<String, Object>> rows, @Nullable Expression limit, Expression.Scope scope) {
+  private static <T> List<T> limited(
+      List<T> rows, @Nullable Expression limit, Expression.Scope scope) {
     int max = limit == null ? Integer.MAX_VALUE : Math.toIntExact((Long) limit.evaluate(scope));
     return rows.size() > max ? rows.subList(0, max) : rows;
   }
@@ -484,7 +474,7 @@ public final class SimulatedDatabase {
   private Result insert(Transaction transaction, Statement.Insert insert, Object[] parameters)
       throws SQLException, Blocked {
     Table table = table(insert.table());
-    Expression.Scope scope = scope(parameters);
+    Expression.Scope scope = scope(transaction, Map.of(), parameters);
     Map<String, Object> values = table.defaults(scope);
     for (int i = 0; i < insert.columns().size(); i++) {
       if (!values.containsKey(insert.columns().get(i))) {
@@ -500,10 +490,10 @@ public final class SimulatedDatabase {
           throw new SQLIntegrityConstraintViolationException(
               "Duplicate entry in " + table.name, "23000", 1062);
         }
-        change(table, duplicate, insert.onDuplicate(), parameters, values);
+        change(table, duplicate, insert.onDuplicate(), scope.withInserted(values));
         return Result.updated(2, List.of());
       }
-      check(table, values);
+      check(table, values, scope);
       duplicate.changed = values;
       duplicate.isChanged = true;
       return Result.updated(1, List.of());
@@ -514,7 +504,7 @@ public final class SimulatedDatabase {
       values.put(table.autoIncrement, id);
       ids = List.of(id);
     }
-    check(table, values);
+    check(table, values, scope);
     Row row = new Row();
     row.changed = values;
     row.isChanged = true;
@@ -524,30 +514,24 @@ public final class SimulatedDatabase {
     return Result.updated(1, ids);
   }
 
-  private void check(Table table, Map<String, Object> values) throws SQLException {
+  private static void check(Table table, Map<String, Object> values, Expression.Scope scope)
+      throws SQLException {
     for (Expression check : table.checks) {
-      if (Boolean.FALSE.equals(check.evaluate(scope(new Object[0]).of(values)))) {
+      if (Boolean.FALSE.equals(check.evaluate(scope.withRow(values)))) {
         throw new SQLException("CONSTRAINT failed for " + table.name, "23000", 4025);
       }
     }
   }
 
-  private void change(
-      Table table,
-      Row row,
-      List<Statement.Assignment> assignments,
-      Object[] parameters,
-      @Nullable Map<String, Object> inserted)
+  private static void change(
+      Table table, Row row, List<Statement.Assignment> assignments, Expression.Scope scope)
       throws SQLException {
     Map<String, Object> values = new LinkedHashMap<>(row.latest());
+    Expression.Scope ofRow = scope.withRow(values).withInserted(scope.inserted());
     for (Statement.Assignment assignment : assignments) {
-      values.put(
-          assignment.column(),
-          assignment
-              .value()
-              .evaluate(new Expression.Scope(values, parameters, null, inserted, now(), null)));
+      values.put(assignment.column(), assignment.value().evaluate(ofRow));
     }
-    check(table, values);
+    check(table, values, scope);
     row.changed = values;
     row.isChanged = true;
   }
@@ -555,20 +539,21 @@ public final class SimulatedDatabase {
   private Result update(Transaction transaction, Statement.Update update, Object[] parameters)
       throws SQLException, Blocked {
     Table table = table(update.table());
-    List<Row> rows = lockMatching(transaction, table, update.where(), parameters);
+    Expression.Scope scope = scope(transaction, Map.of(), parameters);
+    List<Row> rows = lockMatching(transaction, table, update.where(), scope);
     for (Row row : rows) {
-      change(table, row, update.assignments(), parameters, null);
+      change(table, row, update.assignments(), scope);
     }
     return Result.updated(rows.size(), List.of());
   }
 
   private List<Row> lockMatching(
-      Transaction transaction, Table table, @Nullable Expression where, Object[] parameters)
+      Transaction transaction, Table table, @Nullable Expression where, Expression.Scope scope)
       throws Blocked {
     List<Row> rows = new ArrayList<>();
     for (Row row : table.rows) {
       Map<String, Object> values = row.owner == transaction ? row.latest() : row.committed;
-      if (values != null && matches(where, values, parameters, now())) {
+      if (values != null && matches(where, scope.withRow(values))) {
         lock(row, transaction, false);
         rows.add(row);
       }
@@ -578,18 +563,15 @@ public final class SimulatedDatabase {
 
   private Result delete(Transaction transaction, Statement.Delete delete, Object[] parameters)
       throws Blocked {
-    List<Row> rows = lockMatching(transaction, table(delete.table()), delete.where(), parameters);
-    Expression.Scope scope = scope(parameters);
+    Expression.Scope scope = scope(transaction, Map.of(), parameters);
+    List<Row> rows = lockMatching(transaction, table(delete.table()), delete.where(), scope);
     rows.sort(Comparator.comparing(Row::latest, order(delete.orders(), scope)));
-    int limit =
-        delete.limit() == null
-            ? rows.size()
-            : Math.min(rows.size(), Math.toIntExact((Long) delete.limit().evaluate(scope)));
-    for (Row row : rows.subList(0, limit)) {
+    List<Row> deleted = limited(rows, delete.limit(), scope);
+    for (Row row : deleted) {
       row.changed = null;
       row.isChanged = true;
     }
-    return Result.updated(limit, List.of());
+    return Result.updated(deleted.size(), List.of());
   }
 
   /// Committed rows of a table, for the oracle.
