@@ -25,16 +25,18 @@ final class SimulatedScheduler extends AbstractExecutorService implements Schedu
       super(task);
     }
 
-    // The production code only cancels its tasks; another use is to fail.
-
     @Override
     public long getDelay(TimeUnit unit) {
-      throw new UnsupportedOperationException();
+      throw unsupported();
     }
 
     @Override
     public int compareTo(Delayed other) {
-      throw new UnsupportedOperationException();
+      throw unsupported();
+    }
+
+    private static UnsupportedOperationException unsupported() {
+      return new UnsupportedOperationException("the production code only cancels its tasks");
     }
 
     @Override
