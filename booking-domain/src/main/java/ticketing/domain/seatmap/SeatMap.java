@@ -125,17 +125,24 @@ public final class SeatMap {
     return new SeatMapParser(seatTypes).parse(map);
   }
 
+  /// Reads a map that is valid by construction.
+  ///
+  /// @throws IllegalArgumentException if it is invalid
+  public static SeatMap ofValid(JsonNode map, List<String> seatTypes) {
+    return switch (parse(map, seatTypes)) {
+      case Parsed.Valid(SeatMap valid) -> valid;
+      case Parsed.Invalid(List<Violation> violations) ->
+          throw new IllegalArgumentException("invalid seat map: " + violations.getFirst());
+    };
+  }
+
   /// Reads a map that [#toGzip] wrote.
   ///
   /// @throws IllegalArgumentException if it is no valid map
   public static SeatMap ofGzip(byte[] gzip) {
     try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(gzip))) {
       JsonNode map = Json.INTERNAL.readTree(in);
-      return switch (parse(map, List.copyOf(typesIn(map)))) {
-        case Parsed.Valid(SeatMap valid) -> valid;
-        case Parsed.Invalid(List<Violation> violations) ->
-            throw new IllegalArgumentException("invalid seat map: " + violations.getFirst());
-      };
+      return ofValid(map, List.copyOf(typesIn(map)));
     } catch (IOException e) {
       throw new IllegalArgumentException("invalid seat map", e);
     }

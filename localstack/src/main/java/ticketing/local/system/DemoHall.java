@@ -58,11 +58,7 @@ public final class DemoHall {
     for (int i = 0; i < placed.size(); i++) {
       placed.get(i).seat().put("rank", i + 1);
     }
-    return switch (SeatMap.parse(map, List.of(VIP, FRONT, BACK, BALCONY))) {
-      case SeatMap.Parsed.Valid(SeatMap valid) -> valid;
-      case SeatMap.Parsed.Invalid(List<SeatMap.Violation> violations) ->
-          throw new IllegalStateException("invalid hall: " + violations);
-    };
+    return SeatMap.ofValid(map, List.of(VIP, FRONT, BACK, BALCONY));
   }
 
   /// Returns the seat types of the hall with all seats on sale, the most expensive first.

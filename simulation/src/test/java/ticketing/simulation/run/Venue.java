@@ -1,21 +1,18 @@
 package ticketing.simulation.run;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
+import ticketing.domain.seatmap.SeatBitmap;
+import ticketing.domain.seatmap.SeatMap;
 import ticketing.simulation.database.SimulatedDatabase;
 import ticketing.simulation.kernel.Kernel;
 
@@ -27,7 +24,6 @@ final class Venue {
   static final List<String> SEAT_TYPES = List.of("A", "B");
 
   private static final String NAME = "Concert";
-  private static final String TIME_ZONE = "Asia/Seoul"; // default of the column
   private static final int OFFER_MINUTES = 1;
   private static final int SEATS_AHEAD_OF_AISLE = 3;
   private static final LocalDateTime START = LocalDateTime.ofInstant(Kernel.START, ZoneOffset.UTC);
@@ -80,14 +76,14 @@ final class Venue {
       database.prepare(
           "INSERT INTO seat_maps (event_id, revision, map, created_at) VALUES (?, 1, ?, ?)",
           id,
-          gzip(map(event)),
+          SeatMap.ofValid(Json.INTERNAL.readTree(map(event)), SEAT_TYPES).toGzip(),
           START);
       database.prepare(
           "INSERT INTO seat_sections (event_id, ordinal, section, seat_count, taken)"
               + " VALUES (?, 0, 'S', ?, ?)",
           id,
           seats,
-          new byte[(seats + Byte.SIZE - 1) / Byte.SIZE]);
+          new byte[SeatBitmap.countBytes(seats)]);
     }
   }
 
@@ -101,7 +97,7 @@ final class Venue {
   private static EventView view(long id, Plan.EventPlan event) {
     LocalDateTime end = end(event);
     return EventView.builder(id, NAME, START.plusDays(10).toInstant(ZoneOffset.UTC))
-        .timeZone(TIME_ZONE)
+        .timeZone(EventView.DEFAULT_TIME_ZONE)
         .sale(null, end == null ? null : end.toInstant(ZoneOffset.UTC))
         .maxSeatsPerUser(event.maxSeatsPerUser())
         .holdMinutes(event.holdMinutes())
@@ -132,15 +128,5 @@ final class Venue {
                 """
                     .formatted(seatId(type, number), type, 1 + number, number))
         .collect(Collectors.joining(","));
-  }
-
-  private static byte[] gzip(String text) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
-      gzip.write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return bytes.toByteArray();
   }
 }

@@ -189,11 +189,7 @@ final class Chaos {
       rows.append("{\"row\":\"%d\",\"seats\":[%s]}".formatted(row, seats));
     }
     String json = "{\"sections\":[{\"section\":\"A\",\"rows\":[%s]}]}".formatted(rows);
-    return switch (SeatMap.parse(Json.INTERNAL.readTree(json), List.of(SEAT_TYPE))) {
-      case SeatMap.Parsed.Valid(SeatMap map) -> map;
-      case SeatMap.Parsed.Invalid(List<SeatMap.Violation> violations) ->
-          throw new IllegalStateException("invalid hall: " + violations);
-    };
+    return SeatMap.ofValid(Json.INTERNAL.readTree(json), List.of(SEAT_TYPE));
   }
 
   /// Sells all numbered seats and lets a party wait for each hall, so that a run always has offers.
