@@ -2,6 +2,7 @@ package ticketing.simulation.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -26,6 +27,7 @@ import ticketing.simulation.database.SimulatedDatabase;
 /// errors on which the guarantees depend.
 class DatabaseContractTest {
 
+  private static final BigDecimal PRICE = new BigDecimal("10.00");
   private static final LocalDateTime TIME = LocalDateTime.parse("2026-12-24T10:00:00.123456");
 
   @Test
@@ -98,7 +100,7 @@ class DatabaseContractTest {
               + " VALUES (?, ?, ?, ?, ?)",
           i,
           "A",
-          new java.math.BigDecimal("10.00"),
+          PRICE,
           5,
           5);
     }
@@ -222,7 +224,7 @@ class DatabaseContractTest {
             "user" + i / 2,
             1 + i,
             "A",
-            new java.math.BigDecimal("10.00"),
+            PRICE,
             "HELD",
             TIME,
             TIME.plusSeconds(10 - i));
@@ -303,7 +305,7 @@ class DatabaseContractTest {
           "A",
           1 + i % 3,
           "user" + i % 2,
-          new java.math.BigDecimal("10.00"),
+          PRICE,
           i == 5 ? "OFFERED" : "WAITING",
           TIME,
           i == 5 ? 7 : null);
@@ -319,7 +321,7 @@ class DatabaseContractTest {
                 "A",
                 1,
                 "u",
-                new java.math.BigDecimal("10.00"),
+                PRICE,
                 "WAITING",
                 TIME,
                 null));

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -129,6 +130,12 @@ public final class SimulatedProcess {
   /// Starts a thread of this process after a time.
   public void startAfter(long delayNanos, String threadName, Runnable work) {
     kernel.schedule(this, delayNanos, () -> start(threadName, work));
+  }
+
+  /// Fails a call of a server after a time.
+  public void failAfter(
+      long delayNanos, String threadName, CompletableFuture<?> call, RuntimeException failure) {
+    startAfter(delayNanos, threadName, () -> call.completeExceptionally(failure));
   }
 
   /// Adds an action for the end of this process. A server closes the connection.

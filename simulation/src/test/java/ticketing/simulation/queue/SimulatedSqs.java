@@ -83,15 +83,15 @@ public final class SimulatedSqs implements SqsAsyncClient {
         () -> {
           if (faults.refusing) {
             kernel.log().add("queue", process.name() + " " + name + " refused");
-            fail(result, SdkClientException.create("refused", new ConnectException("refused")), 0);
+            process.failAfter(latency(), THREAD, result, SdkClientException.create("refused", new ConnectException("refused")));
           } else if (kernel.chance(faults.lostRequest)) {
             kernel.log().add("queue", process.name() + " " + name + " request lost");
-            fail(result, ApiCallTimeoutException.create(4_000), CALL_TIMEOUT);
+            process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, ApiCallTimeoutException.create(4_000));
           } else {
             operation.execute(answer -> {
               if (kernel.chance(faults.lostAnswer)) {
                 kernel.log().add("queue", process.name() + " " + name + " answer lost");
-                fail(result, ApiCallTimeoutException.create(4_000), CALL_TIMEOUT);
+                process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, ApiCallTimeoutException.create(4_000));
               } else {
                 process.startAfter(latency(), THREAD, () -> result.complete(answer));
               }
@@ -99,10 +99,6 @@ public final class SimulatedSqs implements SqsAsyncClient {
           }
         });
     return result;
-  }
-
-  private void fail(CompletableFuture<?> result, RuntimeException failure, long delay) {
-    process.startAfter(delay + latency(), THREAD, () -> result.completeExceptionally(failure));
   }
 
   private SimulatedQueue queue(String url) {

@@ -113,12 +113,12 @@ public final class SimulatedRedisson {
         latency(),
         () -> {
           if (faults.refusing) {
-            fail(result, new RedisConnectionException("Unable to connect"), 0);
+            process.failAfter(latency(), THREAD, result, new RedisConnectionException("Unable to connect"));
             return;
           }
           if (kernel.chance(faults.lostRequest)) {
             kernel.log().add("redis", process.name() + " request lost");
-            fail(result, new RedisTimeoutException("no answer"), CALL_TIMEOUT);
+            process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, new RedisTimeoutException("no answer"));
             return;
           }
           if (kernel.chance(faults.eviction)) {
@@ -128,21 +128,17 @@ public final class SimulatedRedisson {
           try {
             value = commands.get();
           } catch (CommandError e) {
-            fail(result, new RedisException(e.getMessage() + ". channel: simulated"), 0);
+            process.failAfter(latency(), THREAD, result, new RedisException(e.getMessage() + ". channel: simulated"));
             return;
           }
           if (kernel.chance(faults.lostAnswer)) {
             kernel.log().add("redis", process.name() + " answer lost");
-            fail(result, new RedisTimeoutException("no answer"), CALL_TIMEOUT);
+            process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, new RedisTimeoutException("no answer"));
             return;
           }
           process.startAfter(latency(), THREAD, () -> result.complete(value));
         });
     return result;
-  }
-
-  private void fail(CompletableFuture<?> result, RuntimeException failure, long delay) {
-    process.startAfter(delay + latency(), THREAD, () -> result.completeExceptionally(failure));
   }
 
   private static <T> RFuture<T> future(CompletableFuture<T> result) {
