@@ -195,7 +195,8 @@ public final class SimulatedDatabase {
     }
   }
 
-  LocalDateTime now() {
+  /// Time of the server in UTC.
+  public LocalDateTime now() {
     return LocalDateTime.ofInstant(Kernel.START.plusNanos(kernel.now()), ZoneOffset.UTC);
   }
 

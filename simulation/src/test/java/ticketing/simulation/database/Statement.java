@@ -29,8 +29,8 @@ sealed interface Statement {
 
     record Derived(Query query) implements Source {}
 
-    /// @param alias null: the columns have no qualified names
-    record Aliased(Source source, @Nullable String alias) implements Source {}
+    /// @param alias also the prefix of the qualified names of the columns
+    record Aliased(Source source, String alias) implements Source {}
 
     /// @param outer true for a left outer join
     record Join(Source left, Source right, Expression condition, boolean outer) implements Source {}

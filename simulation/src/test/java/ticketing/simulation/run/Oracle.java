@@ -78,7 +78,7 @@ final class Oracle {
     return clients.requests().stream()
             .filter(request -> request.accepted != null)
             .allMatch(request -> decided.contains(request.ticketId.toString()))
-        && seats.hasNoDueOffer(servers.kernel)
+        && seats.hasNoDueOffer()
         && servers.database.committed("reservations").stream()
             .noneMatch(row -> row.get("status").equals("HELD"));
   }
@@ -104,7 +104,7 @@ final class Oracle {
     violations.addAll(clients.defects());
     checkSeats();
     violations.addAll(seats.check());
-    if (!seats.hasNoDueOffer(servers.kernel)) {
+    if (!seats.hasNoDueOffer()) {
       violated(4, "a waiting party that fits has no offer");
     }
     Map<UUID, Map<String, Object>> ledger = new HashMap<>();
@@ -146,8 +146,7 @@ final class Oracle {
       for (Map<String, Object> row : servers.database.committed("reservations")) {
         if (row.get("event_id").equals(type.get("event_id"))
             && row.get("seat_type").equals(type.get("seat_type"))
-            && !row.get("status").equals("CANCELLED")
-            && !row.get("status").equals("EXPIRED")) {
+            && SeatOracle.isActive(row)) {
           taken += (Long) row.get("quantity");
         }
       }
@@ -175,8 +174,7 @@ final class Oracle {
     Map<Object, Long> seatsOfUser = new HashMap<>();
     for (Map<String, Object> row : servers.database.committed("reservations")) {
       if (row.get("event_id").equals(event.get("id"))
-          && !row.get("status").equals("CANCELLED")
-          && !row.get("status").equals("EXPIRED")) {
+          && SeatOracle.isActive(row)) {
         seatsOfUser.merge(row.get("user_id"), (Long) row.get("quantity"), Long::sum);
       }
     }

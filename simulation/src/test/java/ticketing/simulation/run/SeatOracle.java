@@ -1,7 +1,6 @@
 package ticketing.simulation.run;
 
 import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -12,7 +11,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import ticketing.simulation.database.SimulatedDatabase;
-import ticketing.simulation.kernel.Kernel;
 
 /// Checks each numbered seat, and the entries and offers of the waiting lists, after a run.
 final class SeatOracle {
@@ -21,29 +19,28 @@ final class SeatOracle {
 
   private final Plan plan;
   private final SimulatedDatabase database;
-  private final List<String> violations = new ArrayList<>();
 
   SeatOracle(Plan plan, SimulatedDatabase database) {
     this.plan = plan;
     this.database = database;
   }
 
-  /// Returns the violations of the guarantees 1 and 3.
+  /// Returns the violations of the guarantees 1, 3 and 4.
   List<String> check() {
+    List<String> violations = new ArrayList<>();
     for (int eventId = 1; eventId <= plan.events().size(); eventId++) {
       if (plan.events().get(eventId - 1).numbered()) {
-        checkSeats(eventId, plan.events().get(eventId - 1));
+        checkSeats(eventId, plan.events().get(eventId - 1), violations);
       }
     }
-    checkOffers();
-    rows("waiting_entries").forEach(this::checkOvertakings);
+    checkOffers(violations);
+    rows("waiting_entries").forEach(entry -> checkOvertakings(entry, violations));
     return violations;
   }
 
   /// Returns true if no waiting party fits the free seats of an open sale.
-  boolean hasNoDueOffer(Kernel kernel) {
-    LocalDateTime now =
-        LocalDateTime.ofInstant(Kernel.START.plusNanos(kernel.now()), ZoneOffset.UTC);
+  boolean hasNoDueOffer() {
+    LocalDateTime now = database.now();
     return rows("waiting_entries").stream()
         .filter(entry -> entry.get("status").equals("WAITING"))
         .noneMatch(entry ->
@@ -72,11 +69,12 @@ final class SeatOracle {
     return database.committed(table);
   }
 
-  private static boolean isActive(Map<String, Object> reservation) {
+  /// Returns true if the reservation has its seats.
+  static boolean isActive(Map<String, Object> reservation) {
     return Set.of("CONFIRMED", "HELD").contains(reservation.get("status"));
   }
 
-  private void checkSeats(long eventId, Plan.EventPlan event) {
+  private void checkSeats(long eventId, Plan.EventPlan event, List<String> violations) {
     Map<String, Object> owners = new HashMap<>();
     for (Map<String, Object> row : rows("reservations")) {
       if (!row.get("event_id").equals(eventId)) {
@@ -134,7 +132,7 @@ final class SeatOracle {
     return seats;
   }
 
-  private void checkOffers() {
+  private void checkOffers(List<String> violations) {
     List<Object> offered =
         rows("waiting_entries").stream()
             .filter(entry -> entry.get("status").equals("OFFERED"))
@@ -159,7 +157,7 @@ final class SeatOracle {
     }
   }
 
-  private void checkOvertakings(Map<String, Object> entry) {
+  private void checkOvertakings(Map<String, Object> entry, List<String> violations) {
     Long end = (Long) entry.get("ended_sequence");
     if (end == null && !entry.get("status").equals("WAITING")) {
       return;
