@@ -187,19 +187,24 @@ class UserFeedTest {
 
   @Test
   void lostOfferIsFoundBySweep() throws InterruptedException {
+    ingress.respond(HOLDS, "{\"content\":[%s]}".formatted(listedOffer(703)));
     WebSocketTestClient client = connect(BUYER);
-    backend.accept(1);
-    client.next(); // the holds are read ahead of the tickets
-    String offer =
-        reservation(
-            703, UUID.randomUUID(), "HELD", Instant.now().plus(LONG_HOLD), ",\"offer\":true");
-    ingress.respond("/api/v1/reservations/703", offer);
+    // After this offer, the feed of the connection has read its holds.
+    assertThat(client.next().at("/reservation/reservationId").asLong()).isEqualTo(703);
     ingress.respond(
-        HOLDS,
-        "{\"content\":[%s,\"event\":{}}]}".formatted(offer.substring(0, offer.length() - 1)));
-    JsonNode frame = nextNotPending(client);
+        HOLDS, "{\"content\":[%s,%s]}".formatted(listedOffer(703), listedOffer(704)));
+    JsonNode frame = client.next();
     assertThat(frame.path("type").asString()).isEqualTo("OFFER");
-    assertThat(frame.at("/reservation/reservationId").asLong()).isEqualTo(703);
+    assertThat(frame.at("/reservation/reservationId").asLong()).isEqualTo(704);
+  }
+
+  private static String listedOffer(long id) {
+    return reservation(
+        id,
+        UUID.randomUUID(),
+        "HELD",
+        Instant.now().plus(LONG_HOLD),
+        ",\"offer\":true,\"event\":{}");
   }
 
   @Test
