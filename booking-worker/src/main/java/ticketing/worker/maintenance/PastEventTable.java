@@ -120,14 +120,22 @@ class PastEventTable {
     }
   }
 
+  /// Marks an event whose rows are removed, and resets the counters of its waiting lists.
   void markArchived(long eventId, Instant now) {
-    // The entries are removed, so the search for due offers must not find the event.
-    sql.sql("UPDATE seat_types SET waiting_parties = 0 WHERE event_id = ? AND waiting_parties > 0")
-        .param(eventId)
-        .update();
-    sql.sql("UPDATE events SET archived_at = ? WHERE id = ?")
-        .params(Columns.utc(now), eventId)
-        .update();
+    try (Transaction transaction = transactions.begin()) {
+      // A counter above 0 makes each run of the expiry job search for offers.
+      sql.sql(
+              """
+              UPDATE seat_types SET waiting_parties = 0, kept_seats = 0
+              WHERE event_id = ? AND (waiting_parties > 0 OR kept_seats > 0)\
+              """)
+          .param(eventId)
+          .update();
+      sql.sql("UPDATE events SET archived_at = ? WHERE id = ?")
+          .params(Columns.utc(now), eventId)
+          .update();
+      transaction.commit();
+    }
   }
 
   int deleteRemovedTickets(Instant before, int limit) {

@@ -76,9 +76,11 @@ class RetentionJobTest {
               """)
           .param(one)
           .update();
+      // The expiry job releases the kept seats of an event without a waiting list.
+      sql.sql("UPDATE events SET waiting_list = TRUE WHERE id = ?").param(one).update();
       sql.sql(
               "INSERT INTO seat_types (event_id, seat_type, price, total_seats, available_seats,"
-                  + " waiting_parties) VALUES (?, 'wait', 1, 1, 0, 1)")
+                  + " kept_seats, waiting_parties) VALUES (?, 'wait', 1, 1, 0, 1, 1)")
           .param(one)
           .update();
       sql.sql(
@@ -115,6 +117,8 @@ class RetentionJobTest {
               .isZero();
           assertThat(count("SELECT SUM(waiting_parties) FROM seat_types WHERE event_id = " + past))
               .isZero();
+          assertThat(count("SELECT SUM(kept_seats) FROM seat_types WHERE event_id = " + past))
+              .isZero();
           assertThat(count("SELECT SUM(archived_at > event_date) FROM events WHERE id = " + past))
               .isEqualTo(1);
           assertThat(count("SELECT COUNT(archived_at) FROM events WHERE id = " + past))
@@ -132,6 +136,8 @@ class RetentionJobTest {
     assertThat(count("SELECT COUNT(*) FROM waiting_entries WHERE event_id = " + recent))
         .isEqualTo(1);
     assertThat(count("SELECT SUM(waiting_parties) FROM seat_types WHERE event_id = " + recent))
+        .isEqualTo(1);
+    assertThat(count("SELECT SUM(kept_seats) FROM seat_types WHERE event_id = " + recent))
         .isEqualTo(1);
     for (UUID removed : old) {
       assertThat(
