@@ -108,7 +108,7 @@ public final class Demo {
       throws InterruptedException, SQLException {
     SeatMap hall = DemoHall.create();
     List<DemoData.SeatType> types = DemoHall.seatTypes(hall);
-    long event = createEvent(Json.INTERNAL.writeValueAsString(hallEvent(hall, types)));
+    long event = postEvent(Json.INTERNAL.writeValueAsString(hallEvent(hall, types)));
     Random random = new Random(SEED);
     List<BookingRequest> bookings =
         Stream.generate(() ->
@@ -201,7 +201,7 @@ public final class Demo {
   }
 
   private long createEvent(String name, int seats) {
-    return createEvent(
+    return postEvent(
         """
         {"eventName":"%s","eventDate":"2027-12-24T10:00:00Z","venueName":"Demo Hall",
          "venueAddress":"Seoul","seatTypes":[{"seatType":"%s","price":"55000.00","totalSeats":%d}]}
@@ -209,7 +209,7 @@ public final class Demo {
             .formatted(name, SEAT_TYPE, seats));
   }
 
-  private long createEvent(String body) {
+  private long postEvent(String body) {
     try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
       ApiResponse response =
           connection.send("POST", "/api/v1/events", tokens.issue("admin", Role.ADMIN), body);

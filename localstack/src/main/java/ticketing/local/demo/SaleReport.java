@@ -41,8 +41,7 @@ final class SaleReport {
       Map<String, Long> availableByType,
       long strayReservations) {}
 
-  private static final double MIN_TOGETHER =
-      0.99; // share of the groups, until the hall is nearly full
+  private static final double MIN_TOGETHER_SHARE = 0.99; // of the early groups
 
   private final String name;
   private final EventRecords records;
@@ -173,7 +172,7 @@ final class SaleReport {
     figures.put("decisions per second", "%,.0f".formatted(decisionRate()));
     figures.put("queue baseline, messages per second", "%,.0f".formatted(queueRate));
     figures.put(
-        "decisions / queue baseline", "%.0f %%".formatted(100 * decisionRate() / queueRate));
+        "decisions / queue baseline", percent(decisionRate() / queueRate));
   }
 
   private void addChecks(OnSale sale, int seats, long deadLetters) {
@@ -217,14 +216,19 @@ final class SaleReport {
     count("seats twice", replay.seatsTwice());
     count("groups split although a row had room", replay.splitDespiteRoom());
     figures.put(
-        "groups together / decided before 98 % were sold",
+        "groups together / decided before %s were sold".formatted(percent(SeatReplay.EARLY_SHARE)),
         "%,d / %,d".formatted(replay.togetherEarly(), replay.groupsEarly()));
     count("single seats left", replay.singlesLeft());
     check("no numbered seat is sold twice", replay.seatsTwice() == 0);
     check("no group is split although a row has room", replay.splitDespiteRoom() == 0);
     check(
-        "at least 99 % of the groups sit together until 98 % of the seats are sold",
-        replay.togetherEarly() >= MIN_TOGETHER * replay.groupsEarly());
+        "at least %s of the groups sit together until %s of the seats are sold"
+            .formatted(percent(MIN_TOGETHER_SHARE), percent(SeatReplay.EARLY_SHARE)),
+        replay.togetherEarly() >= MIN_TOGETHER_SHARE * replay.groupsEarly());
+  }
+
+  private static String percent(double share) {
+    return "%.0f %%".formatted(100 * share);
   }
 
   private static IntStream buyersWithoutSeats(OnSale sale) {

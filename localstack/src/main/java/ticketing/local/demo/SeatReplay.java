@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param seatsTwice seats of a reservation that an earlier one has, or that the map does not have
 /// @param splitDespiteRoom groups apart although enough neighbouring seats of their type were free
-/// @param groupsEarly groups of two or more, decided before 98 % of the seats were sold
+/// @param groupsEarly groups of two or more, decided before [#EARLY_SHARE] of the seats was sold
 /// @param togetherEarly those of them with neighbouring seats
 /// @param singlesLeft free seats without a free neighbour, after the last decision
 record SeatReplay(
@@ -35,7 +35,8 @@ record SeatReplay(
   /// Seat of a map.
   record Seat(String id, String type) {}
 
-  private static final double EARLY = 0.98; // share of the seats
+  /// Share of the seats that is sold at the end of the early decisions.
+  static final double EARLY_SHARE = 0.98;
 
   static SeatReplay of(Connection connection, long event) throws SQLException {
     List<List<Seat>> runs;
@@ -96,7 +97,7 @@ record SeatReplay(
       if (!isTogether && hasRoom(runs, free, types.get(group.getFirst()), group.size())) {
         splitDespiteRoom++;
       }
-      if (group.size() > 1 && types.size() - free.size() < EARLY * types.size()) {
+      if (group.size() > 1 && types.size() - free.size() < EARLY_SHARE * types.size()) {
         early++;
         togetherEarly += isTogether ? 1 : 0;
       }
