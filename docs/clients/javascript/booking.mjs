@@ -108,7 +108,7 @@ async function signIn() {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ email: TICKETING_EMAIL, password: TICKETING_PASSWORD }),
   });
-  if (response.status >= 400 && response.status < 429 && response.status !== 408) {
+  if (!response.ok && !RETRYABLE_STATUSES.has(response.status)) {
     throw new Refused(`${response.status} ${await response.text()}`);
   }
   if (!response.ok) {

@@ -8,6 +8,7 @@
 // --experimental-websocket), or a browser.
 
 const { TICKETING_URL, TICKETING_SOCKETS, TICKETING_EMAIL, TICKETING_PASSWORD } = process.env;
+const RETRYABLE_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
 const ATTEMPTS = 20;
 const LONGEST_PAUSE = 30_000;
 // Pings are not visible here. After this time without a frame the program connects again.
@@ -101,7 +102,7 @@ async function signIn() {
     body: JSON.stringify({ email: TICKETING_EMAIL, password: TICKETING_PASSWORD }),
     signal: AbortSignal.timeout(30_000),
   });
-  if (response.status >= 400 && response.status < 429 && response.status !== 408) {
+  if (!response.ok && !RETRYABLE_STATUSES.has(response.status)) {
     console.error(`${response.status} ${await response.text()}`);
     return null;
   }
