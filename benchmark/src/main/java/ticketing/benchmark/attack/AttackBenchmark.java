@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,16 +23,14 @@ import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.process.ProcessStatistics;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
+import ticketing.benchmark.support.AccessTokens;
+import ticketing.benchmark.support.Events;
+import ticketing.benchmark.support.ImageOptions;
+import ticketing.benchmark.support.Percentiles;
 import ticketing.client.ApiConnection;
 import ticketing.client.ApiResponse;
-import ticketing.domain.Json;
-import ticketing.local.servers.LocalSigningKey;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
-import ticketing.security.AccessTokenIssuer;
-import ticketing.security.AccessTokenSettings;
-import ticketing.security.Role;
-import ticketing.security.SigningSettings;
 
 /// Time of a booking while one client attacks ingress-api, compared with the time without an attack
 /// in turns of the same run. The rate limits of sign-ins are lifted, as an attacker with many
@@ -58,10 +55,6 @@ final class AttackBenchmark {
   private static final int MAX_ADDED_THREADS = 10; // idle ones of a pool may start
   private static final String UNLIMITED = "100000000";
 
-  /// JVM options of the images. They override those of the launcher.
-  private static final String IMAGE_OPTIONS =
-      "-XX:TieredStopAtLevel=4 -XX:ReservedCodeCacheSize=64m";
-
   private static final Pattern LIVE_BYTES = Pattern.compile("(?m)^Total +\\d+ +(\\d+)");
 
   private static final Pattern OPEN_POLLS =
@@ -74,18 +67,8 @@ final class AttackBenchmark {
 
   private AttackBenchmark(LocalSystem system) throws IOException {
     this.system = system;
-    AccessTokenIssuer issuer =
-        new AccessTokenIssuer(
-            AccessTokenSettings.of(),
-            new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
-            true,
-            Clock.systemUTC());
-    this.tokens =
-        IntStream.range(0, USERS)
-            .parallel()
-            .mapToObj(user -> issuer.issue("attack-" + user, Role.BUYER))
-            .toList();
-    this.event = createEvent(issuer.issue("admin", Role.ADMIN));
+    this.tokens = AccessTokens.ofBuyers("attack-", USERS);
+    this.event = Events.create(system.ingress().url(), "Attack", SEATS);
   }
 
   /// @param arguments folder of the results; work folder
@@ -100,7 +83,7 @@ final class AttackBenchmark {
         SystemSettings.in(Files.createDirectories(folder))
             .withEnvironment(
                 Map.of(
-                    "_JAVA_OPTIONS", IMAGE_OPTIONS,
+                    "_JAVA_OPTIONS", ImageOptions.TEXT,
                     "TICKETING_RATES_SIGN_IN_ACCOUNT_TOKENS", UNLIMITED,
                     "TICKETING_RATES_SIGN_IN_ADDRESS_TOKENS", UNLIMITED,
                     "TICKETING_RATES_ADDRESS_PER_SECOND", UNLIMITED,
@@ -154,14 +137,14 @@ final class AttackBenchmark {
     }
     System.out.printf(
         "[attack] %s: p50 %.1f ms, without %.1f ms, %d failed%n",
-        attack, percentile(during, 0.5), percentile(without, 0.5), failed);
+        attack, Percentiles.of(during, 0.5), Percentiles.of(without, 0.5), failed);
     return all.with(
-            Row.of("booking, p50, " + attack, percentile(during, 0.5), "ms")
-                .withBaseline("without an attack", percentile(without, 0.5))
+            Row.of("booking, p50, " + attack, Percentiles.of(during, 0.5), "ms")
+                .withBaseline("without an attack", Percentiles.of(without, 0.5))
                 .withMaxRatio(MAX_P50_RATIO))
         .with(
-            Row.of("booking, p99, " + attack, percentile(during, 0.99), "ms")
-                .withBaseline("without an attack", percentile(without, 0.99)))
+            Row.of("booking, p99, " + attack, Percentiles.of(during, 0.99), "ms")
+                .withBaseline("without an attack", Percentiles.of(without, 0.99)))
         .with(
             Row.of("requests of the attack, " + attack, requests, "requests")
                 .withMin((double) clients * TURNS))
@@ -220,11 +203,6 @@ final class AttackBenchmark {
     return "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event);
   }
 
-  private static double percentile(List<Double> values, double share) {
-    List<Double> sorted = values.stream().sorted().toList();
-    return sorted.isEmpty() ? Double.NaN : sorted.get((int) (sorted.size() * share));
-  }
-
   /// Without a worker, the tickets stay undecided. The baseline are the same connections with
   /// answered requests.
   private Measurement withLongPolls(Measurement all) throws IOException, InterruptedException {
@@ -278,21 +256,5 @@ final class AttackBenchmark {
   private static double liveHeapKib(long pid) {
     Matcher total = LIVE_BYTES.matcher(ProcessStatistics.jcmd(pid, "GC.class_histogram"));
     return total.find() ? Double.parseDouble(total.group(1)) / 1024 : Double.NaN;
-  }
-
-  private long createEvent(String administrator) throws IOException {
-    String body =
-        """
-        {"eventName":"Attack","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
-         "venueAddress":"Seoul","seatTypes":[{"seatType":"R","price":"55000.00","totalSeats":%d}]}
-        """
-            .formatted(SEATS);
-    try (ApiConnection connection = new ApiConnection(system.ingress().url())) {
-      ApiResponse response = connection.send("POST", "/api/v1/events", administrator, body);
-      if (response.status() != 201) {
-        throw new IOException(response.status() + " " + response.body());
-      }
-      return Json.INTERNAL.readTree(response.body()).path("eventId").asLong();
-    }
   }
 }

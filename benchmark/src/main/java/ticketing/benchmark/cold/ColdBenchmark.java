@@ -12,7 +12,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -30,20 +29,16 @@ import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.benchmark.report.Measurement.Series;
-import ticketing.client.ApiConnection;
-import ticketing.client.ApiResponse;
-import ticketing.domain.Json;
+import ticketing.benchmark.support.AccessTokens;
+import ticketing.benchmark.support.Events;
+import ticketing.benchmark.support.ImageOptions;
+import ticketing.benchmark.support.Percentiles;
 import ticketing.local.servers.LocalServers;
-import ticketing.local.servers.LocalSigningKey;
 import ticketing.local.servers.ManagedProcess;
 import ticketing.local.servers.Ports;
 import ticketing.local.system.BootJar;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
-import ticketing.security.AccessTokenIssuer;
-import ticketing.security.AccessTokenSettings;
-import ticketing.security.Role;
-import ticketing.security.SigningSettings;
 
 /// Decisions a second by time since a fresh start: this system with and without its warm-up, and
 /// the peer of [ticketing.benchmark.peer], which decides within the request.
@@ -65,10 +60,6 @@ final class ColdBenchmark {
   private static final DateTimeFormatter DATABASE_TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS").withZone(ZoneOffset.UTC);
 
-  /// JVM options of the images. They override those of the launcher.
-  private static final String IMAGE_OPTIONS =
-      "-XX:TieredStopAtLevel=4 -XX:ReservedCodeCacheSize=64m";
-
   private final Path folder;
   private final int connections = Integer.getInteger("benchmark.cold.connections", 64);
   private final int windows = Integer.getInteger("benchmark.cold.windows", 4);
@@ -81,20 +72,14 @@ final class ColdBenchmark {
                   .split(","))
           .map(Variant::valueOf)
           .toList();
-  private final AccessTokenIssuer tokens =
-      new AccessTokenIssuer(
-          AccessTokenSettings.of(),
-          new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
-          true,
-          Clock.systemUTC());
 
   private ColdBenchmark(Path folder) {
     this.folder = folder;
   }
 
   private enum Variant {
-    IMAGE("as the images start", IMAGE_OPTIONS, "before-ready"),
-    IMAGE_COLD("the same without warm-up", IMAGE_OPTIONS, "off"),
+    IMAGE("as the images start", ImageOptions.TEXT, "before-ready"),
+    IMAGE_COLD("the same without warm-up", ImageOptions.TEXT, "off"),
     LOCAL("as mvn -Prun starts", "", "background"),
     LOCAL_COLD("as mvn -Prun, without warm-up", "", "off"),
     ROW("peer, row lock", "row-lock", null),
@@ -208,16 +193,18 @@ final class ColdBenchmark {
     try (LocalSystem system = LocalSystem.start(settings)) {
       double ready = (System.nanoTime() - startedAt) / 1e9;
       URI ingress = system.ingress().url();
-      long event = createEvent(ingress);
+      long event = Events.create(ingress, "Cold start", SEATS);
       Load load =
           new Load(
               ingress.resolve("/api/v1/reservations"),
               "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event),
               202,
-              userTokens());
+              AccessTokens.ofBuyers("cold-", USERS));
       Instant begin = Instant.now();
-      try (ProcessorSampler processor = new ProcessorSampler(window, () -> times(system))) {
+      try (ProcessorSampler processor =
+          new ProcessorSampler(window, windows, () -> times(system))) {
         load.run(connections, window.multipliedBy(windows));
+        processor.end();
         return decisions(system.servers(), event, begin, ready, processor);
       }
     }
@@ -307,12 +294,7 @@ final class ColdBenchmark {
         }
       }
     }
-    return p99(millis);
-  }
-
-  private static double p99(List<Double> millis) {
-    List<Double> sorted = millis.stream().sorted().toList();
-    return sorted.isEmpty() ? Double.NaN : sorted.get((int) (sorted.size() * 0.99));
+    return Percentiles.of(millis, 0.99);
   }
 
   private Result runPeer(Variant variant) throws Exception {
@@ -334,12 +316,14 @@ final class ColdBenchmark {
         try (ProcessorSampler processor =
             new ProcessorSampler(
                 window,
+                peerWindows,
                 () -> {
                   Map<String, Duration> times = times(servers);
                   times.put("peer", peer.processorTime());
                   return times;
                 })) {
           List<Load.Answer> answers = load.run(connections, window.multipliedBy(peerWindows));
+          processor.end();
           return answers(answers, begin, ready, processor);
         }
       } finally {
@@ -367,13 +351,18 @@ final class ColdBenchmark {
     }
     List<Double> first =
         sorted.stream().limit(FIRST_BOOKINGS).map(answer -> answer.nanos() / 1e6).toList();
-    return new Result(ready, rates, p99(first), p99(last), describe(processor, rates, window));
+    return new Result(
+        ready,
+        rates,
+        Percentiles.of(first, 0.99),
+        Percentiles.of(last, 0.99),
+        describe(processor, rates, window));
   }
 
   private static List<String> peerCommand(LocalServers servers, int port) {
     List<String> command = new ArrayList<>();
     command.add(BootJar.java().toString());
-    command.addAll(List.of(IMAGE_OPTIONS.split(" ")));
+    command.addAll(List.of(ImageOptions.TEXT.split(" ")));
     command.addAll(List.of("-XX:+UseSerialGC", "-Xms192m", "-Xmx256m"));
     command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
     command.add("ticketing.benchmark.peer.PeerApplication");
@@ -415,30 +404,6 @@ final class ColdBenchmark {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    }
-  }
-
-  private List<String> userTokens() {
-    return IntStream.range(0, USERS)
-        .parallel()
-        .mapToObj(user -> tokens.issue("cold-" + user, Role.BUYER))
-        .toList();
-  }
-
-  private long createEvent(URI ingress) throws IOException {
-    String body =
-        """
-        {"eventName":"Cold start","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
-         "venueAddress":"Seoul","seatTypes":[{"seatType":"R","price":"55000.00","totalSeats":%d}]}
-        """
-            .formatted(SEATS);
-    try (ApiConnection connection = new ApiConnection(ingress)) {
-      ApiResponse response =
-          connection.send("POST", "/api/v1/events", tokens.issue("admin", Role.ADMIN), body);
-      if (response.status() != 201) {
-        throw new IOException(response.status() + " " + response.body());
-      }
-      return Json.INTERNAL.readTree(response.body()).path("eventId").asLong();
     }
   }
 

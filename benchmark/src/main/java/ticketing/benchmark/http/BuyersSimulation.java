@@ -18,7 +18,6 @@ import io.gatling.javaapi.core.ScenarioBuilder;
 import io.gatling.javaapi.core.Session;
 import io.gatling.javaapi.core.Simulation;
 import io.gatling.javaapi.http.HttpProtocolBuilder;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
@@ -27,11 +26,9 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import ticketing.local.servers.LocalSigningKey;
+import ticketing.benchmark.support.AccessTokens;
 import ticketing.security.AccessTokenIssuer;
-import ticketing.security.AccessTokenSettings;
 import ticketing.security.Role;
-import ticketing.security.SigningSettings;
 
 /// Closed model of buyers with one connection each, which stays open during the whole run (in
 /// `SOCKET` also a WebSocket). A buyer thinks, books, and follows the ticket until it is decided,
@@ -180,12 +177,7 @@ public final class BuyersSimulation extends Simulation {
   }
 
   private Iterator<Map<String, Object>> tokens() {
-    AccessTokenIssuer tokens =
-        new AccessTokenIssuer(
-            AccessTokenSettings.of(),
-            new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
-            true,
-            Clock.systemUTC());
+    AccessTokenIssuer tokens = AccessTokens.issuer();
     Stream<Map<String, Object>> all =
         IntStream.range(0, buyers)
             .mapToObj(number ->

@@ -1,13 +1,8 @@
 package ticketing.benchmark.http;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,15 +18,11 @@ import ticketing.benchmark.http.GatlingStatistics.RequestStatistics;
 import ticketing.benchmark.process.ProcessStatistics;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
-import ticketing.domain.Json;
-import ticketing.local.servers.LocalSigningKey;
+import ticketing.benchmark.support.Events;
+import ticketing.benchmark.support.ImageOptions;
 import ticketing.local.system.ApplicationProcess;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
-import ticketing.security.AccessTokenIssuer;
-import ticketing.security.AccessTokenSettings;
-import ticketing.security.Role;
-import ticketing.security.SigningSettings;
 
 /// HTTP benchmark of the whole system: response times, memory and processor time of its processes
 /// under the load of thousands of clients with one connection each. Gatling runs in a separate
@@ -58,12 +49,6 @@ final class HttpBenchmark {
   private final int seconds = Integer.getInteger("benchmark.http.seconds", 20);
   private final double requestRate =
       Double.parseDouble(System.getProperty("benchmark.http.requests", "300"));
-  private final AccessTokenIssuer tokens =
-      new AccessTokenIssuer(
-          AccessTokenSettings.of(),
-          new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
-          true,
-          Clock.systemUTC());
   private final Map<String, Map<String, Double>> nativeMemory = new LinkedHashMap<>();
 
   private HttpBenchmark(LocalSystem system, Path folder) {
@@ -108,7 +93,8 @@ final class HttpBenchmark {
     Path results = Path.of(arguments[0]);
     Path folder = Files.createDirectories(Path.of(arguments[1]));
     String options =
-        "-XX:TieredStopAtLevel=4 -XX:ReservedCodeCacheSize=64m -XX:NativeMemoryTracking=summary "
+        ImageOptions.TEXT
+            + " -XX:NativeMemoryTracking=summary "
             + System.getProperty("benchmark.http.options", "");
     SystemSettings settings =
         SystemSettings.in(folder.resolve("system"))
@@ -141,7 +127,7 @@ final class HttpBenchmark {
   }
 
   private Run run(Model model, int warm) throws IOException, InterruptedException {
-    long event = createEvent(model.name());
+    long event = Events.create(system.ingress().url(), model.name(), SEATS);
     Path results = folder.resolve("gatling").resolve(model.name().toLowerCase(Locale.ROOT));
     // Requests of one cycle: the booking, about one poll unless a WebSocket is used, and nine reads
     // in the mix with reads.
@@ -343,30 +329,6 @@ final class HttpBenchmark {
       }
     }
     return all;
-  }
-
-  private long createEvent(String name) throws IOException, InterruptedException {
-    String body =
-        """
-        {"eventName":"%s","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall","venueAddress":"Seoul",
-         "seatTypes":[{"seatType":"R","price":"55000.00","totalSeats":%d}]}
-        """
-            .formatted(name, SEATS);
-    URI uri = system.ingress().url().resolve("/api/v1/events");
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpResponse<String> response =
-          client.send(
-              HttpRequest.newBuilder(uri)
-                  .header("Authorization", "Bearer " + tokens.issue("admin", Role.ADMIN))
-                  .header("Content-Type", "application/json")
-                  .POST(HttpRequest.BodyPublishers.ofString(body))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() != 201) {
-        throw new IOException(response.statusCode() + " " + response.body());
-      }
-      return Json.INTERNAL.readTree(response.body()).path("eventId").asLong();
-    }
   }
 
   private static void print(String line) {

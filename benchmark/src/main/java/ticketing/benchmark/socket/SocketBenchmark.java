@@ -4,7 +4,6 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -23,6 +22,7 @@ import ticketing.benchmark.report.Measurement.Row;
 import ticketing.benchmark.report.Measurement.Series;
 import ticketing.benchmark.socket.ServerProcess.Container;
 import ticketing.benchmark.socket.ServerProcess.Memory;
+import ticketing.benchmark.support.AccessTokens;
 import ticketing.domain.Command;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
@@ -31,13 +31,9 @@ import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
-import ticketing.local.servers.LocalSigningKey;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
-import ticketing.security.AccessTokenIssuer;
-import ticketing.security.AccessTokenSettings;
 import ticketing.security.Role;
-import ticketing.security.SigningSettings;
 import ticketing.status.EventCache;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
@@ -558,12 +554,7 @@ final class SocketBenchmark {
   }
 
   private static String token() {
-    return new AccessTokenIssuer(
-            AccessTokenSettings.of(),
-            new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(1)),
-            true,
-            Clock.systemUTC())
-        .issue(BUYER, Role.BUYER);
+    return AccessTokens.issuer().issue(BUYER, Role.BUYER);
   }
 
   private static StatusEntry confirmed(StatusEntry pending) {
