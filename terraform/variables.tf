@@ -441,8 +441,8 @@ variable "entry_pass_key_secret_arn" {
   default     = null
 
   validation {
-    condition     = var.entry_pass_key_secret_arn == null || length(var.entry_pass_public_keys) > 0
-    error_message = "The private key requires its public key in entry_pass_public_keys."
+    condition     = (var.entry_pass_key_secret_arn == null) == (length(var.entry_pass_public_keys) == 0)
+    error_message = "The private key requires its public key in entry_pass_public_keys, and the reverse."
   }
 }
 

@@ -169,6 +169,16 @@ run "entry_passes_require_a_public_key" {
   expect_failures = [var.entry_pass_key_secret_arn]
 }
 
+run "entry_passes_require_a_private_key" {
+  command = plan
+
+  variables {
+    entry_pass_public_keys = ["cGFzcw=="]
+  }
+
+  expect_failures = [var.entry_pass_key_secret_arn]
+}
+
 run "own_tokens_require_a_public_key" {
   command = plan
 
