@@ -171,8 +171,7 @@ final class SaleReport {
         millis(sorted(sale, sale::decisionNanos, sale::usesSocket)));
     figures.put("decisions per second", "%,.0f".formatted(decisionRate()));
     figures.put("queue baseline, messages per second", "%,.0f".formatted(queueRate));
-    figures.put(
-        "decisions / queue baseline", percent(decisionRate() / queueRate));
+    figures.put("decisions / queue baseline", percent(decisionRate() / queueRate));
   }
 
   private void addChecks(OnSale sale, int seats, long deadLetters) {

@@ -191,8 +191,7 @@ class UserFeedTest {
     WebSocketTestClient client = connect(BUYER);
     // After this offer, the feed of the connection has read its holds.
     assertThat(client.next().at("/reservation/reservationId").asLong()).isEqualTo(703);
-    ingress.respond(
-        HOLDS, "{\"content\":[%s,%s]}".formatted(listedOffer(703), listedOffer(704)));
+    ingress.respond(HOLDS, "{\"content\":[%s,%s]}".formatted(listedOffer(703), listedOffer(704)));
     JsonNode frame = client.next();
     assertThat(frame.path("type").asString()).isEqualTo("OFFER");
     assertThat(frame.at("/reservation/reservationId").asLong()).isEqualTo(704);

@@ -312,19 +312,7 @@ class DatabaseContractTest {
     }
     observed.add(
         "same sequence "
-            + attempt(
-                connection,
-                entry,
-                "w6",
-                1,
-                2,
-                "A",
-                1,
-                "u",
-                PRICE,
-                "WAITING",
-                TIME,
-                null));
+            + attempt(connection, entry, "w6", 1, 2, "A", 1, "u", PRICE, "WAITING", TIME, null));
     String ofQuantity =
         "(SELECT w.ticket_id, w.quantity, w.sequence, (SELECT COALESCE(SUM(r.quantity), 0) FROM"
             + " reservations r WHERE r.event_id = w.event_id AND r.user_id = w.user_id AND r.status"

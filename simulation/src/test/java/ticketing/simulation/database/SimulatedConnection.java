@@ -35,8 +35,7 @@ public final class SimulatedConnection {
   private static final long LATENCY = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long CONNECTION_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
   private static final int LOCK_TIMEOUT_SECONDS = 50;
-  private static final Map<String, String> SHORT_STATEMENTS =
-      new ConcurrentHashMap<>();
+  private static final Map<String, String> SHORT_STATEMENTS = new ConcurrentHashMap<>();
 
   private final Kernel kernel;
   private final SimulatedProcess process;
@@ -344,7 +343,9 @@ public final class SimulatedConnection {
     }
 
     private static String describe(String statement, Object[] values) {
-      return SHORT_STATEMENTS.computeIfAbsent(statement, Prepared::start) + " " + Arrays.deepToString(values);
+      return SHORT_STATEMENTS.computeIfAbsent(statement, Prepared::start)
+          + " "
+          + Arrays.deepToString(values);
     }
 
     private static String start(String statement) {

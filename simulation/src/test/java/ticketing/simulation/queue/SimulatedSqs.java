@@ -83,15 +83,24 @@ public final class SimulatedSqs implements SqsAsyncClient {
         () -> {
           if (faults.refusing) {
             kernel.log().add("queue", process.name() + " " + name + " refused");
-            process.failAfter(latency(), THREAD, result, SdkClientException.create("refused", new ConnectException("refused")));
+            process.failAfter(
+                latency(),
+                THREAD,
+                result,
+                SdkClientException.create("refused", new ConnectException("refused")));
           } else if (kernel.chance(faults.lostRequest)) {
             kernel.log().add("queue", process.name() + " " + name + " request lost");
-            process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, ApiCallTimeoutException.create(4_000));
+            process.failAfter(
+                CALL_TIMEOUT + latency(), THREAD, result, ApiCallTimeoutException.create(4_000));
           } else {
             operation.execute(answer -> {
               if (kernel.chance(faults.lostAnswer)) {
                 kernel.log().add("queue", process.name() + " " + name + " answer lost");
-                process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, ApiCallTimeoutException.create(4_000));
+                process.failAfter(
+                    CALL_TIMEOUT + latency(),
+                    THREAD,
+                    result,
+                    ApiCallTimeoutException.create(4_000));
               } else {
                 process.startAfter(latency(), THREAD, () -> result.complete(answer));
               }

@@ -113,12 +113,14 @@ public final class SimulatedRedisson {
         latency(),
         () -> {
           if (faults.refusing) {
-            process.failAfter(latency(), THREAD, result, new RedisConnectionException("Unable to connect"));
+            process.failAfter(
+                latency(), THREAD, result, new RedisConnectionException("Unable to connect"));
             return;
           }
           if (kernel.chance(faults.lostRequest)) {
             kernel.log().add("redis", process.name() + " request lost");
-            process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, new RedisTimeoutException("no answer"));
+            process.failAfter(
+                CALL_TIMEOUT + latency(), THREAD, result, new RedisTimeoutException("no answer"));
             return;
           }
           if (kernel.chance(faults.eviction)) {
@@ -128,12 +130,17 @@ public final class SimulatedRedisson {
           try {
             value = commands.get();
           } catch (CommandError e) {
-            process.failAfter(latency(), THREAD, result, new RedisException(e.getMessage() + ". channel: simulated"));
+            process.failAfter(
+                latency(),
+                THREAD,
+                result,
+                new RedisException(e.getMessage() + ". channel: simulated"));
             return;
           }
           if (kernel.chance(faults.lostAnswer)) {
             kernel.log().add("redis", process.name() + " answer lost");
-            process.failAfter(CALL_TIMEOUT + latency(), THREAD, result, new RedisTimeoutException("no answer"));
+            process.failAfter(
+                CALL_TIMEOUT + latency(), THREAD, result, new RedisTimeoutException("no answer"));
             return;
           }
           process.startAfter(latency(), THREAD, () -> result.complete(value));

@@ -173,8 +173,7 @@ final class Oracle {
     }
     Map<Object, Long> seatsOfUser = new HashMap<>();
     for (Map<String, Object> row : servers.database.committed("reservations")) {
-      if (row.get("event_id").equals(event.get("id"))
-          && SeatOracle.isActive(row)) {
+      if (row.get("event_id").equals(event.get("id")) && SeatOracle.isActive(row)) {
         seatsOfUser.merge(row.get("user_id"), (Long) row.get("quantity"), Long::sum);
       }
     }

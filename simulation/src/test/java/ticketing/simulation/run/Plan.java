@@ -143,8 +143,8 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
         exact && random.nextInt(3) == 0);
   }
 
-  /// Parties that join the waiting list during the burst or soon after it. In half of the plans, the last party
-  /// leaves.
+  /// Parties that join the waiting list during the burst or soon after it. In half of the plans,
+  /// the last party leaves.
   private static int addJoins(
       SplittableRandom random, long burst, List<EventPlan> events, List<Element> elements) {
     int joins = 0;
