@@ -65,6 +65,22 @@ public enum Mutant {
   USER_LIMIT_IGNORED(
       "A user gets at most the seats of the limit.",
       replaceBody(Names.DECISION + "BookingDecider", "exceedsLimit", FALSE)),
+  SEATS_FREED_TWICE(
+      "A cancellation frees its seats once.",
+      replaceCall(
+          Names.DECISION + "BookingDecider",
+          "cancel",
+          "status",
+          new Mutation.Value.OfEnum("CONFIRMED"))),
+  SEATS_SOLD_TWICE(
+      "A numbered seat has at most one reservation.",
+      replaceCall(Names.SEAT_MAP + "SeatAllocator", "take", "SeatBitmap.get", TRUE)),
+  OFFERS_NOT_MADE(
+      "A waiting party gets an offer as soon as its seats are free.",
+      replaceBody(Names.DECISION + "BookingDecider", "isOpenForOffers", FALSE)),
+  JOINED_TWICE(
+      "A user waits at most one time for an event.",
+      replaceCall(Names.DECISION + "BookingDecider", "join", "Map.containsKey", FALSE)),
   NO_EXPIRY_JOB(
       "Holds of events without commands expire.",
       replaceBody("ticketing.worker.maintenance.HoldExpiry", "nextEvents", EMPTY)),
@@ -77,6 +93,10 @@ public enum Mutant {
   PRICE_OF_DECISION(
       "The price counts at the acceptance.",
       replaceCall(Names.DECISION + "BookingDecider", "book", "BookSeats.price", NULL)),
+  KNOWN_NOT_PUBLISHED(
+      "The stored decision of a redelivered command is published.",
+      replaceCall(Names.PIPELINE + "DecisionPublisher", "publish", "known", EMPTY),
+      replaceBody("ticketing.worker.waiting.WaitingLineCheck", "publishDecided", EMPTY)),
   OUTAGE_NOT_REPUBLISHED(
       "Decisions of an outage of Redis are published after it.",
       replaceBody(Names.PIPELINE + "DecisionPublisher", "keep", NOTHING),
@@ -132,5 +152,6 @@ public enum Mutant {
     static final String PIPELINE = "ticketing.worker.pipeline.";
     static final String DECISION = "ticketing.worker.decision.";
     static final String COMMAND = "ticketing.ingress.command.";
+    static final String SEAT_MAP = "ticketing.domain.seatmap.";
   }
 }

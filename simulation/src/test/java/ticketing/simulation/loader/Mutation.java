@@ -41,6 +41,9 @@ record Mutation(String className, Edit edit) {
 
     /// Collection or optional value without elements.
     record Empty() implements Value {}
+
+    /// Constant of the enum that the method returns.
+    record OfEnum(String name) implements Value {}
   }
 
   static final Value NOTHING = new Value.Nothing();
@@ -225,6 +228,7 @@ record Mutation(String className, Edit edit) {
         }
       }
       case Value.Empty _ -> loadEmpty(code, type);
+      case Value.OfEnum(String name) -> code.getstatic(type, name, type);
     }
   }
 

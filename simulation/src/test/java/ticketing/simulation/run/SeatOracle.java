@@ -152,7 +152,9 @@ final class SeatOracle {
     for (Map<String, Object> entry : rows("waiting_entries")) {
       if (entry.get("status").equals("WAITING")
           && !parties.add(Arrays.asList(entry.get("event_id"), entry.get("user_id")))) {
-        violations.add("guarantee 3: user " + entry.get("user_id") + " waits twice");
+        violations.add(
+            "guarantee 3: event %s has a user who waits twice, row=%s"
+                .formatted(entry.get("event_id"), entry));
       }
     }
   }
