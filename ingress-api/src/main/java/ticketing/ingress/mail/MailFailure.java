@@ -30,7 +30,7 @@ final class MailFailure extends RuntimeException {
     return new MailFailure(cause, Effect.UNCERTAIN);
   }
 
-  /// As [#temporary], but the mail system certainly has no copy of the mail.
+  /// Failure after which the mail system has no copy of the mail.
   static MailFailure unsent(Throwable cause) {
     return new MailFailure(cause, Effect.UNSENT);
   }

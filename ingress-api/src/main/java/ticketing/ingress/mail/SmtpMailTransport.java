@@ -8,6 +8,9 @@ import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
+import org.eclipse.angus.mail.smtp.SMTPAddressFailedException;
+import org.eclipse.angus.mail.smtp.SMTPSendFailedException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.mail.MailAuthenticationException;
 import org.springframework.mail.MailException;
 import org.springframework.mail.MailSendException;
@@ -74,15 +77,27 @@ final class SmtpMailTransport implements MailTransport {
     }
   }
 
-  /// The connection failed, or the server refused the mail temporarily.
+  /// The connection failed, or the server refused the mail temporarily. A connection that ends
+  /// without a reply leaves the mail in doubt.
   private static boolean isUnsent(MailSendException failure) {
     return failure.getFailedMessages().values().stream()
         .anyMatch(cause ->
             cause.getCause() instanceof ConnectException
                 || cause.getCause() instanceof UnknownHostException
-                || cause instanceof SendFailedException failed
-                    && failed.getValidUnsentAddresses() != null
-                    && failed.getValidUnsentAddresses().length > 0);
+                || isRefusedTemporarily(cause));
+  }
+
+  private static boolean isRefusedTemporarily(@Nullable Exception failure) {
+    return switch (failure) {
+      case SMTPSendFailedException refused when isTemporary(refused.getReturnCode()) -> true;
+      case SMTPAddressFailedException refused when isTemporary(refused.getReturnCode()) -> true;
+      case MessagingException outer -> isRefusedTemporarily(outer.getNextException());
+      case null, default -> false;
+    };
+  }
+
+  private static boolean isTemporary(int replyCode) {
+    return replyCode >= 400 && replyCode < 500;
   }
 
   /// The server refused the recipient permanently. A reply 4xx is temporary.

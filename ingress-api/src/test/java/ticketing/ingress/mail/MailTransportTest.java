@@ -2,21 +2,29 @@ package ticketing.ingress.mail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
 import jakarta.mail.Message;
 import jakarta.mail.internet.MimeMessage;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -92,6 +100,65 @@ class MailTransportTest {
     assertThatExceptionOfType(MailFailure.class)
         .isThrownBy(() -> smtp(port, "").send(MAIL))
         .matches(MailFailure::isUnsent);
+  }
+
+  /// Server that answers the commands of one connection, then closes it.
+  ///
+  /// @param recipientReply reply to RCPT
+  /// @param dataReply reply to the text of a mail; empty: none
+  private static MailFailure failureOf(String recipientReply, String dataReply) throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 1, LOOPBACK)) {
+      CompletableFuture<Void> served =
+          CompletableFuture.runAsync(() -> serve(server, recipientReply, dataReply));
+      MailFailure failure =
+          catchThrowableOfType(
+              MailFailure.class, () -> smtp(server.getLocalPort(), "").send(MAIL));
+      served.get(30, TimeUnit.SECONDS);
+      return failure;
+    }
+  }
+
+  private static void serve(ServerSocket server, String recipientReply, String dataReply) {
+    try (Socket client = server.accept();
+        BufferedReader in =
+            new BufferedReader(
+                new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8));
+        OutputStream out = client.getOutputStream()) {
+      reply(out, "220 ready");
+      boolean isText = false;
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        if (isText && line.equals(".")) {
+          if (dataReply.isEmpty()) {
+            return;
+          }
+          isText = false;
+          reply(out, dataReply);
+        } else if (!isText) {
+          isText = line.equals("DATA");
+          reply(out, isText ? "354 go" : line.startsWith("RCPT") ? recipientReply : "250 ok");
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void reply(OutputStream out, String line) throws IOException {
+    out.write((line + "\r\n").getBytes(StandardCharsets.UTF_8));
+    out.flush();
+  }
+
+  @Test
+  void mailWithoutReplyIsInDoubt() throws Exception {
+    assertThat(failureOf("250 ok", ""))
+        .matches(failure -> !failure.isUnsent() && !failure.isPermanent());
+  }
+
+  @Test
+  void temporaryRefusalLeavesTheMailUnsent() throws Exception {
+    assertThat(failureOf("250 ok", "451 later")).matches(MailFailure::isUnsent);
+    assertThat(failureOf("450 later", "")).matches(MailFailure::isUnsent);
+    assertThat(failureOf("550 unknown", "")).matches(failure -> !failure.isUnsent());
   }
 
   @Test
