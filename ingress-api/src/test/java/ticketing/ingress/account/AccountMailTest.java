@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.util.GreenMail;
-import com.icegreen.greenmail.util.ServerSetup;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
+import ticketing.ingress.mail.SmtpServers;
 import tools.jackson.databind.JsonNode;
 
 /// Reset of a password and confirmation of an email over HTTP and SMTP.
@@ -43,20 +43,17 @@ class AccountMailTest {
 
   @BeforeAll
   static void start() {
-    mails = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
-    mails.start();
+    mails = SmtpServers.start();
     admin = newEmail();
     ingress =
         IngressFixture.shared()
             .sibling(
-                Map.of(
-                    "ticketing.mail.transport", "SMTP",
-                    "ticketing.mail.smtp.host", "127.0.0.1",
-                    "ticketing.mail.smtp.port", Integer.toString(mails.getSmtp().getPort()),
-                    "ticketing.mail.smtp.security", "NONE",
-                    "ticketing.account-mails.page-uri", "https://tickets.example",
-                    "ticketing.account-mails.require-confirmation", "true",
-                    "ticketing.accounts.admin-email", admin));
+                SmtpServers.settings(
+                    mails,
+                    Map.of(
+                        "ticketing.account-mails.page-uri", "https://tickets.example",
+                        "ticketing.account-mails.require-confirmation", "true",
+                        "ticketing.accounts.admin-email", admin)));
   }
 
   @AfterAll

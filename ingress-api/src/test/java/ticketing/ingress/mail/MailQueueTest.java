@@ -6,13 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.QueryTimeoutException;
@@ -26,20 +23,7 @@ class MailQueueTest {
   private final List<Mail> sent = new CopyOnWriteArrayList<>();
 
   private MailQueue queue(MailTransport transport) {
-    MailSettings settings =
-        new MailSettings(
-            MailSettings.Transport.LOG,
-            false,
-            "tickets@example.org",
-            2,
-            1,
-            3,
-            Duration.ofMillis(1),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(20),
-            new MailSettings.Smtp("localhost", 25, "", "", MailSettings.Smtp.Security.NONE),
-            URI.create(""));
-    return new MailQueue(transport, settings, meters);
+    return new MailQueue(transport, BlockedMails.settings(2), meters);
   }
 
   private static Mail mail(int number) {
@@ -47,38 +31,28 @@ class MailQueueTest {
   }
 
   private double count(String result) {
+    return count(meters, result);
+  }
+
+  private static double count(SimpleMeterRegistry meters, String result) {
     return meters.get("ticketing.mails").tag("result", result).counter().count();
   }
 
   @Test
   void fullQueueRefusesImmediately() throws InterruptedException {
-    CountDownLatch started = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
-    MailQueue queue =
-        queue(mail -> {
-          started.countDown();
-          awaitLatch(released);
-          sent.add(mail);
-        });
+    BlockedMails mails = new BlockedMails(2);
+    MailQueue queue = mails.queue();
     queue.submit(() -> Optional.of(mail(1)));
-    assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(mails.awaitStart()).isTrue();
     queue.submit(() -> Optional.of(mail(2)));
     queue.submit(Optional::empty);
     assertThatExceptionOfType(ApiException.class)
         .isThrownBy(() -> queue.submit(() -> Optional.of(mail(4))));
-    assertThat(meters.get("ticketing.queued.mails").gauge().value()).isEqualTo(2);
-    released.countDown();
+    assertThat(mails.meters().get("ticketing.queued.mails").gauge().value()).isEqualTo(2);
+    mails.release();
     queue.destroy();
-    assertThat(sent).as("a shutdown sends the queue").containsExactly(mail(1), mail(2));
-    assertThat(count("sent")).isEqualTo(2);
-  }
-
-  private static void awaitLatch(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    assertThat(mails.sent()).as("a shutdown sends the queue").containsExactly(mail(1), mail(2));
+    assertThat(count(mails.meters(), "sent")).isEqualTo(2);
   }
 
   @Test
@@ -153,19 +127,14 @@ class MailQueueTest {
 
   @Test
   void halfOfTheQueueIsForRequests() throws InterruptedException {
-    CountDownLatch started = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
-    MailQueue queue =
-        queue(mail -> {
-          started.countDown();
-          awaitLatch(released);
-        });
+    BlockedMails mails = new BlockedMails(2);
+    MailQueue queue = mails.queue();
     assertThat(queue.freeForBulk()).isEqualTo(1);
     queue.submit(() -> Optional.of(mail(1)));
-    assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(mails.awaitStart()).isTrue();
     queue.submitOnce(mail(2));
     assertThat(queue.freeForBulk()).isZero();
-    released.countDown();
+    mails.release();
     queue.destroy();
   }
 }
