@@ -10,9 +10,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
-/// Mails about decisions and changed events.
+/// Mails about decisions and changed events, to confirmed emails only.
 ///
-/// @param enabled false: this process sends none; without a mail system, it sends none either
+/// @param enabled false: this process sends none; without a mail system, it sends none either. Only
+///     confirmed emails get mails
 /// @param interval time between two rounds of reads
 /// @param maxPerSecond mails a second of all processes
 /// @param maxScanned decisions of an event that one round reads, with and without mails

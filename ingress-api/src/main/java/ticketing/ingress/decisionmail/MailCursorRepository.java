@@ -45,7 +45,7 @@ interface MailCursorRepository extends Repository<MailCursorEntity, Long> {
 
     String getEmail();
 
-    String getSeatType();
+    @Nullable String getSeatType();
 
     int getQuantity();
 
@@ -116,14 +116,14 @@ interface MailCursorRepository extends Repository<MailCursorEntity, Long> {
       nativeQuery = true)
   List<Step> findSteps(long eventId, long after, long to, Instant oldest, int limit);
 
-  /// Returns reservations of accounts that exist.
+  /// Returns reservations of accounts that exist and have a confirmed email.
   @Query(
       """
       select r.id as reservationId, u.email as email, r.seatType as seatType,
         r.quantity as quantity, r.seats as seats, r.totalPrice as totalPrice,
         r.status as status, r.expiresAt as expiresAt
       from ReservationEntity r join UserEntity u on u.id = r.userId
-      where r.id in :ids and u.deletedAt is null\
+      where r.id in :ids and u.deletedAt is null and u.emailConfirmedAt is not null\
       """)
   List<Seats> findSeats(List<Long> ids);
 
@@ -140,8 +140,12 @@ interface MailCursorRepository extends Repository<MailCursorEntity, Long> {
       nativeQuery = true)
   List<StateChange> findStateChange(long eventId, long sequence);
 
-  /// Returns the emails of the accounts that exist.
-  @Query("select u.email from UserEntity u where u.id in :ids and u.deletedAt is null")
+  /// Returns the confirmed emails of the accounts that exist.
+  @Query(
+      """
+      select u.email from UserEntity u
+      where u.id in :ids and u.deletedAt is null and u.emailConfirmedAt is not null\
+      """)
   List<String> findEmails(List<String> ids);
 
   /// Inserts the cursor of an event.
