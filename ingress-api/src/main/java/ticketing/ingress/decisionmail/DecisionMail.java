@@ -72,7 +72,9 @@ final class DecisionMail {
       return Optional.empty();
     }
     StringBuilder details = new StringBuilder();
-    details.append(seats.getSeatType()).append(" x ").append(seats.getQuantity()).append('\n');
+    String seatType = seats.getSeatType();
+    details.append(seatType == null ? "" : seatType + " ");
+    details.append("x ").append(seats.getQuantity()).append('\n');
     if (seats.getSeats() != null) {
       details.append(seats.getSeats().replace(",", ", ")).append('\n');
     }
@@ -100,6 +102,7 @@ final class DecisionMail {
       String details,
       @Nullable Instant expiresAt,
       URI page) {
+    boolean isEndless = expiresAt == null && (kind == Kind.HELD || kind == Kind.OFFERED);
     String end = expiresAt == null ? "" : time(expiresAt, event);
     return new Mail(
         email,
@@ -115,8 +118,8 @@ final class DecisionMail {
         %s
         """
             .formatted(
-                kind.text.formatted(end),
-                kind.koreanText.formatted(end),
+                isEndless ? "Confirm your seats." : kind.text.formatted(end),
+                isEndless ? "예매를 확정하세요." : kind.koreanText.formatted(end),
                 event.eventName(),
                 time(event.eventDate(), event),
                 venue(event),

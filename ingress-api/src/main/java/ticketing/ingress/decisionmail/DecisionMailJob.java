@@ -56,7 +56,7 @@ class DecisionMailJob implements SmartLifecycle {
   private final DecisionMailSettings settings;
   private final Clock clock;
   private final String holder = UUID.randomUUID().toString();
-  private @Nullable ScheduledExecutorService scheduler;
+  private volatile @Nullable ScheduledExecutorService scheduler;
   private long lastEvent;
 
   DecisionMailJob(
@@ -97,6 +97,9 @@ class DecisionMailJob implements SmartLifecycle {
     }
   }
 
+  /// @param lastEvent the next round continues after this event
+  private record Round(List<Claim> claims, long lastEvent) {}
+
   private void runLogged() {
     try {
       run();
@@ -114,35 +117,66 @@ class DecisionMailJob implements SmartLifecycle {
     if (budget <= 0 || cursors.lease(JOB, holder, now, now.plus(settings.lease())) == 0) {
       return;
     }
-    for (Claim claim : replica.read(() -> readRound(budget, now))) {
-      // A failure ahead of the move is retried by the next round.
-      List<Mail> composed = compose(claim, now);
-      if (move(claim)) {
-        composed.forEach(mails::submitOnce);
-      }
+    Round round = replica.read(() -> readRound(lastEvent, budget, now));
+    lastEvent = round.lastEvent();
+    for (Claim claim : round.claims()) {
+      send(claim, now);
     }
   }
 
+  /// Sends the mails of a claim. A failure ahead of the move is retried by a later round.
+  private void send(Claim claim, Instant now) {
+    List<Mail> composed;
+    try {
+      composed = compose(claim, now);
+    } catch (DataAccessException | TransactionException e) {
+      throw e; // of the database, not of the event
+    } catch (RuntimeException e) {
+      logBroken(claim.due().getEventId(), e);
+      return;
+    }
+    if (move(claim)) {
+      composed.forEach(mails::submitOnce);
+    }
+  }
+
+  private static void logBroken(long eventId, RuntimeException failure) {
+    log.error("cannot compose mails, event={}", eventId, failure);
+  }
+
   /// Reads all claims of a round in one transaction, because another one may read an older replica.
-  private List<Claim> readRound(int budget, Instant now) {
-    List<MailCursorRepository.Due> due = cursors.findDue(now, lastEvent, MAX_EVENTS);
+  /// It has no side effects, because a read may run twice.
+  private Round readRound(long after, int budget, Instant now) {
+    List<MailCursorRepository.Due> due = cursors.findDue(now, after, MAX_EVENTS);
     int share = Math.max(1, budget / Math.max(1, due.size()));
     List<Claim> claims = new ArrayList<>();
     int rest = budget;
     long last = 0;
     for (MailCursorRepository.Due event : due) {
       if (rest == 0) {
-        lastEvent = last;
-        return claims;
+        return new Round(claims, last);
       }
-      Claim claim = read(event, Math.min(share, rest), now);
-      claims.add(claim);
-      rest -= claim.size();
       last = event.getEventId();
+      Optional<Claim> claim = readable(event, Math.min(share, rest), now);
+      if (claim.isPresent()) {
+        claims.add(claim.get());
+        rest -= claim.get().size();
+      }
     }
     // Starts with the first event again after the last page.
-    lastEvent = due.size() == MAX_EVENTS ? last : 0;
-    return claims;
+    return new Round(claims, due.size() == MAX_EVENTS ? last : 0);
+  }
+
+  /// Returns empty for an event with an unreadable row, so that the other events get their mails.
+  private Optional<Claim> readable(MailCursorRepository.Due due, int max, Instant now) {
+    try {
+      return Optional.of(read(due, max, now));
+    } catch (DataAccessException | TransactionException e) {
+      throw e; // of the database, not of the event
+    } catch (RuntimeException e) {
+      logBroken(due.getEventId(), e);
+      return Optional.empty();
+    }
   }
 
   private Claim read(MailCursorRepository.Due due, int max, Instant now) {
@@ -252,19 +286,24 @@ class DecisionMailJob implements SmartLifecycle {
 
   @Override
   public void start() {
-    scheduler =
+    if (!settings.enabled() || !mails.isDelivering()) {
+      return;
+    }
+    ScheduledExecutorService started =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofVirtual().name("decision-mails-", 0).factory());
     long interval = settings.interval().toMillis();
-    if (settings.enabled() && mails.isDelivering()) {
-      scheduler.scheduleWithFixedDelay(this::runLogged, interval, interval, TimeUnit.MILLISECONDS);
-    }
+    started.scheduleWithFixedDelay(this::runLogged, interval, interval, TimeUnit.MILLISECONDS);
+    scheduler = started;
   }
 
   /// Completes a round that runs, within one second, so that its mails reach the queue of mails.
   @Override
   public void stop() {
-    ScheduledExecutorService stopped = Objects.requireNonNull(scheduler);
+    ScheduledExecutorService stopped = scheduler;
+    if (stopped == null) {
+      return;
+    }
     scheduler = null;
     stopped.shutdown();
     try {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.util.GreenMail;
-import com.icegreen.greenmail.util.ServerSetup;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.MimeMessage;
 import java.lang.reflect.Proxy;
@@ -27,7 +26,9 @@ import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.database.ReplicaReader;
 import ticketing.ingress.event.EventCatalog;
+import ticketing.ingress.mail.BlockedMails;
 import ticketing.ingress.mail.MailQueue;
+import ticketing.ingress.mail.SmtpServers;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Mails over SMTP about rows that the test inserts like a worker.
@@ -45,16 +46,8 @@ class DecisionMailJobTest {
 
   @BeforeAll
   static void start() {
-    server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
-    server.start();
-    ingress =
-        IngressFixture.shared()
-            .sibling(
-                Map.of(
-                    "ticketing.mail.transport", "SMTP",
-                    "ticketing.mail.smtp.host", "127.0.0.1",
-                    "ticketing.mail.smtp.port", Integer.toString(server.getSmtp().getPort()),
-                    "ticketing.mail.smtp.security", "NONE"));
+    server = SmtpServers.start();
+    ingress = IngressFixture.shared().sibling(SmtpServers.settings(server, Map.of()));
   }
 
   @AfterAll
@@ -71,6 +64,12 @@ class DecisionMailJobTest {
   }
 
   private static String signUp(String email) {
+    String id = signUpUnconfirmed(email);
+    ingress.sql().update("update users set email_confirmed_at = now() where id = ?", id);
+    return id;
+  }
+
+  private static String signUpUnconfirmed(String email) {
     String body = "{\"email\":\"%s\",\"password\":\"correct horse\",\"name\":\"Kim\"}";
     return ingress
         .post("/api/v1/users", null, body.formatted(email))
@@ -85,6 +84,11 @@ class DecisionMailJobTest {
 
   private static DecisionMailJob job(MailCursorRepository cursors, MailQueue queue, int maxMails) {
     // An expired lease permits concurrent rounds.
+    return job(cursors, queue, maxMails, Duration.ofSeconds(-1));
+  }
+
+  private static DecisionMailJob job(
+      MailCursorRepository cursors, MailQueue queue, int maxMails, Duration lease) {
     DecisionMailSettings settings =
         new DecisionMailSettings(
             false,
@@ -92,7 +96,7 @@ class DecisionMailJobTest {
             maxMails,
             1_000,
             Duration.ofHours(1),
-            Duration.ofSeconds(-1),
+            lease,
             URI.create("https://tickets.example"));
     return new DecisionMailJob(
         cursors,
@@ -287,6 +291,72 @@ class DecisionMailJobTest {
     await().until(() -> subjects(email).size() > 5);
     assertThat(isDone()).isFalse();
     assertThat(subjects(email)).hasSizeLessThanOrEqualTo(7);
+  }
+
+  @Test
+  void roundFillsTheFreeQueueAtMost() {
+    BlockedMails mails = new BlockedMails(4);
+    DecisionMailJob job = job(mails.queue(), MAX_MAILS);
+    IntStream.range(0, 12).forEach(_ -> book(user));
+    job.run();
+    mails.release();
+    runAll(job);
+    mails.queue().destroy();
+    assertThat(mails.sent()).filteredOn(mail -> mail.recipient().equals(email)).hasSize(12);
+  }
+
+  @Test
+  void onlyHolderOfTheLeaseSendsMails() {
+    MailCursorRepository cursors = ingress.context.getBean(MailCursorRepository.class);
+    MailQueue queue = ingress.context.getBean(MailQueue.class);
+    Duration lease = Duration.ofSeconds(30);
+    try {
+      book(user);
+      runAll(job(cursors, queue, MAX_MAILS, lease));
+      book(user);
+      IntStream.range(0, 3).forEach(_ -> job(cursors, queue, MAX_MAILS, lease).run());
+      assertThat(isDone()).isFalse();
+    } finally {
+      ingress.sql().update("update job_leases set expires_at = '2000-01-01'");
+    }
+    runAll(job());
+    await().until(() -> subjects(email).size() == 2);
+  }
+
+  @Test
+  void unconfirmedEmailGetsNoMail() {
+    String stranger = UUID.randomUUID() + "@example.org";
+    book(signUpUnconfirmed(stranger));
+    book(user);
+    runAll(job());
+    ObjectNode moved = (ObjectNode) ingress.get("/api/v1/events/" + event, null).json();
+    change(moved.put("venueName", "Arena"));
+    runAll(job());
+
+    await().until(() -> subjects(email).size() == 2);
+    assertThat(subjects(stranger)).noneMatch(subject -> subject.contains("Concert"));
+  }
+
+  @Test
+  void brokenEventDelaysNoOtherEvent() {
+    for (int i = 0; i < 2; i++) {
+      ingress
+          .sql()
+          .update(
+              "insert into event_states (event_id, sequence, state, changed_at)"
+                  + " values (?, ?, '[', now())",
+              event,
+              nextNumber());
+    }
+    long broken = event;
+    try {
+      event = ingress.newEvent();
+      book(user);
+      runAll(job());
+      await().until(() -> subjects(email).size() == 1);
+    } finally {
+      ingress.sql().update("delete from event_states where event_id = ?", broken);
+    }
   }
 
   @Test
