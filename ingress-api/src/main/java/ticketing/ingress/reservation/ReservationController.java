@@ -56,7 +56,7 @@ public class ReservationController {
 
   public static final String PATH = "/api/v1/reservations";
 
-  private static final int MAX_REASON = 200; // code points
+  private static final int MAX_REASON_LENGTH = 200; // code points
 
   private final EventCatalog catalog;
   private final ReservationReader reservations;
@@ -251,7 +251,7 @@ public class ReservationController {
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @PathVariable long reservationId,
-      @RequestParam(required = false) @CodePoints(min = 1, max = MAX_REASON)
+      @RequestParam(required = false) @CodePoints(min = 1, max = MAX_REASON_LENGTH)
           @Nullable String reason) {
     String path = PATH + "/" + reservationId;
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "DELETE", path, null);

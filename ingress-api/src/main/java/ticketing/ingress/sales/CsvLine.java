@@ -1,6 +1,7 @@
 package ticketing.ingress.sales;
 
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,8 @@ final class CsvLine {
 
   /// A spreadsheet would run a text with these first characters as a formula.
   private static final String FORMULA = "=+-@\t\r";
+
+  private static final Pattern PLAIN = Pattern.compile("[^\",\\r\\n]*");
 
   private CsvLine() {}
 
@@ -21,6 +24,6 @@ final class CsvLine {
     if (!text.isEmpty() && FORMULA.indexOf(text.charAt(0)) >= 0) {
       text = "'" + text;
     }
-    return text.matches("[^\",\\r\\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
+    return PLAIN.matcher(text).matches() ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 }
