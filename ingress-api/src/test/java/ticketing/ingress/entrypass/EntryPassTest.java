@@ -14,6 +14,8 @@ import com.nimbusds.jose.jwk.JWKSet;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
+import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -129,6 +131,26 @@ class EntryPassTest {
     assertThat(pass(confirmed, token).status()).isEqualTo(200);
     assertThat(ingress.delete("/api/v1/events/" + event, ingress.admin()).status()).isEqualTo(204);
     assertThat(pass(confirmed, token).code()).isEqualTo("ENTRY_PASS_NOT_FOUND");
+  }
+
+  @Test
+  void passEndsOneDayAfterTheShow() {
+    long event = ingress.newEvent();
+    long reservation = ingress.reserve(user, event, "CONFIRMED", null);
+    String token = ingress.token(user);
+    Instant end = Instant.now().minus(Duration.ofDays(1));
+    begin(event, end.plusSeconds(60));
+    assertThat(pass(reservation, token).status()).isEqualTo(200);
+    begin(event, end.minusSeconds(1));
+    assertThat(pass(reservation, token).code()).isEqualTo("ENTRY_PASS_NOT_FOUND");
+  }
+
+  private void begin(long event, Instant at) {
+    ingress
+        .sql()
+        .update("update events set event_date = ? where id = ?", Timestamp.from(at), event);
+    assertThat(ingress.post("/api/v1/operations/caches/eviction", ingress.admin(), null).status())
+        .isLessThan(300);
   }
 
   @Test
