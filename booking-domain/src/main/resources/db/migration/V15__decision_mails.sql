@@ -1,4 +1,4 @@
--- Mails about decisions. Runs unchanged on MySQL 8.4 and MariaDB 11.4.
+-- Mails about decisions, and reads of the reservations of an event. Runs unchanged on MySQL 8.4 and MariaDB 11.4.
 
 -- Position of the mails in the numbers of an event. No row: 0.
 CREATE TABLE decision_mail_cursors (
@@ -22,3 +22,6 @@ CREATE TABLE job_leases (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
 
 INSERT INTO job_leases (job, holder, expires_at) VALUES ('decision-mails', '', '2000-01-01');
+
+-- Reservations of an event in the order of their ids.
+ALTER TABLE reservations ADD KEY idx_reservations_event (event_id);

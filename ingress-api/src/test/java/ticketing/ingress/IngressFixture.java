@@ -149,7 +149,12 @@ public final class IngressFixture implements AutoCloseable {
   /// Instance for all tests without side effects on others.
   public static synchronized IngressFixture shared() {
     if (shared == null) {
-      shared = start(Map.of("ticketing.tickets.overdue-after", "100ms"));
+      shared =
+          start(
+              Map.of(
+                  "ticketing.tickets.overdue-after", "100ms",
+                  "ticketing.sales.export-chunk", "2",
+                  "ticketing.sales.max-exported-rows", "5"));
     }
     return shared;
   }

@@ -9,6 +9,8 @@ public enum AuditAction {
   SALE_PAUSED,
   SALE_RESUMED,
   RESERVATION_CANCELLED,
+  /// A user read the names and emails of all buyers of an event.
+  RESERVATIONS_EXPORTED,
   DEAD_LETTER_REDRIVEN,
   DEAD_LETTERS_REDRIVEN,
   DEAD_LETTER_DISCARDED,

@@ -13,7 +13,7 @@ import org.springframework.validation.annotation.Validated;
 /// Mails about decisions and changed events, to confirmed emails only.
 ///
 /// @param enabled false: this process sends none; without a mail system, it sends none either. Only
-///     confirmed emails get mails
+///   confirmed emails get mails
 /// @param interval time between two rounds of reads
 /// @param maxPerSecond mails a second of all processes
 /// @param maxScanned decisions of an event that one round reads, with and without mails

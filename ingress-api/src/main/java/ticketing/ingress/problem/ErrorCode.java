@@ -16,7 +16,8 @@ public enum ErrorCode {
   EVENT_NOT_FOUND(HttpStatus.NOT_FOUND),
   SEAT_TYPE_NOT_FOUND(HttpStatus.NOT_FOUND),
   RESERVATION_NOT_FOUND(HttpStatus.NOT_FOUND),
-  /// The reservation is not confirmed, or its event is cancelled or over.
+  /// The reservation is not confirmed, its event is cancelled or over, or the deployment signs no
+  /// passes.
   ENTRY_PASS_NOT_FOUND(HttpStatus.NOT_FOUND),
   /// The event has no numbered seats.
   NO_SEAT_MAP(HttpStatus.NOT_FOUND),
@@ -31,6 +32,8 @@ public enum ErrorCode {
   EMAIL_TAKEN(HttpStatus.CONFLICT),
   /// The change would leave no administrator.
   LAST_ADMINISTRATOR(HttpStatus.CONFLICT),
+  /// The event has more reservations than an export may have.
+  EXPORT_TOO_LARGE(HttpStatus.CONFLICT),
   EVENT_CANCELLED(HttpStatus.CONFLICT),
   SALE_CLOSED(HttpStatus.CONFLICT),
   SOLD_OUT(HttpStatus.CONFLICT),

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Page;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
 import ticketing.domain.EventView;
@@ -20,6 +20,8 @@ import ticketing.domain.Reason;
 import ticketing.ingress.database.ReplicaReader;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.problem.ApiException;
+import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.reservation.ReservationView;
 
 /// Reads the sales of events on a replica. The figures of an event are cached, so that many readers
@@ -28,7 +30,6 @@ import ticketing.ingress.reservation.ReservationView;
 class SalesReader {
 
   private static final int MAX_CACHED_EVENTS = 1_000;
-  private static final int EXPORT_CHUNK = 1_000; // rows of one query
   private static final String NUMBER = "[0-9]{1,18}";
   private static final Duration RATE_WINDOW = Duration.ofMinutes(10);
 
@@ -75,7 +76,7 @@ class SalesReader {
               .reduce(BigDecimal.ZERO, BigDecimal::add);
       Map<Reason, Long> rejections = new EnumMap<>(Reason.class);
       sales
-          .countRejections(eventId, settings.maxRejections())
+          .countRejections(eventId, settings.maxCountedDecisions())
           .forEach(row -> rejections.put(Reason.valueOf(row.getReason()), row.getTimes()));
       return new EventSales(
           eventId, new Money(revenue), types, rejections, curve(eventId), soldOutAt(event));
@@ -125,17 +126,9 @@ class SalesReader {
 
   private @Nullable Instant soldOutAt(EventView event) {
     Instant now = clock.instant();
-    // All changes of the window are one slot.
     long recent =
-        sales
-            .findChanges(
-                event.eventId(),
-                now.minus(RATE_WINDOW).getEpochSecond(),
-                RATE_WINDOW.multipliedBy(2).toSeconds())
-            .stream()
-            .filter(change -> change.getSlot() == 0)
-            .mapToLong(SalesRepository.Change::getSeats)
-            .sum();
+        sales.sumSeatsSince(
+            event.eventId(), now.minus(RATE_WINDOW), settings.maxCountedDecisions());
     return recent <= 0 || event.availableSeats() == 0
         ? null
         : now.plusSeconds(event.availableSeats() * RATE_WINDOW.toSeconds() / recent);
@@ -151,36 +144,70 @@ class SalesReader {
       int page,
       int size) {
     events.get(eventId);
-    long id = text != null && text.matches(NUMBER) ? Long.parseLong(text) : 0;
-    String pattern = text == null ? null : text.replaceAll("([!%_])", "!$1");
+    String wanted = status == null ? null : status.name();
+    PageRequest range = PageRequest.of(page, size);
     return replica.read(() ->
         PageResponse.of(
-            sales.list(
-                eventId,
-                status == null ? null : status.name(),
-                text,
-                id,
-                pattern,
-                PageRequest.of(page, size)),
+            text == null
+                ? sales.list(eventId, wanted, range)
+                : search(eventId, wanted, text, range),
             SalesRepository.WithBuyer::view));
   }
 
-  /// Passes all reservations of an event in order of their ids, up to the maximum of the settings.
-  void forEachReservation(long eventId, Consumer<SoldReservation> consumer) {
-    long after = 0;
-    for (int rows = 0; rows < settings.maxExportedRows(); rows += EXPORT_CHUNK) {
-      long previous = after;
-      int size = Math.min(EXPORT_CHUNK, settings.maxExportedRows() - rows);
+  private Page<SalesRepository.WithBuyer> search(
+      long eventId, @Nullable String status, String text, PageRequest range) {
+    long id = text.matches(NUMBER) ? Long.parseLong(text) : 0;
+    String pattern = text.replaceAll("([!%_])", "!$1");
+    return sales.search(eventId, status, text, id, pattern, range);
+  }
+
+  /// Returns the export of the reservations that an event has now.
+  ///
+  /// @throws ApiException `EVENT_NOT_FOUND`, `EXPORT_TOO_LARGE`
+  Export export(long eventId) {
+    events.get(eventId);
+    int max = settings.maxExportedRows();
+    SalesRepository.Extent extent = replica.read(() -> sales.measure(eventId, max + 1));
+    if (extent.getTotal() > max) {
+      throw ApiException.of(
+          ErrorCode.EXPORT_TOO_LARGE,
+          "The event has more reservations than the maximum of %d.".formatted(max));
+    }
+    return new Export(eventId, extent.getTotal(), extent.getLastId());
+  }
+
+  /// Reservations of an event in order of their ids, read in chunks.
+  final class Export {
+
+    private final long eventId;
+    private final long total;
+    private final long last;
+    private long after;
+
+    private Export(long eventId, long total, long last) {
+      this.eventId = eventId;
+      this.total = total;
+      this.last = last;
+    }
+
+    long total() {
+      return total;
+    }
+
+    boolean hasMore() {
+      return after < last;
+    }
+
+    List<SoldReservation> nextChunk() {
       List<SoldReservation> chunk =
           replica.read(() ->
-              sales.listAfter(eventId, previous, PageRequest.of(0, size)).stream()
+              sales
+                  .listAfter(eventId, after, last, PageRequest.of(0, settings.exportChunk()))
+                  .stream()
                   .map(SalesRepository.WithBuyer::view)
                   .toList());
-      chunk.forEach(consumer);
-      if (chunk.size() < size) {
-        return;
-      }
-      after = chunk.getLast().reservationId();
+      after = chunk.isEmpty() ? last : chunk.getLast().reservationId();
+      return chunk;
     }
   }
 }

@@ -85,21 +85,35 @@ interface SalesRepository extends Repository<ReservationEntity, Long> {
       nativeQuery = true)
   List<Change> findChanges(long event, long start, long length);
 
+  /// Returns the seats that the newest reservations took since a time, less the ones they returned.
+  @Query(
+      value =
+          """
+          select coalesce(sum(
+              case when reserved_at >= :since then quantity else 0 end
+              - case when status in ('CANCELLED', 'EXPIRED')
+                  and coalesce(cancelled_at, expires_at) >= :since then quantity else 0 end), 0)
+          from (
+            select quantity, status, reserved_at, cancelled_at, expires_at from reservations
+            where event_id = :event order by id desc limit :limit) newest\
+          """,
+      nativeQuery = true)
+  long sumSeatsSince(long event, Instant since, int limit);
+
   interface Rejections {
     String getReason();
 
     long getTimes();
   }
 
-  /// Counts the newest rejections by reason.
+  /// Counts the rejections among the newest decisions by reason.
   @Query(
       value =
           """
           select reason, count(*) as times from (
-            select reason from tickets
-            where event_id = :event and decision = 'REJECTED' and reason is not null
+            select decision, reason from tickets where event_id = :event
             order by decided_at desc limit :limit) newest
-          group by reason\
+          where decision = 'REJECTED' and reason is not null group by reason\
           """,
       nativeQuery = true)
   List<Rejections> countRejections(long event, int limit);
@@ -111,41 +125,64 @@ interface SalesRepository extends Repository<ReservationEntity, Long> {
     }
   }
 
+  String SELECT = "select r as reservation, u.name as name, u.email as email ";
+
+  String ORDER = " order by r.id desc";
+
   String FILTER =
       """
       from ReservationEntity r left join UserEntity u on u.id = r.userId
       where r.eventId = :event and (:status is null or r.status = :status)
-        and (:text is null or r.id = :id or r.userId = :text
+        and (r.id = :id or r.userId = :text
           or u.email like concat(:pattern, '%') escape '!'
           or u.name like concat(:pattern, '%') escape '!'
           or concat(',', r.seats, ',') like concat('%,', :pattern, ',%') escape '!')\
       """;
 
-  /// Returns the reservations, newest first.
+  /// Returns the matching reservations, newest first.
   ///
-  /// @param text id of a user; null: any reservation
+  /// @param text id of a user
   /// @param id id of a reservation, or 0
   /// @param pattern id of a seat, or the begin of an email or a name; `!` escapes `%`, `_` and `!`
+  @Query(value = SELECT + FILTER + ORDER, countQuery = "select count(r) " + FILTER)
+  Page<WithBuyer> search(
+      long event, @Nullable String status, String text, long id, String pattern, Pageable page);
+
+  String OF_STATUS = " where r.eventId = :event and (:status is null or r.status = :status)";
+
+  /// Returns the reservations, newest first.
   @Query(
       value =
-          "select r as reservation, u.name as name, u.email as email "
-              + FILTER
-              + " order by r.id desc",
-      countQuery = "select count(r) " + FILTER)
-  Page<WithBuyer> list(
-      long event,
-      @Nullable String status,
-      @Nullable String text,
-      long id,
-      @Nullable String pattern,
-      Pageable page);
+          SELECT
+              + "from ReservationEntity r left join UserEntity u on u.id = r.userId"
+              + OF_STATUS
+              + ORDER,
+      countQuery = "select count(r) from ReservationEntity r" + OF_STATUS)
+  Page<WithBuyer> list(long event, @Nullable String status, Pageable page);
 
-  /// Returns the reservations with ids above `after`, in order of their ids.
+  /// Number of the reservations, and the highest id.
+  interface Extent {
+    long getTotal();
+
+    long getLastId();
+  }
+
+  /// Counts the reservations up to a limit.
+  @Query(
+      value =
+          """
+          select count(*) as total, coalesce(max(id), 0) as lastId from (
+            select id from reservations where event_id = :event order by id limit :limit) counted\
+          """,
+      nativeQuery = true)
+  Extent measure(long event, int limit);
+
+  /// Returns the reservations with ids above `after` and up to `last`, in order of their ids.
   @Query(
       """
       select r as reservation, u.name as name, u.email as email
       from ReservationEntity r left join UserEntity u on u.id = r.userId
-      where r.eventId = :event and r.id > :after order by r.id\
+      where r.eventId = :event and r.id > :after and r.id <= :last order by r.id\
       """)
-  List<WithBuyer> listAfter(long event, long after, Pageable page);
+  List<WithBuyer> listAfter(long event, long after, long last, Pageable page);
 }

@@ -111,8 +111,7 @@ class MailTransportTest {
       CompletableFuture<Void> served =
           CompletableFuture.runAsync(() -> serve(server, recipientReply, dataReply));
       MailFailure failure =
-          catchThrowableOfType(
-              MailFailure.class, () -> smtp(server.getLocalPort(), "").send(MAIL));
+          catchThrowableOfType(MailFailure.class, () -> smtp(server.getLocalPort(), "").send(MAIL));
       served.get(30, TimeUnit.SECONDS);
       return failure;
     }

@@ -1,21 +1,43 @@
 package ticketing.ingress.sales;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.http.HttpMethod;
+import org.springframework.mock.web.MockHttpServletResponse;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
+import ticketing.ingress.audit.AuditLog;
+import ticketing.ingress.database.ReplicaReader;
+import ticketing.ingress.event.EventCatalog;
 import ticketing.security.AccessTokenIssuer;
 import ticketing.security.Role;
 import tools.jackson.databind.JsonNode;
 
 /// Sales of an event: figures, course, search, export, and who may read them.
 class SalesTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   private final IngressFixture ingress = IngressFixture.shared();
   private final String user = IngressFixture.newUser();
@@ -134,6 +156,133 @@ class SalesTest {
         .startsWith(
             first + "," + user + ",\"'=1+\"\"1\"\",김\"," + user + "@example.org,VIP,2,,300000.00,");
     assertThat(lines[2]).startsWith(second + ",").contains(",CANCELLED,");
+  }
+
+  private void reserve(int times) {
+    IntStream.range(0, times).forEach(_ -> ingress.reserve(user, event, "CONFIRMED", null));
+  }
+
+  @Test
+  void exportReadsAllChunksAndIsAudited() {
+    reserve(5);
+    assertThat(ingress.get(path + "/reservations.csv", staff).body().split("\r\n")).hasSize(6);
+    JsonNode audit =
+        ingress
+            .get(
+                "/api/v1/operations/audit?object=operations/events/%d/reservations.csv"
+                    .formatted(event),
+                staff)
+            .json();
+    assertThat(audit.get("content")).hasSize(1);
+    assertThat(audit.at("/content/0/action").asString()).isEqualTo("RESERVATIONS_EXPORTED");
+    assertThat(audit.at("/content/0/actor").asString()).isEqualTo("staff");
+    assertThat(audit.at("/content/0/newValue").asString()).contains("5");
+  }
+
+  @Test
+  void exportOverTheMaximumIsRefused() {
+    reserve(6);
+    assertThat(ingress.get(path + "/reservations.csv", staff).code()).isEqualTo("EXPORT_TOO_LARGE");
+    assertThat(ingress.send("HEAD", path + "/reservations.csv", staff, null).status())
+        .as("HEAD runs no export")
+        .isEqualTo(200);
+  }
+
+  @Test
+  void brokenExportHasNoCompleteAnswer() {
+    reserve(2);
+    long broken = ingress.reserve(user, event, "CONFIRMED", null);
+    ingress.sql().update("update reservations set status = 'BROKEN' where id = ?", broken);
+    assertThatThrownBy(() -> ingress.get(path + "/reservations.csv", staff))
+        .hasRootCauseInstanceOf(IOException.class);
+  }
+
+  /// Controller with chunks of two rows that runs an action ahead of each read of a chunk.
+  private SalesController controller(Runnable aheadOfRead) {
+    SalesRepository repository = ingress.context.getBean(SalesRepository.class);
+    SalesRepository observed =
+        (SalesRepository)
+            Proxy.newProxyInstance(
+                SalesRepository.class.getClassLoader(),
+                new Class<?>[] {SalesRepository.class},
+                (_, method, arguments) -> {
+                  if (method.getName().equals("listAfter")) {
+                    aheadOfRead.run();
+                  }
+                  return method.invoke(repository, arguments);
+                });
+    SalesSettings settings = new SalesSettings(Duration.ofSeconds(5), 120, 50_000, 100, 2, 2);
+    EventCatalog catalog = ingress.context.getBean(EventCatalog.class);
+    SalesReader reader =
+        new SalesReader(
+            catalog,
+            observed,
+            ingress.context.getBean(ReplicaReader.class),
+            settings,
+            Clock.systemUTC());
+    return new SalesController(reader, catalog, ingress.context.getBean(AuditLog.class), settings);
+  }
+
+  @Test
+  void failedFirstReadLeavesTheResponse() {
+    reserve(3);
+    SalesController controller =
+        controller(() -> {
+          throw new DataAccessResourceFailureException("down");
+        });
+    MockHttpServletResponse response = new MockHttpServletResponse();
+    assertThatThrownBy(() -> controller.export(event, HttpMethod.GET, response))
+        .isInstanceOf(DataAccessResourceFailureException.class);
+    assertThat(response.getContentType()).isNull();
+    assertThat(response.getHeaderNames()).isEmpty();
+  }
+
+  @Test
+  void exportEndsWithItsConnection() throws Exception {
+    reserve(5);
+    AtomicInteger reads = new AtomicInteger();
+    MockHttpServletResponse response =
+        new MockHttpServletResponse() {
+          @Override
+          public PrintWriter getWriter() {
+            return new PrintWriter(Writer.nullWriter()) {
+              @Override
+              public boolean checkError() {
+                return true;
+              }
+            };
+          }
+        };
+    controller(reads::incrementAndGet).export(event, HttpMethod.GET, response);
+    assertThat(reads).hasValue(1);
+  }
+
+  @Test
+  void thirdConcurrentExportIsRefused() throws Exception {
+    reserve(1);
+    List<CompletableFuture<IngressFixture.Answer>> exports;
+    try (Connection blocker = ingress.sql().getDataSource().getConnection();
+        Statement statement = blocker.createStatement()) {
+      statement.execute("lock tables audit_log write"); // exports block on their entry
+      try {
+        exports =
+            Stream.generate(() ->
+                    CompletableFuture.supplyAsync(
+                        () -> ingress.get(path + "/reservations.csv", staff)))
+                .limit(3)
+                .toList();
+        await().atMost(LIMIT).until(() -> exports.stream().anyMatch(CompletableFuture::isDone));
+      } finally {
+        statement.execute("unlock tables");
+      }
+    }
+    List<IngressFixture.Answer> answers = exports.stream().map(CompletableFuture::join).toList();
+    assertThat(answers)
+        .extracting(IngressFixture.Answer::status)
+        .containsExactlyInAnyOrder(200, 200, 503);
+    assertThat(answers)
+        .filteredOn(answer -> answer.status() == 503)
+        .allMatch(answer -> answer.code().equals("OVERLOADED"));
   }
 
   @Test
