@@ -1,11 +1,11 @@
 // Check-in at an entrance: verifies the entry passes of buyers, with or without a connection.
 
-import {get, orNull} from './api.js';
+import {ApiError, get, orNull, signedOut} from './api.js';
 import * as clock from './clock.js';
 import {clockTime, shortDateTime, t} from './i18n.js';
 import {checkPass} from './passcheck.js';
 import * as store from './store.js';
-import {confirmed, el, empty} from './ui.js';
+import {confirmed, el, empty, notice} from './ui.js';
 
 const MAX_SCANNED = 20_000; // reservations kept on this device
 const MAX_STATUS_DELAY = 1500; // ms for the current status
@@ -15,10 +15,32 @@ const EVENTS = 50; // in the list
 const RECENT_HOURS = 24;
 
 /** Times of the accepted passes on this device by reservation, oldest first. */
-const scanned = () => new Map(store.read('scanned') ?? []);
-
-function saveScanned(reservationId, at) {
-  store.write('scanned', [...scanned().set(reservationId, at)].slice(-MAX_SCANNED));
+function acceptedPasses() {
+  const times = new Map(store.read('scanned') ?? []);
+  return {
+    at: reservationId => times.get(reservationId),
+    count: () => times.size,
+    /** @return false if the time lasts only as long as the page */
+    add(reservationId, at) {
+      times.set(reservationId, at);
+      while (times.size > MAX_SCANNED) {
+        times.delete(times.keys().next().value);
+      }
+      return store.write('scanned', [...times]);
+    },
+    clear() {
+      times.clear();
+      store.write('scanned', null);
+    },
+    /** Adds the passes of other tabs, or removes all after their reset. */
+    merge() {
+      const others = store.read('scanned');
+      if (others === null) {
+        times.clear();
+      }
+      others?.forEach(([reservationId, at]) => times.set(reservationId, at));
+    },
+  };
 }
 
 /** Keys of the server, else the ones of the last visit. */
@@ -30,15 +52,31 @@ async function readKeys() {
   return found?.keys ?? store.read('passKeys') ?? [];
 }
 
-/** True unless the server answers in time that the reservation is not confirmed any more. */
-async function isConfirmed(reservationId) {
-  const reservation = await Promise.race([
-    orNull(get(`/api/v1/reservations/${reservationId}`)),
-    new Promise(resolve => {
-      setTimeout(resolve, MAX_STATUS_DELAY, null);
-    }),
-  ]);
-  return {known: reservation !== null, valid: reservation === null || reservation.status === 'CONFIRMED'};
+/**
+ * Current state of a reservation: 'CONFIRMED', 'CANCELLED', or 'SIGNED_OUT' if the server rejects the
+ * session. 'UNKNOWN' without an answer in time, and for answers that a repetition may change.
+ */
+async function stateOf(reservationId) {
+  try {
+    const reservation = await Promise.race([
+      get(`/api/v1/reservations/${reservationId}`),
+      new Promise(resolve => {
+        setTimeout(resolve, MAX_STATUS_DELAY, null);
+      }),
+    ]);
+    if (reservation === null) {
+      return 'UNKNOWN';
+    }
+    return reservation.status === 'CONFIRMED' ? 'CONFIRMED' : 'CANCELLED';
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    if (error.status === 401) {
+      return 'SIGNED_OUT';
+    }
+    return error.retryable ? 'UNKNOWN' : 'CANCELLED';
+  }
 }
 
 async function upcomingEvents() {
@@ -60,11 +98,21 @@ export async function checkInView() {
       el('option', {value: eventId}, `${eventName} · ${shortDateTime(eventDate, timeZone)}`)));
   event.value = events.some(({eventId}) => String(eventId) === store.read('checkInEvent')) ? store.read('checkInEvent') : '';
   const input = el('input', {id: 'check-code', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', maxlength: 3000});
+  const accepted = acceptedPasses();
+  const left = new AbortController();
+  const warning = el('div', {'aria-live': 'polite'});
   let checks = 0;
 
   function drawCount() {
-    count.textContent = t('checkin.count', {count: scanned().size});
+    count.textContent = t('checkin.count', {count: accepted.count()});
   }
+
+  store.onChange(name => {
+    if (name === 'scanned' || name === null) {
+      accepted.merge();
+      drawCount();
+    }
+  }, left.signal);
 
   function show(state, claims, more = null) {
     const good = state === 'VALID';
@@ -89,22 +137,28 @@ export async function checkInView() {
       show(state, claims);
       return;
     }
-    const at = scanned().get(claims.sub);
+    const at = accepted.at(claims.sub);
     if (at) {
       show('REPEATED', claims, t('checkin.scannedAt', {time: clockTime(at)}));
       return;
     }
-    const {known, valid} = await isConfirmed(claims.sub);
-    if (number !== checks) {
-      return; // another code was read meanwhile
+    const reservation = await stateOf(claims.sub);
+    if (number !== checks || left.signal.aborted) {
+      return; // another code was read meanwhile, or the page was left
     }
-    if (!valid) {
+    if (reservation === 'SIGNED_OUT') {
+      store.saveSession(null);
+      signedOut.dispatchEvent(new Event('signed-out'));
+      return;
+    }
+    if (reservation === 'CANCELLED') {
       show('CANCELLED', claims);
       return;
     }
-    saveScanned(claims.sub, Date.now());
+    const isStored = accepted.add(claims.sub, Date.now());
+    warning.replaceChildren(...(isStored ? [] : [notice('warn', t('checkin.unsaved'))]));
     drawCount();
-    show('VALID', claims, known ? null : t('checkin.offline'));
+    show('VALID', claims, reservation === 'CONFIRMED' ? null : t('checkin.offline'));
   }
 
   const camera = 'BarcodeDetector' in window && navigator.mediaDevices ? cameraPart(check) : null;
@@ -127,14 +181,18 @@ export async function checkInView() {
       }},
       el('div', {class: 'field'}, el('label', {for: input.id}, t('checkin.code')), input),
       el('button', {class: 'button primary', type: 'submit'}, t('checkin.check'))),
-      result,
+      result, warning,
       el('p', {class: 'hint'}, count, ' ', el('button', {class: 'quiet', type: 'button', onclick: async () => {
         if (await confirmed(t('checkin.reset'), t('checkin.reset.words'), t('checkin.reset'))) {
-          store.write('scanned', null);
+          accepted.clear();
+          warning.replaceChildren();
           drawCount();
         }
       }}, t('checkin.reset')))),
-    leave: () => camera?.leave(),
+    leave: () => {
+      left.abort();
+      camera?.leave();
+    },
   };
 }
 
@@ -143,12 +201,17 @@ function cameraPart(check) {
   const video = el('video', {class: 'check-camera', muted: true, playsinline: true, hidden: true});
   const problem = el('p', {class: 'field-error', role: 'status'});
   const detector = new BarcodeDetector({formats: ['qr_code']});
-  let stream = null;
+  let run = null; // from the start of the camera until its end
   let timer = 0;
   let last = {text: '', at: 0};
 
-  async function scan() {
+  const stop = stream => stream.getTracks().forEach(track => track.stop());
+
+  async function scan(current) {
     const [found] = await detector.detect(video).catch(() => []); // a picture may be unreadable
+    if (run !== current) {
+      return;
+    }
     const now = Date.now();
     if (found && (found.rawValue !== last.text || now - last.at > REPEAT_DELAY)) {
       check(found.rawValue);
@@ -156,34 +219,45 @@ function cameraPart(check) {
     if (found) {
       last = {text: found.rawValue, at: now};
     }
-    if (stream) {
-      timer = setTimeout(scan, SCAN_INTERVAL);
-    }
+    timer = setTimeout(scan, SCAN_INTERVAL, current);
   }
 
   function leave() {
     clearTimeout(timer);
-    stream?.getTracks().forEach(track => track.stop());
-    stream = null;
+    if (run?.stream) {
+      stop(run.stream);
+    }
+    run = null;
     video.hidden = true;
   }
 
-  const button = el('button', {class: 'button', type: 'button', onclick: async () => {
-    if (stream) {
-      leave();
-      return;
-    }
+  async function start() {
+    const current = {stream: null};
+    run = current;
     problem.textContent = '';
+    let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: 'environment'}});
     } catch {
-      problem.textContent = t('checkin.noCamera'); // refused, or no camera
+      if (run === current) {
+        run = null;
+        problem.textContent = t('checkin.noCamera'); // refused, or no camera
+      }
       return;
     }
+    if (run !== current) {
+      stop(stream); // ended ahead of the permission
+      return;
+    }
+    current.stream = stream;
     video.srcObject = stream;
     video.hidden = false;
-    await video.play();
-    scan();
-  }}, t('checkin.camera'));
+    await video.play().catch(() => {}); // the camera ended
+    if (run === current) {
+      scan(current);
+    }
+  }
+
+  const button = el('button', {class: 'button', type: 'button', onclick: () => (run ? leave() : start())}, t('checkin.camera'));
   return {node: el('div', {}, button, problem, video), leave};
 }

@@ -10,6 +10,8 @@ function bytes(base64url) {
   return Uint8Array.from(text, character => character.charCodeAt(0));
 }
 
+const isObject = value => typeof value === 'object' && value !== null;
+
 const json = base64url => JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes(base64url)));
 
 /** Header, claims and signature of a pass; null if the text is none. */
@@ -20,7 +22,7 @@ function parsed(text) {
   }
   try {
     const [header, claims] = parts.slice(0, 2).map(json);
-    return {header, claims, signature: bytes(parts[2]), signed: new TextEncoder().encode(`${parts[0]}.${parts[1]}`)};
+    return !isObject(header) || !isObject(claims) ? null : {header, claims, signature: bytes(parts[2]), signed: new TextEncoder().encode(`${parts[0]}.${parts[1]}`)};
   } catch {
     return null; // no base64, no UTF-8, or no JSON
   }

@@ -6,37 +6,46 @@ const TICKET_LIFETIME = 24 * 60 * 60 * 1000; // ms
 const MAX_TICKETS = 50;
 const ATTEMPT_LIFETIME = 10 * 60 * 1000; // ms; older unanswered requests are not sent again
 
+/** Values that localStorage refused. */
 const memory = new Map();
 
+addEventListener('storage', ({key}) => (key === null ? memory.clear() : memory.delete(key.slice(PREFIX.length))));
+
 export function read(name) {
+  if (memory.has(name)) {
+    return memory.get(name);
+  }
   try {
     const text = localStorage.getItem(PREFIX + name);
     return text === null ? null : JSON.parse(text);
   } catch {
-    return memory.get(name) ?? null;
+    return null;
   }
 }
 
+/** @return false if the value lasts only as long as the page */
 export function write(name, value) {
-  memory.set(name, value);
   try {
     if (value === null) {
       localStorage.removeItem(PREFIX + name);
     } else {
       localStorage.setItem(PREFIX + name, JSON.stringify(value));
     }
+    memory.delete(name);
+    return true;
   } catch {
-    // Kept in memory.
+    memory.set(name, value); // refused, or no space
+    return false;
   }
 }
 
-/** Calls the listener when another tab of this browser changes a value. */
-export function onChange(listener) {
+/** Calls the listener when another tab of this browser changes a value, until the signal. */
+export function onChange(listener, signal) {
   addEventListener('storage', event => {
     if (event.key === null || event.key.startsWith(PREFIX)) {
       listener(event.key === null ? null : event.key.slice(PREFIX.length));
     }
-  });
+  }, {signal});
 }
 
 /** The signed-in user with the token, or null. */
@@ -98,7 +107,7 @@ export function markSeen(ticketId) {
     all.map(item => (item.ticket.ticketId === ticketId ? {...item, seen: true} : item)));
 }
 
-/** @param left 'LEFT' if the user left the line, 'CANCELLED' after the cancellation, or null */
+/** @param left 'LEFT' if the user left the line, 'CANCELLED' or 'REFUSED' after the cancellation, or null */
 export function markLeft(ticketId, left) {
   update('tickets', all =>
     all.map(item => (item.ticket.ticketId === ticketId ? {...item, left} : item)));

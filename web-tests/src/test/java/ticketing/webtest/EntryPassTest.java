@@ -11,6 +11,10 @@ import com.google.zxing.ReaderException;
 import com.google.zxing.common.HybridBinarizer;
 import com.google.zxing.qrcode.QRCodeReader;
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -18,6 +22,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,6 +31,8 @@ import ticketing.domain.Json;
 /// Entry passes of buyers, and their check-in with and without a connection.
 @ExtendWith(PagesFixture.Extension.class)
 class EntryPassTest {
+
+  private static final String RESERVATIONS = "**/api/v1/reservations/*";
 
   private final PagesFixture pages;
 
@@ -55,12 +62,25 @@ class EntryPassTest {
         .orElseThrow();
   }
 
-  /// Reads a QR code as a camera does.
+  /// Reads a QR code at several sizes, as a moving camera does. The reader takes parts of some
+  /// codes for the patterns of their corners.
   private static Optional<String> read(byte[] screenshot) throws IOException {
     BufferedImage image = ImageIO.read(new ByteArrayInputStream(screenshot));
-    int[] pixels =
-        image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
-    RGBLuminanceSource source = new RGBLuminanceSource(image.getWidth(), image.getHeight(), pixels);
+    return IntStream.iterate(1_000, side -> side >= 200, side -> side - 50)
+        .mapToObj(side -> read(image, side))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private static Optional<String> read(BufferedImage image, int side) {
+    BufferedImage scaled = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = scaled.createGraphics();
+    graphics.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    graphics.drawImage(image, 0, 0, side, side, null);
+    graphics.dispose();
+    int[] pixels = scaled.getRGB(0, 0, side, side, null, 0, side);
+    RGBLuminanceSource source = new RGBLuminanceSource(side, side, pixels);
     try {
       return Optional.of(
           new QRCodeReader()
@@ -112,11 +132,38 @@ class EntryPassTest {
       user.seesHeading("outcome.CANCEL.done");
       check(staff, cancelled, "CANCELLED");
 
+      answer(staff, 404, "RESERVATION_NOT_FOUND");
+      check(staff, offline, "CANCELLED");
+      staff.page().unroute(RESERVATIONS);
+
+      staff
+          .page()
+          .evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }");
       staff.context.setOffline(true);
       check(staff, offline, "VALID");
       staff.seesText("checkin.offline");
+      staff.seesText("checkin.unsaved");
+      check(staff, offline, "REPEATED");
       staff.context.setOffline(false);
+
+      answer(staff, 401, "UNAUTHENTICATED");
+      staff.page().locator("#check-code").fill(cancelled);
+      staff.press("Enter");
+      assertThat(staff.page().locator("#check-code"))
+          .hasCount(0, new LocatorAssertions.HasCountOptions().setTimeout(30_000));
     }
+  }
+
+  private static void answer(BrowserUser user, int status, String code) {
+    user.page()
+        .route(
+            RESERVATIONS,
+            route ->
+                route.fulfill(
+                    new Route.FulfillOptions()
+                        .setStatus(status)
+                        .setContentType("application/problem+json")
+                        .setBody("{\"code\":\"%s\"}".formatted(code))));
   }
 
   /// The pass with another quantity and the old signature.
@@ -156,13 +203,45 @@ class EntryPassTest {
                     const {checkPass} = await import(new URL('./passcheck.js', module));
                     const {keys} = await (await fetch('/.well-known/entry-pass-keys.json')).json();
                     const at = async seconds => (await checkPass(pass, keys, seconds * 1000)).state;
-                    return [await at(end - 1), await at(end)].join();
+                    const noObject = await checkPass('bnVsbA.e30.AA', keys, 0);
+                    return [await at(end - 1), await at(end), noObject.state].join();
                   }\
                   """,
                   new Object[] {pass, end});
-      assertThat(state).isEqualTo("VALID,EXPIRED");
+      assertThat(state).isEqualTo("VALID,EXPIRED,INVALID");
       check(staff, pass, "VALID");
       staff.takeScreenshot("check-in-phone");
+    }
+  }
+
+  @Test
+  void cameraEndsWithItsSecondClick() {
+    try (BrowserUser staff = pages.newUser(DisplaySettings.ENGLISH)) {
+      staff
+          .page()
+          .addInitScript(
+              """
+              window.BarcodeDetector = class { async detect() { return []; } };
+              navigator.mediaDevices.getUserMedia = () => new Promise(resolve => {
+                window.permit = resolve;
+              });\
+              """);
+      staff.signIn("/sign-in?next=check-in", pages.admin);
+      staff.button("checkin.camera").click();
+      staff.button("checkin.camera").click();
+      Object state =
+          staff
+              .page()
+              .evaluate(
+                  """
+                  async () => {
+                    const stream = document.createElement('canvas').captureStream();
+                    window.permit(stream);
+                    await new Promise(resolve => { setTimeout(resolve); });
+                    return stream.getTracks().map(track => track.readyState).join();
+                  }\
+                  """);
+      assertThat(state).isEqualTo("ended");
     }
   }
 
