@@ -101,6 +101,10 @@ function cancelLeft() {
           if (!(error instanceof Refused)) {
             throw error;
           }
+          if (!error.cause.retryable && error.cause.status !== 401) {
+            store.markLeft(ticket.ticketId, 'REFUSED'); // the next frame does not repeat it
+            changed();
+          }
           announce(errorText(error.cause));
         });
     }

@@ -40,11 +40,11 @@ export async function ticketView(ticketId) {
   let leavePart = () => {};
   let waiting = null;
   let title = t('waiting.title');
-  let drawn = null;
+  let drawn = null; // 'waiting', 'left' or 'final'
 
   function drawDecision(now) {
     const decidedHere = drawn !== null;
-    drawn = 'final';
+    drawn = decisionKind(now);
     store.markSeen(ticketId);
     leavePart();
     const view = decisionView(now, {event, eventName, reservation});
@@ -78,7 +78,7 @@ export async function ticketView(ticketId) {
     const now = store.ticket(ticketId)?.ticket ?? ticket;
     if (!store.isFinal(now)) {
       drawWaiting(now);
-    } else if (drawn !== 'final') {
+    } else if (drawn !== decisionKind(now)) {
       drawDecision(now);
     }
   }
@@ -123,12 +123,18 @@ const toSeats = ticket => el('a', {class: 'button primary', href: `/events/${tic
 }}, t('outcome.seats'));
 const toEvent = ticket => el('a', {class: 'button primary', href: `/events/${ticket.eventId}`}, t('outcome.back'));
 
+/** True unless the user stayed in the line or the server refused the cancellation. */
+const isLeaving = ({ticketId}) => ['LEFT', 'CANCELLED'].includes(store.ticket(ticketId)?.left);
+
+/** The view changes if the server refuses the cancellation. */
+const decisionKind = ticket => (isLeaving(ticket) ? 'left' : 'final');
+
 /** View of a decided ticket. */
 function decisionView(ticket, about) {
   if (ticket.status === 'REJECTED') {
     return rejectionView(ticket, about);
   }
-  if (ticket.action === 'BOOK' && store.ticket(ticket.ticketId)?.left && about.reservation?.status !== 'CANCELLED') {
+  if (ticket.action === 'BOOK' && isLeaving(ticket) && about.reservation?.status !== 'CANCELLED') {
     return panel('info', '!', t('outcome.left'), ticket, about, t('outcome.left.next'), [toReservations('primary'), toEvents('')]);
   }
   if (ticket.action !== 'CANCEL' && about.reservation?.status === 'CANCELLED') {

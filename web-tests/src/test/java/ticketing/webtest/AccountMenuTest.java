@@ -1,8 +1,11 @@
 package ticketing.webtest;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Route;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +71,40 @@ class AccountMenuTest {
       user.page().waitForCondition(() -> pages.event(event).get("availableSeats").intValue() == 10);
       user.page().reload();
       user.seesText("reservation.CANCELLED");
+    }
+  }
+
+  @Test
+  void refusedCancellationIsNotRepeated() {
+    long event = pages.newEvent("Refused line", 0, 10, "");
+    AtomicInteger cancellations = new AtomicInteger();
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("refused")).open("/events/" + event);
+      user.page()
+          .route(
+              "**/api/v1/reservations/*",
+              route -> {
+                if (!route.request().method().equals("DELETE")) {
+                  route.resume();
+                  return;
+                }
+                cancellations.incrementAndGet();
+                route.fulfill(
+                    new Route.FulfillOptions()
+                        .setStatus(409)
+                        .setContentType("application/problem+json")
+                        .setBody("{\"code\":\"SALE_CLOSED\"}"));
+              });
+      try (PagesFixture.EventPause pause = pages.pauseEvent(event)) {
+        user.book();
+        user.button("line.leave").click();
+        user.page().locator("dialog button[value=yes]").click();
+        user.seesText("line.left");
+      }
+      user.seesHeading("outcome.BOOK.done");
+      user.page().reload();
+      user.seesHeading("outcome.BOOK.done");
+      assertThat(cancellations.get()).isEqualTo(1);
     }
   }
 
