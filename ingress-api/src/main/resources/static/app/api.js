@@ -104,11 +104,13 @@ function lifetimes({accessToken, expiresIn, refreshToken = null, refreshExpiresI
  * Sends a request.
  * @param wait maximum seconds until the server answers with an undecided ticket
  * @param onResponse called with the headers of a successful response
+ * @param blob true: the body of a successful response is returned as a Blob
+ * @param timeout ms without `wait`
  * @return the body, or null if there is none
  */
-export async function call(method, path, {body, key, wait, onResponse} = {}) {
+export async function call(method, path, {body, key, wait, onResponse, blob = false, timeout = TIMEOUT} = {}) {
   const session = await freshSession();
-  const headers = {Accept: 'application/json'};
+  const headers = {Accept: blob ? '*/*' : 'application/json'};
   if (body !== undefined) {
     headers['Content-Type'] = 'application/json';
   }
@@ -123,7 +125,7 @@ export async function call(method, path, {body, key, wait, onResponse} = {}) {
   }
   const sentAt = Date.now();
   let response;
-  let text;
+  let content;
   try {
     response = await fetch(path, {
       method,
@@ -131,14 +133,14 @@ export async function call(method, path, {body, key, wait, onResponse} = {}) {
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: 'no-store',
       credentials: 'omit',
-      signal: AbortSignal.timeout(TIMEOUT + (wait ?? 0) * 1000),
+      signal: AbortSignal.timeout(timeout + (wait ?? 0) * 1000),
     });
     clock.adjust(response.headers.get('Date'), sentAt, Date.now());
-    text = await response.text();
+    content = await (blob && response.ok ? response.blob() : response.text());
   } catch {
     throw new ApiError(0, 'NETWORK');
   }
-  const json = parse(text);
+  const json = typeof content === 'string' ? parse(content) : null;
   if (!response.ok) {
     const problem = new ApiError(response.status, json?.code ?? 'INTERNAL_ERROR', {
       detail: json?.detail,
@@ -153,7 +155,7 @@ export async function call(method, path, {body, key, wait, onResponse} = {}) {
     throw problem;
   }
   onResponse?.({retryAfter: seconds(response)});
-  return json;
+  return blob ? content : json;
 }
 
 function parse(text) {

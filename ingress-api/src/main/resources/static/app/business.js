@@ -1,4 +1,4 @@
-// Business figures of the events that are on sale now.
+// Business figures: of one event, and of the events that are on sale now.
 
 import {get, orNull} from './api.js';
 import {number, price, shortDateTime, t} from './i18n.js';
@@ -9,28 +9,31 @@ const REFRESH_INTERVAL = 10_000; // ms
 
 const sum = (all, key) => all.reduce((total, each) => total + each[key], 0);
 
-/** Tiles with the totals of the events with the soonest shows. */
-export function businessTiles() {
+/** Tiles with the totals of the sales of events. */
+export function salesTiles() {
   const places = {};
-  const title = el('h2', {id: 'business-title'}, t('business.title', {count: 0}));
-  const node = el('section', {'class': 'business', 'aria-labelledby': 'business-title'}, title,
-    el('dl', {class: 'figures'}, ['sold', 'held', 'left', 'revenue', 'rejections', 'soldOut'].map(name => {
-      places[name] = el('dd', {}, '–');
-      return el('div', {class: 'tile'}, places[name], el('dt', {}, t(`sales.${name}`)));
-    })));
-  let readAt = 0;
-
-  function draw(sales) {
+  const node = el('dl', {class: 'figures'}, ['sold', 'held', 'left', 'revenue', 'rejections', 'soldOut'].map(name => {
+    places[name] = el('dd', {}, '–');
+    return el('div', {class: 'tile'}, places[name], el('dt', {}, t(`sales.${name}`)));
+  }));
+  return {node, update(sales) {
     const types = sales.flatMap(each => each.seatTypes);
     const ends = sales.map(each => each.soldOutAt).filter(Boolean).sort();
-    title.textContent = t('business.title', {count: sales.length});
     places.sold.textContent = number(sum(types, 'soldSeats'));
     places.held.textContent = number(sum(types, 'heldSeats'));
     places.left.textContent = number(sum(types, 'availableSeats'));
     places.revenue.textContent = price(sales.reduce((total, each) => total + Number(each.revenue), 0));
     places.rejections.textContent = number(sales.flatMap(each => Object.values(each.rejections)).reduce((all, each) => all + each, 0));
     places.soldOut.textContent = ends.length > 0 ? shortDateTime(ends[0]) : t('sales.soldOut.none');
-  }
+  }};
+}
+
+/** Tiles with the totals of the events with the soonest shows. */
+export function businessTiles() {
+  const title = el('h2', {id: 'business-title'}, t('business.title', {count: 0}));
+  const tiles = salesTiles();
+  const node = el('section', {'class': 'business', 'aria-labelledby': 'business-title'}, title, tiles.node);
+  let readAt = 0;
 
   return {
     node,
@@ -42,7 +45,9 @@ export function businessTiles() {
       readAt = Date.now();
       const soonest = [...events].sort((a, b) => Date.parse(a.eventDate) - Date.parse(b.eventDate)).slice(0, MAX_EVENTS);
       const sales = await Promise.all(soonest.map(({eventId}) => orNull(get(`/api/v1/operations/events/${eventId}/sales`))));
-      draw(sales.filter(each => each !== null));
+      const known = sales.filter(each => each !== null);
+      title.textContent = t('business.title', {count: known.length});
+      tiles.update(known);
     },
   };
 }

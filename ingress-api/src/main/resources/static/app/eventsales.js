@@ -1,7 +1,8 @@
 // Sales of one event: figures, course, reservations, and the history of prices and capacity.
 
-import {ApiError, call, config, get, newKey, orNull} from './api.js';
+import {call, config, get, newKey, orNull} from './api.js';
 import {changesOf, shown} from './audit.js';
+import {salesTiles} from './business.js';
 import {Chart} from './charts.js';
 import {has, number, price, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
@@ -20,23 +21,6 @@ const table = (labelledBy, columns, body) => el('div', {class: 'scroll', tabinde
 
 const panel = (id, title, ...content) => el('section', {class: 'panel', 'aria-labelledby': id},
   el('div', {class: 'panel-head'}, el('h2', {id}, title)), content);
-
-function figures() {
-  const places = {};
-  const node = el('dl', {class: 'figures'}, ['sold', 'held', 'left', 'revenue', 'rejections', 'soldOut'].map(name => {
-    places[name] = el('dd', {}, '–');
-    return el('div', {class: 'tile'}, places[name], el('dt', {}, t(`sales.${name}`)));
-  }));
-  return {node, update({seatTypes, revenue, rejections, soldOutAt}) {
-    const sum = key => number(seatTypes.reduce((all, type) => all + type[key], 0));
-    places.sold.textContent = sum('soldSeats');
-    places.held.textContent = sum('heldSeats');
-    places.left.textContent = sum('availableSeats');
-    places.revenue.textContent = price(revenue);
-    places.rejections.textContent = number(Object.values(rejections).reduce((all, each) => all + each, 0));
-    places.soldOut.textContent = soldOutAt ? shortDateTime(soldOutAt) : t('sales.soldOut.none');
-  }};
-}
 
 function typeRow({seatType, price: cost, totalSeats, availableSeats, soldSeats, heldSeats, revenue}) {
   const part = (kind, seats) => {
@@ -176,20 +160,7 @@ function reservations(eventId) {
 
 /** Saves a file of the API. @throws ApiError */
 async function download(path, name) {
-  let response;
-  let content;
-  try {
-    response = await fetch(path, {
-      headers: {Authorization: `Bearer ${store.session()?.token}`}, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT),
-    });
-    content = await response.blob();
-  } catch {
-    throw new ApiError(0, 'NETWORK');
-  }
-  if (!response.ok) {
-    throw new ApiError(response.status, response.status === 503 ? 'OVERLOADED' : 'INTERNAL_ERROR');
-  }
-  const url = URL.createObjectURL(content);
+  const url = URL.createObjectURL(await call('GET', path, {blob: true, timeout: TIMEOUT}));
   el('a', {href: url, download: name}).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
@@ -215,7 +186,7 @@ export async function eventSales(eventId) {
   await config; // the currency
   const event = await get(`/api/v1/events/${eventId}`);
   const problem = el('div', {});
-  const tiles = figures();
+  const tiles = salesTiles();
   const types = el('tbody', {});
   const rejections = el('ul', {class: 'chips'});
   const curve = new Chart(`sales-${eventId}`, t('sales.curve'), key => t(`sales.${key}`), t('chart.none'));
@@ -230,7 +201,7 @@ export async function eventSales(eventId) {
         return;
       }
       problem.replaceChildren();
-      tiles.update(sales);
+      tiles.update([sales]);
       types.replaceChildren(...sales.seatTypes.map(typeRow));
       curve.replace(sales.curve.map(({at, seats}) => ({at: Date.parse(at), values: {curveSeats: seats}})));
       rejections.replaceChildren(...Object.entries(sales.rejections).map(([reason, times]) =>

@@ -10,6 +10,7 @@ import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -25,6 +26,28 @@ class EventSalesTest {
 
   private static Locator rows(BrowserUser admin) {
     return admin.page().locator("section[aria-labelledby=reservations-title] tbody tr");
+  }
+
+  /// Replaces the access token by an expired one with a refresh token.
+  private void expireAccessToken(BrowserUser user) {
+    user.page()
+        .evaluate(
+            """
+            async ([email, password]) => {
+              const response = await fetch('/api/v1/auth/token', {
+                method: 'POST',
+                headers: {'Content-Type': 'application/json'},
+                body: JSON.stringify({email, password, staySignedIn: true}),
+              });
+              const {refreshToken, refreshExpiresIn} = await response.json();
+              const session = JSON.parse(localStorage.getItem('ticketing.session'));
+              localStorage.setItem('ticketing.session', JSON.stringify({
+                ...session, token: 'expired', expiresAt: Date.now(),
+                refreshToken, refreshExpiresAt: Date.now() + refreshExpiresIn * 1000,
+              }));
+            }\
+            """,
+            List.of(pages.admin, PagesFixture.PASSWORD));
   }
 
   @Test
@@ -49,6 +72,7 @@ class EventSalesTest {
       assertThat(rows(admin)).hasCount(1);
       assertThat(rows(admin)).containsText(first);
 
+      expireAccessToken(admin);
       Download file = admin.page().waitForDownload(() -> admin.page().locator("#export").click());
       assertThat(file.suggestedFilename()).isEqualTo("event-%d-reservations.csv".formatted(event));
       assertThat(Files.readString(file.path())).contains(first, second);
