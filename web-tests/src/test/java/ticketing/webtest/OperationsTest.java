@@ -98,7 +98,7 @@ class OperationsTest {
       admin.button("admin.save").click();
 
       Locator row = admin.page().locator("tr").filter(new Locator.FilterOptions().setHasText(name));
-      assertThat(row).containsText("20 / 20");
+      assertThat(row).containsText("20 / 20", WITHIN_A_MINUTE);
       press(row, admin, "admin.edit.of", name);
       admin.page().locator("#totalSeats0").fill("30");
       admin.button("admin.save").click();
