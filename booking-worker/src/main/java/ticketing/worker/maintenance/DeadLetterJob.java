@@ -203,8 +203,10 @@ class DeadLetterJob implements DisposableBean {
         case SEEN -> unrecorded.add(letter);
       }
     }
+    // A redrive after this time replaces `GAVE_UP`, also if the lock of its event delays it.
+    Instant decidedAt = store.currentTime();
     unrecorded.removeAll(findMoving(unrecorded));
-    GivenUp givenUp = giveUp(unrecorded);
+    GivenUp givenUp = giveUp(unrecorded, decidedAt);
     List<DeadLetter> rejected = new ArrayList<>();
     for (DeadLetter letter : unrecorded) {
       if (containsOnly(givenUp.revokedAttempts(), letter)) {
@@ -247,7 +249,7 @@ class DeadLetterJob implements DisposableBean {
   /// @param postponed messages with an undecided command
   private record GivenUp(Set<UUID> revokedAttempts, Set<DeadLetter> postponed) {}
 
-  private GivenUp giveUp(List<DeadLetter> letters) {
+  private GivenUp giveUp(List<DeadLetter> letters, Instant decidedAt) {
     Map<Long, List<StatusEntry>> entriesByEvent = new HashMap<>();
     Map<Long, Set<DeadLetter>> lettersByEvent = new HashMap<>();
     for (DeadLetter letter : letters) {
@@ -264,7 +266,7 @@ class DeadLetterJob implements DisposableBean {
     Map<Long, Future<Set<UUID>>> results = new HashMap<>();
     entriesByEvent.forEach((eventId, entries) -> {
       if (busyEvents.add(eventId)) {
-        results.put(eventId, completion.submit(() -> giveUpEvent(eventId, entries)));
+        results.put(eventId, completion.submit(() -> giveUpEvent(eventId, entries, decidedAt)));
       }
     });
     awaitProgress(completion, results.size());
@@ -311,9 +313,9 @@ class DeadLetterJob implements DisposableBean {
     }
   }
 
-  private Set<UUID> giveUpEvent(long eventId, List<StatusEntry> entries) {
+  private Set<UUID> giveUpEvent(long eventId, List<StatusEntry> entries, Instant decidedAt) {
     try {
-      return giveUp(eventId, entries);
+      return giveUp(eventId, entries, decidedAt);
     } finally {
       busyEvents.remove(eventId);
     }
@@ -322,9 +324,9 @@ class DeadLetterJob implements DisposableBean {
   /// An entry that violates a constraint does not affect the others.
   ///
   /// @return the revoked attempts among the entries
-  private Set<UUID> giveUp(long eventId, List<StatusEntry> entries) {
+  private Set<UUID> giveUp(long eventId, List<StatusEntry> entries, Instant decidedAt) {
     try {
-      CommittedBatch committed = boxOffice.giveUp(eventId, entries);
+      CommittedBatch committed = boxOffice.giveUp(eventId, entries, decidedAt);
       publisher.publish(committed);
       return committed.revoked().stream().map(StatusEntry::attemptId).collect(Collectors.toSet());
     } catch (DataAccessException e) {
@@ -333,7 +335,7 @@ class DeadLetterJob implements DisposableBean {
       }
       Set<UUID> revoked = new HashSet<>();
       if (entries.size() > 1) {
-        entries.forEach(entry -> revoked.addAll(giveUp(eventId, List.of(entry))));
+        entries.forEach(entry -> revoked.addAll(giveUp(eventId, List.of(entry), decidedAt)));
       } else {
         log.warn("dead letter violates a constraint, cause={}", e.getMessage());
       }

@@ -297,7 +297,9 @@ public class BoxOffice {
 
   /// Records `GAVE_UP` for commands of one event that are neither decided nor revoked. It takes the
   /// row lock like every decision, so a revoked command stays revoked.
-  public CommittedBatch giveUp(long eventId, List<StatusEntry> entries) {
+  ///
+  /// @param decidedAt time of the database; a later redrive replaces `GAVE_UP`
+  public CommittedBatch giveUp(long eventId, List<StatusEntry> entries, Instant decidedAt) {
     try (Transaction transaction = transactions.begin()) {
       LockedEvent event = store.lock(eventId);
       Set<UUID> revokedAttempts =
@@ -312,10 +314,9 @@ public class BoxOffice {
         }
       }
       effective.keySet().removeAll(store.findDecisions(effective.keySet()).keySet());
-      Instant now = store.currentTime();
       List<StatusEntry> givenUp =
           effective.values().stream()
-              .map(entry -> entry.decided(entry.ticket().rejected(Reason.GAVE_UP, now)))
+              .map(entry -> entry.decided(entry.ticket().rejected(Reason.GAVE_UP, decidedAt)))
               .toList();
       store.recordGivenUp(givenUp);
       transaction.commit();

@@ -88,7 +88,8 @@ class SaleAuditTest {
     edit("status = 'PAUSED'");
     soldOut = decide(book("kim", 4, "B", now(), null)).ticketId();
     givenUp = UUID.randomUUID();
-    office.giveUp(event, List.of(StatusEntry.pending(book(givenUp, "gil", 1, "A", now(), null))));
+    office.giveUp(
+        event, List.of(StatusEntry.pending(book(givenUp, "gil", 1, "A", now(), null))), now());
   }
 
   /// Bookings with the price at acceptance and without it, a rejection and cancellations.

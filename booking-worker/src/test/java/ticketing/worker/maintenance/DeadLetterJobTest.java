@@ -36,6 +36,7 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
+import ticketing.worker.pipeline.BoxOffice;
 
 /// Dead letters in a queue of their own. The tests run the passes, the schedule runs none.
 class DeadLetterJobTest {
@@ -242,6 +243,30 @@ class DeadLetterJobTest {
           job.rejectDeadLetters();
           return reasonOf(blocked).equals("GAVE_UP");
         });
+  }
+
+  @Test
+  void redriveAheadOfBlockedGivingUpReplacesIt() {
+    long event = event();
+    BookSeats blocked = book(event);
+    send(List.of(blocked));
+    TransactionTemplate transaction =
+        new TransactionTemplate(worker.getBean(PlatformTransactionManager.class));
+    transaction.executeWithoutResult(status -> {
+      sql.sql("SELECT id FROM events WHERE id = ? FOR UPDATE")
+          .param(event)
+          .query(Long.class)
+          .single();
+      CompletableFuture.runAsync(job::rejectDeadLetters, Thread::startVirtualThread)
+          .orTimeout(30, TimeUnit.SECONDS)
+          .join();
+      sql.sql("INSERT INTO redrives (ticket_id, started_at) VALUES (?, UTC_TIMESTAMP(6))")
+          .param(blocked.ticketId().toString())
+          .update();
+    });
+    await().atMost(TIMEOUT).until(() -> reasonOf(blocked).equals("GAVE_UP"));
+    worker.getBean(BoxOffice.class).decide(event, List.of(blocked));
+    assertThat(reasonOf(blocked)).isEqualTo("SEAT_TYPE_NOT_FOUND");
   }
 
   @Test

@@ -53,6 +53,7 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
+import ticketing.worker.store.DecisionStore;
 
 /// One or two workers with a database, Redis and a queue. Tests that stop a server run last,
 /// because the workers of the other tests are shared.
@@ -669,7 +670,8 @@ class BoxOfficeTest {
         .workers
         .getFirst()
         .getBean(DecisionPublisher.class)
-        .publish(office.giveUp(event, entries));
+        .publish(
+            office.giveUp(event, entries, worker().getBean(DecisionStore.class).currentTime()));
     assertThat(decided(redriven).reason()).isEqualTo(Reason.GAVE_UP);
     assertThat(decided(late).reason()).isEqualTo(Reason.GAVE_UP);
     sql.sql("INSERT INTO redrives (ticket_id, started_at) VALUES (?, UTC_TIMESTAMP(6))")
