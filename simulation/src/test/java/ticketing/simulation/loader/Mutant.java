@@ -27,6 +27,13 @@ public enum Mutant {
           "?, ?, ?, ?) ON DUPLICATE KEY UPDATE decision = VALUES(decision), reason ="
               + " VALUES(reason), reservation_id = VALUES(reservation_id), sequence ="
               + " VALUES(sequence)")),
+  NO_ROW_LOCK(
+      "Each decision holds the row lock of its event.",
+      replaceText(Names.STORE + "EventTable", "FOR UPDATE", ""),
+      replaceText(Names.STORE + "EventTable", " SKIP LOCKED", "")),
+  NO_SECOND_LOOK_UP(
+      "A batch with a duplicate is repeated with the look-up.",
+      replaceCall(Names.PIPELINE + "BoxOffice", "decide", "findDecisions", EMPTY)),
   ACKNOWLEDGED_FIRST(
       "A message is deleted last, after the publication of its decision.",
       prepend(
@@ -52,6 +59,9 @@ public enum Mutant {
   REVOCATION_NOT_MARKED(
       "A revocation marks its event.",
       replaceCall(Names.COMMAND + "CommandRevoker", "revokeUndecided", "markEvent", NOTHING)),
+  DOUBT_AS_REFUSAL(
+      "A command in doubt is revoked before its request is refused.",
+      replaceCall(Names.COMMAND + "SqsCommandSender", "failed", "isRefusal", TRUE)),
   FAILED_ENTRY_ACCEPTED(
       "A request is accepted only if the queue confirms its message.",
       replaceCall(Names.COMMAND + "SqsCommandSender", "result", "anyMatch", TRUE)),
@@ -104,6 +114,9 @@ public enum Mutant {
   REDRIVE_IGNORED(
       "A decision replaces `GAVE_UP` after a redrive.",
       replaceCall(Names.PIPELINE + "BoxOffice", "removeGivenUp", "findRedriven", EMPTY)),
+  GIVEN_UP_WHILE_MOVING(
+      "No ticket gets `GAVE_UP` within 10 s of its redrive.",
+      replaceCall("ticketing.worker.maintenance.DeadLetterJob", "process", "findMoving", EMPTY)),
   DEAD_LETTER_NOT_RECORDED(
       "A dead letter is recorded after its ticket is decided.",
       replaceCall(
