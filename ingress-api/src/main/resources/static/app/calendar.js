@@ -30,9 +30,9 @@ export function calendarText(event, reservationId, description) {
   return [
     'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Ticketing//EN', 'BEGIN:VEVENT',
     `UID:reservation-${reservationId}@${location.hostname}`, `DTSTAMP:${utc(Date.now())}`, `DTSTART:${utc(event.eventDate)}`,
-    `SUMMARY:${escaped(event.eventName)}`, venue(event) && `LOCATION:${escaped(venue(event))}`,
+    `SUMMARY:${escaped(event.eventName)}`, ...(venue(event) ? [`LOCATION:${escaped(venue(event))}`] : []),
     `DESCRIPTION:${escaped(description)}`, 'END:VEVENT', 'END:VCALENDAR', '',
-  ].filter(line => line !== null && line !== undefined).map(folded).join('\r\n');
+  ].map(folded).join('\r\n');
 }
 
 /** Buttons that save the booking in a calendar and print it. */

@@ -339,6 +339,17 @@ class BuyerInformationTest {
       assertThat(calendar)
           .contains("DTSTART:20311224T100000Z\r\n", "SUMMARY:Reviewed\r\n")
           .contains("LOCATION:Hall\\, Seoul\r\n");
+      Object withoutVenue =
+          user.page()
+              .evaluate(
+                  """
+                  async () => {
+                    const module = [...document.querySelectorAll('script[type=module]')].at(-1).src;
+                    const {calendarText} = await import(new URL('./calendar.js', module));
+                    return calendarText({eventName: 'A', eventDate: '2031-12-24T10:00:00Z'}, 1, 'B');
+                  }\
+                  """);
+      assertThat((String) withoutVenue).contains("SUMMARY:A\r\nDESCRIPTION:B\r\n");
     }
   }
 }
