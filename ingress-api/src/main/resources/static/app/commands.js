@@ -1,6 +1,6 @@
 // Sends commands until the server answers, and follows their tickets until the decision.
 
-import {ApiError, call, get, newKey} from './api.js';
+import {ApiError, call, get, newKey, signedOut} from './api.js';
 import * as clock from './clock.js';
 import {t} from './i18n.js';
 import {TicketFeed} from './live.js';
@@ -78,8 +78,13 @@ export function stop() {
  * @return a promise of the ticket
  * @throws Refused with the ApiError as cause
  */
-export function submitCommand({method, path, body, about, key = newKey()}, onRetry) {
-  const attempt = {key, at: Date.now(), userId: store.session().userId, method, path, body, about};
+export async function submitCommand({method, path, body, about, key = newKey()}, onRetry) {
+  const session = store.session();
+  if (!session) {
+    signedOut.dispatchEvent(new Event('signed-out'));
+    throw new Refused('UNAUTHENTICATED', {cause: new ApiError(401, 'UNAUTHENTICATED')});
+  }
+  const attempt = {key, at: Date.now(), userId: session.userId, method, path, body, about};
   store.saveAttempt(attempt);
   return send(attempt, onRetry);
 }

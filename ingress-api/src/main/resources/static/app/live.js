@@ -225,7 +225,9 @@ export class TicketFeed extends EventTarget {
       seconds = error.retryAfter ?? 3;
       if (!error.retryable) {
         this.#unwatch(ticketId);
-        this.dispatchEvent(new CustomEvent('missing', {detail: {ticketId, error}}));
+        if (error.status === 404) { // an ended session keeps the ticket
+          this.dispatchEvent(new CustomEvent('missing', {detail: {ticketId, error}}));
+        }
       }
     } finally {
       state.polling = false;

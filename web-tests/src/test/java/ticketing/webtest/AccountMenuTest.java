@@ -2,9 +2,11 @@ package ticketing.webtest;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Route;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -14,6 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The account menu by keyboard, and a buyer that leaves the line.
 @ExtendWith(PagesFixture.Extension.class)
 class AccountMenuTest {
+
+  private static final String TICKETS = "**/api/v1/tickets/*";
 
   private final PagesFixture pages;
 
@@ -105,6 +109,68 @@ class AccountMenuTest {
       user.page().reload();
       user.seesHeading("outcome.BOOK.done");
       assertThat(cancellations.get()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void leftLineSurvivesTheSession() {
+    long event = pages.newEvent("Ended session", 0, 10, "");
+    String email = PagesFixture.newEmail("ended");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(email).open("/events/" + event);
+      try (PagesFixture.EventPause pause = pages.pauseEvent(event)) {
+        user.book();
+        user.button("line.leave").click();
+        user.page().locator("dialog button[value=yes]").click();
+        user.seesText("line.left");
+        user.page()
+            .route(
+                TICKETS,
+                route ->
+                    route.fulfill(
+                        new Route.FulfillOptions()
+                            .setStatus(401)
+                            .setContentType("application/problem+json")
+                            .setBody("{\"code\":\"UNAUTHENTICATED\"}")));
+        // The first read of the ticket ends the session.
+        user.open("/events/" + event);
+        user.seesText("code.UNAUTHENTICATED");
+        user.page().unroute(TICKETS);
+        user.signIn("/sign-in", email);
+      }
+      user.open("/reservations");
+      Locator cancelled = user.page().getByText(user.texts.of("reservation.CANCELLED"));
+      await()
+          .pollInSameThread()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> {
+            user.page().reload();
+            user.seesHeading("nav.reservations");
+            return cancelled.count() > 0;
+          });
+    }
+  }
+
+  @Test
+  void expiredSessionLeadsToTheSignIn() {
+    long event = pages.newEvent("Expired session", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("expired")).open("/events/" + event);
+      user.book();
+      user.seesHeading("outcome.BOOK.done");
+      user.open("/reservations");
+      user.button("reservation.cancel").click();
+      user.page()
+          .evaluate(
+              """
+              () => {
+                const session = JSON.parse(localStorage.getItem('ticketing.session'));
+                localStorage.setItem('ticketing.session',
+                  JSON.stringify({...session, expiresAt: 0, refreshExpiresAt: 0}));
+              }\
+              """);
+      user.page().locator("dialog button[value=yes]").click();
+      user.seesHeading("signIn.title");
     }
   }
 
