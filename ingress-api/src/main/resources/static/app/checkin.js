@@ -79,9 +79,16 @@ async function stateOf(reservationId) {
   }
 }
 
-async function upcomingEvents() {
+/** Choices of the entrance: `{id, words}`. Without an answer, the last choice, so that it stays in force. */
+async function entrances() {
   const from = new Date(clock.now() - RECENT_HOURS * 3_600_000).toISOString();
-  return (await orNull(get(`/api/v1/events?from=${from}&size=${EVENTS}`)))?.content ?? [];
+  const found = await orNull(get(`/api/v1/events?from=${from}&size=${EVENTS}`));
+  if (found) {
+    return found.content.map(({eventId, eventName, eventDate, timeZone}) =>
+      ({id: String(eventId), words: `${eventName} · ${shortDateTime(eventDate, timeZone)}`}));
+  }
+  const last = store.read('checkInEvent');
+  return last ? [{id: last, words: t('ticket.event.number', {id: last})}] : [];
 }
 
 export async function checkInView() {
@@ -89,14 +96,13 @@ export async function checkInView() {
   if (role !== 'STAFF' && role !== 'ADMIN') {
     return {title: t('checkin.title'), node: empty(t('checkin.forbidden'), t('checkin.forbidden.words'))};
   }
-  const [keys, events] = await Promise.all([readKeys(), upcomingEvents()]);
+  const [keys, events] = await Promise.all([readKeys(), entrances()]);
   const result = el('div', {class: 'check-result', role: 'alert'});
   const count = el('span', {});
   const event = el('select', {id: 'check-event', onchange: () => store.write('checkInEvent', event.value)},
     el('option', {value: ''}, t('checkin.all')),
-    events.map(({eventId, eventName, eventDate, timeZone}) =>
-      el('option', {value: eventId}, `${eventName} · ${shortDateTime(eventDate, timeZone)}`)));
-  event.value = events.some(({eventId}) => String(eventId) === store.read('checkInEvent')) ? store.read('checkInEvent') : '';
+    events.map(({id, words}) => el('option', {value: id}, words)));
+  event.value = events.some(({id}) => id === store.read('checkInEvent')) ? store.read('checkInEvent') : '';
   const input = el('input', {id: 'check-code', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', maxlength: 3000});
   const accepted = acceptedPasses();
   const left = new AbortController();

@@ -1,6 +1,6 @@
 // Entry pass of a confirmed reservation: a QR code that the check-in verifies.
 
-import {get, orNull} from './api.js';
+import {ApiError, get, orNull} from './api.js';
 import {venue} from './eventstate.js';
 import {shortDateTime, t} from './i18n.js';
 import {svg} from './icons.js';
@@ -20,10 +20,17 @@ function qrCode({size, path}) {
   svg('rect', {x: -MARGIN, y: -MARGIN, width: side, height: side, fill: '#fff'}), svg('path', {d: path, fill: '#000'}));
 }
 
-/** The code, or a message that the reservation has none. */
+/** The code, or a message that the reservation has none. @throws ApiError without an answer about it */
 async function codeOf(reservationId) {
-  const pass = await orNull(get(`/api/v1/reservations/${reservationId}/entry-pass`));
-  return pass ? [qrCode(pass.qrCode), el('p', {class: 'hint'}, t('pass.words'))] : [notice('info', t('pass.none'))];
+  try {
+    const {qrCode: code} = await get(`/api/v1/reservations/${reservationId}/entry-pass`);
+    return [qrCode(code), el('p', {class: 'hint'}, t('pass.words'))];
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) {
+      throw error;
+    }
+    return [notice('info', t('pass.none'))];
+  }
 }
 
 /** View of the pass of a reservation. @throws ApiError if the user has no such reservation */

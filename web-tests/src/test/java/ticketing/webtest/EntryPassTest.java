@@ -33,6 +33,8 @@ import ticketing.domain.Json;
 class EntryPassTest {
 
   private static final String RESERVATIONS = "**/api/v1/reservations/*";
+  private static final String EVENTS = "**/api/v1/events?*";
+  private static final String PASSES = "**/entry-pass";
 
   private final PagesFixture pages;
 
@@ -122,6 +124,10 @@ class EntryPassTest {
       staff.page().reload();
       check(staff, pass, "REPEATED");
       check(staff, foreign, "OTHER_EVENT");
+      answer(staff, EVENTS, 503, "DATABASE_UNAVAILABLE");
+      staff.page().reload();
+      check(staff, foreign, "OTHER_EVENT");
+      staff.page().unroute(EVENTS);
       check(staff, changed(pass), "INVALID");
       check(staff, pages.token(pages.admin), "INVALID");
       check(staff, "Kim", "INVALID");
@@ -132,7 +138,7 @@ class EntryPassTest {
       user.seesHeading("outcome.CANCEL.done");
       check(staff, cancelled, "CANCELLED");
 
-      answer(staff, 404, "RESERVATION_NOT_FOUND");
+      answer(staff, RESERVATIONS, 404, "RESERVATION_NOT_FOUND");
       check(staff, offline, "CANCELLED");
       staff.page().unroute(RESERVATIONS);
 
@@ -146,7 +152,7 @@ class EntryPassTest {
       check(staff, offline, "REPEATED");
       staff.context.setOffline(false);
 
-      answer(staff, 401, "UNAUTHENTICATED");
+      answer(staff, RESERVATIONS, 401, "UNAUTHENTICATED");
       staff.page().locator("#check-code").fill(cancelled);
       staff.press("Enter");
       assertThat(staff.page().locator("#check-code"))
@@ -154,10 +160,10 @@ class EntryPassTest {
     }
   }
 
-  private static void answer(BrowserUser user, int status, String code) {
+  private static void answer(BrowserUser user, String path, int status, String code) {
     user.page()
         .route(
-            RESERVATIONS,
+            path,
             route ->
                 route.fulfill(
                     new Route.FulfillOptions()
@@ -211,6 +217,22 @@ class EntryPassTest {
       assertThat(state).isEqualTo("VALID,EXPIRED,INVALID");
       check(staff, pass, "VALID");
       staff.takeScreenshot("check-in-phone");
+    }
+  }
+
+  @Test
+  void unavailablePassIsNotMissing() {
+    long event = pages.newEvent("Unavailable", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("unavailable")).open("/events/" + event);
+      user.book();
+      user.seesHeading("outcome.BOOK.done");
+      answer(user, PASSES, 503, "DATABASE_UNAVAILABLE");
+      user.link("pass.show").click();
+      user.seesHeading("failure.title");
+      user.page().unroute(PASSES);
+      user.button("failure.again").click();
+      assertThat(user.page().locator("svg.qr")).isVisible(BrowserUser.visibleTimeout());
     }
   }
 
