@@ -40,6 +40,18 @@ export async function orNull(promise) {
   }
 }
 
+/** `{value}`, or `{error}` after an ApiError. Other errors are defects and are thrown. */
+export async function settled(promise) {
+  try {
+    return {value: await promise};
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    return {error};
+  }
+}
+
 /** Fires `signed-out` when the server rejects the token. */
 export const signedOut = new EventTarget();
 

@@ -1,6 +1,6 @@
 // Sales of one event: figures, course, reservations, and the history of prices and capacity.
 
-import {call, config, get, newKey, orNull} from './api.js';
+import {call, config, get, newKey, settled} from './api.js';
 import {changesOf, shown} from './audit.js';
 import {salesTiles} from './business.js';
 import {Chart} from './charts.js';
@@ -167,8 +167,11 @@ async function download(path, name) {
 
 /** Edits that changed seat types. */
 async function history(eventId) {
-  const found = await orNull(get(`/api/v1/operations/audit?object=events/${eventId}&size=${HISTORY}`));
-  const edits = (found?.content ?? [])
+  const found = await settled(get(`/api/v1/operations/audit?object=events/${eventId}&size=${HISTORY}`));
+  if (found.error) {
+    return panel('history-title', t('sales.history'), notice('warn', errorText(found.error)));
+  }
+  const edits = found.value.content
     .map(({recordedAt, actor, action, oldValue, newValue}) => ({recordedAt, actor, action,
       changes: changesOf(oldValue, newValue).filter(({name}) => name === 'seatTypes' || name === 'totalSeats')}))
     .filter(({changes}) => changes.length > 0);

@@ -1,6 +1,6 @@
 // The operations page: sale statistics, events and dead letters.
 
-import {ApiError, call, config, get, post, signedOut, signOut} from './api.js';
+import {call, config, get, post, settled, signedOut, signOut} from './api.js';
 import * as account from './account.js';
 import {auditPanel} from './audit.js';
 import {businessTiles} from './business.js';
@@ -189,17 +189,6 @@ async function dashboard() {
       el('div', {}, el('h1', {tabindex: '-1'}, t('ops.title')), line), simulation?.node),
     el('nav', {class: 'tabs', 'aria-label': t('tab.label')}, links),
     problem, figures.node, business.node, graphs.node, list.node, dead.node, audit.node, sales);
-}
-
-async function settled(promise) {
-  try {
-    return {value: await promise};
-  } catch (error) {
-    if (!(error instanceof ApiError)) {
-      throw error;
-    }
-    return {error};
-  }
 }
 
 function span(millis) {
@@ -495,8 +484,15 @@ function deadLetters() {
         button('dead.discard', 'dead.discard.of', target => discard(target, letter))));
   }
 
+  let reads = 0;
+
+  /** Reads the dead letters. The answer of an older read is ignored. */
   async function refresh() {
+    const read = ++reads;
     const list = await settled(get('/api/v1/operations/dead-letters'));
+    if (read !== reads) {
+      return true;
+    }
     if (list.error) {
       place.replaceChildren(notice('warn', errorText(list.error)));
       return false;
