@@ -20,6 +20,18 @@ class AccessibilityTest {
   private static final List<String> RULES =
       List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice");
 
+  /// Names of elements that reach beyond the right edge of a page that scrolls horizontally.
+  private static final String OVERFLOWING =
+      """
+      () => {
+        const width = document.documentElement.clientWidth;
+        return document.documentElement.scrollWidth <= width ? [] : ['page', ...[
+          ...document.querySelectorAll('body *')]
+            .filter(element => element.getBoundingClientRect().right > width + 1)
+            .map(element => `${element.tagName}.${element.className}`)];
+      }\
+      """;
+
   private final PagesFixture pages;
 
   AccessibilityTest(PagesFixture pages) {
@@ -27,7 +39,7 @@ class AccessibilityTest {
   }
 
   static Stream<DisplaySettings> displaySettings() {
-    return Stream.of(DisplaySettings.ENGLISH, DisplaySettings.KOREAN.dark().phone());
+    return Stream.of(DisplaySettings.ENGLISH, DisplaySettings.KOREAN.dark().smallPhone());
   }
 
   @ParameterizedTest
@@ -85,6 +97,12 @@ class AccessibilityTest {
       user.page().getByText(user.texts.of("tray.decided")).click();
       user.seesHeading("outcome.BOOK.done");
       check(user, "booked");
+      user.link("pass.show").click();
+      user.page().locator("svg.qr").waitFor();
+      check(user, "entry pass");
+      user.open("/account");
+      user.seesHeading("account.title");
+      check(user, "account");
       user.open("/#/events/" + held);
       user.book();
       user.seesHeading("outcome.held");
@@ -105,6 +123,10 @@ class AccessibilityTest {
   void operationsPageIsAccessible(DisplaySettings settings) {
     pages.purgeDeadLetters();
     String bodyPart = pages.newDeadLetter();
+    String buyer = PagesFixture.newEmail("sold");
+    long sold = pages.newEvent("Sold " + buyer, 10, 90, "");
+    pages.signUp(buyer, "Lee");
+    pages.book(buyer, sold, "VIP", 2);
     try (BrowserUser admin = pages.newUser(settings)) {
       admin.open("/operations");
       admin.seesText("ops.needed");
@@ -118,10 +140,22 @@ class AccessibilityTest {
       admin.page().locator("#hallMode").selectOption("new");
       admin.page().locator(".hall-preview canvas").waitFor();
       check(admin, "event form");
+      for (String tab : List.of("events", "queue", "dead", "audit")) {
+        admin.open("/operations?tab=" + tab);
+        admin.page().locator("[role=tab][aria-selected=true], [aria-current=page]").waitFor();
+        check(admin, tab);
+      }
+      admin.open("/operations?tab=events&event=" + sold);
+      admin.page().locator("section[aria-labelledby=reservations-title] tbody tr").waitFor();
+      check(admin, "event sales");
+      admin.signIn("/sign-in?next=check-in", pages.admin);
+      admin.page().locator("#check-event").selectOption(String.valueOf(sold));
+      check(admin, "check-in");
     }
   }
 
   private static void check(BrowserUser user, String view) {
+    assertThat((List<?>) user.page().evaluate(OVERFLOWING)).as("too wide in %s", view).isEmpty();
     AxeResults results = axe(user).analyze();
     assertThat(results.getPasses()).as("passed rules of %s", view).hasSizeGreaterThan(10);
     assertThat(results.getViolations())

@@ -21,6 +21,11 @@ record DisplaySettings(
     return new DisplaySettings(language, colours, 390, 844, timeZone);
   }
 
+  /// Smallest width at which WCAG requires a page without horizontal scrolling (criterion 1.4.10).
+  DisplaySettings smallPhone() {
+    return new DisplaySettings(language, colours, 320, 568, timeZone);
+  }
+
   DisplaySettings in(String zone) {
     return new DisplaySettings(language, colours, width, height, zone);
   }
