@@ -39,8 +39,6 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
 
   private static final int MIN_IDLE_CONNECTIONS = 4; // to one node
 
-  /// Also the maximum time in which an attempt must be written to a connection: on a busy host, a
-  /// shorter time causes failures while Redis is available.
   private static final Duration RETRY_DELAY = Duration.ofMillis(100);
 
   private static final String EVICT_UNREADABLE = script(RedisGateway.class, "evict_unreadable.lua");
@@ -108,7 +106,10 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
     config.setTimeout(Math.toIntExact(settings.timeout().toMillis()));
     config.setConnectTimeout(Math.toIntExact(settings.timeout().toMillis()));
     config.setRetryAttempts(settings.retries());
-    config.setRetryDelay(new ConstantDelay(RETRY_DELAY));
+    // The delay is also the maximum time in which an attempt is written to a connection. On a busy
+    // host, a short one causes failures while Redis is available, so the last attempt has more.
+    Duration lastDelay = settings.timeout().dividedBy(2);
+    config.setRetryDelay(attempt -> attempt < settings.retries() ? RETRY_DELAY : lastDelay);
     config.setReconnectionDelay(new ConstantDelay(Duration.ofMillis(250)));
     config.setPingConnectionInterval(5_000);
   }
