@@ -50,6 +50,9 @@ public enum Mutant {
                     MethodTypeDesc.ofDescriptor(
                         "(Ljava/util/List;" + result.descriptorString() + ")V"));
           })),
+  UNDECIDED_ACKNOWLEDGED(
+      "A message without decision is released.",
+      replaceBody("ticketing.worker.queue.Delivery", "isAcknowledgeable", TRUE)),
   NO_RETRY(
       "A batch is retried while the database rejects it.",
       replaceBody(Names.PIPELINE + "CommandListener", "mayRetry", FALSE)),
