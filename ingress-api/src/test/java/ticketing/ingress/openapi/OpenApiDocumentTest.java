@@ -329,6 +329,8 @@ class OpenApiDocumentTest {
             ErrorCode.METHOD_NOT_ALLOWED,
             ErrorCode.REQUEST_TIMEOUT,
             ErrorCode.URI_TOO_LONG,
+            ErrorCode.RANGE_NOT_SATISFIABLE,
+            ErrorCode.EXPECTATION_FAILED,
             ErrorCode.HEADERS_TOO_LARGE,
             ErrorCode.NOT_IMPLEMENTED,
             ErrorCode.HTTP_VERSION_NOT_SUPPORTED)
