@@ -11,7 +11,8 @@ const MAX_SCANNED = 20_000; // reservations kept on this device
 const MAX_STATUS_DELAY = 1500; // ms for the current status
 const SCAN_INTERVAL = 200; // ms between two pictures of the camera
 const REPEAT_DELAY = 4000; // ms in which the camera ignores the same code
-const EVENTS = 50; // in the list
+const PAGE_SIZE = 100; // events
+const MAX_PAGES = 10; // in the list
 const RECENT_HOURS = 24;
 
 /** Times of the accepted passes on this device by reservation, oldest first. */
@@ -79,12 +80,23 @@ async function stateOf(reservationId) {
   }
 }
 
+/** Events that began recently or later. */
+async function recentEvents() {
+  const from = new Date(clock.now() - RECENT_HOURS * 3_600_000).toISOString();
+  const events = [];
+  for (let page = 0, pages = 1; page < Math.min(pages, MAX_PAGES); page++) {
+    const found = await get(`/api/v1/events?from=${from}&page=${page}&size=${PAGE_SIZE}`);
+    events.push(...found.content);
+    pages = found.page.totalPages;
+  }
+  return events;
+}
+
 /** Choices of the entrance: `{id, words}`. Without an answer, the last choice, so that it stays in force. */
 async function entrances() {
-  const from = new Date(clock.now() - RECENT_HOURS * 3_600_000).toISOString();
-  const found = await orNull(get(`/api/v1/events?from=${from}&size=${EVENTS}`));
+  const found = await orNull(recentEvents());
   if (found) {
-    return found.content.map(({eventId, eventName, eventDate, timeZone}) =>
+    return found.map(({eventId, eventName, eventDate, timeZone}) =>
       ({id: String(eventId), words: `${eventName} · ${shortDateTime(eventDate, timeZone)}`}));
   }
   const last = store.read('checkInEvent');

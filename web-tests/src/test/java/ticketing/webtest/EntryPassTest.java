@@ -186,6 +186,31 @@ class EntryPassTest {
   }
 
   @Test
+  void entranceListHasAllPages() {
+    try (BrowserUser staff = pages.newUser(DisplaySettings.ENGLISH)) {
+      staff.signIn("/sign-in?next=check-in", pages.admin);
+      staff
+          .page()
+          .route(
+              "**/api/v1/events?from=*",
+              route -> {
+                String number = route.request().url().replaceFirst(".*[?&]page=(\\d+).*", "$1");
+                route.fulfill(
+                    new Route.FulfillOptions()
+                        .setContentType("application/json")
+                        .setBody(
+                            """
+                            {"content":[{"eventId":90%s,"eventName":"Show","eventDate":"2031-12-24T10:00:00Z",
+                              "timeZone":"Asia/Seoul"}],"page":{"totalPages":3}}\
+                            """
+                                .formatted(number)));
+              });
+      staff.page().reload();
+      assertThat(staff.page().locator("#check-event option[value^='90']")).hasCount(3);
+    }
+  }
+
+  @Test
   void expiredPassIsRefused() {
     long event = pages.newEvent("Expired", 0, 10, "");
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH);
