@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Locator;
-import com.microsoft.playwright.Route;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -93,11 +92,7 @@ class AccountMenuTest {
                   return;
                 }
                 cancellations.incrementAndGet();
-                route.fulfill(
-                    new Route.FulfillOptions()
-                        .setStatus(409)
-                        .setContentType("application/problem+json")
-                        .setBody("{\"code\":\"SALE_CLOSED\"}"));
+                route.fulfill(BrowserUser.problem(409, "SALE_CLOSED"));
               });
       try (PagesFixture.EventPause pause = pages.pauseEvent(event)) {
         user.book();
@@ -123,15 +118,7 @@ class AccountMenuTest {
         user.button("line.leave").click();
         user.page().locator("dialog button[value=yes]").click();
         user.seesText("line.left");
-        user.page()
-            .route(
-                TICKETS,
-                route ->
-                    route.fulfill(
-                        new Route.FulfillOptions()
-                            .setStatus(401)
-                            .setContentType("application/problem+json")
-                            .setBody("{\"code\":\"UNAUTHENTICATED\"}")));
+        user.answerWithProblem(TICKETS, 401, "UNAUTHENTICATED");
         // The first read of the ticket ends the session.
         user.open("/events/" + event);
         user.seesText("code.UNAUTHENTICATED");

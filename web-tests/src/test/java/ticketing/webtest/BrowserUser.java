@@ -7,6 +7,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ReducedMotion;
@@ -135,7 +136,19 @@ final class BrowserUser implements AutoCloseable {
         AriaRole.LINK, new Page.GetByRoleOptions().setName(texts.of(key)).setExact(true));
   }
 
-  /// Blocks until the page shows an element with exactly this text.
+  /// Blocks until the page shows an element with exactly this text. Answers the requests of a path
+  /// with a problem, in place of the server.
+  void answerWithProblem(String path, int status, String code) {
+    page.route(path, route -> route.fulfill(problem(status, code)));
+  }
+
+  static Route.FulfillOptions problem(int status, String code) {
+    return new Route.FulfillOptions()
+        .setStatus(status)
+        .setContentType("application/problem+json")
+        .setBody("{\"code\":\"%s\"}".formatted(code));
+  }
+
   void seesText(String key, String... values) {
     seesText(page.getByText(texts.of(key, values), new Page.GetByTextOptions().setExact(true)));
   }

@@ -129,14 +129,7 @@ class BuyerInformationTest {
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
       user.signIn("/sign-in?next=events/" + event, email);
       user.button("quantity.more").click();
-      user.context.route(
-          "**/api/v1/reservations",
-          route ->
-              route.fulfill(
-                  new Route.FulfillOptions()
-                      .setStatus(401)
-                      .setContentType("application/problem+json")
-                      .setBody("{\"code\":\"UNAUTHENTICATED\"}")));
+      user.answerWithProblem("**/api/v1/reservations", 401, "UNAUTHENTICATED");
       user.book();
       user.seesHeading("signIn.title");
       user.seesText("code.UNAUTHENTICATED");

@@ -124,7 +124,7 @@ class EntryPassTest {
       staff.page().reload();
       check(staff, pass, "REPEATED");
       check(staff, foreign, "OTHER_EVENT");
-      answer(staff, EVENTS, 503, "DATABASE_UNAVAILABLE");
+      staff.answerWithProblem(EVENTS, 503, "DATABASE_UNAVAILABLE");
       staff.page().reload();
       check(staff, foreign, "OTHER_EVENT");
       staff.page().unroute(EVENTS);
@@ -138,7 +138,7 @@ class EntryPassTest {
       user.seesHeading("outcome.CANCEL.done");
       check(staff, cancelled, "CANCELLED");
 
-      answer(staff, RESERVATIONS, 404, "RESERVATION_NOT_FOUND");
+      staff.answerWithProblem(RESERVATIONS, 404, "RESERVATION_NOT_FOUND");
       check(staff, offline, "CANCELLED");
       staff.page().unroute(RESERVATIONS);
 
@@ -152,24 +152,12 @@ class EntryPassTest {
       check(staff, offline, "REPEATED");
       staff.context.setOffline(false);
 
-      answer(staff, RESERVATIONS, 401, "UNAUTHENTICATED");
+      staff.answerWithProblem(RESERVATIONS, 401, "UNAUTHENTICATED");
       staff.page().locator("#check-code").fill(cancelled);
       staff.press("Enter");
       assertThat(staff.page().locator("#check-code"))
           .hasCount(0, new LocatorAssertions.HasCountOptions().setTimeout(30_000));
     }
-  }
-
-  private static void answer(BrowserUser user, String path, int status, String code) {
-    user.page()
-        .route(
-            path,
-            route ->
-                route.fulfill(
-                    new Route.FulfillOptions()
-                        .setStatus(status)
-                        .setContentType("application/problem+json")
-                        .setBody("{\"code\":\"%s\"}".formatted(code))));
   }
 
   /// The pass with another quantity and the old signature.
@@ -252,7 +240,7 @@ class EntryPassTest {
       user.signUp(PagesFixture.newEmail("unavailable")).open("/events/" + event);
       user.book();
       user.seesHeading("outcome.BOOK.done");
-      answer(user, PASSES, 503, "DATABASE_UNAVAILABLE");
+      user.answerWithProblem(PASSES, 503, "DATABASE_UNAVAILABLE");
       user.link("pass.show").click();
       user.seesHeading("failure.title");
       user.page().unroute(PASSES);
