@@ -127,17 +127,22 @@ interface SalesRepository extends Repository<ReservationEntity, Long> {
 
   String SELECT = "select r as reservation, u.name as name, u.email as email ";
 
+  String FROM = "from ReservationEntity r left join UserEntity u on u.id = r.userId";
+
+  String OF_STATUS = " where r.eventId = :event and (:status is null or r.status = :status)";
+
   String ORDER = " order by r.id desc";
 
   String FILTER =
-      """
-      from ReservationEntity r left join UserEntity u on u.id = r.userId
-      where r.eventId = :event and (:status is null or r.status = :status)
-        and (r.id = :id or r.userId = :text
-          or u.email like concat(:pattern, '%') escape '!'
-          or u.name like concat(:pattern, '%') escape '!'
-          or concat(',', r.seats, ',') like concat('%,', :pattern, ',%') escape '!')\
-      """;
+      FROM
+          + OF_STATUS
+          + " "
+          + """
+              and (r.id = :id or r.userId = :text
+              or u.email like concat(:pattern, '%') escape '!'
+              or u.name like concat(:pattern, '%') escape '!'
+              or concat(',', r.seats, ',') like concat('%,', :pattern, ',%') escape '!')\
+          """;
 
   /// Returns the matching reservations, newest first.
   ///
@@ -148,15 +153,9 @@ interface SalesRepository extends Repository<ReservationEntity, Long> {
   Page<WithBuyer> search(
       long event, @Nullable String status, String text, long id, String pattern, Pageable page);
 
-  String OF_STATUS = " where r.eventId = :event and (:status is null or r.status = :status)";
-
   /// Returns the reservations, newest first.
   @Query(
-      value =
-          SELECT
-              + "from ReservationEntity r left join UserEntity u on u.id = r.userId"
-              + OF_STATUS
-              + ORDER,
+      value = SELECT + FROM + OF_STATUS + ORDER,
       countQuery = "select count(r) from ReservationEntity r" + OF_STATUS)
   Page<WithBuyer> list(long event, @Nullable String status, Pageable page);
 
@@ -179,10 +178,6 @@ interface SalesRepository extends Repository<ReservationEntity, Long> {
 
   /// Returns the reservations with ids above `after` and up to `last`, in order of their ids.
   @Query(
-      """
-      select r as reservation, u.name as name, u.email as email
-      from ReservationEntity r left join UserEntity u on u.id = r.userId
-      where r.eventId = :event and r.id > :after and r.id <= :last order by r.id\
-      """)
+      SELECT + FROM + " where r.eventId = :event and r.id > :after and r.id <= :last order by r.id")
   List<WithBuyer> listAfter(long event, long after, long last, Pageable page);
 }
