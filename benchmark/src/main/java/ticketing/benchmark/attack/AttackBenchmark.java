@@ -50,6 +50,8 @@ final class AttackBenchmark {
   private static final Duration TURN = Duration.ofSeconds(5);
   private static final Duration WARM_UP = Duration.ofSeconds(30);
   private static final int SETTLE_SECONDS = 15; // the handlers of the polls return
+  private static final Duration OPEN_TIMEOUT = Duration.ofMinutes(2); // of all polls
+  private static final int COUNT_SECONDS = 5; // between counts, each a full collection
   private static final double MAX_P50_RATIO = 2; // times the p50 without an attack
   private static final double MAX_POLL_KIB = 10; // heap of a waiting long poll
   private static final int MAX_ADDED_THREADS = 10; // idle ones of a pool may start
@@ -238,14 +240,14 @@ final class AttackBenchmark {
   }
 
   private void awaitOpenPolls(LongPolls polls) throws IOException, InterruptedException {
-    long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+    long end = System.nanoTime() + OPEN_TIMEOUT.toNanos();
     while (openPolls() < POLLS) {
       if (System.nanoTime() > end) {
         throw new IOException(
             "long polls are not open, open=%d, answered=%d"
                 .formatted(openPolls(), polls.countAnswered()));
       }
-      TimeUnit.SECONDS.sleep(5);
+      TimeUnit.SECONDS.sleep(COUNT_SECONDS);
     }
   }
 
