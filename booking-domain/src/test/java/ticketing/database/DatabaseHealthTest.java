@@ -81,13 +81,15 @@ class DatabaseHealthTest {
     reachable = false;
     health.recordFailure(new DataAccessResourceFailureException("link failure"));
     CompletableFuture<Void> blocked =
-        CompletableFuture.runAsync(() -> {
-          try {
-            health.awaitUp();
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
-        });
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                health.awaitUp();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            },
+            Thread::startVirtualThread);
     health.close();
     blocked.get(10, TimeUnit.SECONDS);
     assertThat(health.isUp()).isFalse();

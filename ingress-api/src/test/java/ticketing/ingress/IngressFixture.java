@@ -135,7 +135,8 @@ public final class IngressFixture implements AutoCloseable {
   public static IngressFixture start(Map<String, String> settings) {
     LocalServers servers = LocalServers.shared();
     String queue = "ingress-" + NUMBER.incrementAndGet();
-    CompletableFuture<Void> queues = CompletableFuture.runAsync(() -> servers.newQueues(queue));
+    CompletableFuture<Void> queues =
+        CompletableFuture.runAsync(() -> servers.newQueues(queue), Thread::startVirtualThread);
     IngressFixture fixture = new IngressFixture(queue, servers.newDatabase(), settings);
     queues.join();
     return fixture;

@@ -331,7 +331,9 @@ class HoldExpiryTest {
           .executeQuery("SELECT id FROM reservations WHERE id = " + hold + " FOR UPDATE");
       assertThat(quiet.boxOffice().expireHolds(event).orElseThrow().changedReservations())
           .isEmpty();
-      booked = CompletableFuture.supplyAsync(() -> quiet.decide(book(event, "bob", 2)));
+      booked =
+          CompletableFuture.supplyAsync(
+              () -> quiet.decide(book(event, "bob", 2)), Thread::startVirtualThread);
       await()
           .atMost(TIMEOUT)
           .until(() -> booked.isDone() || !quiet.boxOffice().expireHolds(event).isPresent());

@@ -156,7 +156,7 @@ class CrashTest {
           });
     } finally {
       // The shutdown takes seconds, during which other cases run.
-      CLOSING.add(CompletableFuture.runAsync(successor::close));
+      CLOSING.add(CompletableFuture.runAsync(successor::close, Thread::startVirtualThread));
     }
     assertThat(scene.messages(scene.queue + "-dlq")).isZero();
     if (crash.work != Work.REDRIVEN) {

@@ -419,7 +419,8 @@ class DecisionMailJobTest {
     CompletableFuture.allOf(
             Stream.generate(() -> job(queue, 3))
                 .limit(4)
-                .map(job -> CompletableFuture.runAsync(() -> runAll(job)))
+                .map(job ->
+                    CompletableFuture.runAsync(() -> runAll(job), Thread::startVirtualThread))
                 .toArray(CompletableFuture[]::new))
         .join();
 

@@ -109,7 +109,8 @@ class MailTransportTest {
   private static MailFailure failureOf(String recipientReply, String dataReply) throws Exception {
     try (ServerSocket server = new ServerSocket(0, 1, LOOPBACK)) {
       CompletableFuture<Void> served =
-          CompletableFuture.runAsync(() -> serve(server, recipientReply, dataReply));
+          CompletableFuture.runAsync(
+              () -> serve(server, recipientReply, dataReply), Thread::startVirtualThread);
       MailFailure failure =
           catchThrowableOfType(MailFailure.class, () -> smtp(server.getLocalPort(), "").send(MAIL));
       served.get(30, TimeUnit.SECONDS);
