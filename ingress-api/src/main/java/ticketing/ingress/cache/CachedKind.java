@@ -5,6 +5,7 @@ import java.util.Locale;
 /// Kind of a cached object: the first part of its Redis key.
 public enum CachedKind {
   EVENT,
+  EVENT_INFORMATION,
   USER,
   RESERVATION;
 

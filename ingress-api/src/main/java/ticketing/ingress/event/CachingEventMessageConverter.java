@@ -8,16 +8,21 @@ import org.springframework.http.HttpOutputMessage;
 import org.springframework.http.MediaType;
 import org.springframework.http.converter.AbstractHttpMessageConverter;
 import org.springframework.stereotype.Component;
-import ticketing.domain.EventView;
+import ticketing.ingress.information.EventDocument;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Writes events as JSON and caches the last JSON of each one. During a sale, thousands of reads a
 /// second return the same locally cached event.
 @Component
-class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventView> {
+class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventDocument> {
 
-  /// @param event the written object, compared by identity
-  private record CachedJson(EventView event, byte[] json) {}
+  /// @param document the written objects, compared by identity
+  private record CachedJson(EventDocument document, byte[] json) {
+
+    boolean isOf(EventDocument other) {
+      return document.event() == other.event() && document.information() == other.information();
+    }
+  }
 
   private final JsonMapper mapper;
   private final Cache<Long, CachedJson> cache;
@@ -30,7 +35,7 @@ class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventVie
 
   @Override
   protected boolean supports(Class<?> type) {
-    return type == EventView.class;
+    return type == EventDocument.class;
   }
 
   @Override
@@ -39,25 +44,28 @@ class CachingEventMessageConverter extends AbstractHttpMessageConverter<EventVie
   }
 
   @Override
-  protected EventView readInternal(Class<? extends EventView> type, HttpInputMessage input) {
+  protected EventDocument readInternal(
+      Class<? extends EventDocument> type, HttpInputMessage input) {
     throw new UnsupportedOperationException("events are never read");
   }
 
   @Override
-  protected Long getContentLength(EventView event, MediaType media) {
-    return (long) json(event).length;
+  protected Long getContentLength(EventDocument document, MediaType media) {
+    return (long) json(document).length;
   }
 
   @Override
-  protected void writeInternal(EventView event, HttpOutputMessage output) throws IOException {
-    output.getBody().write(json(event));
+  protected void writeInternal(EventDocument document, HttpOutputMessage output)
+      throws IOException {
+    output.getBody().write(json(document));
   }
 
-  private byte[] json(EventView event) {
-    CachedJson last = cache.getIfPresent(event.eventId());
-    if (last == null || last.event() != event) {
-      last = new CachedJson(event, mapper.writeValueAsBytes(event));
-      cache.put(event.eventId(), last);
+  private byte[] json(EventDocument document) {
+    long eventId = document.event().eventId();
+    CachedJson last = cache.getIfPresent(eventId);
+    if (last == null || !last.isOf(document)) {
+      last = new CachedJson(document, mapper.writeValueAsBytes(document));
+      cache.put(eventId, last);
     }
     return last.json();
   }

@@ -1,5 +1,6 @@
 package ticketing.ingress.event;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,10 +9,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.data.domain.Page;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.data.domain.Pageable;
 import org.springframework.data.domain.Sort;
@@ -34,11 +37,15 @@ import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.database.ReplicaReader;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.information.EventInformation;
+import ticketing.ingress.information.EventInformationCatalog;
+import ticketing.ingress.information.ListedEvent;
 import ticketing.ingress.notification.EventChangePublisher;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.seatmap.SeatMapCatalog;
 import ticketing.ingress.security.AuthenticatedUser;
+import ticketing.ingress.text.Digest;
 import ticketing.ingress.text.NormalizedText;
 import ticketing.ingress.ticket.TicketReader;
 import ticketing.userfeed.UserChange.EventChanged;
@@ -47,6 +54,40 @@ import ticketing.userfeed.UserChange.EventChanged;
 /// booking, because only workers write the seats of existing events.
 @Component
 public class EventAdminService {
+
+  /// Event with its information in the audit log.
+  ///
+  /// @param description cut to 500 characters, so that the entry contains all fields
+  /// @param descriptionDigest differs if the description differs after these characters
+  private record AuditedEvent(
+      @JsonUnwrapped EventView event,
+      @Nullable Integer runningMinutes,
+      @Nullable Integer minimumAge,
+      @Nullable String refundRule,
+      @Nullable String posterRevision,
+      @Nullable String description,
+      @Nullable String descriptionDigest) {
+
+    private static final int MAX_CODE_POINTS = 500;
+
+    static AuditedEvent of(EventView event, EventInformation information) {
+      String text = information.description();
+      boolean isLong = text != null && text.codePointCount(0, text.length()) > MAX_CODE_POINTS;
+      return new AuditedEvent(
+          event,
+          information.runningMinutes(),
+          information.minimumAge(),
+          information.refundRule(),
+          information.posterRevision(),
+          isLong ? text.substring(0, text.offsetByCodePoints(0, MAX_CODE_POINTS)) + '…' : text,
+          isLong ? Digest.of(text) : null);
+    }
+  }
+
+  /// Committed change of a poster.
+  ///
+  /// @param formerRevision revision of the replaced or removed image
+  public record PosterChange(EventView event, Optional<String> formerRevision) {}
 
   private static final int FIRST_SEAT_MAP = 1; // revision
   private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
@@ -66,6 +107,7 @@ public class EventAdminService {
   private final EventCreationRepository creations;
   private final EventChangePublisher changes;
   private final SeatMapCatalog seatMaps;
+  private final EventInformationCatalog information;
   private final Clock clock;
   private final AuditLog audit;
   private final TransactionTemplate transaction;
@@ -81,6 +123,7 @@ public class EventAdminService {
       EventCreationRepository creations,
       EventChangePublisher changes,
       SeatMapCatalog seatMaps,
+      EventInformationCatalog information,
       @Qualifier("databaseClock") Clock clock,
       AuditLog audit,
       PlatformTransactionManager transactions) {
@@ -94,6 +137,7 @@ public class EventAdminService {
     this.creations = creations;
     this.changes = changes;
     this.seatMaps = seatMaps;
+    this.information = information;
     this.clock = clock;
     this.audit = audit;
     this.transaction = new TransactionTemplate(transactions);
@@ -103,7 +147,7 @@ public class EventAdminService {
   ///
   /// @param text part of the name or the venue; null: any
   /// @param from earliest date; null: now
-  PageResponse<EventView> list(
+  PageResponse<ListedEvent> list(
       @Nullable String text,
       @Nullable EventStatus status,
       @Nullable Instant from,
@@ -111,14 +155,17 @@ public class EventAdminService {
       Pageable page) {
     String pattern = text == null ? null : pattern(NormalizedText.of(text));
     Instant earliest = from == null ? clock.instant() : from;
-    return replica.read(
-        () -> PageResponse.of(events.list(pattern, status, earliest, to, page), EventEntity::view));
+    return replica.read(() -> {
+      Page<EventView> found =
+          events.list(pattern, status, earliest, to, page).map(EventEntity::view);
+      return PageResponse.of(found, information.listed(found.map(EventView::eventId).getContent()));
+    });
   }
 
   /// First page of the events from now on, by date.
   ///
   /// @param size 1 to [PageResponse#MAX_PAGE_SIZE]
-  public PageResponse<EventView> listUpcoming(int size) {
+  public PageResponse<ListedEvent> listUpcoming(int size) {
     return list(null, null, null, null, PageRequest.of(0, size, Sort.by("eventDate", "id")));
   }
 
@@ -161,8 +208,9 @@ public class EventAdminService {
     Integer revision = valid.map().isPresent() ? FIRST_SEAT_MAP : null;
     EventView event = events.saveAndFlush(EventEntity.of(valid.request(), revision)).view();
     valid.map().ifPresent(map -> seatMaps.insertFirst(event.eventId(), FIRST_SEAT_MAP, map));
+    information.save(event.eventId(), valid.request().information());
     recordState(event);
-    audit.record(AuditAction.EVENT_CREATED, object(event.eventId()), null, event);
+    audit.record(AuditAction.EVENT_CREATED, object(event.eventId()), null, audited(event));
     return event;
   }
 
@@ -225,10 +273,16 @@ public class EventAdminService {
         changeRow(
             current,
             AuditAction.EVENT_CHANGED,
-            () ->
-                changesSeats
-                    ? events.updateDetails(eventId, current.revision() + 1, request, null) > 0
-                    : changeDetails(current, request));
+            () -> {
+              boolean isChanged =
+                  changesSeats
+                      ? events.updateDetails(eventId, current.revision() + 1, request, null) > 0
+                      : changeDetails(current, request);
+              if (isChanged) {
+                information.save(eventId, request.information());
+              }
+              return isChanged;
+            });
     if (isMoved(current, changed)) {
       changes.publishLater(EventChanged.Kind.EVENT_MOVED, changed, events::findUsers);
     }
@@ -357,6 +411,49 @@ public class EventAdminService {
         });
   }
 
+  /// Replaces the poster.
+  ///
+  /// @param revision revision of the new image, which is stored; null removes the poster
+  /// @param ifMatch values of `If-Match`; null if absent
+  /// @throws ApiException as [#requirePosterChangeable]
+  public PosterChange changePoster(
+      long eventId, @Nullable String revision, @Nullable List<String> ifMatch) {
+    EventView former = requirePosterChangeable(eventId, ifMatch);
+    Long required = ifMatch == null ? null : former.revision();
+    AtomicReference<String> formerPoster = new AtomicReference<>();
+    EventView event =
+        changeRow(
+            former,
+            revision == null ? AuditAction.POSTER_REMOVED : AuditAction.POSTER_REPLACED,
+            () -> {
+              if (events.raiseRevision(eventId, required, EventStatus.CANCELLED) == 0) {
+                throw get(eventId).status() == EventStatus.CANCELLED
+                    ? cancelled()
+                    : revisionConflict();
+              }
+              formerPoster.set(information.savePoster(eventId, revision));
+              return true;
+            });
+    return new PosterChange(event, Optional.ofNullable(formerPoster.get()));
+  }
+
+  /// The rules are those of a change of the event.
+  ///
+  /// @param ifMatch values of `If-Match`; null if absent
+  /// @throws ApiException `EVENT_NOT_FOUND`, `PRECONDITION_FAILED`, `EVENT_CANCELLED`,
+  ///   `INVALID_REQUEST` for an event of the past
+  public EventView requirePosterChangeable(long eventId, @Nullable List<String> ifMatch) {
+    EventView event = get(eventId);
+    requireMatch(event, ifMatch);
+    if (event.status() == EventStatus.CANCELLED) {
+      throw cancelled();
+    }
+    if (!event.eventDate().isAfter(clock.instant())) {
+      throw ApiException.invalid("eventDate", "must be in the future");
+    }
+    return event;
+  }
+
   private EventView get(long eventId) {
     return events.find(eventId).map(EventEntity::view).orElseThrow(EventCatalog::notFound);
   }
@@ -367,13 +464,14 @@ public class EventAdminService {
   /// @param change returns true if it changed the row, and then holds its lock
   private EventView changeRow(EventView former, AuditAction action, BooleanSupplier change) {
     long eventId = former.eventId();
+    AuditedEvent audited = audited(former);
     EventView event =
         transaction.execute(status -> {
           boolean changed = change.getAsBoolean();
           EventView current = get(eventId);
           if (changed) {
             recordState(current);
-            audit.record(action, object(eventId), former, current);
+            audit.record(action, object(eventId), audited, audited(current));
           }
           return current;
         });
@@ -386,6 +484,10 @@ public class EventAdminService {
       throw ApiException.of(
           ErrorCode.PRECONDITION_FAILED, "The event was edited since the revision of If-Match.");
     }
+  }
+
+  private AuditedEvent audited(EventView event) {
+    return AuditedEvent.of(event, information.find(event.eventId()));
   }
 
   /// The audit of a sale replays decisions between recorded states.

@@ -32,6 +32,9 @@ import ticketing.domain.TicketIds;
 import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.http.ConditionalRequests;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.information.EventDocument;
+import ticketing.ingress.information.EventInformationCatalog;
+import ticketing.ingress.information.ListedEvent;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.security.AuthenticatedUser;
 import ticketing.ingress.text.CodePoints;
@@ -77,16 +80,22 @@ class EventController {
 
   private final EventCatalog catalog;
   private final EventAdminService events;
+  private final EventInformationCatalog information;
   private final TicketIds ids;
 
-  EventController(EventCatalog catalog, EventAdminService events, TicketIds ids) {
+  EventController(
+      EventCatalog catalog,
+      EventAdminService events,
+      EventInformationCatalog information,
+      TicketIds ids) {
     this.catalog = catalog;
     this.events = events;
+    this.information = information;
     this.ids = ids;
   }
 
   @GetMapping
-  ResponseEntity<PageResponse<EventView>> list(
+  ResponseEntity<PageResponse<ListedEvent>> list(
       @RequestParam(required = false) @CodePoints(max = 100) String q,
       @RequestParam(required = false) EventStatus status,
       @RequestParam(required = false) Instant from,
@@ -100,7 +109,7 @@ class EventController {
   }
 
   @GetMapping("/{eventId}")
-  ResponseEntity<EventView> get(
+  ResponseEntity<EventDocument> get(
       @PathVariable long eventId,
       @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false) String ifNoneMatch) {
     EventView event = catalog.get(eventId);
@@ -110,11 +119,14 @@ class EventController {
             .cacheControl(PUBLIC)
             .eTag(entityTag)
             .build()
-        : ResponseEntity.ok().cacheControl(PUBLIC).eTag(entityTag).body(event);
+        : ResponseEntity.ok()
+            .cacheControl(PUBLIC)
+            .eTag(entityTag)
+            .body(information.document(event));
   }
 
   @PostMapping
-  ResponseEntity<EventView> create(
+  ResponseEntity<EventDocument> create(
       @AuthenticationPrincipal AuthenticatedUser user,
       @RequestHeader(name = IdempotencyKey.HEADER, required = false) String key,
       @Valid @RequestBody EventRequest request) {
@@ -122,16 +134,17 @@ class EventController {
     IdempotencyKey idempotency =
         IdempotencyKey.of(ids, user.userId(), key, "POST", "/api/v1/events", request);
     EventView event = events.createOnce(request, idempotency);
-    return ResponseEntity.created(URI.create("/api/v1/events/" + event.eventId())).body(event);
+    return ResponseEntity.created(URI.create("/api/v1/events/" + event.eventId()))
+        .body(information.document(event));
   }
 
   @PutMapping("/{eventId}")
-  EventView change(
+  EventDocument change(
       @AuthenticationPrincipal AuthenticatedUser user,
       @PathVariable long eventId,
       @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) List<String> ifMatch,
       @Valid @RequestBody EventRequest request) {
-    return events.change(user, eventId, request, ifMatch);
+    return information.document(events.change(user, eventId, request, ifMatch));
   }
 
   @DeleteMapping("/{eventId}")

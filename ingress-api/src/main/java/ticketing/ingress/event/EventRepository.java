@@ -87,6 +87,20 @@ public interface EventRepository extends Repository<EventEntity, Long> {
       """)
   int updateDetails(long id, long revision, EventRequest to, @Nullable EventStatus excluded);
 
+  /// Raises the revision for a change of the poster.
+  ///
+  /// @param revision required revision of the event; null: any
+  /// @return 0 if the event has another revision or the excluded status
+  @Modifying
+  @Query(
+      """
+      update EventEntity e set
+        e.revision = e.revision + 1, e.version = e.version + 1,
+        e.decisionSequence = e.decisionSequence + 1
+      where e.id = :id and (:revision is null or e.revision = :revision) and e.status <> :excluded\
+      """)
+  int raiseRevision(long id, @Nullable Long revision, EventStatus excluded);
+
   @Modifying
   @Query(
       """

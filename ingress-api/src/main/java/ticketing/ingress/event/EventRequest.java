@@ -23,6 +23,7 @@ import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
 import ticketing.domain.seatmap.SeatMap;
+import ticketing.ingress.information.EventInformation;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.text.CodePoints;
 import ticketing.ingress.text.NormalizedText;
@@ -34,6 +35,9 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param timeZone IANA name of the time zone of the venue; null: [EventView#DEFAULT_TIME_ZONE]
 /// @param waitingList null: false
+/// @param description Markdown
+/// @param minimumAge years
+/// @param refundRule plain text
 /// @param offerMinutes duration of an offer to a waiting party; required with a waiting list
 /// @param revision revision of the event on which a change is based; null: the current one
 /// @param seatMap Java null: absent, a change keeps the map; JSON null: no numbered seats
@@ -55,6 +59,16 @@ public record EventRequest(
     @CodePoints(max = 64) @Nullable String timeZone,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean waitingList,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Min(1) @Max(1_440) @Nullable Integer offerMinutes,
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+        @CodePoints(max = 5_000)
+        @Pattern(regexp = TextPattern.LINES_REGEXP, message = TextPattern.MESSAGE)
+        @Nullable String description,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Min(1) @Max(1_440) @Nullable Integer runningMinutes,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Min(0) @Max(21) @Nullable Integer minimumAge,
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+        @CodePoints(max = 500)
+        @Pattern(regexp = TextPattern.LINES_REGEXP, message = TextPattern.MESSAGE)
+        @Nullable String refundRule,
     @Nullable Long revision,
     @NotEmpty @Size(max = 50) List<@NotNull @Valid SeatType> seatTypes,
     @JsonProperty("eventId") @Nullable Long ignoredEventId,
@@ -63,6 +77,10 @@ public record EventRequest(
     @JsonProperty("availableSeats") @Nullable Integer ignoredAvailableSeats,
     @JsonProperty("seatMapRevision") @JsonInclude(JsonInclude.Include.NON_NULL)
         @Nullable Integer ignoredSeatMapRevision,
+    @JsonProperty("descriptionHtml") @JsonInclude(JsonInclude.Include.NON_NULL)
+        @Nullable String ignoredDescriptionHtml,
+    @JsonProperty("posterUrl") @JsonInclude(JsonInclude.Include.NON_NULL)
+        @Nullable String ignoredPosterUrl,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable JsonNode seatMap) {
 
   private static final int MAX_SEATS = 10_000_000;
@@ -75,6 +93,8 @@ public record EventRequest(
     eventName = NormalizedText.of(eventName);
     venueName = NormalizedText.of(venueName);
     venueAddress = NormalizedText.of(venueAddress);
+    description = NormalizedText.ofLines(description);
+    refundRule = NormalizedText.ofLines(refundRule);
     timeZone = timeZone == null ? EventView.DEFAULT_TIME_ZONE : timeZone;
   }
 
@@ -120,7 +140,13 @@ public record EventRequest(
         null,
         null,
         null,
+        null,
+        null,
+        null,
+        null,
         seatTypes,
+        null,
+        null,
         null,
         null,
         null,
@@ -260,6 +286,10 @@ public record EventRequest(
         timeZone,
         waitingList,
         offerMinutes,
+        description,
+        runningMinutes,
+        minimumAge,
+        refundRule,
         revision,
         types,
         ignoredEventId,
@@ -267,6 +297,8 @@ public record EventRequest(
         ignoredTotalSeats,
         ignoredAvailableSeats,
         ignoredSeatMapRevision,
+        ignoredDescriptionHtml,
+        ignoredPosterUrl,
         seatMap);
   }
 
@@ -280,6 +312,8 @@ public record EventRequest(
     rejectPresent("totalSeats", ignoredTotalSeats, errors);
     rejectPresent("availableSeats", ignoredAvailableSeats, errors);
     rejectPresent("seatMapRevision", ignoredSeatMapRevision, errors);
+    rejectPresent("descriptionHtml", ignoredDescriptionHtml, errors);
+    rejectPresent("posterUrl", ignoredPosterUrl, errors);
     for (int i = 0; i < seatTypes.size(); i++) {
       rejectPresent("seatTypes[" + i + "].availableSeats", seatTypes.get(i).availableSeats, errors);
     }
@@ -293,6 +327,11 @@ public record EventRequest(
     if (value != null) {
       errors.add(new ApiException.FieldError(field, "must be absent"));
     }
+  }
+
+  /// Returns the information for the page of the event, without a poster.
+  EventInformation information() {
+    return new EventInformation(description, runningMinutes, minimumAge, refundRule, null);
   }
 
   int totalSeats() {

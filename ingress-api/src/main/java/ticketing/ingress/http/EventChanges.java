@@ -2,9 +2,18 @@ package ticketing.ingress.http;
 
 import jakarta.servlet.http.HttpServletRequest;
 
-/// Requests of administrators that create or change an event. Their bodies may be larger.
+/// Requests of administrators that create or change an event or its poster. Their bodies may be
+/// larger.
 public interface EventChanges {
 
-  /// True for such a request with a valid token. Reads no body.
-  boolean contain(HttpServletRequest request);
+  /// Kind of the body of a request.
+  enum Body {
+    EVENT,
+    POSTER,
+    /// The request is none of these, or its token is not valid.
+    OTHER
+  }
+
+  /// Returns the kind of the body. Reads no body.
+  Body bodyOf(HttpServletRequest request);
 }

@@ -20,6 +20,7 @@ import org.springframework.validation.annotation.Validated;
 ///   queue
 /// @param maxReceivedRequests requests with a complete head that are received, queued or processed
 /// @param maxEventBodySize of a request of an administrator that creates or changes an event
+/// @param maxPosterBodySize of a request of an administrator with the image of a poster
 /// @param requestTimeout maximum time from the first byte of the head to the complete body; then
 ///   408
 /// @param eventRequestTimeout as `requestTimeout`, of a request of an administrator that creates or
@@ -33,4 +34,5 @@ public record HttpSettings(
     @Min(1) @Max(20_000) @DefaultValue("600") int maxConcurrentRequests,
     @Min(1) @Max(20_000) @DefaultValue("4000") int maxReceivedRequests,
     @NotNull @DefaultValue("8MB") DataSize maxEventBodySize,
+    @NotNull @DefaultValue("2MB") DataSize maxPosterBodySize,
     @NotNull @DefaultValue("20s") Duration queueTimeout) {}

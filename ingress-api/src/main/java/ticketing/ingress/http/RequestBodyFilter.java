@@ -45,6 +45,7 @@ class RequestBodyFilter extends OncePerRequestFilter {
 
   private final Limits limits;
   private final Limits eventLimits;
+  private final Limits posterLimits;
   private final EventChanges eventChanges;
   private final ProblemDetailAdvice problems;
 
@@ -58,6 +59,10 @@ class RequestBodyFilter extends OncePerRequestFilter {
     this.eventLimits =
         new Limits(
             Math.toIntExact(settings.maxEventBodySize().toBytes()),
+            deadlines.eventRequestTimeout());
+    this.posterLimits =
+        new Limits(
+            Math.toIntExact(settings.maxPosterBodySize().toBytes()),
             deadlines.eventRequestTimeout());
     this.eventChanges = eventChanges;
     this.problems = problems;
@@ -73,7 +78,12 @@ class RequestBodyFilter extends OncePerRequestFilter {
       chain.doFilter(request, response);
       return;
     }
-    Limits applied = eventChanges.contain(request) ? eventLimits : limits;
+    Limits applied =
+        switch (eventChanges.bodyOf(request)) {
+          case EVENT -> eventLimits;
+          case POSTER -> posterLimits;
+          case OTHER -> limits;
+        };
     if (length > applied.maxBytes()) {
       reject(response, applied);
       return;

@@ -8,12 +8,13 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import ticketing.domain.EventStatus;
-import ticketing.domain.EventView;
 import ticketing.ingress.audit.AuditAction;
 import ticketing.ingress.audit.AuditLog;
 import ticketing.ingress.cache.RedisCache;
 import ticketing.ingress.event.EventAdminService;
 import ticketing.ingress.event.EventCatalog;
+import ticketing.ingress.information.EventDocument;
+import ticketing.ingress.information.EventInformationCatalog;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.redis.RedisUnavailableException;
@@ -28,6 +29,7 @@ class OperationsController {
   private final QueueAdminService queue;
   private final EventAdminService events;
   private final EventCatalog catalog;
+  private final EventInformationCatalog information;
   private final RedisCache cache;
   private final AuditLog audit;
 
@@ -35,11 +37,13 @@ class OperationsController {
       QueueAdminService queue,
       EventAdminService events,
       EventCatalog catalog,
+      EventInformationCatalog information,
       RedisCache cache,
       AuditLog audit) {
     this.queue = queue;
     this.events = events;
     this.catalog = catalog;
+    this.information = information;
     this.cache = cache;
     this.audit = audit;
   }
@@ -57,6 +61,7 @@ class OperationsController {
   Eviction evict() {
     audit.record(AuditAction.CACHES_EVICTED, "operations/caches", null, null);
     catalog.evictLocalCache();
+    information.evictLocalCache();
     try {
       return new Eviction(cache.evictAll());
     } catch (RedisUnavailableException e) {
@@ -66,12 +71,12 @@ class OperationsController {
   }
 
   @PostMapping("/events/{eventId}/pause")
-  EventView pause(@PathVariable long eventId) {
-    return events.setStatus(eventId, EventStatus.PAUSED);
+  EventDocument pause(@PathVariable long eventId) {
+    return information.document(events.setStatus(eventId, EventStatus.PAUSED));
   }
 
   @PostMapping("/events/{eventId}/resume")
-  EventView resume(@PathVariable long eventId) {
-    return events.setStatus(eventId, EventStatus.ACTIVE);
+  EventDocument resume(@PathVariable long eventId) {
+    return information.document(events.setStatus(eventId, EventStatus.ACTIVE));
   }
 }

@@ -2,7 +2,9 @@ package ticketing.ingress.page;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -25,6 +27,8 @@ import org.springframework.web.util.HtmlUtils;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
+import ticketing.ingress.information.EventDocument;
+import ticketing.ingress.information.InformationView;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Renders the HTML of the pages: title and description in the language of the reader, Open Graph
@@ -111,7 +115,9 @@ class PageRenderer {
   }
 
   /// @param url absolute address of the page
-  Content event(Locale language, EventView event, String url) {
+  Content event(Locale language, EventDocument document, String url) {
+    EventView event = document.event();
+    String image = absolute(document.information().posterUrl(), url);
     String when =
         DateTimeFormatter.ofLocalizedDateTime(FormatStyle.FULL, FormatStyle.SHORT)
             .withLocale(language)
@@ -130,18 +136,27 @@ class PageRenderer {
     return new Content(
         event.eventName(),
         description,
-        openGraph(event.eventName(), description, url) + schemaOrg(event, url),
+        openGraph(event.eventName(), description, url, image) + schemaOrg(document, url, image),
         "/api/v1/events/" + event.eventId(),
-        event);
+        document);
   }
 
-  private static String openGraph(String title, String description, String url) {
+  /// @param path path in the origin of the page; null: none
+  private static @Nullable String absolute(@Nullable String path, String url) {
+    return path == null ? null : URI.create(url).resolve(path).toString();
+  }
+
+  private static String openGraph(
+      String title, String description, String url, @Nullable String image) {
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("og:type", "website");
     properties.put("og:site_name", "Ticketing");
     properties.put("og:title", title);
     properties.put("og:description", description);
     properties.put("og:url", url);
+    if (image != null) {
+      properties.put("og:image", image);
+    }
     return properties.entrySet().stream()
             .map(property ->
                 "<meta property=\"%s\" content=\"%s\">\n  "
@@ -151,7 +166,9 @@ class PageRenderer {
   }
 
   /// JSON-LD, which a browser never executes.
-  private String schemaOrg(EventView event, String url) {
+  private String schemaOrg(EventDocument document, String url, @Nullable String image) {
+    EventView event = document.event();
+    InformationView information = document.information();
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("@context", "https://schema.org");
     data.put("@type", "Event");
@@ -163,6 +180,18 @@ class PageRenderer {
             ? "https://schema.org/EventCancelled"
             : "https://schema.org/EventScheduled");
     data.put("url", url);
+    if (image != null) {
+      data.put("image", List.of(image));
+    }
+    if (information.description() != null) {
+      data.put("description", information.description());
+    }
+    if (information.runningMinutes() != null) {
+      data.put("duration", Duration.ofMinutes(information.runningMinutes()).toString());
+    }
+    if (information.minimumAge() != null) {
+      data.put("typicalAgeRange", information.minimumAge() + "-");
+    }
     if (event.venueName() != null) {
       Map<String, Object> place = new LinkedHashMap<>();
       place.put("@type", "Place");

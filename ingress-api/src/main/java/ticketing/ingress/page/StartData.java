@@ -12,10 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
-import ticketing.domain.EventView;
 import ticketing.ingress.event.EventAdminService;
 import ticketing.ingress.event.EventCatalog;
 import ticketing.ingress.http.PageResponse;
+import ticketing.ingress.information.EventDocument;
+import ticketing.ingress.information.EventInformationCatalog;
+import ticketing.ingress.information.ListedEvent;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 
@@ -46,12 +48,14 @@ class StartData {
 
   private final EventAdminService events;
   private final EventCatalog catalog;
-  private final AsyncCache<Integer, Read<PageResponse<EventView>>> lists;
-  private final AsyncCache<Long, Read<EventView>> singleEvents;
+  private final EventInformationCatalog information;
+  private final AsyncCache<Integer, Read<PageResponse<ListedEvent>>> lists;
+  private final AsyncCache<Long, Read<EventDocument>> singleEvents;
 
-  StartData(EventAdminService events, EventCatalog catalog) {
+  StartData(EventAdminService events, EventCatalog catalog, EventInformationCatalog information) {
     this.events = events;
     this.catalog = catalog;
+    this.information = information;
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
             0,
@@ -71,17 +75,17 @@ class StartData {
   }
 
   /// First page of the list of upcoming events.
-  Read<PageResponse<EventView>> upcomingEvents() {
+  Read<PageResponse<ListedEvent>> upcomingEvents() {
     return read(lists, LIST_SIZE, () -> new Read.Found<>(events.listUpcoming(LIST_SIZE)));
   }
 
-  Read<EventView> event(long eventId) {
+  Read<EventDocument> event(long eventId) {
     return read(singleEvents, eventId, () -> findEvent(eventId));
   }
 
-  private Read<EventView> findEvent(long eventId) {
+  private Read<EventDocument> findEvent(long eventId) {
     try {
-      return new Read.Found<>(catalog.get(eventId));
+      return new Read.Found<>(information.document(catalog.get(eventId)));
     } catch (ApiException e) {
       if (e.code() == ErrorCode.EVENT_NOT_FOUND) {
         return new Read.NotFound<>();

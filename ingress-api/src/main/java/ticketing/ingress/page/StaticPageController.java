@@ -22,7 +22,7 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
-import ticketing.domain.EventView;
+import ticketing.ingress.information.EventDocument;
 import ticketing.ingress.page.PageRenderer.Content;
 import ticketing.ingress.page.StartData.Read;
 
@@ -111,12 +111,12 @@ class StaticPageController {
   ResponseEntity<String> eventPage(@PathVariable long eventId, HttpServletRequest request) {
     Locale language = language(request);
     return switch (startData.event(eventId)) {
-      case Read.Found<EventView>(EventView event) ->
+      case Read.Found<EventDocument>(EventDocument event) ->
           html(
               HttpStatus.OK,
               renderer.buyerPage(language, renderer.event(language, event, url(request))));
-      case Read.NotFound<EventView> _ -> notFound(request);
-      case Read.Unavailable<EventView> _ ->
+      case Read.NotFound<EventDocument> _ -> notFound(request);
+      case Read.Unavailable<EventDocument> _ ->
           html(HttpStatus.OK, renderer.buyerPage(language, titled(language, "events.title")));
     };
   }

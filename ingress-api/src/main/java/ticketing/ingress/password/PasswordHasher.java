@@ -2,25 +2,19 @@ package ticketing.ingress.password;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.stereotype.Component;
+import ticketing.concurrent.BoundedPool;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 
-/// Computes password hashes on a fixed pool of platform threads with low priority.
+/// Computes password hashes on a [BoundedPool].
 ///
-/// A hash occupies one processor for about 0.1 s. On a virtual thread it would occupy a carrier,
-/// and a few concurrent sign-ins would delay every other request. The pool leaves one processor to
-/// the other requests. Its queue is bounded: a hash that finds it full is refused immediately.
+/// A hash occupies one processor for about 0.1 s. The pool leaves one processor to the other
+/// requests.
 @Component
 public class PasswordHasher implements DisposableBean {
 
@@ -30,25 +24,14 @@ public class PasswordHasher implements DisposableBean {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(3);
 
   private final PasswordEncoder encoder;
-  private final Duration timeout;
-  private final ThreadPoolExecutor pool;
+  private final BoundedPool pool;
 
   PasswordHasher(PasswordEncoder encoder, PasswordSettings settings) {
     this.encoder = encoder;
-    this.timeout = settings.hashTimeout();
     int threads = settings.hashThreads() > 0 ? settings.hashThreads() : defaultThreads();
     this.pool =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(settings.maxQueuedHashes()),
-            Thread.ofPlatform()
-                .name("password-hash-", 0)
-                .daemon()
-                .priority(Thread.MIN_PRIORITY)
-                .factory());
+        new BoundedPool(
+            "password-hash", threads, settings.maxQueuedHashes(), settings.hashTimeout());
   }
 
   private static int defaultThreads() {
@@ -73,35 +56,21 @@ public class PasswordHasher implements DisposableBean {
 
   private <T> T compute(Callable<T> hash) {
     try {
-      FutureTask<T> result = new FutureTask<>(hash);
-      pool.execute(result);
-      try {
-        return result.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-      } finally {
-        // A request that gave up needs no hash.
-        pool.remove(result);
-      }
-    } catch (RejectedExecutionException | TimeoutException e) {
-      throw overloaded();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw overloaded();
+      return pool.compute(hash);
+    } catch (BoundedPool.OverloadedException e) {
+      throw ApiException.withRetryAfter(
+          ErrorCode.OVERLOADED, "Too many concurrent sign-ins.", RETRY_AFTER);
     } catch (ExecutionException e) {
       throw new IllegalStateException("cannot hash a password", e.getCause());
     }
   }
 
   int queued() {
-    return pool.getQueue().size();
-  }
-
-  private static ApiException overloaded() {
-    return ApiException.withRetryAfter(
-        ErrorCode.OVERLOADED, "Too many concurrent sign-ins.", RETRY_AFTER);
+    return pool.queued();
   }
 
   @Override
   public void destroy() {
-    pool.shutdownNow();
+    pool.close();
   }
 }

@@ -22,6 +22,8 @@ public enum ErrorCode {
   /// The event has no numbered seats.
   NO_SEAT_MAP(HttpStatus.NOT_FOUND),
   SEAT_MAP_NOT_FOUND(HttpStatus.NOT_FOUND),
+  /// The event has no poster, or none of the requested revision.
+  POSTER_NOT_FOUND(HttpStatus.NOT_FOUND),
   WAITING_ENTRY_NOT_FOUND(HttpStatus.NOT_FOUND),
   TICKET_NOT_FOUND(HttpStatus.NOT_FOUND),
   USER_NOT_FOUND(HttpStatus.NOT_FOUND),
@@ -78,6 +80,8 @@ public enum ErrorCode {
   /// The keys of the issuer of access tokens are unavailable.
   ISSUER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   LOGOUT_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
+  /// The store of the posters does not answer.
+  POSTERS_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   FIGURES_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE),
   OVERLOADED(HttpStatus.SERVICE_UNAVAILABLE);
 

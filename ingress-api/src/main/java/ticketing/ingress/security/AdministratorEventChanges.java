@@ -23,6 +23,9 @@ class AdministratorEventChanges implements EventChanges {
           PathPatternRequestMatcher.withDefaults().matcher(HttpMethod.POST, "/api/v1/events"),
           PathPatternRequestMatcher.withDefaults().matcher(HttpMethod.PUT, "/api/v1/events/*"));
 
+  private static final RequestMatcher POSTER =
+      PathPatternRequestMatcher.withDefaults().matcher(HttpMethod.PUT, "/api/v1/events/*/poster");
+
   private final BearerTokenResolver tokens = new DefaultBearerTokenResolver();
   private final TokenAuthenticationManager authentication;
 
@@ -31,8 +34,10 @@ class AdministratorEventChanges implements EventChanges {
   }
 
   @Override
-  public boolean contain(HttpServletRequest request) {
-    return CHANGE.matches(request) && isAdministrator(request);
+  public Body bodyOf(HttpServletRequest request) {
+    Body body =
+        CHANGE.matches(request) ? Body.EVENT : POSTER.matches(request) ? Body.POSTER : Body.OTHER;
+    return body == Body.OTHER || isAdministrator(request) ? body : Body.OTHER;
   }
 
   private boolean isAdministrator(HttpServletRequest request) {

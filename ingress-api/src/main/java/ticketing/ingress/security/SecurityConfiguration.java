@@ -47,6 +47,7 @@ class SecurityConfiguration {
           allMethodsExcept("/api/v1/revoked-tokens"),
           allMethodsExcept("/api/v1/events", HttpMethod.POST),
           allMethodsExcept("/api/v1/events/*", HttpMethod.PUT, HttpMethod.DELETE),
+          allMethodsExcept("/api/v1/events/*/poster", HttpMethod.PUT, HttpMethod.DELETE),
           allMethodsExcept("/api/v1/events/*/seat-map"),
           allMethodsExcept("/api/v1/events/*/seats"),
           matcher(HttpMethod.OPTIONS, "/api/**"));

@@ -14,6 +14,11 @@ public final class NormalizedText {
     return text == null ? null : Normalizer.normalize(text.strip(), Normalizer.Form.NFC);
   }
 
+  /// As [#of], for text of several lines: each line ends with a line feed.
+  public static @Nullable String ofLines(@Nullable String text) {
+    return text == null ? null : of(text.replace("\r\n", "\n").replace('\r', '\n'));
+  }
+
   /// Returns equal keys for names that differ only by case, outer blanks or Unicode form.
   public static String comparisonKey(String text) {
     // Upper case first: it expands characters such as sharp s.

@@ -35,6 +35,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestMethod;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ValueConstants;
@@ -65,7 +66,14 @@ class OpenApiDocumentTest {
   private static final Map<Class<?>, List<String>> READ_ONLY_FIELDS =
       Map.of(
           EventRequest.class,
-              List.of("eventId", "status", "totalSeats", "availableSeats", "seatMapRevision"),
+              List.of(
+                  "eventId",
+                  "status",
+                  "totalSeats",
+                  "availableSeats",
+                  "seatMapRevision",
+                  "descriptionHtml",
+                  "posterUrl"),
           EventRequest.SeatType.class, List.of("availableSeats"));
 
   private final IngressFixture ingress = IngressFixture.shared();
@@ -187,6 +195,14 @@ class OpenApiDocumentTest {
         }
       }
       assertThat(bodies).hasSize(operation.json().has("requestBody") ? 1 : 0);
+      if (bodies.remove(byte[].class)) {
+        assertThat(operation.json().at("/requestBody/content").propertyNames())
+            .as(operation.toString())
+            .containsExactlyInAnyOrder(
+                AnnotatedElementUtils.findMergedAnnotation(
+                        handlers.get(operation.toString()).getMethod(), RequestMapping.class)
+                    .consumes());
+      }
       bodies.forEach(body ->
           compareRequest(
               body,

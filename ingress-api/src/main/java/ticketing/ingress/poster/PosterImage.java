@@ -1,0 +1,189 @@
+package ticketing.ingress.poster;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.geom.AffineTransform;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataFormatImpl;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/// Converts an uploaded image to a JPEG of bounded size without metadata.
+///
+/// The image is decoded and encoded again, so a stored image contains only pixels. The size in its
+/// head is checked ahead of the decoding.
+final class PosterImage {
+
+  private static final float QUALITY = 0.85f;
+
+  /// The input is no supported image, or its size is out of bounds. The message is for clients.
+  static final class InvalidImageException extends Exception {
+
+    InvalidImageException(String message) {
+      super(message);
+    }
+  }
+
+  private PosterImage() {}
+
+  /// @throws InvalidImageException if the input is no JPEG, PNG or WebP image within the bounds
+  static byte[] convert(byte[] input, PosterSettings settings) throws InvalidImageException {
+    String format =
+        formatOf(input)
+            .orElseThrow(() -> new InvalidImageException("must be a JPEG, PNG or WebP image"));
+    ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
+    try (ImageInputStream stream =
+        new MemoryCacheImageInputStream(new ByteArrayInputStream(input))) {
+      boolean isPng = format.equals("png");
+      // The reader of PNG files decompresses texts of any length as metadata.
+      reader.setInput(stream, false, isPng);
+      int width = reader.getWidth(0);
+      int height = reader.getHeight(0);
+      requireBounds(width, height, settings);
+      int orientation = isPng ? 1 : orientation(reader);
+      ImageReadParam parameters = reader.getDefaultReadParam();
+      int step = Math.max(1, (isTransposed(orientation) ? height : width) / settings.maxWidth());
+      parameters.setSourceSubsampling(step, step, 0, 0);
+      BufferedImage image = reader.read(0, parameters);
+      return encode(drawn(image, orientation, settings.maxWidth()));
+    } catch (IOException | RuntimeException e) {
+      // Readers throw unchecked exceptions for some invalid files.
+      throw new InvalidImageException("must be a readable image");
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  private static void requireBounds(int width, int height, PosterSettings settings)
+      throws InvalidImageException {
+    if (Math.min(width, height) < settings.minSide()
+        || Math.max(width, height) > settings.maxSide()) {
+      throw new InvalidImageException(
+          "must have %d to %d pixels a side".formatted(settings.minSide(), settings.maxSide()));
+    }
+    if ((long) width * height > settings.maxPixels()) {
+      throw new InvalidImageException(
+          "must have at most %d pixels".formatted(settings.maxPixels()));
+    }
+  }
+
+  /// By the first bytes, whatever the declared type is.
+  private static Optional<String> formatOf(byte[] input) {
+    if (startsWith(input, 0, "\u00ff\u00d8\u00ff")) {
+      return Optional.of("jpeg");
+    }
+    if (startsWith(input, 0, "\u0089PNG\r\n\u001a\n")) {
+      return Optional.of("png");
+    }
+    return startsWith(input, 0, "RIFF") && startsWith(input, 8, "WEBP")
+        ? Optional.of("webp")
+        : Optional.empty();
+  }
+
+  private static boolean startsWith(byte[] input, int from, String prefix) {
+    byte[] expected = prefix.getBytes(StandardCharsets.ISO_8859_1);
+    return input.length >= from + expected.length
+        && Arrays.equals(input, from, from + expected.length, expected, 0, expected.length);
+  }
+
+  /// Orientation of Exif, 1 to 8. A camera stores an image as its sensor has it.
+  private static int orientation(ImageReader reader) throws IOException {
+    IIOMetadata metadata = reader.getImageMetadata(0);
+    if (metadata == null || !metadata.isStandardMetadataFormatSupported()) {
+      return 1;
+    }
+    NodeList found =
+        ((Element) metadata.getAsTree(IIOMetadataFormatImpl.standardMetadataFormatName))
+            .getElementsByTagName("ImageOrientation");
+    String value =
+        found.getLength() == 0 ? "Normal" : ((Element) found.item(0)).getAttribute("value");
+    return switch (value) {
+      case "FlipH" -> 2;
+      case "Rotate180" -> 3;
+      case "FlipV" -> 4;
+      case "FlipHRotate90" -> 5;
+      case "Rotate270" -> 6;
+      case "FlipVRotate90" -> 7;
+      case "Rotate90" -> 8;
+      default -> 1;
+    };
+  }
+
+  private static boolean isTransposed(int orientation) {
+    return orientation >= 5;
+  }
+
+  /// Returns the upright image on a white ground, with at most the width.
+  private static BufferedImage drawn(BufferedImage image, int orientation, int maxWidth) {
+    int width = isTransposed(orientation) ? image.getHeight() : image.getWidth();
+    int height = isTransposed(orientation) ? image.getWidth() : image.getHeight();
+    double scale = Math.min(1, (double) maxWidth / width);
+    BufferedImage drawn =
+        new BufferedImage(
+            Math.max(1, (int) Math.round(width * scale)),
+            Math.max(1, (int) Math.round(height * scale)),
+            BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = drawn.createGraphics();
+    try {
+      graphics.setColor(Color.WHITE);
+      graphics.fillRect(0, 0, drawn.getWidth(), drawn.getHeight());
+      graphics.setRenderingHint(
+          RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+      AffineTransform transform =
+          AffineTransform.getScaleInstance(
+              (double) drawn.getWidth() / width, (double) drawn.getHeight() / height);
+      transform.concatenate(upright(orientation, image.getWidth(), image.getHeight()));
+      graphics.drawImage(image, transform, null);
+    } finally {
+      graphics.dispose();
+    }
+    return drawn;
+  }
+
+  /// Maps the pixels of a stored image to those of the upright one.
+  private static AffineTransform upright(int orientation, int width, int height) {
+    return switch (orientation) {
+      case 2 -> new AffineTransform(-1, 0, 0, 1, width, 0);
+      case 3 -> new AffineTransform(-1, 0, 0, -1, width, height);
+      case 4 -> new AffineTransform(1, 0, 0, -1, 0, height);
+      case 5 -> new AffineTransform(0, 1, 1, 0, 0, 0);
+      case 6 -> new AffineTransform(0, 1, -1, 0, height, 0);
+      case 7 -> new AffineTransform(0, -1, -1, 0, height, width);
+      case 8 -> new AffineTransform(0, -1, 1, 0, 0, width);
+      default -> new AffineTransform();
+    };
+  }
+
+  private static byte[] encode(BufferedImage image) throws IOException {
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
+      ImageWriteParam parameters = writer.getDefaultWriteParam();
+      parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      parameters.setCompressionQuality(QUALITY);
+      writer.setOutput(stream);
+      writer.write(null, new IIOImage(image, null, null), parameters);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,2 @@
+/// Posters of events: upload, validation, storage and delivery of images.
+package ticketing.ingress.poster;
