@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -268,6 +269,47 @@ public final class IngressFixture implements AutoCloseable {
     }
   }
 
+  /// Sends a request whose body or response is an image.
+  ///
+  /// @param image null: no body
+  public HttpResponse<byte[]> sendImage(
+      String method, String path, String token, String type, byte[] image, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .timeout(Duration.ofSeconds(40))
+            .method(
+                method,
+                image == null
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofByteArray(image));
+    if (image != null) {
+      request.setHeader("Content-Type", type);
+    }
+    if (token != null) {
+      request.setHeader("Authorization", "Bearer " + token);
+    }
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    try {
+      HttpResponse<byte[]> response =
+          http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+      OpenApiContract.check(
+          method,
+          path,
+          null,
+          response.statusCode(),
+          name -> response.headers().firstValue(name).orElse(null),
+          new String(response.body(), StandardCharsets.UTF_8));
+      return response;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
   public static String event(String more) {
     return """
     {"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z","venueName":"Hall",
@@ -353,6 +395,14 @@ public final class IngressFixture implements AutoCloseable {
 
   public StatusStore statusStore() {
     return context.getBean(StatusStore.class);
+  }
+
+  /// Evicts an event from the local cache and from Redis.
+  public void evictEvent(long eventId) {
+    context
+        .getBean(RedisGateway.class)
+        .call(client -> client.getBucket("event:" + eventId).delete());
+    context.getBean(EventCatalog.class).evictLocalCache();
   }
 
   /// Evicts a ticket from the status store, as `allkeys-lru` may.

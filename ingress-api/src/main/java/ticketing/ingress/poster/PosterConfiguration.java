@@ -4,6 +4,7 @@ import java.net.URI;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.providers.AwsRegionProvider;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -29,6 +30,9 @@ class PosterConfiguration {
         S3Client.builder()
             .region(region.getRegion())
             .credentialsProvider(credentials)
+            // An image is sent in one piece.
+            .serviceConfiguration(s3 -> s3.chunkedEncodingEnabled(false))
+            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .httpClientBuilder(
                 Apache5HttpClient.builder()
                     .maxConnections(settings.maxConnections())

@@ -119,9 +119,9 @@ final class PosterImage {
       case "FlipH" -> 2;
       case "Rotate180" -> 3;
       case "FlipV" -> 4;
-      case "FlipHRotate90" -> 5;
+      case "FlipVRotate90" -> 5;
       case "Rotate270" -> 6;
-      case "FlipVRotate90" -> 7;
+      case "FlipHRotate90" -> 7;
       case "Rotate90" -> 8;
       default -> 1;
     };

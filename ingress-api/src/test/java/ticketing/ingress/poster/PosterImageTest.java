@@ -1,0 +1,302 @@
+package ticketing.ingress.poster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/// Conversion of uploaded images.
+class PosterImageTest {
+
+  private static final PosterSettings SETTINGS =
+      new Binder(new MapConfigurationPropertySource(Map.of("ticketing.posters.folder", "unused")))
+          .bindOrCreate("ticketing.posters", PosterSettings.class);
+
+  private static BufferedImage convert(byte[] image) throws Exception {
+    byte[] converted = PosterImage.convert(image, SETTINGS);
+    assertThat(Arrays.copyOf(converted, 3)).containsExactly(0xff, 0xd8, 0xff);
+    return ImageIO.read(new ByteArrayInputStream(converted));
+  }
+
+  /// Red, green, blue and yellow quarters, in reading order.
+  static BufferedImage quarters(int width, int height, int type) {
+    BufferedImage image = new BufferedImage(width, height, type);
+    Graphics2D graphics = image.createGraphics();
+    int x = width / 2;
+    int y = height / 2;
+    graphics.setColor(Color.RED);
+    graphics.fillRect(0, 0, x, y);
+    graphics.setColor(Color.GREEN);
+    graphics.fillRect(x, 0, width - x, y);
+    graphics.setColor(Color.BLUE);
+    graphics.fillRect(0, y, x, height - y);
+    graphics.setColor(Color.YELLOW);
+    graphics.fillRect(x, y, width - x, height - y);
+    graphics.dispose();
+    return image;
+  }
+
+  static byte[] encoded(BufferedImage image, String format) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    assertThat(ImageIO.write(image, format, bytes)).isTrue();
+    return bytes.toByteArray();
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream in = PosterImageTest.class.getResourceAsStream(name)) {
+      return in.readAllBytes();
+    }
+  }
+
+  /// Letters of the colours of the quarters.
+  private static String colours(BufferedImage image) {
+    StringBuilder found = new StringBuilder();
+    for (int y : new int[] {1, 3}) {
+      for (int x : new int[] {1, 3}) {
+        Color colour = new Color(image.getRGB(image.getWidth() * x / 4, image.getHeight() * y / 4));
+        found.append(
+            colour.getRed() > 128
+                ? colour.getGreen() > 128 ? colour.getBlue() > 128 ? 'w' : 'y' : 'r'
+                : colour.getGreen() > 128 ? 'g' : 'b');
+      }
+    }
+    return found.toString();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"jpeg, 1", "png, 1", "png, 2", "png, 13"})
+  void imageKeepsItsPixels(String format, int type) throws Exception {
+    BufferedImage image = convert(encoded(quarters(300, 400, type), format));
+
+    assertThat(image.getWidth()).isEqualTo(300);
+    assertThat(image.getHeight()).isEqualTo(400);
+    assertThat(colours(image)).isEqualTo("rgby");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lossy.webp", "lossless.webp", "cmyk.jpg"})
+  void otherEncodersAreRead(String file) throws Exception {
+    BufferedImage image = convert(resource(file));
+
+    assertThat(image.getWidth()).isEqualTo(240);
+    assertThat(image.getHeight()).isEqualTo(320);
+    assertThat(colours(image)).isEqualTo("rgby");
+  }
+
+  @Test
+  void transparentPixelsBecomeWhite() throws Exception {
+    assertThat(colours(convert(resource("transparent.webp")))).isEqualTo("wwww");
+    BufferedImage empty = new BufferedImage(300, 300, BufferedImage.TYPE_INT_ARGB);
+    assertThat(colours(convert(encoded(empty, "png")))).isEqualTo("wwww");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1601, 400", "3000, 2000", "3200, 1000", "6000, 2000"})
+  void wideImageIsReduced(int width, int height) throws Exception {
+    BufferedImage image =
+        convert(encoded(quarters(width, height, BufferedImage.TYPE_INT_RGB), "png"));
+
+    assertThat(image.getWidth()).isEqualTo(1600);
+    assertThat((double) image.getHeight())
+        .isCloseTo(1600.0 * height / width, org.assertj.core.api.Assertions.within(2.0));
+    assertThat(colours(image)).isEqualTo("rgby");
+  }
+
+  /// A camera stores the position of the sensor.
+  @ParameterizedTest
+  @CsvSource({
+    "1, rgby", "2, gryb", "3, ybgr", "4, byrg", "5, rbgy", "6, bryg", "7, ygbr", "8, gyrb"
+  })
+  void imageIsUpright(int orientation, String colours) throws Exception {
+    byte[] jpeg = encoded(quarters(400, 240, BufferedImage.TYPE_INT_RGB), "jpeg");
+
+    BufferedImage image = convert(withExif(jpeg, orientation));
+
+    assertThat(image.getWidth()).isEqualTo(orientation < 5 ? 400 : 240);
+    assertThat(colours(image)).isEqualTo(colours);
+  }
+
+  private static byte[] withExif(byte[] jpeg, int orientation) {
+    byte[] exif =
+        ByteBuffer.allocate(36)
+            .putShort((short) 0xffe1)
+            .putShort((short) 34)
+            .put("Exif\0\0".getBytes(StandardCharsets.ISO_8859_1))
+            .put("MM\0*".getBytes(StandardCharsets.ISO_8859_1))
+            .putInt(8)
+            .putShort((short) 1)
+            .putShort((short) 0x112)
+            .putShort((short) 3)
+            .putInt(1)
+            .putShort((short) orientation)
+            .putShort((short) 0)
+            .putInt(0)
+            .array();
+    return ByteBuffer.allocate(jpeg.length + exif.length)
+        .put(jpeg, 0, 2)
+        .put(exif)
+        .put(jpeg, 2, jpeg.length - 2)
+        .array();
+  }
+
+  @Test
+  void metadataAreRemoved() throws Exception {
+    byte[] jpeg = encoded(quarters(300, 300, BufferedImage.TYPE_INT_RGB), "jpeg");
+    byte[] comment = "\u00ff\u00fe\0\nsecret-1".getBytes(StandardCharsets.ISO_8859_1);
+    byte[] marked =
+        ByteBuffer.allocate(jpeg.length + comment.length + 8)
+            .put(jpeg, 0, 2)
+            .put(comment)
+            .put(jpeg, 2, jpeg.length - 2)
+            .put("secret-2".getBytes(StandardCharsets.ISO_8859_1))
+            .array();
+
+    String stored = new String(PosterImage.convert(marked, SETTINGS), StandardCharsets.ISO_8859_1);
+
+    assertThat(stored).doesNotContain("secret");
+  }
+
+  /// The head is read first: an image of 30,000 x 30,000 pixels is never decoded.
+  @Test
+  void sizeOutOfBoundsIsRefused() throws IOException {
+    for (int[] size :
+        new int[][] {
+          {199, 300}, {300, 199}, {6001, 300}, {300, 6001}, {4000, 3001}, {30000, 30000}
+        }) {
+      assertThatThrownBy(() -> PosterImage.convert(emptyPng(size[0], size[1]), SETTINGS))
+          .as("%d x %d", size[0], size[1])
+          .isInstanceOf(PosterImage.InvalidImageException.class)
+          .hasMessageContaining("pixels");
+    }
+  }
+
+  /// A PNG file with one row of zeros, whatever its size is.
+  private static byte[] emptyPng(int width, int height) throws IOException {
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    try (DeflaterOutputStream deflated = new DeflaterOutputStream(data)) {
+      deflated.write(new byte[width * 3 + 1]);
+    }
+    return png(
+        List.of(
+            chunk(
+                "IHDR",
+                ByteBuffer.allocate(13)
+                    .putInt(width)
+                    .putInt(height)
+                    .put(new byte[] {8, 2, 0, 0, 0})
+                    .array()),
+            chunk("IDAT", data.toByteArray())));
+  }
+
+  private static byte[] png(List<byte[]> chunks) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    file.writeBytes("\u0089PNG\r\n\032\n".getBytes(StandardCharsets.ISO_8859_1));
+    chunks.forEach(file::writeBytes);
+    file.writeBytes(chunk("IEND", new byte[0]));
+    return file.toByteArray();
+  }
+
+  private static byte[] chunk(String name, byte[] content) {
+    byte[] type = name.getBytes(StandardCharsets.ISO_8859_1);
+    CRC32 crc = new CRC32();
+    crc.update(type);
+    crc.update(content);
+    return ByteBuffer.allocate(content.length + 12)
+        .putInt(content.length)
+        .put(type)
+        .put(content)
+        .putInt((int) crc.getValue())
+        .array();
+  }
+
+  /// 0.3 MB of a text in a palette image expand to 300 MB.
+  @Test
+  void compressedTextsAreNotExpanded() throws Exception {
+    byte[] source = encoded(quarters(300, 300, BufferedImage.TYPE_BYTE_INDEXED), "png");
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    text.writeBytes("Comment\0\0".getBytes(StandardCharsets.ISO_8859_1));
+    try (DeflaterOutputStream deflated = new DeflaterOutputStream(text)) {
+      byte[] zeros = new byte[1 << 20];
+      for (int i = 0; i < 300; i++) {
+        deflated.write(zeros);
+      }
+    }
+    byte[] bomb = chunk("zTXt", text.toByteArray());
+    int head = 8 + 25;
+    byte[] file =
+        ByteBuffer.allocate(source.length + bomb.length)
+            .put(source, 0, head)
+            .put(bomb)
+            .put(source, head, source.length - head)
+            .array();
+    com.sun.management.ThreadMXBean threads =
+        (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+    convert(source);
+
+    long before = threads.getCurrentThreadAllocatedBytes();
+    convert(file);
+
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(100_000_000);
+  }
+
+  @Test
+  void otherFilesAreRefused() throws IOException {
+    BufferedImage image = quarters(300, 300, BufferedImage.TYPE_INT_RGB);
+    for (byte[] file :
+        List.of(
+            new byte[0],
+            new byte[] {(byte) 0xff},
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>".getBytes(),
+            "<!doctype html><script>alert(1)</script>".getBytes(),
+            encoded(image, "gif"),
+            encoded(image, "bmp"),
+            "%PDF-1.7".getBytes())) {
+      assertThatThrownBy(() -> PosterImage.convert(file, SETTINGS))
+          .isInstanceOf(PosterImage.InvalidImageException.class)
+          .hasMessage("must be a JPEG, PNG or WebP image");
+    }
+  }
+
+  /// A damaged file is refused or shown, and nothing else.
+  @ParameterizedTest
+  @ValueSource(strings = {"jpeg", "png", "lossy.webp", "lossless.webp", "cmyk.jpg"})
+  void damagedFilesAreRefused(String source) throws IOException {
+    byte[] valid =
+        source.contains(".")
+            ? resource(source)
+            : encoded(quarters(300, 300, BufferedImage.TYPE_INT_RGB), source);
+    Random random = new Random(7);
+    for (int i = 0; i < 60; i++) {
+      byte[] damaged = Arrays.copyOf(valid, i < 30 ? valid.length * i / 30 : valid.length);
+      for (int j = 0; j < i % 10 && damaged.length > 20; j++) {
+        damaged[12 + random.nextInt(damaged.length - 12)] = (byte) random.nextInt();
+      }
+      try {
+        PosterImage.convert(damaged, SETTINGS);
+      } catch (PosterImage.InvalidImageException expected) {
+        assertThat(expected.getMessage()).startsWith("must ");
+      }
+    }
+  }
+}
