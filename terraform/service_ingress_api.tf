@@ -35,6 +35,8 @@ module "ingress_api" {
     TICKETING_MAIL_TRANSPORT                = var.mail_sender == "" ? "LOG" : "SES"
     TICKETING_MAIL_SENDER                   = var.mail_sender == "" ? "ticketing@localhost" : var.mail_sender
     TICKETING_ACCOUNTS_REQUIRE_CONFIRMATION = tostring(var.require_confirmation)
+    TICKETING_POSTERS_STORE                 = "S3"
+    TICKETING_POSTERS_BUCKET                = aws_s3_bucket.posters.bucket
     # SQS reports the backlog itself. Reading it every 10 s would be billed.
     TICKETING_OPERATIONS_QUEUE_METRICS_INTERVAL = "0s"
   })
@@ -64,6 +66,17 @@ module "ingress_api" {
       sid       = "ReadDatabasePassword"
       actions   = ["secretsmanager:GetSecretValue"]
       resources = [aws_secretsmanager_secret.database.arn]
+    },
+    {
+      sid       = "StorePosters"
+      actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+      resources = ["${aws_s3_bucket.posters.arn}/posters/*"]
+    },
+    {
+      # Without it, S3 answers 403 instead of 404 for a missing object.
+      sid       = "FindPosters"
+      actions   = ["s3:ListBucket"]
+      resources = [aws_s3_bucket.posters.arn]
     },
     ], [for sender in compact([var.mail_sender]) : {
       sid       = "SendMails"

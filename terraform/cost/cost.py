@@ -37,6 +37,8 @@ MONTH = {
     "database I/Os for each booking": 10,
     "GB of logs": 4,
     "GB of images": 2,
+    "GB of posters": 0.2,
+    "reads of stored posters": 10_000,
 }
 
 
@@ -142,6 +144,8 @@ def bill(design):
         ("Secrets", "secret", 3, "database, cache, signing key"),
         ("DNS zone", "route53.zone", 1, ""),
         ("Images", "ecr", month["GB of images"], ""),
+        ("Posters", "s3.storage", month["GB of posters"], "1,000 of 0.2 MB"),
+        ("Reads of stored posters", "s3.get", month["reads of stored posters"] / 1e6, "an instance keeps read posters in memory"),
         ("Data to clients", "transfer.out", month["GB to clients"], ""),
         ("Data between zones", "transfer.zones", month["GB between zones"], "both directions"),
     ]

@@ -57,6 +57,8 @@ run "ingress_api_gets_exactly_these_settings" {
       TICKETING_OPERATIONS_QUEUE_METRICS_INTERVAL = "0s"
       TICKETING_PAGE_URI                          = "https://tickets.example.com"
       TICKETING_PORT                              = "8080"
+      TICKETING_POSTERS_BUCKET                    = "ticketing-posters-123456789012-ap-northeast-2"
+      TICKETING_POSTERS_STORE                     = "S3"
       TICKETING_QUEUE_DEAD_LETTERS                = "ticketing-bookings-dlq"
       TICKETING_QUEUE_NAME                        = "ticketing-bookings"
       TICKETING_RATES_PROXIES                     = "1"

@@ -57,6 +57,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_s3_bucket.posters
+  values = { arn = "arn:aws:s3:::ticketing-posters-123456789012-ap-northeast-2" }
+}
+
+override_resource {
   target = module.ingress_api.aws_cloudwatch_log_group.this
   values = { arn = "arn:aws:logs:ap-northeast-2:123456789012:log-group:/ticketing/ingress-api" }
 }
@@ -69,6 +74,8 @@ run "ingress_api_sends_and_redrives_only" {
       SendBookings         = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"]
       RedriveDeadLetters   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListMessageMoveTasks", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"]
       ReadDatabasePassword = ["secretsmanager:GetSecretValue"]
+      StorePosters         = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+      FindPosters          = ["s3:ListBucket"]
     }
     error_message = "ingress-api: send to the bookings queue, redrive the dead letters, read its secrets, report its state."
   }
@@ -84,6 +91,8 @@ run "ingress_api_sends_and_redrives_only" {
       SendBookings         = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings"]
       RedriveDeadLetters   = ["arn:aws:sqs:ap-northeast-2:123456789012:ticketing-bookings-dlq"]
       ReadDatabasePassword = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf"]
+      StorePosters         = ["arn:aws:s3:::ticketing-posters-123456789012-ap-northeast-2/posters/*"]
+      FindPosters          = ["arn:aws:s3:::ticketing-posters-123456789012-ap-northeast-2"]
     }
     error_message = "ingress-api: receiving and deleting are for the dead letters, sending is for the bookings."
   }

@@ -144,3 +144,7 @@ mock_resource "aws_launch_template" {
 mock_resource "aws_backup_vault" {
   defaults = { arn = "arn:aws:backup:ap-northeast-2:123456789012:backup-vault:ticketing-before-changes" }
 }
+
+mock_resource "aws_s3_bucket" {
+  defaults = { arn = "arn:aws:s3:::ticketing-posters-123456789012-ap-northeast-2" }
+}

@@ -117,14 +117,15 @@ function lifetimes({accessToken, expiresIn, refreshToken = null, refreshExpiresI
  * @param wait maximum seconds until the server answers with an undecided ticket
  * @param onResponse called with the headers of a successful response
  * @param blob true: the body of a successful response is returned as a Blob
+ * @param file body that is sent as it is
  * @param timeout ms without `wait`
  * @return the body, or null if there is none
  */
-export async function call(method, path, {body, key, wait, onResponse, blob = false, timeout = TIMEOUT} = {}) {
+export async function call(method, path, {body, file, key, wait, onResponse, blob = false, timeout = TIMEOUT} = {}) {
   const session = await freshSession();
   const headers = {Accept: blob ? '*/*' : 'application/json'};
-  if (body !== undefined) {
-    headers['Content-Type'] = 'application/json';
+  if (file || body !== undefined) {
+    headers['Content-Type'] = file ? file.type : 'application/json';
   }
   if (session) {
     headers.Authorization = `Bearer ${session.token}`;
@@ -142,7 +143,7 @@ export async function call(method, path, {body, key, wait, onResponse, blob = fa
     response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
       cache: 'no-store',
       credentials: 'omit',
       signal: AbortSignal.timeout(timeout + (wait ?? 0) * 1000),

@@ -4,7 +4,7 @@ import {ApiError, get, measureClock} from './api.js';
 import {bookingForm, choiceOf} from './choice.js';
 import * as clock from './clock.js';
 import {availability, bothTimes, chip, isOpen, KINDS, stateOf, venue} from './eventstate.js';
-import {dateTime, number, ownTime, price, shortDateTime, t} from './i18n.js';
+import {dateTime, language, minutes, number, ownTime, price, shortDateTime, t} from './i18n.js';
 import {watchSeats} from './live.js';
 import {poster} from './poster.js';
 import {announce, el, failure, loading, notice} from './ui.js';
@@ -84,13 +84,42 @@ function prices(event) {
     el('li', {class: 'type'}, el('strong', {}, type.seatType), el('span', {}, price(type.price)))));
 }
 
+const KOREAN_ZONE = 'Asia/Seoul';
+
+/** Search for the venue on a map: for Korean readers of a Korean venue, on the map that they use. */
+function mapUrl(event) {
+  const place = encodeURIComponent([event.venueName, event.venueAddress].filter(Boolean).join(' '));
+  return language === 'ko' && event.timeZone === KOREAN_ZONE
+    ? `https://map.naver.com/p/search/${place}`
+    : `https://www.openstreetmap.org/search?query=${place}`;
+}
+
+function age(years) {
+  return years === 0 ? t('event.age.all') : t('event.age.from', {years});
+}
+
+/** The description, which the server renders as safe HTML. Null without one. */
+function description(event) {
+  if (!event.descriptionHtml) {
+    return null;
+  }
+  const parsed = document.createElement('template');
+  parsed.innerHTML = event.descriptionHtml;
+  return el('section', {class: 'description', 'aria-labelledby': 'description-title'},
+    el('h2', {id: 'description-title'}, t('event.about')), el('div', {class: 'prose'}, parsed.content));
+}
+
 /** Facts of an event, with all times in the zone of the venue. */
 function facts(event) {
   return el('dl', {class: 'facts'},
     el('dt', {}, t('event.when')), el('dd', {}, dateTime(event.eventDate, event.timeZone)),
-    venue(event) && [el('dt', {}, t('event.where')), el('dd', {}, venue(event))],
+    venue(event) && [el('dt', {}, t('event.where')), el('dd', {}, `${venue(event)} `,
+      el('a', {class: 'map', href: mapUrl(event), target: '_blank', rel: 'noopener'}, t('event.map')))],
+    event.runningMinutes && [el('dt', {}, t('event.running')), el('dd', {}, minutes(event.runningMinutes))],
+    Number.isInteger(event.minimumAge) && [el('dt', {}, t('event.age')), el('dd', {}, age(event.minimumAge))],
     event.saleClosesAt && [el('dt', {}, t('event.closes')), el('dd', {},
-      bothTimes(shortDateTime(event.saleClosesAt, event.timeZone), event.saleClosesAt, event.timeZone))]);
+      bothTimes(shortDateTime(event.saleClosesAt, event.timeZone), event.saleClosesAt, event.timeZone))],
+    event.refundRule && [el('dt', {}, t('event.refund')), el('dd', {class: 'lines'}, event.refundRule)]);
 }
 
 export async function eventView(eventId) {
@@ -100,11 +129,14 @@ export async function eventView(eventId) {
   }
   const state = el('div', {class: 'badge'});
   const title = el('h1', {tabindex: '-1'});
+  const picture = el('div', {class: 'picture'});
   const about = el('div', {});
+  const text = el('div', {class: 'event-description'});
   const seats = el('div', {});
   const sale = el('div', {});
   const stale = el('p', {class: 'line', role: 'status', hidden: true}, t('line.stale'));
   let drawn = '';
+  let drawnPicture = '';
   let shownState = null;
   let shownOpening = null;
   let form = null;
@@ -124,8 +156,18 @@ export async function eventView(eventId) {
       state.replaceChildren(chip(event));
       title.textContent = event.eventName;
       about.replaceChildren(facts(event));
+      text.replaceChildren(...[description(event)].filter(Boolean));
+      drawPicture();
       seats.replaceChildren(...(isOpen(now) ? [availability(event)] : []));
       drawSale(now);
+    }
+  }
+
+  function drawPicture() {
+    const shown = event.posterUrl ?? event.eventName;
+    if (shown !== drawnPicture) {
+      drawnPicture = shown;
+      picture.replaceChildren(poster(event, t('event.poster', {name: event.eventName})));
     }
   }
 
@@ -236,7 +278,9 @@ export async function eventView(eventId) {
 
   async function refresh() {
     try {
-      update(await get(`/api/v1/events/${eventId}`));
+      const read = await get(`/api/v1/events/${eventId}`);
+      Object.keys(event).filter(name => !(name in read)).forEach(name => delete event[name]);
+      update(read);
     } catch (error) {
       if (!(error instanceof ApiError)) {
         throw error;
@@ -263,11 +307,11 @@ export async function eventView(eventId) {
   const timer = setInterval(draw, 1000);
   return {
     title: event.eventName,
-    node: el('article', {class: event.seatMapRevision ? 'seated-event' : 'split'},
+    node: el('article', {class: event.seatMapRevision ? 'seated-event' : 'split event-page'},
       el('div', {},
         el('p', {class: 'back'}, el('a', {href: '/'}, `← ${t('events.title')}`)),
-        poster(event), state, title, about, seats, stale),
-      el('div', {class: 'card'}, sale)),
+        picture, state, title, about, seats, stale),
+      el('div', {class: 'card'}, sale), text),
     leave: () => {
       left = true;
       end();

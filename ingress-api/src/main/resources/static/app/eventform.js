@@ -4,6 +4,7 @@ import {ApiError, call, get, post} from './api.js';
 import * as clock from './clock.js';
 import {hallForm} from './hall.js';
 import {t} from './i18n.js';
+import {posterForm} from './posterform.js';
 import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
 import {instantsOf, isZone, localTime, offsetName} from './zones.js';
 
@@ -59,17 +60,28 @@ function withoutZeroSeconds(full, shown) {
 
 const DEFAULT_ZONE = 'Asia/Seoul';
 const MAX_HALL_ERRORS = 3; // shown
+const MAX_DESCRIPTION = 5000; // characters
+const MAX_REFUND_RULE = 500; // characters
 const CONFLICTS = new Set(['REVISION_CONFLICT', 'PRECONDITION_FAILED']);
 
 const orNull = value => (value.trim() === '' ? null : value.trim());
+/** A text of several lines. */
+function textField(name, label, value, rows, hint) {
+  const text = field(name, label, {tag: 'textarea', rows}, hint);
+  text.input.value = value ?? '';
+  return text;
+}
+
+const characters = text => [...text.trim()].length;
 const numberOrNull = value => (value === '' ? null : Number(value));
 
 /**
  * Shows the dialog.
- * @param event the event to change; null creates one
+ * @param original the event to change; null creates one
  * @return a promise of true if the event was saved
  */
-export function eventDialog(event) {
+export function eventDialog(original) {
+  let event = original;
   return new Promise(resolve => {
     const optional = name => `${t(`field.${name}`)} (${t('admin.optional')})`;
     const timeZone = field('timeZone', t('field.timeZone'),
@@ -97,6 +109,17 @@ export function eventDialog(event) {
     const waitingList = el('input', {type: 'checkbox', id: 'waitingList', name: 'waitingList', checked: Boolean(event?.waitingList)});
     fields.offerMinutes = field('offerMinutes', optional('offerMinutes'),
       {type: 'number', min: 1, max: 1440, value: event?.offerMinutes});
+    Object.assign(fields, {
+      runningMinutes: field('runningMinutes', optional('runningMinutes'),
+        {type: 'number', min: 1, max: 1440, value: event?.runningMinutes}),
+      minimumAge: field('minimumAge', optional('minimumAge'),
+        {type: 'number', min: 0, max: 21, value: event?.minimumAge}, t('field.minimumAge.hint')),
+    });
+    const texts = {
+      description: textField('description', optional('description'), event?.description, 8, t('field.description.hint')),
+      refundRule: textField('refundRule', optional('refundRule'), event?.refundRule, 3),
+    };
+    const image = posterForm(event);
     const rows = el('div', {});
     let types = [];
     let added = 0; // number of all rows, so that no id is used twice
@@ -152,7 +175,7 @@ export function eventDialog(event) {
 
     /** All fields by their names in the API. */
     function fieldsByApiName() {
-      const all = {...fields};
+      const all = {...fields, ...texts};
       types.forEach((row, index) => {
         for (const part of ['seatType', 'price', 'totalSeats']) {
           all[`seatTypes[${index}].${part}`] = row[part];
@@ -179,6 +202,12 @@ export function eventDialog(event) {
       }
       if (waitingList.checked && fields.offerMinutes.input.value === '') {
         errors.offerMinutes = invalidText('offerMinutes');
+      }
+      if (characters(texts.description.input.value) > MAX_DESCRIPTION) {
+        errors.description = invalidText('description');
+      }
+      if (characters(texts.refundRule.input.value) > MAX_REFUND_RULE) {
+        errors.refundRule = invalidText('refundRule');
       }
       if (!isZone(timeZone.input.value.trim())) {
         errors.timeZone = invalidText('timeZone');
@@ -218,6 +247,9 @@ export function eventDialog(event) {
         hall.showError(hallProblem);
         return;
       }
+      if (image.invalid()) {
+        return;
+      }
       const value = name => fields[name].input.value;
       const body = {
         eventName: value('eventName').trim(),
@@ -231,6 +263,10 @@ export function eventDialog(event) {
         holdMinutes: numberOrNull(value('holdMinutes')),
         waitingList: waitingList.checked,
         offerMinutes: numberOrNull(value('offerMinutes')),
+        description: orNull(texts.description.input.value),
+        runningMinutes: numberOrNull(value('runningMinutes')),
+        minimumAge: numberOrNull(value('minimumAge')),
+        refundRule: orNull(texts.refundRule.input.value),
         seatTypes: types.map(row => ({
           seatType: row.seatType.input.value.trim(),
           price: row.price.input.value.trim(),
@@ -241,9 +277,16 @@ export function eventDialog(event) {
         ...(mode.value === 'remove' && {seatMap: null}),
       };
       try {
-        await busy(save, () => (event
-          ? call('PUT', `/api/v1/events/${event.eventId}`, {body}) : post('/api/v1/events', body)));
-        dialog.close('saved');
+        await busy(save, async () => {
+          event = await (event
+            ? call('PUT', `/api/v1/events/${event.eventId}`, {body}) : post('/api/v1/events', body));
+          saved = true;
+          const withPoster = await image.save(event);
+          event = withPoster ?? event;
+          if (withPoster) {
+            dialog.close('saved');
+          }
+        });
       } catch (error) {
         if (!(error instanceof ApiError)) {
           throw error;
@@ -275,10 +318,11 @@ export function eventDialog(event) {
     }
 
     let replaced = false;
+    let saved = false; // the event, perhaps without its poster
     const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'event-title', onclose: () => {
       hall?.close();
       if (!replaced) {
-        resolve(dialog.returnValue === 'saved');
+        resolve(saved);
       }
       dialog.remove();
     }},
@@ -288,6 +332,8 @@ export function eventDialog(event) {
       el('div', {class: 'form-grid'}, Object.values(fields).map(each => each.node)),
       el('label', {class: 'check'}, waitingList, t('field.waitingList')),
       el('p', {class: 'hint'}, t('admin.times')),
+      Object.values(texts).map(each => each.node),
+      image.node,
       el('fieldset', {oninput: () => hall?.draw()}, el('legend', {}, t('admin.types')), rows,
         el('button', {class: 'button small', type: 'button', onclick: () =>
           addType(null).seatType.input.focus()}, t('admin.types.add'))),

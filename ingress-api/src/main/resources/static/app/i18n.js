@@ -6,7 +6,7 @@ import {config} from './api.js';
 const LANGUAGES = ['en', 'ko'];
 
 let texts = {};
-let language = 'en';
+export let language = 'en';
 let currency = 'KRW';
 
 function preferredLanguage() {
@@ -100,6 +100,15 @@ export function span(seconds) {
     seconds < 60 ? [Math.max(1, Math.round(seconds)), 'second']
       : seconds < 5400 ? [Math.round(seconds / 60), 'minute'] : [Math.round(seconds / 3600), 'hour'];
   return new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay: 'long'}).format(value);
+}
+
+/** A running time: "1 hr 50 min". */
+export function minutes(all) {
+  return [[Math.floor(all / 60), 'hour'], [all % 60, 'minute']]
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) =>
+      new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay: 'short'}).format(value))
+    .join(' ');
 }
 
 /** A duration as minutes and seconds, "4:05", with hours if there are any. */

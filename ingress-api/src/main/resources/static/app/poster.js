@@ -1,6 +1,7 @@
-// Poster of an event, generated from its id and name: the same event has the same poster everywhere.
+// Poster of an event: its image, or else a picture generated from its id and name.
 
 import {svg} from './icons.js';
+import {el} from './ui.js';
 
 const COLOURS = [
   ['#2444c9', '#7a1fa2', '#ffd166'], ['#0a7d6b', '#0b3d91', '#f4a261'], ['#a8201a', '#5b1a67', '#ffcb77'],
@@ -21,8 +22,22 @@ function generator(seed) {
 
 const seedOf = text => [...text].reduce((hash, character) => (Math.imul(hash, 31) + character.codePointAt(0)) | 0, 7);
 
+/**
+ * The image of the event. A generated picture replaces it if it fails to load.
+ * @param alt text for screen readers; empty: the text beside it suffices
+ */
+export function poster(event, alt = '') {
+  if (!event.posterUrl) {
+    return generatedPoster(event);
+  }
+  const image = el('img', {
+    class: 'poster', src: event.posterUrl, alt, decoding: 'async', onerror: () => image.replaceWith(generatedPoster(event)),
+  });
+  return image;
+}
+
 /** A picture without a text. It has no meaning for screen readers. */
-export function poster({eventId, eventName}) {
+export function generatedPoster({eventId, eventName}) {
   const random = generator(seedOf(`${eventId}/${eventName}`));
   const [from, to, light] = COLOURS[Math.floor(random() * COLOURS.length)];
   const id = `poster-${eventId}`;

@@ -45,7 +45,10 @@ class AccessibilityTest {
   @ParameterizedTest
   @MethodSource("displaySettings")
   void buyerViewsAreAccessible(DisplaySettings settings) {
-    long open = pages.newEvent("Open", 3, 1000, ",\"maxSeatsPerUser\":4");
+    long open =
+        pages.newEvent(
+            "Open", 3, 1000, ",\"maxSeatsPerUser\":4" + EventInformationTest.INFORMATION);
+    pages.uploadPoster(open, Posters.png(600, 850));
     long seated = pages.newSeatedEvent("Seated", 3, 6);
     long held = pages.newEvent("Held", 0, 10, ",\"holdMinutes\":10");
     long later =

@@ -380,6 +380,20 @@ final class PagesFixture implements AutoCloseable {
     return send("POST", path, token, body);
   }
 
+  void uploadPoster(long event, byte[] png) {
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(url().resolve("/api/v1/events/%d/poster".formatted(event)))
+                .timeout(Duration.ofSeconds(30))
+                .header("Content-Type", "image/png")
+                .header("Authorization", "Bearer " + adminToken)
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(png))
+                .build());
+    if (response.statusCode() != 200) {
+      throw new IllegalStateException(response.statusCode() + " " + response.body());
+    }
+  }
+
   private JsonNode send(String method, String path, String token, String body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(url().resolve(path))

@@ -79,17 +79,19 @@ public final class DemoData {
 
   private static void addEvents(Connection connection) throws SQLException {
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    addEvent(
-        connection,
-        "Winter Jazz Night · 겨울 재즈의 밤",
-        evening(now, 30),
-        null,
-        4,
-        null,
-        List.of(
-            new SeatType("VIP", "150000.00", 100, 100),
-            new SeatType("R", "99000.00", 3_000, 3_000),
-            new SeatType("S", "55000.00", 6_900, 6_900)));
+    long jazz =
+        addEvent(
+            connection,
+            "Winter Jazz Night · 겨울 재즈의 밤",
+            evening(now, 30),
+            null,
+            4,
+            null,
+            List.of(
+                new SeatType("VIP", "150000.00", 100, 100),
+                new SeatType("R", "99000.00", 3_000, 3_000),
+                new SeatType("S", "55000.00", 6_900, 6_900)));
+    DemoInformation.JAZZ.addTo(connection, jazz);
     List<SeatType> nearlySoldOutTypes = List.of(new SeatType("A", "77000.00", 100, 3));
     long nearlySoldOut =
         addEvent(
@@ -101,16 +103,19 @@ public final class DemoData {
             null,
             nearlySoldOutTypes);
     sell(connection, nearlySoldOut, nearlySoldOutTypes.getFirst(), now);
-    addEvent(
-        connection,
-        "Family Musical · 가족 뮤지컬",
-        evening(now, 60),
-        now.plus(Duration.ofDays(7)),
-        4,
-        5,
-        List.of(
-            new SeatType("R", "99000.00", 1_000, 1_000),
-            new SeatType("S", "55000.00", 4_000, 4_000)));
+    DemoInformation.CHAMBER_MUSIC.addTo(connection, nearlySoldOut);
+    long musical =
+        addEvent(
+            connection,
+            "Family Musical · 가족 뮤지컬",
+            evening(now, 60),
+            now.plus(Duration.ofDays(7)),
+            4,
+            5,
+            List.of(
+                new SeatType("R", "99000.00", 1_000, 1_000),
+                new SeatType("S", "55000.00", 4_000, 4_000)));
+    DemoInformation.MUSICAL.addTo(connection, musical);
     addHall(connection, evening(now, 45));
   }
 
@@ -124,6 +129,7 @@ public final class DemoData {
     List<SeatType> types = DemoHall.seatTypes(map);
     long event = addEvent(connection, "Symphony in the Round · 교향곡의 밤", date, null, 8, null, types);
     addSeatMap(connection, event, map);
+    DemoInformation.SYMPHONY.addTo(connection, event);
   }
 
   /// Inserts the first seat map of an event, with all seats on sale.

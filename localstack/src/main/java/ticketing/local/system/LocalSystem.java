@@ -200,9 +200,13 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private ApplicationProcess newIngress(int port, int managementPort, int notifierPort) {
-    Map<String, String> notifierUrl =
-        Map.of("TICKETING_NOTIFIER_URL", "ws://127.0.0.1:" + notifierPort);
-    return add(ingresses, "ingress-api", port, managementPort, notifierUrl);
+    Map<String, String> environment =
+        Map.of(
+            "TICKETING_NOTIFIER_URL",
+            "ws://127.0.0.1:" + notifierPort,
+            "TICKETING_POSTERS_FOLDER",
+            settings.servers().folder().toAbsolutePath().toString());
+    return add(ingresses, "ingress-api", port, managementPort, environment);
   }
 
   private ApplicationProcess newNotifier(int port, int managementPort) {
