@@ -31,7 +31,7 @@ export function poster(event, alt = '') {
     return generatedPoster(event);
   }
   const image = el('img', {
-    class: 'poster', src: event.posterUrl, alt, decoding: 'async', onerror: () => image.replaceWith(generatedPoster(event)),
+    class: 'poster', src: event.posterUrl, alt, loading: alt ? 'eager' : 'lazy', onerror: () => image.replaceWith(generatedPoster(event)),
   });
   return image;
 }

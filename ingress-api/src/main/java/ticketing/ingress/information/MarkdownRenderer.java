@@ -55,9 +55,13 @@ final class MarkdownRenderer {
   /// Lowers headings, and replaces images and refused links by their content.
   private static final class Restriction extends AbstractVisitor {
 
+    private int lastLevel = HIGHEST_HEADING - 1;
+
     @Override
     public void visit(Heading heading) {
-      heading.setLevel(Math.min(LOWEST_HEADING, heading.getLevel() + HIGHEST_HEADING - 1));
+      int level = Math.min(LOWEST_HEADING, heading.getLevel() + HIGHEST_HEADING - 1);
+      lastLevel = Math.min(level, lastLevel + 1); // skips no level
+      heading.setLevel(lastLevel);
       visitChildren(heading);
     }
 

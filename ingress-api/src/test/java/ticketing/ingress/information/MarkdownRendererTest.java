@@ -43,6 +43,18 @@ class MarkdownRendererTest {
   }
 
   @Test
+  void headingsSkipNoLevel() {
+    assertThat(MarkdownRenderer.html("### a\n\n###### b\n\n# c\n\n#### d"))
+        .isEqualTo(
+            """
+            <h3>a</h3>
+            <h4>b</h4>
+            <h3>c</h3>
+            <h4>d</h4>
+            """);
+  }
+
+  @Test
   void linksHaveARelation() {
     assertThat(MarkdownRenderer.html("[site](https://example.com/?a=1&b=2) <mailto:a@example.com>"))
         .isEqualTo(

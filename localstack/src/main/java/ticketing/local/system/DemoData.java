@@ -6,7 +6,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
@@ -109,7 +108,7 @@ public final class DemoData {
             connection,
             "Family Musical · 가족 뮤지컬",
             evening(now, 60),
-            now.plus(Duration.ofDays(7)),
+            at(LocalTime.of(20, 0), now, 7),
             4,
             5,
             List.of(
@@ -121,7 +120,12 @@ public final class DemoData {
 
   /// 19:30 in Seoul.
   private static Instant evening(Instant now, int days) {
-    return now.atZone(ZONE).plusDays(days).with(LocalTime.of(19, 30)).toInstant();
+    return at(LocalTime.of(19, 30), now, days);
+  }
+
+  /// @param time in Seoul
+  private static Instant at(LocalTime time, Instant now, int days) {
+    return now.atZone(ZONE).plusDays(days).with(time).toInstant();
   }
 
   private static void addHall(Connection connection, Instant date) throws SQLException {

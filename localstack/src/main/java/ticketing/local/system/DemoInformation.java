@@ -18,7 +18,7 @@ record DemoInformation(
 
   private static final String REFUNDS =
       """
-      Full refund until 7 days before the show, 90 % until the day before. No refund on the day.
+      Full refund until 7 days before the show, 90% until the day before. No refund on the day.
       공연 7일 전까지 전액, 전날까지 90% 환불됩니다. 공연 당일에는 환불되지 않습니다.\
       """;
 
@@ -103,8 +103,8 @@ record DemoInformation(
           "Round Hall · 라운드홀",
           "서울특별시 송파구 올림픽로 424",
           """
-          The orchestra plays in the middle of the hall, and the audience sits around it. Choose
-          your seat on the map: behind the horns you see the face of the conductor.
+          Ninety musicians, and stands that surround the stage in a half circle. Choose your seat
+          on the map: from the first stand you see every section of the orchestra.
 
           ## Program
 
@@ -113,8 +113,8 @@ record DemoInformation(
 
           ---
 
-          오케스트라가 공연장 한가운데에서 연주하고 관객이 그 둘레에 앉습니다. 좌석 배치도에서 자리를
-          고르세요. 호른 뒤쪽에서는 지휘자의 얼굴이 보입니다.
+          아흔 명의 연주자와 무대를 반원으로 둘러싼 객석. 좌석 배치도에서 자리를 고르세요. 1구역
+          스탠드에서는 오케스트라 전체가 한눈에 보입니다.
 
           ## 프로그램
 
