@@ -8,23 +8,15 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.Optional;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import javax.imageio.metadata.IIOMetadata;
-import javax.imageio.metadata.IIOMetadataFormatImpl;
-import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
-import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
 
 /// Converts an uploaded image to a JPEG of bounded size without metadata.
 ///
@@ -46,29 +38,30 @@ final class PosterImage {
 
   /// @throws InvalidImageException if the input is no JPEG, PNG or WebP image within the bounds
   static byte[] convert(byte[] input, PosterSettings settings) throws InvalidImageException {
-    String format =
-        formatOf(input)
-            .orElseThrow(() -> new InvalidImageException("must be a JPEG, PNG or WebP image"));
-    ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
-    try (ImageInputStream stream =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(input))) {
-      boolean isPng = format.equals("png");
-      // The reader of PNG files decompresses texts of any length as metadata.
-      reader.setInput(stream, false, isPng);
+    ImageReader reader = null;
+    try {
+      ImageFile file =
+          ImageFile.parse(input)
+              .orElseThrow(() -> new InvalidImageException("must be a JPEG, PNG or WebP image"));
+      reader = ImageIO.getImageReadersByFormatName(file.format()).next();
+      reader.setInput(
+          new MemoryCacheImageInputStream(new ByteArrayInputStream(file.content())), false, true);
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
       requireBounds(width, height, settings);
-      int orientation = isPng ? 1 : orientation(reader);
       ImageReadParam parameters = reader.getDefaultReadParam();
-      int step = Math.max(1, (isTransposed(orientation) ? height : width) / settings.maxWidth());
+      int across = isTransposed(file.orientation()) ? height : width;
+      int step = Math.max(1, across / settings.maxWidth());
       parameters.setSourceSubsampling(step, step, 0, 0);
       BufferedImage image = reader.read(0, parameters);
-      return encode(drawn(image, orientation, settings.maxWidth()));
+      return encode(drawn(image, file.orientation(), settings.maxWidth()));
     } catch (IOException | RuntimeException e) {
       // Readers throw unchecked exceptions for some invalid files.
       throw new InvalidImageException("must be a readable image");
     } finally {
-      reader.dispose();
+      if (reader != null) {
+        reader.dispose();
+      }
     }
   }
 
@@ -83,48 +76,6 @@ final class PosterImage {
       throw new InvalidImageException(
           "must have at most %d pixels".formatted(settings.maxPixels()));
     }
-  }
-
-  /// By the first bytes, whatever the declared type is.
-  private static Optional<String> formatOf(byte[] input) {
-    if (startsWith(input, 0, "\u00ff\u00d8\u00ff")) {
-      return Optional.of("jpeg");
-    }
-    if (startsWith(input, 0, "\u0089PNG\r\n\u001a\n")) {
-      return Optional.of("png");
-    }
-    return startsWith(input, 0, "RIFF") && startsWith(input, 8, "WEBP")
-        ? Optional.of("webp")
-        : Optional.empty();
-  }
-
-  private static boolean startsWith(byte[] input, int from, String prefix) {
-    byte[] expected = prefix.getBytes(StandardCharsets.ISO_8859_1);
-    return input.length >= from + expected.length
-        && Arrays.equals(input, from, from + expected.length, expected, 0, expected.length);
-  }
-
-  /// Orientation of Exif, 1 to 8. A camera stores an image as its sensor has it.
-  private static int orientation(ImageReader reader) throws IOException {
-    IIOMetadata metadata = reader.getImageMetadata(0);
-    if (metadata == null || !metadata.isStandardMetadataFormatSupported()) {
-      return 1;
-    }
-    NodeList found =
-        ((Element) metadata.getAsTree(IIOMetadataFormatImpl.standardMetadataFormatName))
-            .getElementsByTagName("ImageOrientation");
-    String value =
-        found.getLength() == 0 ? "Normal" : ((Element) found.item(0)).getAttribute("value");
-    return switch (value) {
-      case "FlipH" -> 2;
-      case "Rotate180" -> 3;
-      case "FlipV" -> 4;
-      case "FlipVRotate90" -> 5;
-      case "Rotate270" -> 6;
-      case "FlipHRotate90" -> 7;
-      case "Rotate90" -> 8;
-      default -> 1;
-    };
   }
 
   private static boolean isTransposed(int orientation) {

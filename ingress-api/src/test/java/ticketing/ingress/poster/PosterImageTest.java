@@ -230,34 +230,71 @@ class PosterImageTest {
         .array();
   }
 
-  /// 0.3 MB of a text in a palette image expand to 300 MB.
+  /// 0.3 MB of texts in a palette image expand to 300 MB.
   @Test
   void compressedTextsAreNotExpanded() throws Exception {
-    byte[] source = encoded(quarters(300, 300, BufferedImage.TYPE_BYTE_INDEXED), "png");
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     text.writeBytes("Comment\0\0".getBytes(StandardCharsets.ISO_8859_1));
     try (DeflaterOutputStream deflated = new DeflaterOutputStream(text)) {
-      byte[] zeros = new byte[1 << 20];
-      for (int i = 0; i < 300; i++) {
-        deflated.write(zeros);
-      }
+      deflated.write(new byte[1 << 20]);
     }
-    byte[] bomb = chunk("zTXt", text.toByteArray());
-    int head = 8 + 25;
-    byte[] file =
-        ByteBuffer.allocate(source.length + bomb.length)
-            .put(source, 0, head)
-            .put(bomb)
-            .put(source, head, source.length - head)
-            .array();
+    byte[] chunk = chunk("zTXt", text.toByteArray());
+    ByteBuffer texts = ByteBuffer.allocate(300 * chunk.length);
+    while (texts.hasRemaining()) {
+      texts.put(chunk);
+    }
+    byte[] file = withChunks(texts.array());
     com.sun.management.ThreadMXBean threads =
         (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
-    convert(source);
+    convert(withChunks(new byte[0]));
 
     long before = threads.getCurrentThreadAllocatedBytes();
     convert(file);
 
-    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(100_000_000);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(50_000_000);
+  }
+
+  /// Palette image with chunks after its head.
+  private static byte[] withChunks(byte[] chunks) throws IOException {
+    byte[] source = encoded(quarters(300, 300, BufferedImage.TYPE_BYTE_INDEXED), "png");
+    int head = 8 + 25;
+    return ByteBuffer.allocate(source.length + chunks.length)
+        .put(source, 0, head)
+        .put(chunks)
+        .put(source, head, source.length - head)
+        .array();
+  }
+
+  /// A length of 2 GB in a small file allocates no array of this length.
+  @Test
+  void statedLengthsAreCompared() throws Exception {
+    byte[] length = {0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xf0};
+    byte[] unknown = chunk("abCd", new byte[8]);
+    System.arraycopy(length, 0, unknown, 0, 4);
+    assertThatThrownBy(() -> PosterImage.convert(withChunks(unknown), SETTINGS))
+        .isInstanceOf(PosterImage.InvalidImageException.class);
+
+    for (String name : List.of("ICCP", "EXIF", "VP8L", "ALPH", "VP8X")) {
+      byte[] webp = resource("lossless.webp");
+      byte[] huge =
+          ByteBuffer.allocate(webp.length + 8)
+              .put(webp, 0, 12)
+              .put(name.getBytes(StandardCharsets.ISO_8859_1))
+              .put(new byte[] {(byte) 0xf0, (byte) 0xff, (byte) 0xff, 0x7f})
+              .put(webp, 12, webp.length - 12)
+              .array();
+      assertThatThrownBy(() -> PosterImage.convert(huge, SETTINGS))
+          .as(name)
+          .isInstanceOf(PosterImage.InvalidImageException.class);
+    }
+
+    byte[] jpeg = encoded(quarters(300, 300, BufferedImage.TYPE_INT_RGB), "jpeg");
+    for (int type : new int[] {1, 2, 3, 4, 5, 7, 12}) {
+      byte[] exif = withExif(jpeg, 1);
+      exif[2 + 4 + 6 + 8 + 2 + 3] = (byte) type;
+      System.arraycopy(length, 0, exif, 2 + 4 + 6 + 8 + 2 + 4, 4);
+      assertThat(colours(convert(exif))).isEqualTo("rgby");
+    }
   }
 
   @Test

@@ -134,6 +134,6 @@ class S3PosterStoreTest {
 
     assertThatThrownBy(() -> store.find(KEY)).isInstanceOf(PosterStore.UnavailableException.class);
 
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(3_500));
   }
 }
