@@ -44,8 +44,9 @@ final class PosterImage {
           ImageFile.parse(input)
               .orElseThrow(() -> new InvalidImageException("must be a JPEG, PNG or WebP image"));
       reader = ImageIO.getImageReadersByFormatName(file.format()).next();
+      // Without metadata.
       reader.setInput(
-          new MemoryCacheImageInputStream(new ByteArrayInputStream(file.content())), false, true);
+          new MemoryCacheImageInputStream(new ByteArrayInputStream(input)), false, true);
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
       requireBounds(width, height, settings);

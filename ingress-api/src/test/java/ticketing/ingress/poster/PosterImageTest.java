@@ -265,9 +265,9 @@ class PosterImageTest {
         .array();
   }
 
-  /// A length of 2 GB in a small file allocates no array of this length.
+  /// The chosen readers allocate no array of a length of 2 GB that a small file states.
   @Test
-  void statedLengthsAreCompared() throws Exception {
+  void statedLengthsAllocateNothing() throws Exception {
     byte[] length = {0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xf0};
     byte[] unknown = chunk("abCd", new byte[8]);
     System.arraycopy(length, 0, unknown, 0, 4);
