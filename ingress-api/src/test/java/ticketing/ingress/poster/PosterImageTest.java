@@ -267,7 +267,7 @@ class PosterImageTest {
 
   /// The chosen readers allocate no array of a length of 2 GB that a small file states.
   @Test
-  void statedLengthsAllocateNothing() throws Exception {
+  void statedLengthsAllocateNoArray() throws Exception {
     byte[] length = {0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xf0};
     byte[] unknown = chunk("abCd", new byte[8]);
     System.arraycopy(length, 0, unknown, 0, 4);
