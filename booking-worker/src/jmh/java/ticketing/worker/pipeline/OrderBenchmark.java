@@ -30,11 +30,14 @@ import ticketing.domain.Command.BookSeats;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
+import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 
 /// Distance between the order of confirmation and the order of acceptance, with one and with four
-/// workers on the embedded queue. FIFO is a distance of zero.
+/// workers on the embedded queue. FIFO is a distance of zero. The baseline is the same rush with
+/// workers that decide in the order in which they receive commands.
 ///
 /// The position of a booking is its rank by reservation id, because ids follow the order of
 /// decision. Its distance is the difference to its rank by acceptance time.
@@ -47,6 +50,8 @@ final class OrderBenchmark {
   private static final int HALF_OF_THE_SEATS = BUYERS / 2;
   private static final int MAX_SEND_BATCH_SIZE = 10;
   private static final int MAX_CONCURRENT_SENDS = 8;
+  private static final int MAX_LATER_MILLIS = 100;
+  private static final double MAX_LATER_PERCENT = 1;
   private static final Duration DECISION_TIMEOUT = Duration.ofMinutes(3);
 
   private final LocalServers servers;
@@ -66,7 +71,6 @@ final class OrderBenchmark {
     System.exit(0);
   }
 
-  /// The four workers include the one that is warm already.
   private Measurement run() throws Exception {
     Measurement measurement =
         Measurement.of(
@@ -75,17 +79,18 @@ final class OrderBenchmark {
                 + (BUYERS == 5_000 ? "" : " -Dbenchmark.buyers=" + BUYERS));
     String queue = "order-" + UUID.randomUUID();
     servers.newQueues(queue);
-    List<ConfigurableApplicationContext> running = new ArrayList<>(List.of(worker(queue)));
+    List<ConfigurableApplicationContext> running = new ArrayList<>();
     try {
-      JdbcTemplate sql = running.getFirst().getBean(JdbcTemplate.class);
-      SqsAsyncClient sqs = running.getFirst().getBean(SqsAsyncClient.class);
-      for (int workers : new int[] {1, 4}) {
-        while (running.size() < workers) {
-          running.add(worker(queue));
+      for (Workers workers :
+          List.of(new Workers(1, true), new Workers(4, false), new Workers(4, true))) {
+        running.forEach(ConfigurableApplicationContext::close);
+        running.clear();
+        while (running.size() < workers.count) {
+          running.add(worker(queue, workers.inOrder));
         }
-        sell(sql, sqs, queue, BUYERS / 5, BUYERS); // warms up
-        OrderFigures forAll = sell(sql, sqs, queue, BUYERS, BUYERS);
-        OrderFigures forHalf = sell(sql, sqs, queue, BUYERS, HALF_OF_THE_SEATS);
+        sell(running.getFirst(), queue, BUYERS, BUYERS); // warms up
+        OrderFigures forAll = sell(running.getFirst(), queue, BUYERS, BUYERS);
+        OrderFigures forHalf = sell(running.getFirst(), queue, BUYERS, HALF_OF_THE_SEATS);
         measurement = withRows(measurement, workers, forAll, "seats for all");
         measurement = withRows(measurement, workers, forHalf, "seats for half");
       }
@@ -95,13 +100,24 @@ final class OrderBenchmark {
     }
   }
 
-  private ConfigurableApplicationContext worker(String queue) {
+  /// @param inOrder false: in the order of receipt
+  private record Workers(int count, boolean inOrder) {
+
+    @Override
+    public String toString() {
+      return (count == 1 ? "1 worker" : count + " workers")
+          + (inOrder ? "" : " in order of receipt");
+    }
+  }
+
+  private ConfigurableApplicationContext worker(String queue, boolean inOrder) {
     return SpringApplication.run(
         WorkerApplication.class,
         WorkerArguments.of(
             servers,
             database,
             queue,
+            "--ticketing.worker.order.enabled=" + inOrder,
             "--ticketing.redis.timeout=10s",
             "--spring.jmx.enabled=false",
             "--logging.level.root=WARN"));
@@ -113,9 +129,10 @@ final class OrderBenchmark {
   /// @param millis distances in acceptance time between the expected and the actual booking of a
   ///   position, sorted
   /// @param overtaken buyers without a seat who would have one in FIFO order
+  /// @param overtakenLate those whose seat has a buyer who was accepted more than 100 ms later
   /// @param rate decisions a second
   private record OrderFigures(
-      int[] positions, double[] millis, int overtaken, int seats, double rate) {
+      int[] positions, double[] millis, int overtaken, int overtakenLate, int seats, double rate) {
 
     int position(double percentile) {
       return positions[index(percentile, positions.length)];
@@ -133,8 +150,9 @@ final class OrderBenchmark {
   private record DecidedTicket(UUID ticketId, Instant acceptedAt, Long reservation) {}
 
   private OrderFigures sell(
-      JdbcTemplate sql, SqsAsyncClient sqs, String queue, int buyers, int seats)
+      ConfigurableApplicationContext worker, String queue, int buyers, int seats)
       throws InterruptedException {
+    JdbcTemplate sql = worker.getBean(JdbcTemplate.class);
     sql.update(
         """
         INSERT INTO events (event_name, total_seats, available_seats, event_date)
@@ -145,7 +163,12 @@ final class OrderBenchmark {
     long event = sql.queryForObject("SELECT MAX(id) FROM events", Long.class);
     sql.update("INSERT INTO seat_types VALUES (?, 'A', 10.00, ?, ?)", event, seats, seats);
     long start = System.nanoTime();
-    send(sqs, queue, event, buyers);
+    send(
+        worker.getBean(StatusStore.class),
+        worker.getBean(SqsAsyncClient.class),
+        queue,
+        event,
+        buyers);
     long deadline = System.nanoTime() + DECISION_TIMEOUT.toNanos();
     while (decided(sql, event) < buyers) {
       if (System.nanoTime() - deadline > 0) {
@@ -172,34 +195,45 @@ final class OrderBenchmark {
         "SELECT COUNT(*) FROM tickets WHERE event_id = ?", Integer.class, event);
   }
 
-  /// Sends one message per booking in batches of ten, with concurrent sends, as ingress-api does.
-  private static void send(SqsAsyncClient sqs, String queue, long event, int buyers)
+  /// Stores each booking, then sends one message per booking in batches of ten, with concurrent
+  /// sends, as ingress-api does.
+  private static void send(
+      StatusStore statusStore, SqsAsyncClient sqs, String queue, long event, int buyers)
       throws InterruptedException {
     String url = sqs.getQueueUrl(request -> request.queueName(queue)).join().queueUrl();
     Semaphore permits = new Semaphore(MAX_CONCURRENT_SENDS);
     List<CompletableFuture<?>> sends = new ArrayList<>();
     for (int from = 0; from < buyers; from += MAX_SEND_BATCH_SIZE) {
       permits.acquire();
-      List<SendMessageBatchRequestEntry> batch =
+      List<Command> commands =
           IntStream.range(from, Math.min(from + MAX_SEND_BATCH_SIZE, buyers))
-              .mapToObj(i -> {
-                Command command =
-                    new BookSeats(
-                        IDS.newId("buyer"),
-                        "buyer-" + i,
-                        event,
-                        "A",
-                        1,
-                        Instant.now().truncatedTo(ChronoUnit.MICROS));
-                return SendMessageBatchRequestEntry.builder()
-                    .id(String.valueOf(i))
-                    .messageBody(CommandCodec.encode(command))
-                    .messageGroupId(String.valueOf(event))
-                    .build();
-              })
+              .<Command>mapToObj(i ->
+                  new BookSeats(
+                      IDS.newId("buyer"),
+                      "buyer-" + i,
+                      event,
+                      "A",
+                      1,
+                      Instant.now().truncatedTo(ChronoUnit.MICROS)))
               .toList();
+      List<SendMessageBatchRequestEntry> batch =
+          commands.stream()
+              .map(command ->
+                  SendMessageBatchRequestEntry.builder()
+                      .id(command.ticketId().toString())
+                      .messageBody(CommandCodec.encode(command))
+                      .messageGroupId(String.valueOf(event))
+                      .build())
+              .toList();
+      CompletableFuture<?>[] stored =
+          commands.stream()
+              .map(StatusEntry::pending)
+              .map(statusStore::storePending)
+              .toArray(CompletableFuture[]::new);
       sends.add(
-          sqs.sendMessageBatch(request -> request.queueUrl(url).entries(batch))
+          CompletableFuture.allOf(stored)
+              .thenCompose(
+                  _ -> sqs.sendMessageBatch(request -> request.queueUrl(url).entries(batch)))
               .whenComplete((done, failure) -> permits.release()));
     }
     sends.forEach(CompletableFuture::join);
@@ -212,8 +246,17 @@ final class OrderBenchmark {
                 Comparator.comparing(DecidedTicket::acceptedAt)
                     .thenComparing(DecidedTicket::ticketId))
             .toList();
-    long overtaken =
-        byAcceptance.stream().limit(seats).filter(buyer -> buyer.reservation == null).count();
+    List<DecidedTicket> overtaken =
+        byAcceptance.stream().limit(seats).filter(buyer -> buyer.reservation == null).toList();
+    List<DecidedTicket> later =
+        byAcceptance.stream().skip(seats).filter(buyer -> buyer.reservation != null).toList();
+    int late = 0;
+    for (int i = 0; i < overtaken.size(); i++) {
+      if (ChronoUnit.MILLIS.between(overtaken.get(i).acceptedAt(), later.get(i).acceptedAt())
+          > MAX_LATER_MILLIS) {
+        late++;
+      }
+    }
     List<DecidedTicket> expected =
         byAcceptance.stream().filter(buyer -> buyer.reservation != null).toList();
     List<DecidedTicket> actual =
@@ -234,16 +277,17 @@ final class OrderBenchmark {
     }
     Arrays.sort(positions);
     Arrays.sort(millis);
-    return new OrderFigures(positions, millis, (int) overtaken, Math.min(seats, all.size()), rate);
+    return new OrderFigures(
+        positions, millis, overtaken.size(), late, Math.min(seats, all.size()), rate);
   }
 
   private static Measurement withRows(
-      Measurement before, int workers, OrderFigures found, String seats) {
-    String suffix = ", %s, %s".formatted(workers == 1 ? "1 worker" : workers + " workers", seats);
+      Measurement before, Workers workers, OrderFigures found, String seats) {
+    String suffix = ", %s, %s".formatted(workers, seats);
     System.out.printf(
         Locale.ROOT,
         "%s: positions p50 %d p99 %d max %d; ms p50 %.1f p99 %.1f max %.1f; overtaken %d of %d;"
-            + " %.0f/s%n",
+            + " %d of them by more than %d ms; %.0f/s%n",
         suffix,
         found.position(50),
         found.position(99),
@@ -253,6 +297,8 @@ final class OrderBenchmark {
         found.milli(100),
         found.overtaken,
         found.seats,
+        found.overtakenLate,
+        MAX_LATER_MILLIS,
         found.rate);
     List<double[]> points = new ArrayList<>();
     for (double percentile : new double[] {10, 25, 50, 75, 90, 95, 99, 99.9}) {
@@ -283,6 +329,18 @@ final class OrderBenchmark {
                     100.0 * found.overtaken / found.seats,
                     "%")
                 .withNote("%d of %,d".formatted(found.overtaken, found.seats)))
+        .with(laterRow(workers, found, suffix))
         .with(new Series("positions" + suffix, "percentile", "positions out of order", points));
+  }
+
+  private static Row laterRow(Workers workers, OrderFigures found, String suffix) {
+    Row row =
+        Row.of(
+                "seats sold to a buyer who was more than %d ms later%s"
+                    .formatted(MAX_LATER_MILLIS, suffix),
+                100.0 * found.overtakenLate / found.seats,
+                "%")
+            .withNote("%d of %,d".formatted(found.overtakenLate, found.seats));
+    return workers.inOrder ? row.withMax(MAX_LATER_PERCENT) : row;
   }
 }

@@ -18,6 +18,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import ticketing.database.DatabaseErrors;
 import ticketing.domain.Command;
+import ticketing.domain.EventView;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
@@ -38,6 +39,7 @@ import ticketing.worker.decision.ReservationStatus;
 import ticketing.worker.decision.WaitingList;
 import ticketing.worker.decision.WaitingParty;
 import ticketing.worker.lock.EventLock;
+import ticketing.worker.order.AcceptanceOrder;
 import ticketing.worker.store.DecisionStore;
 import ticketing.worker.store.LockedEvent;
 import ticketing.worker.store.Transactions;
@@ -58,6 +60,7 @@ public class BoxOffice {
   private final DecisionStore store;
   private final StatusStore statusStore;
   private final EventLock lock;
+  private final AcceptanceOrder order;
   private final Transactions transactions;
   private final Clock clock;
   private final PipelineSettings settings;
@@ -67,6 +70,7 @@ public class BoxOffice {
       DecisionStore store,
       StatusStore statusStore,
       EventLock lock,
+      AcceptanceOrder order,
       Transactions transactions,
       Clock clock,
       PipelineSettings settings,
@@ -74,6 +78,7 @@ public class BoxOffice {
     this.store = store;
     this.statusStore = statusStore;
     this.lock = lock;
+    this.order = order;
     this.transactions = transactions;
     this.clock = clock;
     this.settings = settings;
@@ -94,49 +99,79 @@ public class BoxOffice {
   /// @param commands commands of that event; duplicates are decided once
   /// @throws DataAccessException if a transaction was rolled back; a retry is safe
   public CommittedBatch decide(long eventId, Collection<? extends Command> commands) {
-    metrics.recordBatchSize(
-        Math.toIntExact(commands.stream().map(Command::ticketId).distinct().count()));
+    return decide(eventId, commands, false).orElseThrow();
+  }
+
+  /// Decides the commands as [#decide], unless seats are scarce: then the order of acceptance
+  /// between the workers matters.
+  ///
+  /// @return empty if seats are scarce; no command is decided then
+  Optional<CommittedBatch> decideUnlessScarce(
+      long eventId, Collection<? extends Command> commands) {
+    return decide(eventId, commands, true);
+  }
+
+  private Optional<CommittedBatch> decide(
+      long eventId, Collection<? extends Command> commands, boolean unlessScarce) {
     try (EventLock.Lease _ = lock.acquire(eventId)) {
       Instant dueUntil = dueUntil(eventId, commands);
       CommittedBatch committed = CommittedBatch.EMPTY;
       Collection<? extends Command> remaining = commands;
       boolean offersPending;
       do {
-        Round round = decideOptimistically(eventId, remaining, dueUntil);
+        boolean first = committed == CommittedBatch.EMPTY;
+        Optional<Round> decided =
+            decideOptimistically(eventId, remaining, dueUntil, unlessScarce && first);
+        if (decided.isEmpty()) {
+          return Optional.empty();
+        }
+        Round round = decided.get();
         round.committed().decided().forEach(entry -> metrics.recordDecision(entry.ticket()));
         committed = committed.followedBy(round.committed());
         remaining = round.postponed();
         offersPending = round.offersPending();
       } while (!remaining.isEmpty() || offersPending);
-      return committed;
+      metrics.recordBatchSize(
+          Math.toIntExact(commands.stream().map(Command::ticketId).distinct().count()));
+      return Optional.of(committed);
     }
   }
 
   /// Duplicates are rare, so the batch is inserted without a look-up. A duplicate violates the
   /// primary key; the batch is then repeated with the look-up. Holds that violate a constraint must
   /// not affect the commands, so the last attempt expires none.
-  private Round decideOptimistically(
-      long eventId, Collection<? extends Command> commands, Instant dueUntil) {
+  private Optional<Round> decideOptimistically(
+      long eventId,
+      Collection<? extends Command> commands,
+      Instant dueUntil,
+      boolean unlessScarce) {
     try {
-      return decideInTransaction(eventId, commands, dueUntil, false);
+      return decideInTransaction(eventId, commands, dueUntil, unlessScarce, false);
     } catch (DataAccessException e) {
       rethrowUnlessIntegrityViolation(e);
     }
     try {
-      return decideInTransaction(eventId, commands, dueUntil, true);
+      return decideInTransaction(eventId, commands, dueUntil, unlessScarce, true);
     } catch (DataAccessException e) {
       rethrowUnlessIntegrityViolation(e);
     }
-    return decideInTransaction(eventId, commands, NO_DUE_HOLDS, true);
+    return decideInTransaction(eventId, commands, NO_DUE_HOLDS, unlessScarce, true);
   }
 
-  private Round decideInTransaction(
-      long eventId, Collection<? extends Command> commands, Instant dueUntil, boolean lookUp) {
+  private Optional<Round> decideInTransaction(
+      long eventId,
+      Collection<? extends Command> commands,
+      Instant dueUntil,
+      boolean unlessScarce,
+      boolean lookUp) {
     try (Transaction transaction = transactions.begin()) {
       LockedEvent event = store.lock(eventId);
       List<Reservation> dueHolds =
           store.findDueHolds(event, dueUntil, settings.holdExpiryBatchSize());
-      return decide(transaction, event, dueHolds, commands, lookUp);
+      if (unlessScarce && order.isScarce(event.event(), dueHolds, commands)) {
+        return Optional.empty();
+      }
+      return Optional.of(decide(transaction, event, dueHolds, commands, lookUp));
     }
   }
 
@@ -225,7 +260,14 @@ public class BoxOffice {
       transaction.commit();
       return new Round(
           new CommittedBatch(
-              List.of(), List.copyOf(known.values()), null, null, List.of(), List.of(), revoked),
+              List.of(),
+              List.copyOf(known.values()),
+              null,
+              null,
+              List.of(),
+              List.of(),
+              revoked,
+              order.isScarce(event.event(), List.of(), commands)),
           postponed,
           false);
     }
@@ -238,15 +280,18 @@ public class BoxOffice {
     store.record(event, batch, decided, givenUp, now);
     transaction.commit();
     metrics.recordExpired(batch.countExpired());
+    Optional<EventView> after =
+        batch.changesSeats() ? event.event().map(batch::applyTo) : event.event();
     return new Round(
         new CommittedBatch(
             decided,
             List.copyOf(known.values()),
-            batch.changesSeats() ? batch.applyTo(event.event().orElseThrow()) : null,
+            batch.changesSeats() ? after.orElseThrow() : null,
             changedSeats(event, batch),
             batch.changedReservations().stream().map(Reservation::id).toList(),
             userChanges(batch, ids.reservations()),
-            revoked),
+            revoked,
+            order.isScarce(after, List.of(), commands)),
         postponed,
         batch.waitingList().morePending());
   }
@@ -321,7 +366,8 @@ public class BoxOffice {
       store.recordGivenUp(givenUp);
       transaction.commit();
       givenUp.forEach(entry -> metrics.recordDecision(entry.ticket()));
-      return new CommittedBatch(givenUp, List.of(), null, null, List.of(), List.of(), revoked);
+      return new CommittedBatch(
+          givenUp, List.of(), null, null, List.of(), List.of(), revoked, false);
     }
   }
 

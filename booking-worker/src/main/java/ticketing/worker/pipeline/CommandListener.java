@@ -1,7 +1,9 @@
 package ticketing.worker.pipeline;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,7 @@ import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.tracing.Traces;
 import ticketing.worker.failure.FatalErrorHandler;
+import ticketing.worker.order.AcceptanceOrder;
 import ticketing.worker.pipeline.RetryAwareLimiter.Permit;
 import ticketing.worker.queue.CommandQueue;
 import ticketing.worker.queue.CommandQueue.QueueUnavailableException;
@@ -40,9 +43,9 @@ import ticketing.worker.queue.QueueSettings;
 /// Control flow of a worker: receive, batch by event, decide, publish, acknowledge.
 ///
 /// Two kinds of virtual threads run it. Pollers receive deliveries and add their commands to the
-/// batches ([#receive]). One thread for each event with commands processes its batches in FIFO
-/// order ([#processEvent]). A message is deleted last, so the queue delivers it again after any
-/// failure.
+/// batches ([#receive]). One thread for each event with commands processes its batches in order of
+/// acceptance ([#processEvent]). A message is deleted last, so the queue delivers it again after
+/// any failure.
 ///
 /// While the database is unreachable or rejects writes, the pollers receive no messages. A batch
 /// that cannot be decided stays in this process and its messages stay invisible in the queue, so an
@@ -56,9 +59,12 @@ class CommandListener implements SmartLifecycle {
   private static final Duration RETRY_CHECK_INTERVAL = Duration.ofSeconds(1);
   private static final Duration SUSPENDED_RECEIVE_INTERVAL = Duration.ofSeconds(1);
   private static final Duration RELEASE_TIMEOUT = Duration.ofSeconds(3);
+  private static final Comparator<QueuedCommand> BY_ACCEPTANCE =
+      Comparator.comparing(queued -> queued.command().acceptedAt());
 
   private final CommandQueue queue;
   private final BoxOffice boxOffice;
+  private final AcceptanceOrder order;
   private final DecisionPublisher publisher;
   private final DatabaseHealth database;
   private final PipelineSettings settings;
@@ -83,6 +89,7 @@ class CommandListener implements SmartLifecycle {
   CommandListener(
       CommandQueue queue,
       BoxOffice boxOffice,
+      AcceptanceOrder order,
       DecisionPublisher publisher,
       DatabaseHealth database,
       PipelineSettings settings,
@@ -92,6 +99,7 @@ class CommandListener implements SmartLifecycle {
       Traces traces) {
     this.queue = queue;
     this.boxOffice = boxOffice;
+    this.order = order;
     this.publisher = publisher;
     this.database = database;
     this.settings = settings;
@@ -99,7 +107,7 @@ class CommandListener implements SmartLifecycle {
     this.fatalErrors = fatalErrors;
     this.metrics = metrics;
     this.traces = traces;
-    this.batcher = new EventBatcher<>(settings.maxBatchSize());
+    this.batcher = new EventBatcher<>(settings.maxBatchSize(), BY_ACCEPTANCE);
     this.limiter = new RetryAwareLimiter(settings.maxConcurrentBatches());
     this.inFlightPermits = new Semaphore(settings.maxInFlight());
     metrics.gauge(
@@ -115,6 +123,9 @@ class CommandListener implements SmartLifecycle {
     List<QueuedCommand> commands();
 
     record Committed(List<QueuedCommand> commands, CommittedBatch batch) implements BatchResult {}
+
+    /// Seats are scarce, so the batch waits for its turn among the workers.
+    record Scarce(List<QueuedCommand> commands) implements BatchResult {}
 
     /// The database was unavailable or busy for too long, or the worker stops.
     record Undecided(List<QueuedCommand> commands) implements BatchResult {}
@@ -244,17 +255,23 @@ class CommandListener implements SmartLifecycle {
 
   /// The pipeline of an event, until it has no more commands: batch -> lock { transaction { read,
   /// expire due holds, decide, write } } -> publish -> acknowledge. The lock and the transaction
-  /// are in [BoxOffice#decide].
+  /// are in [BoxOffice#decide]. While seats are scarce, each batch waits for its turn among the
+  /// workers.
   ///
   /// The publication and the acknowledgement of a batch run during the transaction of the next
   /// batch. The publications of an event keep the order of its transactions.
   private void processEvent(long eventId) {
     Permit permit = limiter.newPermit();
+    AcceptanceOrder.Turn turn = order.turn(eventId);
+    List<BatchResult> last = List.of();
     Thread publication = null;
     try {
       while (true) {
+        boolean scarce = isScarce(last);
+        Instant until = scarce ? turn.await(() -> waiting(eventId), ticketIds(last)) : Instant.MAX;
         permit.acquire();
-        List<QueuedCommand> batch = batcher.nextBatch(eventId);
+        List<QueuedCommand> batch =
+            batcher.nextBatch(eventId, queued -> !queued.command().acceptedAt().isAfter(until));
         if (batch.isEmpty()) {
           permit.release();
           join(publication);
@@ -263,8 +280,12 @@ class CommandListener implements SmartLifecycle {
           }
           continue;
         }
-        List<BatchResult> results = decide(eventId, batch, permit);
+        List<BatchResult> results = decide(eventId, batch, permit, scarce);
         permit.release();
+        last = results;
+        results.stream()
+            .filter(BatchResult.Scarce.class::isInstance)
+            .forEach(result -> batcher.restore(eventId, result.commands()));
         join(publication);
         publication =
             Thread.ofVirtual()
@@ -280,15 +301,39 @@ class CommandListener implements SmartLifecycle {
     }
   }
 
+  private List<Command> waiting(long eventId) {
+    return batcher.first(eventId).stream().map(QueuedCommand::command).toList();
+  }
+
+  private static boolean isScarce(List<BatchResult> results) {
+    return !results.isEmpty()
+        && switch (results.getLast()) {
+          case BatchResult.Scarce _ -> true;
+          case BatchResult.Committed committed -> committed.batch().scarce();
+          case BatchResult.Undecided _, BatchResult.Failed _, BatchResult.Expired _ -> false;
+        };
+  }
+
+  /// Tickets that may be in the waiting line until their publication.
+  private static List<UUID> ticketIds(List<BatchResult> results) {
+    return results.stream()
+        .flatMap(result -> result.commands().stream())
+        .map(queued -> queued.command().ticketId())
+        .toList();
+  }
+
   /// Decides a batch in one transaction. If a command of the batch cannot be processed, each
   /// command is decided alone, so it affects no other command.
-  private List<BatchResult> decide(long eventId, List<QueuedCommand> batch, Permit permit)
+  ///
+  /// @param inTurn true if the batch is also decided while seats are scarce
+  private List<BatchResult> decide(
+      long eventId, List<QueuedCommand> batch, Permit permit, boolean inTurn)
       throws InterruptedException {
-    List<BatchResult> results = new ArrayList<>(decideTogether(eventId, batch, permit));
+    List<BatchResult> results = new ArrayList<>(decideTogether(eventId, batch, permit, inTurn));
     if (results.getLast() instanceof BatchResult.Failed failed && failed.commands().size() > 1) {
       results.removeLast();
       for (QueuedCommand queued : failed.commands()) {
-        results.addAll(decideTogether(eventId, List.of(queued), permit));
+        results.addAll(decideTogether(eventId, List.of(queued), permit, true));
       }
     }
     stalledBatches.remove(eventId);
@@ -299,7 +344,8 @@ class CommandListener implements SmartLifecycle {
   /// no permit between two attempts.
   ///
   /// @return at least one result; only the last one is not `Expired`
-  private List<BatchResult> decideTogether(long eventId, List<QueuedCommand> batch, Permit permit)
+  private List<BatchResult> decideTogether(
+      long eventId, List<QueuedCommand> batch, Permit permit, boolean inTurn)
       throws InterruptedException {
     List<BatchResult> results = new ArrayList<>();
     List<QueuedCommand> remaining = batch;
@@ -323,10 +369,13 @@ class CommandListener implements SmartLifecycle {
           return results;
         }
         try {
-          CommittedBatch committed = attempt(eventId, remaining);
+          Optional<CommittedBatch> committed = attempt(eventId, remaining, inTurn);
           permit.recordSuccess();
           results.add(
-              new BatchResult.Committed(remaining, committed.withTraces(trace::traceparent)));
+              committed.isPresent()
+                  ? new BatchResult.Committed(
+                      remaining, committed.get().withTraces(trace::traceparent))
+                  : new BatchResult.Scarce(remaining));
           return results;
         } catch (DataAccessException | TransactionException e) {
           Optional<BatchResult> failed = classify(eventId, remaining, e);
@@ -355,11 +404,15 @@ class CommandListener implements SmartLifecycle {
     }
   }
 
-  private CommittedBatch attempt(long eventId, List<QueuedCommand> batch) {
+  private Optional<CommittedBatch> attempt(
+      long eventId, List<QueuedCommand> batch, boolean inTurn) {
     List<Command> commands = batch.stream().map(QueuedCommand::command).toList();
     try (RunningWork.Call _ = runningWork.begin("transaction, event=" + eventId)) {
-      CommittedBatch committed = boxOffice.decide(eventId, commands);
-      if (!committed.decided().isEmpty()) {
+      Optional<CommittedBatch> committed =
+          inTurn
+              ? Optional.of(boxOffice.decide(eventId, commands))
+              : boxOffice.decideUnlessScarce(eventId, commands);
+      if (committed.filter(batchOfEvent -> !batchOfEvent.decided().isEmpty()).isPresent()) {
         database.recordWriteSuccess();
       }
       return committed;
@@ -434,7 +487,7 @@ class CommandListener implements SmartLifecycle {
 
   private void publishAndFinish(long eventId, List<BatchResult> results) {
     for (BatchResult result : results) {
-      finish(result.commands(), publish(eventId, result));
+      publish(eventId, result).ifPresent(published -> finish(result.commands(), published));
     }
   }
 
@@ -444,12 +497,15 @@ class CommandListener implements SmartLifecycle {
     }
   }
 
-  private CommandResult publish(long eventId, BatchResult result) {
+  /// @return empty if the commands are not finished
+  private Optional<CommandResult> publish(long eventId, BatchResult result) {
     return switch (result) {
-      case BatchResult.Committed committed -> publish(eventId, committed);
-      case BatchResult.Undecided _ -> running ? CommandResult.UNDECIDED : CommandResult.STOPPED;
-      case BatchResult.Failed _ -> CommandResult.FAILED;
-      case BatchResult.Expired _ -> CommandResult.EXPIRED;
+      case BatchResult.Committed committed -> Optional.of(publish(eventId, committed));
+      case BatchResult.Scarce _ -> Optional.empty();
+      case BatchResult.Undecided _ ->
+          Optional.of(running ? CommandResult.UNDECIDED : CommandResult.STOPPED);
+      case BatchResult.Failed _ -> Optional.of(CommandResult.FAILED);
+      case BatchResult.Expired _ -> Optional.of(CommandResult.EXPIRED);
     };
   }
 

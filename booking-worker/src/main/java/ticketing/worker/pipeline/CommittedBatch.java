@@ -19,6 +19,7 @@ import ticketing.userfeed.UserChange;
 /// @param changedReservations ids of reservations with a new status
 /// @param userChanges changes of reservations that concern users without a ticket for them
 /// @param revoked commands without effect because they were revoked
+/// @param scarce true if the next such batch may take seats from earlier commands of other workers
 public record CommittedBatch(
     List<StatusEntry> decided,
     List<StatusEntry> known,
@@ -26,10 +27,11 @@ public record CommittedBatch(
     SeatsView.@Nullable Change changedSeats,
     List<Long> changedReservations,
     List<UserChange> userChanges,
-    List<StatusEntry> revoked) {
+    List<StatusEntry> revoked,
+    boolean scarce) {
 
   static final CommittedBatch EMPTY =
-      new CommittedBatch(List.of(), List.of(), null, null, List.of(), List.of(), List.of());
+      new CommittedBatch(List.of(), List.of(), null, null, List.of(), List.of(), List.of(), false);
 
   /// Returns true if a reservation has a new status, or an offer was made.
   public boolean changesReservations() {
@@ -48,7 +50,8 @@ public record CommittedBatch(
             merge(changedSeats, next.changedSeats),
             concat(changedReservations, next.changedReservations),
             concat(userChanges, next.userChanges),
-            concat(revoked, next.revoked));
+            concat(revoked, next.revoked),
+            next.scarce);
   }
 
   private static SeatsView.@Nullable Change merge(
@@ -72,7 +75,8 @@ public record CommittedBatch(
         changedSeats,
         changedReservations,
         userChanges,
-        revoked);
+        revoked,
+        scarce);
   }
 
   private static List<StatusEntry> withTraces(

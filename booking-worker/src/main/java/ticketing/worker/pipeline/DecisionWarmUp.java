@@ -23,6 +23,7 @@ import ticketing.userfeed.UserChanges;
 import ticketing.warmup.QueueStub;
 import ticketing.warmup.WarmUpTask;
 import ticketing.worker.lock.EventLock;
+import ticketing.worker.order.AcceptanceOrder;
 import ticketing.worker.store.DecisionStore;
 import ticketing.worker.store.Transactions;
 
@@ -51,6 +52,7 @@ class DecisionWarmUp implements WarmUpTask {
       StatusStore statusStore,
       UserChanges userChanges,
       EventLock lock,
+      AcceptanceOrder order,
       Transactions transactions,
       Clock clock,
       PipelineSettings settings,
@@ -65,6 +67,7 @@ class DecisionWarmUp implements WarmUpTask {
             store,
             statusStore,
             lock.withoutMetrics(),
+            order,
             transactions.rehearsal(this::insertEvent),
             clock,
             settings,

@@ -1,22 +1,31 @@
 package ticketing.worker.pipeline;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 
-/// FIFO queues of items, one for each event with items. Items added while the previous batch of
+/// Ordered queues of items, one for each event with items. Items added while the previous batch of
 /// their event is in progress form the next batch. Unbounded; the caller bounds the number of
 /// items. Safe for use by several threads.
 final class EventBatcher<T> {
 
-  private final int maxBatchSize;
-  private final Map<Long, Queue<T>> queues = new HashMap<>(); // guarded by itself
+  private record Entry<T>(T item, long number) {}
 
-  EventBatcher(int maxBatchSize) {
+  private final int maxBatchSize;
+  private final Comparator<Entry<T>> order;
+  private final Map<Long, NavigableSet<Entry<T>>> queues = new HashMap<>(); // guarded by itself
+  private long added; // guarded by queues
+
+  /// @param order order of the items of an event; equal items keep the order of their addition
+  EventBatcher(int maxBatchSize, Comparator<? super T> order) {
     this.maxBatchSize = maxBatchSize;
+    this.order =
+        Comparator.<Entry<T>, T>comparing(Entry::item, order).thenComparingLong(Entry::number);
   }
 
   /// Adds an item.
@@ -24,33 +33,47 @@ final class EventBatcher<T> {
   /// @return true if the event was idle: the caller must start to take its batches
   boolean add(long eventId, T item) {
     synchronized (queues) {
-      Queue<T> queue = queues.get(eventId);
+      NavigableSet<Entry<T>> queue = queues.get(eventId);
       boolean idle = queue == null;
       if (idle) {
-        queue = new ArrayDeque<>();
+        queue = new TreeSet<>(order);
         queues.put(eventId, queue);
       }
-      queue.add(item);
+      queue.add(new Entry<>(item, added++));
       return idle;
     }
+  }
+
+  /// Adds the items of a batch again.
+  void restore(long eventId, List<T> batch) {
+    batch.forEach(item -> add(eventId, item));
   }
 
   /// Returns the number of items of an event that are not in a batch yet.
   int size(long eventId) {
     synchronized (queues) {
-      Queue<T> queue = queues.get(eventId);
+      NavigableSet<Entry<T>> queue = queues.get(eventId);
       return queue == null ? 0 : queue.size();
     }
   }
 
-  /// Removes and returns the next items of an event, at most `maxBatchSize`; empty if there are
-  /// none.
-  List<T> nextBatch(long eventId) {
+  /// Returns the first items of an event, at most `maxBatchSize`, which stay in the queue.
+  List<T> first(long eventId) {
     synchronized (queues) {
-      Queue<T> queue = queues.get(eventId);
+      return queues.get(eventId).stream().limit(maxBatchSize).map(Entry::item).toList();
+    }
+  }
+
+  /// Removes and returns the first items of an event while they match, at most `maxBatchSize`;
+  /// empty if there are none.
+  List<T> nextBatch(long eventId, Predicate<? super T> condition) {
+    synchronized (queues) {
+      NavigableSet<Entry<T>> queue = queues.get(eventId);
       List<T> batch = new ArrayList<>(Math.min(queue.size(), maxBatchSize));
-      while (batch.size() < maxBatchSize && !queue.isEmpty()) {
-        batch.add(queue.remove());
+      while (batch.size() < maxBatchSize
+          && !queue.isEmpty()
+          && condition.test(queue.first().item())) {
+        batch.add(queue.removeFirst().item());
       }
       return batch;
     }

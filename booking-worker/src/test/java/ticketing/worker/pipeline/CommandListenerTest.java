@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +36,7 @@ import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 import ticketing.worker.failure.FatalErrorHandler;
 import ticketing.worker.lock.EventLock;
+import ticketing.worker.order.AcceptanceOrder;
 import ticketing.worker.queue.CommandQueue.ReleaseReason;
 import ticketing.worker.store.DecisionStore;
 import ticketing.worker.store.Transactions;
@@ -350,6 +352,7 @@ class CommandListenerTest {
           worker.getBean(DecisionStore.class),
           worker.getBean(StatusStore.class),
           worker.getBean(EventLock.class),
+          worker.getBean(AcceptanceOrder.class),
           worker.getBean(Transactions.class),
           worker.getBean(Clock.class),
           worker.getBean(PipelineSettings.class),
@@ -358,6 +361,12 @@ class CommandListenerTest {
 
     void block() {
       release = new CountDownLatch(1);
+    }
+
+    @Override
+    Optional<CommittedBatch> decideUnlessScarce(
+        long eventId, Collection<? extends Command> commands) {
+      return Optional.of(decide(eventId, commands));
     }
 
     @Override

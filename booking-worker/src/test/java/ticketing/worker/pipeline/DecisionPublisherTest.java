@@ -65,7 +65,14 @@ class DecisionPublisherTest {
     servers.redis().stop();
     publisher.publish(
         new CommittedBatch(
-            List.of(decided), List.of(), event(2), null, List.of(), List.of(expired), List.of()));
+            List.of(decided),
+            List.of(),
+            event(2),
+            null,
+            List.of(),
+            List.of(expired),
+            List.of(),
+            false));
     servers.redis().start();
     await()
         .atMost(Duration.ofSeconds(30))

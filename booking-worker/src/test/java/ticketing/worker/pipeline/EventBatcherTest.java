@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -18,17 +20,32 @@ class EventBatcherTest {
 
   private static final int MAX_BATCH_SIZE = 10;
 
-  private final EventBatcher<Integer> batcher = new EventBatcher<>(MAX_BATCH_SIZE);
+  private final EventBatcher<Integer> batcher =
+      new EventBatcher<>(MAX_BATCH_SIZE, Comparator.naturalOrder());
+
+  private List<Integer> nextBatch(long event) {
+    return batcher.nextBatch(event, item -> true);
+  }
 
   @Test
-  void batchesAreBoundedAndInFifoOrder() {
+  void batchesAreBoundedAndInOrder() {
     for (int item = 0; item < 25; item++) {
       batcher.add(7, item);
     }
-    assertThat(batcher.nextBatch(7)).hasSize(MAX_BATCH_SIZE).startsWith(0).isSorted();
-    assertThat(batcher.nextBatch(7)).hasSize(MAX_BATCH_SIZE).startsWith(10).isSorted();
-    assertThat(batcher.nextBatch(7)).containsExactly(20, 21, 22, 23, 24);
-    assertThat(batcher.nextBatch(7)).isEmpty();
+    assertThat(nextBatch(7)).hasSize(MAX_BATCH_SIZE).startsWith(0).isSorted();
+    assertThat(nextBatch(7)).hasSize(MAX_BATCH_SIZE).startsWith(10).isSorted();
+    assertThat(nextBatch(7)).containsExactly(20, 21, 22, 23, 24);
+    assertThat(nextBatch(7)).isEmpty();
+  }
+
+  @Test
+  void batchesContainTheLowestMatchingItems() {
+    IntStream.of(5, 3, 9, 3, 1).forEach(item -> batcher.add(7, item));
+    assertThat(batcher.first(7)).containsExactly(1, 3, 3, 5, 9);
+    assertThat(batcher.nextBatch(7, item -> item < 5)).containsExactly(1, 3, 3);
+    batcher.restore(7, List.of(1, 3));
+    assertThat(batcher.nextBatch(7, item -> item < 1)).isEmpty();
+    assertThat(nextBatch(7)).containsExactly(1, 3, 5, 9);
   }
 
   @Test
@@ -36,8 +53,8 @@ class EventBatcherTest {
     batcher.add(7, 1);
     batcher.add(8, 2);
     batcher.add(7, 3);
-    assertThat(batcher.nextBatch(7)).containsExactly(1, 3);
-    assertThat(batcher.nextBatch(8)).containsExactly(2);
+    assertThat(nextBatch(7)).containsExactly(1, 3);
+    assertThat(nextBatch(8)).containsExactly(2);
   }
 
   @Test
@@ -45,9 +62,9 @@ class EventBatcherTest {
     assertThat(batcher.add(7, 1)).isTrue();
     assertThat(batcher.add(7, 2)).isFalse();
     assertThat(batcher.removeIfEmpty(7)).isFalse();
-    batcher.nextBatch(7);
+    nextBatch(7);
     assertThat(batcher.add(7, 3)).isFalse();
-    batcher.nextBatch(7);
+    nextBatch(7);
     assertThat(batcher.removeIfEmpty(7)).isTrue();
     assertThat(batcher.add(7, 4)).isTrue();
   }
@@ -69,7 +86,7 @@ class EventBatcherTest {
               }
               processed
                   .computeIfAbsent(event, id -> Collections.synchronizedList(new ArrayList<>()))
-                  .addAll(batcher.nextBatch(event));
+                  .addAll(nextBatch(event));
               if (event == 0) {
                 concurrent.decrementAndGet();
               }

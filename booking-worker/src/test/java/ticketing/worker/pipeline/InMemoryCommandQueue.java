@@ -19,6 +19,7 @@ import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.tracing.Traces;
 import ticketing.worker.failure.FatalErrorHandler;
+import ticketing.worker.order.AcceptanceOrder;
 import ticketing.worker.queue.CommandQueue;
 import ticketing.worker.queue.Delivery;
 import ticketing.worker.queue.QueueSettings;
@@ -65,6 +66,7 @@ final class InMemoryCommandQueue implements CommandQueue {
         new CommandListener(
             this,
             boxOffice,
+            worker.getBean(AcceptanceOrder.class),
             publisher,
             worker.getBean(DatabaseHealth.class),
             worker.getBean(PipelineSettings.class),

@@ -1,0 +1,2 @@
+/// Order of acceptance between workers.
+package ticketing.worker.order;

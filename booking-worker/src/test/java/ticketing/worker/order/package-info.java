@@ -1,0 +1,2 @@
+/// Tests of the order of acceptance between workers.
+package ticketing.worker.order;
