@@ -10,8 +10,11 @@ import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.api.RFuture;
 import org.redisson.api.RScript;
+import org.redisson.api.RScriptAsync;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.RedisException;
+import org.redisson.client.RedisNoScriptException;
+import org.redisson.client.codec.Codec;
 import org.redisson.client.codec.StringCodec;
 
 /// Commands of one round trip (one for each node of a cluster), with a separate reply for each. A
@@ -19,25 +22,67 @@ import org.redisson.client.codec.StringCodec;
 public final class CommandBatch {
 
   private final List<Reply<?>> replies = new ArrayList<>();
+  private final LoadedScripts scripts;
 
-  CommandBatch() {}
+  CommandBatch(LoadedScripts scripts) {
+    this.scripts = scripts;
+  }
+
+  /// Command of a batch.
+  private sealed interface BatchCommand<T> {
+
+    RFuture<T> addTo(RBatch batch, LoadedScripts scripts);
+
+    record Plain<T>(Function<RBatch, RFuture<T>> command) implements BatchCommand<T> {
+      @Override
+      public RFuture<T> addTo(RBatch batch, LoadedScripts scripts) {
+        return command.apply(batch);
+      }
+    }
+
+    /// A script that the server has loaded is sent as its digest.
+    record Script<T>(
+        String key,
+        String text,
+        Codec codec,
+        RScript.ReturnType type,
+        List<Object> keys,
+        Object[] arguments)
+        implements BatchCommand<T> {
+
+      @Override
+      public RFuture<T> addTo(RBatch batch, LoadedScripts scripts) {
+        RScriptAsync script = batch.getScript(codec);
+        RScript.Mode mode = RScript.Mode.READ_WRITE;
+        return scripts
+            .findDigest(text)
+            .<RFuture<T>>map(
+                digest -> script.evalShaAsync(key, mode, digest, type, keys, arguments))
+            .orElseGet(() -> script.evalAsync(key, mode, text, type, keys, arguments));
+      }
+    }
+  }
 
   /// Reply to one command.
   public static final class Reply<T> {
 
     private final String key;
     private final boolean repeatable;
-    private final Function<RBatch, RFuture<T>> command;
+    private final BatchCommand<T> command;
     private CompletableFuture<T> result;
 
-    private Reply(String key, boolean repeatable, Function<RBatch, RFuture<T>> command) {
+    private Reply(String key, boolean repeatable, BatchCommand<T> command) {
       this.key = key;
       this.repeatable = repeatable;
       this.command = command;
     }
 
-    private void addTo(RBatch batch) {
-      result = command.apply(batch).toCompletableFuture();
+    private void addTo(RBatch batch, LoadedScripts scripts) {
+      result = command.addTo(batch, scripts).toCompletableFuture();
+    }
+
+    private boolean isUnknownScript() {
+      return isError() && result.exceptionNow() instanceof RedisNoScriptException;
     }
 
     /// Empty after an error reply, or if the reply is nil.
@@ -55,7 +100,7 @@ public final class CommandBatch {
   ///
   /// @param key for the log
   public <T> Reply<T> read(String key, Function<RBatch, RFuture<T>> command) {
-    return add(new Reply<>(key, true, command));
+    return add(new Reply<>(key, true, new BatchCommand.Plain<>(command)));
   }
 
   /// Adds a command that is never repeated. It must not cause an error reply for a key of another
@@ -63,23 +108,43 @@ public final class CommandBatch {
   ///
   /// @param key for the log
   public <T> Reply<T> write(String key, Function<RBatch, RFuture<T>> command) {
-    return add(new Reply<>(key, false, command));
+    return add(new Reply<>(key, false, new BatchCommand.Plain<>(command)));
+  }
+
+  /// Adds a script, as [#read].
+  ///
+  /// @param key for the log; one of the keys
+  public <T> Reply<T> readByScript(
+      String key,
+      String script,
+      Codec codec,
+      RScript.ReturnType type,
+      List<Object> keys,
+      Object... arguments) {
+    return add(
+        new Reply<>(
+            key, true, new BatchCommand.Script<>(key, script, codec, type, keys, arguments)));
+  }
+
+  /// Adds a script, as [#write].
+  ///
+  /// @param key for the log; one of the keys
+  public <T> Reply<T> writeByScript(
+      String key,
+      String script,
+      Codec codec,
+      RScript.ReturnType type,
+      List<Object> keys,
+      Object... arguments) {
+    return add(
+        new Reply<>(
+            key, false, new BatchCommand.Script<>(key, script, codec, type, keys, arguments)));
   }
 
   /// Adds a script with one key and a number as its reply, as [#write].
   public Reply<Long> run(String key, String script, Object... arguments) {
-    return write(
-        key,
-        commands ->
-            commands
-                .getScript(StringCodec.INSTANCE)
-                .evalAsync(
-                    key,
-                    RScript.Mode.READ_WRITE,
-                    script,
-                    RScript.ReturnType.LONG,
-                    List.of(key),
-                    arguments));
+    return writeByScript(
+        key, script, StringCodec.INSTANCE, RScript.ReturnType.LONG, List.of(key), arguments);
   }
 
   private <T> Reply<T> add(Reply<T> reply) {
@@ -89,15 +154,20 @@ public final class CommandBatch {
 
   /// @throws RedisException if Redis did not answer
   void execute(RedissonClient client, UnreadableKeyLog unreadableKeys) {
-    RBatch batch = client.createBatch(BatchOptions.defaults());
-    replies.forEach(reply -> reply.addTo(batch));
-    try {
-      batch.execute();
-      return;
-    } catch (RedisException e) {
-      if (!RedisErrorReplyException.isErrorReply(e)) {
-        throw e;
+    boolean error = execute(client, replies);
+    List<Reply<?>> unknown = replies.stream().filter(Reply::isUnknownScript).toList();
+    if (!unknown.isEmpty()) {
+      // The server has restarted. It ran none of these scripts.
+      scripts.clear();
+      execute(client, unknown);
+    }
+    for (Reply<?> reply : replies) {
+      if (reply.command instanceof BatchCommand.Script<?> script && !reply.isError()) {
+        scripts.add(script.text());
       }
+    }
+    if (!error) {
+      return;
     }
     repeatFailedReads(client);
     for (Reply<?> reply : replies) {
@@ -108,13 +178,28 @@ public final class CommandBatch {
     }
   }
 
+  /// @return true if a command has an error reply
+  private boolean execute(RedissonClient client, List<Reply<?>> commands) {
+    RBatch batch = client.createBatch(BatchOptions.defaults());
+    commands.forEach(reply -> reply.addTo(batch, scripts));
+    try {
+      batch.execute();
+      return false;
+    } catch (RedisException e) {
+      if (!RedisErrorReplyException.isErrorReply(e)) {
+        throw e;
+      }
+      return true;
+    }
+  }
+
   /// In a cluster, an error reply of one node hides the replies of the other nodes.
   private void repeatFailedReads(RedissonClient client) {
     List<RFuture<?>> repeated = new ArrayList<>();
     for (Reply<?> reply : replies) {
       if (reply.repeatable && reply.isError()) {
         RBatch single = client.createBatch(BatchOptions.defaults());
-        reply.addTo(single);
+        reply.addTo(single, scripts);
         repeated.add(single.executeAsync());
       }
     }

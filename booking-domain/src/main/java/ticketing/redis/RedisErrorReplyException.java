@@ -1,6 +1,7 @@
 package ticketing.redis;
 
 import org.redisson.client.RedisException;
+import org.redisson.client.RedisNoScriptException;
 import org.redisson.client.RedisOutOfMemoryException;
 
 /// Redis answered one command with an error, for example because its key has another type. Redis is
@@ -17,6 +18,7 @@ public final class RedisErrorReplyException extends RedisUnavailableException {
   /// connections, time limits and failovers have their own types, and messages without a code.
   static boolean isErrorReply(Throwable failure) {
     return failure instanceof RedisOutOfMemoryException
+        || failure instanceof RedisNoScriptException
         || failure instanceof RedisException
             && failure.getClass() == RedisException.class
             && startsWithErrorCode(failure.getMessage());

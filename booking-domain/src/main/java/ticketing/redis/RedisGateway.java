@@ -49,11 +49,13 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
   private final Object subscriptionOrder = new Object();
   private final RedissonClient client;
   private final CircuitBreaker breaker;
+  private final LoadedScripts scripts;
   private final UnreadableKeyLog unreadableKeys = new UnreadableKeyLog();
 
-  private RedisGateway(RedissonClient client, CircuitBreaker breaker) {
+  private RedisGateway(RedissonClient client, CircuitBreaker breaker, LoadedScripts scripts) {
     this.client = client;
     this.breaker = breaker;
+    this.scripts = scripts;
   }
 
   /// Returns a gateway that connects with its first call, so Redis may be down now.
@@ -61,7 +63,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
     Config config = new Config();
     config.setLazyInitialization(true);
     config.setCodec(StringCodec.INSTANCE);
-    // With the cache, a batch fails after a restart of Redis if it uses several scripts.
+    // With Redisson's cache, a batch fails after a restart of Redis if it uses several scripts.
     config.setUseScriptCache(false);
     if (!settings.password().isEmpty()) {
       config.setPassword(settings.password());
@@ -99,7 +101,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
                 .permittedNumberOfCallsInHalfOpenState(2)
                 .recordException(failure -> isOutage(unwrap(failure)))
                 .build());
-    return new RedisGateway(client, breaker);
+    return new RedisGateway(client, breaker, new LoadedScripts(!settings.cluster()));
   }
 
   private static void setTimeLimits(BaseConfig<?> config, RedisSettings settings) {
@@ -181,7 +183,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
   ///
   /// @throws RedisUnavailableException if Redis did not answer in time or the breaker is open
   public void execute(Consumer<CommandBatch> commands) {
-    CommandBatch batch = new CommandBatch();
+    CommandBatch batch = new CommandBatch(scripts);
     commands.accept(batch);
     call(client -> {
       batch.execute(client, unreadableKeys);

@@ -5,10 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.redisson.api.RFuture;
 import org.redisson.api.RScript.Mode;
 import org.redisson.api.RScript.ReturnType;
-import org.redisson.api.RScriptAsync;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
@@ -53,8 +51,15 @@ public final class EventCache {
   public CompletableFuture<Void> refresh(EventView event) {
     return redis
         .<Object>async(client ->
-            store(client.getScript(StringCodec.INSTANCE), event, settings.event())
-                .thenApply(stored -> (Object) stored))
+            client
+                .getScript(StringCodec.INSTANCE)
+                .<Object>evalAsync(
+                    key(event.eventId()),
+                    Mode.READ_WRITE,
+                    STORE_EVENT,
+                    ReturnType.LONG,
+                    List.of(key(event.eventId()), fence(event.eventId())),
+                    arguments(event, settings.event())))
         .thenAccept(stored -> {});
   }
 
@@ -97,22 +102,22 @@ public final class EventCache {
   }
 
   static void addTo(CommandBatch batch, EventView event, Duration ttl) {
-    batch.write(
+    batch.<Long>writeByScript(
         key(event.eventId()),
-        commands -> store(commands.getScript(StringCodec.INSTANCE), event, ttl));
-  }
-
-  private static RFuture<Long> store(RScriptAsync script, EventView event, Duration ttl) {
-    return script.<Long>evalAsync(
-        key(event.eventId()),
-        Mode.READ_WRITE,
         STORE_EVENT,
+        StringCodec.INSTANCE,
         ReturnType.LONG,
         List.of(key(event.eventId()), fence(event.eventId())),
-        Json.INTERNAL.writeValueAsString(event),
-        String.valueOf(event.version()),
-        RedisGateway.seconds(ttl),
-        CHANNEL);
+        arguments(event, ttl));
+  }
+
+  private static Object[] arguments(EventView event, Duration ttl) {
+    return new Object[] {
+      Json.INTERNAL.writeValueAsString(event),
+      String.valueOf(event.version()),
+      RedisGateway.seconds(ttl),
+      CHANNEL
+    };
   }
 
   static List<String> keys(long eventId) {

@@ -1,11 +1,8 @@
 package ticketing.status;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.redisson.api.RScript.Mode;
-import org.redisson.api.RScript.ReturnType;
 import org.redisson.client.codec.StringCodec;
 import ticketing.domain.Json;
 import ticketing.domain.seatmap.SeatsView;
@@ -65,22 +62,14 @@ public final class SeatCache {
 
   static void addTo(CommandBatch batch, SeatsView.Change change, Duration ttl) {
     String key = key(change.all().eventId());
-    batch.write(
+    batch.run(
         key,
-        commands ->
-            commands
-                .getScript(StringCodec.INSTANCE)
-                .<Long>evalAsync(
-                    key,
-                    Mode.READ_WRITE,
-                    STORE_SEATS,
-                    ReturnType.LONG,
-                    List.of(key),
-                    Json.INTERNAL.writeValueAsString(change.all()),
-                    String.valueOf(change.all().version()),
-                    RedisGateway.seconds(ttl),
-                    CHANNEL,
-                    Json.INTERNAL.writeValueAsString(change.changed())));
+        STORE_SEATS,
+        Json.INTERNAL.writeValueAsString(change.all()),
+        String.valueOf(change.all().version()),
+        RedisGateway.seconds(ttl),
+        CHANNEL,
+        Json.INTERNAL.writeValueAsString(change.changed()));
   }
 
   private static String key(long eventId) {

@@ -79,18 +79,13 @@ final class UndecidedTickets {
       arguments.add(encode(addition));
       arguments.add(ascii(addition.limit()));
     }
-    return batch.write(
+    return batch.writeByScript(
         key,
-        redis ->
-            redis
-                .getScript(ByteArrayCodec.INSTANCE)
-                .evalAsync(
-                    key,
-                    RScript.Mode.READ_WRITE,
-                    ADD,
-                    RScript.ReturnType.LIST,
-                    List.of(key),
-                    arguments.toArray()));
+        ADD,
+        ByteArrayCodec.INSTANCE,
+        RScript.ReturnType.LIST,
+        List.of(key),
+        arguments.toArray());
   }
 
   /// @param index of the ticket among the additions
@@ -100,18 +95,13 @@ final class UndecidedTickets {
 
   static void remove(CommandBatch batch, int bucket, Collection<UUID> ticketIds) {
     String key = new Owner(bucket, 0).key();
-    batch.write(
+    batch.<Long>writeByScript(
         key,
-        redis ->
-            redis
-                .getScript(ByteArrayCodec.INSTANCE)
-                .<Long>evalAsync(
-                    key,
-                    RScript.Mode.READ_WRITE,
-                    REMOVE,
-                    RScript.ReturnType.LONG,
-                    List.of(key),
-                    ticketIds.stream().map(StatusEntryCodec::bytes).toArray()));
+        REMOVE,
+        ByteArrayCodec.INSTANCE,
+        RScript.ReturnType.LONG,
+        List.of(key),
+        ticketIds.stream().map(StatusEntryCodec::bytes).toArray());
   }
 
   /// Reads the bucket of a user. The reply is for [#ids] and [#bookings].

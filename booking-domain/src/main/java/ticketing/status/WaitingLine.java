@@ -10,9 +10,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.redisson.api.RBatch;
-import org.redisson.api.RFuture;
-import org.redisson.api.RScript;
 import org.redisson.api.RScript.ReturnType;
 import org.redisson.client.codec.ByteArrayCodec;
 import ticketing.domain.Ticket;
@@ -54,9 +51,13 @@ final class WaitingLine {
       arguments.add(score(ticket.acceptedAt()));
       arguments.add(StatusEntryCodec.bytes(ticket.ticketId()));
     }
-    return batch.write(
+    return batch.writeByScript(
         indexKey(eventId),
-        redis -> eval(redis, eventId, ADD, ReturnType.LIST, List.of(indexKey(eventId)), arguments));
+        ADD,
+        ByteArrayCodec.INSTANCE,
+        ReturnType.LIST,
+        List.of(indexKey(eventId)),
+        arguments.toArray());
   }
 
   /// Reads the position of each of these tickets of one event.
@@ -66,16 +67,13 @@ final class WaitingLine {
     arguments.add(ascii(MAX_CHUNK_SIZE));
     arguments.add(ascii(MAX_COUNTED_CHUNKS));
     tickets.forEach(ticket -> arguments.add(score(ticket.acceptedAt())));
-    return batch.read(
+    return batch.readByScript(
         indexKey(eventId),
-        redis ->
-            eval(
-                redis,
-                eventId,
-                FIND_POSITIONS,
-                ReturnType.LIST,
-                List.of(indexKey(eventId)),
-                arguments));
+        FIND_POSITIONS,
+        ByteArrayCodec.INSTANCE,
+        ReturnType.LIST,
+        List.of(indexKey(eventId)),
+        arguments.toArray());
   }
 
   /// Removes tickets of one event. The reply is the number of removed tickets.
@@ -86,23 +84,24 @@ final class WaitingLine {
       arguments.add(StatusEntryCodec.bytes(entry.ticketId()));
       arguments.add(ascii(entry.ticketId()));
     }
-    return batch.write(
+    return batch.writeByScript(
         indexKey(eventId),
-        redis -> eval(redis, eventId, REMOVE, ReturnType.LONG, keys(eventId), arguments));
+        REMOVE,
+        ByteArrayCodec.INSTANCE,
+        ReturnType.LONG,
+        keys(eventId),
+        arguments.toArray());
   }
 
   /// Reads the oldest tickets of one event, in no order. The reply is for [#entries].
   static Reply<List<byte[]>> findOldest(CommandBatch batch, long eventId, int maxEntries) {
-    return batch.read(
+    return batch.readByScript(
         indexKey(eventId),
-        redis ->
-            eval(
-                redis,
-                eventId,
-                FIND_OLDEST,
-                ReturnType.LIST,
-                keys(eventId),
-                List.of(ascii(maxEntries))));
+        FIND_OLDEST,
+        ByteArrayCodec.INSTANCE,
+        ReturnType.LIST,
+        keys(eventId),
+        ascii(maxEntries));
   }
 
   /// Converts the reply of [#findOldest]. It contains up to twice the requested number of entries:
@@ -116,19 +115,6 @@ final class WaitingLine {
       uuid(values.get(i)).ifPresent(id -> entries.add(new LineEntry(id, acceptedAt)));
     }
     return entries;
-  }
-
-  private static <T> RFuture<T> eval(
-      RBatch redis,
-      long eventId,
-      String script,
-      ReturnType type,
-      List<Object> keys,
-      List<Object> arguments) {
-    return redis
-        .getScript(ByteArrayCodec.INSTANCE)
-        .evalAsync(
-            indexKey(eventId), RScript.Mode.READ_WRITE, script, type, keys, arguments.toArray());
   }
 
   private static List<Object> keys(long eventId) {

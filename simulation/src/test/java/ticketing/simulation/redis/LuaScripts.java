@@ -4,7 +4,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +31,7 @@ import ticketing.simulation.redis.RedisReply.Status;
 final class LuaScripts {
 
   private static final Map<String, Prototype> COMPILED = new ConcurrentHashMap<>();
+  private static final Map<String, String> BY_DIGEST = new ConcurrentHashMap<>();
   private static final ThreadLocal<LuaScripts> OF_THREAD = ThreadLocal.withInitial(LuaScripts::new);
 
   private final Globals globals = JsePlatform.standardGlobals();
@@ -60,7 +64,23 @@ final class LuaScripts {
     }
   }
 
+  /// Returns the script with a digest. A process knows only digests of scripts that ran.
+  static String find(String sha1) {
+    return BY_DIGEST.get(sha1);
+  }
+
+  private static String sha1(String script) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-1").digest(script.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static Prototype compile(String script) {
+    BY_DIGEST.put(sha1(script), script);
     try {
       return LuaC.instance.compile(
           new ByteArrayInputStream(script.getBytes(StandardCharsets.UTF_8)), "script");

@@ -195,7 +195,8 @@ public final class SimulatedRedisson {
         type,
         (self, method, arguments) -> {
           int first = arguments[1] instanceof RScript.Mode ? 1 : 0;
-          String lua = (String) arguments[first + 1];
+          String script = (String) arguments[first + 1];
+          boolean digest = name(method).equals("evalSha");
           List<String> keys = new ArrayList<>();
           ((List<?>) arguments[first + 3]).forEach(key -> keys.add(argument(key)));
           List<String> values = new ArrayList<>();
@@ -203,7 +204,12 @@ public final class SimulatedRedisson {
             values.add(argument(value));
           }
           return answer(
-              method, target.add(() -> decode(LuaScripts.eval(redis, lua, keys, values), binary)));
+              method,
+              target.add(() ->
+                  decode(
+                      LuaScripts.eval(
+                          redis, digest ? LuaScripts.find(script) : script, keys, values),
+                      binary)));
         });
   }
 
