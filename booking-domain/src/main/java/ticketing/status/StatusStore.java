@@ -59,6 +59,7 @@ public final class StatusStore {
 
   private static final int MAX_BATCH_SIZE = 200; // tickets
   private static final int MAX_CONCURRENCY = 2; // round trips of one kind
+  private static final Duration LINGER = Duration.ofMillis(1);
   private static final Duration REFUSAL_TIME = Duration.ofSeconds(10);
   private static final int MESSAGE_LENGTH = 400; // characters, estimated
 
@@ -81,9 +82,10 @@ public final class StatusStore {
     this.sender = sender;
     this.pendingStores =
         new BatchingExecutor<>(
-            "store-pending", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::storeAllPending);
+            "store-pending", MAX_BATCH_SIZE, MAX_CONCURRENCY, LINGER, this::storeAllPending);
     this.lookups =
-        new BatchingExecutor<>("find-status", MAX_BATCH_SIZE, MAX_CONCURRENCY, this::findEach);
+        new BatchingExecutor<>(
+            "find-status", MAX_BATCH_SIZE, MAX_CONCURRENCY, LINGER, this::findEach);
   }
 
   private enum Mode {
@@ -282,20 +284,15 @@ public final class StatusStore {
 
   private Reply<byte[]> store(CommandBatch batch, PendingEntry pending) {
     String key = key(pending.entry().ticket().ticketId());
-    return batch.write(
+    return batch.writeByScript(
         key,
-        commands ->
-            commands
-                .getScript(ByteArrayCodec.INSTANCE)
-                .<byte[]>evalAsync(
-                    key,
-                    RScript.Mode.READ_WRITE,
-                    STORE_PENDING,
-                    ReturnType.VALUE,
-                    List.of(key),
-                    StatusEntryCodec.encode(pending.entry()),
-                    bytes(RedisGateway.seconds(settings.pending())),
-                    bytes(pending.mode().name().toLowerCase(Locale.ROOT))));
+        STORE_PENDING,
+        ByteArrayCodec.INSTANCE,
+        ReturnType.VALUE,
+        List.of(key),
+        StatusEntryCodec.encode(pending.entry()),
+        bytes(RedisGateway.seconds(settings.pending())),
+        bytes(pending.mode().name().toLowerCase(Locale.ROOT)));
   }
 
   private Optional<Stored> stored(
@@ -356,13 +353,7 @@ public final class StatusStore {
 
   private static Reply<String> findRate(CommandBatch batch, long eventId) {
     String key = rateKey(eventId);
-    return batch.read(
-        key,
-        commands ->
-            commands
-                .getScript(StringCodec.INSTANCE)
-                .evalAsync(
-                    key, RScript.Mode.READ_WRITE, FIND_RATE, ReturnType.VALUE, List.of(key)));
+    return batch.readByScript(key, FIND_RATE, StringCodec.INSTANCE, ReturnType.VALUE, List.of(key));
   }
 
   /// Removes a pending ticket, unless another attempt stored it or it is decided. The stage fails

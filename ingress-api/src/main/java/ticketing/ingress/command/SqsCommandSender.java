@@ -27,8 +27,9 @@ import ticketing.tracing.Traces;
 
 /// Sends commands to the queue, each in a message of its event's group, up to ten in one call.
 ///
-/// While the limit of concurrent calls is reached, commands gather for the next call. A command in
-/// doubt is sent a second time: a worker decides a duplicate only once.
+/// While a call is in progress, commands gather for a full one for a short time: a call costs about
+/// the same for one command and for ten. A command in doubt is sent a second time: a worker decides
+/// a duplicate only once.
 @Component
 class SqsCommandSender {
 
@@ -61,14 +62,19 @@ class SqsCommandSender {
   private final SqsAsyncClient sqs;
   private final QueueUrls urls;
   private final long timeoutMillis;
-  private final BatchingExecutor<Outgoing, SendResult> batches =
-      new BatchingExecutor<>(
-          "send-commands", SqsLimits.MAX_BATCH_SIZE, MAX_CONCURRENT_CALLS, this::sendBatch);
+  private final BatchingExecutor<Outgoing, SendResult> batches;
 
   SqsCommandSender(SqsAsyncClient sqs, QueueUrls urls, QueueSettings settings) {
     this.sqs = sqs;
     this.urls = urls;
     this.timeoutMillis = settings.timeout().toMillis();
+    this.batches =
+        new BatchingExecutor<>(
+            "send-commands",
+            SqsLimits.MAX_BATCH_SIZE,
+            MAX_CONCURRENT_CALLS,
+            settings.linger(),
+            this::sendBatch);
   }
 
   /// Blocks until the result is known, at most for [QueueSettings#timeout()]. A command whose call

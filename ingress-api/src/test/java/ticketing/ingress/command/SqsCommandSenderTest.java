@@ -45,7 +45,8 @@ class SqsCommandSenderTest {
 
   private SqsCommandSender sender(Duration timeout) {
     QueueSettings settings =
-        new QueueSettings("bookings", "bookings-dlq", 100, timeout, 100, timeout, 1);
+        new QueueSettings(
+            "bookings", "bookings-dlq", 100, timeout, Duration.ofMillis(5), 100, timeout, 1);
     SqsAsyncClient sqs = scriptedClient();
     return new SqsCommandSender(sqs, new QueueUrls(sqs, settings), settings);
   }
