@@ -7,30 +7,86 @@ import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.AsyncCompar
 import io.github.bucket4j.distributed.proxy.generic.compare_and_swap.CompareAndSwapOperation;
 import io.github.bucket4j.distributed.remote.RemoteBucketState;
 import io.github.bucket4j.distributed.serialization.InternalSerializationHelper;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.redisson.api.BatchOptions;
-import org.redisson.api.RBatch;
+import org.jspecify.annotations.Nullable;
+import org.redisson.api.RScript;
 import org.redisson.client.codec.ByteArrayCodec;
-import ticketing.redis.RedisErrorReplyException;
+import ticketing.concurrent.BatchingExecutor;
+import ticketing.redis.CommandBatch.Reply;
 import ticketing.redis.RedisGateway;
 
 /// Bucket4j buckets in Redis by compare-and-swap over Redisson's public API, which Bucket4j does
-/// not support. A bucket expires 10 s after it is full. Every method may throw
-/// [RedisUnavailableException].
+/// not support. A bucket expires 10 s after it is full. Concurrent accesses share their round
+/// trips. Every method may throw [RedisUnavailableException].
 final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyManager<String> {
 
   private static final ExpirationAfterWriteStrategy EXPIRATION =
       ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(Duration.ofSeconds(10));
 
   private static final String RATE_PREFIX = "rate:";
+  private static final String SWAP_BUCKET =
+      RedisGateway.script(RedisBucketProxyManager.class, "swap_bucket.lua");
+  private static final int MAX_BATCH_SIZE = 200; // buckets
+  private static final int MAX_CONCURRENCY = 2; // round trips of one kind
+  private static final Duration LINGER = Duration.ofMillis(1);
 
   private final RedisGateway redis;
+  private final BatchingExecutor<String, Reply<byte[]>> reads =
+      new BatchingExecutor<>(
+          "read-buckets", MAX_BATCH_SIZE, MAX_CONCURRENCY, LINGER, this::readAll);
+  private final BatchingExecutor<Swap, Reply<Long>> swaps =
+      new BatchingExecutor<>(
+          "swap-buckets", MAX_BATCH_SIZE, MAX_CONCURRENCY, LINGER, this::swapAll);
 
   RedisBucketProxyManager(RedisGateway redis) {
     super(ClientSideConfig.getDefault().withExpirationAfterWriteStrategy(EXPIRATION));
     this.redis = redis;
+  }
+
+  /// @param expected null: the bucket is absent
+  private record Swap(String key, byte @Nullable [] expected, byte[] updated, long ttlMillis) {}
+
+  private List<Reply<byte[]>> readAll(List<String> keys) {
+    List<Reply<byte[]>> replies = new ArrayList<>(keys.size());
+    redis.execute(batch ->
+        keys.forEach(key ->
+            replies.add(
+                batch.read(
+                    key,
+                    commands ->
+                        commands.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).getAsync()))));
+    return replies;
+  }
+
+  private List<Reply<Long>> swapAll(List<Swap> requested) {
+    List<Reply<Long>> replies = new ArrayList<>(requested.size());
+    redis.execute(batch -> {
+      for (Swap swap : requested) {
+        List<Object> arguments =
+            new ArrayList<>(List.of(swap.updated(), bytes(String.valueOf(swap.ttlMillis()))));
+        if (swap.expected() != null) {
+          arguments.add(swap.expected());
+        }
+        replies.add(
+            batch.writeByScript(
+                swap.key(),
+                SWAP_BUCKET,
+                ByteArrayCodec.INSTANCE,
+                RScript.ReturnType.LONG,
+                List.of(swap.key()),
+                arguments.toArray()));
+      }
+    });
+    return replies;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override
@@ -38,28 +94,20 @@ final class RedisBucketProxyManager extends AbstractCompareAndSwapBasedProxyMana
     return new CompareAndSwapOperation() {
       @Override
       public Optional<byte[]> getStateData(Optional<Long> timeoutNanos) {
-        try {
-          return redis
-              .call(client ->
-                  Optional.ofNullable(client.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE).get()))
-              .filter(state -> isReadable(key, state));
-        } catch (RedisErrorReplyException e) {
+        Reply<byte[]> found = RedisGateway.await(reads.submit(key));
+        if (found.isError()) {
           evictUnreadable(key);
-          return Optional.empty();
         }
+        return found.value().filter(state -> isReadable(key, state));
       }
 
       @Override
       public boolean compareAndSwap(
           byte[] expected, byte[] updated, RemoteBucketState state, Optional<Long> timeoutNanos) {
         long millis = EXPIRATION.calculateTimeToLiveMillis(state, currentTimeNanos());
-        return redis.call(client -> {
-          RBatch batch = client.createBatch(BatchOptions.defaults());
-          var bucket = batch.<byte[]>getBucket(key, ByteArrayCodec.INSTANCE);
-          bucket.compareAndSetAsync(expected, updated);
-          bucket.expireAsync(Duration.ofMillis(Math.max(1, millis)));
-          return (Boolean) batch.execute().getResponses().getFirst();
-        });
+        Swap swap = new Swap(key, expected, updated, Math.max(1, millis));
+        return RedisGateway.await(swaps.submit(swap)).value().orElseThrow(RedisGateway::refused)
+            == 1;
       }
     };
   }
