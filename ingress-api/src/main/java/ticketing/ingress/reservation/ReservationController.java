@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.HttpHeaders;
@@ -57,6 +58,8 @@ public class ReservationController {
   public static final String PATH = "/api/v1/reservations";
 
   private static final int MAX_REASON_LENGTH = 200; // code points
+
+  private static final Pattern NOT_BLANK = Pattern.compile(NotBlankText.REGEXP);
 
   private final EventCatalog catalog;
   private final ReservationReader reservations;
@@ -109,7 +112,7 @@ public class ReservationController {
     /// @throws ApiException `INVALID_REQUEST` with each violating field
     void validate() {
       List<ApiException.FieldError> errors = new ArrayList<>();
-      if (seatType == null ? seats == null : !seatType.matches(NotBlankText.REGEXP)) {
+      if (seatType == null ? seats == null : !NOT_BLANK.matcher(seatType).matches()) {
         errors.add(new ApiException.FieldError("seatType", NotBlankText.MESSAGE));
       }
       if (otherwise != null && seats == null) {

@@ -16,8 +16,6 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.server.resource.BearerTokenErrors;
-import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
-import org.springframework.security.oauth2.server.resource.web.DefaultBearerTokenResolver;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.StrictHttpFirewall;
@@ -52,7 +50,7 @@ class SecurityConfiguration {
           allMethodsExcept("/api/v1/events/*/seats"),
           matcher(HttpMethod.OPTIONS, "/api/**"));
 
-  private static final BearerTokenResolver TOKEN = new DefaultBearerTokenResolver();
+  private static final String SCHEME = "Bearer";
 
   private static RequestMatcher matcher(@Nullable HttpMethod method, String pattern) {
     return PathPatternRequestMatcher.withDefaults().matcher(method, pattern);
@@ -66,7 +64,8 @@ class SecurityConfiguration {
     return request -> path.matches(request) && !names.contains(request.getMethod());
   }
 
-  /// A token is ignored where none is required, so a stale one does no harm.
+  /// A token is ignored where none is required, so a stale one does no harm. The verification
+  /// refuses a token with characters that none may have.
   private static @Nullable String tokenOf(HttpServletRequest request) {
     if (!API.matches(request) || PUBLIC.matches(request)) {
       return null;
@@ -75,7 +74,15 @@ class SecurityConfiguration {
       throw new OAuth2AuthenticationException(
           BearerTokenErrors.invalidRequest("more than one Authorization header"));
     }
-    return TOKEN.resolve(request);
+    String header = request.getHeader(HttpHeaders.AUTHORIZATION);
+    if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return null;
+    }
+    if (header.length() < SCHEME.length() + 2 || header.charAt(SCHEME.length()) != ' ') {
+      throw new OAuth2AuthenticationException(
+          BearerTokenErrors.invalidToken("Bearer token is malformed"));
+    }
+    return header.substring(SCHEME.length() + 1);
   }
 
   /// Every method reaches the handlers, which answer 405 with `Allow`.
@@ -83,7 +90,18 @@ class SecurityConfiguration {
   HttpFirewall httpFirewall() {
     StrictHttpFirewall firewall = new StrictHttpFirewall();
     firewall.setUnsafeAllowAnyHttpMethod(true);
+    firewall.setAllowedHeaderValues(SecurityConfiguration::isAllowedHeaderValue);
     return firewall;
+  }
+
+  /// The rule of the default, a regular expression that costs a twentieth of a booking for the
+  /// token of each request.
+  static boolean isAllowedHeaderValue(String value) {
+    return value
+        .codePoints()
+        .allMatch(character ->
+            character == '\t'
+                || Character.isDefined(character) && !Character.isISOControl(character));
   }
 
   @Bean
