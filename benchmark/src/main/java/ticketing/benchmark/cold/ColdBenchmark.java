@@ -1,17 +1,12 @@
 package ticketing.benchmark.cold;
 
-import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -32,11 +27,10 @@ import ticketing.benchmark.report.Measurement.Series;
 import ticketing.benchmark.support.AccessTokens;
 import ticketing.benchmark.support.Events;
 import ticketing.benchmark.support.ImageOptions;
+import ticketing.benchmark.support.Load;
+import ticketing.benchmark.support.Peer;
 import ticketing.benchmark.support.Percentiles;
 import ticketing.local.servers.LocalServers;
-import ticketing.local.servers.ManagedProcess;
-import ticketing.local.servers.Ports;
-import ticketing.local.system.BootJar;
 import ticketing.local.system.LocalSystem;
 import ticketing.local.system.SystemSettings;
 
@@ -52,9 +46,6 @@ final class ColdBenchmark {
   private static final int SEATS = 10_000_000;
   private static final int FIRST_BOOKINGS = 1_000;
   private static final int USERS = 10_000; // a user may book a few times a second
-  private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
-  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
   private static final double MIN_FIRST_WINDOW = 0.6; // share of the last window
   private static final double MAX_FIRST_P99 = 3; // times the p99 in the last window
   private static final DateTimeFormatter DATABASE_TIME =
@@ -300,18 +291,9 @@ final class ColdBenchmark {
   private Result runPeer(Variant variant) throws Exception {
     Path work = folder.resolve(variant.name().toLowerCase(Locale.ROOT));
     try (LocalServers servers = LocalServers.start(work)) {
-      createPeerTables(servers);
-      int port = Ports.free();
       long startedAt = System.nanoTime();
-      ManagedProcess peer =
-          ManagedProcess.start(
-              "peer", peerCommand(servers, port), Map.of(), work, work.resolve("peer.log"));
-      try {
-        URI url = URI.create("http://127.0.0.1:" + port + "/" + variant.option);
-        peer.awaitReady(() -> isListening(url), START_TIMEOUT);
+      try (Peer peer = Peer.start(servers, servers.databaseUrl(), variant.option, SEATS, work)) {
         double ready = (System.nanoTime() - startedAt) / 1e9;
-        Load load =
-            new Load(url, "{\"eventId\":1,\"seatType\":\"R\",\"quantity\":1}", 201, List.of());
         long begin = System.nanoTime();
         try (ProcessorSampler processor =
             new ProcessorSampler(
@@ -322,12 +304,11 @@ final class ColdBenchmark {
                   times.put("peer", peer.processorTime());
                   return times;
                 })) {
-          List<Load.Answer> answers = load.run(connections, window.multipliedBy(peerWindows));
+          List<Load.Answer> answers =
+              peer.load().run(connections, window.multipliedBy(peerWindows));
           processor.end();
           return answers(answers, begin, ready, processor);
         }
-      } finally {
-        peer.stop(STOP_TIMEOUT);
       }
     }
   }
@@ -357,54 +338,6 @@ final class ColdBenchmark {
         Percentiles.of(first, 0.99),
         Percentiles.of(last, 0.99),
         describe(processor, rates, window));
-  }
-
-  private static List<String> peerCommand(LocalServers servers, int port) {
-    List<String> command = new ArrayList<>();
-    command.add(BootJar.java().toString());
-    command.addAll(List.of(ImageOptions.TEXT.split(" ")));
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xms192m", "-Xmx256m"));
-    command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
-    command.add("ticketing.benchmark.peer.PeerApplication");
-    command.add("--server.address=127.0.0.1");
-    command.add("--server.port=" + port);
-    command.add("--spring.datasource.url=" + servers.databaseUrl());
-    command.add("--spring.datasource.username=" + servers.databaseUser());
-    command.add("--spring.datasource.password=" + servers.databasePassword());
-    command.add("--spring.jpa.open-in-view=false");
-    command.add("--spring.jpa.database-platform=org.hibernate.dialect.MariaDBDialect");
-    command.add("--logging.config=classpath:peer-logback.xml");
-    command.add("--peer.redis=" + servers.redisAddress());
-    return command;
-  }
-
-  private static void createPeerTables(LocalServers servers) throws SQLException {
-    try (Connection connection = servers.connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(
-          "CREATE TABLE peer_events (id BIGINT PRIMARY KEY, available_seats INT NOT NULL)");
-      statement.execute("INSERT INTO peer_events VALUES (1, " + SEATS + ")");
-      statement.execute(
-          """
-          CREATE TABLE peer_bookings (
-            id BIGINT AUTO_INCREMENT PRIMARY KEY, event_id BIGINT NOT NULL,
-            quantity INT NOT NULL, booked_at DATETIME(6) NOT NULL)\
-          """);
-    }
-  }
-
-  private static boolean isListening(URI url) {
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      http.send(
-          HttpRequest.newBuilder(url.resolve("/")).timeout(PROBE_TIMEOUT).build(),
-          BodyHandlers.discarding());
-      return true;
-    } catch (IOException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 
   private static void print(String line) {

@@ -26,7 +26,7 @@ public final class TcpRelay implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile boolean cut;
   private volatile boolean silent;
-  private volatile long delayMillis;
+  private volatile long delayNanos;
   private ServerSocket listener;
   private Thread acceptor;
 
@@ -94,13 +94,13 @@ public final class TcpRelay implements AutoCloseable {
 
   /// Delays each chunk of data in both directions, until [#heal].
   public void delay(Duration delay) {
-    delayMillis = delay.toMillis();
+    delayNanos = delay.toNanos();
   }
 
   /// Ends all faults except [#stop]. Connections that lost data are reset.
   public void heal() {
     cut = false;
-    delayMillis = 0;
+    delayNanos = 0;
     if (silent) {
       silent = false;
       resetAll();
@@ -170,8 +170,8 @@ public final class TcpRelay implements AutoCloseable {
       InputStream input = from.getInputStream();
       OutputStream output = to.getOutputStream();
       for (int read = input.read(chunk); read >= 0; read = input.read(chunk)) {
-        if (delayMillis > 0) {
-          TimeUnit.MILLISECONDS.sleep(delayMillis);
+        if (delayNanos > 0) {
+          TimeUnit.NANOSECONDS.sleep(delayNanos);
         }
         if (!(isResponse && silent)) {
           output.write(chunk, 0, read);

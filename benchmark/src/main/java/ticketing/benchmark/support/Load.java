@@ -1,4 +1,4 @@
-package ticketing.benchmark.cold;
+package ticketing.benchmark.support;
 
 import java.io.IOException;
 import java.net.URI;
@@ -13,7 +13,7 @@ import ticketing.client.ApiResponse;
 
 /// Closed model: each of a number of connections sends the next POST when it has the answer of the
 /// last one.
-final class Load {
+public final class Load {
 
   private final URI target;
   private final String body;
@@ -22,7 +22,7 @@ final class Load {
   private final AtomicInteger sent = new AtomicInteger();
 
   /// @param tokens access tokens in turn; empty: requests have none
-  Load(URI target, String body, int expectedStatus, List<String> tokens) {
+  public Load(URI target, String body, int expectedStatus, List<String> tokens) {
     this.target = target;
     this.body = body;
     this.expectedStatus = expectedStatus;
@@ -32,13 +32,13 @@ final class Load {
   /// An answer with the expected status.
   ///
   /// @param endedAt [System#nanoTime] of the answer
-  record Answer(long endedAt, long nanos) {}
+  public record Answer(long endedAt, long nanos) {}
 
   /// Sends requests until the end of the duration.
   ///
   /// @return answers in any order
   /// @throws IllegalStateException if an answer has another status
-  List<Answer> run(int connections, Duration duration) throws InterruptedException {
+  public List<Answer> run(int connections, Duration duration) throws InterruptedException {
     ConcurrentLinkedQueue<Answer> answers = new ConcurrentLinkedQueue<>();
     AtomicReference<Exception> failure = new AtomicReference<>();
     long end = System.nanoTime() + duration.toNanos();

@@ -1,0 +1,2 @@
+/// Throughput with a distance between the processes.
+package ticketing.benchmark.distance;
