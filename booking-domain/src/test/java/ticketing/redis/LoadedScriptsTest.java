@@ -53,7 +53,7 @@ class LoadedScriptsTest {
   }
 
   @Test
-  void eachScriptRunsOnceAfterTheServerForgotThem() {
+  void scriptsRunOnceAfterScriptFlush() {
     assertThat(addEleven()).isEqualTo(11);
     flush();
     assertThat(addEleven()).isEqualTo(22);

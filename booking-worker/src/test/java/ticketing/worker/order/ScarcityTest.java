@@ -52,7 +52,7 @@ class ScarcityTest {
   }
 
   @Test
-  void seatsAreScarceBelowTheRequestsOfSeveralBatches() {
+  void fewSeatsAreScarce() {
     assertThat(order.isScarce(event(29, 0), List.of(), THREE_SEATS)).isTrue();
     assertThat(order.isScarce(event(30, 0), List.of(), THREE_SEATS)).isFalse();
   }
@@ -71,14 +71,14 @@ class ScarcityTest {
   }
 
   @Test
-  void numberedSeatsAreScarceUntilTheTypeIsSoldOut() {
+  void numberedSeatsAreScarceUntilSoldOut() {
     List<Command> numbered = List.of(book("A", 1, "A-1"));
     assertThat(order.isScarce(event(1_000, 0), List.of(), numbered)).isTrue();
     assertThat(order.isScarce(event(0, 0), List.of(), numbered)).isFalse();
   }
 
   @Test
-  void nothingIsScarceWithoutEventOrOrder() {
+  void unknownEventIsNotScarce() {
     assertThat(order.isScarce(Optional.empty(), List.of(), THREE_SEATS)).isFalse();
     assertThat(order(false).isScarce(event(29, 0), List.of(), THREE_SEATS)).isFalse();
   }

@@ -76,7 +76,7 @@ class AcceptanceOrderTest {
   }
 
   @Test
-  void earlierBuyersOfAnotherWorkerGetTheLastSeats() throws InterruptedException {
+  void earlierBuyersGetTheLastSeats() throws InterruptedException {
     long event = newEvent(10);
     List<Command> commands = accept(event, 20, Duration.ofMillis(20));
     List<Command> earlier = commands.subList(0, 10);

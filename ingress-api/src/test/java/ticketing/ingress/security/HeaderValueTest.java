@@ -13,7 +13,7 @@ class HeaderValueTest {
       Pattern.compile("[\\p{IsAssigned}&&[[^\\p{IsControl}]||\\t]]*");
 
   @Test
-  void eachCharacterIsAllowedOrRefusedAsByDefault() {
+  void ruleEqualsTheDefault() {
     assertThat(IntStream.rangeClosed(0, Character.MAX_CODE_POINT))
         .allSatisfy(character -> {
           String value = "Bearer " + Character.toString(character);
