@@ -1,4 +1,4 @@
-package ticketing.worker.pipeline;
+package ticketing.worker.order;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -8,21 +8,22 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
+import ticketing.domain.CommandCodec;
 import ticketing.domain.TicketIds;
 import ticketing.local.servers.LocalServers;
 import ticketing.status.StatusEntry;
@@ -30,7 +31,7 @@ import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
 
-/// Two workers, each with a queue in memory, sell the seats of one event.
+/// Two workers, each with a queue of its own, sell the seats of one event.
 @Timeout(120)
 class AcceptanceOrderTest {
 
@@ -40,19 +41,21 @@ class AcceptanceOrderTest {
       new TicketIds(new byte[TicketIds.MIN_KEY_BYTES], Clock.systemUTC());
 
   private static LocalServers servers;
+  private static List<String> queues;
   private static List<ConfigurableApplicationContext> workers;
-
-  private final List<CommandListener> listeners = new ArrayList<>();
 
   @BeforeAll
   static void startWorkers() {
     servers = LocalServers.shared();
     String database = servers.newDatabase();
-    String queue = "order-" + UUID.randomUUID();
-    servers.newQueues(queue);
-    workers =
+    queues =
         IntStream.range(0, 2)
-            .mapToObj(worker ->
+            .mapToObj(worker -> "order-" + worker + "-" + UUID.randomUUID())
+            .peek(servers::newQueues)
+            .toList();
+    workers =
+        queues.stream()
+            .map(queue ->
                 SpringApplication.run(
                     WorkerApplication.class,
                     WorkerArguments.of(
@@ -68,11 +71,6 @@ class AcceptanceOrderTest {
   @AfterAll
   static void stopWorkers() {
     workers.forEach(ConfigurableApplicationContext::close);
-  }
-
-  @AfterEach
-  void stopListeners() {
-    listeners.forEach(CommandListener::stop);
   }
 
   @Test
@@ -127,10 +125,23 @@ class AcceptanceOrderTest {
         .count();
   }
 
-  private void receive(int worker, List<Command> commands) {
-    InMemoryCommandQueue received = new InMemoryCommandQueue();
-    received.send(commands);
-    listeners.add(received.startListener(workers.get(worker)));
+  private static void receive(int worker, List<Command> commands) {
+    SqsAsyncClient sqs = workers.get(worker).getBean(SqsAsyncClient.class);
+    String url =
+        sqs.getQueueUrl(request -> request.queueName(queues.get(worker))).join().queueUrl();
+    sqs.sendMessageBatch(request ->
+            request
+                .queueUrl(url)
+                .entries(
+                    commands.stream()
+                        .map(command ->
+                            SendMessageBatchRequestEntry.builder()
+                                .id(command.ticketId().toString())
+                                .messageBody(CommandCodec.encode(command))
+                                .messageGroupId(String.valueOf(command.eventId()))
+                                .build())
+                        .toList()))
+        .join();
   }
 
   private static JdbcTemplate sql() {
