@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,7 +32,7 @@ public final class BatchingExecutor<T, R> {
 
   private record Submission<T, R>(T item, CompletableFuture<R> result) {}
 
-  private final String threadName;
+  private final ThreadFactory threads;
   private final int maxBatchSize;
   private final int maxConcurrency;
   private final Duration linger;
@@ -60,7 +61,22 @@ public final class BatchingExecutor<T, R> {
       int maxConcurrency,
       Duration linger,
       BatchOperation<T, R> operation) {
-    this.threadName = threadName;
+    this(
+        Thread.ofVirtual().name(threadName).factory(),
+        maxBatchSize,
+        maxConcurrency,
+        linger,
+        operation);
+  }
+
+  /// @param threads creates the threads of the batches and of the linger times
+  BatchingExecutor(
+      ThreadFactory threads,
+      int maxBatchSize,
+      int maxConcurrency,
+      Duration linger,
+      BatchOperation<T, R> operation) {
+    this.threads = threads;
     this.maxBatchSize = maxBatchSize;
     this.maxConcurrency = maxConcurrency;
     this.linger = linger;
@@ -80,7 +96,7 @@ public final class BatchingExecutor<T, R> {
     if (mayExecute(activeThreads.get())) {
       startThreadIfPermitted();
     } else if (lingering.compareAndSet(false, true)) {
-      Thread.ofVirtual().name(threadName + "-linger").start(this::endLinger);
+      threads.newThread(this::endLinger).start();
     }
   }
 
@@ -105,7 +121,7 @@ public final class BatchingExecutor<T, R> {
     int active = activeThreads.get();
     while (active < maxConcurrency) {
       if (activeThreads.compareAndSet(active, active + 1)) {
-        Thread.ofVirtual().name(threadName).start(this::executeBatches);
+        threads.newThread(this::executeBatches).start();
         return;
       }
       active = activeThreads.get();

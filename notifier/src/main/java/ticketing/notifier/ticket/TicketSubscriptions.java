@@ -158,7 +158,7 @@ final class TicketSubscriptions implements SmartLifecycle {
   }
 
   /// Runs for every decision of the whole system; most have no subscription here.
-  private void onPublished(PublishedDecision decision) {
+  void onPublished(PublishedDecision decision) {
     List<Subscription> subscribed = subscriptions.get(decision.ticketId());
     if (subscribed == null) {
       return;
