@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,7 @@ final class VisibilityExtender implements AutoCloseable {
   private final Call call;
   private final Duration maxHold;
   private final Set<Delivery> held = ConcurrentHashMap.newKeySet();
+  private final Semaphore added = new Semaphore(0); // at most one permit is needed
   private final Thread thread;
   private volatile Duration timeout = Duration.ofSeconds(30);
 
@@ -54,6 +56,9 @@ final class VisibilityExtender implements AutoCloseable {
   void add(Collection<Delivery> deliveries, Duration visibilityTimeout) {
     timeout = visibilityTimeout;
     held.addAll(deliveries);
+    if (!deliveries.isEmpty() && added.availablePermits() == 0) {
+      added.release();
+    }
   }
 
   void remove(Collection<Delivery> deliveries) {
@@ -70,6 +75,10 @@ final class VisibilityExtender implements AutoCloseable {
   private void run() {
     try {
       while (true) {
+        if (held.isEmpty()) {
+          added.acquire(); // an idle worker uses no processor time
+        }
+        added.drainPermits();
         TimeUnit.NANOSECONDS.sleep(INTERVAL.toNanos());
         extendDue();
       }

@@ -22,6 +22,7 @@ import ticketing.simulation.kernel.SimulatedRuntime;
 final class Wiring {
 
   private static final Map<Class<?>, Constructor<?>> CONSTRUCTORS = new ConcurrentHashMap<>();
+  private static final long MIN_JOB_DELAY_MILLIS = 1_000; // spares steps of a quiet system
   private static final Comparator<Constructor<?>> PREFERRED =
       Comparator.<Constructor<?>, Boolean>comparing(
               constructor -> constructor.isAnnotationPresent(Autowired.class))
@@ -118,7 +119,7 @@ final class Wiring {
       if (scheduled != null) {
         Duration delay =
             scheduled.fixedDelay() > 0
-                ? Duration.ofMillis(scheduled.fixedDelay())
+                ? Duration.ofMillis(Math.max(MIN_JOB_DELAY_MILLIS, scheduled.fixedDelay()))
                 : settings.duration(scheduled.fixedDelayString());
         process.start("job-" + method.getName(), () -> repeat(job, method.getName(), delay));
       }
