@@ -3,6 +3,7 @@ package ticketing.simulation.database;
 import java.sql.SQLException;
 import java.sql.SQLIntegrityConstraintViolationException;
 import java.sql.SQLTransactionRollbackException;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import ticketing.simulation.database.Table.Row;
 import ticketing.simulation.kernel.Kernel;
@@ -171,6 +173,7 @@ public final class SimulatedDatabase {
     for (Row row : transaction.rows) {
       if (row.isChanged) {
         row.committed = row.changed;
+        row.committedAt = kernel.now();
       }
     }
     release(transaction);
@@ -581,6 +584,15 @@ public final class SimulatedDatabase {
         .map(row -> row.committed)
         .filter(values -> values != null)
         .toList();
+  }
+
+  /// Times of the last commits of the rows of a table, by their ids.
+  public Map<Object, Instant> commitTimes(String table) {
+    return table(table).rows.stream()
+        .filter(row -> row.committed != null)
+        .collect(
+            Collectors.toMap(
+                row -> row.committed.get("id"), row -> Kernel.START.plusNanos(row.committedAt)));
   }
 
   /// Executes a statement outside of any process, for the preparation of a run.

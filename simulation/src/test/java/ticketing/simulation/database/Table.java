@@ -15,6 +15,7 @@ final class Table {
     @Nullable Map<String, Object> changed;
     boolean isChanged;
     @Nullable Transaction owner;
+    long committedAt; // simulated nanoseconds
 
     /// Values for a transaction; null: the row does not exist for it.
     @Nullable Map<String, Object> visibleTo(@Nullable Transaction reader) {

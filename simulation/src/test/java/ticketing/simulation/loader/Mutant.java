@@ -123,7 +123,51 @@ public enum Mutant {
   DEAD_LETTER_NOT_RECORDED(
       "A dead letter is recorded after its ticket is decided.",
       replaceCall(
-          "ticketing.worker.maintenance.DeadLetterJob", "process", "recordGivenUp", NOTHING));
+          "ticketing.worker.maintenance.DeadLetterJob", "process", "recordGivenUp", NOTHING)),
+  DECIDED_REVOKED(
+      "Only an undecided command is revoked.",
+      replaceCall(
+          Names.COMMAND + "CommandRevoker", "revokeUndecided", "TicketRepository.find", EMPTY)),
+  REVOKED_WITHOUT_LOCK(
+      "A revocation holds the row lock of its event.",
+      replaceCall(Names.COMMAND + "CommandRevoker", "revokeUndecided", "lockEvent", EMPTY)),
+  NO_LOW_WATER_MARK(
+      "An undecided confirmation keeps its hold.",
+      replaceCall(Names.PIPELINE + "BoxOffice", "dueUntil", "oldestConfirmation", EMPTY)),
+  CONFIRMED_HOLD_EXPIRED(
+      "A confirmed hold does not expire.",
+      replaceCall(
+          Names.DECISION + "BookingDecider",
+          "expire",
+          "status",
+          new Mutation.Value.OfEnum("HELD"))),
+  CONFIRMED_TOO_LATE(
+      "A confirmation after the end of its hold has no effect.",
+      replaceCall(Names.DECISION + "BookingDecider", "confirmHold", "hasEndedAt", FALSE),
+      replaceCall(Names.COMMAND + "CommandAcceptor", "acceptFirst", "Instant.isBefore", TRUE)),
+  RETAKEN_WITHOUT_SEATS(
+      "An expired hold is confirmed only if its seats are free.",
+      replaceCall(
+          Names.DECISION + "BookingDecider",
+          "confirmHold",
+          "availableSeats",
+          new Mutation.Value.Constant(1_000))),
+  VISIBILITY_NOT_EXTENDED(
+      "The visibility timeout of a held message is extended.",
+      replaceBody("ticketing.worker.queue.VisibilityExtender", "extendDue", NOTHING)),
+  NO_CLOCK_CORRECTION(
+      "Times follow the clock of the database.",
+      replaceBody("ticketing.database.DatabaseClock", "apply", NOTHING)),
+  OFFERS_NOT_SEARCHED(
+      "Offers of events without commands are made.",
+      replaceCall(
+          "ticketing.worker.maintenance.HoldExpiry",
+          "nextEvents",
+          "findEventsWithDueOffers",
+          EMPTY)),
+  PRICE_OF_REPETITION(
+      "A repeated request has the price of its first acceptance.",
+      replaceCall(Names.COMMAND + "CommandAcceptor", "ofFirstTime", "Ticket.totalPrice", NULL));
 
   /// Number of the mutant that runs; -1: none. The code of the mutants reads it.
   public static int active = -1;

@@ -17,6 +17,7 @@ public final class SimulatedQueue {
 
   private static final double LATE_COPY = 0.5;
   private static final long MAX_LATENESS = TimeUnit.SECONDS.toNanos(12);
+  private static final long MAX_DELAY = TimeUnit.SECONDS.toNanos(6); // of a backlog
   private static final long EARLY_DELIVERY_INTERVAL = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final Kernel kernel;
@@ -108,7 +109,7 @@ public final class SimulatedQueue {
     Entry entry = entry(body, group);
     entry.visibleAt =
         kernel.chance(faults.delay)
-            ? kernel.now() + kernel.random().nextLong(TimeUnit.SECONDS.toNanos(2))
+            ? kernel.now() + kernel.random().nextLong(MAX_DELAY)
             : kernel.now();
     wakeReceivers();
     return entry.id;

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Action;
 import ticketing.domain.Command;
+import ticketing.domain.EventStatus;
 import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
 import ticketing.domain.Ticket;
@@ -42,6 +43,9 @@ final class Clients {
     final Set<BigDecimal> prices = new HashSet<>(); // at the attempts
     final List<String> refusals = new ArrayList<>();
     @Nullable Ticket accepted;
+    @Nullable Long reservationId; // of a confirmation or a cancellation
+    @Nullable Instant firstAttempt; // simulated time
+    @Nullable Instant acceptedBy; // simulated time of the response
     boolean lost; // an attempt without response
     boolean attemptedWhileOpen;
     boolean lastAttemptOpen;
@@ -74,11 +78,13 @@ final class Clients {
   private final Map<Integer, Request> byElement = new HashMap<>();
   private final List<Request> requests = new ArrayList<>();
   private final List<String> defects = new ArrayList<>();
+  private final Administrator administrator;
   private int pending;
 
   Clients(Fleet fleet, Plan plan) {
     this.fleet = fleet;
     this.plan = plan;
+    this.administrator = new Administrator(fleet.kernel(), fleet.servers().database, plan);
     for (int i = 0; i < plan.elements().size(); i++) {
       int number = i;
       switch (plan.elements().get(i)) {
@@ -87,6 +93,7 @@ final class Clients {
         case Plan.Leave leave -> later(start(leave), () -> leave(number, leave));
         case Plan.FollowUp followUp -> later(start(followUp), () -> followUp(number, followUp));
         case Plan.ChangePrice change -> later(start(change), () -> changePrice(number, change));
+        case Plan.Pause pause -> later(start(pause), () -> pause(pause));
         case Fault _ -> {}
         case null -> {}
       }
@@ -95,6 +102,10 @@ final class Clients {
 
   private Kernel kernel() {
     return fleet.kernel();
+  }
+
+  private Instant now() {
+    return Kernel.START.plusNanos(kernel().now());
   }
 
   private static long start(Plan.Element element) {
@@ -134,8 +145,8 @@ final class Clients {
     return new UUID(0, user).toString();
   }
 
-  /// Admits an attempt as the API does: while the sale is open, or if an earlier attempt with the
-  /// same key may be accepted.
+  /// Admits an attempt as the API does: while the sale is open and not paused, or if an earlier
+  /// attempt with the same key may be accepted.
   ///
   /// @return price of one seat; null after the end of the sale
   /// @throws NotAdmittedException if the sale is closed
@@ -284,14 +295,32 @@ final class Clients {
                     attemptId));
   }
 
-  /// The sale is closed, and no earlier request may be accepted.
+  private void pause(Plan.Pause pause) {
+    pending++;
+    administrator.setStatus(
+        pause.event(),
+        EventStatus.PAUSED,
+        () ->
+            kernel()
+                .schedule(
+                    TimeUnit.MILLISECONDS.toNanos(pause.forMillis()),
+                    () ->
+                        administrator.setStatus(
+                            pause.event(), EventStatus.ACTIVE, () -> pending--)));
+  }
+
+  /// The sale is closed or paused, and no earlier request may be accepted.
   private static final class NotAdmittedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
   private boolean isOpen(int event) {
     Long closes = plan.events().get(event - 1).closesMillis();
-    return closes == null || kernel().now() < TimeUnit.MILLISECONDS.toNanos(closes);
+    return (closes == null || kernel().now() < TimeUnit.MILLISECONDS.toNanos(closes))
+        && fleet.servers().database.committed("events").stream()
+            .noneMatch(row ->
+                row.get("id").equals((long) event)
+                    && row.get("status").equals(EventStatus.PAUSED.name()));
   }
 
   /// A client reads the reservation first, as the API does.
@@ -319,6 +348,7 @@ final class Clients {
             "HELD".equals(row.get("status")) ? end : null);
     String fingerprint = fingerprint(number, followUp.attempts());
     long reservationId = (Long) row.get("id");
+    request.reservationId = reservationId;
     String user = (String) row.get("user_id");
     attempt(
         request,
@@ -360,6 +390,9 @@ final class Clients {
     }
     pending++;
     request.running++;
+    if (request.firstAttempt == null) {
+      request.firstAttempt = now();
+    }
     boolean[] over = new boolean[1];
     Runnable retry =
         () -> {
@@ -391,6 +424,7 @@ final class Clients {
                 request.acceptedWhileOpen |= open;
                 if (request.accepted == null) {
                   request.accepted = ticket;
+                  request.acceptedBy = now();
                 }
                 accepted = true;
                 kernel().log().add("client", request + " accepted " + ticket.status());

@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import ticketing.domain.Action;
 import ticketing.domain.Ticket;
+import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.process.Servers;
 import ticketing.simulation.queue.SimulatedQueue;
 import ticketing.status.StatusEntry;
@@ -28,6 +29,12 @@ final class Oracle {
 
   /// One second of the guarantee, and half a second for the latencies of an undisturbed decision.
   private static final Duration MAX_ISOLATED_DELAY = Duration.ofMillis(1_500);
+
+  /// Time until a process has measured a change of its clock: the interval and the queries.
+  private static final Duration MAX_CLOCK_LAG = Duration.ofSeconds(13);
+
+  /// Error of a measurement, and time from the decision to its commit.
+  private static final Duration MAX_TIME_DIFFERENCE = Duration.ofSeconds(3);
 
   private static final String GAVE_UP = "REJECTED GAVE_UP";
 
@@ -114,6 +121,8 @@ final class Oracle {
       }
     }
     checkReservations(ledger);
+    checkConfirmations(ledger);
+    checkTimes(ledger);
     for (Clients.Request request : clients.requests()) {
       Map<String, Object> decision = ledger.get(request.ticketId);
       if (request.accepted != null) {
@@ -215,6 +224,84 @@ final class Oracle {
         }
       }
     });
+  }
+
+  /// A confirmation that was accepted before the end of its hold is in effect; another one is not.
+  private void checkConfirmations(Map<UUID, Map<String, Object>> ledger) {
+    Map<Object, Object> statuses = new HashMap<>();
+    servers
+        .database
+        .committed("reservations")
+        .forEach(row -> statuses.put(row.get("id"), row.get("status")));
+    Map<Long, Instant> firstConfirmations = new HashMap<>();
+    Set<Long> late = new HashSet<>();
+    for (Clients.Request request : clients.requests()) {
+      Map<String, Object> decision = ledger.get(request.ticketId);
+      if (request.action != Action.CONFIRM
+          || decision == null
+          || !outcome(decision).equals("CONFIRMED")) {
+        continue;
+      }
+      firstConfirmations.merge(
+          request.reservationId,
+          instant(decision.get("accepted_at")),
+          (one, other) -> one.isBefore(other) ? one : other);
+      if ("EXPIRED".equals(statuses.get(request.reservationId))) {
+        violated(5, request + " confirmed a hold that expired");
+      }
+      if (request.holdEnd != null
+          && !instant(decision.get("accepted_at")).isBefore(request.holdEnd)) {
+        late.add(request.reservationId);
+      }
+    }
+    for (Clients.Request request : clients.requests()) {
+      if (late.contains(request.reservationId)
+          && request.holdEnd != null
+          && !firstConfirmations.get(request.reservationId).isBefore(request.holdEnd)) {
+        violated(5, request + " was accepted after the end of its hold and confirmed");
+      }
+    }
+  }
+
+  /// Times of acceptances and decisions follow the clock of the database.
+  private void checkTimes(Map<UUID, Map<String, Object>> ledger) {
+    if (plan.hasFaultOf("DATABASE") || plan.hasFaultOf("EVENT")) {
+      return; // a clock cannot be measured, or a transaction has blocked since its decision
+    }
+    Map<Object, Instant> committed = servers.database.commitTimes("tickets");
+    ledger.forEach((ticketId, decision) -> {
+      Instant time = committed.get(ticketId.toString());
+      if (!outcome(decision).equals(GAVE_UP)
+          && isMeasured(Fault.Kind.WORKER_CLOCK, time)
+          && Duration.between(instant(decision.get("decided_at")), time)
+                  .abs()
+                  .compareTo(MAX_TIME_DIFFERENCE)
+              > 0) {
+        violated(5, "ticket " + ticketId + " was decided at another time than " + time);
+      }
+    });
+    for (Clients.Request request : clients.requests()) {
+      Map<String, Object> decision = ledger.get(request.ticketId);
+      if (decision == null
+          || request.acceptedBy == null
+          || !isMeasured(Fault.Kind.INGRESS_CLOCK, request.firstAttempt)) {
+        continue;
+      }
+      Instant acceptedAt = instant(decision.get("accepted_at"));
+      if (acceptedAt.isBefore(request.firstAttempt.minus(MAX_TIME_DIFFERENCE))
+          || acceptedAt.isAfter(request.acceptedBy.plus(MAX_TIME_DIFFERENCE))) {
+        violated(5, request + " was accepted at another time than " + request.acceptedBy);
+      }
+    }
+  }
+
+  /// Returns true if each process knows its skew at a time.
+  private boolean isMeasured(Fault.Kind kind, Instant time) {
+    return plan.faults()
+        .filter(fault -> fault.kind() == kind)
+        .map(fault ->
+            Kernel.START.plusMillis(Plan.START_MILLIS + fault.atMillis()).plus(MAX_CLOCK_LAG))
+        .noneMatch(time::isBefore);
   }
 
   /// Returns true if an attempt of the request had the price of the reservation.

@@ -19,8 +19,29 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
 
   private static final long REQUESTS_MILLIS = 8_000;
   private static final long MAX_FAULT_MILLIS = 30_000;
+  private static final long MAX_LOCK_MILLIS = 90_000; // longer than all receives of a message
   private static final long END_OF_HOLDS_MILLIS = 58_000; // less latencies
   private static final int MAX_WORKER_CRASHES = 2;
+
+  /// Part of the plans, one in this number, in which holds end while buyers compete for their
+  /// seats.
+  private static final int HOLD_PLANS = 5;
+
+  /// Kinds that delay the decision of a confirmation beyond the end of its hold, or lose its entry
+  /// in the status store.
+  private static final List<Fault.Kind> LATE_KINDS =
+      List.of(
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.QUEUE_SLOW,
+          Fault.Kind.QUEUE_ANSWER_LOST,
+          Fault.Kind.WORKER_CRASH,
+          Fault.Kind.EVENT_LOCKED,
+          Fault.Kind.DATABASE_SLOW,
+          Fault.Kind.DATABASE_DEADLOCK,
+          Fault.Kind.REDIS_FLUSH,
+          Fault.Kind.REDIS_DOWN);
 
   /// Kinds that can cost a message a receive. At most one of them is in a plan.
   private static final Set<Fault.Kind> COSTLY =
@@ -46,7 +67,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
   }
 
   /// Request or fault, which can be omitted alone.
-  sealed interface Element permits Book, Join, Leave, FollowUp, ChangePrice, Fault {
+  sealed interface Element permits Book, Join, Leave, FollowUp, ChangePrice, Pause, Fault {
     long atMillis();
   }
 
@@ -74,6 +95,11 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
   /// Change of the prices of an event by an administrator.
   record ChangePrice(long atMillis, int ingress, int event) implements Element {}
 
+  /// Pause of a sale by an administrator.
+  ///
+  /// @param forMillis time until the sale is resumed
+  record Pause(long atMillis, long forMillis, int event) implements Element {}
+
   /// Confirmation or cancellation of the reservation of a booking or an offer.
   ///
   /// @param confirms false: the reservation is cancelled
@@ -83,7 +109,9 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
 
   static Plan of(long seed, Set<Integer> omitted) {
     SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 1);
-    List<EventPlan> events = List.of(event(random), event(random));
+    boolean holdsEnd = random.nextInt(HOLD_PLANS) == 0;
+    List<EventPlan> events =
+        List.of(holdsEnd ? eventOfHolds(random) : event(random), event(random));
     List<Element> elements = new ArrayList<>();
     int bookings = random.nextInt(3, 13);
     long burst = random.nextLong(REQUESTS_MILLIS);
@@ -91,27 +119,93 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
       elements.add(book(random, burst, events));
     }
     int joins = addJoins(random, burst, events, elements);
-    for (int i = random.nextInt(5); i > 0; i--) {
-      int booking = random.nextInt(bookings + joins);
-      elements.add(
-          new FollowUp(
-              elements.get(booking).atMillis()
-                  + (random.nextInt(3) == 0
-                      ? 57_000 + random.nextInt(5_000)
-                      : random.nextInt(8_000)),
-              random.nextInt(3) != 0,
-              random.nextInt(2),
-              booking,
-              random.nextInt(1, 4)));
+    if (holdsEnd) {
+      addConfirmations(random, bookings + joins, elements);
+    } else {
+      for (int i = random.nextInt(5); i > 0; i--) {
+        long delay =
+            random.nextInt(3) == 0 ? 57_000 + random.nextInt(5_000) : random.nextInt(8_000);
+        addFollowUp(
+            random, random.nextInt(bookings + joins), delay, random.nextInt(3) != 0, elements);
+      }
     }
     if (random.nextInt(3) == 0) {
       elements.add(
           new ChangePrice(Math.max(0, burst + random.nextInt(100) - 50), random.nextInt(2), 1));
     }
-    addFaults(random, burst, elements);
+    if (random.nextInt(6) == 0) {
+      elements.add(
+          new Pause(
+              Math.max(0, burst + random.nextInt(3_000) - 500), random.nextLong(500, 12_000), 1));
+    }
+    if (holdsEnd) {
+      addEndOfHolds(random, burst, events, elements);
+    } else {
+      addFaults(random, burst, elements);
+    }
     List<@Nullable Element> kept = new ArrayList<>(elements);
     omitted.forEach(index -> kept.set(index, null));
     return new Plan(events, kept);
+  }
+
+  private static void addFollowUp(
+      SplittableRandom random,
+      int booking,
+      long delayMillis,
+      boolean confirms,
+      List<Element> elements) {
+    elements.add(
+        new FollowUp(
+            elements.get(booking).atMillis() + delayMillis,
+            confirms,
+            random.nextInt(2),
+            booking,
+            random.nextInt(1, 4)));
+  }
+
+  /// Confirmations of half of the bookings and offers near the end of their holds. A booking
+  /// without a reservation gets none.
+  private static void addConfirmations(
+      SplittableRandom random, int bookings, List<Element> elements) {
+    for (int booking = 0; booking < bookings; booking++) {
+      if (random.nextBoolean()) {
+        long delay = END_OF_HOLDS_MILLIS + 500 + random.nextInt(2_000);
+        addFollowUp(random, booking, delay, random.nextInt(8) != 0, elements);
+      }
+    }
+  }
+
+  /// Few seats, all of which are held.
+  private static EventPlan eventOfHolds(SplittableRandom random) {
+    return new EventPlan(
+        random.nextInt(1, 5),
+        random.nextInt(1, 3),
+        1,
+        random.nextInt(4) == 0 ? 4 : null,
+        null,
+        random.nextInt(3) == 0,
+        random.nextInt(4) != 0);
+  }
+
+  /// Bookings of the seats of the ended holds, and faults.
+  private static void addEndOfHolds(
+      SplittableRandom random, long burst, List<EventPlan> events, List<Element> elements) {
+    for (int i = random.nextInt(4); i > 0; i--) {
+      Book book = book(random, burst + END_OF_HOLDS_MILLIS + random.nextInt(6_000), events);
+      if (book.event() == 1) {
+        elements.add(book);
+      }
+    }
+    for (int i = random.nextInt(4); i > 0; i--) {
+      Fault.Kind kind = LATE_KINDS.get(random.nextInt(LATE_KINDS.size()));
+      elements.add(
+          new Fault(
+              kind,
+              burst + END_OF_HOLDS_MILLIS - 500 + random.nextInt(2_000),
+              random.nextLong(500, 9_000),
+              kind == Fault.Kind.EVENT_LOCKED ? 0 : random.nextInt(2),
+              0.3 + 0.7 * random.nextDouble()));
+    }
   }
 
   private static EventPlan event(SplittableRandom random) {
@@ -132,7 +226,9 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     EventPlan plan = events.get(event - 1);
     boolean exact = plan.numbered() && quantity <= plan.seats(seatType) && random.nextInt(2) == 0;
     return new Book(
-        random.nextInt(3) == 0 ? random.nextLong(REQUESTS_MILLIS) : burst + random.nextInt(30),
+        random.nextInt(3) == 0 && burst < REQUESTS_MILLIS
+            ? random.nextLong(REQUESTS_MILLIS)
+            : burst + random.nextInt(30),
         random.nextInt(2),
         random.nextInt(4),
         event,
@@ -177,22 +273,33 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     return joins;
   }
 
-  /// One plan in eight only locks an event, to check the isolation of the other one. Three in eight
-  /// have one strong fault during the burst, the others a mixture.
+  /// One plan in eight only locks an event, to check the isolation of the other one. One in sixteen
+  /// has dead letters that are redriven. Five in sixteen have one strong fault during the burst,
+  /// the others a mixture of a few kinds.
   private static void addFaults(SplittableRandom random, long burst, List<Element> elements) {
     Fault.Kind[] kinds = Fault.Kind.values();
-    int kindOfPlan = random.nextInt(8);
-    if (kindOfPlan == 0) {
+    int kindOfPlan = random.nextInt(16);
+    if (kindOfPlan <= 1) {
       elements.add(
           new Fault(
               Fault.Kind.EVENT_LOCKED,
               burst,
-              random.nextLong(10_000, MAX_FAULT_MILLIS),
+              random.nextLong(10_000, random.nextInt(3) == 0 ? MAX_LOCK_MILLIS : MAX_FAULT_MILLIS),
               random.nextInt(2),
               0));
       return;
     }
-    if (kindOfPlan <= 3) {
+    if (kindOfPlan == 2) {
+      elements.add(
+          new Fault(
+              Fault.Kind.QUEUE_DEAD_LETTER,
+              Math.max(0, burst - random.nextInt(1_000)),
+              random.nextLong(2_000, 12_000),
+              1,
+              0.2 + 0.8 * random.nextDouble()));
+      return;
+    }
+    if (kindOfPlan <= 7) {
       Fault.Kind kind = kinds[random.nextInt(kinds.length)];
       elements.add(
           new Fault(
@@ -205,8 +312,12 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     }
     int crashes = 0;
     boolean costly = false;
-    for (int i = random.nextInt(6); i > 0; i--) {
-      Fault.Kind kind = kinds[random.nextInt(kinds.length)];
+    Fault.Kind[] mixed = new Fault.Kind[random.nextInt(1, 6)];
+    for (int i = 0; i < mixed.length; i++) {
+      mixed[i] = kinds[random.nextInt(kinds.length)];
+    }
+    for (int i = random.nextInt(7); i > 0; i--) {
+      Fault.Kind kind = mixed[random.nextInt(mixed.length)];
       if (kind == Fault.Kind.WORKER_CRASH && ++crashes > MAX_WORKER_CRASHES
           || COSTLY.contains(kind) && costly) {
         continue;

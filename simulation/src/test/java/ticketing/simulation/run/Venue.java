@@ -94,7 +94,7 @@ final class Venue {
   }
 
   /// State of an event after its creation, from which the replay starts.
-  private static EventView view(long id, Plan.EventPlan event) {
+  static EventView view(long id, Plan.EventPlan event) {
     LocalDateTime end = end(event);
     return EventView.builder(id, NAME, START.plusDays(10).toInstant(ZoneOffset.UTC))
         .timeZone(EventView.DEFAULT_TIME_ZONE)
