@@ -377,13 +377,40 @@ public class CommandAcceptor {
     return request.mayBeRepeated() && mayBeAccepted(request.ticketId());
   }
 
+  /// As [#isRepeated], for a request whose command a worker would not reject: then a first request
+  /// must not be queued.
+  ///
+  /// @throws ApiException `QUEUE_UNAVAILABLE` if the acceptance of an earlier request cannot be
+  ///   read
+  public boolean isKnownToBeRepeated(IdempotencyKey request) {
+    return request.mayBeRepeated() && isAccepted(request.ticketId());
+  }
+
   private boolean mayBeAccepted(UUID ticketId) {
     try {
-      return statusStore.find(ticketId).isPresent()
-          || decisions.lookUp(ticketId) instanceof DecisionReader.Lookup.Decided;
+      return isStoredOrDecided(ticketId);
     } catch (RedisUnavailableException e) {
       return true;
     }
+  }
+
+  private boolean isAccepted(UUID ticketId) {
+    try {
+      return isStoredOrDecided(ticketId);
+    } catch (RedisUnavailableException e) {
+      if (isDecided(ticketId)) {
+        return true;
+      }
+      throw queueUnavailable();
+    }
+  }
+
+  private boolean isStoredOrDecided(UUID ticketId) {
+    return statusStore.find(ticketId).isPresent() || isDecided(ticketId);
+  }
+
+  private boolean isDecided(UUID ticketId) {
+    return decisions.lookUp(ticketId) instanceof DecisionReader.Lookup.Decided;
   }
 
   public static ApiException queueUnavailable() {

@@ -30,6 +30,16 @@ public sealed interface Admission {
         case PriceChanged(Money currentTotal) -> ApiException.priceChanged(currentTotal);
       };
     }
+
+    /// Returns true if the decision also rejects a command without a price. It knows neither the
+    /// pauses of a sale nor the expected total.
+    default boolean isRejectedByDecision() {
+      return switch (this) {
+        case NotOpen(_, _, Instant opensAt) -> opensAt != null;
+        case Refused _ -> true;
+        case PriceChanged _ -> false;
+      };
+    }
   }
 
   /// The decision would reject the booking also later.

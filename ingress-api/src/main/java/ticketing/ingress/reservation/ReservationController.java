@@ -158,15 +158,19 @@ public class ReservationController {
             () -> seats.isTaken(event, booking));
     return switch (admission) {
       case Admission.Open _ -> enqueue(user, request, booking, priceOf(event, booking));
-      case Admission.Closed _ when isRepeated(request, booking) ->
+      case Admission.Closed closed when isRepeated(request, booking, closed) ->
           enqueue(user, request, booking, null);
       case Admission.Closed closed -> throw closed.exception();
     };
   }
 
   /// A repeated request gets the ticket of its first time, also after the end of the sale.
-  private boolean isRepeated(IdempotencyKey request, BookingRequest booking) {
-    return Command.isValidSeatType(booking.seatType()) && acceptor.isRepeated(request);
+  private boolean isRepeated(
+      IdempotencyKey request, BookingRequest booking, Admission.Closed closed) {
+    return Command.isValidSeatType(booking.seatType())
+        && (closed.isRejectedByDecision()
+            ? acceptor.isRepeated(request)
+            : acceptor.isKnownToBeRepeated(request));
   }
 
   private static Money priceOf(EventView event, BookingRequest booking) {

@@ -94,14 +94,18 @@ class WaitingListController {
               request,
               party,
               event.seatType(party.seatType()).map(SeatTypeView::price).orElseThrow());
-      case Admission.Closed _ when isRepeated(request, party) -> join(user, request, party, null);
+      case Admission.Closed closed when isRepeated(request, party, closed) ->
+          join(user, request, party, null);
       case Admission.Closed closed -> throw closed.exception();
     };
   }
 
   /// A repeated request gets the ticket of its first time, also after the end of the sale.
-  private boolean isRepeated(IdempotencyKey request, JoinRequest party) {
-    return Command.isValidSeatType(party.seatType()) && acceptor.isRepeated(request);
+  private boolean isRepeated(IdempotencyKey request, JoinRequest party, Admission.Closed closed) {
+    return Command.isValidSeatType(party.seatType())
+        && (closed.isRejectedByDecision()
+            ? acceptor.isRepeated(request)
+            : acceptor.isKnownToBeRepeated(request));
   }
 
   /// @param price price of one seat; null for a repeated request that is not admitted now

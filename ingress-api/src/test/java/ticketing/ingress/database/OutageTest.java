@@ -118,6 +118,26 @@ class OutageTest {
   }
 
   @Test
+  void pausedSaleAcceptsNoFirstRequestWithoutRedis() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    ingress.post("/api/v1/operations/events/" + event + "/pause", ingress.admin(), null);
+    without(
+        ingress.servers.redis()::stop,
+        ingress.servers.redis()::start,
+        () -> {
+          IngressFixture.Answer unread = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
+          assertThat(unread.status()).isEqualTo(503);
+          assertThat(unread.code()).isEqualTo("QUEUE_UNAVAILABLE");
+          assertThat(unread.header("Retry-After")).isEqualTo("2");
+          assertThat(ingress.book(user, event, 1).code()).isEqualTo("SALE_NOT_OPEN");
+        });
+    assertThat(ingress.book(user, event, 1, IdempotencyKey.HEADER, "k").code())
+        .isEqualTo("SALE_NOT_OPEN");
+    assertThat(commandsOf(user)).isEmpty();
+  }
+
+  @Test
   void bookingsAreRefusedWithoutQueue() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
