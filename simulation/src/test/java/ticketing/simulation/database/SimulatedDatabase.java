@@ -595,16 +595,31 @@ public final class SimulatedDatabase {
                 row -> row.committed.get("id"), row -> Kernel.START.plusNanos(row.committedAt)));
   }
 
-  /// Executes a statement outside of any process, for the preparation of a run.
+  /// Statement outside of any process.
+  public record Prepared(String sql, Object... parameters) {}
+
+  /// Executes a statement outside of any process, as one transaction.
+  ///
+  /// @throws IllegalStateException if it fails
   public void prepare(String sql, Object... parameters) {
+    prepare(List.of(new Prepared(sql, parameters)));
+  }
+
+  /// Executes statements outside of any process, as one transaction.
+  ///
+  /// @throws IllegalStateException if one of them fails; then none has an effect
+  public void prepare(List<Prepared> statements) {
     Transaction transaction = begin();
-    try {
-      execute(
-          transaction,
-          sql,
-          Arrays.stream(parameters).map(SimulatedConnection::normalize).toArray());
-    } catch (SQLException | Blocked e) {
-      throw new IllegalStateException(sql, e);
+    for (Prepared statement : statements) {
+      try {
+        execute(
+            transaction,
+            statement.sql(),
+            Arrays.stream(statement.parameters()).map(SimulatedConnection::normalize).toArray());
+      } catch (SQLException | Blocked e) {
+        rollback(transaction);
+        throw new IllegalStateException(statement.sql(), e);
+      }
     }
     commit(transaction);
   }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -61,6 +62,15 @@ public final class IngressProcess {
   /// @throws RuntimeException if the request is refused
   public Ticket accept(Instant end, Function<Instant, Command> acceptedAt) {
     return (Ticket) Wiring.call(acceptor, "acceptUntil", end, acceptedAt);
+  }
+
+  /// Returns true if the API admits a request while a sale is not open, because an earlier request
+  /// with the same key is accepted.
+  ///
+  /// @param paused false: the sale is closed, so the decision rejects a first request
+  /// @throws RuntimeException if the acceptance cannot be read
+  public boolean isRepeated(UUID ticketId, boolean paused) {
+    return (Boolean) Wiring.call(acceptor, paused ? "isAccepted" : "mayBeAccepted", ticketId);
   }
 
   private void run(Servers servers) {

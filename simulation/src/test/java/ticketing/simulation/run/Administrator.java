@@ -13,6 +13,7 @@ import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.simulation.database.SimulatedDatabase;
+import ticketing.simulation.database.SimulatedDatabase.Prepared;
 import ticketing.simulation.kernel.Kernel;
 
 /// Administrator who pauses and resumes sales, with the statements of ingress-api.
@@ -30,34 +31,38 @@ final class Administrator {
     this.plan = plan;
   }
 
-  /// Changes the status of an event, then runs a task. Repeated while the row is locked.
+  /// Changes the status of an event, then runs a task. Repeated while the database rejects it.
   void setStatus(int eventId, EventStatus status, Runnable then) {
-    try {
-      database.prepare(
-          "UPDATE events SET status = ?, version = version + 1,"
-              + " decision_sequence = decision_sequence + 1 WHERE id = ?",
-          status.name(),
-          (long) eventId);
-    } catch (IllegalStateException e) {
-      kernel.schedule(RETRY_NANOS, () -> setStatus(eventId, status, then));
-      return;
-    }
-    kernel.log().add("operator", "event " + eventId + " " + status);
     Map<String, Object> event =
         database.committed("events").stream()
             .filter(row -> row.get("id").equals((long) eventId))
             .findFirst()
             .orElseThrow();
-    database.prepare(
-        "INSERT INTO event_states (event_id, sequence, state, changed_at) VALUES (?, ?, ?, ?)",
-        (long) eventId,
-        event.get("decision_sequence"),
-        Json.INTERNAL.writeValueAsString(view(eventId, event, status)),
-        LocalDateTime.ofInstant(Kernel.START.plusNanos(kernel.now()), ZoneOffset.UTC)
-            .truncatedTo(ChronoUnit.MICROS));
+    try {
+      database.prepare(
+          List.of(
+              new Prepared(
+                  "UPDATE events SET status = ?, version = version + 1,"
+                      + " decision_sequence = decision_sequence + 1 WHERE id = ?",
+                  status.name(),
+                  (long) eventId),
+              new Prepared(
+                  "INSERT INTO event_states (event_id, sequence, state, changed_at)"
+                      + " VALUES (?, ?, ?, ?)",
+                  (long) eventId,
+                  (Long) event.get("decision_sequence") + 1,
+                  Json.INTERNAL.writeValueAsString(view(eventId, event, status)),
+                  LocalDateTime.ofInstant(Kernel.START.plusNanos(kernel.now()), ZoneOffset.UTC)
+                      .truncatedTo(ChronoUnit.MICROS))));
+    } catch (IllegalStateException e) {
+      kernel.schedule(RETRY_NANOS, () -> setStatus(eventId, status, then));
+      return;
+    }
+    kernel.log().add("operator", "event " + eventId + " " + status);
     then.run();
   }
 
+  /// State after the change.
   private EventView view(int eventId, Map<String, Object> event, EventStatus status) {
     List<EventView.SeatTypeView> seatTypes =
         database.committed("seat_types").stream()
@@ -78,7 +83,7 @@ final class Administrator {
         .status(status)
         .revision((Long) event.get("revision"))
         .seatTypes(seatTypes)
-        .version((Long) event.get("version"))
+        .version((Long) event.get("version") + 1)
         .build();
   }
 }

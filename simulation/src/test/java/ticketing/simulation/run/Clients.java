@@ -150,10 +150,11 @@ final class Clients {
   ///
   /// @return price of one seat; null after the end of the sale
   /// @throws NotAdmittedException if the sale is closed
-  private @Nullable Money admit(Request request, int event, String seatType, int attempts) {
+  private @Nullable Money admit(
+      IngressProcess process, Request request, int event, String seatType, int attempts) {
     boolean open = isOpen(event);
     request.attemptedWhileOpen |= open;
-    if (!open && (attempts == 1 || !request.attemptedWhileOpen)) {
+    if (!open && (attempts == 1 || !process.isRepeated(request.ticketId, !isClosed(event)))) {
       throw new NotAdmittedException();
     }
     request.lastAttemptOpen = open;
@@ -169,8 +170,8 @@ final class Clients {
         book.ingress(),
         book.attempts(),
         Instant.MAX,
-        attemptId -> {
-          Money price = admit(request, book.event(), book.seatType(), book.attempts());
+        (process, attemptId) -> {
+          Money price = admit(process, request, book.event(), book.seatType(), book.attempts());
           return acceptedAt ->
               new Command.BookSeats(
                   request.ticketId,
@@ -204,8 +205,8 @@ final class Clients {
         join.ingress(),
         join.attempts(),
         Instant.MAX,
-        attemptId -> {
-          Money price = admit(request, join.event(), join.seatType(), join.attempts());
+        (process, attemptId) -> {
+          Money price = admit(process, request, join.event(), join.seatType(), join.attempts());
           return acceptedAt ->
               new Command.JoinWaitingList(
                   request.ticketId,
@@ -234,7 +235,7 @@ final class Clients {
         leave.ingress(),
         leave.attempts(),
         Instant.MAX,
-        attemptId ->
+        (process, attemptId) ->
             acceptedAt ->
                 new Command.LeaveWaitingList(
                     request.ticketId,
@@ -283,7 +284,7 @@ final class Clients {
         change.ingress(),
         1,
         Instant.MAX,
-        attemptId ->
+        (process, attemptId) ->
             acceptedAt ->
                 new Command.ChangeSeats(
                     request.ticketId,
@@ -315,12 +316,16 @@ final class Clients {
   }
 
   private boolean isOpen(int event) {
-    Long closes = plan.events().get(event - 1).closesMillis();
-    return (closes == null || kernel().now() < TimeUnit.MILLISECONDS.toNanos(closes))
+    return !isClosed(event)
         && fleet.servers().database.committed("events").stream()
             .noneMatch(row ->
                 row.get("id").equals((long) event)
                     && row.get("status").equals(EventStatus.PAUSED.name()));
+  }
+
+  private boolean isClosed(int event) {
+    Long closes = plan.events().get(event - 1).closesMillis();
+    return closes != null && kernel().now() >= TimeUnit.MILLISECONDS.toNanos(closes);
   }
 
   /// A client reads the reservation first, as the API does.
@@ -355,7 +360,7 @@ final class Clients {
         followUp.ingress(),
         followUp.attempts(),
         followUp.confirms() ? end : Instant.MAX,
-        attemptId ->
+        (process, attemptId) ->
             acceptedAt ->
                 followUp.confirms()
                     ? new Command.ConfirmHold(
@@ -377,12 +382,14 @@ final class Clients {
                         attemptId));
   }
 
-  private void attempt(
-      Request request,
-      int ingress,
-      int attempts,
-      Instant end,
-      Function<UUID, Function<Instant, Command>> command) {
+  /// Admission of an attempt.
+  private interface Attempt {
+
+    /// @return makes the command for a time of acceptance
+    Function<Instant, Command> prepare(IngressProcess process, UUID attemptId);
+  }
+
+  private void attempt(Request request, int ingress, int attempts, Instant end, Attempt command) {
     IngressProcess process = fleet.ingress(ingress);
     if (!process.isReady()) {
       later(NOT_READY_NANOS, () -> attempt(request, ingress, attempts, end, command));
@@ -418,7 +425,7 @@ final class Clients {
             () -> {
               boolean accepted = false;
               try {
-                var acceptedAt = command.apply(TicketIds.newAttempt(request.ticketId));
+                var acceptedAt = command.prepare(process, TicketIds.newAttempt(request.ticketId));
                 boolean open = request.lastAttemptOpen;
                 Ticket ticket = process.accept(end, acceptedAt);
                 request.acceptedWhileOpen |= open;
