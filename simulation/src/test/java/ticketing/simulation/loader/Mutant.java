@@ -164,10 +164,7 @@ public enum Mutant {
           "ticketing.worker.maintenance.HoldExpiry",
           "nextEvents",
           "findEventsWithDueOffers",
-          EMPTY)),
-  PRICE_OF_REPETITION(
-      "A repeated request has the price of its first acceptance.",
-      replaceCall(Names.COMMAND + "CommandAcceptor", "ofFirstTime", "Ticket.totalPrice", NULL));
+          EMPTY));
 
   /// Number of the mutant that runs; -1: none. The code of the mutants reads it.
   public static int active = -1;

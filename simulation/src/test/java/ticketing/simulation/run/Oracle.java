@@ -277,7 +277,7 @@ final class Oracle {
                   .abs()
                   .compareTo(MAX_TIME_DIFFERENCE)
               > 0) {
-        violated(5, "ticket " + ticketId + " was decided at another time than " + time);
+        violated(5, "a decision has another time than its commit, row=" + decision);
       }
     });
     for (Clients.Request request : clients.requests()) {
@@ -290,7 +290,7 @@ final class Oracle {
       Instant acceptedAt = instant(decision.get("accepted_at"));
       if (acceptedAt.isBefore(request.firstAttempt.minus(MAX_TIME_DIFFERENCE))
           || acceptedAt.isAfter(request.acceptedBy.plus(MAX_TIME_DIFFERENCE))) {
-        violated(5, request + " was accepted at another time than " + request.acceptedBy);
+        violated(5, request + " was accepted at another time, row=" + decision);
       }
     }
   }
