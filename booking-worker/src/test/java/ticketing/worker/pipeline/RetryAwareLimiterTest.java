@@ -114,7 +114,7 @@ class RetryAwareLimiterTest {
   }
 
   @Test
-  void permitIsHeldByOneTaskInEachSchedule() {
+  void eachScheduleLimitsTheTasks() {
     Lincheck.runConcurrentTest(SCHEDULES, new Tasks());
   }
 
