@@ -25,7 +25,10 @@ final class EventBatcher<T> {
   EventBatcher(int maxBatchSize, Comparator<? super T> order) {
     this.maxBatchSize = maxBatchSize;
     this.order =
-        Comparator.<Entry<T>, T>comparing(Entry::item, order).thenComparingLong(Entry::number);
+        (a, b) -> {
+          int byItem = order.compare(a.item(), b.item());
+          return byItem != 0 ? byItem : Long.compare(a.number(), b.number());
+        };
   }
 
   /// Adds an item.

@@ -135,7 +135,7 @@ class EventBatcherTest {
 
     @Override
     public void run() {
-      batcher = new EventBatcher<>(1, Comparator.naturalOrder());
+      batcher = new EventBatcher<>(1, Integer::compare);
       processing = new AtomicInteger();
       processed = new ArrayList<>();
       runConcurrently(() -> deliver(1), () -> deliver(2));

@@ -31,6 +31,11 @@ class PosterService implements DisposableBean {
   private static final Logger log = LoggerFactory.getLogger(PosterService.class);
   private static final Duration RETRY_AFTER = Duration.ofSeconds(3);
 
+  /// Requests with unknown revisions read the database at most once in this time for an event.
+  private static final Duration REVISION_TTL = Duration.ofMillis(200);
+
+  private static final int MAX_CACHED_REVISIONS = 10_000;
+
   /// Estimated size of an entry without its image, in bytes.
   private static final int ENTRY_BYTES = 200;
 
@@ -40,6 +45,7 @@ class PosterService implements DisposableBean {
   private final PosterSettings settings;
   private final BoundedPool conversions;
   private final LoadingCache<PosterKey, Optional<byte[]>> images;
+  private final LoadingCache<Long, Optional<String>> revisions;
 
   PosterService(
       EventAdminService events,
@@ -59,6 +65,11 @@ class PosterService implements DisposableBean {
             .weigher((PosterKey key, Optional<byte[]> image) ->
                 ENTRY_BYTES + image.map(bytes -> bytes.length).orElse(0))
             .build(store::find);
+    this.revisions =
+        Caffeine.newBuilder()
+            .maximumSize(MAX_CACHED_REVISIONS)
+            .expireAfterWrite(REVISION_TTL)
+            .build(information::findPosterRevision);
   }
 
   /// Replaces the poster by an uploaded image.
@@ -102,6 +113,7 @@ class PosterService implements DisposableBean {
   private EventDocument change(
       long eventId, @Nullable String revision, @Nullable List<String> ifMatch) {
     EventAdminService.PosterChange change = events.changePoster(eventId, revision, ifMatch);
+    revisions.invalidate(eventId);
     change.formerRevision().ifPresent(former -> delete(new PosterKey(eventId, former)));
     return information.document(change.event());
   }
@@ -135,8 +147,7 @@ class PosterService implements DisposableBean {
   /// @throws ApiException `POSTERS_UNAVAILABLE`
   Optional<byte[]> find(long eventId, String revision, @Nullable String known) {
     // Another instance may have replaced the poster a moment ago.
-    if (!revision.equals(known)
-        && !information.findPosterRevision(eventId).equals(Optional.of(revision))) {
+    if (!revision.equals(known) && !revisions.get(eventId).equals(Optional.of(revision))) {
       return Optional.empty();
     }
     PosterKey key = new PosterKey(eventId, revision);

@@ -282,6 +282,28 @@ class PosterTest {
     }
   }
 
+  /// Other tests and jobs read the database meanwhile.
+  @Test
+  void unknownRevisionsDoNotReachTheDatabase() {
+    long id = ingress.newEvent();
+    String unknown = path(id) + "?revision=" + "0".repeat(32);
+    assertThat(get(unknown).statusCode()).isEqualTo(404);
+    long before = countReads();
+    for (int i = 0; i < 300; i++) {
+      assertThat(get(unknown).statusCode()).isEqualTo(404);
+    }
+    assertThat(countReads() - before).isLessThan(150);
+  }
+
+  private static long countReads() {
+    return ingress
+        .sql()
+        .queryForObject(
+            "SELECT variable_value FROM information_schema.global_status WHERE variable_name ="
+                + " 'COM_SELECT'",
+            Long.class);
+  }
+
   @Test
   void unavailableStoreRefusesOnlyPosters() throws IOException {
     Path file = Files.createTempFile("no-folder", "");
