@@ -206,6 +206,8 @@ class BuyerTest {
                   .getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setLevel(1))
                   .filter(new Locator.FilterOptions().setHasText("By keyboard")))
           .isFocused();
+      user.press("Tab");
+      assertThat(user.page().locator("a.map")).isFocused();
       // The cheapest type is preselected; the arrow key moves to the other one.
       user.press("Tab", "ArrowDown", "Tab", "Enter");
       assertThat(user.page().getByLabel(user.texts.of("quantity.label"))).hasText("2");
