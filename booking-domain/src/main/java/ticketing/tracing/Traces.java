@@ -93,7 +93,7 @@ public final class Traces {
       return;
     }
     Span span = childSpan(traceparent, name).startSpan();
-    try (var scope = span.makeCurrent()) {
+    try (var _ = span.makeCurrent()) {
       work.run();
     } finally {
       span.end();

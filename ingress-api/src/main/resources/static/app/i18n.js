@@ -54,12 +54,13 @@ export function number(value, digits = 0) {
 
 export function price(amount) {
   const value = Number(amount);
+  const digits = {minimumFractionDigits: Number.isInteger(value) ? 0 : 2, maximumFractionDigits: 2};
+  if (language === 'ko' && currency === 'KRW') {
+    // Korean shops write the unit behind the amount. The formatter has the symbol ahead of it only.
+    return `${new Intl.NumberFormat(language, digits).format(value)}원`;
+  }
   return new Intl.NumberFormat(language, {
-    style: 'currency',
-    currency,
-    currencyDisplay: 'narrowSymbol',
-    minimumFractionDigits: Number.isInteger(value) ? 0 : 2,
-    maximumFractionDigits: 2,
+    ...digits, style: 'currency', currency, currencyDisplay: 'narrowSymbol',
   }).format(value);
 }
 

@@ -83,6 +83,8 @@ class EventInformationTest {
       assertThat(fact(user, "event.running")).hasText(korean ? "1시간 50분" : "1 hr 50 min");
       assertThat(fact(user, "event.age")).hasText(korean ? "8세 이상" : "8 and over");
       assertThat(fact(user, "event.refund")).containsText("Not on the day.");
+      // The cheapest type is preselected.
+      assertThat(user.page().locator(".total").first()).hasText(korean ? "55,000원" : "₩55,000");
       Locator map = fact(user, "event.where").locator("a");
       assertThat(map)
           .hasAttribute(

@@ -103,7 +103,7 @@ class StaticPageController {
                       "",
                       "/api/v1/events?page=0&size=" + StartData.LIST_SIZE,
                       events);
-              case Read.NotFound _, Read.Unavailable _ -> content;
+              case Read.NotFound<?> _, Read.Unavailable<?> _ -> content;
             }));
   }
 
