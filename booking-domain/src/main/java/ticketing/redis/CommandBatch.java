@@ -29,37 +29,28 @@ public final class CommandBatch {
   }
 
   /// Command of a batch.
-  private sealed interface BatchCommand<T> {
-
+  private interface BatchCommand<T> {
     RFuture<T> addTo(RBatch batch, LoadedScripts scripts);
+  }
 
-    record Plain<T>(Function<RBatch, RFuture<T>> command) implements BatchCommand<T> {
-      @Override
-      public RFuture<T> addTo(RBatch batch, LoadedScripts scripts) {
-        return command.apply(batch);
-      }
-    }
+  /// A script that the server has loaded is sent as its digest.
+  private record Script<T>(
+      String key,
+      String text,
+      Codec codec,
+      RScript.ReturnType type,
+      List<Object> keys,
+      Object[] arguments)
+      implements BatchCommand<T> {
 
-    /// A script that the server has loaded is sent as its digest.
-    record Script<T>(
-        String key,
-        String text,
-        Codec codec,
-        RScript.ReturnType type,
-        List<Object> keys,
-        Object[] arguments)
-        implements BatchCommand<T> {
-
-      @Override
-      public RFuture<T> addTo(RBatch batch, LoadedScripts scripts) {
-        RScriptAsync script = batch.getScript(codec);
-        RScript.Mode mode = RScript.Mode.READ_WRITE;
-        return scripts
-            .findDigest(text)
-            .<RFuture<T>>map(
-                digest -> script.evalShaAsync(key, mode, digest, type, keys, arguments))
-            .orElseGet(() -> script.evalAsync(key, mode, text, type, keys, arguments));
-      }
+    @Override
+    public RFuture<T> addTo(RBatch batch, LoadedScripts scripts) {
+      RScriptAsync script = batch.getScript(codec);
+      RScript.Mode mode = RScript.Mode.READ_WRITE;
+      return scripts
+          .findDigest(text)
+          .<RFuture<T>>map(digest -> script.evalShaAsync(key, mode, digest, type, keys, arguments))
+          .orElseGet(() -> script.evalAsync(key, mode, text, type, keys, arguments));
     }
   }
 
@@ -100,7 +91,7 @@ public final class CommandBatch {
   ///
   /// @param key for the log
   public <T> Reply<T> read(String key, Function<RBatch, RFuture<T>> command) {
-    return add(new Reply<>(key, true, new BatchCommand.Plain<>(command)));
+    return add(new Reply<>(key, true, (batch, _) -> command.apply(batch)));
   }
 
   /// Adds a command that is never repeated. It must not cause an error reply for a key of another
@@ -108,7 +99,7 @@ public final class CommandBatch {
   ///
   /// @param key for the log
   public <T> Reply<T> write(String key, Function<RBatch, RFuture<T>> command) {
-    return add(new Reply<>(key, false, new BatchCommand.Plain<>(command)));
+    return add(new Reply<>(key, false, (batch, _) -> command.apply(batch)));
   }
 
   /// Adds a script, as [#read].
@@ -121,9 +112,7 @@ public final class CommandBatch {
       RScript.ReturnType type,
       List<Object> keys,
       Object... arguments) {
-    return add(
-        new Reply<>(
-            key, true, new BatchCommand.Script<>(key, script, codec, type, keys, arguments)));
+    return add(new Reply<>(key, true, new Script<>(key, script, codec, type, keys, arguments)));
   }
 
   /// Adds a script, as [#write].
@@ -136,9 +125,7 @@ public final class CommandBatch {
       RScript.ReturnType type,
       List<Object> keys,
       Object... arguments) {
-    return add(
-        new Reply<>(
-            key, false, new BatchCommand.Script<>(key, script, codec, type, keys, arguments)));
+    return add(new Reply<>(key, false, new Script<>(key, script, codec, type, keys, arguments)));
   }
 
   /// Adds a script with one key and a number as its reply, as [#write].
@@ -162,7 +149,7 @@ public final class CommandBatch {
       execute(client, unknown);
     }
     for (Reply<?> reply : replies) {
-      if (reply.command instanceof BatchCommand.Script<?> script && !reply.isError()) {
+      if (reply.command instanceof Script<?> script && !reply.isError()) {
         scripts.add(script.text());
       }
     }
