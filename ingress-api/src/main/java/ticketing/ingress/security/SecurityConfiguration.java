@@ -70,14 +70,16 @@ class SecurityConfiguration {
     if (!API.matches(request) || PUBLIC.matches(request)) {
       return null;
     }
-    if (Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION)).size() > 1) {
+    List<String> headers = Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION));
+    if (headers.size() > 1) {
       throw new OAuth2AuthenticationException(
           BearerTokenErrors.invalidRequest("more than one Authorization header"));
     }
-    String header = request.getHeader(HttpHeaders.AUTHORIZATION);
-    if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+    if (headers.isEmpty()
+        || !headers.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return null;
     }
+    String header = headers.getFirst();
     if (header.length() < SCHEME.length() + 2 || header.charAt(SCHEME.length()) != ' ') {
       throw new OAuth2AuthenticationException(
           BearerTokenErrors.invalidToken("Bearer token is malformed"));
