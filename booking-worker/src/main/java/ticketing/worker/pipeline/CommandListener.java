@@ -283,9 +283,9 @@ class CommandListener implements SmartLifecycle {
         List<BatchResult> results = decide(eventId, batch, permit, scarce);
         permit.release();
         last = results;
-        results.stream()
-            .filter(BatchResult.Scarce.class::isInstance)
-            .forEach(result -> batcher.restore(eventId, result.commands()));
+        if (results.getLast() instanceof BatchResult.Scarce waiting) {
+          batcher.restore(eventId, waiting.commands());
+        }
         join(publication);
         publication =
             Thread.ofVirtual()
@@ -412,7 +412,7 @@ class CommandListener implements SmartLifecycle {
           inTurn
               ? Optional.of(boxOffice.decide(eventId, commands))
               : boxOffice.decideUnlessScarce(eventId, commands);
-      if (committed.filter(batchOfEvent -> !batchOfEvent.decided().isEmpty()).isPresent()) {
+      if (committed.isPresent() && !committed.get().decided().isEmpty()) {
         database.recordWriteSuccess();
       }
       return committed;
