@@ -55,9 +55,10 @@ public class EventInformationCatalog {
 
   /// Returns the event with its information.
   public EventDocument document(EventView event) {
-    Key key = new Key(event.eventId(), event.revision());
     InformationView information =
-        key.revision() == UNKNOWN_REVISION ? load(key) : localCache.get(key);
+        event.revision() == UNKNOWN_REVISION
+            ? InformationView.of(event.eventId(), find(event.eventId()))
+            : localCache.get(new Key(event.eventId(), event.revision()));
     return new EventDocument(event, information);
   }
 
@@ -74,11 +75,11 @@ public class EventInformationCatalog {
             .value()
             .filter(value -> value.revision() >= key.revision() && value.information() != null)
             .map(Cached::information);
-    if (known.isPresent() && key.revision() != UNKNOWN_REVISION) {
+    if (known.isPresent()) {
       return InformationView.of(key.eventId(), known.get());
     }
     EventInformation information = find(key.eventId());
-    if (cached.cacheable() && key.revision() != UNKNOWN_REVISION) {
+    if (cached.cacheable()) {
       redis.store(
           CachedKind.EVENT_INFORMATION,
           id,
