@@ -24,7 +24,6 @@ import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.benchmark.report.Measurement.Series;
-import ticketing.benchmark.support.AccessTokens;
 import ticketing.benchmark.support.Events;
 import ticketing.benchmark.support.ImageOptions;
 import ticketing.benchmark.support.Load;
@@ -185,12 +184,7 @@ final class ColdBenchmark {
       double ready = (System.nanoTime() - startedAt) / 1e9;
       URI ingress = system.ingress().url();
       long event = Events.create(ingress, "Cold start", SEATS);
-      Load load =
-          new Load(
-              ingress.resolve("/api/v1/reservations"),
-              "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event),
-              202,
-              AccessTokens.ofBuyers("cold-", USERS));
+      Load load = Load.ofBookings(ingress, event, "cold-", USERS);
       Instant begin = Instant.now();
       try (ProcessorSampler processor =
           new ProcessorSampler(window, windows, () -> times(system))) {

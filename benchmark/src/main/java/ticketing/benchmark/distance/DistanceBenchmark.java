@@ -16,7 +16,6 @@ import java.util.Map;
 import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
-import ticketing.benchmark.support.AccessTokens;
 import ticketing.benchmark.support.Events;
 import ticketing.benchmark.support.ImageOptions;
 import ticketing.benchmark.support.Load;
@@ -113,12 +112,7 @@ final class DistanceBenchmark {
       try (LocalSystem system = LocalSystem.start(settings)) {
         URI ingress = system.ingress().url();
         long event = Events.create(ingress, "Distance", SEATS);
-        Load load =
-            new Load(
-                ingress.resolve("/api/v1/reservations"),
-                "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event),
-                202,
-                AccessTokens.ofBuyers("distance-", USERS));
+        Load load = Load.ofBookings(ingress, event, "distance-", USERS);
         String decided = "SELECT COUNT(*) FROM tickets WHERE event_id = " + event;
         return alternate(relays, load, system.servers(), decided);
       }

@@ -22,11 +22,22 @@ public final class Load {
   private final AtomicInteger sent = new AtomicInteger();
 
   /// @param tokens access tokens in turn; empty: requests have none
-  public Load(URI target, String body, int expectedStatus, List<String> tokens) {
+  Load(URI target, String body, int expectedStatus, List<String> tokens) {
     this.target = target;
     this.body = body;
     this.expectedStatus = expectedStatus;
     this.tokens = List.copyOf(tokens);
+  }
+
+  /// Returns bookings of one seat of type R.
+  ///
+  /// @param users number of buyers, whose ids have the prefix
+  public static Load ofBookings(URI ingress, long event, String prefix, int users) {
+    return new Load(
+        ingress.resolve("/api/v1/reservations"),
+        "{\"eventId\":%d,\"seatType\":\"R\",\"quantity\":1}".formatted(event),
+        202,
+        AccessTokens.ofBuyers(prefix, users));
   }
 
   /// An answer with the expected status.
