@@ -24,7 +24,7 @@ const seedOf = text => [...text].reduce((hash, character) => (Math.imul(hash, 31
 
 /**
  * The image of the event. A generated picture replaces it if it fails to load.
- * @param alt text for screen readers; empty: the text beside it suffices
+ * @param alt text for screen readers; empty: the adjacent text suffices
  */
 export function poster(event, alt = '') {
   if (!event.posterUrl) {
