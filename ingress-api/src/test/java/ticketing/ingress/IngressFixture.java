@@ -269,6 +269,15 @@ public final class IngressFixture implements AutoCloseable {
     }
   }
 
+  /// Returns the number of SELECT statements on the database server, of all processes and tests.
+  public long countSelects() {
+    return sql()
+        .queryForObject(
+            "SELECT variable_value FROM information_schema.global_status WHERE variable_name ="
+                + " 'COM_SELECT'",
+            Long.class);
+  }
+
   /// Sends a request whose body or response is an image.
   ///
   /// @param image null: no body
