@@ -231,26 +231,17 @@ public final class IngressFixture implements AutoCloseable {
 
   public Answer sendTo(
       int to, String method, String path, String token, String body, String... headers) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to + path))
-            .timeout(Duration.ofSeconds(40))
-            .method(
-                method,
-                body == null
-                    ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofString(body));
-    if (body != null) {
-      request.setHeader("Content-Type", "application/json");
-    }
-    if (token != null) {
-      request.setHeader("Authorization", "Bearer " + token);
-    }
-    for (int i = 0; i < headers.length; i += 2) {
-      request.setHeader(headers[i], headers[i + 1]);
-    }
+    HttpRequest request =
+        request(
+            to,
+            method,
+            path,
+            token,
+            "application/json",
+            body == null ? null : HttpRequest.BodyPublishers.ofString(body),
+            headers);
     try {
-      HttpResponse<String> response =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
       String type = response.headers().firstValue("Content-Type").orElse("");
       JsonNode json =
           type.contains("json")
@@ -269,6 +260,32 @@ public final class IngressFixture implements AutoCloseable {
     }
   }
 
+  /// @param type type of the body
+  /// @param body null: none
+  private static HttpRequest request(
+      int to,
+      String method,
+      String path,
+      String token,
+      String type,
+      HttpRequest.BodyPublisher body,
+      String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to + path))
+            .timeout(Duration.ofSeconds(40))
+            .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : body);
+    if (body != null) {
+      request.setHeader("Content-Type", type);
+    }
+    if (token != null) {
+      request.setHeader("Authorization", "Bearer " + token);
+    }
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    return request.build();
+  }
+
   /// Returns the number of SELECT statements on the database server, of all processes and tests.
   public long countSelects() {
     return sql()
@@ -283,26 +300,17 @@ public final class IngressFixture implements AutoCloseable {
   /// @param image null: no body
   public HttpResponse<byte[]> sendImage(
       String method, String path, String token, String type, byte[] image, String... headers) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-            .timeout(Duration.ofSeconds(40))
-            .method(
-                method,
-                image == null
-                    ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofByteArray(image));
-    if (image != null) {
-      request.setHeader("Content-Type", type);
-    }
-    if (token != null) {
-      request.setHeader("Authorization", "Bearer " + token);
-    }
-    for (int i = 0; i < headers.length; i += 2) {
-      request.setHeader(headers[i], headers[i + 1]);
-    }
+    HttpRequest request =
+        request(
+            port,
+            method,
+            path,
+            token,
+            type,
+            image == null ? null : HttpRequest.BodyPublishers.ofByteArray(image),
+            headers);
     try {
-      HttpResponse<byte[]> response =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+      HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
       OpenApiContract.check(
           method,
           path,
