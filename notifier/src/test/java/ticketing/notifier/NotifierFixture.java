@@ -95,6 +95,12 @@ public final class NotifierFixture implements AutoCloseable {
     return closeLater(WebSocketTestClient.connect(uri(path), null));
   }
 
+  /// Blocks until the notifier has registered a number of connections. A client can receive its
+  /// handshake before that.
+  public void awaitConnections(int count) {
+    await().atMost(WebSocketTestClient.TIMEOUT).until(() -> gauge("ticketing.sockets") == count);
+  }
+
   /// Adds a client to those that [#disconnectAll] disconnects.
   public WebSocketTestClient closeLater(WebSocketTestClient client) {
     clients.add(client);
@@ -105,7 +111,7 @@ public final class NotifierFixture implements AutoCloseable {
   public void disconnectAll() {
     clients.forEach(WebSocketTestClient::abort);
     clients.clear();
-    await().atMost(WebSocketTestClient.TIMEOUT).until(() -> gauge("ticketing.sockets") == 0);
+    awaitConnections(0);
   }
 
   public double count(String meter, String reason) {

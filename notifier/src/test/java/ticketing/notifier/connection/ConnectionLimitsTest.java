@@ -66,6 +66,7 @@ class ConnectionLimitsTest {
     String user = NotifierFixture.token("user-a");
     WebSocketTestClient first = notifier.connect(TICKETS, user);
     notifier.connect(TICKETS, user);
+    notifier.awaitConnections(2);
     assertRateLimited(notifier.refusedHandshake(TICKETS, user));
     notifier.connect(TICKETS, NotifierFixture.token("user-b"));
     first.abort();
@@ -80,6 +81,7 @@ class ConnectionLimitsTest {
     for (int i = 0; i < 5; i++) {
       notifier.connectAnonymously(EVENT);
     }
+    notifier.awaitConnections(5);
     assertRateLimited(notifier.refusedHandshake(EVENT, null));
     notifier.connect(TICKETS, NotifierFixture.token("user-c"));
   }
@@ -89,6 +91,7 @@ class ConnectionLimitsTest {
     for (int i = 0; i < 7; i++) {
       notifier.connect(TICKETS, NotifierFixture.token("user-d" + i));
     }
+    notifier.awaitConnections(7);
     assertRateLimited(notifier.refusedHandshake(TICKETS, NotifierFixture.token("user-e")));
   }
 
