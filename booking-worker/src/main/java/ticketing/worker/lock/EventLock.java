@@ -21,7 +21,9 @@ import ticketing.redis.RedisUnavailableException;
 /// Redis, with an unreadable value under the key, and after the maximum wait.
 ///
 /// A value under the key can be orphaned: a foreign value, or a lock without an expiry. It delays
-/// its event by the maximum wait, then this worker bypasses the lock of the event for a time.
+/// its event by the maximum wait, then this worker bypasses the lock of the event for a time. The
+/// lock is not fair, so a wait can also end while other workers pass the lock on. The next batch
+/// waits for it again then.
 ///
 /// A Redisson lock belongs to a thread and counts its acquisitions. Here each acquisition has its
 /// own owner id: after a release that Redis did not receive, the same thread could otherwise
@@ -34,6 +36,7 @@ public class EventLock {
   private static final int MAX_LATE_RELEASES = 100; // others expire with their lease
   private static final Duration LATE_RELEASE_DELAY = Duration.ofMillis(100);
   private static final int MAX_BYPASSED_EVENTS = 10_000;
+  private static final long NO_KEY = -2; // answer of PTTL
 
   private final RedisGateway redis;
   private final LockSettings settings;
@@ -95,6 +98,10 @@ public class EventLock {
           return Acquisition.HELD;
         }
         result = LockMetrics.Result.TIMED_OUT;
+        if (isPassedOn()) {
+          log.debug("lock is contended, row lock alone decides one batch, lock={}", name);
+          return Acquisition.NOT_HELD;
+        }
         bypass(eventId);
         log.warn(
             "lock is held for too long, row lock alone decides, lock={} bypass={}s",
@@ -110,6 +117,16 @@ public class EventLock {
       } finally {
         metrics.recordWait(result, Duration.ofNanos(System.nanoTime() - since));
       }
+    }
+
+    /// True if the lock is free now, or its holder acquired it during the wait of this lease.
+    private boolean isPassedOn() {
+      long left =
+          redis.call(
+              client ->
+                  client.getLock(name).remainTimeToLiveAsync().toCompletableFuture().join());
+      long age = settings.lease().toMillis() - left;
+      return left == NO_KEY || left >= 0 && age >= 0 && age < settings.maxWait().toMillis();
     }
 
     private boolean tryLock() {

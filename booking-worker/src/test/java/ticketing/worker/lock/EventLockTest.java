@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +72,31 @@ class EventLockTest {
             return isLocked(redis, 5);
           }
         });
+  }
+
+  @Test
+  void contendedLockIsNotBypassed() throws Exception {
+    EventLock others = lock(redis);
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    EventLock lock =
+        new EventLock(
+            otherRedis,
+            new LockSettings(
+                true, Duration.ofMillis(300), Duration.ofSeconds(60), Duration.ofHours(1)),
+            new LockMetrics(meters));
+    EventLock.Lease held = others.acquire(8);
+    CompletableFuture<Void> waiting =
+        CompletableFuture.runAsync(() -> lock.acquire(8).close(), Thread::startVirtualThread);
+    // Another worker acquires the lock again, ahead of the waiting one.
+    Thread.sleep(100);
+    redis.call(client -> client.getBucket("lock:event:8").expire(Duration.ofSeconds(60)));
+    waiting.get(10, TimeUnit.SECONDS);
+    held.close();
+    assertThat(meters.get("ticketing.lock.wait").tag("result", "timed_out").timer().count())
+        .isEqualTo(1);
+    try (EventLock.Lease _ = lock.acquire(8)) {
+      assertThat(isLocked(redis, 8)).as("the next batch uses the lock").isTrue();
+    }
   }
 
   private static final List<String> FOREIGN_VALUES =

@@ -11,12 +11,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.redisson.Redisson;
 import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.api.RFuture;
+import org.redisson.api.RLock;
 import org.redisson.api.RScript;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.RedisException;
@@ -33,7 +35,7 @@ import ticketing.status.StatusStore;
 class RedisContractTest {
 
   private static final int OPERATIONS = 400;
-  private static final int KINDS = 22;
+  private static final int KINDS = 23;
   private static final String PREFIX = "contract:";
 
   @Test
@@ -238,6 +240,24 @@ class RedisContractTest {
               "remove_expired_sender.lua",
               List.of(senders),
               "instance" + (1 + random.nextInt(4)));
+      case 21 -> {
+        RLock lock = redis.getLock(PREFIX + "lock");
+        long owner = random.nextInt(2);
+        yield switch (random.nextInt(4)) {
+          case 0 ->
+              lock.tryLockAsync(0, TimeUnit.HOURS.toMillis(1), TimeUnit.MILLISECONDS, owner)
+                  .toCompletableFuture()
+                  .join();
+          case 1 -> {
+            lock.unlockAsync(owner).toCompletableFuture().join();
+            yield "released";
+          }
+          default -> {
+            long left = lock.remainTimeToLiveAsync().toCompletableFuture().join();
+            yield left < 0 ? left : "minutes: " + Math.ceilDiv(left, 60_000);
+          }
+        };
+      }
       default -> {
         // A foreign value of another type.
         String key = List.of(ticket, line, bucket, senders, sends).get(random.nextInt(5));

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import ticketing.simulation.kernel.Kernel;
@@ -223,6 +224,14 @@ public final class SimulatedRedis {
       }
       case "EXISTS" -> find(a.get(0)) == null ? 0L : 1L;
       case "TYPE" -> new Status(type(find(a.get(0))));
+      case "PTTL" -> {
+        Value value = find(a.get(0));
+        yield value == null
+            ? -2L
+            : value.expiresAt == Long.MAX_VALUE
+                ? -1L
+                : TimeUnit.NANOSECONDS.toMillis(value.expiresAt - kernel.now());
+      }
       case "EXPIRE" -> {
         Value value = find(a.get(0));
         if (value != null) {

@@ -346,6 +346,8 @@ public final class SimulatedRedisson {
                 yield future(acquired);
               }
               case "unlockAsync" -> future(unlock(key, owner(arguments[0])));
+              case "remainTimeToLiveAsync" ->
+                  future(this.<Long>call(() -> (Long) redis.execute(List.of("PTTL", key))));
               default -> throw unsupported(method);
             });
   }
@@ -376,7 +378,7 @@ public final class SimulatedRedisson {
     return this.<Boolean>call(() -> redis.unlock(key, owner))
         .thenAccept(held -> {
           if (!held) {
-            throw new IllegalMonitorStateException("not locked by this owner");
+            throw new IllegalMonitorStateException("attempt to unlock lock, not locked by this owner");
           }
         })
         .handle((done, failure) -> failure)
