@@ -4,12 +4,15 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.ResolvableType;
 import org.springframework.http.MediaType;
 import org.springframework.http.converter.HttpMessageConverter;
 import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
 import org.springframework.web.accept.HeaderContentNegotiationStrategy;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -20,6 +23,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.deser.std.StdDeserializer;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.module.SimpleModule;
 
 /// Strict JSON parsing for client requests. JSON is the only body format.
@@ -29,11 +33,32 @@ class JsonConfiguration implements WebMvcConfigurer {
   /// A type that no handler produces.
   private static final MediaType UNAVAILABLE_TYPE = new MediaType("application", "x-unavailable");
 
-  /// A YAML converter on the class path would accept YAML request bodies.
+  /// A YAML converter on the class path would accept YAML request bodies. The JSON converter would
+  /// accept bodies of each type with the suffix `+json`.
   @Override
   public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
-    builder.configureMessageConvertersList(
-        converters -> converters.removeIf(JsonConfiguration::supportsYaml));
+    builder.configureMessageConvertersList(converters -> {
+      converters.removeIf(JsonConfiguration::supportsYaml);
+      converters.replaceAll(
+          converter ->
+              converter.getClass() == JacksonJsonHttpMessageConverter.class
+                  ? new JsonConverter(((JacksonJsonHttpMessageConverter) converter).getMapper())
+                  : converter);
+    });
+  }
+
+  /// Reads `application/json` only, and also writes problem details.
+  private static final class JsonConverter extends JacksonJsonHttpMessageConverter {
+
+    private JsonConverter(JsonMapper mapper) {
+      super(mapper);
+    }
+
+    @Override
+    public boolean canRead(ResolvableType type, @Nullable MediaType media) {
+      return (media == null || media.equalsTypeAndSubtype(MediaType.APPLICATION_JSON))
+          && super.canRead(type, media);
+    }
   }
 
   /// JSON has one charset. With the parameters of the `Accept` header, a response would name the

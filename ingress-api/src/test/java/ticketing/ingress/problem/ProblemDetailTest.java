@@ -298,8 +298,17 @@ class ProblemDetailTest {
       assertThat(answer.code()).isEqualTo("INVALID_REQUEST");
       assertThat(answer.json().get("errors")).isNotEmpty();
     }
-    assertThat(post("/api/v1/reservations", utf8("{}"), "Content-Type: text/plain").status())
-        .isEqualTo(415);
+    for (String type :
+        List.of(
+            "text/plain",
+            "application/problem+json",
+            "application/merge-patch+json",
+            "application/vnd.api+json;charset=utf-8",
+            "text/json")) {
+      assertThat(post("/api/v1/reservations", utf8("{}"), "Content-Type: " + type).status())
+          .as(type)
+          .isEqualTo(415);
+    }
     assertThat(post("/api/v1/tickets/" + UUID.randomUUID(), null, JSON).status()).isEqualTo(405);
   }
 
