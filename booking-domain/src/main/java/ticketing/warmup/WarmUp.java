@@ -1,13 +1,20 @@
 package ticketing.warmup;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.ApplicationArguments;
@@ -18,9 +25,10 @@ import org.springframework.context.event.EventListener;
 /// Runs the warm-up tasks after the start of the web server and ahead of readiness, so that the
 /// first buyers do not meet interpreted code.
 ///
-/// Each task runs in rounds until the time of a round has settled, until its maximum number of
-/// runs, or until the end of the maximum duration. A task that fails is skipped: the warm-up never
-/// prevents a start.
+/// Each task runs in rounds until the time of a round has settled and the compilers are idle, until
+/// its maximum number of runs, or until the end of the maximum duration. On a busy machine a cold
+/// process fails some runs, for example by a timeout. The others go on. A task that fails
+/// [WarmUpSettings#maxFailures] times in a row ends: the warm-up never prevents a start.
 public final class WarmUp implements ApplicationRunner {
 
   private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
@@ -28,14 +36,19 @@ public final class WarmUp implements ApplicationRunner {
   private static final int RUNS_IN_ROUND = 200;
   private static final int SETTLED_ROUNDS = 3;
   private static final double SETTLED_GAIN = 0.05; // of the fastest earlier round
+  private static final double IDLE_COMPILERS = 0.1; // compilation time / elapsed time
+  private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(50);
 
   private final WarmUpSettings settings;
   private final List<WarmUpTask> tasks;
+  private final @Nullable CompilationMXBean compilers;
   private volatile boolean closed;
 
   public WarmUp(WarmUpSettings settings, List<WarmUpTask> tasks) {
     this.settings = settings;
     this.tasks = List.copyOf(tasks);
+    CompilationMXBean bean = ManagementFactory.getCompilationMXBean();
+    this.compilers = bean != null && bean.isCompilationTimeMonitoringSupported() ? bean : null;
   }
 
   @Override
@@ -71,25 +84,11 @@ public final class WarmUp implements ApplicationRunner {
   /// @param end [System#nanoTime] at which no further run begins
   /// @return name, runs and reason of the end
   private String warmUp(WarmUpTask task, ExecutorService threads, long end) {
-    RoundTimes times = new RoundTimes();
+    Rounds rounds = new Rounds(task, threads, end);
     String reason;
     try {
       task.open();
-      while (true) {
-        if (closed) {
-          reason = "stopped";
-        } else if (times.isSettled()) {
-          reason = "settled";
-        } else if (times.count() * RUNS_IN_ROUND >= settings.maxRuns()) {
-          reason = "max-runs";
-        } else if (System.nanoTime() - end >= 0) {
-          reason = "max-duration";
-        } else {
-          times.add(runRound(task, threads, end));
-          continue;
-        }
-        break;
-      }
+      reason = rounds.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       reason = "interrupted";
@@ -99,7 +98,8 @@ public final class WarmUp implements ApplicationRunner {
     } finally {
       close(task);
     }
-    return "%s %d %s".formatted(task.name(), times.count() * RUNS_IN_ROUND, reason);
+    return "%s %d %s, %d failed"
+        .formatted(task.name(), rounds.runs.sum(), reason, rounds.failures.sum());
   }
 
   private static void close(WarmUpTask task) {
@@ -110,60 +110,128 @@ public final class WarmUp implements ApplicationRunner {
     }
   }
 
-  /// @return time of the round in nanoseconds
-  private long runRound(WarmUpTask task, ExecutorService threads, long end) throws Exception {
-    long startedAt = System.nanoTime();
-    List<Future<Void>> workers = new ArrayList<>();
-    for (int thread = 0; thread < settings.threads(); thread++) {
-      int runs = RUNS_IN_ROUND / settings.threads() + 1;
-      Callable<Void> worker =
-          () -> {
-            for (int run = 0; run < runs && !closed && System.nanoTime() - end < 0; run++) {
-              task.run();
-            }
-            return null;
-          };
-      workers.add(threads.submit(worker));
+  /// Rounds of one task.
+  private final class Rounds {
+
+    private final WarmUpTask task;
+    private final ExecutorService threads;
+    private final long end;
+    private final RoundTimes times = new RoundTimes();
+    private final LongAdder runs = new LongAdder();
+    private final LongAdder failures = new LongAdder();
+    private final AtomicInteger failuresInARow = new AtomicInteger();
+    private final AtomicReference<Exception> lastFailure = new AtomicReference<>();
+
+    private Rounds(WarmUpTask task, ExecutorService threads, long end) {
+      this.task = task;
+      this.threads = threads;
+      this.end = end;
     }
-    Exception failure = null;
-    for (Future<Void> worker : workers) {
-      try {
-        worker.get();
-      } catch (ExecutionException e) {
-        failure = e;
+
+    /// @return reason of the end
+    /// @throws Exception the last failure of too many in a row
+    private String run() throws Exception {
+      while (true) {
+        if (closed) {
+          return "stopped";
+        }
+        if (hasFailed()) {
+          throw lastFailure.get();
+        }
+        if (times.isSettled()) {
+          return "settled";
+        }
+        if (runs.sum() >= settings.maxRuns()) {
+          return "max-runs";
+        }
+        if (isOver()) {
+          return "max-duration";
+        }
+        runRound();
       }
     }
-    if (failure != null) {
-      throw failure;
+
+    private boolean hasFailed() {
+      return failuresInARow.get() >= settings.maxFailures();
     }
-    return System.nanoTime() - startedAt;
+
+    private boolean isOver() {
+      return closed || System.nanoTime() - end >= 0;
+    }
+
+    private void runRound() throws InterruptedException, ExecutionException {
+      long startedAt = System.nanoTime();
+      long compiledBefore = compilationTime();
+      int share = RUNS_IN_ROUND / settings.threads() + 1;
+      List<Future<?>> workers = new ArrayList<>();
+      for (int thread = 0; thread < settings.threads(); thread++) {
+        workers.add(
+            threads.submit(() -> {
+              for (int run = 0; run < share && !isOver() && !hasFailed(); run++) {
+                runOnce();
+              }
+              return null;
+            }));
+      }
+      for (Future<?> worker : workers) {
+        worker.get();
+      }
+      times.add(System.nanoTime() - startedAt, compilationTime() - compiledBefore);
+    }
+
+    private void runOnce() throws InterruptedException {
+      try {
+        task.run();
+        runs.increment();
+        failuresInARow.set(0);
+      } catch (InterruptedException e) {
+        throw e;
+      } catch (Exception e) {
+        lastFailure.set(e);
+        failures.increment();
+        failuresInARow.incrementAndGet();
+        Thread.sleep(PAUSE_AFTER_FAILURE);
+      }
+    }
+  }
+
+  /// Time that the compilers have used since the start, in nanoseconds; 0 if it is unknown.
+  private long compilationTime() {
+    return compilers == null
+        ? 0
+        : TimeUnit.MILLISECONDS.toNanos(compilers.getTotalCompilationTime());
   }
 
   /// Times of the rounds of a task. They have settled when the last rounds are hardly faster than
-  /// all earlier ones.
+  /// all earlier ones, and the compilers were hardly active in them.
   static final class RoundTimes {
 
-    private final List<Long> nanos = new ArrayList<>();
+    private record Round(long nanos, long compilation) {}
 
-    void add(long time) {
-      nanos.add(time);
-    }
+    private final List<Round> rounds = new ArrayList<>();
 
-    int count() {
-      return nanos.size();
+    /// @param nanos time of a round
+    /// @param compilation time of the compilers in it, in nanoseconds
+    void add(long nanos, long compilation) {
+      rounds.add(new Round(nanos, compilation));
     }
 
     boolean isSettled() {
-      if (nanos.size() < 2 * SETTLED_ROUNDS) {
+      if (rounds.size() < 2 * SETTLED_ROUNDS) {
         return false;
       }
-      long earlier = fastest(nanos.subList(0, nanos.size() - SETTLED_ROUNDS));
-      long last = fastest(nanos.subList(nanos.size() - SETTLED_ROUNDS, nanos.size()));
-      return last > earlier * (1 - SETTLED_GAIN);
+      List<Round> last = rounds.subList(rounds.size() - SETTLED_ROUNDS, rounds.size());
+      long earlier = fastest(rounds.subList(0, rounds.size() - SETTLED_ROUNDS));
+      return fastest(last) > earlier * (1 - SETTLED_GAIN)
+          && sum(last, Round::compilation) <= IDLE_COMPILERS * sum(last, Round::nanos);
     }
 
-    private static long fastest(List<Long> times) {
-      return times.stream().mapToLong(Long::longValue).min().orElseThrow();
+    private static long fastest(List<Round> rounds) {
+      return rounds.stream().mapToLong(Round::nanos).min().orElseThrow();
+    }
+
+    private static long sum(List<Round> rounds, ToLongFunction<Round> part) {
+      return rounds.stream().mapToLong(part).sum();
     }
   }
 }

@@ -1,14 +1,17 @@
 package ticketing.ingress.warmup;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
+import java.net.Proxy;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
+import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 import ticketing.domain.TicketIds;
@@ -21,9 +24,9 @@ import ticketing.warmup.WarmUpTask;
 @Component
 class HttpWarmUp implements WarmUpTask {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(5);
-  private static final String INVALID_BOOKING =
-      "{\"eventId\":1,\"seatType\":\"WARM-UP\",\"quantity\":0}";
+  private static final int TIMEOUT = 5_000; // ms
+  private static final byte[] INVALID_BOOKING =
+      "{\"eventId\":1,\"seatType\":\"WARM-UP\",\"quantity\":0}".getBytes(StandardCharsets.UTF_8);
 
   /// A signature is expensive, and the limits of a user apply to these requests too.
   private static final int REQUESTS_OF_USER = 8;
@@ -36,7 +39,6 @@ class HttpWarmUp implements WarmUpTask {
   private final Environment environment;
   private final AtomicLong runs = new AtomicLong();
   private volatile Buyer buyer;
-  private HttpClient http;
   private URI base;
   private String secret;
 
@@ -60,11 +62,6 @@ class HttpWarmUp implements WarmUpTask {
     String host = address.isAnyLocalAddress() ? "127.0.0.1" : address.getHostAddress();
     base =
         URI.create("http://" + host + ":" + environment.getRequiredProperty("local.server.port"));
-    http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(TIMEOUT)
-            .build();
     secret = requests.start();
     buyer = newBuyer();
   }
@@ -76,38 +73,49 @@ class HttpWarmUp implements WarmUpTask {
   }
 
   @Override
-  public void run() throws Exception {
+  public void run() throws IOException {
     if (runs.incrementAndGet() % REQUESTS_OF_USER == 0) {
       buyer = newBuyer();
     }
     Buyer current = buyer;
-    send(
-        request("/api/v1/reservations", current)
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(INVALID_BOOKING)));
-    send(request("/api/v1/tickets/" + current.ticketId(), current).GET());
+    send("POST", "/api/v1/reservations", current, INVALID_BOOKING);
+    send("GET", "/api/v1/tickets/" + current.ticketId(), current, null);
   }
 
-  private HttpRequest.Builder request(String path, Buyer current) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(base.resolve(path))
-            .timeout(TIMEOUT)
-            .header(WarmUpRequests.HEADER, secret);
-    return issuer.isEnabled() ? request.header("Authorization", current.authorization()) : request;
-  }
-
-  private void send(HttpRequest.Builder request) throws Exception {
-    int status = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()).statusCode();
+  /// The simple client of the JDK costs less processor time than the other one, which competes with
+  /// the compilers here.
+  private void send(String method, String path, Buyer current, byte @Nullable [] body)
+      throws IOException {
+    HttpURLConnection request = (HttpURLConnection) base.resolve(path).toURL().openConnection(Proxy.NO_PROXY);
+    request.setRequestMethod(method);
+    request.setConnectTimeout(TIMEOUT);
+    request.setReadTimeout(TIMEOUT);
+    request.setRequestProperty(WarmUpRequests.HEADER, secret);
+    if (issuer.isEnabled()) {
+      request.setRequestProperty("Authorization", current.authorization());
+    }
+    if (body != null) {
+      request.setDoOutput(true);
+      request.setFixedLengthStreamingMode(body.length);
+      request.setRequestProperty("Content-Type", "application/json");
+      try (OutputStream out = request.getOutputStream()) {
+        out.write(body);
+      }
+    }
+    int status = request.getResponseCode();
+    // The connection is used again only after its response was read.
+    try (InputStream in = status < 400 ? request.getInputStream() : request.getErrorStream()) {
+      if (in != null) {
+        in.readAllBytes();
+      }
+    }
     if (status >= 500) {
-      throw new IllegalStateException("warm-up request failed, status=" + status);
+      throw new IOException("warm-up request failed, status=" + status);
     }
   }
 
   @Override
   public void close() {
     requests.stop();
-    if (http != null) {
-      http.close();
-    }
   }
 }
