@@ -15,10 +15,12 @@ import ticketing.worker.store.Transactions.Transaction;
 class PastEventTable {
 
   private final JdbcClient sql;
+  private final JdbcTemplate batches;
   private final Transactions transactions;
 
-  PastEventTable(JdbcTemplate template, Transactions transactions) {
-    this.sql = JdbcClient.create(template);
+  PastEventTable(JdbcTemplate batches, Transactions transactions) {
+    this.batches = batches;
+    this.sql = JdbcClient.create(batches);
     this.transactions = transactions;
   }
 
@@ -94,29 +96,47 @@ class PastEventTable {
     }
   }
 
+  private record Removed(long reservationId, List<String> seats) {}
+
   /// Removes reservations of an event, except running holds.
   ///
   /// @return number of removed reservations, at most `limit`
   int removeReservations(long eventId, Instant reservedBefore, int limit) {
     try (Transaction transaction = transactions.begin()) {
-      List<Long> ids =
+      List<Removed> removed =
           sql.sql(
                   """
-                  SELECT id FROM reservations
+                  SELECT id, seats FROM reservations
                   WHERE event_id = ? AND status <> 'HELD' AND reserved_at < ?
                   LIMIT ? FOR UPDATE SKIP LOCKED\
                   """)
               .params(eventId, Columns.utc(reservedBefore), limit)
-              .query(Long.class)
+              .query((row, index) ->
+                  new Removed(row.getLong("id"), Columns.seats(row, "seats")))
               .list();
-      if (!ids.isEmpty()) {
-        sql.sql("DELETE FROM reservation_seats WHERE reservation_id IN (:ids)")
-            .param("ids", ids)
+      if (!removed.isEmpty()) {
+        removeSeats(eventId, removed);
+        sql.sql("DELETE FROM reservations WHERE id IN (:ids)")
+            .param("ids", removed.stream().map(Removed::reservationId).toList())
             .update();
-        sql.sql("DELETE FROM reservations WHERE id IN (:ids)").param("ids", ids).update();
       }
       transaction.commit();
-      return ids.size();
+      return removed.size();
+    }
+  }
+
+  /// Deletes by the primary key: an index for this delete would slow down each sale.
+  private void removeSeats(long eventId, List<Removed> removed) {
+    List<Object[]> rows =
+        removed.stream()
+            .flatMap(reservation ->
+                reservation.seats().stream()
+                    .map(seat -> new Object[] {eventId, seat, reservation.reservationId()}))
+            .toList();
+    if (!rows.isEmpty()) {
+      batches.batchUpdate(
+          "DELETE FROM reservation_seats WHERE event_id = ? AND seat_id = ? AND reservation_id = ?",
+          rows);
     }
   }
 

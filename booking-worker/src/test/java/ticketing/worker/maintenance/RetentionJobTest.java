@@ -83,6 +83,7 @@ class RetentionJobTest {
                   + " kept_seats, waiting_parties) VALUES (?, 'wait', 1, 1, 0, 1, 1)")
           .param(one)
           .update();
+      sql.sql("UPDATE reservations SET seats = id WHERE event_id = ?").param(one).update();
       sql.sql(
               """
               INSERT INTO reservation_seats
