@@ -9,8 +9,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -30,6 +33,7 @@ import ticketing.domain.EventView.SeatTypeView;
 import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
+import ticketing.domain.seatmap.SeatsView;
 import ticketing.local.servers.LocalServers;
 import ticketing.redis.RedisGateway;
 import ticketing.redis.RedisSettings;
@@ -62,6 +66,9 @@ final class SocketBenchmark {
   private static final int RESERVED_FILES = 500; // open files of this process
   private static final double MAX_HEAP_KIB = 10;
   private static final double MAX_LATENCY_MILLIS = 100;
+  private static final double MAX_MAP_LATENCY_MILLIS = 300;
+  private static final int SECTIONS = 20; // of a hall with 10,000 seats
+  private static final int SECTION_BYTES = 63; // bitmap of 500 seats
   private static final int MAX_CONCURRENT_STORES = 5_000;
   private static final String BUYER = "17";
 
@@ -192,14 +199,35 @@ final class SocketBenchmark {
             .with(notifier.series("decision to frame" + suffix))
             .with(echo.series("(f) echo, round trip" + suffix));
     if (connections == WATCHERS) {
-      Figures feed = measureFeed(container);
-      add(
-          Row.of(
-                  "change of an event to frame, 10,000 watchers, p99, " + container.title(),
-                  feed.millis(99),
-                  "ms")
-              .withNote("p50 %.0f ms, max %.0f ms".formatted(feed.millis(50), feed.millis(100))));
+      long eventId = 1_000_000 + System.nanoTime() % 1_000_000;
+      addFeed(
+          "change of an event",
+          measureFeed(
+              container,
+              "/ws/events/" + eventId,
+              version -> eventCache.refresh(event(eventId, 1_000 - version, version)).join()),
+          container,
+          false);
+      addFeed(
+          "change of a seat map",
+          measureFeed(
+              container,
+              "/ws/events/" + eventId + "/seats",
+              version ->
+                  statusStore.publish(List.of(), 0, null, List.of(), seats(eventId, version))),
+          container,
+          true);
     }
+  }
+
+  private void addFeed(String name, Figures feed, Container container, boolean limited) {
+    Row row =
+        Row.of(
+                name + " to frame, 10,000 watchers, p99, " + container.title(),
+                feed.millis(99),
+                "ms")
+            .withNote("p50 %.0f ms, max %.0f ms".formatted(feed.millis(50), feed.millis(100)));
+    add(limited ? row.withMax(MAX_MAP_LATENCY_MILLIS) : row);
   }
 
   private void add(Row row) {
@@ -501,11 +529,14 @@ final class SocketBenchmark {
   }
 
   /// Changes of an event, each sent to all its watchers.
-  private Figures measureFeed(Container container) throws Exception {
+  ///
+  /// @param change publishes the state of a version
+  private Figures measureFeed(Container container, String path, IntConsumer change)
+      throws Exception {
     try (ServerProcess server =
         ServerProcess.notifier(container, folder, options, settings(container, WATCHERS))) {
-      long eventId = 1_000_000 + System.nanoTime() % 1_000_000;
-      eventCache.refresh(event(eventId, 1_000, 1)).join();
+      int version = 1;
+      change.accept(version);
       long[] changedAt = new long[1];
       long[] nanos = new long[WATCHERS * UPDATES];
       int[] count = new int[1];
@@ -514,7 +545,7 @@ final class SocketBenchmark {
           new WebSocketClients(
               server.address(),
               server.receivesCompressionOffer(),
-              "/ws/events/" + eventId,
+              path,
               null,
               WATCHERS,
               MAX_HANDSHAKES,
@@ -537,14 +568,29 @@ final class SocketBenchmark {
           if (update == 0) {
             count[0] = 0;
           }
+          version++;
           changedAt[0] = System.nanoTime();
-          eventCache.refresh(event(eventId, 900 - update, 10 + update)).join();
+          change.accept(version);
           awaitFrames(frames);
         }
         Arrays.sort(nanos);
         return new Figures(0, 0, 0, 0, nanos);
       }
     }
+  }
+
+  /// Seats of a hall in which bookings have changed half of the sections.
+  private static SeatsView.Change seats(long eventId, int version) {
+    byte[] bitmap = new byte[SECTION_BYTES];
+    bitmap[version % SECTION_BYTES] = 1;
+    String taken = Base64.getEncoder().encodeToString(bitmap);
+    Map<String, String> sections = new LinkedHashMap<>();
+    for (int section = 0; section < SECTIONS; section++) {
+      sections.put("Section " + section, taken);
+    }
+    SeatsView all = new SeatsView(eventId, 1, version, sections);
+    return new SeatsView.Change(
+        all, all.only(sections.keySet().stream().limit(SECTIONS / 2).toList()));
   }
 
   private static void awaitFrames(Semaphore frames) throws InterruptedException {
