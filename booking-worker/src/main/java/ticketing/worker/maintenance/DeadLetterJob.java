@@ -222,14 +222,16 @@ class DeadLetterJob implements DisposableBean {
   }
 
   private Set<DeadLetter> findMoving(List<DeadLetter> letters) {
-    Map<UUID, DeadLetter> byTicket = new HashMap<>();
+    // A repeated request has several messages.
+    Map<UUID, Set<DeadLetter>> byTicket = new HashMap<>();
     for (DeadLetter letter : letters) {
       for (Decoded decoded : letter.commands()) {
-        ticketId(decoded).ifPresent(id -> byTicket.put(id, letter));
+        ticketId(decoded)
+            .ifPresent(id -> byTicket.computeIfAbsent(id, _ -> new HashSet<>()).add(letter));
       }
     }
     return store.findRedrivenWithin(byTicket.keySet(), settings.redriveTime()).stream()
-        .map(byTicket::get)
+        .flatMap(id -> byTicket.get(id).stream())
         .collect(Collectors.toSet());
   }
 

@@ -203,6 +203,19 @@ class DeadLetterJobTest {
   }
 
   @Test
+  void noMessageOfMovingTicketIsGivenUp() {
+    BookSeats moving = book(56);
+    send(moving);
+    send(moving);
+    sql.sql("INSERT INTO redrives (ticket_id, started_at) VALUES (?, UTC_TIMESTAMP(6))")
+        .param(moving.ticketId().toString())
+        .update();
+    job.rejectDeadLetters();
+    assertThat(visible()).isEqualTo(2);
+    assertThat(reasonOf(moving)).isEmpty();
+  }
+
+  @Test
   void redriveOfAllDelaysGivingUp() {
     BookSeats moving = book(55);
     send(moving);
