@@ -377,8 +377,8 @@ public class CommandAcceptor {
     return request.mayBeRepeated() && mayBeAccepted(request.ticketId());
   }
 
-  /// As [#isRepeated], for a request whose command a worker would not reject: then a first request
-  /// must not be queued.
+  /// As [#isRepeated], for a request whose command a worker would decide otherwise than an earlier
+  /// one: then a first request must not be queued.
   ///
   /// @throws ApiException `QUEUE_UNAVAILABLE` if the acceptance of an earlier request cannot be
   ///   read

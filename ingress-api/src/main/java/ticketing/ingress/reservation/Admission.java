@@ -31,12 +31,13 @@ public sealed interface Admission {
       };
     }
 
-    /// Returns true if the decision also rejects a command without a price. It knows neither the
-    /// pauses of a sale nor the expected total.
+    /// Returns true if the decision of a command without a price is also that of an earlier one
+    /// with a price. It knows neither the pauses of a sale nor the expected total, and after the
+    /// close it rejects a command whose first attempt was accepted in time.
     default boolean isRejectedByDecision() {
       return switch (this) {
         case NotOpen(_, _, Instant opensAt) -> opensAt != null;
-        case Refused _ -> true;
+        case Refused(ErrorCode code, _) -> code != ErrorCode.SALE_CLOSED;
         case PriceChanged _ -> false;
       };
     }

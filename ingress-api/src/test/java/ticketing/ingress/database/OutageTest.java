@@ -138,6 +138,23 @@ class OutageTest {
   }
 
   @Test
+  void closedSaleAcceptsNoFirstRequestWithoutRedis() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    ingress.sql().update("UPDATE events SET sale_closes_at = '2020-01-01' WHERE id = ?", event);
+    without(
+        ingress.servers.redis()::stop,
+        ingress.servers.redis()::start,
+        () -> {
+          IngressFixture.Answer unread = ingress.book(user, event, 1, IdempotencyKey.HEADER, "k");
+          assertThat(unread.status()).isEqualTo(503);
+          assertThat(unread.code()).isEqualTo("QUEUE_UNAVAILABLE");
+          assertThat(ingress.book(user, event, 1).code()).isEqualTo("SALE_CLOSED");
+        });
+    assertThat(commandsOf(user)).isEmpty();
+  }
+
+  @Test
   void bookingsAreRefusedWithoutQueue() {
     long event = ingress.newEvent();
     String user = IngressFixture.newUser();
