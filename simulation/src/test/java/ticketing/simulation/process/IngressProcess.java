@@ -67,10 +67,10 @@ public final class IngressProcess {
   /// Returns true if the API admits a request while a sale is not open, because an earlier request
   /// with the same key is accepted.
   ///
-  /// @param paused false: the sale is closed, so the decision rejects a first request
+  /// @param cancelled true: the event is cancelled, so the decision rejects each request
   /// @throws RuntimeException if the acceptance cannot be read
-  public boolean isRepeated(UUID ticketId, boolean paused) {
-    return (Boolean) Wiring.call(acceptor, paused ? "isAccepted" : "mayBeAccepted", ticketId);
+  public boolean isRepeated(UUID ticketId, boolean cancelled) {
+    return (Boolean) Wiring.call(acceptor, cancelled ? "mayBeAccepted" : "isAccepted", ticketId);
   }
 
   private void run(Servers servers) {

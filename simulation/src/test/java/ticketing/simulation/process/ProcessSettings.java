@@ -27,6 +27,8 @@ final class ProcessSettings {
           "booking-worker",
           Map.ofEntries(
               Map.entry("ticketing.worker.pipeline.pollers", "2"),
+              Map.entry("ticketing.worker.pipeline.retry-for", "10s"),
+              Map.entry("ticketing.worker.pipeline.stop-timeout", "4s"),
               Map.entry("ticketing.worker.maintenance.hold-expiry-interval", "3s"),
               Map.entry("ticketing.worker.waiting-line.recovery-interval", "4s"),
               Map.entry("ticketing.send-register.lease", "15s"),

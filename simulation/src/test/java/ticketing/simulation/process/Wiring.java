@@ -22,6 +22,7 @@ import ticketing.simulation.kernel.SimulatedRuntime;
 final class Wiring {
 
   private static final Map<Class<?>, Constructor<?>> CONSTRUCTORS = new ConcurrentHashMap<>();
+  private static final Map<String, Method> METHODS = new ConcurrentHashMap<>();
   private static final long MIN_JOB_DELAY_MILLIS = 1_000; // spares steps of a quiet system
   private static final Comparator<Constructor<?>> PREFERRED =
       Comparator.<Constructor<?>, Boolean>comparing(
@@ -91,17 +92,25 @@ final class Wiring {
     }
   }
 
+  private static Method find(Class<?> type, String method, int parameters) {
+    Method found =
+        Arrays.stream(type.getDeclaredMethods())
+            .filter(one -> one.getName().equals(method))
+            .filter(one -> one.getParameterCount() == parameters)
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException(type + "." + method));
+    found.setAccessible(true);
+    return found;
+  }
+
   /// Calls a method without a bound on its visibility.
   static Object call(Object target, String method, Object... arguments) {
     try {
-      Method found =
-          Arrays.stream(target.getClass().getDeclaredMethods())
-              .filter(one -> one.getName().equals(method))
-              .filter(one -> one.getParameterCount() == arguments.length)
-              .findFirst()
-              .orElseThrow(() -> new IllegalStateException(target.getClass() + "." + method));
-      found.setAccessible(true);
-      return found.invoke(target, arguments);
+      return METHODS
+          .computeIfAbsent(
+              target.getClass().getName() + "." + method + arguments.length,
+              name -> find(target.getClass(), method, arguments.length))
+          .invoke(target, arguments);
     } catch (InvocationTargetException e) {
       throw e.getCause() instanceof RuntimeException failure
           ? failure

@@ -5,6 +5,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
 import java.util.function.IntConsumer;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import ticketing.database.ClockSettings;
@@ -23,14 +24,36 @@ import ticketing.tracing.Traces;
 /// Booking worker: the pipeline and all scheduled jobs.
 public final class WorkerProcess {
 
-  private WorkerProcess() {}
+  private final SimulatedProcess process;
+  private @Nullable Object listener; // null: not started yet
+
+  private WorkerProcess(SimulatedProcess process) {
+    this.process = process;
+  }
 
   /// Starts a worker.
-  ///
-  /// @return process that can be crashed
-  public static SimulatedProcess start(Servers servers, SimulatedProcess process) {
-    process.start("main", () -> run(servers, process));
+  public static WorkerProcess start(Servers servers, SimulatedProcess process) {
+    WorkerProcess worker = new WorkerProcess(process);
+    process.start("main", () -> worker.run(servers));
+    return worker;
+  }
+
+  public SimulatedProcess process() {
     return process;
+  }
+
+  /// Ends the process as SIGTERM does: it finishes or releases its messages first.
+  public void stop() {
+    if (listener == null) {
+      process.crash();
+      return;
+    }
+    process.start(
+        "stop",
+        () -> {
+          Wiring.call(listener, "stop");
+          process.crash();
+        });
   }
 
   /// Beans that a worker and an ingress process have in common.
@@ -67,7 +90,7 @@ public final class WorkerProcess {
         settings.get(RedisSettings.class));
   }
 
-  private static void run(Servers servers, SimulatedProcess process) {
+  private void run(Servers servers) {
     Wiring wiring = wiring(ProcessSettings.WORKER, servers, process);
     Object storeSettings = wiring.get("ticketing.worker.store.StoreSettings");
     wiring.add(
@@ -77,13 +100,14 @@ public final class WorkerProcess {
     wiring.add(
         new StatusStore(wiring.get(RedisGateway.class), wiring.get(StatusStoreSettings.class)));
     wiring.get("ticketing.worker.queue.SqsCommandQueue");
-    Object listener = wiring.get("ticketing.worker.pipeline.CommandListener");
+    Object created = wiring.get("ticketing.worker.pipeline.CommandListener");
     Object waitingLine = wiring.get("ticketing.worker.waiting.WaitingLineJob");
-    Wiring.call(listener, "start");
+    Wiring.call(created, "start");
     Wiring.call(waitingLine, "start");
     wiring.startJobs("ticketing.worker.pipeline.DecisionPublisher");
     wiring.startJobs("ticketing.worker.maintenance.HoldExpiry");
     wiring.startJobs("ticketing.worker.maintenance.DeadLetterJob");
+    listener = created;
     servers.kernel.log().add(process.name(), "started");
   }
 }

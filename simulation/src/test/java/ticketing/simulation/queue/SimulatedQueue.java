@@ -105,6 +105,13 @@ public final class SimulatedQueue {
     return id;
   }
 
+  /// Stores a message that no process can read.
+  public void storeUnreadable() {
+    String body = "unreadable" + numbers;
+    deadLetters.forced.add(body);
+    store(body, "1");
+  }
+
   private String store(String body, @Nullable String group) {
     Entry entry = entry(body, group);
     entry.visibleAt =

@@ -26,6 +26,14 @@ public final class SimulatedRedis {
   private final Kernel kernel;
   private final Map<String, Value> keys = new TreeMap<>();
   private BiConsumer<String, String> subscriber = (channel, message) -> {};
+  private WriteListener writeListener = (key, old, stored) -> {};
+
+  /// Receives each string that a command stores.
+  public interface WriteListener {
+
+    /// @param old former content; null: none, or no string
+    void stored(String key, @Nullable String old, String stored);
+  }
 
   public SimulatedRedis(Kernel kernel) {
     this.kernel = kernel;
@@ -61,6 +69,16 @@ public final class SimulatedRedis {
   /// Receives each published message.
   public void subscribe(BiConsumer<String, String> subscriber) {
     this.subscriber = subscriber;
+  }
+
+  public void observeWrites(WriteListener listener) {
+    this.writeListener = listener;
+  }
+
+  /// Returns the string of a key; null: none, or no string.
+  public @Nullable String string(String key) {
+    Value value = find(key);
+    return value != null && value.content instanceof String content ? content : null;
   }
 
   public void flush() {
@@ -205,6 +223,7 @@ public final class SimulatedRedis {
         yield value == null ? null : bytes(value);
       }
       case "SET" -> {
+        writeListener.stored(a.get(0), string(a.get(0)), a.get(1));
         Value value = new Value(a.get(1));
         if (a.size() > 2 && a.get(2).equals("KEEPTTL")) {
           Value replaced = find(a.get(0));

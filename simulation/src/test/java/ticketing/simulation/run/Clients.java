@@ -30,6 +30,7 @@ import ticketing.simulation.process.IngressProcess;
 final class Clients {
 
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
+  private static final long MAX_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long NOT_READY_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
   /// Ticket of a request with its responses.
@@ -42,11 +43,14 @@ final class Clients {
     final @Nullable Instant holdEnd;
     final Set<BigDecimal> prices = new HashSet<>(); // at the attempts
     final List<String> refusals = new ArrayList<>();
-    @Nullable Ticket accepted;
+    final List<Ticket> answers = new ArrayList<>();
+    @Nullable Ticket accepted; // first answer
     @Nullable Long reservationId; // of a confirmation or a cancellation
     @Nullable Instant firstAttempt; // simulated time
     @Nullable Instant acceptedBy; // simulated time of the response
     boolean lost; // an attempt without response
+    boolean impatient; // repeats without a response, and after one
+    boolean reused; // its key, by another request
     boolean attemptedWhileOpen;
     boolean lastAttemptOpen;
     boolean acceptedWhileOpen;
@@ -154,7 +158,8 @@ final class Clients {
       IngressProcess process, Request request, int event, String seatType, int attempts) {
     boolean open = isOpen(event);
     request.attemptedWhileOpen |= open;
-    if (!open && (attempts == 1 || !process.isRepeated(request.ticketId, !isClosed(event)))) {
+    boolean cancelled = status(event).equals(EventStatus.CANCELLED.name());
+    if (!open && (attempts == 1 || !process.isRepeated(request.ticketId, cancelled))) {
       throw new NotAdmittedException();
     }
     request.lastAttemptOpen = open;
@@ -300,14 +305,19 @@ final class Clients {
     pending++;
     administrator.setStatus(
         pause.event(),
-        EventStatus.PAUSED,
-        () ->
+        pause.cancels() ? EventStatus.CANCELLED : EventStatus.PAUSED,
+        () -> {
+          if (pause.cancels()) {
+            pending--;
+          } else {
             kernel()
                 .schedule(
                     TimeUnit.MILLISECONDS.toNanos(pause.forMillis()),
                     () ->
                         administrator.setStatus(
-                            pause.event(), EventStatus.ACTIVE, () -> pending--)));
+                            pause.event(), EventStatus.ACTIVE, () -> pending--));
+          }
+        });
   }
 
   /// The sale is closed or paused, and no earlier request may be accepted.
@@ -316,11 +326,21 @@ final class Clients {
   }
 
   private boolean isOpen(int event) {
-    return !isClosed(event)
-        && fleet.servers().database.committed("events").stream()
-            .noneMatch(row ->
-                row.get("id").equals((long) event)
-                    && row.get("status").equals(EventStatus.PAUSED.name()));
+    return !isClosed(event) && status(event).equals(EventStatus.ACTIVE.name());
+  }
+
+  private String status(int event) {
+    return fleet.servers().database.committed("events").stream()
+        .filter(row -> row.get("id").equals((long) event))
+        .map(row -> (String) row.get("status"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private boolean isDecided(UUID ticketId) {
+    return fleet.servers().database.committed("tickets").stream()
+        .anyMatch(row ->
+            row.get("id").equals(ticketId.toString()) && !"GAVE_UP".equals(row.get("reason")));
   }
 
   private boolean isClosed(int event) {
@@ -399,11 +419,18 @@ final class Clients {
     request.running++;
     if (request.firstAttempt == null) {
       request.firstAttempt = now();
+      request.impatient = attempts == Plan.ATTEMPTS_OF_IMPATIENT_CLIENT;
+    }
+    boolean decided = isDecided(request.ticketId);
+    if (request.impatient && attempts > 1) {
+      later(
+          kernel().random().nextLong(MAX_PATIENCE_NANOS),
+          () -> attempt(request, 1 - ingress, attempts - 1, end, command));
     }
     boolean[] over = new boolean[1];
     Runnable retry =
         () -> {
-          if (attempts > 1) {
+          if (attempts > 1 && !request.impatient) {
             later(RETRY_NANOS, () -> attempt(request, 1 - ingress, attempts - 1, end, command));
           }
         };
@@ -433,7 +460,17 @@ final class Clients {
                   request.accepted = ticket;
                   request.acceptedBy = now();
                 }
+                request.answers.add(ticket);
+                if (decided && !ticket.status().isFinal() && !plan.hasFaultOf("DATABASE")) {
+                  defects.add("guarantee 2: " + request + " was answered pending, decided before");
+                }
                 accepted = true;
+                if (request.impatient && !request.reused) {
+                  request.reused = true;
+                  later(
+                      kernel().random().nextLong(MAX_PATIENCE_NANOS),
+                      () -> reuseKey(request, 1 - ingress, acceptedAt));
+                }
                 kernel().log().add("client", request + " accepted " + ticket.status());
               } catch (RuntimeException e) {
                 request.refusals.add(String.valueOf(e.getMessage()));
@@ -450,6 +487,46 @@ final class Clients {
                 retry.run();
               }
             });
+  }
+
+  /// Sends another booking with the key of an accepted one. It is refused while its ticket can be
+  /// read.
+  private void reuseKey(Request request, int ingress, Function<Instant, Command> acceptedAt) {
+    IngressProcess process = fleet.ingress(ingress);
+    if (request.action != Action.BOOK
+        || !process.isReady()
+        || plan.hasFaultOf("REDIS")
+        || plan.hasFaultOf("DATABASE")) {
+      return;
+    }
+    process
+        .process()
+        .start(
+            "request",
+            () -> {
+              try {
+                process.accept(Instant.MAX, time -> otherBooking(acceptedAt.apply(time)));
+                defects.add("guarantee 3: the key of " + request + " was reused");
+              } catch (RuntimeException e) {
+                kernel().log().add("client", "key of " + request + " refused " + e.getMessage());
+              }
+            });
+  }
+
+  private static Command otherBooking(Command command) {
+    Command.BookSeats book = (Command.BookSeats) command;
+    return new Command.BookSeats(
+        book.ticketId(),
+        book.userId(),
+        book.eventId(),
+        book.seatType(),
+        book.quantity(),
+        book.acceptedAt(),
+        "other",
+        TicketIds.newAttempt(book.ticketId()),
+        book.price(),
+        List.of(),
+        null);
   }
 
   static String trace(Throwable failure) {

@@ -22,6 +22,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
     QUEUE_DELAY,
     QUEUE_SLOW,
     QUEUE_DEAD_LETTER,
+    QUEUE_UNREADABLE,
     REDIS_DOWN,
     REDIS_REQUEST_LOST,
     REDIS_ANSWER_LOST,
@@ -38,6 +39,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
     DATABASE_SLOW,
     EVENT_LOCKED,
     WORKER_CRASH,
+    WORKER_STOP,
     INGRESS_CRASH,
     WORKER_CLOCK,
     INGRESS_CLOCK;
@@ -60,9 +62,13 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
   }
 
   /// Returns true if the fault may delay the decisions of an event. A locked event delays only its
-  /// own.
+  /// own, an unreadable message none.
   boolean mayDelay(long eventId) {
-    return kind != Kind.EVENT_LOCKED || lockedEvent() == eventId;
+    return switch (kind) {
+      case EVENT_LOCKED -> lockedEvent() == eventId;
+      case QUEUE_UNREADABLE -> false;
+      default -> true;
+    };
   }
 
   /// Starts the fault.
@@ -79,6 +85,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
       case QUEUE_DELAY -> servers.queueFaults.delay = strength;
       case QUEUE_SLOW -> servers.queueFaults.slowness = (int) (1 + 300 * strength);
       case QUEUE_DEAD_LETTER -> servers.queueFaults.deadLetter = strength;
+      case QUEUE_UNREADABLE -> servers.queue.storeUnreadable();
       case REDIS_DOWN -> servers.redisFaults.refusing = true;
       case REDIS_REQUEST_LOST -> servers.redisFaults.lostRequest = strength;
       case REDIS_ANSWER_LOST -> servers.redisFaults.lostAnswer = strength;
@@ -101,6 +108,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
           servers.database.lockRow(
               "events", lockedEvent(), TimeUnit.MILLISECONDS.toNanos(forMillis));
       case WORKER_CRASH -> fleet.crashWorker(target, forMillis);
+      case WORKER_STOP -> fleet.stopWorker(target, forMillis);
       case INGRESS_CRASH -> fleet.crashIngress(target, forMillis);
       case WORKER_CLOCK -> fleet.worker(target).setSkew(skew());
       case INGRESS_CLOCK -> fleet.ingress(target).process().setSkew(skew());
@@ -141,10 +149,12 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
       case DATABASE_READ_ONLY -> servers.databaseFaults.readOnly = false;
       case DATABASE_DEADLOCK -> servers.databaseFaults.deadlock = 0;
       case DATABASE_SLOW -> servers.databaseFaults.slowness = 1;
-      case REDIS_FLUSH,
+      case QUEUE_UNREADABLE,
+          REDIS_FLUSH,
           REDIS_GARBAGE,
           EVENT_LOCKED,
           WORKER_CRASH,
+          WORKER_STOP,
           INGRESS_CRASH,
           WORKER_CLOCK,
           INGRESS_CLOCK -> {}

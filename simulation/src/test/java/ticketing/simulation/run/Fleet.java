@@ -11,8 +11,9 @@ import ticketing.simulation.process.WorkerProcess;
 final class Fleet {
 
   private final Servers servers;
-  private final SimulatedProcess[] workers = new SimulatedProcess[2];
+  private final WorkerProcess[] workers = new WorkerProcess[2];
   private final IngressProcess[] ingresses = new IngressProcess[2];
+  private final boolean[] ending = new boolean[2]; // workers
   private int generation;
 
   Fleet(Servers servers) {
@@ -32,7 +33,7 @@ final class Fleet {
   }
 
   SimulatedProcess worker(int number) {
-    return workers[number];
+    return workers[number].process();
   }
 
   IngressProcess ingress(int number) {
@@ -52,9 +53,32 @@ final class Fleet {
   }
 
   void crashWorker(int number, long restartMillis) {
-    if (workers[number].isAlive()) {
-      workers[number].crash();
-      kernel().schedule(TimeUnit.MILLISECONDS.toNanos(restartMillis), () -> startWorker(number));
+    if (worker(number).isAlive()) {
+      restartAfter(number, restartMillis);
+      worker(number).crash();
+    }
+  }
+
+  void stopWorker(int number, long restartMillis) {
+    if (worker(number).isAlive()) {
+      restartAfter(number, restartMillis);
+      workers[number].stop();
+    }
+  }
+
+  /// A crash may end a worker that is stopping.
+  private void restartAfter(int number, long restartMillis) {
+    if (!ending[number]) {
+      ending[number] = true;
+      worker(number)
+          .onExit(() ->
+              kernel()
+                  .schedule(
+                      TimeUnit.MILLISECONDS.toNanos(restartMillis),
+                      () -> {
+                        ending[number] = false;
+                        startWorker(number);
+                      }));
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import ticketing.domain.Action;
 import ticketing.domain.Ticket;
 import ticketing.simulation.kernel.Kernel;
@@ -36,6 +37,10 @@ final class Oracle {
   /// Error of a measurement, and time from the decision to its commit.
   private static final Duration MAX_TIME_DIFFERENCE = Duration.ofSeconds(3);
 
+  /// Time for which an ingress process may act on a read of the ledger.
+  private static final Duration MAX_LEDGER_AGE = Duration.ofSeconds(2);
+
+  private static final String TICKET_KEY = "ticket:";
   private static final String GAVE_UP = "REJECTED GAVE_UP";
 
   private final Plan plan;
@@ -43,6 +48,7 @@ final class Oracle {
   private final Clients clients;
   private final SeatOracle seats;
   private final Map<UUID, Set<String>> published = new HashMap<>();
+  private final Map<UUID, Instant> firstPublished = new HashMap<>(); // decisions
   private final List<String> violations = new ArrayList<>();
 
   Oracle(Plan plan, Servers servers, Clients clients) {
@@ -55,13 +61,61 @@ final class Oracle {
         message.lines().forEach(this::recordPublication);
       }
     });
+    servers.redis.observeWrites(this::checkWrite);
   }
 
   private void recordPublication(String line) {
     if (line.length() > 37 && line.contains("{")) {
       UUID ticketId = UUID.fromString(line.substring(0, 36));
       published.computeIfAbsent(ticketId, id -> new HashSet<>()).add(outcome(line));
+      if (!outcome(line).equals(GAVE_UP)) {
+        firstPublished.putIfAbsent(ticketId, now());
+      }
+      String entry = servers.redis.string(TICKET_KEY + ticketId);
+      if (entry != null && isPending(entry) && !mayLoseEntries()) {
+        violated(2, "a decision is published ahead of its storage, row=" + ticketId);
+      }
     }
+  }
+
+  private Instant now() {
+    return Kernel.START.plusNanos(servers.kernel.now());
+  }
+
+  private boolean mayLoseEntries() {
+    return plan.hasFault(Fault.Kind.REDIS_FLUSH)
+        || plan.hasFault(Fault.Kind.REDIS_EVICTION)
+        || plan.hasFault(Fault.Kind.REDIS_GARBAGE);
+  }
+
+  /// A final entry of the status store stays final. A decision replaces `GAVE_UP`.
+  private void checkWrite(String key, @Nullable String old, String stored) {
+    if (!key.startsWith(TICKET_KEY)) {
+      return;
+    }
+    if (old != null && isFinal(old)) {
+      if (isPending(stored)) {
+        violated(2, "a final entry becomes pending, row=" + key + " " + outcome(old));
+      } else if (!outcome(old).equals(GAVE_UP) && !outcome(stored).equals(outcome(old))) {
+        violated(
+            2, "a final entry changes, row=" + key + " " + outcome(old) + " " + outcome(stored));
+      }
+    }
+    Instant decided = firstPublished.get(UUID.fromString(key.substring(TICKET_KEY.length())));
+    if (isPending(stored)
+        && decided != null
+        && decided.plus(MAX_LEDGER_AGE).isBefore(now())
+        && !plan.hasFaultOf("DATABASE")) {
+      violated(2, "a published ticket becomes pending, row=" + key + " " + decided);
+    }
+  }
+
+  private static boolean isPending(String entry) {
+    return entry.charAt(0) < ' ' || entry.contains("\"status\":\"PENDING\"");
+  }
+
+  private static boolean isFinal(String entry) {
+    return !isPending(entry) && entry.contains("\"owner\":") && entry.contains("\"status\":\"");
   }
 
   private static String outcome(String json) {
@@ -111,6 +165,10 @@ final class Oracle {
     violations.addAll(clients.defects());
     checkSeats();
     violations.addAll(seats.check());
+    for (int eventId = 1; eventId <= plan.events().size(); eventId++) {
+      violations.addAll(
+          new SaleModel(servers.database, plan, eventId, mayKeepHolds(eventId)).check());
+    }
     if (!seats.hasNoDueOffer()) {
       violated(4, "a waiting party that fits has no offer");
     }
@@ -146,6 +204,17 @@ final class Oracle {
       violated(4, "dead letters without record " + findUnrecorded());
     }
     return violations;
+  }
+
+  /// An undecided confirmation keeps holds beyond their end. Without a measured clock, the end is
+  /// unknown.
+  private boolean mayKeepHolds(long eventId) {
+    return clients.requests().stream()
+            .anyMatch(request -> request.eventId == eventId && request.action == Action.CONFIRM)
+        || plan.hasFaultOf("DATABASE")
+        || plan.hasFaultOf("EVENT")
+        || plan.hasFault(Fault.Kind.WORKER_CLOCK)
+        || plan.hasFault(Fault.Kind.INGRESS_CLOCK);
   }
 
   private void checkSeats() {
@@ -334,18 +403,7 @@ final class Oracle {
         && (!plan.hasFault(Fault.Kind.QUEUE_DEAD_LETTER) || isRedriven(request.ticketId))) {
       violated(4, request + " was accepted and given up");
     }
-    Ticket accepted = request.accepted;
-    if (accepted.totalPrice() != null
-        && decision.get("total_price") != null
-        && accepted.totalPrice().amount().compareTo((BigDecimal) decision.get("total_price"))
-            != 0) {
-      violated(5, request + " was accepted at another price");
-    }
-    if (accepted.status().isFinal()
-        && !outcome.equals(outcome(accepted))
-        && !(outcome(accepted).endsWith("GAVE_UP") && plan.isRedriven())) {
-      violated(2, request + " was answered " + outcome(accepted) + ", decided " + outcome);
-    }
+    request.answers.forEach(answer -> checkAnswer(request, answer, decision));
     if (entry != null && !outcome(entry.ticket()).equals(outcome) && !mayLackLine(entry)) {
       violated(
           2,
@@ -367,6 +425,22 @@ final class Oracle {
     }
   }
 
+  private void checkAnswer(Clients.Request request, Ticket answer, Map<String, Object> decision) {
+    // Without the first entry, a repeated request has the price of its own time.
+    boolean known = request.answers.size() == 1 || !plan.hasFaultOf("REDIS");
+    if (known
+        && answer.totalPrice() != null
+        && decision.get("total_price") != null
+        && answer.totalPrice().amount().compareTo((BigDecimal) decision.get("total_price")) != 0) {
+      violated(5, request + " was accepted at another price");
+    }
+    if (answer.status().isFinal()
+        && !outcome(decision).equals(outcome(answer))
+        && !(outcome(answer).equals(GAVE_UP) && plan.isRedriven())) {
+      violated(2, request + " was answered " + outcome(answer) + ", decided " + outcome(decision));
+    }
+  }
+
   /// A worker finds a pending entry by its waiting line, which these faults may remove. Then a read
   /// of the overdue ticket publishes the decision.
   private boolean mayLackLine(StatusEntry entry) {
@@ -385,6 +459,7 @@ final class Oracle {
     }
     if (request.action.requestsSeats()
         && !request.attemptedWhileOpen
+        && isMeasured(Fault.Kind.INGRESS_CLOCK, request.firstAttempt)
         && !outcome.startsWith("REJECTED")) {
       violated(5, request + " was sent after the end of the sale, decided " + outcome);
     }

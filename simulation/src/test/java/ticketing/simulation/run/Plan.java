@@ -23,6 +23,15 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
   private static final long END_OF_HOLDS_MILLIS = 58_000; // less latencies
   private static final int MAX_WORKER_CRASHES = 2;
 
+  /// A client with this number of attempts repeats its request without a response, and after one.
+  static final int ATTEMPTS_OF_IMPATIENT_CLIENT = 4;
+
+  /// Part of the plans, one in this number, in which a large party of a waiting list is overtaken.
+  private static final int OVERTAKING_PLANS = 16;
+
+  private static final int SEATS_OF_OVERTAKING_PLAN = 8;
+  private static final int MIN_SINGLE_PARTIES = 3;
+
   /// Part of the plans, one in this number, in which holds end while buyers compete for their
   /// seats.
   private static final int HOLD_PLANS = 5;
@@ -37,6 +46,8 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
           Fault.Kind.QUEUE_SLOW,
           Fault.Kind.QUEUE_ANSWER_LOST,
           Fault.Kind.WORKER_CRASH,
+          Fault.Kind.WORKER_STOP,
+          Fault.Kind.INGRESS_CRASH,
           Fault.Kind.EVENT_LOCKED,
           Fault.Kind.DATABASE_SLOW,
           Fault.Kind.DATABASE_DEADLOCK,
@@ -95,10 +106,11 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
   /// Change of the prices of an event by an administrator.
   record ChangePrice(long atMillis, int ingress, int event) implements Element {}
 
-  /// Pause of a sale by an administrator.
+  /// Pause of a sale, or cancellation of an event, by an administrator.
   ///
   /// @param forMillis time until the sale is resumed
-  record Pause(long atMillis, long forMillis, int event) implements Element {}
+  /// @param cancels true: the event is cancelled
+  record Pause(long atMillis, long forMillis, int event, boolean cancels) implements Element {}
 
   /// Confirmation or cancellation of the reservation of a booking or an offer.
   ///
@@ -109,6 +121,9 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
 
   static Plan of(long seed, Set<Integer> omitted) {
     SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 1);
+    if (random.nextInt(OVERTAKING_PLANS) == 0) {
+      return overtakingPlan(random).without(omitted);
+    }
     boolean holdsEnd = random.nextInt(HOLD_PLANS) == 0;
     List<EventPlan> events =
         List.of(holdsEnd ? eventOfHolds(random) : event(random), event(random));
@@ -119,9 +134,10 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
       elements.add(book(random, burst, events));
     }
     int joins = addJoins(random, burst, events, elements);
-    if (holdsEnd) {
+    boolean confirmed = random.nextInt(4) != 0;
+    if (holdsEnd && confirmed) {
       addConfirmations(random, bookings + joins, elements);
-    } else {
+    } else if (!holdsEnd) {
       for (int i = random.nextInt(5); i > 0; i--) {
         long delay =
             random.nextInt(3) == 0 ? 57_000 + random.nextInt(5_000) : random.nextInt(8_000);
@@ -136,16 +152,53 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     if (random.nextInt(6) == 0) {
       elements.add(
           new Pause(
-              Math.max(0, burst + random.nextInt(3_000) - 500), random.nextLong(500, 12_000), 1));
+              Math.max(0, burst + random.nextInt(3_000) - 500),
+              random.nextLong(500, 12_000),
+              1,
+              random.nextInt(4) == 0));
     }
     if (holdsEnd) {
-      addEndOfHolds(random, burst, events, elements);
+      addEndOfHolds(random, burst, events, confirmed ? 4 : 10, elements);
     } else {
       addFaults(random, burst, elements);
     }
+    return new Plan(events, new ArrayList<>(elements)).without(omitted);
+  }
+
+  private Plan without(Set<Integer> omitted) {
     List<@Nullable Element> kept = new ArrayList<>(elements);
     omitted.forEach(index -> kept.set(index, null));
     return new Plan(events, kept);
+  }
+
+  /// All seats are booked. Then a large party and many single ones join the waiting list, and the
+  /// bookings are cancelled and a few parties leave, in half of the plans during a pause.
+  private static Plan overtakingPlan(SplittableRandom random) {
+    EventPlan soldOut =
+        new EventPlan(SEATS_OF_OVERTAKING_PLAN, 1, null, null, null, random.nextInt(3) == 0, true);
+    List<Element> elements = new ArrayList<>();
+    for (int i = 0; i < SEATS_OF_OVERTAKING_PLAN; i++) {
+      elements.add(
+          new Book(random.nextLong(200), random.nextInt(2), i % 4, 1, "A", 1, 1, null, false));
+    }
+    elements.add(new Join(1_500, random.nextInt(2), 4, 1, "A", 3, 1));
+    for (int i = random.nextInt(MIN_SINGLE_PARTIES, 17); i > 0; i--) {
+      elements.add(new Join(2_000 + random.nextInt(300), random.nextInt(2), 4 + i, 1, "A", 1, 1));
+    }
+    int window = random.nextBoolean() ? 50 : 2_000; // milliseconds; the first is one batch
+    for (int booking = 0; booking < SEATS_OF_OVERTAKING_PLAN; booking++) {
+      addFollowUp(random, booking, 3_000 + random.nextInt(window), false, elements);
+    }
+    for (int i = 1; i <= MIN_SINGLE_PARTIES; i++) {
+      int join = SEATS_OF_OVERTAKING_PLAN + i;
+      elements.add(new Leave(3_000 + random.nextInt(window), random.nextInt(2), join, 1));
+    }
+    if (random.nextBoolean()) {
+      elements.add(new Pause(2_800, random.nextLong(2_500, 8_000), 1, false));
+    } else if (random.nextBoolean()) {
+      addFaults(random, 3_000, elements);
+    }
+    return new Plan(List.of(soldOut, event(random)), new ArrayList<>(elements));
   }
 
   private static void addFollowUp(
@@ -160,7 +213,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
             confirms,
             random.nextInt(2),
             booking,
-            random.nextInt(1, 4)));
+            random.nextInt(1, ATTEMPTS_OF_IMPATIENT_CLIENT + 1)));
   }
 
   /// Confirmations of half of the bookings and offers near the end of their holds. A booking
@@ -189,8 +242,12 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
 
   /// Bookings of the seats of the ended holds, and faults.
   private static void addEndOfHolds(
-      SplittableRandom random, long burst, List<EventPlan> events, List<Element> elements) {
-    for (int i = random.nextInt(4); i > 0; i--) {
+      SplittableRandom random,
+      long burst,
+      List<EventPlan> events,
+      int maxBookings,
+      List<Element> elements) {
+    for (int i = random.nextInt(maxBookings); i > 0; i--) {
       Book book = book(random, burst + END_OF_HOLDS_MILLIS + random.nextInt(6_000), events);
       if (book.event() == 1) {
         elements.add(book);
@@ -234,7 +291,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
         event,
         seatType,
         quantity,
-        random.nextInt(1, 4),
+        random.nextInt(1, ATTEMPTS_OF_IMPATIENT_CLIENT + 1),
         exact ? random.nextInt(plan.seats(seatType)) : null,
         exact && random.nextInt(3) == 0);
   }
@@ -257,7 +314,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
                 event,
                 random.nextInt(4) == 0 ? "B" : "A",
                 random.nextInt(1, 4),
-                random.nextInt(1, 4)));
+                random.nextInt(1, ATTEMPTS_OF_IMPATIENT_CLIENT + 1)));
         joins++;
       }
     }
@@ -268,7 +325,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
               elements.get(last).atMillis() + random.nextInt(4_000),
               random.nextInt(2),
               last,
-              random.nextInt(1, 4)));
+              random.nextInt(1, ATTEMPTS_OF_IMPATIENT_CLIENT + 1)));
     }
     return joins;
   }
@@ -318,7 +375,8 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     }
     for (int i = random.nextInt(7); i > 0; i--) {
       Fault.Kind kind = mixed[random.nextInt(mixed.length)];
-      if (kind == Fault.Kind.WORKER_CRASH && ++crashes > MAX_WORKER_CRASHES
+      if ((kind == Fault.Kind.WORKER_CRASH || kind == Fault.Kind.WORKER_STOP)
+              && ++crashes > MAX_WORKER_CRASHES
           || COSTLY.contains(kind) && costly) {
         continue;
       }
@@ -331,7 +389,7 @@ record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
           };
       long duration =
           switch (kind) {
-            case WORKER_CRASH, INGRESS_CRASH -> random.nextLong(500, 4_000);
+            case WORKER_CRASH, WORKER_STOP, INGRESS_CRASH -> random.nextLong(500, 4_000);
             case QUEUE_ANSWER_LOST -> random.nextLong(200, 4_000);
             default -> random.nextLong(200, 9_000);
           };

@@ -45,23 +45,40 @@ final class SeatOracle {
         .filter(entry -> entry.get("status").equals("WAITING"))
         .noneMatch(entry ->
             isOpen((Long) entry.get("event_id"), now)
-                && (Long) entry.get("quantity") <= countFree(entry));
+                && (Long) entry.get("quantity") <= countFree(entry)
+                && (sum(entry, "kept_seats") == 0 || isFirst(entry)));
+  }
+
+  /// Seats are kept for the first party only.
+  private boolean isFirst(Map<String, Object> entry) {
+    return rows("waiting_entries").stream()
+        .filter(other ->
+            other.get("status").equals("WAITING")
+                && other.get("event_id").equals(entry.get("event_id"))
+                && other.get("seat_type").equals(entry.get("seat_type")))
+        .noneMatch(other -> (Long) other.get("sequence") < (Long) entry.get("sequence"));
   }
 
   private boolean isOpen(long eventId, LocalDateTime now) {
     return rows("events").stream()
         .filter(event -> event.get("id").equals(eventId))
         .anyMatch(event ->
-            event.get("sale_closes_at") == null
-                || ((LocalDateTime) event.get("sale_closes_at")).isAfter(now));
+            event.get("status").equals("ACTIVE")
+                && (event.get("sale_closes_at") == null
+                    || ((LocalDateTime) event.get("sale_closes_at")).isAfter(now)));
   }
 
   private long countFree(Map<String, Object> entry) {
+    return sum(entry, "available_seats") + sum(entry, "kept_seats");
+  }
+
+  /// Value of the seat type of an entry.
+  private long sum(Map<String, Object> entry, String column) {
     return rows("seat_types").stream()
         .filter(type ->
             type.get("event_id").equals(entry.get("event_id"))
                 && type.get("seat_type").equals(entry.get("seat_type")))
-        .mapToLong(type -> (Long) type.get("available_seats") + (Long) type.get("kept_seats"))
+        .mapToLong(type -> (Long) type.get(column))
         .sum();
   }
 

@@ -24,7 +24,7 @@ final class Venue {
   static final List<String> SEAT_TYPES = List.of("A", "B");
 
   private static final String NAME = "Concert";
-  private static final int OFFER_MINUTES = 1;
+  static final int OFFER_MINUTES = 1;
   private static final int SEATS_AHEAD_OF_AISLE = 3;
   private static final LocalDateTime START = LocalDateTime.ofInstant(Kernel.START, ZoneOffset.UTC);
 
@@ -50,7 +50,7 @@ final class Venue {
         NAME,
         seats,
         seats,
-        START.plusDays(10),
+        eventDate(),
         end(event),
         event.maxSeatsPerUser(),
         event.holdMinutes(),
@@ -93,10 +93,20 @@ final class Venue {
         : START.plusNanos(TimeUnit.MILLISECONDS.toNanos(event.closesMillis()));
   }
 
+  /// Close of the sale, or the begin of the show.
+  static LocalDateTime endOfSale(Plan.EventPlan event) {
+    LocalDateTime end = end(event);
+    return end == null ? eventDate() : end;
+  }
+
+  private static LocalDateTime eventDate() {
+    return START.plusDays(10);
+  }
+
   /// State of an event after its creation, from which the replay starts.
   static EventView view(long id, Plan.EventPlan event) {
     LocalDateTime end = end(event);
-    return EventView.builder(id, NAME, START.plusDays(10).toInstant(ZoneOffset.UTC))
+    return EventView.builder(id, NAME, eventDate().toInstant(ZoneOffset.UTC))
         .timeZone(EventView.DEFAULT_TIME_ZONE)
         .sale(null, end == null ? null : end.toInstant(ZoneOffset.UTC))
         .maxSeatsPerUser(event.maxSeatsPerUser())
