@@ -4,10 +4,12 @@ import static ticketing.simulation.loader.Mutation.EMPTY;
 import static ticketing.simulation.loader.Mutation.FALSE;
 import static ticketing.simulation.loader.Mutation.NOTHING;
 import static ticketing.simulation.loader.Mutation.NULL;
+import static ticketing.simulation.loader.Mutation.RECEIVER;
 import static ticketing.simulation.loader.Mutation.TRUE;
 import static ticketing.simulation.loader.Mutation.prepend;
 import static ticketing.simulation.loader.Mutation.replaceBody;
 import static ticketing.simulation.loader.Mutation.replaceCall;
+import static ticketing.simulation.loader.Mutation.replaceScript;
 import static ticketing.simulation.loader.Mutation.replaceText;
 
 import java.lang.classfile.ClassFile;
@@ -164,7 +166,25 @@ public enum Mutant {
           "ticketing.worker.maintenance.HoldExpiry",
           "nextEvents",
           "findEventsWithDueOffers",
-          EMPTY));
+          EMPTY)),
+  PRICE_OF_REPETITION(
+      "A repeated request has the price of its first acceptance.",
+      replaceCall(
+          Names.COMMAND + "CommandAcceptor", "ofFirstTime", "BookSeats.withPrice", RECEIVER)),
+  LEDGER_NOT_READ(
+      "A repeated request reads the ledger.",
+      replaceCall(Names.COMMAND + "CommandAcceptor", "findEarlier", "fingerprint", NULL)),
+  FINAL_ENTRY_REPLACED(
+      "A pending entry replaces no decision in the status store.",
+      replaceScript(
+          "if entry and (ARGV[3] == 'new' or not pending) then",
+          "if entry and pending and ARGV[3] == 'new' then")),
+  LEFT_PARTY_OFFERED(
+      "A party that left gets no offer.",
+      replaceCall(Names.DECISION + "BookingDecider", "leave", "WaitingQueue.remove", NOTHING)),
+  OVERTAKEN_WITHOUT_END(
+      "A waiting party is overtaken at most 10 times.",
+      replaceCall(Names.DECISION + "WaitingQueue", "next", "keepsSeats", FALSE));
 
   /// Number of the mutant that runs; -1: none. The code of the mutants reads it.
   public static int active = -1;

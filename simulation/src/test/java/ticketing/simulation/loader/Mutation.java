@@ -42,15 +42,21 @@ record Mutation(String className, Edit edit) {
     /// Collection or optional value without elements.
     record Empty() implements Value {}
 
+    /// Receiver of the call, which has the type of the result.
+    record Receiver() implements Value {}
+
     /// Constant of the enum that the method returns.
     record OfEnum(String name) implements Value {}
   }
+
+  private static final int SCRIPT_PARAMETER = 2; // of CommandBatch.writeByScript
 
   static final Value NOTHING = new Value.Nothing();
   static final Value NULL = new Value.Constant(null);
   static final Value FALSE = new Value.Constant(0);
   static final Value TRUE = new Value.Constant(1);
   static final Value EMPTY = new Value.Empty();
+  static final Value RECEIVER = new Value.Receiver();
 
   /// Replaces a part of the string constants of a class.
   static Mutation replaceText(String className, String text, String replacement) {
@@ -146,7 +152,7 @@ record Mutation(String className, Edit edit) {
         code.pop();
       }
     }
-    if (call.opcode() != Opcode.INVOKESTATIC) {
+    if (call.opcode() != Opcode.INVOKESTATIC && !(result instanceof Value.Receiver)) {
       code.pop();
     }
     load(code, type.returnType(), result);
@@ -198,6 +204,23 @@ record Mutation(String className, Edit edit) {
             });
   }
 
+  /// Replaces a part of the scripts of Redis that write.
+  static Mutation replaceScript(String text, String replacement) {
+    return prepend(
+        "ticketing.redis.CommandBatch",
+        "writeByScript",
+        (code, type) ->
+            code.aload(SCRIPT_PARAMETER)
+                .loadConstant(text)
+                .loadConstant(replacement)
+                .invokevirtual(
+                    ConstantDescs.CD_String,
+                    "replace",
+                    MethodTypeDesc.ofDescriptor(
+                        "(Ljava/lang/CharSequence;Ljava/lang/CharSequence;)Ljava/lang/String;"))
+                .astore(SCRIPT_PARAMETER));
+  }
+
   private static void choose(
       CodeBuilder code, int number, Consumer<CodeBuilder> mutant, Consumer<CodeBuilder> original) {
     Label otherwise = code.newLabel();
@@ -219,7 +242,7 @@ record Mutation(String className, Edit edit) {
 
   private static void load(CodeBuilder code, ClassDesc type, Value value) {
     switch (value) {
-      case Value.Nothing _ -> {}
+      case Value.Nothing _, Value.Receiver _ -> {}
       case Value.Constant(Integer number) -> {
         if (number == null) {
           code.aconst_null();
