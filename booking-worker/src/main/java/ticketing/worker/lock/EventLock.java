@@ -123,8 +123,7 @@ public class EventLock {
     private boolean isPassedOn() {
       long left =
           redis.call(
-              client ->
-                  client.getLock(name).remainTimeToLiveAsync().toCompletableFuture().join());
+              client -> client.getLock(name).remainTimeToLiveAsync().toCompletableFuture().join());
       long age = settings.lease().toMillis() - left;
       return left == NO_KEY || left >= 0 && age >= 0 && age < settings.maxWait().toMillis();
     }

@@ -67,7 +67,8 @@ class HoldExpiry {
 
   @Scheduled(fixedDelayString = "${ticketing.worker.maintenance.hold-expiry-interval}")
   void expireDueHolds() {
-    if (!database.isUp()) {
+    // While writes are suspended and no command arrives, an expiry is the only probe.
+    if (!database.isReachable()) {
       return;
     }
     try {
@@ -118,6 +119,9 @@ class HoldExpiry {
     Optional<CommittedBatch> committed;
     do {
       committed = boxOffice.expireHolds(eventId);
+      if (committed.filter(CommittedBatch::changesReservations).isPresent()) {
+        database.recordWriteSuccess();
+      }
       committed.ifPresent(publisher::publish);
     } while (committed.isPresent() && committed.get().changesReservations());
   }

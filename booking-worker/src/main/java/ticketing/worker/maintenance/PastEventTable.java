@@ -111,8 +111,7 @@ class PastEventTable {
                   LIMIT ? FOR UPDATE SKIP LOCKED\
                   """)
               .params(eventId, Columns.utc(reservedBefore), limit)
-              .query((row, index) ->
-                  new Removed(row.getLong("id"), Columns.seats(row, "seats")))
+              .query((row, index) -> new Removed(row.getLong("id"), Columns.seats(row, "seats")))
               .list();
       if (!removed.isEmpty()) {
         removeSeats(eventId, removed);

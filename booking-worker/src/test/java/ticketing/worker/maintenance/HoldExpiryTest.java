@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -24,10 +25,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.scheduling.config.ScheduledTaskHolder;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Reason;
@@ -256,6 +259,23 @@ class HoldExpiryTest {
     assertThat(committed.changedReservations()).hasSize(2);
     assertThat(committed.userChanges())
         .containsExactly(new UserChange.ReservationEnded(first, Ending.CANCELLED, List.of("ann")));
+  }
+
+  @Test
+  void holdsExpireAfterARejectedWriteWithoutCommands() {
+    long event = sweeping().event(5);
+    long hold = sweeping.hold(event, "ann", 2, now().plusSeconds(600));
+    DatabaseHealth database = sweeping.context().getBean(DatabaseHealth.class);
+    SQLException readOnly = new SQLException("read-only", "HY000", 1290);
+    database.recordWriteFailure(
+        event, new DataAccessResourceFailureException("rejected", readOnly));
+    sweeping
+        .sql()
+        .sql("UPDATE reservations SET expires_at = '2020-01-01' WHERE id = ?")
+        .param(hold)
+        .update();
+    await().atMost(TIMEOUT).until(() -> sweeping.status(hold).equals("EXPIRED"));
+    await().atMost(TIMEOUT).until(database::acceptsWrites);
   }
 
   @Test
