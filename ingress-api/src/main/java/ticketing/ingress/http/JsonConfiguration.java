@@ -39,11 +39,10 @@ class JsonConfiguration implements WebMvcConfigurer {
   public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
     builder.configureMessageConvertersList(converters -> {
       converters.removeIf(JsonConfiguration::supportsYaml);
-      converters.replaceAll(
-          converter ->
-              converter.getClass() == JacksonJsonHttpMessageConverter.class
-                  ? new JsonConverter(((JacksonJsonHttpMessageConverter) converter).getMapper())
-                  : converter);
+      converters.replaceAll(converter ->
+          converter.getClass() == JacksonJsonHttpMessageConverter.class
+              ? new JsonConverter(((JacksonJsonHttpMessageConverter) converter).getMapper())
+              : converter);
     });
   }
 

@@ -86,7 +86,8 @@ class HttpWarmUp implements WarmUpTask {
   /// the compilers here.
   private void send(String method, String path, Buyer current, byte @Nullable [] body)
       throws IOException {
-    HttpURLConnection request = (HttpURLConnection) base.resolve(path).toURL().openConnection(Proxy.NO_PROXY);
+    HttpURLConnection request =
+        (HttpURLConnection) base.resolve(path).toURL().openConnection(Proxy.NO_PROXY);
     request.setRequestMethod(method);
     request.setConnectTimeout(TIMEOUT);
     request.setReadTimeout(TIMEOUT);

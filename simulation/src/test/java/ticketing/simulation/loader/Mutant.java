@@ -147,13 +147,6 @@ public enum Mutant {
       "A confirmation after the end of its hold has no effect.",
       replaceCall(Names.DECISION + "BookingDecider", "confirmHold", "hasEndedAt", FALSE),
       replaceCall(Names.COMMAND + "CommandAcceptor", "acceptFirst", "Instant.isBefore", TRUE)),
-  RETAKEN_WITHOUT_SEATS(
-      "An expired hold is confirmed only if its seats are free.",
-      replaceCall(
-          Names.DECISION + "BookingDecider",
-          "confirmHold",
-          "availableSeats",
-          new Mutation.Value.Constant(1_000))),
   VISIBILITY_NOT_EXTENDED(
       "The visibility timeout of a held message is extended.",
       replaceBody("ticketing.worker.queue.VisibilityExtender", "extendDue", NOTHING)),

@@ -378,7 +378,8 @@ public final class SimulatedRedisson {
     return this.<Boolean>call(() -> redis.unlock(key, owner))
         .thenAccept(held -> {
           if (!held) {
-            throw new IllegalMonitorStateException("attempt to unlock lock, not locked by this owner");
+            throw new IllegalMonitorStateException(
+                "attempt to unlock lock, not locked by this owner");
           }
         })
         .handle((done, failure) -> failure)
