@@ -64,7 +64,8 @@ resource "aws_elasticache_replication_group" "main" {
   security_group_ids         = [aws_security_group.redis.id]
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
-  auth_token                 = random_password.redis.result
+  auth_token_wo              = var.cache_token
+  auth_token_wo_version      = var.cache_token_version
   auth_token_update_strategy = "ROTATE"
 
   # No backup: each value can be rebuilt from the database.

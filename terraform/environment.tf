@@ -11,7 +11,7 @@ locals {
     JAVA_OPTS = "-XX:MaxRAMPercentage=55"
   }, local.cache_clustered ? { TICKETING_REDIS_CLUSTER = "true" } : {})
 
-  common_secrets = { TICKETING_REDIS_PASSWORD = aws_secretsmanager_secret.redis.arn }
+  common_secrets = { TICKETING_REDIS_PASSWORD = aws_secretsmanager_secret.written["redis"].arn }
 
   # No password here: the JDBC wrapper reads it, and reads it again after a rotation.
   database_environment = {

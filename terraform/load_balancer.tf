@@ -198,11 +198,15 @@ locals {
   certificate_arn = local.owns_zone ? aws_acm_certificate_validation.main[0].certificate_arn : var.certificate_arn
 }
 
+# A certificate belongs to one region. Both regions have one for the shared name, and ACM requests the same validation
+# record for a name in every region. Only the state of the first region contains the record of the shared name, so a
+# teardown of the second region does not end the renewal in the first.
+
 resource "aws_acm_certificate" "main" {
   count = local.owns_zone ? 1 : 0
 
   domain_name               = var.domain_name
-  subject_alternative_names = var.certificate_alternative_names
+  subject_alternative_names = var.shared_domain_name == null ? [] : [var.shared_domain_name]
   validation_method         = "DNS"
 
   lifecycle {
@@ -211,22 +215,22 @@ resource "aws_acm_certificate" "main" {
 }
 
 resource "aws_route53_record" "certificate" {
-  for_each = local.owns_zone ? toset(concat([var.domain_name], var.certificate_alternative_names)) : []
+  for_each = local.owns_zone ? toset([var.domain_name]) : []
 
   zone_id = var.hosted_zone_id
   name    = one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_name if option.domain_name == each.key])
   type    = one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_type if option.domain_name == each.key])
   records = [one([for option in aws_acm_certificate.main[0].domain_validation_options : option.resource_record_value if option.domain_name == each.key])]
   ttl     = 300
-  # One validation record proves the name in every region.
-  allow_overwrite = true
 }
 
 resource "aws_acm_certificate_validation" "main" {
   count = local.owns_zone ? 1 : 0
 
   certificate_arn         = aws_acm_certificate.main[0].arn
-  validation_record_fqdns = [for record in aws_route53_record.certificate : record.fqdn]
+  validation_record_fqdns = [for option in aws_acm_certificate.main[0].domain_validation_options : trimsuffix(option.resource_record_name, ".")]
+
+  depends_on = [aws_route53_record.certificate]
 }
 
 resource "aws_route53_record" "main" {

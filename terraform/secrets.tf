@@ -1,21 +1,51 @@
 # RDS stores and rotates the database's password (database.tf).
 
-resource "random_password" "redis" {
-  length  = 64
-  special = false
+locals {
+  written_secrets = {
+    redis = { description = "Token that clients of the cache present", version = var.cache_token_version }
+    # Ticket ids remain valid when the signing key is rotated, or when an OpenID Connect issuer replaces it.
+    ticket-key = { description = "Key that authenticates ticket ids (HMAC-SHA-256)", version = var.ticket_key_version }
+  }
 }
 
-resource "aws_secretsmanager_secret" "redis" {
+resource "aws_secretsmanager_secret" "written" {
   #checkov:skip=CKV_AWS_149:Encrypted with the AWS managed key
-  #checkov:skip=CKV2_AWS_57:A rotation requires new instances, see the how-to page
+  #checkov:skip=CKV2_AWS_57:A rotation requires new instances or an empty queue, see the how-to page
 
-  name        = "${local.name}/redis"
-  description = "Token that clients of the cache present"
+  for_each = local.written_secrets
+
+  name        = "${local.name}/${each.key}"
+  description = each.value.description
 }
 
-resource "aws_secretsmanager_secret_version" "redis" {
-  secret_id     = aws_secretsmanager_secret.redis.id
-  secret_string = random_password.redis.result
+# The values are ephemeral variables in write-only arguments, so no plan and no state contains one. The provider writes
+# a value when its version changes.
+resource "aws_secretsmanager_secret_version" "written" {
+  for_each = local.written_secrets
+
+  secret_id                = aws_secretsmanager_secret.written[each.key].id
+  secret_string_wo         = each.key == "redis" ? var.cache_token : var.ticket_key
+  secret_string_wo_version = each.value.version
+}
+
+moved {
+  from = aws_secretsmanager_secret.redis
+  to   = aws_secretsmanager_secret.written["redis"]
+}
+
+moved {
+  from = aws_secretsmanager_secret_version.redis
+  to   = aws_secretsmanager_secret_version.written["redis"]
+}
+
+moved {
+  from = aws_secretsmanager_secret.ticket_key
+  to   = aws_secretsmanager_secret.written["ticket-key"]
+}
+
+moved {
+  from = aws_secretsmanager_secret_version.ticket_key
+  to   = aws_secretsmanager_secret_version.written["ticket-key"]
 }
 
 locals {
@@ -43,24 +73,4 @@ resource "aws_secretsmanager_secret" "access_key" {
 
   name        = "${local.name}/access-signing-key"
   description = "Private key that signs access tokens (RS256)"
-}
-
-# Ticket ids remain valid when the signing key is rotated, or when an OpenID Connect issuer replaces it.
-
-resource "random_password" "ticket_key" {
-  length  = 64
-  special = false
-}
-
-resource "aws_secretsmanager_secret" "ticket_key" {
-  #checkov:skip=CKV_AWS_149:Encrypted with the AWS managed key
-  #checkov:skip=CKV2_AWS_57:A new key invalidates undecided tickets, see the how-to page
-
-  name        = "${local.name}/ticket-key"
-  description = "Key that authenticates ticket ids (HMAC-SHA-256)"
-}
-
-resource "aws_secretsmanager_secret_version" "ticket_key" {
-  secret_id     = aws_secretsmanager_secret.ticket_key.id
-  secret_string = random_password.ticket_key.result
 }

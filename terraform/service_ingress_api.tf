@@ -20,7 +20,7 @@ module "ingress_api" {
   public_port     = 8080
   management_port = 9080
   secrets = merge(local.common_secrets, local.signing_secrets, {
-    TICKETING_TICKET_KEY = aws_secretsmanager_secret.ticket_key.arn
+    TICKETING_TICKET_KEY = aws_secretsmanager_secret.written["ticket-key"].arn
   }, local.entry_pass_secrets)
   environment = merge(local.common_environment, local.database_environment, local.access_environment, local.entry_pass_environment, {
     TICKETING_PORT                = "8080"

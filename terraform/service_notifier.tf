@@ -25,6 +25,8 @@ module "notifier" {
     TICKETING_MANAGEMENT_PORT = "9081"
     TICKETING_RATES_PROXIES   = "1"
     TICKETING_INGRESS_URL     = "https://${var.domain_name}"
+    # 40 % of 1 GB hold 10,000 connections of 10 KB three times; the rest is for the JVM, Docker and the agent.
+    JAVA_OPTS = "-XX:MaxRAMPercentage=40"
   })
 
   # Access to its secrets is its only additional permission.

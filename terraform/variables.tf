@@ -109,10 +109,15 @@ variable "certificate_arn" {
   }
 }
 
-variable "certificate_alternative_names" {
-  description = "Further names in the same zone that the certificate covers, such as the geo-routed name in a second region."
-  type        = list(string)
-  default     = []
+variable "shared_domain_name" {
+  description = "In a second region: the geo-routed name, which the certificate also covers. The validation record of the first region proves it. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.shared_domain_name == null || var.shared_domain_name != var.domain_name
+    error_message = "The name of the second region differs from the shared name."
+  }
 }
 
 variable "web_requests_per_address" {
@@ -195,7 +200,7 @@ variable "notifier" {
   type = object({
     min           = optional(number, 2)
     max           = optional(number, 20)
-    instance_type = optional(string, "t4g.small")
+    instance_type = optional(string, "t4g.micro")
   })
   default = {}
 
@@ -384,6 +389,52 @@ variable "cache_cluster" {
 }
 
 # Access
+
+variable "cache_token_version" {
+  description = "Version of the cache token. A higher version writes cache_token to the cache and to its secret."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.cache_token_version >= 1 && floor(var.cache_token_version) == var.cache_token_version
+    error_message = "A whole number from 1."
+  }
+}
+
+variable "ticket_key_version" {
+  description = "Version of the key of ticket ids. A higher version writes ticket_key to its secret."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.ticket_key_version >= 1 && floor(var.ticket_key_version) == var.ticket_key_version
+    error_message = "A whole number from 1."
+  }
+}
+
+variable "cache_token" {
+  description = "Token of the cache. terraform/scripts/secrets.sh sets the stored or a new value; a plan does not contain it."
+  type        = string
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = can(regex("^[0-9A-Za-z]{32,128}$", var.cache_token))
+    error_message = "32 to 128 letters and digits."
+  }
+}
+
+variable "ticket_key" {
+  description = "Key of ticket ids, like cache_token."
+  type        = string
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = can(regex("^[0-9A-Za-z]{32,128}$", var.ticket_key))
+    error_message = "32 to 128 letters and digits."
+  }
+}
 
 variable "access_issuer_uri" {
   description = "OpenID Connect issuer of the accepted tokens. Null: the services issue and verify their own tokens with keys of their own."

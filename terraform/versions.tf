@@ -6,10 +6,6 @@ terraform {
       source  = "hashicorp/aws"
       version = "6.66.0"
     }
-    random = {
-      source  = "hashicorp/random"
-      version = "3.7.2"
-    }
   }
 }
 

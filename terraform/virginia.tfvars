@@ -8,5 +8,5 @@ vpc_cidr          = "10.1.0.0/16"
 night_starts_utc  = 8 # 03:00 in winter
 
 # Name of this region, and the name that both regions serve.
-domain_name                   = "us.tickets.example.com"
-certificate_alternative_names = ["tickets.example.com"]
+domain_name        = "us.tickets.example.com"
+shared_domain_name = "tickets.example.com"

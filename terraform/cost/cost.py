@@ -30,6 +30,7 @@ MONTH = {
     "hours of pre-warming for each on-sale": 0.75,
     "load balancer capacity units, on average": 0.25,
     "load balancer capacity units in an hour of on-sale": 4,
+    "minutes of full load in each on-sale": 15,
     "GB through a NAT gateway": 10,
     "GB to clients": 20,
     "GB between zones": 20,
@@ -50,8 +51,7 @@ COMMITMENT = {"ec2": 0.28, "aurora.db": 0.30, "cache": 0.30}
 class Design:
     """Resources that run all month."""
 
-    instances: int  # sum of the three services
-    instance: str
+    instances: tuple  # (number, type) of each type, over the three services
     detailed_monitoring: bool
     nat_gateways: int
     endpoints: int  # interface endpoints, in two zones each
@@ -77,12 +77,12 @@ def default(name):
 
 def configured():
     services = [variable(name) for name in ("ingress_api", "booking_worker", "notifier")]
-    types = {re.search(r'instance_type = optional\(string, "(.+?)"\)', text).group(1) for text in services}
-    if len(types) != 1:
-        sys.exit("cost.py: the services have different instance types; price them one by one")
+    types = {}
+    for text in services:
+        kind = re.search(r'instance_type = optional\(string, "(.+?)"\)', text).group(1)
+        types[kind] = types.get(kind, 0) + int(re.search(r"min\s+= optional\(number, (\d+)\)", text).group(1))
     return Design(
-        instances=sum(int(re.search(r"min\s+= optional\(number, (\d+)\)", text).group(1)) for text in services),
-        instance=types.pop(),
+        instances=tuple((number, kind) for kind, number in types.items()),
         detailed_monitoring=False,
         nat_gateways=len(re.findall(r'"', default("nat_gateway_zones"))) // 2,
         endpoints=len(re.findall(r'"', default("interface_endpoints"))) // 2,
@@ -93,8 +93,7 @@ def configured():
 
 
 REFERENCE = Design(
-    instances=6,
-    instance="t3.medium",
+    instances=((6, "t3.medium"),),
     detailed_monitoring=True,
     nat_gateways=2,
     endpoints=0,
@@ -108,15 +107,29 @@ def bill(design):
     """Lines of (name, item, quantity, derivation of the quantity)."""
     month = MONTH
     bookings = month["on-sales"] * month["bookings in each on-sale"]
-    extra = month["on-sales"] * 3 * month["extra instances of each service while pre-warmed"] * month["hours of pre-warming for each on-sale"]
+    instances = sum(number for number, _ in design.instances)
+    # Two instances of a service at all times, and the additional ones during an on-sale.
+    extra = month["extra instances of each service while pre-warmed"]
+    surplus = month["on-sales"] * 3 * (2 + extra) * 2 * 0.8 * month["minutes of full load in each on-sale"] / 60
     # A worker polls for 10 s at a time, and checks the dead letters every 10 s with two calls.
     polls = 2 * HOURS * 3600 / 10 * 3
     # Alarms of the reference design, of outages, of the queue, and of target tracking, by the metrics in them.
     alarms = 16 + 16 + 2 * 2 + 2 * 2
+    # The agent of each instance sends its metrics once a minute.
+    requests = instances * HOURS * 60 / 1000
     lines = [
-        ("Instances", f"ec2.{design.instance}", design.instances * HOURS, f"{design.instances} x {HOURS} h"),
-        ("Instances before on-sales", f"ec2.{design.instance}", extra, "4 more of each service, 45 min, 4 times"),
-        ("Disks of the instances", "ebs.gp3", design.instances * design.disk_gb, f"{design.instances} x {design.disk_gb} GB"),
+        *((f"Instances `{kind}`", f"ec2.{kind}", number * HOURS, f"{number} x {HOURS} h") for number, kind in design.instances),
+        *(
+            (
+                f"`{kind}` before on-sales",
+                f"ec2.{kind}",
+                month["on-sales"] * number / 2 * extra * month["hours of pre-warming for each on-sale"],
+                f"{number // 2 * extra} more, 45 min, 4 times",
+            )
+            for number, kind in design.instances
+        ),
+        ("Surplus CPU credits", "ec2.surplus", surplus, "18 instances, 2 processors at 80 % above the baseline, 15 min, 4 times"),
+        ("Disks of the instances", "ebs.gp3", instances * design.disk_gb, f"{instances} x {design.disk_gb} GB"),
         ("Load balancer", "alb", HOURS, f"{HOURS} h"),
         (
             "Load balancer capacity units",
@@ -138,10 +151,11 @@ def bill(design):
         ("Queue", "sqs", (polls + bookings * 0.3) / 1e6, "2 workers that poll, and 3 calls for 10 bookings"),
         ("Alarms", "cloudwatch.alarm", alarms, "32 configured, 8 metrics in those of target tracking"),
         ("CPU and memory by the agent", "cloudwatch.metric", 3 if design.detailed_monitoring else 6, "1 or 2 for each service"),
-        ("Detailed monitoring", "cloudwatch.metric", 7 * design.instances if design.detailed_monitoring else 0, f"7 metrics x {design.instances} instances"),
+        ("Detailed monitoring", "cloudwatch.metric", 7 * instances if design.detailed_monitoring else 0, f"7 metrics x {instances} instances"),
+        ("Requests of the agents", "cloudwatch.request", requests, f"{instances} x {HOURS} h x 60"),
         ("Dashboard", "cloudwatch.dashboard", 1, ""),
         ("Logs", "cloudwatch.logs", month["GB of logs"], ""),
-        ("Secrets", "secret", 3, "database, cache, signing key"),
+        ("Secrets", "secret", 5, "database owner and account, cache, signing key, ticket key"),
         ("DNS zone", "route53.zone", 1, ""),
         ("Images", "ecr", month["GB of images"], ""),
         ("Posters", "s3.storage", month["GB of posters"], "1,000 of 0.2 MB"),
@@ -165,7 +179,7 @@ def committed(design):
     saved = 0
     for what, item, quantity, _ in bill(design):
         discount = next((value for prefix, value in COMMITMENT.items() if item.startswith(prefix)), 0)
-        if what != "Instances before on-sales":
+        if "before on-sales" not in what and item != "ec2.surplus":
             saved += price(item) * quantity * discount
     return total(design) - saved
 
@@ -183,7 +197,8 @@ def bill_table(design):
 def choices(design):
     """From the reference design to the configured one, one choice after another."""
     steps = [
-        ("`t4g.small` instead of `t3.medium`", dict(instance=design.instance), "2 GB instead of 4, Graviton instead of x86. None. Less capacity of each instance, so the groups grow earlier."),
+        ("`t4g.small` instead of `t3.medium`", dict(instances=((6, "t4g.small"),)), "2 GB instead of 4, Graviton instead of x86. None. Less capacity of each instance, so the groups grow earlier."),
+        ("`t4g.micro` for notifier", dict(instances=design.instances), "1 GB instead of 2. None: notifier has 249 MiB resident and 0.05 cores in the benchmarks, and at most 10,000 connections of 10 KB."),
         ("one NAT gateway instead of two", dict(nat_gateways=design.nat_gateways), "If 2a fails, instances in 2c continue, but none can start, and logs and metrics stop. notifier cannot read evicted tickets from ingress-api. Applying `nat_gateway_zones = [\"c\", \"a\"]` ends this."),
         ("an endpoint for SQS in both zones", dict(endpoints=design.endpoints), "Compensates the previous choice: bookings do not use the NAT gateway."),
         ("Valkey instead of Redis", dict(cache=design.cache), "None: the same protocol, replica and failover."),

@@ -1,25 +1,6 @@
 # Cache: primary and replica, or shards with replicas.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
-
-variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.0.0"
-  ami_id             = "ami-0123456789abcdef0"
-}
-
-override_resource {
-  target = aws_secretsmanager_secret.redis
-  values = { id = "redis-secret", arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf" }
-}
-
-override_resource {
-  target = random_password.redis
-  values = { result = "a-token-of-the-cache" }
-}
 
 run "primary_and_replica_fail_over_automatically" {
   assert {
@@ -72,27 +53,35 @@ run "clients_use_tls_and_a_token" {
   }
 
   assert {
-    condition     = aws_elasticache_replication_group.main.auth_token == random_password.redis.result && aws_elasticache_replication_group.main.auth_token_update_strategy == "ROTATE"
+    condition     = aws_elasticache_replication_group.main.auth_token_wo_version == 1 && aws_elasticache_replication_group.main.auth_token_update_strategy == "ROTATE"
     error_message = "A token is required. Both tokens are valid during a rotation."
   }
 
   assert {
-    condition     = aws_secretsmanager_secret_version.redis.secret_id == "redis-secret" && aws_secretsmanager_secret_version.redis.secret_string == "a-token-of-the-cache"
-    error_message = "The token is in Secrets Manager."
-  }
-
-  assert {
-    condition     = random_password.redis.length == 64 && random_password.redis.special == false
-    error_message = "ElastiCache takes no special characters but a few."
+    condition     = !strcontains(jsonencode(aws_elasticache_replication_group.main), "CacheTokenCacheTokenCacheToken01")
+    error_message = "The token is not in the plan or the state."
   }
 
   assert {
     condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
       strcontains(service.user_data, "TICKETING_REDIS_ADDRESSES=rediss://master.ticketing-redis.abc123.apn2.cache.amazonaws.com:6379\n")
       && !strcontains(service.user_data, "TICKETING_REDIS_CLUSTER")
-      && !strcontains(service.user_data, "a-token-of-the-cache")
+      && !strcontains(service.user_data, "CacheTokenCacheTokenCacheToken01")
     ])
     error_message = "All three services use the primary with TLS, and no user data contains the token."
+  }
+}
+
+run "higher_version_rotates_the_token" {
+  command = plan
+
+  variables {
+    cache_token_version = 2
+  }
+
+  assert {
+    condition     = aws_elasticache_replication_group.main.auth_token_wo_version == 2
+    error_message = "The cache receives the token of the new version."
   }
 }
 

@@ -1,15 +1,6 @@
 # Database: Aurora writer and reader, and their backups.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
-
-variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.0.0"
-  ami_id             = "ami-0123456789abcdef0"
-}
 
 run "aurora_has_writer_and_reader_in_two_zones" {
   assert {

@@ -1,19 +1,15 @@
 # Environment of the containers, compared with the settings of the applications.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
 
-variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.0.0"
-  ami_id             = "ami-0123456789abcdef0"
+override_resource {
+  target = aws_secretsmanager_secret.written["redis"]
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf" }
 }
 
 override_resource {
-  target = aws_secretsmanager_secret.redis
-  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf" }
+  target = aws_secretsmanager_secret.written["ticket-key"]
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
 }
 
 override_resource {
@@ -24,16 +20,6 @@ override_resource {
 override_resource {
   target = aws_secretsmanager_secret.database
   values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf" }
-}
-
-override_resource {
-  target = aws_secretsmanager_secret.ticket_key
-  values = { id = "ticket-key-secret", arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
-}
-
-override_resource {
-  target = random_password.ticket_key
-  values = { result = "a-key-of-ticket-ids" }
 }
 
 run "ingress_api_gets_exactly_these_settings" {
@@ -107,7 +93,7 @@ run "notifier_gets_exactly_these_settings" {
   assert {
     condition = module.notifier.environment == tomap({
       AWS_REGION                   = "ap-northeast-2"
-      JAVA_OPTS                    = "-XX:MaxRAMPercentage=55"
+      JAVA_OPTS                    = "-XX:MaxRAMPercentage=40"
       SPRING_PROFILES_ACTIVE       = "aws"
       TICKETING_ACCESS_PUBLIC_KEYS = "cHVibGljLWtleQ=="
       TICKETING_INGRESS_URL        = "https://tickets.example.com"
@@ -201,15 +187,12 @@ run "issuer_requires_an_audience" {
   expect_failures = [var.access_audience]
 }
 
-run "ticket_key_is_created_as_a_secret" {
+run "no_service_or_task_has_a_value_of_a_secret" {
   assert {
-    condition     = aws_secretsmanager_secret_version.ticket_key.secret_id == "ticket-key-secret" && aws_secretsmanager_secret_version.ticket_key.secret_string == "a-key-of-ticket-ids"
-    error_message = "The key is in Secrets Manager."
-  }
-
-  assert {
-    condition     = random_password.ticket_key.length >= 32
-    error_message = "TicketIds requires 32 bytes or more."
+    condition = alltrue([for text in concat([for service in [module.ingress_api, module.booking_worker, module.notifier] : jsonencode(service)], [base64decode(aws_launch_template.migration.user_data)]) :
+      !strcontains(text, "CacheTokenCacheTokenCacheToken01") && !strcontains(text, "TicketKeyTicketKeyTicketKeyTic01")
+    ])
+    error_message = "User data names secrets by ARN."
   }
 }
 
@@ -253,4 +236,45 @@ run "database_certificate_check_can_be_stricter" {
     condition     = endswith(module.ingress_api.environment["TICKETING_DATABASE_URL"], "/ticketing?sslMode=VERIFY_IDENTITY") && endswith(module.ingress_api.environment["TICKETING_DATABASE_READER_URL"], "/ticketing?sslMode=VERIFY_IDENTITY")
     error_message = "Both pools check it."
   }
+}
+
+run "plan_contains_no_value_of_a_secret" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(jsonencode([aws_secretsmanager_secret.written, aws_secretsmanager_secret_version.written, aws_elasticache_replication_group.main]), "CacheTokenCacheTokenCacheToken01")
+    error_message = "The cache token is write-only."
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode([aws_secretsmanager_secret.written, aws_secretsmanager_secret_version.written]), "TicketKeyTicketKeyTicketKeyTic01")
+    error_message = "The ticket key is write-only."
+  }
+
+  assert {
+    condition     = { for name, secret in aws_secretsmanager_secret_version.written : name => secret.secret_string_wo_version } == { redis = 1, ticket-key = 1 }
+    error_message = "Each value is written once for a version."
+  }
+}
+
+run "refuses_short_values_of_secrets" {
+  command = plan
+
+  variables {
+    cache_token = "short"
+    ticket_key  = "contains-other-characters-than-letters"
+  }
+
+  expect_failures = [var.cache_token, var.ticket_key]
+}
+
+run "refuses_versions_of_secrets_below_one" {
+  command = plan
+
+  variables {
+    cache_token_version = 0
+    ticket_key_version  = 0.5
+  }
+
+  expect_failures = [var.cache_token_version, var.ticket_key_version]
 }

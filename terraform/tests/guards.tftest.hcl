@@ -1,14 +1,9 @@
 # An apply without the values of an earlier one fails instead of shrinking the system.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
 
 variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.1.0"
-  ami_id             = "ami-0123456789abcdef0"
+  image_tag = "1.1.0"
 }
 
 # The system as phase 2 left it.

@@ -1,14 +1,15 @@
 # One role for each service, with the minimum permissions.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
 
-variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.0.0"
-  ami_id             = "ami-0123456789abcdef0"
+override_resource {
+  target = aws_secretsmanager_secret.written["redis"]
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf" }
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.written["ticket-key"]
+  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
 }
 
 override_resource {
@@ -22,11 +23,6 @@ override_resource {
 }
 
 override_resource {
-  target = aws_secretsmanager_secret.redis
-  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/redis-AbCdEf" }
-}
-
-override_resource {
   target = aws_secretsmanager_secret.access_key[0]
   values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/access-signing-key-AbCdEf" }
 }
@@ -34,11 +30,6 @@ override_resource {
 override_resource {
   target = aws_secretsmanager_secret.database
   values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/database-account-AbCdEf" }
-}
-
-override_resource {
-  target = aws_secretsmanager_secret.ticket_key
-  values = { arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:ticketing/ticket-key-AbCdEf" }
 }
 
 override_resource {

@@ -1,15 +1,6 @@
 # Load balancer: the only public entry, with TLS.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
-
-variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.0.0"
-  ami_id             = "ami-0123456789abcdef0"
-}
 
 override_resource {
   target = aws_lb_target_group.ingress_api_waits

@@ -1,15 +1,6 @@
 # Phase 1, phase 2, and a second region.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
-
-variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.0.0"
-  ami_id             = "ami-0123456789abcdef0"
-}
 
 override_resource {
   target = aws_secretsmanager_secret.access_key[0]
@@ -29,7 +20,7 @@ run "phase1_file" {
     condition = { for name, value in output.values : name => value if contains(["ingress_api", "booking_worker", "notifier", "database_instance_class", "database_readers", "cache_node_type", "cache_cluster"], name) } == {
       ingress_api             = { min = 2, max = 20, instance_type = "t4g.small" }
       booking_worker          = { min = 2, max = 20, instance_type = "t4g.small" }
-      notifier                = { min = 2, max = 20, instance_type = "t4g.small" }
+      notifier                = { min = 2, max = 20, instance_type = "t4g.micro" }
       database_instance_class = "db.t4g.medium"
       database_readers        = 1
       cache_node_type         = "cache.t4g.micro"
@@ -51,9 +42,9 @@ run "phase2_file" {
 
 run "phase_1_is_the_default" {
   assert {
-    condition = alltrue([for service in [module.ingress_api, module.booking_worker, module.notifier] :
-      service.size == { min = 2, max = 20, desired = 2, instance_type = "t4g.small" }
-    ])
+    condition = { for name, service in { ingress_api = module.ingress_api, booking_worker = module.booking_worker, notifier = module.notifier } : name => {
+      min = service.size.min, max = service.size.max, instance_type = service.size.instance_type
+    } } == { for name in ["ingress_api", "booking_worker", "notifier"] : name => run.phase1_file.values[name] }
     error_message = "The sizes of terraform.tfvars.example equal the defaults."
   }
 
@@ -112,6 +103,17 @@ run "no_second_region_by_default" {
   }
 }
 
+run "first_region_owns_the_record_of_the_shared_name" {
+  variables {
+    second_region = { region = "us-east-1", load_balancer_dns_name = "virginia.us-east-1.elb.amazonaws.com" }
+  }
+
+  assert {
+    condition     = keys(aws_route53_record.certificate) == ["tickets.example.com"]
+    error_message = "The validation record of a name is in one state, because the destruction of a second owner would delete it."
+  }
+}
+
 run "locations_resolve_to_the_nearest_region" {
   variables {
     second_region = { region = "us-east-1", load_balancer_dns_name = "virginia.us-east-1.elb.amazonaws.com" }
@@ -134,41 +136,8 @@ run "locations_resolve_to_the_nearest_region" {
   }
 
   assert {
-    condition     = alltrue([for secret in [aws_secretsmanager_secret.access_key[0], aws_secretsmanager_secret.ticket_key, aws_secretsmanager_secret.database] : length(secret.replica) == 0])
+    condition     = alltrue([for secret in [aws_secretsmanager_secret.access_key[0], aws_secretsmanager_secret.database] : length(secret.replica) == 0])
     error_message = "No key of this region leaves it."
-  }
-}
-
-run "geo_records" {
-  variables {
-    first  = { dns_name = "seoul.elb.amazonaws.com", zone_id = "ZSEOUL" }
-    second = { region = "us-east-1", dns_name = "virginia.elb.amazonaws.com" }
-  }
-
-  module {
-    source = "./modules/second_region"
-  }
-
-  assert {
-    condition = { for place, record in aws_route53_record.first : place => "${record.name} ${record.type} ${one(record.geolocation_routing_policy).country} ${one(record.alias).name} ${one(record.alias).zone_id} ${one(record.alias).evaluate_target_health}" } == {
-      korea = "tickets.example.com A KR seoul.elb.amazonaws.com ZSEOUL true"
-      japan = "tickets.example.com A JP seoul.elb.amazonaws.com ZSEOUL true"
-    }
-    error_message = "Countries of the first region, answered while it is healthy."
-  }
-
-  assert {
-    condition = { for place, record in aws_route53_record.second : place => "${record.name} ${record.type} ${one(record.geolocation_routing_policy).continent} ${one(record.alias).name} ${one(record.alias).zone_id} ${one(record.alias).evaluate_target_health}" } == {
-      north-america = "tickets.example.com A NA virginia.elb.amazonaws.com Z35SXDOTRQ7X7K true"
-      south-america = "tickets.example.com A SA virginia.elb.amazonaws.com Z35SXDOTRQ7X7K true"
-      europe        = "tickets.example.com A EU virginia.elb.amazonaws.com Z35SXDOTRQ7X7K true"
-    }
-    error_message = "Continents of the second region, in its load balancers' own zone."
-  }
-
-  assert {
-    condition     = data.aws_lb_hosted_zone_id.second.region == "us-east-1"
-    error_message = "The zone of the second region's load balancers."
   }
 }
 
@@ -184,13 +153,13 @@ run "virginia_file" {
 
 run "virginia_runs_the_same_configuration" {
   variables {
-    region                        = run.virginia_file.values.region
-    zones                         = run.virginia_file.values.zones
-    nat_gateway_zones             = run.virginia_file.values.nat_gateway_zones
-    vpc_cidr                      = run.virginia_file.values.vpc_cidr
-    night_starts_utc              = run.virginia_file.values.night_starts_utc
-    domain_name                   = run.virginia_file.values.domain_name
-    certificate_alternative_names = run.virginia_file.values.certificate_alternative_names
+    region             = run.virginia_file.values.region
+    zones              = run.virginia_file.values.zones
+    nat_gateway_zones  = run.virginia_file.values.nat_gateway_zones
+    vpc_cidr           = run.virginia_file.values.vpc_cidr
+    night_starts_utc   = run.virginia_file.values.night_starts_utc
+    domain_name        = run.virginia_file.values.domain_name
+    shared_domain_name = run.virginia_file.values.shared_domain_name
   }
 
   assert {
@@ -199,8 +168,13 @@ run "virginia_runs_the_same_configuration" {
   }
 
   assert {
-    condition     = aws_route53_record.main[0].name == "us.tickets.example.com" && contains(keys(aws_route53_record.certificate), "tickets.example.com")
+    condition     = aws_route53_record.main[0].name == "us.tickets.example.com" && aws_acm_certificate.main[0].subject_alternative_names == toset(["tickets.example.com"])
     error_message = "It has its own name, and a certificate for the shared one as well."
+  }
+
+  assert {
+    condition     = keys(aws_route53_record.certificate) == ["us.tickets.example.com"] && aws_acm_certificate_validation.main[0].validation_record_fqdns == toset(["_a79865eb4cd1a6ab990a45779b4e0b96.tickets.example.com", "_b79865eb4cd1a6ab990a45779b4e0b96.us.tickets.example.com"])
+    error_message = "It waits for the record of the shared name and does not manage it."
   }
 
   assert {
@@ -209,7 +183,7 @@ run "virginia_runs_the_same_configuration" {
   }
 
   assert {
-    condition     = module.ingress_api.secrets["TICKETING_ACCESS_SIGNING_KEY"] == aws_secretsmanager_secret.access_key[0].arn && module.ingress_api.secrets["TICKETING_TICKET_KEY"] == aws_secretsmanager_secret.ticket_key.arn
+    condition     = module.ingress_api.secrets["TICKETING_ACCESS_SIGNING_KEY"] == aws_secretsmanager_secret.access_key[0].arn && module.ingress_api.secrets["TICKETING_TICKET_KEY"] == aws_secretsmanager_secret.written["ticket-key"].arn
     error_message = "It has its own keys of tokens and ticket ids."
   }
 
@@ -229,4 +203,14 @@ run "refuses_geo_routing_without_a_zone" {
   }
 
   expect_failures = [var.second_region]
+}
+
+run "refuses_a_shared_name_as_the_own_name" {
+  command = plan
+
+  variables {
+    shared_domain_name = "tickets.example.com"
+  }
+
+  expect_failures = [var.shared_domain_name]
 }

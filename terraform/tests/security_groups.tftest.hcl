@@ -1,15 +1,6 @@
 # Permitted connections.
 
 mock_provider "aws" { source = "./tests/mocks" }
-mock_provider "random" {}
-
-variables {
-  domain_name        = "tickets.example.com"
-  hosted_zone_id     = "Z0123456789ABCDEFGHIJ"
-  access_public_keys = ["cHVibGljLWtleQ=="]
-  image_tag          = "1.0.0"
-  ami_id             = "ami-0123456789abcdef0"
-}
 
 run "security_groups_have_their_agreed_names" {
   assert {

@@ -1,6 +1,6 @@
 # One service: image, instances, and the scripts that start, watch and drain the container.
 
-mock_provider "aws" { source = "./tests/mocks" }
+mock_provider "aws" { source = "../../tests/mocks" }
 
 variables {
   project           = "ticketing"
@@ -31,10 +31,6 @@ variables {
 }
 
 run "instances_are_amazon_linux_2023_on_graviton" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = data.aws_ssm_parameter.newest_ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64" && aws_launch_template.this.image_id == "ami-0123456789abcdef0"
     error_message = "The pinned image, and the newest Amazon Linux 2023 for arm64 as Systems Manager names it."
@@ -77,10 +73,6 @@ run "instances_are_amazon_linux_2023_on_graviton" {
 }
 
 run "group_spreads_instances_over_both_zones" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = [aws_autoscaling_group.this.min_size, aws_autoscaling_group.this.max_size, aws_autoscaling_group.this.desired_capacity] == [2, 20, 2]
     error_message = "2 to 20, 2 at first."
@@ -125,10 +117,6 @@ run "group_spreads_instances_over_both_zones" {
 }
 
 run "hooks_delay_launch_and_termination" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition = [for hook in aws_autoscaling_group.this.initial_lifecycle_hook : "${hook.name} ${hook.lifecycle_transition} ${hook.heartbeat_timeout} ${hook.default_result}"] == [
       "ticketing-booking-worker-launching autoscaling:EC2_INSTANCE_LAUNCHING 900 ABANDON"
@@ -151,10 +139,6 @@ run "hooks_delay_launch_and_termination" {
 }
 
 run "user_data_install_docker_and_run" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = strcontains(output.user_data, "retry dnf install -y docker amazon-cloudwatch-agent\n") && strcontains(output.user_data, "systemctl enable --now docker\n")
     error_message = "Install Docker."
@@ -182,10 +166,6 @@ run "user_data_install_docker_and_run" {
 }
 
 run "user_data_read_secrets_into_memory" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = strcontains(output.user_data, "\nTICKETING_REDIS_PASSWORD arn:aws:secretsmanager:us-east-1:123456789012:secret:ticketing/redis-AbCdEf\nEND\n")
     error_message = "Each secret has its name and its ARN."
@@ -193,10 +173,6 @@ run "user_data_read_secrets_into_memory" {
 }
 
 run "user_data_ship_the_log_without_blocking" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = strcontains(output.user_data, "--log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/ticketing/booking-worker --log-opt awslogs-stream=$${INSTANCE_ID} \\\n  --log-opt mode=non-blocking --log-opt max-buffer-size=4m \\\n")
     error_message = "Logging does not block while CloudWatch Logs is unavailable."
@@ -209,10 +185,6 @@ run "user_data_ship_the_log_without_blocking" {
 }
 
 run "user_data_finish_work_before_termination" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = strcontains(output.user_data, "ExecStop=/usr/bin/docker stop -t 75 ticketing\nTimeoutStartSec=300\nTimeoutStopSec=85\n")
     error_message = "SIGTERM, 75 s, then SIGKILL, with a longer timeout of systemd."
@@ -220,10 +192,6 @@ run "user_data_finish_work_before_termination" {
 }
 
 run "user_data_measure_cpu_and_memory" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition = jsondecode(regex("(?s)ticketing.json <<'END'\n(.*?)\nEND\n", output.user_data)[0]) == {
       agent = { metrics_collection_interval = 60, omit_hostname = true }
@@ -248,10 +216,6 @@ run "public_port_serves_the_health_check" {
     longest_work_seconds  = 20
     stop_timeout_seconds  = 30
     drain_timeout_seconds = 120
-  }
-
-  module {
-    source = "./modules/service"
   }
 
   assert {
@@ -280,10 +244,6 @@ run "x86_types_get_the_x86_image" {
     values = { architecture = "x86_64" }
   }
 
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = data.aws_ssm_parameter.newest_ami.name == "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
     error_message = "t3.medium is x86."
@@ -295,10 +255,6 @@ run "non_burstable_types_have_no_credits" {
     instance_type = "c7g.large"
   }
 
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = length(aws_launch_template.this.credit_specification) == 0 && strcontains(data.aws_ssm_parameter.newest_ami.name, "arm64")
     error_message = "c7g is arm64 and has no credits."
@@ -308,10 +264,6 @@ run "non_burstable_types_have_no_credits" {
 run "application_metrics_are_an_option" {
   variables {
     application_metrics = true
-  }
-
-  module {
-    source = "./modules/service"
   }
 
   assert {
@@ -332,10 +284,6 @@ run "refuses_an_image_of_another_architecture" {
     instance_type = "t3.medium"
   }
 
-  module {
-    source = "./modules/service"
-  }
-
   expect_failures = [aws_launch_template.this]
 }
 
@@ -344,10 +292,6 @@ run "a_release_is_a_new_template_version" {
   variables {
     image_tag = "1.3.0"
     spot      = true
-  }
-
-  module {
-    source = "./modules/service"
   }
 
   assert {
@@ -366,10 +310,6 @@ run "warm_pool_is_an_option" {
     warm_pool = { min_size = 3 }
   }
 
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = [for pool in aws_autoscaling_group.this.warm_pool : "${pool.pool_state} ${pool.min_size}"] == ["Stopped 3"]
     error_message = "Three stopped instances."
@@ -377,10 +317,6 @@ run "warm_pool_is_an_option" {
 }
 
 run "no_warm_pool_by_default" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = !strcontains(output.user_data, "append-config") && !strcontains(output.user_data, "cloudwatch-prometheus")
     error_message = "No metrics of the application."
@@ -393,10 +329,6 @@ run "no_warm_pool_by_default" {
 }
 
 run "images_are_scanned_and_immutable" {
-  module {
-    source = "./modules/service"
-  }
-
   assert {
     condition     = aws_ecr_repository.this.name == "ticketing/booking-worker" && aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && one(aws_ecr_repository.this.image_scanning_configuration).scan_on_push
     error_message = "Tags are immutable and images are scanned."
@@ -415,10 +347,6 @@ run "refuses_a_short_stop_timeout" {
     stop_timeout_seconds = 60
   }
 
-  module {
-    source = "./modules/service"
-  }
-
   expect_failures = [var.stop_timeout_seconds]
 }
 
@@ -427,10 +355,6 @@ run "refuses_a_short_drain_timeout" {
 
   variables {
     drain_timeout_seconds = 104
-  }
-
-  module {
-    source = "./modules/service"
   }
 
   expect_failures = [var.drain_timeout_seconds]
