@@ -187,7 +187,7 @@ run "issuer_requires_an_audience" {
   expect_failures = [var.access_audience]
 }
 
-run "no_service_or_task_has_a_value_of_a_secret" {
+run "user_data_has_no_value_of_a_secret" {
   assert {
     condition = alltrue([for text in concat([for service in [module.ingress_api, module.booking_worker, module.notifier] : jsonencode(service)], [base64decode(aws_launch_template.migration.user_data)]) :
       !strcontains(text, "CacheTokenCacheTokenCacheToken01") && !strcontains(text, "TicketKeyTicketKeyTicketKeyTic01")

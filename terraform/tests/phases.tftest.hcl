@@ -103,7 +103,7 @@ run "no_second_region_by_default" {
   }
 }
 
-run "first_region_owns_the_record_of_the_shared_name" {
+run "first_region_owns_the_shared_validation_record" {
   variables {
     second_region = { region = "us-east-1", load_balancer_dns_name = "virginia.us-east-1.elb.amazonaws.com" }
   }
