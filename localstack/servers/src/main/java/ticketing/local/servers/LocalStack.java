@@ -109,12 +109,16 @@ public final class LocalStack {
 
   private static void run(Path folder, List<String> command) throws IOException {
     Path log = folder.resolve("install.log");
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    // The default of 60 s for a file is too short on a loaded machine.
+    builder
+        .environment()
+        .put("UV_COMPILE_BYTECODE_TIMEOUT", Long.toString(INSTALL_TIMEOUT.toSeconds()));
+    Process process = builder.start();
     try {
       if (!process.waitFor(INSTALL_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
