@@ -39,7 +39,7 @@ class NotifierApplication {
   static {
     // Tomcat allocates three such buffers for each connection. A ticket's frame fits into one; a
     // longer frame is split.
-    System.setProperty("org.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE", "512");
+    System.setProperty("org.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE", "448");
   }
 
   public static void main(String[] args) {

@@ -16,9 +16,10 @@ import ticketing.notifier.handshake.MinimalUpgradeStrategy;
 @ConditionalOnClass(TomcatServletWebServerFactory.class)
 class TomcatConfiguration {
 
-  // Retained by each open connection. Longer frames are read in several steps, and written in one
-  // step without the buffer.
-  private static final String BUFFER_BYTES = "128";
+  // Retained by each open connection. A client frame is read in several steps or without the
+  // buffer; a ticket's frame is written in one step.
+  private static final String READ_BUFFER_BYTES = "128";
+  private static final String WRITE_BUFFER_BYTES = "448";
 
   @Bean
   RequestUpgradeStrategy upgradeStrategy() {
@@ -36,8 +37,8 @@ class TomcatConfiguration {
       factory.addConnectorCustomizers(connector -> {
         connector.setProperty(
             "socket.txBufSize", String.valueOf(connection.socketSendBuffer().toBytes()));
-        connector.setProperty("socket.appReadBufSize", BUFFER_BYTES);
-        connector.setProperty("socket.appWriteBufSize", BUFFER_BYTES);
+        connector.setProperty("socket.appReadBufSize", READ_BUFFER_BYTES);
+        connector.setProperty("socket.appWriteBufSize", WRITE_BUFFER_BYTES);
       });
     };
   }

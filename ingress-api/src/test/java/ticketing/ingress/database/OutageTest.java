@@ -139,9 +139,18 @@ class OutageTest {
 
   @Test
   void closedSaleAcceptsNoFirstRequestWithoutRedis() {
-    long event = ingress.newEvent();
+    long event =
+        ingress
+            .post(
+                "/api/v1/events",
+                ingress.admin(),
+                IngressFixture.event("")
+                    .replace(
+                        "\"saleClosesAt\":null", "\"saleClosesAt\":\"2020-01-01T00:00:00Z\""))
+            .json()
+            .get("eventId")
+            .longValue();
     String user = IngressFixture.newUser();
-    ingress.sql().update("UPDATE events SET sale_closes_at = '2020-01-01' WHERE id = ?", event);
     without(
         ingress.servers.redis()::stop,
         ingress.servers.redis()::start,
