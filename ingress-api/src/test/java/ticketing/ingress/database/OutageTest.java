@@ -145,8 +145,7 @@ class OutageTest {
                 "/api/v1/events",
                 ingress.admin(),
                 IngressFixture.event("")
-                    .replace(
-                        "\"saleClosesAt\":null", "\"saleClosesAt\":\"2020-01-01T00:00:00Z\""))
+                    .replace("\"saleClosesAt\":null", "\"saleClosesAt\":\"2020-01-01T00:00:00Z\""))
             .json()
             .get("eventId")
             .longValue();
