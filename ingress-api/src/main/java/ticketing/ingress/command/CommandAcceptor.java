@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -116,6 +117,14 @@ public class CommandAcceptor {
     this.permits = new Semaphore(settings.maxInFlight());
   }
 
+  /// Time before which a first request is accepted.
+  ///
+  /// @param late exception of a later one
+  private record Deadline(Instant end, Supplier<? extends RuntimeException> late) {}
+
+  private static final Deadline ALWAYS =
+      new Deadline(Instant.MAX, () -> new IllegalStateException("always in time"));
+
   /// Returns an acceptor for a warm-up, which sends to another queue and neither counts nor
   /// publishes.
   public CommandAcceptor sendingTo(SqsAsyncClient queue) {
@@ -143,7 +152,17 @@ public class CommandAcceptor {
   ///   belongs to another request, `DATABASE_UNAVAILABLE` if a decision of an earlier request
   ///   cannot be excluded
   public Ticket accept(Function<Instant, Command> acceptedAt) {
-    return acceptUntil(Instant.MAX, acceptedAt);
+    return accept(acceptedAt, ALWAYS);
+  }
+
+  /// Accepts a command as [#accept] only if the request is repeated. The entry of its first time
+  /// can be evicted after [#isKnownToBeRepeated], and a worker could decide the command at this
+  /// time ahead of the first one.
+  ///
+  /// @param unknown exception if there is no earlier request
+  public Ticket acceptRepeated(
+      Function<Instant, Command> acceptedAt, Supplier<? extends RuntimeException> unknown) {
+    return accept(acceptedAt, new Deadline(Instant.MIN, unknown));
   }
 
   /// Accepts a command as [#accept] if the time is before `end` after the status store has its
@@ -152,11 +171,17 @@ public class CommandAcceptor {
   ///
   /// @throws ApiException additionally `HOLD_EXPIRED` if the time is not before `end`
   public Ticket acceptUntil(Instant end, Function<Instant, Command> acceptedAt) {
+    return accept(
+        acceptedAt,
+        new Deadline(end, () -> ApiException.of(ErrorCode.HOLD_EXPIRED, "The hold has expired.")));
+  }
+
+  private Ticket accept(Function<Instant, Command> acceptedAt, Deadline deadline) {
     Command command = acceptedAt.apply(clock.instant().truncatedTo(ChronoUnit.MICROS));
     Acceptance result = Acceptance.REFUSED;
     try (var _ = MDC.putCloseable("ticket", command.ticketId().toString());
         var _ = MDC.putCloseable("event", String.valueOf(command.eventId()))) {
-      Ticket ticket = acceptWithPermit(acceptedAt, command, end);
+      Ticket ticket = acceptWithPermit(acceptedAt, command, deadline);
       boolean first = command.acceptedAt().equals(ticket.acceptedAt());
       result = first ? Acceptance.ACCEPTED : Acceptance.REPEATED;
       publish(command);
@@ -180,14 +205,14 @@ public class CommandAcceptor {
 
   /// Rejects excess commands before any I/O and without a log line: the metrics count them.
   private Ticket acceptWithPermit(
-      Function<Instant, Command> acceptedAt, Command command, Instant end) {
+      Function<Instant, Command> acceptedAt, Command command, Deadline deadline) {
     if (!backlog.admits() || !permits.tryAcquire()) {
       throw queueUnavailable();
     }
     try {
       return findEarlier(command)
           .map(earlier -> repeat(acceptedAt, command, earlier))
-          .orElseGet(() -> acceptFirst(acceptedAt, command, end));
+          .orElseGet(() -> acceptFirst(acceptedAt, command, deadline));
     } finally {
       permits.release();
     }
@@ -215,7 +240,8 @@ public class CommandAcceptor {
     }
   }
 
-  private Ticket acceptFirst(Function<Instant, Command> acceptedAt, Command command, Instant end) {
+  private Ticket acceptFirst(
+      Function<Instant, Command> acceptedAt, Command command, Deadline deadline) {
     StatusEntry pending = StatusEntry.pending(command);
     Optional<StatusStore.Stored> stored = storeFirst(pending);
     if (stored.map(StatusStore.Stored::overLimit).orElseGet(() -> !undecided.addLocally(pending))) {
@@ -227,9 +253,9 @@ public class CommandAcceptor {
       sends.finish(pending);
       return repeat(acceptedAt, command, earlier.get());
     }
-    if (!clock.instant().isBefore(end)) {
+    if (!clock.instant().isBefore(deadline.end())) {
       join(statusStore.removePending(pending));
-      throw ApiException.of(ErrorCode.HOLD_EXPIRED, "The hold has expired.");
+      throw deadline.late().get();
     }
     return switch (enqueue(command)) {
       case Enqueueing.Queued _ -> {

@@ -3,10 +3,14 @@ package ticketing.ingress.reservation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import ticketing.domain.Command;
 import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Money;
+import ticketing.domain.Ticket;
+import ticketing.ingress.command.CommandAcceptor;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.reservation.ReservationController.BookingRequest;
@@ -14,6 +18,13 @@ import ticketing.ingress.reservation.ReservationController.BookingRequest;
 /// Admission of a command to the queue, from the cached event. A refused command would certainly be
 /// rejected by its decision.
 public sealed interface Admission {
+
+  /// Accepts a command under this admission; one that is not admitted only as a repetition.
+  default Ticket accept(CommandAcceptor acceptor, Function<Instant, Command> command) {
+    return this instanceof Closed closed && !closed.isRejectedByDecision()
+        ? acceptor.acceptRepeated(command, closed::exception)
+        : acceptor.accept(command);
+  }
 
   /// The command may be queued. Its decision may still reject it.
   record Open() implements Admission {}

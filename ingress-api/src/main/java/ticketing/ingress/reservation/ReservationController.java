@@ -157,9 +157,9 @@ public class ReservationController {
             () -> reservations.hasDueHold(event.eventId(), now),
             () -> seats.isTaken(event, booking));
     return switch (admission) {
-      case Admission.Open _ -> enqueue(user, request, booking, priceOf(event, booking));
+      case Admission.Open open -> enqueue(user, request, booking, open, priceOf(event, booking));
       case Admission.Closed closed when isRepeated(request, booking, closed) ->
-          enqueue(user, request, booking, null);
+          enqueue(user, request, booking, closed, null);
       case Admission.Closed closed -> throw closed.exception();
     };
   }
@@ -182,29 +182,33 @@ public class ReservationController {
       AuthenticatedUser user,
       IdempotencyKey request,
       BookingRequest booking,
+      Admission admission,
       @Nullable Money price) {
     limiter.admit(user, () -> acceptor.isRepeated(request));
-    return accepted(accept(user, request, booking, price));
+    return accepted(accept(user, request, booking, admission, price));
   }
 
   private Ticket accept(
       AuthenticatedUser user,
       IdempotencyKey request,
       BookingRequest booking,
+      Admission admission,
       @Nullable Money price) {
-    return acceptor.accept(acceptedAt ->
-        new Command.BookSeats(
-            request.ticketId(),
-            user.userId(),
-            booking.eventId(),
-            booking.seatType(),
-            booking.quantity(),
-            acceptedAt,
-            request.fingerprint(),
-            request.attemptId(),
-            price,
-            booking.seats() == null ? List.of() : booking.seats(),
-            booking.otherwise()));
+    return admission.accept(
+        acceptor,
+        acceptedAt ->
+            new Command.BookSeats(
+                request.ticketId(),
+                user.userId(),
+                booking.eventId(),
+                booking.seatType(),
+                booking.quantity(),
+                acceptedAt,
+                request.fingerprint(),
+                request.attemptId(),
+                price,
+                booking.seats() == null ? List.of() : booking.seats(),
+                booking.otherwise()));
   }
 
   @GetMapping("/{reservationId}")

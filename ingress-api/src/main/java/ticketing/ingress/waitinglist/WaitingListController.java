@@ -88,14 +88,15 @@ class WaitingListController {
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, party);
     EventView event = catalog.get(party.eventId());
     return switch (Admission.ofParty(event, party.seatType(), clock.instant())) {
-      case Admission.Open _ ->
+      case Admission.Open open ->
           join(
               user,
               request,
               party,
+              open,
               event.seatType(party.seatType()).map(SeatTypeView::price).orElseThrow());
       case Admission.Closed closed when isRepeated(request, party, closed) ->
-          join(user, request, party, null);
+          join(user, request, party, closed, null);
       case Admission.Closed closed -> throw closed.exception();
     };
   }
@@ -110,20 +111,26 @@ class WaitingListController {
 
   /// @param price price of one seat; null for a repeated request that is not admitted now
   private ResponseEntity<Ticket> join(
-      AuthenticatedUser user, IdempotencyKey request, JoinRequest party, @Nullable Money price) {
+      AuthenticatedUser user,
+      IdempotencyKey request,
+      JoinRequest party,
+      Admission admission,
+      @Nullable Money price) {
     limiter.admit(user, () -> acceptor.isRepeated(request));
     return accepted(
-        acceptor.accept(acceptedAt ->
-            new Command.JoinWaitingList(
-                request.ticketId(),
-                user.userId(),
-                party.eventId(),
-                party.seatType(),
-                party.quantity(),
-                acceptedAt,
-                request.fingerprint(),
-                request.attemptId(),
-                price)));
+        admission.accept(
+            acceptor,
+            acceptedAt ->
+                new Command.JoinWaitingList(
+                    request.ticketId(),
+                    user.userId(),
+                    party.eventId(),
+                    party.seatType(),
+                    party.quantity(),
+                    acceptedAt,
+                    request.fingerprint(),
+                    request.attemptId(),
+                    price)));
   }
 
   @GetMapping("/users/me/waiting-list")

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -62,6 +63,15 @@ public final class IngressProcess {
   /// @throws RuntimeException if the request is refused
   public Ticket accept(Instant end, Function<Instant, Command> acceptedAt) {
     return (Ticket) Wiring.call(acceptor, "acceptUntil", end, acceptedAt);
+  }
+
+  /// Accepts a command of a repeated request while a sale is not open.
+  ///
+  /// @param unknown exception if there is no earlier request
+  /// @throws RuntimeException if the request is refused
+  public Ticket acceptRepeated(
+      Function<Instant, Command> acceptedAt, Supplier<RuntimeException> unknown) {
+    return (Ticket) Wiring.call(acceptor, "acceptRepeated", acceptedAt, unknown);
   }
 
   /// Returns true if the API admits a request while a sale is not open, because an earlier request

@@ -53,6 +53,7 @@ final class Clients {
     boolean reused; // its key, by another request
     boolean attemptedWhileOpen;
     boolean lastAttemptOpen;
+    boolean lastAttemptOnlyRepeated;
     boolean acceptedWhileOpen;
     int running;
 
@@ -163,6 +164,7 @@ final class Clients {
       throw new NotAdmittedException();
     }
     request.lastAttemptOpen = open;
+    request.lastAttemptOnlyRepeated = !open && !cancelled;
     BigDecimal price = price(event, seatType);
     request.prices.add(price);
     return open ? new Money(price) : null;
@@ -454,7 +456,10 @@ final class Clients {
               try {
                 var acceptedAt = command.prepare(process, TicketIds.newAttempt(request.ticketId));
                 boolean open = request.lastAttemptOpen;
-                Ticket ticket = process.accept(end, acceptedAt);
+                Ticket ticket =
+                    request.lastAttemptOnlyRepeated
+                        ? process.acceptRepeated(acceptedAt, NotAdmittedException::new)
+                        : process.accept(end, acceptedAt);
                 request.acceptedWhileOpen |= open;
                 if (request.accepted == null) {
                   request.accepted = ticket;
