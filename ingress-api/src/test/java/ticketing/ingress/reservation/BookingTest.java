@@ -329,6 +329,26 @@ class BookingTest {
     assertThat(commandsOf(user)).isEmpty();
   }
 
+  /// State after the eviction of the first entry, between the check and the acceptance.
+  @Test
+  void repetitionWithoutEntryIsNotAccepted() {
+    long event = ingress.newEvent();
+    String user = IngressFixture.newUser();
+    UUID ticket = ingress.ticketIds().newId(user);
+    CommandAcceptor acceptor = ingress.context.getBean(CommandAcceptor.class);
+    assertThatThrownBy(() ->
+            acceptor.acceptRepeated(
+                acceptedAt ->
+                    new Command.BookSeats(
+                        ticket, user, event, "VIP", 1, acceptedAt, "fingerprint", ticket, null),
+                () -> ApiException.of(ErrorCode.SALE_CLOSED, "closed")))
+        .isInstanceOfSatisfying(
+            ApiException.class,
+            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.SALE_CLOSED));
+    assertThat(ingress.statusStore().find(ticket)).isEmpty();
+    assertThat(commandsOf(user)).isEmpty();
+  }
+
   @Test
   void ownerReadsTheChangeImmediately() {
     long event = ingress.newEvent();
