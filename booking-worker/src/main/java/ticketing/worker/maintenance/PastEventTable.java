@@ -1,12 +1,15 @@
 package ticketing.worker.maintenance;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import ticketing.worker.jdbc.Columns;
+import ticketing.worker.seatmap.SeatTable;
 import ticketing.worker.store.Transactions;
 import ticketing.worker.store.Transactions.Transaction;
 
@@ -15,12 +18,12 @@ import ticketing.worker.store.Transactions.Transaction;
 class PastEventTable {
 
   private final JdbcClient sql;
-  private final JdbcTemplate batches;
+  private final SeatTable seatTable;
   private final Transactions transactions;
 
-  PastEventTable(JdbcTemplate batches, Transactions transactions) {
-    this.batches = batches;
-    this.sql = JdbcClient.create(batches);
+  PastEventTable(JdbcTemplate template, SeatTable seatTable, Transactions transactions) {
+    this.seatTable = seatTable;
+    this.sql = JdbcClient.create(template);
     this.transactions = transactions;
   }
 
@@ -96,46 +99,30 @@ class PastEventTable {
     }
   }
 
-  private record Removed(long reservationId, List<String> seats) {}
-
   /// Removes reservations of an event, except running holds.
   ///
   /// @return number of removed reservations, at most `limit`
   int removeReservations(long eventId, Instant reservedBefore, int limit) {
     try (Transaction transaction = transactions.begin()) {
-      List<Removed> removed =
-          sql.sql(
-                  """
-                  SELECT id, seats FROM reservations
-                  WHERE event_id = ? AND status <> 'HELD' AND reserved_at < ?
-                  LIMIT ? FOR UPDATE SKIP LOCKED\
-                  """)
-              .params(eventId, Columns.utc(reservedBefore), limit)
-              .query((row, index) -> new Removed(row.getLong("id"), Columns.seats(row, "seats")))
-              .list();
-      if (!removed.isEmpty()) {
-        removeSeats(eventId, removed);
+      Map<Long, List<String>> seats = new HashMap<>();
+      sql.sql(
+              """
+              SELECT id, seats FROM reservations
+              WHERE event_id = ? AND status <> 'HELD' AND reserved_at < ?
+              LIMIT ? FOR UPDATE SKIP LOCKED\
+              """)
+          .params(eventId, Columns.utc(reservedBefore), limit)
+          .query(row -> {
+            seats.put(row.getLong("id"), Columns.seats(row, "seats"));
+          });
+      if (!seats.isEmpty()) {
+        seatTable.deleteSeats(eventId, seats);
         sql.sql("DELETE FROM reservations WHERE id IN (:ids)")
-            .param("ids", removed.stream().map(Removed::reservationId).toList())
+            .param("ids", seats.keySet())
             .update();
       }
       transaction.commit();
-      return removed.size();
-    }
-  }
-
-  /// Deletes by the primary key: an index for this delete would slow down each sale.
-  private void removeSeats(long eventId, List<Removed> removed) {
-    List<Object[]> rows =
-        removed.stream()
-            .flatMap(reservation ->
-                reservation.seats().stream()
-                    .map(seat -> new Object[] {eventId, seat, reservation.reservationId()}))
-            .toList();
-    if (!rows.isEmpty()) {
-      batches.batchUpdate(
-          "DELETE FROM reservation_seats WHERE event_id = ? AND seat_id = ? AND reservation_id = ?",
-          rows);
+      return seats.size();
     }
   }
 

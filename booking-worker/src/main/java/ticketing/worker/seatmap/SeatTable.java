@@ -209,14 +209,23 @@ public class SeatTable {
   }
 
   private void deleteReleasedSeats(long eventId, DecisionBatch batch) {
-    List<Object[]> rows = new ArrayList<>();
+    Map<Long, List<String>> seats = new HashMap<>();
     for (Reservation reservation : batch.changedReservations()) {
       if (reservation.status() != ReservationStatus.CONFIRMED) {
-        reservation
-            .seats()
-            .forEach(seat -> rows.add(new Object[] {eventId, seat, reservation.id()}));
+        seats.put(reservation.id(), reservation.seats());
       }
     }
+    deleteSeats(eventId, seats);
+  }
+
+  /// Deletes seats of reservations by the primary key: an index for this delete would slow down
+  /// each sale.
+  ///
+  /// @param seats seat ids by reservation id
+  public void deleteSeats(long eventId, Map<Long, List<String>> seats) {
+    List<Object[]> rows = new ArrayList<>();
+    seats.forEach((reservationId, ids) ->
+        ids.forEach(seat -> rows.add(new Object[] {eventId, seat, reservationId})));
     if (!rows.isEmpty()) {
       batches.batchUpdate(
           """
