@@ -50,6 +50,8 @@ public class CommandAcceptor {
   private static final Logger log = LoggerFactory.getLogger(CommandAcceptor.class);
 
   private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
+  private static final Deadline ALWAYS =
+      new Deadline(Instant.MAX, () -> new IllegalStateException("always in time"));
 
   private final BacklogLimit backlog;
   private final DecisionReader decisions;
@@ -117,14 +119,6 @@ public class CommandAcceptor {
     this.permits = new Semaphore(settings.maxInFlight());
   }
 
-  /// Time before which a first request is accepted.
-  ///
-  /// @param late exception of a later one
-  private record Deadline(Instant end, Supplier<? extends RuntimeException> late) {}
-
-  private static final Deadline ALWAYS =
-      new Deadline(Instant.MAX, () -> new IllegalStateException("always in time"));
-
   /// Returns an acceptor for a warm-up, which sends to another queue and neither counts nor
   /// publishes.
   public CommandAcceptor sendingTo(SqsAsyncClient queue) {
@@ -141,6 +135,11 @@ public class CommandAcceptor {
         new CommandMetrics(new SimpleMeterRegistry()),
         change -> {});
   }
+
+  /// Time before which a first request is accepted.
+  ///
+  /// @param late exception of a later one
+  private record Deadline(Instant end, Supplier<? extends RuntimeException> late) {}
 
   /// Accepts a command at the current time.
   ///
@@ -254,7 +253,7 @@ public class CommandAcceptor {
       return repeat(acceptedAt, command, earlier.get());
     }
     if (!clock.instant().isBefore(deadline.end())) {
-      join(statusStore.removePending(pending));
+      removePending(pending);
       throw deadline.late().get();
     }
     return switch (enqueue(command)) {
