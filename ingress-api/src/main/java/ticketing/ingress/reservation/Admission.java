@@ -11,6 +11,7 @@ import ticketing.domain.EventView;
 import ticketing.domain.Money;
 import ticketing.domain.Ticket;
 import ticketing.ingress.command.CommandAcceptor;
+import ticketing.ingress.command.IdempotencyKey;
 import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.problem.ErrorCode;
 import ticketing.ingress.reservation.ReservationController.BookingRequest;
@@ -42,10 +43,21 @@ public sealed interface Admission {
       };
     }
 
+    /// Returns true if the request gets the ticket of its first time, also after the end of the
+    /// sale.
+    ///
+    /// @throws ApiException `QUEUE_UNAVAILABLE` as [CommandAcceptor#isKnownToBeRepeated]
+    default boolean isRepeated(CommandAcceptor acceptor, IdempotencyKey request, String seatType) {
+      return Command.isValidSeatType(seatType)
+          && (isRejectedByDecision()
+              ? acceptor.isRepeated(request)
+              : acceptor.isKnownToBeRepeated(request));
+    }
+
     /// Returns true if the decision of a command without a price is also that of an earlier one
     /// with a price. It knows neither the pauses of a sale nor the expected total, and after the
     /// close it rejects a command whose first attempt was accepted in time.
-    default boolean isRejectedByDecision() {
+    private boolean isRejectedByDecision() {
       return switch (this) {
         case NotOpen(_, _, Instant opensAt) -> opensAt != null;
         case Refused(ErrorCode code, _) -> code != ErrorCode.SALE_CLOSED;

@@ -158,19 +158,10 @@ public class ReservationController {
             () -> seats.isTaken(event, booking));
     return switch (admission) {
       case Admission.Open open -> enqueue(user, request, booking, open, priceOf(event, booking));
-      case Admission.Closed closed when isRepeated(request, booking, closed) ->
+      case Admission.Closed closed when closed.isRepeated(acceptor, request, booking.seatType()) ->
           enqueue(user, request, booking, closed, null);
       case Admission.Closed closed -> throw closed.exception();
     };
-  }
-
-  /// A repeated request gets the ticket of its first time, also after the end of the sale.
-  private boolean isRepeated(
-      IdempotencyKey request, BookingRequest booking, Admission.Closed closed) {
-    return Command.isValidSeatType(booking.seatType())
-        && (closed.isRejectedByDecision()
-            ? acceptor.isRepeated(request)
-            : acceptor.isKnownToBeRepeated(request));
   }
 
   private static Money priceOf(EventView event, BookingRequest booking) {

@@ -95,18 +95,10 @@ class WaitingListController {
               party,
               open,
               event.seatType(party.seatType()).map(SeatTypeView::price).orElseThrow());
-      case Admission.Closed closed when isRepeated(request, party, closed) ->
+      case Admission.Closed closed when closed.isRepeated(acceptor, request, party.seatType()) ->
           join(user, request, party, closed, null);
       case Admission.Closed closed -> throw closed.exception();
     };
-  }
-
-  /// A repeated request gets the ticket of its first time, also after the end of the sale.
-  private boolean isRepeated(IdempotencyKey request, JoinRequest party, Admission.Closed closed) {
-    return Command.isValidSeatType(party.seatType())
-        && (closed.isRejectedByDecision()
-            ? acceptor.isRepeated(request)
-            : acceptor.isKnownToBeRepeated(request));
   }
 
   /// @param price price of one seat; null for a repeated request that is not admitted now
