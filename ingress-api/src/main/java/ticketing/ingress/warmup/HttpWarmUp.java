@@ -24,7 +24,7 @@ import ticketing.warmup.WarmUpTask;
 @Component
 class HttpWarmUp implements WarmUpTask {
 
-  private static final int TIMEOUT = 5_000; // ms
+  private static final int TIMEOUT_MILLIS = 5_000;
   private static final byte[] INVALID_BOOKING =
       "{\"eventId\":1,\"seatType\":\"WARM-UP\",\"quantity\":0}".getBytes(StandardCharsets.UTF_8);
 
@@ -82,15 +82,15 @@ class HttpWarmUp implements WarmUpTask {
     send("GET", "/api/v1/tickets/" + current.ticketId(), current, null);
   }
 
-  /// The simple client of the JDK costs less processor time than the other one, which competes with
-  /// the compilers here.
+  /// Uses [HttpURLConnection]: `java.net.http.HttpClient` has more code, which the compilers would
+  /// compile ahead of the code of the server.
   private void send(String method, String path, Buyer current, byte @Nullable [] body)
       throws IOException {
     HttpURLConnection request =
         (HttpURLConnection) base.resolve(path).toURL().openConnection(Proxy.NO_PROXY);
     request.setRequestMethod(method);
-    request.setConnectTimeout(TIMEOUT);
-    request.setReadTimeout(TIMEOUT);
+    request.setConnectTimeout(TIMEOUT_MILLIS);
+    request.setReadTimeout(TIMEOUT_MILLIS);
     request.setRequestProperty(WarmUpRequests.HEADER, secret);
     if (issuer.isEnabled()) {
       request.setRequestProperty("Authorization", current.authorization());
