@@ -429,13 +429,16 @@ final class SaleModel {
 
   /// The first party that fits the free seats, unless they are kept for an earlier one.
   private Optional<Party> nextParty(String type) {
-    List<Party> waiting =
-        parties.stream()
-            .filter(one -> one.status.equals("WAITING") && one.seatType.equals(type))
-            .toList();
+    List<Party> waiting = waiting(type);
     return waiting.isEmpty() || keepsSeats(waiting.getFirst())
         ? Optional.empty()
         : waiting.stream().filter(one -> one.quantity <= free.get(type)).findFirst();
+  }
+
+  private List<Party> waiting(String type) {
+    return parties.stream()
+        .filter(one -> one.status.equals("WAITING") && one.seatType.equals(type))
+        .toList();
   }
 
   private boolean keepsSeats(Party first) {
@@ -443,12 +446,7 @@ final class SaleModel {
   }
 
   private long countOnSale(String type) {
-    boolean kept =
-        parties.stream()
-            .filter(one -> one.status.equals("WAITING") && one.seatType.equals(type))
-            .findFirst()
-            .filter(this::keepsSeats)
-            .isPresent();
+    boolean kept = waiting(type).stream().findFirst().filter(this::keepsSeats).isPresent();
     return kept || nextParty(type).isPresent() ? 0 : free.get(type);
   }
 
