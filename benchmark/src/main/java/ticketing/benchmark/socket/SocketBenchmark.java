@@ -200,34 +200,32 @@ final class SocketBenchmark {
             .with(echo.series("(f) echo, round trip" + suffix));
     if (connections == WATCHERS) {
       long eventId = 1_000_000 + System.nanoTime() % 1_000_000;
-      addFeed(
-          "change of an event",
-          measureFeed(
+      add(
+          feedRow(
+              "change of an event",
               container,
-              "/ws/events/" + eventId,
-              version -> eventCache.refresh(event(eventId, 1_000 - version, version)).join()),
-          container,
-          false);
-      addFeed(
-          "change of a seat map",
-          measureFeed(
-              container,
-              "/ws/events/" + eventId + "/seats",
-              version ->
-                  statusStore.publish(List.of(), 0, null, List.of(), seats(eventId, version))),
-          container,
-          true);
+              measureFeed(
+                  container,
+                  "/ws/events/" + eventId,
+                  version -> eventCache.refresh(event(eventId, 1_000 - version, version)).join())));
+      add(
+          feedRow(
+                  "change of a seat map",
+                  container,
+                  measureFeed(
+                      container,
+                      "/ws/events/" + eventId + "/seats",
+                      version ->
+                          statusStore.publish(
+                              List.of(), 0, null, List.of(), seats(eventId, version))))
+              .withMax(MAX_MAP_LATENCY_MILLIS));
     }
   }
 
-  private void addFeed(String name, Figures feed, Container container, boolean limited) {
-    Row row =
-        Row.of(
-                name + " to frame, 10,000 watchers, p99, " + container.title(),
-                feed.millis(99),
-                "ms")
-            .withNote("p50 %.0f ms, max %.0f ms".formatted(feed.millis(50), feed.millis(100)));
-    add(limited ? row.withMax(MAX_MAP_LATENCY_MILLIS) : row);
+  private static Row feedRow(String name, Container container, Figures feed) {
+    return Row.of(
+            name + " to frame, 10,000 watchers, p99, " + container.title(), feed.millis(99), "ms")
+        .withNote("p50 %.0f ms, max %.0f ms".formatted(feed.millis(50), feed.millis(100)));
   }
 
   private void add(Row row) {
