@@ -101,9 +101,13 @@ public final class SendRegister {
     }
   }
 
-  /// Starts the lease of this process, until it is closed.
+  /// Starts the lease of this process, until it is closed. The lease precedes the first command
+  /// that is registered, unless Redis is down.
   public Sender startSender() {
-    return new Sender();
+    Sender sender = new Sender();
+    sender.renew();
+    sender.start();
+    return sender;
   }
 
   /// Lease and registered commands of this process. Safe for use by several threads.
@@ -116,9 +120,9 @@ public final class SendRegister {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("send-register").factory());
 
-    private Sender() {
+    private void start() {
       long interval = settings.lease().dividedBy(RENEWALS_PER_LEASE).toMillis();
-      scheduler.scheduleWithFixedDelay(this::renew, 0, interval, TimeUnit.MILLISECONDS);
+      scheduler.scheduleWithFixedDelay(this::renew, interval, interval, TimeUnit.MILLISECONDS);
     }
 
     /// Adds a command to a batch that registers several commands.
