@@ -100,8 +100,7 @@ async function dashboard() {
     line.hidden = line.hidden || Date.now() - updatedAt > STALE_DELAY;
   }, 500);
 
-  async function update() {
-    const at = Date.now();
+  async function readAll(at) {
     const [queue, sale] = await Promise.all([
       settled(get('/api/v1/operations/queue')), settled(get('/api/v1/operations/figures'))]);
     if (ended) {
@@ -124,8 +123,17 @@ async function dashboard() {
       });
     }
     await simulation?.update();
-    if (!ended) {
-      timer = setTimeout(update, Math.max(0, REFRESH_INTERVAL - (Date.now() - at)));
+  }
+
+  async function update() {
+    const at = Date.now();
+    try {
+      await readAll(at);
+    } finally {
+      // An unexpected error must not end the updates.
+      if (!ended) {
+        timer = setTimeout(update, Math.max(0, REFRESH_INTERVAL - (Date.now() - at)));
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 package ticketing.systemtest.chaos;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -22,11 +24,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import ticketing.client.BookingRequest;
 import ticketing.client.Ticket;
 import ticketing.domain.Json;
 import ticketing.domain.seatmap.SeatMap;
 import ticketing.local.system.DemoData;
+import ticketing.local.system.LocalSystem;
 import ticketing.systemtest.client.AcceptedRequest;
 import ticketing.systemtest.client.TestClients;
 import ticketing.systemtest.fleet.Fault;
@@ -39,20 +43,24 @@ import ticketing.systemtest.oracle.Oracle;
 /// The seed determines the order of the faults and the actions of the buyers, but not their
 /// interleaving.
 ///
-/// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it and prints the faults and the results.
+/// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it, prints the faults and the results, and writes them
+/// to `target/chaos/chaos.log`.
 final class Chaos {
 
   /// @param minTime shortest time of the faults.
   /// @param minFaults smallest number of faults, without a limit of time.
+  /// @param minAccepted smallest number of accepted requests.
   /// @param wholeRounds true: continues until each fault has hit each kind of process equally
   ///   often.
   /// @param faultTime duration of each fault. A killed process starts again immediately.
   /// @param pause time between two faults.
+  /// @param buyers each [#BUYERS_OF_GROUP] of them have their own events.
   /// @param firstFaults faults of one server, ahead of the random ones.
   record Plan(
       long seed,
       Duration minTime,
       int minFaults,
+      int minAccepted,
       boolean wholeRounds,
       Duration faultTime,
       Duration pause,
@@ -60,6 +68,11 @@ final class Chaos {
       List<Fault> firstFaults) {}
 
   private record Injection(String target, Fault fault) {}
+
+  /// Events of some buyers.
+  ///
+  /// @param halls those with numbered seats and a waiting list
+  private record Group(List<Long> events, List<Long> halls) {}
 
   private static final String SEAT_TYPE = "R";
   private static final String REDELIVERIES_METRIC = "ticketing_redeliveries_total";
@@ -73,42 +86,45 @@ final class Chaos {
   private static final int HALL_SEATS = 12;
   private static final int HALL_AISLE = 4; // place after the aisle
   private static final int OWNED_SEATS = 6; // for each first owner
+  private static final int BUYERS_OF_GROUP = 24;
 
   private final Fleet fleet;
   private final Plan plan;
-  private final PrintStream out;
+  private final List<PrintStream> outputs;
   private final TestClients clients;
-  private final List<Long> events = new ArrayList<>();
-  private final List<Long> halls = new ArrayList<>();
+  private final List<Group> groups = new ArrayList<>();
   private final Map<String, Integer> injections = new TreeMap<>();
   private long redeliveries;
   private volatile boolean stopping;
 
-  Chaos(Fleet fleet, Plan plan, PrintStream out) {
+  Chaos(Fleet fleet, Plan plan, List<PrintStream> outputs) {
     this.fleet = fleet;
     this.plan = plan;
-    this.out = out;
+    this.outputs = outputs;
     this.clients = new TestClients(fleet);
   }
 
-  /// Settings are the system properties `chaos.minutes`, `chaos.seed` and `chaos.whole`.
+  /// Settings are the system properties `chaos.minutes`, `chaos.requests`, `chaos.buyers`,
+  /// `chaos.seed` and `chaos.whole`.
   public static void main(String[] arguments) throws Exception {
-    long minutes = Long.getLong("chaos.minutes", 30);
-    long seed = Long.getLong("chaos.seed", System.nanoTime());
-    boolean whole = !System.getProperty("chaos.whole", "true").equals("false");
+    Plan plan =
+        new Plan(
+            Long.getLong("chaos.seed", System.nanoTime()),
+            Duration.ofMinutes(Long.getLong("chaos.minutes", 30)),
+            0,
+            Integer.getInteger("chaos.requests", 0),
+            !System.getProperty("chaos.whole", "true").equals("false"),
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(10),
+            Integer.getInteger("chaos.buyers", BUYERS_OF_GROUP),
+            List.of());
+    Path folder = Path.of("target", "chaos").toAbsolutePath();
+    // A restart takes seconds in place of a minute.
+    LocalSystem.makeCaches();
     List<String> violations;
-    try (Fleet fleet = Fleet.start(Path.of("target", "chaos").toAbsolutePath())) {
-      Plan plan =
-          new Plan(
-              seed,
-              Duration.ofMinutes(minutes),
-              0,
-              whole,
-              Duration.ofSeconds(15),
-              Duration.ofSeconds(10),
-              24,
-              List.of());
-      violations = new Chaos(fleet, plan, System.out).run();
+    try (Fleet fleet = Fleet.start(folder);
+        PrintStream log = new PrintStream(folder.resolve("chaos.log").toFile(), UTF_8)) {
+      violations = new Chaos(fleet, plan, List.of(System.out, log)).run();
     }
     System.exit(violations.isEmpty() ? 0 : 1);
   }
@@ -116,32 +132,16 @@ final class Chaos {
   /// @return violations of the guarantees; empty if there are none
   List<String> run() throws InterruptedException, SQLException, ExecutionException {
     print("seed %d, at least %d s".formatted(plan.seed(), plan.minTime().toSeconds()));
-    for (Integer holdMinutes : new Integer[] {null, 0, 1}) {
-      events.add(
-          fleet.addEvent(
-              "Chaos " + holdMinutes,
-              MAX_SEATS_PER_USER,
-              holdMinutes,
-              new DemoData.SeatType(SEAT_TYPE, "10.00", 60, 60)));
+    for (int group = 0; group * BUYERS_OF_GROUP < plan.buyers(); group++) {
+      groups.add(addGroup());
     }
-    for (Integer holdMinutes : new Integer[] {null, 1}) {
-      // An offer of 0 minutes expires immediately, so also a short run has expired offers.
-      int offerMinutes = holdMinutes == null ? 0 : holdMinutes;
-      halls.add(
-          fleet.addHall(
-              "Chaos hall " + holdMinutes,
-              hall(),
-              MAX_SEATS_PER_USER,
-              holdMinutes,
-              offerMinutes,
-              new DemoData.SeatType(SEAT_TYPE, "10.00", HALL_SEATS, HALL_SEATS)));
-    }
+    print("faults without effect on this machine: " + missingFaults());
     List<AcceptedRequest> owned = fillHalls();
     List<String> violations;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> buyers = new ArrayList<>();
       for (int number = 0; number < plan.buyers(); number++) {
-        Buyer buyer = new Buyer(number);
+        Buyer buyer = new Buyer(number, groups.get(number / BUYERS_OF_GROUP));
         buyers.add(threads.submit(buyer::run));
       }
       try {
@@ -171,6 +171,39 @@ final class Chaos {
     return violations;
   }
 
+  private Group addGroup() throws SQLException {
+    Group group = new Group(new ArrayList<>(), new ArrayList<>());
+    for (Integer holdMinutes : new Integer[] {null, 0, 1}) {
+      group
+          .events()
+          .add(
+              fleet.addEvent(
+                  "Chaos " + holdMinutes,
+                  MAX_SEATS_PER_USER,
+                  holdMinutes,
+                  new DemoData.SeatType(SEAT_TYPE, "10.00", 60, 60)));
+    }
+    for (Integer holdMinutes : new Integer[] {null, 1}) {
+      // An offer of 0 minutes expires immediately, so also a short run has expired offers.
+      int offerMinutes = holdMinutes == null ? 0 : holdMinutes;
+      group
+          .halls()
+          .add(
+              fleet.addHall(
+                  "Chaos hall " + holdMinutes,
+                  hall(),
+                  MAX_SEATS_PER_USER,
+                  holdMinutes,
+                  offerMinutes,
+                  new DemoData.SeatType(SEAT_TYPE, "10.00", HALL_SEATS, HALL_SEATS)));
+    }
+    return group;
+  }
+
+  private List<Fault> missingFaults() {
+    return Stream.of(Fault.values()).filter(fault -> !fault.isAvailable(fleet)).toList();
+  }
+
   /// Two rows with an aisle, too small for all buyers.
   private static SeatMap hall() {
     StringBuilder rows = new StringBuilder();
@@ -197,7 +230,7 @@ final class Chaos {
   /// @return bookings of the first owners
   private List<AcceptedRequest> fillHalls() throws InterruptedException {
     List<AcceptedRequest> owned = new ArrayList<>();
-    for (long hall : halls) {
+    for (long hall : halls()) {
       for (int owner = 0; owner < HALL_SEATS / OWNED_SEATS; owner++) {
         String user = "chaos-owner-" + owner;
         AcceptedRequest request =
@@ -227,13 +260,17 @@ final class Chaos {
     return row + "-" + place;
   }
 
+  private List<Long> halls() {
+    return groups.stream().flatMap(group -> group.halls().stream()).toList();
+  }
+
   private long countOffers() throws SQLException {
     return hallRows("SELECT COUNT(*) FROM reservations WHERE offer AND event_id IN (%s)");
   }
 
   private long hallRows(String query) throws SQLException {
     return fleet.number(
-        query.formatted(halls.stream().map(String::valueOf).collect(Collectors.joining(","))));
+        query.formatted(halls().stream().map(String::valueOf).collect(Collectors.joining(","))));
   }
 
   /// Injects one fault at a time, in a random order of all pairs of target and fault.
@@ -248,6 +285,7 @@ final class Chaos {
     for (int count = 0;
         System.nanoTime() < end
             || count < plan.minFaults()
+            || clients.requests().size() < plan.minAccepted()
             || plan.wholeRounds() && !remaining.isEmpty();
         count++) {
       if (remaining.isEmpty()) {
@@ -273,19 +311,18 @@ final class Chaos {
     return losesCounter ? (long) fleet.application(next.target()).metric(REDELIVERIES_METRIC) : 0;
   }
 
-  private static List<Injection> shuffled(Random random) {
+  private List<Injection> shuffled(Random random) {
+    List<String> targets = new ArrayList<>(Fleet.SERVERS);
+    for (List<String> pair : List.of(Fleet.INGRESSES, Fleet.NOTIFIERS, Fleet.WORKERS)) {
+      targets.add(pair.get(random.nextInt(pair.size())));
+    }
     List<Injection> all = new ArrayList<>();
     for (Fault fault : Fault.values()) {
-      if (fault.server().isPresent()) {
-        all.add(new Injection(fault.server().get(), fault));
-        continue;
+      if (fault.isAvailable(fleet)) {
+        targets.stream()
+            .filter(fault::strikes)
+            .forEach(target -> all.add(new Injection(target, fault)));
       }
-      for (String server : Fleet.SERVERS) {
-        all.add(new Injection(server, fault));
-      }
-      all.add(new Injection(Fleet.INGRESSES.get(random.nextInt(2)), fault));
-      all.add(new Injection(Fleet.NOTIFIERS.get(random.nextInt(2)), fault));
-      all.add(new Injection(Fleet.worker(1 + random.nextInt(2)), fault));
     }
     Collections.shuffle(all, random);
     return all;
@@ -298,11 +335,13 @@ final class Chaos {
   /// A buyer who books and then confirms or cancels.
   private final class Buyer {
     private final Random random;
+    private final Group group;
     private final String user;
     private final Queue<AcceptedRequest> requests = new ConcurrentLinkedQueue<>();
     private final AtomicInteger keys = new AtomicInteger();
 
-    Buyer(int number) {
+    Buyer(int number, Group group) {
+      this.group = group;
       this.random = new Random(plan.seed() * 31 + number);
       this.user = "chaos-" + number;
     }
@@ -332,13 +371,13 @@ final class Chaos {
     }
 
     private void book() throws InterruptedException {
-      long event = events.get(random.nextInt(events.size()));
+      long event = group.events().get(random.nextInt(group.events().size()));
       keep(clients.book(user, event, SEAT_TYPE, 1 + random.nextInt(3), key()));
     }
 
     /// Books numbered seats, joins the waiting list, or decides on an offer.
     private void actInHall() throws InterruptedException {
-      long hall = halls.get(random.nextInt(halls.size()));
+      long hall = group.halls().get(random.nextInt(group.halls().size()));
       switch (random.nextInt(4)) {
         case 0 -> join(hall);
         case 1 -> bookNeighbours(hall);
@@ -374,7 +413,7 @@ final class Chaos {
     }
 
     private boolean isHall(Ticket ticket) {
-      return halls.contains(ticket.eventId());
+      return group.halls().contains(ticket.eventId());
     }
 
     /// Cancels most bookings, so that seats remain on sale.
@@ -392,7 +431,12 @@ final class Chaos {
     }
 
     private String key() {
-      return "chaos-" + plan.seed() + "-" + events.getFirst() + "-" + keys.incrementAndGet();
+      return "chaos-"
+          + plan.seed()
+          + "-"
+          + group.events().getFirst()
+          + "-"
+          + keys.incrementAndGet();
     }
   }
 
@@ -433,6 +477,7 @@ final class Chaos {
   }
 
   private void print(String line) {
-    out.println("[chaos %s] %s".formatted(LocalTime.now().truncatedTo(ChronoUnit.SECONDS), line));
+    String text = "[chaos %s] %s".formatted(LocalTime.now().truncatedTo(ChronoUnit.SECONDS), line);
+    outputs.forEach(output -> output.println(text));
   }
 }

@@ -16,6 +16,7 @@ class ChaosTest {
           20_261_550,
           Duration.ZERO,
           10,
+          0,
           false,
           Duration.ofSeconds(2),
           Duration.ofMillis(500),
@@ -24,6 +25,6 @@ class ChaosTest {
 
   @Test
   void acceptedRequestsHaveOneFinalStateUnderFaults() throws Exception {
-    assertThat(new Chaos(Fleet.shared(), PLAN, System.out).run()).isEmpty();
+    assertThat(new Chaos(Fleet.shared(), PLAN, List.of(System.out)).run()).isEmpty();
   }
 }

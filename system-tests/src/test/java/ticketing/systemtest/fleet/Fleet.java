@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,6 +47,7 @@ public final class Fleet implements AutoCloseable {
   private static final String NARROW_INGRESS = "ingress-api-3";
 
   public static final List<String> NOTIFIERS = List.of("notifier", "notifier-2");
+  public static final List<String> WORKERS = List.of(worker(1), worker(2));
   public static final List<String> SERVERS = List.of("database", "Redis", "queue");
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(300);
@@ -65,12 +67,14 @@ public final class Fleet implements AutoCloseable {
           new SigningSettings(LocalSigningKey.PRIVATE_KEY, Duration.ofHours(8)),
           true,
           Clock.systemUTC());
+  private final Optional<ProcessClocks> clocks;
   private final LocalSystem system;
   private final List<URI> ingresses;
   private final List<URI> notifiers;
 
   /// @param settings environment variables of all applications
-  private Fleet(Path folder, Map<String, String> settings) {
+  private Fleet(Path folder, Map<String, String> settings, Optional<ProcessClocks> clocks) {
+    this.clocks = clocks;
     int database = Ports.free();
     int redis = Ports.free();
     int queue = Ports.free();
@@ -91,6 +95,12 @@ public final class Fleet implements AutoCloseable {
           "http://127.0.0.1:" + network.link(name, INGRESSES.getFirst(), ingressPort));
       environments.put(name, environment);
     }
+    clocks.ifPresent(changed ->
+        environments.replaceAll((name, environment) -> {
+          Map<String, String> all = new HashMap<>(environment);
+          all.putAll(changed.environment(name));
+          return all;
+        }));
     ServerSettings servers =
         ServerSettings.in(folder)
             .withPorts(database, redis, queue)
@@ -145,7 +155,8 @@ public final class Fleet implements AutoCloseable {
                   "TICKETING_LOG_FORMAT", "ecs",
                   "TICKETING_TRACES_ENDPOINT", collector.endpoint(),
                   "TICKETING_TRACES_SAMPLING", "0",
-                  "OTEL_BSP_SCHEDULE_DELAY", "200"));
+                  "OTEL_BSP_SCHEDULE_DELAY", "200"),
+              Optional.empty());
       Runtime.getRuntime().addShutdownHook(new Thread(fleet::close, "fleet-stop"));
       shared = fleet;
     }
@@ -159,8 +170,9 @@ public final class Fleet implements AutoCloseable {
     return collector;
   }
 
+  /// Starts a fleet whose clocks can be changed, if this machine has the library for it.
   public static Fleet start(Path folder) {
-    return new Fleet(folder, Map.of());
+    return new Fleet(folder, Map.of(), ProcessClocks.in(folder.resolve("clocks")));
   }
 
   public static String worker(int number) {
@@ -177,6 +189,11 @@ public final class Fleet implements AutoCloseable {
 
   public Network network() {
     return network;
+  }
+
+  /// Empty if the clocks cannot be changed.
+  Optional<ProcessClocks> clocks() {
+    return clocks;
   }
 
   public ApplicationProcess application(String name) {

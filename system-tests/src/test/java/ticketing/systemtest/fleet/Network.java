@@ -38,6 +38,13 @@ public final class Network implements AutoCloseable {
     each(from, to, TcpRelay::silence);
   }
 
+  /// Passes requests to this process and drops its responses.
+  void silence(String process) {
+    links.stream()
+        .filter(link -> link.to().equals(process))
+        .forEach(link -> link.relay().silence());
+  }
+
   public void delay(String process, Duration delay) {
     each(process, relay -> relay.delay(delay));
   }

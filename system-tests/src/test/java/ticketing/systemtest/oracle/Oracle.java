@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,6 +32,7 @@ public final class Oracle {
   private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(90);
   private static final long POLL_INTERVAL = 100; // ms
   private static final int CONCURRENT_POLLS = 32;
+  private static final int MAX_OVERTAKEN = 10; // times
 
   /// Queries by name of the violation. A row is a violation.
   private static final Map<String, String> CONSISTENCY_RULES =
@@ -68,13 +70,15 @@ public final class Oracle {
           """,
           "a cancelled reservation without its ticket, or the reverse",
           """
-          SELECT r.id FROM reservations r LEFT JOIN tickets t ON t.reservation_id = r.id
-            AND t.action = 'CANCEL' AND t.decision = 'CANCELLED'
-          GROUP BY r.id, r.status HAVING COUNT(t.id) <> (r.status = 'CANCELLED')
+          SELECT r.id FROM reservations r LEFT JOIN (
+              SELECT DISTINCT reservation_id FROM tickets
+              WHERE action = 'CANCEL' AND decision = 'CANCELLED'
+            ) c ON c.reservation_id = r.id
+          WHERE (c.reservation_id IS NOT NULL) <> (r.status = 'CANCELLED')
           """,
           "an expired reservation with a later decision",
           """
-          SELECT r.id FROM reservations r JOIN tickets t ON t.reservation_id = r.id
+          SELECT r.id FROM tickets t STRAIGHT_JOIN reservations r ON r.id = t.reservation_id
           WHERE r.status = 'EXPIRED' AND t.decision IN ('CONFIRMED', 'CANCELLED')
           """,
           "a hold after its expiry",
@@ -109,13 +113,6 @@ public final class Oracle {
   /// As [#CONSISTENCY_RULES], for waiting lists.
   private static final Map<String, String> WAITING_LIST_RULES =
       Map.of(
-          "a party overtaken more than 10 times",
-          """
-          SELECT w.id FROM waiting_entries w JOIN waiting_entries o ON o.event_id = w.event_id
-            AND o.seat_type = w.seat_type AND o.status = 'OFFERED' AND o.sequence > w.sequence
-            AND (w.status = 'WAITING' OR o.ended_sequence < w.ended_sequence)
-          GROUP BY w.id HAVING COUNT(*) > 10
-          """,
           "an offer without its entry, or the reverse",
           """
           SELECT r.id FROM reservations r LEFT JOIN waiting_entries w ON w.ticket_id = r.ticket_id
@@ -181,11 +178,44 @@ public final class Oracle {
         }
       }
     }
+    violations.addAll(findOvertaken(connection));
     violations.addAll(replay(connection));
     clients
         .requests()
         .forEach(request -> check(request, ledger.get(request.accepted().ticketId()), violations));
     return violations;
+  }
+
+  /// Finds parties that waited while more than 10 later ones got offers. In the order of the ends
+  /// of the entries, this keeps the latest 11 entries with an offer: the first of them tells
+  /// whether 11 later ones overtook a party.
+  private static List<String> findOvertaken(Connection connection) throws SQLException {
+    List<String> overtaken = new ArrayList<>();
+    Map<String, PriorityQueue<Long>> latestOffers = new HashMap<>();
+    try (var statement = connection.createStatement();
+        var rows =
+            statement.executeQuery(
+                """
+                SELECT id, CONCAT(event_id, ' ', seat_type), sequence, status = 'OFFERED'
+                FROM waiting_entries WHERE status IN ('OFFERED', 'WAITING')
+                ORDER BY ended_sequence IS NULL, ended_sequence
+                """)) {
+      while (rows.next()) {
+        PriorityQueue<Long> latest =
+            latestOffers.computeIfAbsent(rows.getString(2), key -> new PriorityQueue<>());
+        long sequence = rows.getLong(3);
+        if (latest.size() > MAX_OVERTAKEN && latest.peek() > sequence) {
+          overtaken.add("a party overtaken more than 10 times: " + rows.getLong(1));
+        }
+        if (rows.getBoolean(4)) {
+          latest.add(sequence);
+          if (latest.size() > MAX_OVERTAKEN + 1) {
+            latest.remove();
+          }
+        }
+      }
+    }
+    return overtaken;
   }
 
   /// Replays the decisions of all events. Each event is read from one snapshot, because holds may
