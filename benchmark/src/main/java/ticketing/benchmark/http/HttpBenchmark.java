@@ -94,6 +94,8 @@ final class HttpBenchmark {
     Path folder = Files.createDirectories(Path.of(arguments[1]));
     String options =
         ImageOptions.TEXT
+            + " "
+            + ImageOptions.SMALL_HEAP
             + " -XX:NativeMemoryTracking=summary "
             + System.getProperty("benchmark.http.options", "");
     SystemSettings settings =

@@ -16,6 +16,9 @@ public final class ImageOptions {
   /// Options that override those of the launcher.
   public static final String TEXT = "-XX:TieredStopAtLevel=4 " + compilers();
 
+  /// Heap of a small instance; the launcher's may be larger.
+  public static final String SMALL_HEAP = "-Xmx256m";
+
   private ImageOptions() {}
 
   /// Returns the options of the compilers in the start script of the images.
