@@ -56,9 +56,6 @@ final class AttackBenchmark {
   private static final double MAX_POLL_KIB = 10; // heap of a waiting long poll
   private static final int MAX_ADDED_THREADS = 10; // idle ones of a pool may start
 
-  /// 45 % of the memory of an instance, as in the images.
-  private static final String IMAGE_HEAP = "-Xmx920m";
-
   private static final String UNLIMITED = "100000000";
 
   private static final Pattern LIVE_BYTES = Pattern.compile("(?m)^Total +\\d+ +(\\d+)");
@@ -89,7 +86,7 @@ final class AttackBenchmark {
         SystemSettings.in(Files.createDirectories(folder))
             .withEnvironment(
                 Map.of(
-                    "_JAVA_OPTIONS", ImageOptions.TEXT + " " + IMAGE_HEAP,
+                    "_JAVA_OPTIONS", ImageOptions.TEXT + " " + ImageOptions.HEAP,
                     "TICKETING_RATES_SIGN_IN_ACCOUNT_TOKENS", UNLIMITED,
                     "TICKETING_RATES_SIGN_IN_ADDRESS_TOKENS", UNLIMITED,
                     "TICKETING_RATES_ADDRESS_PER_SECOND", UNLIMITED,

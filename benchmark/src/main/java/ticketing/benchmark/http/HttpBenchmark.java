@@ -94,9 +94,7 @@ final class HttpBenchmark {
     Path folder = Files.createDirectories(Path.of(arguments[1]));
     String options =
         ImageOptions.TEXT
-            + " "
-            + ImageOptions.SMALL_HEAP
-            + " -XX:NativeMemoryTracking=summary "
+            + " -Xmx256m -XX:NativeMemoryTracking=summary "
             + System.getProperty("benchmark.http.options", "");
     SystemSettings settings =
         SystemSettings.in(folder.resolve("system"))

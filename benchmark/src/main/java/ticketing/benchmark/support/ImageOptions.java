@@ -16,8 +16,8 @@ public final class ImageOptions {
   /// Options that override those of the launcher.
   public static final String TEXT = "-XX:TieredStopAtLevel=4 " + compilers();
 
-  /// Heap of a small instance; the launcher's may be larger.
-  public static final String SMALL_HEAP = "-Xmx256m";
+  /// Heap of the smallest instance: 45 % of its memory.
+  public static final String HEAP = "-Xmx920m";
 
   private ImageOptions() {}
 

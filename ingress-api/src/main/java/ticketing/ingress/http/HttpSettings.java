@@ -18,13 +18,10 @@ import org.springframework.validation.annotation.Validated;
 ///   only the pages of this process
 /// @param maxConcurrentRequests processed concurrently, without waiting long polls; further ones
 ///   queue
-/// @param maxReceivedRequests requests with a complete head that are received, queued or processed
+/// @param maxReceivedRequests requests with a complete head that are received, queued or processed;
+///   in a small heap fewer, 64 KiB of a quarter of it for each
 /// @param maxEventBodySize of a request of an administrator that creates or changes an event
 /// @param maxPosterBodySize of a request of an administrator with the image of a poster
-/// @param requestTimeout maximum time from the first byte of the head to the complete body; then
-///   408
-/// @param eventRequestTimeout as `requestTimeout`, of a request of an administrator that creates or
-///   changes an event
 /// @param queueTimeout maximum time of a complete request in the queue; then 503
 @Validated
 @ConfigurationProperties("ticketing.http")

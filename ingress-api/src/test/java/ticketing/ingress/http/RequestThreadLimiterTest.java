@@ -44,6 +44,16 @@ class RequestThreadLimiterTest {
   }
 
   @Test
+  void smallHeapReceivesFewerRequests() {
+    HttpSettings settings = IngressFixture.shared().context.getBean(HttpSettings.class);
+    int configured = settings.maxReceivedRequests();
+    // A request needs about 60 KiB.
+    assertThat(RequestThreadLimiter.limit(settings, 256L << 20)).isEqualTo(1_024);
+    assertThat(RequestThreadLimiter.limit(settings, 1L << 30)).isEqualTo(configured);
+    assertThat(RequestThreadLimiter.limit(settings, 1)).isEqualTo(1);
+  }
+
+  @Test
   void tomcatUsesTheBoundedExecutorAndSmallBuffers() {
     IngressFixture ingress = IngressFixture.shared();
     int maxRequests = ingress.context.getBean(HttpSettings.class).maxReceivedRequests();
