@@ -10,6 +10,9 @@ const COLOURS = [
 const WIDTH = 320;
 const HEIGHT = 180;
 const SHAPES = 7;
+const VARIANTS = [480, 960]; // widths of the images that the server has besides the full one
+const FULL_WIDTH = 1600; // at most
+const PHONE = '(max-width: 48rem)';
 
 /** Pseudo-random numbers from 0 to 1 for a seed. */
 function generator(seed) {
@@ -22,18 +25,30 @@ function generator(seed) {
 
 const seedOf = text => [...text].reduce((hash, character) => (Math.imul(hash, 31) + character.codePointAt(0)) | 0, 7);
 
+const variant = (url, width) => `${url}&width=${width}`;
+
 /**
- * The image of the event. A generated picture replaces it if it fails to load.
- * @param alt text for screen readers; empty: the adjacent text suffices
+ * A strip or square of the poster, next to the name of the event.
+ * @param sizes width at which the browser shows the whole poster, for its choice of a variant
  */
-export function poster(event, alt = '') {
+export const smallPoster = (event, sizes = `${PHONE} 100vw, 10rem`) => image(event, {
+  alt: '', loading: 'lazy', sizes, srcset: [
+    ...VARIANTS.map(width => `${variant(event.posterUrl, width)} ${width}w`), `${event.posterUrl} ${FULL_WIDTH}w`].join(),
+  src: variant(event.posterUrl, VARIANTS[0]),
+});
+
+/** The whole poster. @param alt text for screen readers */
+export const poster = (event, alt) => image(event, {
+  alt, src: matchMedia(PHONE).matches ? variant(event.posterUrl, VARIANTS.at(-1)) : event.posterUrl,
+});
+
+/** The image of the event. A generated picture replaces it if there is none, or if it fails to load. */
+function image(event, attributes) {
   if (!event.posterUrl) {
     return generatedPoster(event);
   }
-  const image = el('img', {
-    class: 'poster', src: event.posterUrl, alt, loading: alt ? 'eager' : 'lazy', onerror: () => image.replaceWith(generatedPoster(event)),
-  });
-  return image;
+  const created = el('img', {class: 'poster', ...attributes, onerror: () => created.replaceWith(generatedPoster(event))});
+  return created;
 }
 
 /** A picture without a text. It has no meaning for screen readers. */

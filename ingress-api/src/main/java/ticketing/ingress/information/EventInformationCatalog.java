@@ -2,6 +2,7 @@ package ticketing.ingress.information;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,6 +119,19 @@ public class EventInformationCatalog {
   /// Returns the current revision of the poster from the primary database.
   public Optional<String> findPosterRevision(long eventId) {
     return rows.findPosterRevision(eventId);
+  }
+
+  /// Returns the current revisions of the posters of events by their ids, from the primary
+  /// database. An event without a poster is absent.
+  public Map<Long, String> findPosterRevisions(Collection<Long> eventIds) {
+    return eventIds.isEmpty()
+        ? Map.of()
+        : rows.findShort(eventIds).stream()
+            .filter(row -> row.posterRevision() != null)
+            .collect(
+                Collectors.toMap(
+                    EventInformationEntity.Short::eventId,
+                    EventInformationEntity.Short::posterRevision));
   }
 
   /// Replaces the texts and limits, and keeps the poster. Needs the transaction that creates the

@@ -68,16 +68,22 @@ class PosterController {
   ResponseEntity<byte[]> get(
       @PathVariable long eventId,
       @RequestParam(required = false) String revision,
+      @RequestParam(required = false) Integer width,
       @RequestHeader(name = HttpHeaders.IF_NONE_MATCH, required = false) String ifNoneMatch) {
+    if (width != null && !PosterKey.WIDTHS.contains(width)) {
+      throw ApiException.invalid("width", "must be one of " + PosterKey.WIDTHS);
+    }
     String known = information.document(events.get(eventId)).information().posterRevision();
     String requested = revision == null ? known : revision;
-    byte[] image = requested == null ? null : posters.find(eventId, requested, known).orElse(null);
+    int wanted = width == null ? PosterKey.FULL : width;
+    byte[] image =
+        requested == null ? null : posters.find(eventId, requested, known, wanted).orElse(null);
     if (image == null) {
       throw ApiException.of(
           ErrorCode.POSTER_NOT_FOUND, "The event has no poster of this revision.");
     }
     CacheControl caching = revision == null ? CURRENT : IMMUTABLE;
-    String entityTag = '"' + requested + '"';
+    String entityTag = '"' + requested + (width == null ? "" : "-" + width) + '"';
     return ConditionalRequests.matchesAny(ifNoneMatch)
         ? ResponseEntity.status(HttpStatus.NOT_MODIFIED)
             .cacheControl(caching)

@@ -1,30 +1,38 @@
 package ticketing.ingress.poster;
 
+import com.twelvemonkeys.imageio.plugins.webp.lossless.VP8LDecoder;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageOutputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/// Converts an uploaded image to a JPEG of bounded size without metadata.
+/// Converts an uploaded image to JPEG images of bounded sizes without metadata.
 ///
-/// The image is decoded and encoded again, so a stored image contains only pixels. The size in its
-/// head is checked ahead of the decoding.
+/// The image is decoded and encoded again, so a stored image contains only pixels. Its structure
+/// and the size in its head are checked ahead of the decoding, whose processor time is bounded.
 final class PosterImage {
 
   private static final float QUALITY = 0.85f;
+
+  /// Memory of the lossless coding of WebP: a full one has 4 bytes a pixel, and its tables.
+  private static final long TRIAL_BYTES = 32 << 20;
+
+  private static final long TRIAL_BYTES_PER_PIXEL = 16;
 
   /// The input is no supported image, or its size is out of bounds. The message is for clients.
   static final class InvalidImageException extends Exception {
@@ -36,17 +44,28 @@ final class PosterImage {
 
   private PosterImage() {}
 
+  /// Runs on a platform thread.
+  ///
+  /// @return images by their widths: the variants of [PosterKey#WIDTHS] that are narrower than the
+  ///   full image, then the full image
   /// @throws InvalidImageException if the input is no JPEG, PNG or WebP image within the bounds
-  static byte[] convert(byte[] input, PosterSettings settings) throws InvalidImageException {
+  static Map<Integer, byte[]> convert(byte[] input, PosterSettings settings)
+      throws InvalidImageException {
     ImageReader reader = null;
     try {
-      ImageFile file =
-          ImageFile.parse(input)
-              .orElseThrow(() -> new InvalidImageException("must be a JPEG, PNG or WebP image"));
+      ImageFile file = ImageFile.parse(input);
+      if (file.scans() > settings.maxScans()) {
+        throw new InvalidImageException(
+            "must have at most %d scans".formatted(settings.maxScans()));
+      }
+      for (ImageFile.LosslessPart part : file.losslessParts()) {
+        requireBounds(part.width(), part.height(), settings);
+        requireDecodable(part, input, settings);
+      }
       reader = ImageIO.getImageReadersByFormatName(file.format()).next();
+      DecodingBudget budget = new DecodingBudget(settings.maxDecodingTime(), Long.MAX_VALUE);
       // Without metadata.
-      reader.setInput(
-          new MemoryCacheImageInputStream(new ByteArrayInputStream(input)), false, true);
+      reader.setInput(budget.stream(input), false, true);
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
       requireBounds(width, height, settings);
@@ -55,7 +74,10 @@ final class PosterImage {
       int step = Math.max(1, across / settings.maxWidth());
       parameters.setSourceSubsampling(step, step, 0, 0);
       BufferedImage image = reader.read(0, parameters);
-      return encode(drawn(image, file.orientation(), settings.maxWidth()));
+      return encoded(drawn(image, file.orientation(), settings.maxWidth()));
+    } catch (DecodingBudget.ExceededException e) {
+      throw new InvalidImageException(
+          "must need at most %d ms of decoding".formatted(settings.maxDecodingTime().toMillis()));
     } catch (IOException | RuntimeException e) {
       // Readers throw unchecked exceptions for some invalid files.
       throw new InvalidImageException("must be a readable image");
@@ -64,6 +86,43 @@ final class PosterImage {
         reader.dispose();
       }
     }
+  }
+
+  /// Decodes a part without a use of its pixels. The coding may state any number of transforms of
+  /// all pixels in a few bytes, and the reader of `ImageIO` applies them without a read of its
+  /// stream.
+  private static void requireDecodable(
+      ImageFile.LosslessPart part, byte[] input, PosterSettings settings) throws IOException {
+    long pixels = (long) part.width() * part.height();
+    DecodingBudget budget =
+        new DecodingBudget(
+            settings.maxDecodingTime(), TRIAL_BYTES + TRIAL_BYTES_PER_PIXEL * pixels);
+    ImageInputStream stream = budget.stream(input);
+    stream.setByteOrder(ByteOrder.LITTLE_ENDIAN);
+    stream.seek(part.offset());
+    new VP8LDecoder(stream, false)
+        .readVP8Lossless(
+            budget.raster(part.width(), part.height()), true, null, part.width(), part.height());
+  }
+
+  private static Map<Integer, byte[]> encoded(BufferedImage image) throws IOException {
+    Map<Integer, byte[]> images = new LinkedHashMap<>();
+    for (int width : PosterKey.WIDTHS) {
+      if (width < image.getWidth()) {
+        images.put(width, encode(reduced(image, width)));
+      }
+    }
+    images.put(PosterKey.FULL, encode(image));
+    return images;
+  }
+
+  /// Halves the image first, because the interpolation uses the nearest pixels only.
+  private static BufferedImage reduced(BufferedImage image, int width) {
+    BufferedImage reduced = image;
+    while (reduced.getWidth() >= 2 * width) {
+      reduced = drawn(reduced, 1, (reduced.getWidth() + 1) / 2);
+    }
+    return drawn(reduced, 1, width);
   }
 
   private static void requireBounds(int width, int height, PosterSettings settings)

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -22,9 +23,9 @@ import ticketing.ingress.problem.ErrorCode;
 
 /// Replaces, removes and reads the posters of events.
 ///
-/// An image is stored ahead of the row that names it, and deleted after the row names another one.
-/// So a row never names an image that is missing. A failure between both leaves an image without a
-/// row, which the log names.
+/// The images of an upload are stored ahead of the row that names their revision, and deleted after
+/// the row names another one. So a row never names an image that is missing. A failure between both
+/// leaves images without a row, which the [OrphanedPosterJob] deletes.
 @Component
 class PosterService implements DisposableBean {
 
@@ -64,7 +65,7 @@ class PosterService implements DisposableBean {
             .maximumWeight(settings.localCacheSize().toBytes())
             .weigher((PosterKey key, Optional<byte[]> image) ->
                 ENTRY_BYTES + image.map(bytes -> bytes.length).orElse(0))
-            .build(store::find);
+            .build(this::load);
     this.revisions =
         Caffeine.newBuilder()
             .maximumSize(MAX_CACHED_REVISIONS)
@@ -79,10 +80,10 @@ class PosterService implements DisposableBean {
   ///   is not accepted, `OVERLOADED`, `POSTERS_UNAVAILABLE`
   EventDocument replace(long eventId, byte[] upload, @Nullable List<String> ifMatch) {
     events.requirePosterChangeable(eventId, ifMatch);
-    byte[] image = convert(upload);
-    PosterKey key = new PosterKey(eventId, UUID.randomUUID().toString().replace("-", ""));
+    Map<Integer, byte[]> images = convert(upload);
+    PosterKey key = PosterKey.full(eventId, UUID.randomUUID().toString().replace("-", ""));
     try {
-      store.put(key, image);
+      images.forEach((width, image) -> store.put(key.withWidth(width), image));
     } catch (PosterStore.UnavailableException e) {
       log.warn("cannot store a poster, image={}", key.path(), e);
       throw unavailable();
@@ -92,11 +93,8 @@ class PosterService implements DisposableBean {
     } catch (ApiException e) {
       delete(key); // The row is unchanged.
       throw e;
-    } catch (RuntimeException e) {
-      // The commit may have happened.
-      log.warn("poster without a known row, image={}", key.path());
-      throw e;
     }
+    // After another failure the commit may have happened.
   }
 
   /// Removes the poster. Idempotent.
@@ -114,20 +112,21 @@ class PosterService implements DisposableBean {
       long eventId, @Nullable String revision, @Nullable List<String> ifMatch) {
     EventAdminService.PosterChange change = events.changePoster(eventId, revision, ifMatch);
     revisions.invalidate(eventId);
-    change.formerRevision().ifPresent(former -> delete(new PosterKey(eventId, former)));
+    change.formerRevision().ifPresent(former -> delete(PosterKey.full(eventId, former)));
     return information.document(change.event());
   }
 
+  /// Deletes the images of an upload. A failure leaves them to the [OrphanedPosterJob].
   private void delete(PosterKey key) {
     try {
-      store.delete(key);
+      key.all().forEach(store::delete);
     } catch (PosterStore.UnavailableException e) {
-      log.warn("poster without a row, image={}, cause={}", key.path(), e.getMessage());
+      log.warn("cannot delete a poster, image={}, cause={}", key.path(), e.getMessage());
     }
-    images.invalidate(key);
+    images.invalidateAll(key.all());
   }
 
-  private byte[] convert(byte[] upload) {
+  private Map<Integer, byte[]> convert(byte[] upload) {
     try {
       return conversions.compute(() -> PosterImage.convert(upload, settings));
     } catch (BoundedPool.OverloadedException e) {
@@ -141,16 +140,25 @@ class PosterService implements DisposableBean {
     }
   }
 
+  /// Reads an image. A poster without variants has the full image only.
+  private Optional<byte[]> load(PosterKey key) {
+    Optional<byte[]> image = store.find(key);
+    return image.isPresent() || key.width() == PosterKey.FULL
+        ? image
+        : store.find(key.withWidth(PosterKey.FULL));
+  }
+
   /// Returns the image of a revision; empty if the event has no such poster.
   ///
   /// @param known revision of the poster as far as this process knows
+  /// @param width wanted width, as in [PosterKey]. A narrower poster has the full image only
   /// @throws ApiException `POSTERS_UNAVAILABLE`
-  Optional<byte[]> find(long eventId, String revision, @Nullable String known) {
+  Optional<byte[]> find(long eventId, String revision, @Nullable String known, int width) {
     // Another instance may have replaced the poster a moment ago.
     if (!revision.equals(known) && !revisions.get(eventId).equals(Optional.of(revision))) {
       return Optional.empty();
     }
-    PosterKey key = new PosterKey(eventId, revision);
+    PosterKey key = new PosterKey(eventId, revision, width);
     try {
       Optional<byte[]> image = images.get(key);
       if (image.isEmpty()) {

@@ -30,6 +30,12 @@ import org.springframework.validation.annotation.Validated;
 ///   immediately
 /// @param conversionTimeout maximum time of a conversion with its time in the queue; then 503
 /// @param localCacheSize images in memory
+/// @param maxDecodingTime maximum time of the decoding of an uploaded image; then it is refused
+/// @param maxScans scans of an uploaded JPEG image; a progressive image has about 10
+/// @param orphanInterval time between two searches for images that no event names
+/// @param orphanAge an image that no event names is deleted after this time. It must exceed the
+///   time of an upload
+/// @param maxOrphanScan images that one search compares with the events
 @Validated
 @ConfigurationProperties("ticketing.posters")
 record PosterSettings(
@@ -45,7 +51,12 @@ record PosterSettings(
     @Min(1) @Max(10_000) @DefaultValue("1600") int maxWidth,
     @Min(1) @Max(100) @DefaultValue("4") int maxQueuedImages,
     @NotNull @DurationMin(millis = 1) @DefaultValue("10s") Duration conversionTimeout,
-    @NotNull @DefaultValue("32MB") DataSize localCacheSize) {
+    @NotNull @DefaultValue("32MB") DataSize localCacheSize,
+    @NotNull @DurationMin(millis = 1) @DefaultValue("5s") Duration maxDecodingTime,
+    @Min(1) @Max(1_000) @DefaultValue("100") int maxScans,
+    @NotNull @DurationMin(seconds = 1) @DefaultValue("10m") Duration orphanInterval,
+    @NotNull @DurationMin(minutes = 2) @DefaultValue("1h") Duration orphanAge,
+    @Min(1) @Max(1_000) @DefaultValue("1000") int maxOrphanScan) {
 
   /// Storage of the images.
   enum Store {

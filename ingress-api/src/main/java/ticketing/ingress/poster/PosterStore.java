@@ -1,5 +1,7 @@
 package ticketing.ingress.poster;
 
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /// Storage of the images of posters. Objects are never changed.
@@ -13,6 +15,9 @@ interface PosterStore extends AutoCloseable {
     }
   }
 
+  /// @param path path below the folder or bucket of the store
+  record StoredObject(String path, Instant storedAt) {}
+
   /// Returns after the image is stored durably.
   ///
   /// @throws UnavailableException the image may be stored
@@ -25,6 +30,13 @@ interface PosterStore extends AutoCloseable {
   ///
   /// @throws UnavailableException the image may be deleted
   void delete(PosterKey key);
+
+  /// Lists objects in the order of their paths.
+  ///
+  /// @param after the list begins with the first path behind this one; empty: the first path
+  /// @param max 1 to 1,000
+  /// @throws UnavailableException if the store is unavailable
+  List<StoredObject> list(String after, int max);
 
   @Override
   void close();

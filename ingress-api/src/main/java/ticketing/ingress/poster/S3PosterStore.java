@@ -1,5 +1,6 @@
 package ticketing.ingress.poster;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -43,6 +44,22 @@ final class S3PosterStore implements PosterStore {
   @Override
   public void delete(PosterKey key) {
     call(() -> client.deleteObject(request -> request.bucket(bucket).key(key.path())));
+  }
+
+  @Override
+  public List<StoredObject> list(String after, int max) {
+    return call(() ->
+        client
+            .listObjectsV2(request ->
+                request
+                    .bucket(bucket)
+                    .prefix(PosterKey.PREFIX)
+                    .startAfter(after.isEmpty() ? null : after)
+                    .maxKeys(max))
+            .contents()
+            .stream()
+            .map(object -> new StoredObject(object.key(), object.lastModified()))
+            .toList());
   }
 
   private static <T> T call(Supplier<T> request) {

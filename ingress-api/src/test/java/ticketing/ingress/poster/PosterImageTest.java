@@ -12,13 +12,20 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,12 +36,22 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 /// Conversion of uploaded images.
 class PosterImageTest {
 
-  private static final PosterSettings SETTINGS =
-      new Binder(new MapConfigurationPropertySource(Map.of("ticketing.posters.folder", "unused")))
-          .bindOrCreate("ticketing.posters", PosterSettings.class);
+  private static final PosterSettings SETTINGS = settings(Map.of());
+
+  /// Decoding of at most 500 ms.
+  private static final PosterSettings SHORT_TIME =
+      settings(Map.of("ticketing.posters.max-decoding-time", "500ms"));
+
+  private static PosterSettings settings(Map<String, String> values) {
+    Map<String, String> all = new HashMap<>(values);
+    all.put("ticketing.posters.folder", "unused");
+    return new Binder(new MapConfigurationPropertySource(all))
+        .bind("ticketing.posters", PosterSettings.class)
+        .get();
+  }
 
   private static BufferedImage convert(byte[] image) throws Exception {
-    byte[] converted = PosterImage.convert(image, SETTINGS);
+    byte[] converted = PosterImage.convert(image, SETTINGS).get(PosterKey.FULL);
     assertThat(Arrays.copyOf(converted, 3)).containsExactly(0xff, 0xd8, 0xff);
     return ImageIO.read(new ByteArrayInputStream(converted));
   }
@@ -123,6 +140,27 @@ class PosterImageTest {
     assertThat(colours(image)).isEqualTo("rgby");
   }
 
+  @ParameterizedTest
+  @CsvSource({"400, 0", "480, 0", "481, 1", "1000, 2", "2000, 2"})
+  void narrowerVariantsAreStored(int width, int variants) throws Exception {
+    Map<Integer, byte[]> images =
+        PosterImage.convert(
+            encoded(quarters(width, 300, BufferedImage.TYPE_INT_RGB), "png"), SETTINGS);
+
+    // The row of the event is written after the last image.
+    assertThat(images.keySet())
+        .containsExactlyElementsOf(
+            Stream.concat(PosterKey.WIDTHS.stream().limit(variants), Stream.of(PosterKey.FULL))
+                .toList());
+    for (int variant : PosterKey.WIDTHS.subList(0, variants)) {
+      BufferedImage image = ImageIO.read(new ByteArrayInputStream(images.get(variant)));
+      assertThat(image.getWidth()).isEqualTo(variant);
+      assertThat((double) image.getHeight())
+          .isCloseTo(300.0 * variant / width, org.assertj.core.api.Assertions.within(1.0));
+      assertThat(colours(image)).isEqualTo("rgby");
+    }
+  }
+
   /// A camera stores the position of the sensor.
   @ParameterizedTest
   @CsvSource({
@@ -172,9 +210,9 @@ class PosterImageTest {
             .put("secret-2".getBytes(StandardCharsets.ISO_8859_1))
             .array();
 
-    String stored = new String(PosterImage.convert(marked, SETTINGS), StandardCharsets.ISO_8859_1);
-
-    assertThat(stored).doesNotContain("secret");
+    for (byte[] image : PosterImage.convert(marked, SETTINGS).values()) {
+      assertThat(new String(image, StandardCharsets.ISO_8859_1)).doesNotContain("secret");
+    }
   }
 
   /// The head is read first: an image of 30,000 x 30,000 pixels is never decoded.
@@ -313,6 +351,161 @@ class PosterImageTest {
           .isInstanceOf(PosterImage.InvalidImageException.class)
           .hasMessage("must be a JPEG, PNG or WebP image");
     }
+  }
+
+  /// Writes bits from the lowest one.
+  private static final class Bits {
+
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private int current;
+    private int count;
+
+    private Bits add(int value, int bits) {
+      for (int i = 0; i < bits; i++) {
+        current |= (value >>> i & 1) << count++;
+        if (count == 8) {
+          bytes.write(current);
+          current = 0;
+          count = 0;
+        }
+      }
+      return this;
+    }
+
+    /// @param padding zeros behind the bits
+    private byte[] padded(int padding) {
+      add(0, (8 - count) % 8);
+      bytes.writeBytes(new byte[padding]);
+      return bytes.toByteArray();
+    }
+  }
+
+  private static final int WIDE = 4000;
+  private static final int HIGH = 3000;
+
+  /// Lossless coding of WebP with pixels of one colour.
+  ///
+  /// @param transforms number of transforms of all pixels, each in three bits
+  /// @param greens 1: a pixel has no bits; 2: one bit
+  private static byte[] lossless(int transforms, int greens, int padding) {
+    Bits bits = new Bits().add(0x2f, 8).add(WIDE - 1, 14).add(HIGH - 1, 14).add(0, 4);
+    for (int i = 0; i < transforms; i++) {
+      bits.add(1, 1).add(2, 2);
+    }
+    bits.add(0, 3); // no transform, no cache, one group of codes
+    bits.add(1, 1).add(greens - 1, 1).add(0, 2).add(1, greens == 2 ? 8 : 0);
+    for (int code = 0; code < 4; code++) {
+      bits.add(1, 4);
+    }
+    return bits.padded(padding);
+  }
+
+  private static byte[] webp(byte[]... chunks) {
+    int length = 4 + Stream.of(chunks).mapToInt(chunk -> chunk.length).sum();
+    ByteBuffer file = ByteBuffer.allocate(8 + length).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    file.put("RIFF".getBytes(StandardCharsets.ISO_8859_1)).putInt(length);
+    file.put("WEBP".getBytes(StandardCharsets.ISO_8859_1));
+    Stream.of(chunks).forEach(file::put);
+    return file.array();
+  }
+
+  private static byte[] webpChunk(String name, byte[] content) {
+    return ByteBuffer.allocate(8 + content.length + content.length % 2)
+        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+        .put(name.getBytes(StandardCharsets.ISO_8859_1))
+        .putInt(content.length)
+        .put(content)
+        .array();
+  }
+
+  private static byte[] canvas(int flags, int width, int height) {
+    return webpChunk(
+        "VP8X", new Bits().add(flags, 32).add(width - 1, 24).add(height - 1, 24).padded(0));
+  }
+
+  /// A few bytes occupy a decoder for minutes.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"truncated", "transforms", "alpha", "pictures", "alphas", "animation", "frame"})
+  void slowWebpImagesAreRefused(String kind) throws IOException {
+    byte[] pixels = webpChunk("VP8L", lossless(0, 1, 64));
+    byte[] transformed = lossless(500, 1, 64);
+    byte[] alpha = Arrays.copyOfRange(transformed, 4, transformed.length);
+    alpha[0] = 1; // lossless coding
+    byte[] lossy = resource("lossy.webp");
+    byte[] frame = Arrays.copyOfRange(lossy, 12, lossy.length);
+    byte[] file =
+        switch (kind) {
+          case "truncated" -> webp(webpChunk("VP8L", lossless(0, 2, 0)));
+          case "transforms" -> webp(webpChunk("VP8L", transformed));
+          case "alpha" -> webp(canvas(0x10, WIDE, HIGH), webpChunk("ALPH", alpha), pixels);
+          case "pictures" ->
+              webp(
+                  Stream.concat(
+                          Stream.of(canvas(0, WIDE, HIGH)),
+                          Stream.generate(() -> pixels).limit(200))
+                      .toArray(byte[][]::new));
+          case "alphas" ->
+              webp(
+                  canvas(0x10, WIDE, HIGH),
+                  webpChunk("ALPH", alpha),
+                  webpChunk("ALPH", alpha),
+                  pixels);
+          case "animation" -> webp(canvas(2, WIDE, HIGH), pixels);
+          default -> webp(canvas(0, 300, 300), frame); // 240 x 320 pixels
+        };
+    long start = cpuNanos();
+
+    assertThatThrownBy(() -> PosterImage.convert(file, SHORT_TIME))
+        .isInstanceOf(PosterImage.InvalidImageException.class);
+
+    assertThat(Duration.ofNanos(cpuNanos() - start)).isLessThan(Duration.ofSeconds(4));
+  }
+
+  private static long cpuNanos() {
+    return java.lang.management.ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+  }
+
+  @Test
+  void largeWebpImageOfOneColourIsConverted() throws Exception {
+    BufferedImage image =
+        convert(webp(canvas(0, WIDE, HIGH), webpChunk("VP8L", lossless(2, 1, 8))));
+    assertThat(image.getWidth()).isEqualTo(1600);
+    assertThat(image.getHeight()).isEqualTo(1200);
+  }
+
+  @Test
+  void progressiveImageWithManyScansIsRefused() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    try (ImageOutputStream stream = ImageIO.createImageOutputStream(bytes)) {
+      ImageWriteParam parameters = writer.getDefaultWriteParam();
+      parameters.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+      writer.setOutput(stream);
+      writer.write(
+          null,
+          new IIOImage(quarters(300, 300, BufferedImage.TYPE_INT_RGB), null, null),
+          parameters);
+    } finally {
+      writer.dispose();
+    }
+    byte[] progressive = bytes.toByteArray();
+    assertThat(colours(convert(progressive))).isEqualTo("rgby");
+    int scan = progressive.length - 3;
+    while (progressive[scan] != (byte) 0xff || progressive[scan + 1] != (byte) 0xda) {
+      scan--;
+    }
+    byte[] lastScan = Arrays.copyOfRange(progressive, scan, progressive.length - 2);
+    ByteArrayOutputStream repeated = new ByteArrayOutputStream();
+    repeated.write(progressive, 0, scan);
+    for (int i = 0; i < 100; i++) {
+      repeated.writeBytes(lastScan);
+    }
+    repeated.write(progressive, progressive.length - 2, 2);
+
+    assertThatThrownBy(() -> PosterImage.convert(repeated.toByteArray(), SETTINGS))
+        .isInstanceOf(PosterImage.InvalidImageException.class)
+        .hasMessage("must have at most 100 scans");
   }
 
   /// A damaged file is refused or shown, and nothing else.

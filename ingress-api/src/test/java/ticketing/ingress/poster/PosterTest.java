@@ -4,19 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -356,7 +364,196 @@ class PosterTest {
       }
       assertThat(found).containsOnly(200, 503).contains(503).contains(200);
     }
-    // Only the poster of the row is stored.
-    await().untilAsserted(() -> assertThat(images(id)).hasSize(1));
+    // Only the poster of the row is stored, with its variants.
+    await().untilAsserted(() -> assertThat(images(id)).hasSize(3));
+  }
+
+  private static BufferedImage image(HttpResponse<byte[]> response) throws IOException {
+    assertThat(response.statusCode()).isEqualTo(200);
+    return ImageIO.read(new ByteArrayInputStream(response.body()));
+  }
+
+  @Test
+  void narrowerVariantsAreImmutable() throws IOException {
+    long id = ingress.newEvent();
+    String url = posterUrl(upload(id, png(2000, 1000)));
+    HttpResponse<byte[]> full = get(url);
+
+    for (int width : PosterKey.WIDTHS) {
+      HttpResponse<byte[]> variant = get(url + "&width=" + width);
+      assertThat(image(variant).getWidth()).isEqualTo(width);
+      assertThat(header(variant, "Cache-Control")).contains("max-age=31536000", "immutable");
+      assertThat(header(variant, "ETag")).isNotEqualTo(header(full, "ETag"));
+      assertThat(
+              get(url + "&width=" + width, "If-None-Match", header(variant, "ETag")).statusCode())
+          .isEqualTo(304);
+      assertThat(image(get(path(id) + "?width=" + width)).getWidth()).isEqualTo(width);
+    }
+    assertThat(image(full).getWidth()).isEqualTo(1600);
+    assertThat(images(id)).hasSize(3);
+    for (String other : List.of("481", "0", "-480", "99999999999", "x")) {
+      HttpResponse<byte[]> refused = get(url + "&width=" + other);
+      assertThat(refused.statusCode()).as(other).isEqualTo(400);
+      assertThat(json(refused).get("code").asString()).isEqualTo("INVALID_REQUEST");
+    }
+    upload(id, png(300, 300));
+    assertThat(images(id)).hasSize(1);
+    assertThat(get(url + "&width=480").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void posterWithoutVariantsIsServed() throws IOException {
+    long id = ingress.newEvent();
+    String url = posterUrl(upload(id, png(800, 400)));
+    for (Path image : images(id)) {
+      if (image.toString().endsWith("-480.jpg")) {
+        Files.delete(image);
+      }
+    }
+
+    assertThat(image(get(url + "&width=480")).getWidth()).isEqualTo(800);
+  }
+
+  private static OrphanedPosterJob job(IngressFixture process) {
+    return process.context.getBean(OrphanedPosterJob.class);
+  }
+
+  private static void age(long eventId) throws IOException {
+    for (Path image : images(eventId)) {
+      Files.setLastModifiedTime(image, FileTime.from(Instant.now().minus(2, ChronoUnit.HOURS)));
+    }
+  }
+
+  @Test
+  void oldImagesWithoutAnEventAreDeleted() throws IOException {
+    long named = ingress.newEvent();
+    String url = posterUrl(upload(named, png(600, 300)));
+    long empty = ingress.newEvent();
+    long unknown = 999_999_998;
+    String orphan = "0".repeat(32);
+    for (long id : new long[] {named, empty, unknown}) {
+      Path place = Files.createDirectories(folder.resolve("posters/" + id));
+      for (String name : List.of(orphan + ".jpg", orphan + "-480.jpg", "other.txt")) {
+        Files.write(place.resolve(name), new byte[1]);
+      }
+      age(id);
+    }
+    Path young = folder.resolve("posters/" + empty + "/" + "1".repeat(32) + ".jpg");
+    Files.write(young, new byte[1]);
+
+    assertThat(job(ingress).run()).isEqualTo(6);
+
+    assertThat(image(get(url)).getWidth()).isEqualTo(600);
+    assertThat(image(get(url + "&width=480")).getWidth()).isEqualTo(480);
+    assertThat(images(named)).hasSize(3);
+    assertThat(images(empty)).containsExactlyInAnyOrder(young, young.resolveSibling("other.txt"));
+    assertThat(job(ingress).run()).isZero();
+  }
+
+  @Test
+  void roundOfTheSearchIsBounded(@TempDir Path place) throws IOException {
+    try (IngressFixture bounded =
+        ingress.sibling(
+            Map.of(
+                "ticketing.posters.folder",
+                place.toString(),
+                "ticketing.posters.max-orphan-scan",
+                "2"))) {
+      Path images = Files.createDirectories(place.resolve("posters/999999998"));
+      for (int i = 0; i < 5; i++) {
+        Path image = Files.write(images.resolve(("" + i).repeat(32) + ".jpg"), new byte[1]);
+        if (i != 1) {
+          Files.setLastModifiedTime(image, FileTime.from(Instant.now().minus(2, ChronoUnit.HOURS)));
+        }
+      }
+
+      assertThat(IntStream.range(0, 4).map(i -> job(bounded).run())).containsExactly(1, 2, 1, 0);
+    }
+  }
+
+  /// The connection of the transaction that names the image ends.
+  @Test
+  void imageOfAFailedUploadIsDeletedLater() throws Exception {
+    long id = ingress.newEvent();
+    try (Connection lock = ingress.sql().getDataSource().getConnection();
+        Statement statement = lock.createStatement();
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      lock.setAutoCommit(false);
+      statement.execute("select id from events where id = " + id + " for update");
+      Future<HttpResponse<byte[]>> failed = clients.submit(() -> upload(id, png(600, 300)));
+      await().until(() -> images(id).size() == 2);
+      await()
+          .untilAsserted(() -> {
+            List<Long> blocked =
+                ingress
+                    .sql()
+                    .queryForList(
+                        "select id from information_schema.processlist where command = 'Query'"
+                            + " and info like '%update%events%' and id <> connection_id()",
+                        Long.class);
+            assertThat(blocked).isNotEmpty();
+            blocked.forEach(connection -> ingress.sql().execute("kill " + connection));
+          });
+      assertThat(failed.get().statusCode()).isEqualTo(503);
+      lock.rollback();
+    }
+    assertThat(images(id)).hasSize(2);
+    assertThat(ingress.get("/api/v1/events/" + id, null).json().has("posterUrl")).isFalse();
+
+    age(id);
+    job(ingress).run();
+
+    assertThat(images(id)).isEmpty();
+    assertThat(get(posterUrl(upload(id, png(600, 300)))).statusCode()).isEqualTo(200);
+  }
+
+  /// Two administrators replace one poster, and the job runs meanwhile.
+  @Test
+  void imageInUseIsNeverDeleted() throws Exception {
+    long id = ingress.newEvent();
+    AtomicBoolean ended = new AtomicBoolean();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> search =
+          threads.submit(() -> {
+            while (!ended.get()) {
+              job(ingress).run();
+            }
+          });
+      List<Future<List<Integer>>> administrators =
+          IntStream.range(0, 2)
+              .mapToObj(i ->
+                  threads.submit(() -> {
+                    List<Integer> statuses = new java.util.ArrayList<>();
+                    for (int upload = 0; upload < 15; upload++) {
+                      statuses.add(upload(id, png(600, 300)).statusCode());
+                      String url =
+                          ingress
+                              .get("/api/v1/events/" + id, null)
+                              .json()
+                              .get("posterUrl")
+                              .asString();
+                      // The other administrator may have replaced it since.
+                      HttpResponse<byte[]> poster = get(url + "&width=480");
+                      if (poster.statusCode() == 404) {
+                        assertThat(
+                                ingress.get("/api/v1/events/" + id, null).json().get("posterUrl"))
+                            .isNotEqualTo(url);
+                      }
+                    }
+                    return statuses;
+                  }))
+              .toList();
+      for (Future<List<Integer>> administrator : administrators) {
+        assertThat(administrator.get()).containsOnly(200);
+      }
+      ended.set(true);
+      search.get();
+    }
+    String url = ingress.get("/api/v1/events/" + id, null).json().get("posterUrl").asString();
+    age(id);
+    job(ingress).run();
+    assertThat(images(id)).hasSize(2);
+    assertThat(image(get(url + "&width=480")).getWidth()).isEqualTo(480);
+    assertThat(image(get(url)).getWidth()).isEqualTo(600);
   }
 }

@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,10 +27,10 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 
-/// The adapter of Amazon S3, with a server that has the three operations of its protocol.
+/// The adapter of Amazon S3, with a server that has the four operations of its protocol.
 class S3PosterStoreTest {
 
-  private static final PosterKey KEY = new PosterKey(7, "0123456789abcdef0123456789abcdef");
+  private static final PosterKey KEY = PosterKey.full(7, "0123456789abcdef0123456789abcdef");
 
   private final Map<String, byte[]> objects = new ConcurrentHashMap<>();
   private final List<String> requests = new CopyOnWriteArrayList<>();
@@ -86,6 +90,8 @@ class S3PosterStoreTest {
     } else if (exchange.getRequestMethod().equals("DELETE")) {
       objects.remove(path);
       exchange.sendResponseHeaders(204, -1);
+    } else if (path.equals("/bucket")) {
+      list(exchange);
     } else if (objects.containsKey(path)) {
       byte[] object = objects.get(path);
       exchange.sendResponseHeaders(200, object.length);
@@ -97,6 +103,49 @@ class S3PosterStoreTest {
       exchange.getResponseBody().write(error);
     }
     exchange.close();
+  }
+
+  private void list(HttpExchange exchange) throws IOException {
+    Map<String, String> query =
+        Stream.of(exchange.getRequestURI().getQuery().split("&"))
+            .map(each -> each.split("=", 2))
+            .collect(Collectors.toMap(each -> each[0], each -> each[1]));
+    String contents =
+        objects.keySet().stream()
+            .map(path -> path.substring("/bucket/".length()))
+            .filter(key -> key.startsWith(query.get("prefix")))
+            .filter(key -> key.compareTo(query.getOrDefault("start-after", "")) > 0)
+            .sorted()
+            .limit(Long.parseLong(query.get("max-keys")))
+            .map(key ->
+                "<Contents><Key>%s</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified></Contents>"
+                    .formatted(key))
+            .collect(Collectors.joining("", "<ListBucketResult>", "</ListBucketResult>"));
+    byte[] body = contents.getBytes();
+    exchange.getResponseHeaders().set("Content-Type", "application/xml");
+    exchange.sendResponseHeaders(200, body.length);
+    exchange.getResponseBody().write(body);
+  }
+
+  @Test
+  void imagesAreListedInOrder() {
+    List<PosterKey> keys =
+        Stream.of(KEY, KEY.withWidth(480), PosterKey.full(10, KEY.revision()))
+            .sorted(Comparator.comparing(PosterKey::path))
+            .toList();
+    keys.forEach(key -> store.put(key, new byte[1]));
+
+    assertThat(store.list("", 1000))
+        .extracting(PosterStore.StoredObject::path)
+        .containsExactlyElementsOf(keys.stream().map(PosterKey::path).toList());
+    assertThat(store.list(keys.getFirst().path(), 1))
+        .containsExactly(
+            new PosterStore.StoredObject(
+                keys.get(1).path(), Instant.parse("2026-01-02T03:04:05Z")));
+    assertThat(store.list(keys.getLast().path(), 1)).isEmpty();
+    failure = 503;
+    assertThatThrownBy(() -> store.list("", 1))
+        .isInstanceOf(PosterStore.UnavailableException.class);
   }
 
   @Test
