@@ -2,7 +2,7 @@
 
 import {ApiError, get} from './api.js';
 import {exactTime, t} from './i18n.js';
-import {busy, el, empty, errorText, notice} from './ui.js';
+import {busy, el, empty, retryNotice} from './ui.js';
 
 const PAGE = 20;
 
@@ -37,19 +37,29 @@ function row({recordedAt, actor, action, object, oldValue, newValue}) {
 export function auditPanel() {
   const body = el('tbody', {});
   const place = el('div', {});
+  const problem = el('div', {});
   const more = el('div', {class: 'more'});
   let pages = 0;
   let refreshes = 0;
 
-  /** Appends the next page. An answer that arrives after a later refresh is ignored. */
+  /**
+   * Appends the next page; the first page replaces all rows. A failed read keeps the rows. An answer
+   * that arrives after a later refresh is ignored.
+   */
   async function load() {
     const refreshed = refreshes;
+    const page = pages;
+    const isOlder = () => refreshed !== refreshes || page !== pages;
     try {
-      const found = await get(`/api/v1/operations/audit?page=${pages}&size=${PAGE}`);
-      if (refreshed !== refreshes) {
+      const found = await get(`/api/v1/operations/audit?page=${page}&size=${PAGE}`);
+      if (isOlder()) {
         return;
       }
+      if (pages === 0) {
+        body.replaceChildren();
+      }
       pages++;
+      problem.replaceChildren();
       body.append(...found.content.map(row));
       place.replaceChildren(body.children.length === 0 ? empty(t('audit.none'), t('audit.none.words'))
         : el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'audit-title'}, el('table', {},
@@ -62,10 +72,10 @@ export function auditPanel() {
       if (!(error instanceof ApiError)) {
         throw error;
       }
-      if (refreshed !== refreshes) {
+      if (isOlder()) {
         return;
       }
-      place.replaceChildren(notice('warn', errorText(error)));
+      (pages === 0 ? problem : more).replaceChildren(retryNotice(error, load));
     }
   }
 
@@ -74,10 +84,9 @@ export function auditPanel() {
     refresh() {
       refreshes++;
       pages = 0;
-      body.replaceChildren();
       return load();
     },
     node: el('section', {class: 'panel', 'aria-labelledby': 'audit-title'},
-      el('div', {class: 'panel-head'}, el('h2', {id: 'audit-title'}, t('tab.audit'))), place, more),
+      el('div', {class: 'panel-head'}, el('h2', {id: 'audit-title'}, t('tab.audit'))), problem, place, more),
   };
 }

@@ -5,9 +5,9 @@ import * as clock from './clock.js';
 import {availability, chip, stateOf, venue} from './eventstate.js';
 import {clockSpan, day, month, monthAndYear, price, shortDateTime, t, weekday} from './i18n.js';
 import {watchSeats} from './live.js';
-import {poster} from './poster.js';
+import {smallPoster} from './poster.js';
 import {query, saveViewState, viewState} from './router.js';
-import {busy, el, empty} from './ui.js';
+import {busy, el, empty, retryNotice} from './ui.js';
 
 const PAGE = 20;
 const MAX_PAGE = 100; // events of one request
@@ -74,7 +74,7 @@ function card(event) {
 
   draw();
   return {
-    node: el('li', {class: 'event card', 'data-event': event.eventId}, poster(event), date,
+    node: el('li', {class: 'event card', 'data-event': event.eventId}, smallPoster(event), date,
       el('div', {class: 'event-text'}, el('h3', {}, name), text, live, soon),
       el('div', {class: 'event-side'}, badge, cost)),
     draw,
@@ -106,6 +106,7 @@ export async function listView() {
   const place = el('ul', {class: 'events'});
   const more = el('div', {class: 'more'});
   const none = el('div', {});
+  const problem = el('div', {});
   const cards = new Map(); // by event id
   let count = viewState().count ?? PAGE;
   let search = query().get('q') ?? '';
@@ -151,6 +152,7 @@ export async function listView() {
     if (nodes.length !== place.children.length || nodes.some((node, index) => node !== place.children[index])) {
       place.replaceChildren(...nodes);
     }
+    problem.replaceChildren();
     none.replaceChildren(...(events.length > 0 ? [] : [search
       ? empty(t('events.unfound'), t('events.unfound.words', {search}))
       : dates !== 'all' ? empty(t('events.unfound'), t('events.unfound.dates'))
@@ -180,10 +182,25 @@ export async function listView() {
     }
   }
 
+  /** Refreshes for the user. A failure keeps the list, and is shown in the place. */
+  async function refreshOrReport(where) {
+    const number = reads + 1;
+    try {
+      await refresh();
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
+      if (number === reads && !left) {
+        where.replaceChildren(retryNotice(error, () => refreshOrReport(where)));
+      }
+    }
+  }
+
   async function showMore() {
     count += PAGE;
     saveViewState({count});
-    await refreshQuietly();
+    await refreshOrReport(more);
   }
 
   function onFilter() {
@@ -191,7 +208,7 @@ export async function listView() {
     saveViewState({count});
     const words = new URLSearchParams({...(search && {q: search}), ...(dates !== 'all' && {dates})}).toString();
     history.replaceState(history.state, '', words ? `/?${words}` : '/');
-    refreshQuietly();
+    refreshOrReport(problem);
   }
 
   const chips = DATES.map(each => el('button', {
@@ -239,7 +256,7 @@ export async function listView() {
       el('h1', {tabindex: '-1'}, t('events.title')),
       el('p', {class: 'lead'}, t('events.lead')),
       el('div', {class: 'search', role: 'search'}, input),
-      el('div', {class: 'chips', role: 'group', 'aria-label': t('dates.label')}, chips), none, place, more),
+      el('div', {class: 'chips', role: 'group', 'aria-label': t('dates.label')}, chips), problem, none, place, more),
     leave: () => {
       left = true;
       clearInterval(tick);

@@ -6,7 +6,7 @@ import {salesTiles} from './business.js';
 import {Chart} from './charts.js';
 import {has, number, price, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
-import {busy, el, empty, errorText, notice} from './ui.js';
+import {busy, el, empty, errorText, notice, retryNotice} from './ui.js';
 
 const REFRESH_INTERVAL = 5000; // ms
 const SEARCH_DELAY = 300; // ms after the last key
@@ -61,6 +61,7 @@ function reservations(eventId) {
   const place = el('div', {});
   const problem = el('div', {'aria-live': 'polite'});
   const pager = el('div', {class: 'more'});
+  const unread = el('div', {});
   const count = el('p', {class: 'hint', role: 'status'});
   let page = 0;
   let reads = 0;
@@ -106,7 +107,7 @@ function reservations(eventId) {
     }
   }
 
-  /** Reads a page. The answer of an older read is ignored. */
+  /** Reads a page. A failed read keeps the rows. The answer of an older read is ignored. */
   async function load(wanted = page) {
     const read = ++reads;
     const query = new URLSearchParams({page: wanted, size: PAGE,
@@ -117,10 +118,12 @@ function reservations(eventId) {
         return;
       }
       page = wanted;
+      unread.replaceChildren();
       draw(found);
     } catch (error) {
-      if (read === reads) {
-        place.replaceChildren(notice('warn', errorText(error)));
+      // The repeated message is not replaced, so that its button keeps the focus.
+      if (read === reads && (wanted !== page || unread.children.length === 0)) {
+        unread.replaceChildren(retryNotice(error, () => load(wanted)));
       }
     }
   }
@@ -153,7 +156,7 @@ function reservations(eventId) {
   return {
     load,
     node: panel('reservations-title', t('sales.reservations'),
-      el('div', {class: 'search', role: 'search'}, search, status, file), count, problem, place, pager),
+      el('div', {class: 'search', role: 'search'}, search, status, file), count, problem, unread, place, pager),
     leave: () => clearTimeout(typing),
   };
 }
@@ -169,7 +172,9 @@ async function download(path, name) {
 async function history(eventId) {
   const found = await settled(get(`/api/v1/operations/audit?object=events/${eventId}&size=${HISTORY}`));
   if (found.error) {
-    return panel('history-title', t('sales.history'), notice('warn', errorText(found.error)));
+    const failed = panel('history-title', t('sales.history'), retryNotice(found.error, async () =>
+      failed.replaceWith(await history(eventId))));
+    return failed;
   }
   const edits = found.value.content
     .map(({recordedAt, actor, action, oldValue, newValue}) => ({recordedAt, actor, action,

@@ -9,7 +9,7 @@ import {Chart} from './charts.js';
 import {eventDialog} from './eventform.js';
 import {load, number, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
-import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice} from './ui.js';
+import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice, retryNotice} from './ui.js';
 
 const REFRESH_INTERVAL = 1000; // ms
 const MAX_CHART_EVENTS = 4; // lines in the chart of seats
@@ -170,7 +170,7 @@ async function dashboard() {
       view?.leave();
       return;
     }
-    sales.replaceChildren(error ? notice('warn', errorText(error)) : view.node);
+    sales.replaceChildren(error ? retryNotice(error, () => showSales(eventId)) : view.node);
     leaveSales = view?.leave ?? leaveSales;
   }
 
@@ -287,6 +287,7 @@ function charts() {
 function eventsPanel() {
   const body = el('tbody', {});
   const problem = el('div', {'aria-live': 'polite'});
+  const unread = el('div', {});
   const count = el('p', {class: 'hint', role: 'status'});
   const rows = new Map(); // by event id
   let all = [];
@@ -357,11 +358,22 @@ function eventsPanel() {
   const path = page => `/api/v1/events?from=1970-01-01T00:00:00Z&sort=-eventId&page=${page}&size=${EVENT_PAGE_SIZE}`
     + (search ? `&q=${encodeURIComponent(search)}` : '');
 
+  /** Keeps the rows after a failed read. */
+  function reportUnread(error) {
+    if (unread.children.length === 0) {
+      unread.replaceChildren(retryNotice(error, () => refresh(true)));
+    }
+  }
+
   /** Reads the newest events, and the others if they are due. */
   async function refresh(withRest = false) {
     const wanted = search;
     const first = await settled(get(path(0)));
-    if (!first.value || wanted !== search) {
+    if (wanted !== search) {
+      return;
+    }
+    if (first.error) {
+      reportUnread(first.error);
       return;
     }
     let {content} = first.value;
@@ -370,7 +382,11 @@ function eventsPanel() {
       const others = [];
       for (let page = 1; page < Math.min(totalPages, MAX_EVENTS / EVENT_PAGE_SIZE); page++) {
         const next = await settled(get(path(page)));
-        if (!next.value || wanted !== search) {
+        if (wanted !== search) {
+          return;
+        }
+        if (next.error) {
+          reportUnread(next.error);
           return;
         }
         others.push(...next.value.content);
@@ -382,6 +398,7 @@ function eventsPanel() {
     }
     const ids = new Set(content.map(event => event.eventId));
     // A new event moves the last one of a page to the next page.
+    unread.replaceChildren();
     all = [...content, ...rest.filter(event => !ids.has(event.eventId))].sort((a, b) => b.eventId - a.eventId);
     draw();
   }
@@ -445,7 +462,7 @@ function eventsPanel() {
     node: el('section', {class: 'panel', 'aria-labelledby': 'events-title'},
       el('div', {class: 'panel-head'}, el('h2', {id: 'events-title'}, t('admin.events')),
         el('button', {class: 'button small', type: 'button', id: 'new-event', onclick: () => edit(null)}, t('admin.create'))),
-      el('div', {class: 'search', role: 'search'}, input), count, problem,
+      el('div', {class: 'search', role: 'search'}, input), count, problem, unread,
       el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'events-title'}, el('table', {},
         el('thead', {}, el('tr', {}, ['event', 'date', 'state', 'seats', 'actions'].map(column =>
           el('th', {scope: 'col'}, t(`column.${column}`))))),
@@ -456,6 +473,7 @@ function eventsPanel() {
 function deadLetters() {
   const path = letter => `/api/v1/operations/dead-letters/${encodeURIComponent(letter.messageId)}`;
   const place = el('div', {});
+  const unread = el('div', {});
   const message = el('div', {'aria-live': 'polite'});
   const redrive = el('button', {class: 'button small', type: 'button', id: 'redrive', disabled: true, onclick: () =>
     act(redrive, () => post('/api/v1/operations/dead-letters/redrive'), redriven)}, t('dead.redrive'));
@@ -494,7 +512,7 @@ function deadLetters() {
 
   let reads = 0;
 
-  /** Reads the dead letters. The answer of an older read is ignored. */
+  /** Reads the dead letters. A failed read keeps the rows. The answer of an older read is ignored. */
   async function refresh() {
     const read = ++reads;
     const list = await settled(get('/api/v1/operations/dead-letters'));
@@ -502,9 +520,10 @@ function deadLetters() {
       return true;
     }
     if (list.error) {
-      place.replaceChildren(notice('warn', errorText(list.error)));
+      unread.replaceChildren(retryNotice(list.error, refresh));
       return false;
     }
+    unread.replaceChildren();
     const letters = list.value.content;
     redrive.disabled = letters.length === 0;
     place.replaceChildren(letters.length === 0
@@ -521,7 +540,7 @@ function deadLetters() {
     node: el('section', {class: 'panel', 'aria-labelledby': 'dead-title'},
       el('div', {class: 'panel-head'}, el('h2', {id: 'dead-title'}, t('dead.title')),
         el('div', {}, el('button', {class: 'quiet', type: 'button', onclick: refresh}, t('dead.refresh')), redrive)),
-      message, place),
+      message, unread, place),
   };
 }
 

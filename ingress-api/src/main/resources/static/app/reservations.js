@@ -1,6 +1,6 @@
 // Reservations of the signed-in user.
 
-import {get, orNull} from './api.js';
+import {ApiError, get, settled} from './api.js';
 import * as clock from './clock.js';
 import {venue} from './eventstate.js';
 import {cancelButton, holdControls} from './hold.js';
@@ -8,7 +8,7 @@ import {number, price, shortDateTime, t} from './i18n.js';
 import {seatNameList} from './seatnames.js';
 import {entriesSection} from './waitlist.js';
 import {saveViewState, viewState} from './router.js';
-import {busy, el, empty, notice} from './ui.js';
+import {busy, el, empty, notice, retryNotice} from './ui.js';
 
 const PAGE = 20;
 const KINDS = {CONFIRMED: 'good', HELD: 'warn', CANCELLED: '', EXPIRED: ''};
@@ -19,8 +19,21 @@ export async function listView() {
   const ends = [];
   let pages = 0;
 
+  /**
+   * Appends the next page. A failed read keeps the list, and its message has a button that repeats it.
+   * @return true if there are further pages
+   */
   async function load() {
-    const page = await get(`/api/v1/users/me/reservations?page=${pages}&size=${PAGE}`);
+    let page;
+    try {
+      page = await get(`/api/v1/users/me/reservations?page=${pages}&size=${PAGE}`);
+    } catch (error) {
+      if (pages === 0 || !(error instanceof ApiError)) {
+        throw error;
+      }
+      more.replaceChildren(retryNotice(error, showMore));
+      return false;
+    }
     pages++;
     for (const reservation of page.content) {
       const {node, leave} = item(reservation, reservation.event);
@@ -28,16 +41,24 @@ export async function listView() {
       ends.push(leave);
     }
     const rest = pages < page.page.totalPages;
-    more.replaceChildren(...(rest ? [el('button', {class: 'button', type: 'button', onclick: event =>
-      busy(event.target, async () => {
-        await load();
-        saveViewState({pages});
-      })}, t('list.more'))] : []));
+    more.replaceChildren(...(rest ? [el('button', {
+      class: 'button', type: 'button', onclick: event => busy(event.target, showMore)}, t('list.more'))] : []));
     return rest;
   }
 
-  // The list of reservations is shown without the entries if they cannot be read.
-  const entries = await orNull(entriesSection());
+  async function showMore() {
+    await load();
+    saveViewState({pages});
+  }
+
+  const waitlist = el('div', {});
+  /** Entries of the waiting list. Without them the view shows a message and the reservations. */
+  async function loadEntries() {
+    const {value, error} = await settled(entriesSection());
+    waitlist.replaceChildren(...[error ? retryNotice(error, loadEntries) : value].filter(Boolean));
+  }
+
+  await loadEntries();
   const wanted = viewState().pages ?? 1;
   while (await load() && pages < wanted) {
     // The list has as many pages as when the user left it.
@@ -46,8 +67,8 @@ export async function listView() {
     title: t('nav.reservations'),
     node: el('section', {},
       el('h1', {tabindex: '-1'}, t('nav.reservations')),
-      entries,
-      place.children.length > 0 ? place : !entries && empty(t('reservations.none'), t('reservations.none.words'),
+      waitlist,
+      place.children.length > 0 ? place : waitlist.children.length === 0 && empty(t('reservations.none'), t('reservations.none.words'),
         el('a', {class: 'button primary', href: '/'}, t('events.all'))),
       more),
     leave: () => ends.forEach(end => end()),

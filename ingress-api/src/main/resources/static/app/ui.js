@@ -56,6 +56,14 @@ export function failure(error, again) {
       : el('button', {class: 'button', type: 'button', onclick: again}, t('failure.again')));
 }
 
+/** Message that a part of a page could not be read. Its button repeats the read. */
+export function retryNotice(error, again) {
+  const text = errorText(error);
+  announce(text);
+  return notice('warn', text,
+    el('button', {class: 'button small', type: 'button', onclick: event => busy(event.target, again)}, t('failure.again')));
+}
+
 export function loading() {
   return el('div', {class: 'loading', role: 'status'},
     el('span', {class: 'spinner', 'aria-hidden': 'true'}), el('span', {}, t('page.loading')));
