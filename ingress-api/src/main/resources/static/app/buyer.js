@@ -219,3 +219,6 @@ router.start(render);
 await render('first');
 commands.resume();
 startSync();
+if (store.read('alerts')) {
+  import('./alerts.js'); // decisions alert the user on every view
+}

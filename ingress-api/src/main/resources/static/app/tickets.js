@@ -10,7 +10,7 @@ import {exactTime, has, price, shortDateTime, t, time} from './i18n.js';
 import {seatNameList} from './seatnames.js';
 import * as store from './store.js';
 import {announce, el} from './ui.js';
-import {notifyOf, waitingView} from './waiting.js';
+import {waitingView} from './waiting.js';
 
 /** Reasons after which the event cannot be booked, so that the view offers other events. */
 const LOST_EVENTS = new Set(['EVENT_NOT_FOUND', 'EVENT_CANCELLED', 'SALE_CLOSED']);
@@ -54,7 +54,6 @@ export async function ticketView(ticketId) {
     if (decidedHere) {
       document.title = `${title} · Ticketing`;
       announce(title);
-      notifyOf(title, eventName);
       node.querySelector('h1').focus();
     }
   }

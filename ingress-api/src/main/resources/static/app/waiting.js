@@ -1,41 +1,16 @@
 // View of an undecided ticket: its place in the queue.
 
+import {alertButton} from './alerts.js';
 import {changed, feed} from './commands.js';
 import {clockTime, number, span, t} from './i18n.js';
 import {watchSeats} from './live.js';
-import {poster} from './poster.js';
+import {smallPoster} from './poster.js';
 import * as store from './store.js';
 import {announce, confirmed, el, notice} from './ui.js';
 
 const MIN_ANNOUNCEMENT_INTERVAL = 5000; // ms; for screen readers
 const STOPPED_DELAY = 30_000; // ms without progress
 const TICK = 1000; // ms
-
-const mayAsk = () => 'Notification' in window && Notification.permission === 'default';
-
-/** Button that requests the permission to notify; null if it was answered already. */
-function notifyButton() {
-  if (!mayAsk()) {
-    return null;
-  }
-  const button = el('button', {class: 'button small', type: 'button', onclick: async () => {
-    await Notification.requestPermission();
-    button.remove();
-  }}, t('waiting.notify'));
-  return button;
-}
-
-/** Notifies of a decision while the page is hidden, if the user permitted it. */
-export function notifyOf(title, eventName) {
-  navigator.vibrate?.(200);
-  if (document.hidden && 'Notification' in window && Notification.permission === 'granted') {
-    try {
-      new Notification(title, {body: eventName});
-    } catch {
-      // Some browsers permit notifications of service workers only.
-    }
-  }
-}
 
 /** Button that leaves the line, or the notice that the user left it. */
 function leavePart(ticketId) {
@@ -108,17 +83,16 @@ export function waitingView(ticket, event, summary) {
       drawOdds();
     }) : () => {};
   const timer = setInterval(drawLine, TICK);
-  const notify = notifyButton();
   return {
     node: el('div', {class: 'card ticket'},
-      event && poster(event),
+      event && smallPoster(event, '(max-width: 48rem) 100vw, 40rem'),
       event && el('p', {class: 'muted'}, event.eventName),
       el('h1', {tabindex: '-1'}, t(`waiting.${ticket.action ?? 'BOOK'}`)),
       el('div', {class: 'waiting', role: 'group', 'aria-label': t('waiting.title')},
         place, words, el('div', {class: 'meter big', 'aria-hidden': 'true'}, bar), wait, odds),
       line, stopped,
       el('p', {class: 'hint'}, t('waiting.leave')), updated,
-      notify && el('div', {class: 'buttons'}, notify),
+      el('div', {class: 'buttons'}, alertButton()), el('p', {class: 'hint'}, t('waiting.notify.hint')),
       ticket.action === 'BOOK' && leavePart(ticket.ticketId),
       el('hr', {}),
       summary),
