@@ -248,9 +248,9 @@ resource "aws_route53_record" "main" {
   }
 
   alias {
-    name                   = aws_lb.main.dns_name
-    zone_id                = aws_lb.main.zone_id
-    evaluate_target_health = true
+    name                   = local.uses_cdn ? aws_cloudfront_distribution.main[0].domain_name : aws_lb.main.dns_name
+    zone_id                = local.uses_cdn ? aws_cloudfront_distribution.main[0].hosted_zone_id : aws_lb.main.zone_id
+    evaluate_target_health = !local.uses_cdn
   }
 }
 
@@ -260,6 +260,6 @@ output "url" {
 }
 
 output "load_balancer_dns_name" {
-  description = "Load balancer that the domain name points to."
+  description = "Load balancer that the domain name points to without a CDN."
   value       = aws_lb.main.dns_name
 }

@@ -57,11 +57,13 @@ locals {
 resource "aws_vpc_security_group_ingress_rule" "alb" {
   #checkov:skip=CKV_AWS_260:Port 80 only redirects to HTTPS
 
-  for_each = { http = 80, https = 443 }
+  # Another sender than the CDN could state any client address.
+  for_each = local.uses_cdn ? { https = 443 } : { http = 80, https = 443 }
 
   security_group_id = aws_security_group.alb.id
-  description       = "${upper(each.key)} from anywhere"
-  cidr_ipv4         = "0.0.0.0/0"
+  description       = "${upper(each.key)} from ${local.uses_cdn ? "the CDN" : "anywhere"}"
+  cidr_ipv4         = local.uses_cdn ? null : "0.0.0.0/0"
+  prefix_list_id    = local.uses_cdn ? data.aws_ec2_managed_prefix_list.cdn[0].id : null
   ip_protocol       = "tcp"
   from_port         = each.value
   to_port           = each.value

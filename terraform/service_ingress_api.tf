@@ -23,13 +23,12 @@ module "ingress_api" {
     TICKETING_TICKET_KEY = aws_secretsmanager_secret.written["ticket-key"].arn
   }, local.entry_pass_secrets)
   environment = merge(local.common_environment, local.database_environment, local.access_environment, local.entry_pass_environment, {
-    TICKETING_PORT                = "8080"
-    TICKETING_MANAGEMENT_PORT     = "9080"
-    TICKETING_DATABASE_READER_URL = local.database_reader_url
-    TICKETING_QUEUE_NAME          = local.queue_name
-    TICKETING_QUEUE_DEAD_LETTERS  = local.dead_letters_name
-    # The load balancer is the only proxy. It appends the client address to X-Forwarded-For.
-    TICKETING_RATES_PROXIES                 = "1"
+    TICKETING_PORT                          = "8080"
+    TICKETING_MANAGEMENT_PORT               = "9080"
+    TICKETING_DATABASE_READER_URL           = local.database_reader_url
+    TICKETING_QUEUE_NAME                    = local.queue_name
+    TICKETING_QUEUE_DEAD_LETTERS            = local.dead_letters_name
+    TICKETING_RATES_PROXIES                 = tostring(local.proxies)
     TICKETING_ADMIN_EMAIL                   = var.admin_email
     TICKETING_PAGE_URI                      = "https://${var.domain_name}"
     TICKETING_MAIL_TRANSPORT                = var.mail_sender == "" ? "LOG" : "SES"

@@ -23,7 +23,7 @@ module "notifier" {
   environment = merge(local.common_environment, local.access_environment, {
     TICKETING_PORT            = "8081"
     TICKETING_MANAGEMENT_PORT = "9081"
-    TICKETING_RATES_PROXIES   = "1"
+    TICKETING_RATES_PROXIES   = tostring(local.proxies)
     TICKETING_INGRESS_URL     = "https://${var.domain_name}"
     # 40 % of 1 GB hold 10,000 connections of 10 KB three times; the rest is for the JVM, Docker and the agent.
     JAVA_OPTS = "-XX:MaxRAMPercentage=40"
