@@ -34,7 +34,7 @@ class PageFiles {
   private static final int HASH_BYTES = 8;
 
   private static final Pattern IMPORT =
-      Pattern.compile("^(?:import|export) [^;]*?from '\\./([a-z]+\\.js)';", Pattern.MULTILINE);
+      Pattern.compile("^(?:import|export) [^;]*?from '\\./([a-z0-9]+\\.js)';", Pattern.MULTILINE);
 
   private final Map<String, byte[]> contents = new TreeMap<>();
   private final String path;
@@ -65,9 +65,9 @@ class PageFiles {
     return path;
   }
 
-  /// Returns the script and all that it imports statically, breadth first.
-  List<String> modules(String script) {
-    Set<String> found = new LinkedHashSet<>(List.of(script));
+  /// Returns the scripts and all that they import statically, breadth first.
+  List<String> modules(List<String> scripts) {
+    Set<String> found = new LinkedHashSet<>(scripts);
     Deque<String> open = new ArrayDeque<>(found);
     while (!open.isEmpty()) {
       IMPORT

@@ -9,11 +9,13 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.FormatStyle;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -53,16 +55,20 @@ class PageRenderer {
 
   /// Content of one page.
   ///
+  /// @param scripts scripts of the view, which the script of the page imports on demand
+  /// @param data paths of other data that the scripts request first
   /// @param response body of the script's first request to `responsePath`; null: not included
   record Content(
       String title,
       String description,
       String metadata,
+      List<String> scripts,
+      List<String> data,
       @Nullable String responsePath,
       @Nullable Object response) {
 
-    static Content of(String title, String description) {
-      return new Content(title, description, "", null, null);
+    static Content of(String title, String description, String... scripts) {
+      return new Content(title, description, "", List.of(scripts), List.of(), null, null);
     }
   }
 
@@ -71,9 +77,10 @@ class PageRenderer {
   private final PageConfig config;
   private final String buyerTemplate = template("index.html");
   private final String operationsTemplate = template("operations.html");
-  private final String buyerPreloads;
-  private final String operationsPreloads;
   private final Map<Locale, Map<String, String>> texts;
+
+  /// Scripts with their imports. Views differ by their scripts, so there are about ten keys.
+  private final Map<List<String>, List<String>> modules = new ConcurrentHashMap<>();
 
   PageRenderer(PageFiles files, JsonMapper json, PageSettings settings, Environment environment) {
     this.files = files;
@@ -84,8 +91,6 @@ class PageRenderer {
             settings.currency(),
             environment.acceptsProfiles(Profiles.of("local")),
             settings.legal());
-    this.buyerPreloads = preloads("buyer.js");
-    this.operationsPreloads = preloads("operations.js");
     this.texts =
         LANGUAGES.stream()
             .collect(
@@ -102,16 +107,13 @@ class PageRenderer {
 
   /// @param language one of [#LANGUAGES]
   String buyerPage(Locale language, Content content) {
-    return render(buyerTemplate, buyerPreloads, language, content);
+    return render(buyerTemplate, "buyer.js", language, content);
   }
 
   /// @param language one of [#LANGUAGES]
   String operationsPage(Locale language) {
     return render(
-        operationsTemplate,
-        operationsPreloads,
-        language,
-        Content.of(text(language, "ops.title"), ""));
+        operationsTemplate, "operations.js", language, Content.of(text(language, "ops.title"), ""));
   }
 
   /// @param url absolute address of the page
@@ -137,6 +139,14 @@ class PageRenderer {
         event.eventName(),
         description,
         openGraph(event.eventName(), description, url, image) + schemaOrg(document, url, image),
+        event.seatMapRevision() == null
+            ? List.of("event.js")
+            : List.of("event.js", "seatchoice.js"),
+        event.seatMapRevision() == null
+            ? List.of()
+            : List.of(
+                "/api/v1/events/%d/seat-map?revision=%d"
+                    .formatted(event.eventId(), event.seatMapRevision())),
         "/api/v1/events/" + event.eventId(),
         document);
   }
@@ -225,7 +235,8 @@ class PageRenderer {
         .formatted(Json.INTERNAL.writeValueAsString(data).replace("<", "\\u003c"));
   }
 
-  private String render(String template, String preloads, Locale language, Content content) {
+  /// @param script script of the page
+  private String render(String template, String script, Locale language, Content content) {
     Map<String, Object> responses =
         content.responsePath() == null
             ? Map.of()
@@ -239,22 +250,26 @@ class PageRenderer {
             "skip", escape(text(language, "page.skip")),
             "files", files.path(),
             "start", escape(json.writeValueAsString(new Start(config, responses))),
-            "preloads", preloads + preload(language));
+            "preloads", preloads(script, language, content));
     return PLACEHOLDER
         .matcher(template)
         .replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1))));
   }
 
-  private String preloads(String script) {
-    return files.modules(script).stream()
-        .map(module ->
-            "<link rel=\"modulepreload\" href=\"%s/%s\">\n  ".formatted(files.path(), module))
-        .collect(Collectors.joining());
-  }
-
-  private String preload(Locale language) {
-    return "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"%s/%s.json\">"
-        .formatted(files.path(), language.getLanguage());
+  /// Links with which the browser requests all files at once, in place of one import after another.
+  private String preloads(String script, Locale language, Content content) {
+    List<String> scripts = new ArrayList<>(List.of(script));
+    scripts.addAll(content.scripts());
+    Stream<String> moduleLinks =
+        modules.computeIfAbsent(scripts, files::modules).stream()
+            .map(module ->
+                "<link rel=\"modulepreload\" href=\"%s/%s\">".formatted(files.path(), module));
+    Stream<String> data =
+        Stream.concat(
+                Stream.of(files.path() + "/" + language.getLanguage() + ".json"),
+                content.data().stream())
+            .map("<link rel=\"preload\" as=\"fetch\" crossorigin href=\"%s\">"::formatted);
+    return Stream.concat(data, moduleLinks).collect(Collectors.joining("\n  "));
   }
 
   private static String escape(String text) {

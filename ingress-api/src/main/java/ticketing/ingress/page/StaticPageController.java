@@ -36,29 +36,31 @@ class StaticPageController {
   private static final String PASS = "/reservations/{reservationId:[0-9]{1,18}}/pass";
   static final String CHECK_IN = "/check-in";
 
-  /// Keys of the titles by pattern.
-  private static final Map<String, String> TITLE_KEYS =
+  /// @param titleKey key of the title
+  private record View(String titleKey, String script) {}
+
+  private static final Map<String, View> VIEWS =
       Map.of(
           TICKET,
-          "waiting.title",
+          new View("waiting.title", "tickets.js"),
           "/reservations",
-          "nav.reservations",
+          new View("nav.reservations", "reservations.js"),
           PASS,
-          "pass.title",
+          new View("pass.title", "pass.js"),
           CHECK_IN,
-          "checkin.title",
+          new View("checkin.title", "checkin.js"),
           "/sign-in",
-          "signIn.title",
+          new View("signIn.title", "account.js"),
           "/sign-up",
-          "signUp.title",
+          new View("signUp.title", "account.js"),
           "/account",
-          "account.title",
+          new View("account.title", "settings.js"),
           "/forgot-password",
-          "forgot.title",
+          new View("forgot.title", "settings.js"),
           "/reset-password",
-          "reset.title",
+          new View("reset.title", "settings.js"),
           "/confirm-email",
-          "confirm.title");
+          new View("confirm.title", "settings.js"));
 
   private final PageRenderer renderer;
   private final StartData startData;
@@ -101,6 +103,8 @@ class StaticPageController {
                       content.title(),
                       content.description(),
                       "",
+                      List.of(),
+                      List.of(),
                       "/api/v1/events?page=0&size=" + StartData.LIST_SIZE,
                       events);
               case Read.NotFound<?> _, Read.Unavailable<?> _ -> content;
@@ -117,7 +121,9 @@ class StaticPageController {
               renderer.buyerPage(language, renderer.event(language, event, url(request))));
       case Read.NotFound<EventDocument> _ -> notFound(request);
       case Read.Unavailable<EventDocument> _ ->
-          html(HttpStatus.OK, renderer.buyerPage(language, titled(language, "events.title")));
+          html(
+              HttpStatus.OK,
+              renderer.buyerPage(language, titled(language, "events.title", "event.js")));
     };
   }
 
@@ -136,10 +142,11 @@ class StaticPageController {
   })
   ResponseEntity<String> scriptedPage(HttpServletRequest request) {
     Object pattern = request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE);
+    View view = VIEWS.get(String.valueOf(pattern));
     Locale language = language(request);
     return html(
         HttpStatus.OK,
-        renderer.buyerPage(language, titled(language, TITLE_KEYS.get(String.valueOf(pattern)))));
+        renderer.buyerPage(language, titled(language, view.titleKey(), view.script())));
   }
 
   @GetMapping({"/operations", "/operations.html"})
@@ -153,8 +160,9 @@ class StaticPageController {
     return html(HttpStatus.NOT_FOUND, renderer.buyerPage(language, titled(language, "lost.title")));
   }
 
-  private Content titled(Locale language, String titleKey) {
-    return Content.of(renderer.text(language, titleKey), renderer.text(language, "events.lead"));
+  private Content titled(Locale language, String titleKey, String... scripts) {
+    return Content.of(
+        renderer.text(language, titleKey), renderer.text(language, "events.lead"), scripts);
   }
 
   /// Not a forward: Tomcat ignores headers that a filter sets after a forward.

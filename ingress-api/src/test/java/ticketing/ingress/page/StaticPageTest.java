@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.ingress.IngressFixture;
@@ -83,6 +86,44 @@ class StaticPageTest {
     IngressFixture.Answer other = ingress.get("/app/0123456789abcdef/buyer.js", null);
     assertThat(other.status()).isEqualTo(200);
     assertThat(other.header("Cache-Control")).isEqualTo("no-store");
+  }
+
+  private static Set<String> linked(String page, String rel) {
+    return Pattern.compile("<link rel=\"" + rel + "\"[^>]* href=\"([^\"]+)\"")
+        .matcher(page)
+        .results()
+        .map(match -> match.group(1))
+        .collect(Collectors.toSet());
+  }
+
+  /// A script that is not preloaded costs a further round trip.
+  @Test
+  void pagesPreloadAllImportsOfTheirViews() {
+    long event = ingress.newEvent();
+    String page =
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .until(
+                () -> ingress.get("/events/" + event, null).body(),
+                body -> body.contains("og:title"));
+    for (String body :
+        List.of(
+            page,
+            ingress.get("/", null).body(),
+            ingress.get("/reservations", null).body(),
+            ingress.get("/operations", null).body())) {
+      Set<String> preloaded = linked(body, "modulepreload");
+      for (String script : preloaded) {
+        String folder = script.substring(0, script.lastIndexOf('/') + 1);
+        Pattern.compile("^(?:import|export)\\s[^;]*?from '\\./([^']+)';", Pattern.MULTILINE)
+            .matcher(ingress.get(script, null).body())
+            .results()
+            .map(match -> folder + match.group(1))
+            .forEach(imported -> assertThat(preloaded).as(script).contains(imported));
+      }
+      assertThat(linked(body, "preload")).anyMatch(path -> path.endsWith("/en.json"));
+    }
+    assertThat(linked(page, "modulepreload")).anyMatch(path -> path.endsWith("/choice.js"));
   }
 
   @Test
