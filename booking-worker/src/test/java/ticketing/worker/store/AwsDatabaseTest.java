@@ -6,6 +6,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.junit.jupiter.api.AfterAll;
@@ -19,8 +20,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.ServerSettings;
+import ticketing.local.servers.TlsCertificate;
 
-/// Connection pool of the profile `aws`, with a MariaDB with TLS and a simulated Secrets Manager,
+/// Connection pool of the profile `aws`, with a database with TLS and a simulated Secrets Manager,
 /// or that of [LocalStack] with `-Plocalstack`. The topology of an Aurora cluster is not tested.
 class AwsDatabaseTest {
 
@@ -33,7 +35,7 @@ class AwsDatabaseTest {
 
   @BeforeAll
   static void start() throws IOException {
-    // Separate servers, because this test changes the password with MariaDB's syntax.
+    // Separate servers, because this test changes the password.
     servers =
         LocalServers.start(
             ServerSettings.in(Path.of("target", "aws-database"))
@@ -60,7 +62,11 @@ class AwsDatabaseTest {
         .properties(
             "TICKETING_DATABASE_URL="
                 + servers.databaseUrl().replace("jdbc:", "jdbc:aws-wrapper:")
-                + "?sslMode=REQUIRED",
+                + "?sslMode=VERIFY_IDENTITY&trustCertificateKeyStoreType=PKCS12"
+                + "&trustCertificateKeyStoreUrl="
+                + servers.databaseCertificate().trustStore().toUri()
+                + "&trustCertificateKeyStorePassword="
+                + TlsCertificate.PASSWORD,
             "TICKETING_DATABASE_SECRET_ARN=" + secret.arn())
         .run(
             "--spring.datasource.hikari.data-source-properties.wrapperDialect=mysql",
@@ -78,7 +84,7 @@ class AwsDatabaseTest {
         assertThat(before.isValid(5)).isTrue();
         assertThat(cipher(before)).startsWith("TLS");
         // Order of a rotation: the database first, then the secret.
-        before.createStatement().execute("SET PASSWORD = PASSWORD('rotated')");
+        setPassword("rotated");
         secret.setPassword("rotated");
         pool.getHikariPoolMXBean().softEvictConnections();
       }
@@ -86,6 +92,19 @@ class AwsDatabaseTest {
       try (Connection after = pool.getConnection()) {
         assertThat(after.isValid(5)).isTrue();
       }
+    }
+  }
+
+  /// As the owner of the database, with syntax of MySQL and of MariaDB.
+  private static void setPassword(String password) throws SQLException {
+    try (Connection owner =
+        DriverManager.getConnection(
+            servers.databaseUrl() + "?sslMode=REQUIRED&useInformationSchema=false",
+            servers.databaseOwner(),
+            servers.databasePassword())) {
+      owner
+          .createStatement()
+          .execute("ALTER USER ticketing@'127.0.0.1' IDENTIFIED BY '" + password + "'");
     }
   }
 

@@ -74,7 +74,7 @@ public final class LocalSystem implements AutoCloseable {
   /// @param progress receives a line for each step
   /// @throws ServerException if a process does not become ready; then all processes are stopped
   public static LocalSystem start(SystemSettings settings, Consumer<String> progress) {
-    progress.accept("starting MariaDB, Redis and the queue");
+    progress.accept("starting " + LocalServers.names() + " and the queue");
     LocalServers servers = LocalServers.start(settings.servers());
     LocalSystem system = new LocalSystem(settings, servers, progress);
     try {
@@ -170,7 +170,7 @@ public final class LocalSystem implements AutoCloseable {
       drain();
       stop(workers, WORKER_GRACE);
       stop(notifiers, NOTIFIER_GRACE);
-      progress.accept("stopping MariaDB, Redis and the queue");
+      progress.accept("stopping " + LocalServers.names() + " and the queue");
     } finally {
       killAll();
       if (interrupted) {

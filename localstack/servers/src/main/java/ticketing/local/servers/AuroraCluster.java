@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 /// resolve: a client connects to [#port] of a name, without TLS.
 public final class AuroraCluster implements AutoCloseable {
 
-  /// Cluster endpoint. It leads to the writer.
+  /// Cluster endpoint. It leads to the writer, see [#promoteWithStaleEndpoint].
   public static final String ENDPOINT =
       "ticketing.cluster-c1234567890.ap-northeast-2.rds.amazonaws.com";
 
@@ -28,11 +28,12 @@ public final class AuroraCluster implements AutoCloseable {
   private static final String INSTANCE_DOMAIN = ".c1234567890.ap-northeast-2.rds.amazonaws.com";
 
   private final Path folder;
-  private final List<MariaDb> servers = new ArrayList<>();
+  private final List<DatabaseServer> servers = new ArrayList<>();
   private final List<TestSchemas> schemas = new ArrayList<>();
   private final List<AuroraQueries> queries = new ArrayList<>();
   private final List<TcpRelay> relays = new ArrayList<>();
   private volatile int writer;
+  private volatile int endpoint;
 
   private AuroraCluster(Path folder) {
     this.folder = folder.toAbsolutePath();
@@ -58,15 +59,15 @@ public final class AuroraCluster implements AutoCloseable {
 
   /// Schema of both servers.
   public String schema() {
-    return MariaDb.SCHEMA;
+    return DatabaseServer.SCHEMA;
   }
 
   public String user() {
-    return MariaDb.USER;
+    return DatabaseServer.USER;
   }
 
   public String password() {
-    return MariaDb.PASSWORD;
+    return DatabaseServer.PASSWORD;
   }
 
   /// Port on the loopback of the cluster endpoint or of an instance.
@@ -74,7 +75,7 @@ public final class AuroraCluster implements AutoCloseable {
   /// @throws IllegalArgumentException if the name is not in the cluster
   public int port(String host) {
     if (host.equals(ENDPOINT)) {
-      return relays.get(writer).port();
+      return relays.get(endpoint).port();
     }
     return IntStream.range(0, INSTANCES)
         .filter(instance -> host.equals(name(instance) + INSTANCE_DOMAIN))
@@ -107,6 +108,15 @@ public final class AuroraCluster implements AutoCloseable {
     }
     schemas.get(instance).setReadOnly(false);
     writer = instance;
+    endpoint = instance;
+  }
+
+  /// Like [#promote], before the DNS entry of the cluster endpoint changes: until the next
+  /// promotion it leads to the earlier writer.
+  public void promoteWithStaleEndpoint(int instance) {
+    int earlier = endpoint;
+    promote(instance);
+    endpoint = earlier;
   }
 
   /// Stops the servers and deletes their data.
@@ -114,7 +124,7 @@ public final class AuroraCluster implements AutoCloseable {
   public void close() {
     relays.forEach(TcpRelay::close);
     queries.forEach(AuroraQueries::close);
-    servers.forEach(MariaDb::stop);
+    servers.forEach(DatabaseServer::stop);
     try {
       for (int instance = 0; instance < INSTANCES; instance++) {
         Binaries.delete(folder.resolve(name(instance)));
@@ -132,7 +142,9 @@ public final class AuroraCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new ServerException("cannot prepare " + data + ": " + Binaries.reason(e), e);
     }
-    MariaDb server = new MariaDb(data, Ports.free(), Optional.empty(), startTimeout);
+    DatabaseServer server =
+        new DatabaseServer(
+            new MariaDbPrograms(), data, Ports.free(), Optional.empty(), startTimeout);
     servers.add(server);
     server.start();
     schemas.add(TestSchemas.on(server));

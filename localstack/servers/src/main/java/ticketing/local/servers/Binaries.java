@@ -13,14 +13,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Enumeration;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
-/// Server programs unpacked from their jars, in `target/servers` of the [ProjectRoot] or in the
-/// folder of the system property `ticketing.binaries`. A file lock excludes other JVMs.
+/// Server programs unpacked from their jars or packages, in `target/servers` of the [ProjectRoot]
+/// or in the folder of the system property `ticketing.binaries`. A file lock excludes other JVMs.
 final class Binaries {
 
   @FunctionalInterface
@@ -78,6 +80,33 @@ final class Binaries {
           Files.copy(content, file);
         }
       }
+    }
+  }
+
+  /// Runs a command of an installation and appends its output to a log.
+  ///
+  /// @throws IOException if it fails or takes longer than the timeout; then it is killed
+  static void run(String step, ProcessBuilder builder, Path log, Duration timeout)
+      throws IOException {
+    Process process =
+        builder
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    try {
+      if (!process.waitFor(timeout.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IOException(step + " took longer than " + timeout.toSeconds() + " s");
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted during " + step, e);
+    }
+    if (process.exitValue() != 0) {
+      throw new IOException(
+          "%s failed with exit code %d, see %s:\n%s"
+              .formatted(step, process.exitValue(), log, Files.readString(log)));
     }
   }
 

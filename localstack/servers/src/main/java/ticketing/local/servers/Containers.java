@@ -39,7 +39,7 @@ public final class Containers {
   private static ExternalServers startAll() {
     MySQLContainer mysql =
         new MySQLContainer(DockerImageName.parse("mysql:8.4"))
-            .withDatabaseName(MariaDb.SCHEMA)
+            .withDatabaseName(DatabaseServer.SCHEMA)
             .withUsername(USER)
             .withPassword(PASSWORD);
     GenericContainer<?> redis =
@@ -57,7 +57,7 @@ public final class Containers {
                         .formatted(
                             mysql.getHost(),
                             mysql.getMappedPort(MySQLContainer.MYSQL_PORT),
-                            MariaDb.SCHEMA)),
+                            DatabaseServer.SCHEMA)),
                 USER,
                 PASSWORD)),
         Optional.of(

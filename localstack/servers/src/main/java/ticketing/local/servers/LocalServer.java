@@ -2,7 +2,7 @@ package ticketing.local.servers;
 
 /// A server at a fixed address, which tests stop and start again.
 public sealed interface LocalServer
-    permits MariaDb, RedisServer, TestQueues, ElasticMq, RelayedServer {
+    permits DatabaseServer, RedisServer, TestQueues, ElasticMq, RelayedServer {
 
   /// Starts the server, which is ready on return. No effect if it runs.
   ///

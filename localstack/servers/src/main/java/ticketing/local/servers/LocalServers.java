@@ -21,8 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
-/// MariaDB, Redis and an SQS queue on the loopback. They start together, and each of them can be
-/// stopped and started again on the same port.
+/// A database, Redis or Valkey, and an SQS queue on the loopback. They start together, and each of
+/// them can be stopped and started again on the same port.
 ///
 /// The schema of [#databaseUrl] exists and is empty. The queue `ticketing-bookings` and its
 /// dead-letter queue exist. No child process outlives this JVM.
@@ -34,6 +34,7 @@ public final class LocalServers implements AutoCloseable {
 
   private final ServerSettings settings;
   private final FileChannel lockFile;
+  private final Optional<TlsCertificate> certificate;
   private final TestSchemas database;
   private final LocalServer redis;
   private final TestQueues queue;
@@ -42,19 +43,17 @@ public final class LocalServers implements AutoCloseable {
   private LocalServers(ServerSettings settings, ExternalServers external, FileChannel lockFile) {
     this.settings = settings;
     this.lockFile = lockFile;
+    this.certificate =
+        settings.databaseTls()
+            ? Optional.of(TlsCertificate.create(settings.folder().resolve("tls")))
+            : Optional.empty();
     Path folder = settings.folder();
     Duration startTimeout = settings.startTimeout();
     this.database =
         external
             .database()
             .map(mysql -> TestSchemas.on(mysql, startTimeout))
-            .orElseGet(() ->
-                TestSchemas.on(
-                    new MariaDb(
-                        folder,
-                        Ports.orFree(settings.databasePort(), "MariaDB"),
-                        certificate(settings),
-                        startTimeout)));
+            .orElseGet(() -> TestSchemas.on(newDatabaseServer()));
     this.redis =
         external
             .redis()
@@ -62,14 +61,18 @@ public final class LocalServers implements AutoCloseable {
             .orElseGet(() ->
                 new RedisServer(
                     folder,
-                    Ports.orFree(settings.redisPort(), "Redis"),
+                    Ports.orFree(settings.redisPort(), RedisServer.name()),
                     settings.persistent(),
                     startTimeout));
     this.queue =
         new TestQueues(
             external
                 .queue()
-                .<LocalServer>map(address -> TestQueues.external(socket(address), startTimeout))
+                .<LocalServer>map(address ->
+                    TestQueues.external(
+                        socket(address),
+                        Ports.orFree(settings.queuePort(), "the queue"),
+                        startTimeout))
                 .orElseGet(() ->
                     new ElasticMq(
                         folder,
@@ -81,10 +84,14 @@ public final class LocalServers implements AutoCloseable {
             startTimeout);
   }
 
-  private static Optional<TlsCertificate> certificate(ServerSettings settings) {
-    return settings.databaseTls()
-        ? Optional.of(TlsCertificate.create(settings.folder().resolve("tls")))
-        : Optional.empty();
+  private DatabaseServer newDatabaseServer() {
+    DatabasePrograms programs = DatabasePrograms.selected();
+    return new DatabaseServer(
+        programs,
+        settings.folder(),
+        Ports.orFree(settings.databasePort(), programs.name()),
+        certificate,
+        settings.startTimeout());
   }
 
   private static InetSocketAddress socket(URI address) {
@@ -96,13 +103,22 @@ public final class LocalServers implements AutoCloseable {
     return start(ServerSettings.in(folder));
   }
 
+  /// Names of the database and of Redis or Valkey, unless they are external.
+  public static String names() {
+    return DatabasePrograms.selected().name() + ", " + RedisServer.name();
+  }
+
   /// Starts the servers, which are ready on return. [ExternalServers] replace embedded ones, except
-  /// with persistence or a separate queue process.
+  /// with persistence or a separate queue process. [LocalStack] can be this process.
   ///
   /// @throws ServerException if a server does not become ready; then all servers are stopped
   public static LocalServers start(ServerSettings settings) {
-    boolean embedded = settings.persistent() || settings.separateQueue();
-    return start(settings, embedded ? ExternalServers.NONE : ExternalServers.configured());
+    ExternalServers external = ExternalServers.NONE;
+    if (!settings.persistent()) {
+      external =
+          settings.separateQueue() ? ExternalServers.queueOnly() : ExternalServers.configured();
+    }
+    return start(settings, external);
   }
 
   static LocalServers start(ServerSettings settings, ExternalServers external) {
@@ -162,6 +178,13 @@ public final class LocalServers implements AutoCloseable {
 
   public String databasePassword() {
     return database.password();
+  }
+
+  /// Certificate of the database.
+  ///
+  /// @throws IllegalStateException without [ServerSettings#databaseTls]
+  public TlsCertificate databaseCertificate() {
+    return certificate.orElseThrow(() -> new IllegalStateException("no database with TLS"));
   }
 
   public String redisAddress() {
@@ -230,7 +253,7 @@ public final class LocalServers implements AutoCloseable {
 
   /// Sets a listener for running processes that end without a stop. It runs in another thread.
   public void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
-    if (database.server() instanceof MariaDb embedded) {
+    if (database.server() instanceof DatabaseServer embedded) {
       embedded.onUnexpectedEnd(listener);
     }
     if (redis instanceof RedisServer embedded) {
@@ -244,11 +267,11 @@ public final class LocalServers implements AutoCloseable {
   /// Processor time of each process since its start. The queue runs in this JVM.
   public Map<String, Duration> processorTimes() {
     Map<String, Duration> times = new HashMap<>();
-    if (database.server() instanceof MariaDb embedded) {
-      times.put("MariaDB", embedded.processorTime());
+    if (database.server() instanceof DatabaseServer embedded) {
+      times.put(embedded.name(), embedded.processorTime());
     }
     if (redis instanceof RedisServer embedded) {
-      times.put("Redis", embedded.processorTime());
+      times.put(RedisServer.name(), embedded.processorTime());
     }
     return times;
   }
@@ -309,9 +332,12 @@ public final class LocalServers implements AutoCloseable {
       return;
     }
     try {
-      for (String data : List.of("mariadb", "mariadb.unfinished", "mariadb-tmp", "redis")) {
-        Binaries.delete(settings.folder().resolve(data));
+      for (String database : List.of("mariadb", "mysql")) {
+        for (String data : List.of("", ".unfinished", "-tmp")) {
+          Binaries.delete(settings.folder().resolve(database + data));
+        }
       }
+      Binaries.delete(settings.folder().resolve("redis"));
       Files.deleteIfExists(settings.folder().resolve("queue.mv.db"));
     } catch (IOException e) {
       throw new ServerException("cannot delete data: " + Binaries.reason(e), e);

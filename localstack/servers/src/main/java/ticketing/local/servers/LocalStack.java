@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.OptionalLong;
 import java.util.zip.CRC32;
 
 /// LocalStack without Docker, as a child process on the loopback: SQS, Secrets Manager and Systems
@@ -25,12 +25,15 @@ public final class LocalStack {
   private static final Duration STOP_GRACE = Duration.ofSeconds(5);
 
   private static URI running;
+  private static long pid;
 
   private LocalStack() {}
 
-  /// True if `ticketing.test.localstack` is set: tests use this server for all AWS services.
+  /// True if `ticketing.test.localstack` is set, or `ticketing.test.servers` contains it: tests use
+  /// this server for all AWS services.
   public static boolean isEnabled() {
-    return ExternalServers.setting("localstack").map(Boolean::parseBoolean).orElse(false);
+    return ExternalServers.setting("localstack").map(Boolean::parseBoolean).orElse(false)
+        || ExternalServers.isSelected("localstack");
   }
 
   /// Starts the server at the first call.
@@ -42,6 +45,13 @@ public final class LocalStack {
       running = start();
     }
     return running;
+  }
+
+  /// Process of the server on this port; empty if it is another server.
+  static synchronized OptionalLong pid(int port) {
+    return running != null && running.getPort() == port
+        ? OptionalLong.of(pid)
+        : OptionalLong.empty();
   }
 
   private static URI start() {
@@ -64,6 +74,7 @@ public final class LocalStack {
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> process.stop(STOP_GRACE), "localstack-stop"));
     process.awaitReady(() -> TestQueues.isReady(port), START_TIMEOUT);
+    pid = process.pid();
     return URI.create("http://127.0.0.1:" + port);
   }
 
@@ -108,33 +119,16 @@ public final class LocalStack {
   }
 
   private static void run(Path folder, List<String> command) throws IOException {
-    Path log = folder.resolve("install.log");
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     // The default of 60 s for a file is too short on a loaded machine.
     builder
         .environment()
         .put("UV_COMPILE_BYTECODE_TIMEOUT", Long.toString(INSTALL_TIMEOUT.toSeconds()));
-    Process process = builder.start();
-    try {
-      if (!process.waitFor(INSTALL_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new IOException("the installation of LocalStack took longer than " + INSTALL_TIMEOUT);
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted during the installation of LocalStack", e);
-    }
-    if (process.exitValue() != 0) {
-      throw new IOException(
-          "the installation of LocalStack failed (it needs Python 3.11 and the Python package"
-              + " index):\n"
-              + Files.readString(log));
-    }
+    Binaries.run(
+        "the installation of LocalStack (with Python 3.11 and the Python package index)",
+        builder,
+        folder.resolve("install.log"),
+        INSTALL_TIMEOUT);
   }
 
   private static String python(Path environment) {

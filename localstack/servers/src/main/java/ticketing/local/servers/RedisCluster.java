@@ -56,12 +56,16 @@ public final class RedisCluster implements AutoCloseable {
     return start(folder, new RedisCluster(password, timeout, Optional.of(certificate)));
   }
 
-  /// An installed Redis or Valkey. The embedded one has no TLS.
-  public static Optional<Path> serverWithTls() {
+  /// Command of a server with TLS, without arguments: the selected Valkey, or an installed Valkey
+  /// or Redis. The embedded Redis has no TLS.
+  public static Optional<List<String>> serverWithTls() {
+    if (DebianServer.VALKEY.isSelected()) {
+      return Optional.of(DebianServer.VALKEY.command());
+    }
     return Stream.of("/usr/bin/valkey-server", "/usr/bin/redis-server")
-        .map(Path::of)
-        .filter(Files::isExecutable)
-        .findFirst();
+        .filter(program -> Files.isExecutable(Path.of(program)))
+        .findFirst()
+        .map(List::of);
   }
 
   private static RedisCluster start(Path folder, RedisCluster cluster) {
@@ -108,8 +112,7 @@ public final class RedisCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new ServerException("cannot prepare " + folder + ": " + Binaries.reason(e), e);
     }
-    List<String> command = new ArrayList<>();
-    command.add(program().toString());
+    List<String> command = new ArrayList<>(program());
     command.addAll(portOptions(port));
     command.addAll(
         List.of(
@@ -136,7 +139,7 @@ public final class RedisCluster implements AutoCloseable {
     process.awaitReady(() -> isReady(port), timeout);
   }
 
-  private Path program() {
+  private List<String> program() {
     return tls.isEmpty()
         ? RedisServer.program()
         : serverWithTls().orElseThrow(() -> new ServerException("no Redis with TLS is installed"));

@@ -7,12 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import redis.embedded.core.ExecutableProvider;
 
-/// A Redis server process.
+/// A Redis server process; a Valkey, if `ticketing.test.servers` selects it.
 final class RedisServer implements LocalServer {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
@@ -36,16 +37,16 @@ final class RedisServer implements LocalServer {
     if (isRunning()) {
       return;
     }
-    Ports.requireFree(port, "Redis");
+    Ports.requireFree(port, name());
     Path data = folder.resolve("redis");
     try {
       Files.createDirectories(data);
     } catch (IOException e) {
       throw new ServerException("cannot create " + data + ": " + Binaries.reason(e), e);
     }
-    List<String> command =
+    List<String> command = new ArrayList<>(program());
+    command.addAll(
         List.of(
-            program().toString(),
             "--port",
             Integer.toString(port),
             "--bind",
@@ -61,8 +62,8 @@ final class RedisServer implements LocalServer {
             "--maxmemory-policy",
             "allkeys-lru",
             "--loglevel",
-            "notice");
-    process = ManagedProcess.start("Redis", command, Map.of(), data, folder.resolve("redis.log"));
+            "notice"));
+    process = ManagedProcess.start(name(), command, Map.of(), data, folder.resolve("redis.log"));
     process.awaitReady(this::isReady, startTimeout);
   }
 
@@ -135,7 +136,15 @@ final class RedisServer implements LocalServer {
     }
   }
 
-  static Path program() {
+  static String name() {
+    return DebianServer.VALKEY.isSelected() ? "Valkey" : "Redis";
+  }
+
+  /// Command of the server, without arguments.
+  static List<String> program() {
+    if (DebianServer.VALKEY.isSelected()) {
+      return DebianServer.VALKEY.command();
+    }
     Path folder =
         Binaries.folder(
             "redis",
@@ -147,6 +156,6 @@ final class RedisServer implements LocalServer {
               }
               Binaries.makeExecutable(made);
             });
-    return folder.resolve("redis-server");
+    return List.of(folder.resolve("redis-server").toString());
   }
 }

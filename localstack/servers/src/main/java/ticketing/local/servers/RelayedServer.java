@@ -2,6 +2,7 @@ package ticketing.local.servers;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 
@@ -16,13 +17,27 @@ final class RelayedServer implements LocalServer {
   private final Duration startTimeout;
   private final IntPredicate isReady;
   private final IntConsumer onStop;
+  private final OptionalLong pid;
   private final TcpRelay relay;
 
+  RelayedServer(
+      String name,
+      InetSocketAddress target,
+      Duration startTimeout,
+      IntPredicate isReady,
+      IntConsumer onStop) {
+    this(name, target, Ports.free(), OptionalLong.empty(), startTimeout, isReady, onStop);
+  }
+
+  /// @param port port of the relay.
+  /// @param pid process of the server, if it is a child of this JVM.
   /// @param isReady tests the server through the port of the relay.
   /// @param onStop deletes data through the port of the relay; runs at a stop, while connected.
   RelayedServer(
       String name,
       InetSocketAddress target,
+      int port,
+      OptionalLong pid,
       Duration startTimeout,
       IntPredicate isReady,
       IntConsumer onStop) {
@@ -31,7 +46,8 @@ final class RelayedServer implements LocalServer {
     this.startTimeout = startTimeout;
     this.isReady = isReady;
     this.onStop = onStop;
-    this.relay = new TcpRelay(target);
+    this.pid = pid;
+    this.relay = new TcpRelay(port, target);
   }
 
   @Override
@@ -67,7 +83,7 @@ final class RelayedServer implements LocalServer {
 
   @Override
   public long pid() {
-    throw new IllegalStateException(name + " is not a child process");
+    return pid.orElseThrow(() -> new IllegalStateException(name + " is not a child process"));
   }
 
   private void awaitReady() {

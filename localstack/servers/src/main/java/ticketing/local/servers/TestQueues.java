@@ -41,9 +41,18 @@ public final class TestQueues implements LocalServer {
     this.startTimeout = startTimeout;
   }
 
-  /// An external server.
-  static RelayedServer external(InetSocketAddress address, Duration startTimeout) {
-    return new RelayedServer("the queue", address, startTimeout, TestQueues::isReady, at -> {});
+  /// An external server, or [LocalStack].
+  ///
+  /// @param port port of its relay
+  static RelayedServer external(InetSocketAddress address, int port, Duration startTimeout) {
+    return new RelayedServer(
+        "the queue",
+        address,
+        port,
+        LocalStack.pid(address.getPort()),
+        startTimeout,
+        TestQueues::isReady,
+        at -> {});
   }
 
   /// Starts the server and blocks until it responds to a request.

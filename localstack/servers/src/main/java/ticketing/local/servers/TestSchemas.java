@@ -14,30 +14,25 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 /// Schemas on a database server: `ticketing` of an embedded server, and those that tests create.
 final class TestSchemas {
 
-  static final Map<String, String> MARIADB =
-      Map.of(
-          // Without this setting Connector/J queries a table that MariaDB does not have.
-          "useInformationSchema", "false",
-          "sslMode", "DISABLED");
-
   private final LocalServer server;
-  private final boolean mariaDb;
+  private final boolean external;
   private final String schema;
   private final String user;
   private final String password;
   private final Deque<String> created = new ConcurrentLinkedDeque<>();
 
   private TestSchemas(
-      LocalServer server, boolean mariaDb, String schema, String user, String password) {
+      LocalServer server, boolean external, String schema, String user, String password) {
     this.server = server;
-    this.mariaDb = mariaDb;
+    this.external = external;
     this.schema = schema;
     this.user = user;
     this.password = password;
   }
 
-  static TestSchemas on(MariaDb server) {
-    return new TestSchemas(server, true, MariaDb.SCHEMA, MariaDb.USER, MariaDb.PASSWORD);
+  static TestSchemas on(DatabaseServer server) {
+    return new TestSchemas(
+        server, false, DatabaseServer.SCHEMA, DatabaseServer.USER, DatabaseServer.PASSWORD);
   }
 
   /// Schemas on an external MySQL. Their names contain the process id, because the server may be
@@ -51,20 +46,21 @@ final class TestSchemas {
             startTimeout,
             port -> isReady(port, address.getPath().substring(1), external),
             port -> {});
-    String schema = MariaDb.SCHEMA + "_" + ProcessHandle.current().pid() + "_" + relay.port();
-    return new TestSchemas(relay, false, schema, external.user(), external.password());
+    String schema =
+        DatabaseServer.SCHEMA + "_" + ProcessHandle.current().pid() + "_" + relay.port();
+    return new TestSchemas(relay, true, schema, external.user(), external.password());
   }
 
   void start() {
     server.start();
-    if (!mariaDb) {
+    if (external) {
       create(schema);
     }
   }
 
   /// Drops the schemas created on an external server, and stops an embedded one.
   void stop() {
-    if (!mariaDb && server.isRunning()) {
+    if (external && server.isRunning()) {
       while (!created.isEmpty()) {
         execute("DROP DATABASE IF EXISTS " + created.pop());
       }
@@ -78,7 +74,7 @@ final class TestSchemas {
 
   /// True for MariaDB, which needs another SQL dialect than MySQL.
   boolean isMariaDb() {
-    return mariaDb;
+    return server instanceof DatabaseServer started && started.isMariaDb();
   }
 
   String user() {
@@ -87,7 +83,7 @@ final class TestSchemas {
 
   /// The account of an external server owns its schemas.
   String owner() {
-    return mariaDb ? MariaDb.OWNER : user;
+    return external ? user : DatabaseServer.OWNER;
   }
 
   String password() {
@@ -113,7 +109,7 @@ final class TestSchemas {
   /// Sets `read_only` of the server. An external server needs an account with this privilege that
   /// obeys `read_only`.
   void setReadOnly(boolean readOnly) {
-    String account = mariaDb ? MariaDb.FAULT_USER : user;
+    String account = external ? user : DatabaseServer.FAULT_USER;
     execute("SET GLOBAL read_only = " + (readOnly ? "ON" : "OFF"), account);
   }
 
@@ -137,7 +133,7 @@ final class TestSchemas {
   }
 
   private Map<String, String> properties() {
-    return mariaDb ? MARIADB : Map.of();
+    return server instanceof DatabaseServer started ? started.driverProperties() : Map.of();
   }
 
   private static boolean isReady(int port, String schema, ExternalServers.Database external) {

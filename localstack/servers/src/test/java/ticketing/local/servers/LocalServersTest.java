@@ -198,7 +198,8 @@ class LocalServersTest {
           ServerSettings.in(TARGET.resolve("busy")).withPorts(0, busy.getLocalPort(), 0);
       assertThatThrownBy(() -> embedded(settings))
           .isInstanceOf(ServerException.class)
-          .hasMessage("port " + busy.getLocalPort() + " for Redis is already in use");
+          .hasMessage(
+              "port " + busy.getLocalPort() + " for " + RedisServer.name() + " is already in use");
     }
     assertThatThrownBy(() -> embedded(ServerSettings.in(SERVERS.folder())))
         .isInstanceOf(ServerException.class)

@@ -8,10 +8,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledIf;
 
-/// The profile `localstack`: shared servers use LocalStack as their queue.
-@EnabledIfSystemProperty(named = "ticketing.test.localstack", matches = "true")
+/// With the profile `localstack`, shared servers use LocalStack as their queue.
+@EnabledIf("ticketing.local.servers.LocalStack#isEnabled")
 class LocalStackTest {
 
   @Test
