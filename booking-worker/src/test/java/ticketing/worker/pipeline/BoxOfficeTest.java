@@ -42,6 +42,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Command.BookSeats;
+import ticketing.domain.Command.CancelReservation;
 import ticketing.domain.CommandCodec;
 import ticketing.domain.Reason;
 import ticketing.domain.Ticket;
@@ -526,6 +527,49 @@ class BoxOfficeTest {
                 .hasSize(isSingle(line) ? 2 : 1))
         .filteredOn(BoxOfficeTest::isSingle)
         .allSatisfy(line -> assertThat(line.getMDCPropertyMap()).containsEntry("ticket", ticket));
+  }
+
+  /// The refund of a reservation that no seat count contains exceeds the seats of the event. MySQL
+  /// reports a violated CHECK without the SQLSTATE of an integrity violation.
+  @Test
+  void violatedCheckAffectsOnlyItsCommand() {
+    worker();
+    long event = event(10, null, null);
+    Command valid = book(event, "ann", 1);
+    sql.sql(
+            """
+            INSERT INTO reservations (ticket_id, event_id, user_id, quantity, seat_type,
+                   total_price, status, reserved_at)
+            VALUES (?, ?, 'eve', 3, 'A', 30.00, 'CONFIRMED', UTC_TIMESTAMP(6))\
+            """)
+        .params(UUID.randomUUID().toString(), event)
+        .update();
+    long reservation = count("SELECT MAX(id) FROM reservations");
+    Command violating =
+        new CancelReservation(UUID.randomUUID(), "eve", event, reservation, false, now());
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
+    logger.addAppender(log);
+    try {
+      sendBody(CommandCodec.encode(List.of(valid, violating)));
+      assertThat(decided(valid).status()).isEqualTo(TicketStatus.CONFIRMED);
+      await().until(() -> log.list.stream().anyMatch(BoxOfficeTest::isSingle));
+    } finally {
+      logger.detachAppender(log);
+    }
+
+    assertThat(log.list.getFirst().getFormattedMessage())
+        .startsWith("batch violates a constraint")
+        .endsWith("batchSize=2");
+    assertThat(log.list.getFirst().getThrowableProxy().getMessage()).contains("ck_");
+    assertThat(available(event)).isEqualTo(9);
+    assertThat(tickets(event, "TRUE")).isEqualTo(1);
+    assertThat(
+            count(
+                "SELECT quantity FROM reservations WHERE status = 'CONFIRMED' AND id = "
+                    + reservation))
+        .isEqualTo(3);
   }
 
   private static boolean isSingle(ILoggingEvent line) {
