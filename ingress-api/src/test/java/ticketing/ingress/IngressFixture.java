@@ -289,10 +289,8 @@ public final class IngressFixture implements AutoCloseable {
   /// Returns the number of SELECT statements on the database server, of all processes and tests.
   public long countSelects() {
     return sql()
-        .queryForObject(
-            "SELECT variable_value FROM information_schema.global_status WHERE variable_name ="
-                + " 'COM_SELECT'",
-            Long.class);
+        .query("SHOW GLOBAL STATUS LIKE 'Com_select'", (row, _) -> row.getLong("Value"))
+        .getFirst();
   }
 
   /// Sends a request whose body or response is an image.

@@ -23,8 +23,8 @@ import ticketing.simulation.database.DatabaseFaults;
 import ticketing.simulation.database.SimulatedConnection;
 import ticketing.simulation.database.SimulatedDatabase;
 
-/// The simulated database and MariaDB give the same results for the statements, the locks and the
-/// errors on which the guarantees depend.
+/// The simulated database and MariaDB, or MySQL, give the same results for the statements, the
+/// locks and the errors on which the guarantees depend.
 class DatabaseContractTest {
 
   private static final BigDecimal PRICE = new BigDecimal("10.00");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -21,12 +22,15 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import ticketing.local.servers.LocalServers;
+import ticketing.local.servers.LocalStack;
 import ticketing.simulation.queue.QueueFaults;
 import ticketing.simulation.queue.SimulatedQueue;
 import ticketing.simulation.queue.SimulatedSqs;
 
-/// The simulated queue and ElasticMQ give the same results.
+/// The simulated queue and ElasticMQ, or [LocalStack], give the same results.
 class QueueContractTest {
+
+  private static final String CHANGE_OF_DELETED = "change of deleted ";
 
   @Test
   void simulatedQueueBehavesAsTheRealOne() throws Exception {
@@ -47,6 +51,13 @@ class QueueContractTest {
                 StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x")))
             .build()) {
       expected = new Environment.Real().run(environment -> observe(environment, real, name));
+    }
+    if (LocalStack.isEnabled()) {
+      // SQS and ElasticMQ attribute an unknown receipt handle to the sender, LocalStack does not.
+      assertThat(
+              Collections.replaceAll(
+                  expected, CHANGE_OF_DELETED + "[false]", CHANGE_OF_DELETED + "[true]"))
+          .isTrue();
     }
     SimulatedSqs sqs =
         new SimulatedSqs(
@@ -84,7 +95,7 @@ class QueueContractTest {
         "not visible "
             + attribute(sqs, url, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE));
     observed.add("deleted " + delete(sqs, url, both.get(0)));
-    observed.add("change of deleted " + change(sqs, url, both.get(0), 5));
+    observed.add(CHANGE_OF_DELETED + change(sqs, url, both.get(0), 5));
     observed.add("released " + change(sqs, url, both.get(1), 0));
     Message second = receiveOne(environment, sqs, url, 1);
     observed.add("second receive " + receiveCount(second));
