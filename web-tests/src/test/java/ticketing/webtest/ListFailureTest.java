@@ -196,7 +196,7 @@ class ListFailureTest {
   }
 
   @Test
-  void failedReadKeepsEventsAndDeadLettersOfAdministrators() {
+  void failedReadKeepsEventsAndDeadLetters() {
     pages.purgeDeadLetters();
     String bodyPart = pages.newDeadLetter();
     String name = "Administered " + PagesFixture.newEmail("").substring(1, 6);

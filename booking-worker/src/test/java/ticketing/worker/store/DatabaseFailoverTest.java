@@ -146,7 +146,7 @@ class DatabaseFailoverTest {
 
   /// Protected by the plugin `initialConnection`: the other plugins act after a failed statement.
   @Test
-  void newPoolFindsTheWriterBehindAStaleEndpoint() throws Exception {
+  void newPoolFindsWriterBehindStaleEndpoint() throws Exception {
     application.close();
 
     cluster.promoteWithStaleEndpoint(1);

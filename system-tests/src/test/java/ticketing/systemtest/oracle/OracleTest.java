@@ -85,7 +85,7 @@ class OracleTest {
           UPDATE seat_types SET waiting_parties = 1 WHERE event_id = :event                    | a wrong number of waiting parties
           UPDATE reservations SET offer = TRUE WHERE id = :booked                              | an offer without its entry, or the reverse
           INSERT INTO waiting_entries (ticket_id, event_id, sequence, seat_type, quantity, user_id, price, status, joined_at) SELECT UUID(), event_id, id, 'R', 1, 'oracle-ann', 10, 'WAITING', UTC_TIMESTAMP(6) FROM reservations WHERE event_id = :event | a user who waits twice for an event
-          INSERT INTO waiting_entries (ticket_id, event_id, sequence, seat_type, quantity, user_id, price, status, joined_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12) SELECT UUID(), :event, i, 'R', 1, i, 10, IF(i = 1, 'WAITING', 'OFFERED'), UTC_TIMESTAMP(6) FROM n | a party overtaken more than 10 times
+          INSERT INTO waiting_entries (ticket_id, event_id, sequence, seat_type, quantity, user_id, price, status, joined_at, ended_sequence) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12) SELECT UUID(), :event, i, 'R', 1, i, 10, IF(i = 1, 'WAITING', 'OFFERED'), UTC_TIMESTAMP(6), IF(i = 1, NULL, i) FROM n | a party overtaken more than 10 times
           UPDATE tickets SET reservation_id = reservation_id + 100000 WHERE reservation_id = :booked | a reservation without its ticket
           """)
   void inconsistentTableIsReported(String statement, String violation) throws Exception {

@@ -65,7 +65,7 @@ class DebianServerTest {
   }
 
   @Test
-  void packageIsUnpackedFromTheMirrorThatHasIt() throws Exception {
+  void secondMirrorProvidesThePackage() throws Exception {
     byte[] content = debianPackage();
     files.put("/archive/pool/server+1.deb", content);
     DebianServer.VALKEY.install(lock(content), folder);
