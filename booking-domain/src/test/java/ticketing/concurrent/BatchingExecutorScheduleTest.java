@@ -14,12 +14,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 import ticketing.local.servers.schedule.MutantLoader;
 
-/// Schedules of concurrent submissions. Isolated, because Lincheck fails if it reads objects of the
-/// running HTTP clients and executors of other tests.
-@Isolated
+/// Schedules of concurrent submissions.
 class BatchingExecutorScheduleTest {
 
   private static final int SCHEDULES = 50;

@@ -32,7 +32,7 @@ import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 /// depend on those of the machine. The resource `debian/<server>.txt` has the packages and their
 /// SHA-256.
 enum DebianServer {
-  MYSQL("usr/sbin/mysqld", "usr/share/mysql/"),
+  MYSQL("usr/sbin/mysqld", "usr/share/mysql/", "usr/lib/mysql/plugin/"),
   VALKEY("usr/bin/valkey-server", "usr/bin/valkey-check-rdb");
 
   private static final String LIBRARIES = "usr/lib/x86_64-linux-gnu/";
@@ -42,13 +42,13 @@ enum DebianServer {
   private static final int MAX_PACKAGE_SIZE = 64 << 20; // bytes
 
   private final String program;
-  private final String files;
+  private final List<String> files;
 
   /// @param program path of the program in its package
-  /// @param files prefix of other files that it needs, in addition to the libraries
-  DebianServer(String program, String files) {
+  /// @param files prefixes of other files that it needs, in addition to the libraries
+  DebianServer(String program, String... files) {
     this.program = program;
-    this.files = files;
+    this.files = List.of(files);
   }
 
   /// True if `ticketing.test.servers` contains this server.
@@ -64,6 +64,7 @@ enum DebianServer {
     byte[] packages = packages();
     CRC32 checksum = new CRC32();
     checksum.update(packages);
+    checksum.update(files.toString().getBytes(StandardCharsets.US_ASCII));
     return Binaries.folder(
         "%s-%08x".formatted(id(), checksum.getValue()),
         folder -> install(new String(packages, StandardCharsets.US_ASCII), folder));
@@ -186,7 +187,7 @@ enum DebianServer {
 
   private boolean isNeeded(String name) {
     boolean library = name.startsWith(LIBRARIES) && name.indexOf('/', LIBRARIES.length()) < 0;
-    return library || name.equals(program) || name.startsWith(files);
+    return library || name.equals(program) || files.stream().anyMatch(name::startsWith);
   }
 
   private byte[] packages() {
