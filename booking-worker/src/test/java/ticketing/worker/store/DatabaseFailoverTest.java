@@ -3,6 +3,7 @@ package ticketing.worker.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -144,34 +145,49 @@ class DatabaseFailoverTest {
     assertThat(migrations(1)).isEqualTo(migrations(0));
   }
 
-  /// Protected by the plugin `initialConnection`: the other plugins act after a failed statement.
   @Test
   void newPoolFindsWriterBehindStaleEndpoint() throws Exception {
     application.close();
 
-    cluster.promoteWithStaleEndpoint(1);
+    cluster.promoteWithStaleEndpoints(1);
     application = newApplication();
     pool = application.getBean(HikariDataSource.class);
 
     assertThat(migrations(1)).isEqualTo(migrations(0));
-    assertThat(serversOfPool()).containsExactly(cluster.serverPort(1));
+    assertThat(serversOf(pool)).containsExactly(cluster.serverPort(1));
+  }
+
+  /// Protected by the plugin `initialConnection`: the plugin `failover2` verifies only connections
+  /// to the cluster endpoint.
+  @Test
+  void newReadersFindTheReaderBehindAStaleEndpoint() throws Exception {
+    cluster.promoteWithStaleEndpoints(1);
+    HikariConfig config = new HikariConfig();
+    pool.copyStateTo(config);
+    config.setJdbcUrl(
+        pool.getJdbcUrl().replace(AuroraCluster.ENDPOINT, AuroraCluster.READER_ENDPOINT));
+    config.setPoolName("readers");
+    config.setReadOnly(true);
+    try (HikariDataSource readers = new HikariDataSource(config)) {
+      assertThat(serversOf(readers)).containsExactly(cluster.serverPort(0));
+    }
   }
 
   /// @param limit bound between the fault and a success of each thread
   private void assertFailover(Duration limit, Runnable fault) throws Exception {
     try (Writers writers = new Writers()) {
       writers.awaitSuccess(LIMIT);
-      assertThat(serversOfPool()).containsExactly(cluster.serverPort(0));
+      assertThat(serversOf(pool)).containsExactly(cluster.serverPort(0));
 
       fault.run();
       writers.awaitSuccess(limit);
       writers.awaitSuccess(LIMIT);
-      assertThat(serversOfPool()).containsExactly(cluster.serverPort(1));
+      assertThat(serversOf(pool)).containsExactly(cluster.serverPort(1));
 
       // The old writer returns as a reader.
       cluster.relay(0).heal();
       writers.awaitSuccess(LIMIT);
-      assertThat(serversOfPool()).containsExactly(cluster.serverPort(1));
+      assertThat(serversOf(pool)).containsExactly(cluster.serverPort(1));
 
       writers.close();
       assertEachAttemptIsAppliedAtMostOnce(writers.successes);
@@ -201,8 +217,8 @@ class DatabaseFailoverTest {
     assertThat(rows.keySet()).containsAll(successes);
   }
 
-  /// Ports of the servers of all connections of the pool.
-  private Set<Integer> serversOfPool() throws SQLException {
+  /// Ports of the servers of all connections of a pool.
+  private static Set<Integer> serversOf(HikariDataSource pool) throws SQLException {
     Set<Integer> ports = new HashSet<>();
     List<Connection> borrowed = new ArrayList<>();
     try {

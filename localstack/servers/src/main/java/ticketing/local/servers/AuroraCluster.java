@@ -20,9 +20,12 @@ import java.util.stream.IntStream;
 /// resolve: a client connects to [#port] of a name, without TLS.
 public final class AuroraCluster implements AutoCloseable {
 
-  /// Cluster endpoint. It leads to the writer, see [#promoteWithStaleEndpoint].
+  /// Cluster endpoint. It leads to the writer, see [#promoteWithStaleEndpoints].
   public static final String ENDPOINT =
       "ticketing.cluster-c1234567890.ap-northeast-2.rds.amazonaws.com";
+
+  /// Reader endpoint. It leads to the other instance than [#ENDPOINT].
+  public static final String READER_ENDPOINT = ENDPOINT.replace(".cluster-", ".cluster-ro-");
 
   private static final int INSTANCES = 2;
   private static final String INSTANCE_DOMAIN = ".c1234567890.ap-northeast-2.rds.amazonaws.com";
@@ -70,12 +73,15 @@ public final class AuroraCluster implements AutoCloseable {
     return DatabaseServer.PASSWORD;
   }
 
-  /// Port on the loopback of the cluster endpoint or of an instance.
+  /// Port on the loopback of an endpoint or of an instance.
   ///
   /// @throws IllegalArgumentException if the name is not in the cluster
   public int port(String host) {
     if (host.equals(ENDPOINT)) {
       return relays.get(endpoint).port();
+    }
+    if (host.equals(READER_ENDPOINT)) {
+      return relays.get(INSTANCES - 1 - endpoint).port();
     }
     return IntStream.range(0, INSTANCES)
         .filter(instance -> host.equals(name(instance) + INSTANCE_DOMAIN))
@@ -111,9 +117,9 @@ public final class AuroraCluster implements AutoCloseable {
     endpoint = instance;
   }
 
-  /// Like [#promote], before the DNS entry of the cluster endpoint changes: until the next
-  /// promotion it leads to the earlier writer.
-  public void promoteWithStaleEndpoint(int instance) {
+  /// Like [#promote], before the DNS entries of the endpoints change: until the next promotion they
+  /// lead to the earlier writer and reader.
+  public void promoteWithStaleEndpoints(int instance) {
     int earlier = endpoint;
     promote(instance);
     endpoint = earlier;
