@@ -160,7 +160,7 @@ class DatabaseFailoverTest {
   /// Protected by the plugin `initialConnection`: the plugin `failover2` verifies only connections
   /// to the cluster endpoint.
   @Test
-  void newReadersFindTheReaderBehindAStaleEndpoint() throws Exception {
+  void newReadersFindReaderBehindStaleEndpoint() throws Exception {
     cluster.promoteWithStaleEndpoints(1);
     HikariConfig config = new HikariConfig();
     pool.copyStateTo(config);
