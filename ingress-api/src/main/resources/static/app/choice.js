@@ -34,7 +34,7 @@ function offeredType(event, seatType) {
 async function reviewed(event, {seatType, quantity, expectedTotal}, seatNames) {
   const {legal} = await config;
   return new Promise(resolve => {
-    const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'review-title', onclose: () => {
+    const dialog = el('dialog', {class: 'dialog review', 'aria-labelledby': 'review-title', onclose: () => {
       resolve(dialog.returnValue === 'yes');
       dialog.remove();
     }},

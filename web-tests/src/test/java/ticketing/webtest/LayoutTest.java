@@ -1,0 +1,112 @@
+package ticketing.webtest;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.BoundingBox;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// Places and distances of parts of the pages.
+@ExtendWith(PagesFixture.Extension.class)
+class LayoutTest {
+
+  private static final double MAX_CHIP_HEIGHT = 40; // px
+  private static final double MIN_DISTANCE = 8; // px
+
+  private final PagesFixture pages;
+
+  LayoutTest(PagesFixture pages) {
+    this.pages = pages;
+  }
+
+  private static BoundingBox box(Locator part) {
+    part.waitFor();
+    return part.boundingBox();
+  }
+
+  private static double distance(Locator upper, Locator lower) {
+    BoundingBox box = box(upper);
+    return box(lower).y - box.y - box.height;
+  }
+
+  @Test
+  void nameOfAnEventIsOnTheFirstScreen() {
+    long event = pages.newEvent("Portrait", 0, 10, "");
+    pages.uploadPoster(event, Posters.png(800, 1100));
+    for (DisplaySettings settings :
+        new DisplaySettings[] {
+          DisplaySettings.KOREAN.smallPhone(),
+          DisplaySettings.ENGLISH.phone(),
+          DisplaySettings.ENGLISH
+        }) {
+      try (BrowserUser user = pages.newUser(settings)) {
+        user.open("/events/" + event);
+        Locator poster = user.page().locator(".picture img.poster");
+        poster.waitFor();
+        user.page().waitForFunction("() => document.querySelector('.picture img.poster').complete");
+        BoundingBox title = box(user.page().locator("h1"));
+        // A phone has a bar of links at the bottom.
+        double end = settings.isPhone() ? box(user.page().locator(".places")).y : settings.height();
+        assertThat(title.y + title.height).as("%s", settings).isLessThan(end);
+      }
+    }
+  }
+
+  @Test
+  void reviewShowsItsTitleAndButtonAtOnce() {
+    long event = pages.newEvent("A long name of an event in a small window", 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.smallPhone())) {
+      user.signUp(PagesFixture.newEmail("small")).open("/events/" + event);
+      user.button("book.action").click();
+      assertThat(user.page().locator("#review-yes")).isFocused();
+      assertThat(user.page().locator("#review-yes")).isInViewport();
+      BoundingBox title = box(user.page().locator("#review-title"));
+      assertThat(title.y).isPositive();
+      Number top = (Number) user.page().getByRole(AriaRole.DIALOG).evaluate("it => it.scrollTop");
+      assertThat(top.intValue()).isZero();
+    }
+  }
+
+  @Test
+  void waitingListAndAlertsKeepTheirDistances() {
+    long event = pages.newEvent("Distances", 0, 3, ",\"waitingList\":true,\"offerMinutes\":10");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone())) {
+      user.signUp(PagesFixture.newEmail("distance")).open("/events/" + event);
+      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+        user.book();
+        user.seesHeading("waiting.BOOK");
+        Locator hint = user.page().getByText(user.texts.of("waiting.notify.hint"));
+        assertThat(distance(user.button("waiting.notify"), hint)).isGreaterThan(4);
+        assertThat(distance(hint, user.button("line.leave"))).isGreaterThanOrEqualTo(MIN_DISTANCE);
+      }
+      user.seesHeading("outcome.BOOK.done");
+      String other = PagesFixture.newEmail("rest");
+      pages.signUp(other, "Rest");
+      pages.book(other, event, "S", 2);
+      user.open("/events/" + event);
+      user.button("waitlist.join").click();
+      user.seesHeading("outcome.JOIN.done");
+      user.open("/reservations");
+      Locator chips = user.page().locator(".reservation-head .chip");
+      assertThat(chips).hasCount(2);
+      for (Locator chip : chips.all()) {
+        assertThat(box(chip).height).isLessThan(MAX_CHIP_HEIGHT);
+      }
+      assertThat(distance(user.page().locator("h1"), user.page().locator(".waiting-entries h2")))
+          .isGreaterThanOrEqualTo(2 * MIN_DISTANCE);
+    }
+  }
+
+  @Test
+  void checkInKeepsItsDistances() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH.phone())) {
+      admin.signIn("/operations", pages.admin).open("/check-in");
+      assertThat(
+              distance(admin.page().locator("h1 + .lead"), admin.page().locator("label").first()))
+          .isGreaterThanOrEqualTo(2 * MIN_DISTANCE);
+    }
+  }
+}
