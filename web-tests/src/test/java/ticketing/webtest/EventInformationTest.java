@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.FilePayload;
 import java.util.ArrayList;
@@ -228,6 +229,9 @@ class EventInformationTest {
       choose(admin, "a.png", "image/png", Posters.png(400, 600));
       assertThat(admin.page().locator("#poster-preview canvas")).isVisible();
       admin.button("admin.save").click();
+      // The list may show the event while the poster is uploaded.
+      assertThat(admin.page().getByRole(AriaRole.DIALOG))
+          .hasCount(0, new LocatorAssertions.HasCountOptions().setTimeout(30_000));
 
       Locator row = admin.page().locator("tr").filter(new Locator.FilterOptions().setHasText(name));
       row.waitFor();

@@ -33,7 +33,7 @@ class LayoutTest {
   }
 
   @Test
-  void nameOfAnEventIsOnTheFirstScreen() {
+  void firstScreenShowsTheEventName() {
     long event = pages.newEvent("Portrait", 0, 10, "");
     pages.uploadPoster(event, Posters.png(800, 1100));
     for (DisplaySettings settings :
@@ -56,7 +56,7 @@ class LayoutTest {
   }
 
   @Test
-  void reviewShowsItsTitleAndButtonAtOnce() {
+  void reviewShowsTitleAndFocusedButton() {
     long event = pages.newEvent("A long name of an event in a small window", 0, 10, "");
     try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.smallPhone())) {
       user.signUp(PagesFixture.newEmail("small")).open("/events/" + event);
