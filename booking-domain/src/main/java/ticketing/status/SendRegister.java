@@ -104,10 +104,7 @@ public final class SendRegister {
   /// Starts the lease of this process, until it is closed. The lease precedes the first command
   /// that is registered, unless Redis is down.
   public Sender startSender() {
-    Sender sender = new Sender();
-    sender.renew();
-    sender.start();
-    return sender;
+    return new Sender();
   }
 
   /// Lease and registered commands of this process. Safe for use by several threads.
@@ -120,7 +117,8 @@ public final class SendRegister {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("send-register").factory());
 
-    private void start() {
+    private Sender() {
+      renew();
       long interval = settings.lease().dividedBy(RENEWALS_PER_LEASE).toMillis();
       scheduler.scheduleWithFixedDelay(this::renew, interval, interval, TimeUnit.MILLISECONDS);
     }
