@@ -10,10 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /// MySQL or MariaDB as a child process with durable commits, UTC and utf8mb4.
-final class DatabaseServer implements LocalServer {
+final class DatabaseServer extends ServerProcess {
 
   static final String SCHEMA = "ticketing";
   static final String USER = "ticketing";
@@ -25,10 +24,7 @@ final class DatabaseServer implements LocalServer {
 
   private final DatabasePrograms programs;
   private final Path folder;
-  private final int port;
-  private final Duration startTimeout;
   private final Optional<TlsCertificate> tls;
-  private ManagedProcess process;
 
   DatabaseServer(
       DatabasePrograms programs,
@@ -36,82 +32,41 @@ final class DatabaseServer implements LocalServer {
       int port,
       Optional<TlsCertificate> tls,
       Duration startTimeout) {
+    super(port, startTimeout, STOP_GRACE);
     this.programs = programs;
     this.folder = folder;
-    this.port = port;
     this.tls = tls;
-    this.startTimeout = startTimeout;
   }
 
   @Override
-  public synchronized void start() {
-    if (isRunning()) {
-      return;
-    }
-    Ports.requireFree(port, name());
-    Path data = folder.resolve(programs.id());
+  String name() {
+    return programs.name();
+  }
+
+  @Override
+  ManagedProcess launch() {
     try {
       Files.createDirectories(temporaryFiles());
-      if (!Files.exists(data)) {
+      if (!Files.exists(data())) {
         // Copied to a temporary name and then moved, so that a crash leaves no incomplete copy.
-        Path unfinished = folder.resolve(programs.id() + ".unfinished");
-        Binaries.delete(unfinished);
-        Binaries.copy(programs.emptyData(), unfinished);
-        Files.move(unfinished, data);
+        Binaries.delete(unfinishedData());
+        Binaries.copy(programs.emptyData(), unfinishedData());
+        Files.move(unfinishedData(), data());
       }
       Files.writeString(initFile(), accounts(programs.readOnlyPrivilege()));
     } catch (IOException e) {
       throw new ServerException(
           "cannot prepare data of %s in %s: %s".formatted(name(), folder, Binaries.reason(e)), e);
     }
-    process =
-        ManagedProcess.start(
-            name(), command(data), Map.of(), folder, folder.resolve(programs.id() + ".log"));
-    process.awaitReady(this::isReady, startTimeout);
+    return ManagedProcess.start(
+        name(), command(), Map.of(), folder, folder.resolve(programs.id() + ".log"));
   }
 
-  @Override
-  public synchronized void stop() {
-    if (process != null) {
-      process.stop(STOP_GRACE);
+  /// Deletes all data of the stopped server.
+  void deleteData() throws IOException {
+    for (Path folder : List.of(data(), unfinishedData(), temporaryFiles())) {
+      Binaries.delete(folder);
     }
-  }
-
-  @Override
-  public synchronized void kill() {
-    if (process != null) {
-      process.kill();
-    }
-  }
-
-  @Override
-  public synchronized boolean isRunning() {
-    return process != null && process.isAlive();
-  }
-
-  @Override
-  public synchronized long pid() {
-    if (process == null) {
-      throw new IllegalStateException("not started");
-    }
-    return process.pid();
-  }
-
-  synchronized Duration processorTime() {
-    return process == null ? Duration.ZERO : process.processorTime();
-  }
-
-  synchronized void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
-    process.onUnexpectedEnd(listener);
-  }
-
-  @Override
-  public int port() {
-    return port;
-  }
-
-  String name() {
-    return programs.name();
   }
 
   boolean isMariaDb() {
@@ -122,22 +77,23 @@ final class DatabaseServer implements LocalServer {
     return programs.driverProperties();
   }
 
-  private boolean isReady() {
+  @Override
+  boolean isReady() {
     try (Connection connection =
         TestSchemas.connect(
-            TestSchemas.url(port, SCHEMA), USER, PASSWORD, programs.driverProperties())) {
+            TestSchemas.url(port(), SCHEMA), USER, PASSWORD, programs.driverProperties())) {
       return connection.isValid(2);
     } catch (SQLException e) {
       return false;
     }
   }
 
-  private List<String> command(Path data) {
+  private List<String> command() {
     List<String> command = new ArrayList<>(programs.command(tls));
-    command.add("--datadir=" + data);
+    command.add("--datadir=" + data());
     command.add("--tmpdir=" + temporaryFiles());
     command.add("--init-file=" + initFile());
-    command.add("--port=" + port);
+    command.add("--port=" + port());
     command.add("--bind-address=127.0.0.1");
     // Relative to the data folder, because the path of a socket has at most 107 bytes.
     command.add("--socket=server.sock");
@@ -150,6 +106,14 @@ final class DatabaseServer implements LocalServer {
     command.add("--innodb-buffer-pool-size=256M");
     command.add("--performance-schema=off");
     return command;
+  }
+
+  private Path data() {
+    return folder.resolve(programs.id());
+  }
+
+  private Path unfinishedData() {
+    return folder.resolve(programs.id() + ".unfinished");
   }
 
   private Path temporaryFiles() {

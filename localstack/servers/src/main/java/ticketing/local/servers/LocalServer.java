@@ -1,8 +1,7 @@
 package ticketing.local.servers;
 
 /// A server at a fixed address, which tests stop and start again.
-public sealed interface LocalServer
-    permits DatabaseServer, RedisServer, TestQueues, ElasticMq, RelayedServer {
+public sealed interface LocalServer permits ServerProcess, TestQueues, ElasticMq, RelayedServer {
 
   /// Starts the server, which is ready on return. No effect if it runs.
   ///

@@ -14,12 +14,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A database, Redis or Valkey, and an SQS queue on the loopback. They start together, and each of
 /// them can be stopped and started again on the same port.
@@ -61,7 +62,7 @@ public final class LocalServers implements AutoCloseable {
             .orElseGet(() ->
                 new RedisServer(
                     folder,
-                    Ports.orFree(settings.redisPort(), RedisServer.name()),
+                    Ports.orFree(settings.redisPort(), RedisServer.programName()),
                     settings.persistent(),
                     startTimeout));
     this.queue =
@@ -105,7 +106,7 @@ public final class LocalServers implements AutoCloseable {
 
   /// Names of the database and of Redis or Valkey, unless they are external.
   public static String names() {
-    return DatabasePrograms.selected().name() + ", " + RedisServer.name();
+    return DatabasePrograms.selected().name() + ", " + RedisServer.programName();
   }
 
   /// Starts the servers, which are ready on return. [ExternalServers] replace embedded ones, except
@@ -253,12 +254,7 @@ public final class LocalServers implements AutoCloseable {
 
   /// Sets a listener for running processes that end without a stop. It runs in another thread.
   public void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
-    if (database.server() instanceof DatabaseServer embedded) {
-      embedded.onUnexpectedEnd(listener);
-    }
-    if (redis instanceof RedisServer embedded) {
-      embedded.onUnexpectedEnd(listener);
-    }
+    processes().forEach(process -> process.onUnexpectedEnd(listener));
     if (queue.server() instanceof ElasticMq embedded) {
       embedded.onUnexpectedEnd(listener);
     }
@@ -266,14 +262,13 @@ public final class LocalServers implements AutoCloseable {
 
   /// Processor time of each process since its start. The queue runs in this JVM.
   public Map<String, Duration> processorTimes() {
-    Map<String, Duration> times = new HashMap<>();
-    if (database.server() instanceof DatabaseServer embedded) {
-      times.put(embedded.name(), embedded.processorTime());
-    }
-    if (redis instanceof RedisServer embedded) {
-      times.put(RedisServer.name(), embedded.processorTime());
-    }
-    return times;
+    return processes().collect(Collectors.toMap(ServerProcess::name, ServerProcess::processorTime));
+  }
+
+  private Stream<ServerProcess> processes() {
+    return Stream.of(database.server(), redis)
+        .filter(ServerProcess.class::isInstance)
+        .map(ServerProcess.class::cast);
   }
 
   public LocalServer database() {
@@ -332,10 +327,8 @@ public final class LocalServers implements AutoCloseable {
       return;
     }
     try {
-      for (String database : List.of("mariadb", "mysql")) {
-        for (String data : List.of("", ".unfinished", "-tmp")) {
-          Binaries.delete(settings.folder().resolve(database + data));
-        }
+      if (database.server() instanceof DatabaseServer embedded) {
+        embedded.deleteData();
       }
       Binaries.delete(settings.folder().resolve("redis"));
       Files.deleteIfExists(settings.folder().resolve("queue.mv.db"));

@@ -10,34 +10,31 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import redis.embedded.core.ExecutableProvider;
 
-/// A Redis server process; a Valkey, if `ticketing.test.servers` selects it.
-final class RedisServer implements LocalServer {
+/// A Redis server process; a Valkey, if `ticketing.test.servers` selects it. Without persistence a
+/// stop deletes the keys.
+final class RedisServer extends ServerProcess {
 
   private static final Duration STOP_GRACE = Duration.ofSeconds(10);
   private static final int PROBE_TIMEOUT = 1_000; // ms
 
   private final Path folder;
-  private final int port;
   private final boolean persistent;
-  private final Duration startTimeout;
-  private ManagedProcess process;
 
   RedisServer(Path folder, int port, boolean persistent, Duration startTimeout) {
+    super(port, startTimeout, STOP_GRACE);
     this.folder = folder;
-    this.port = port;
     this.persistent = persistent;
-    this.startTimeout = startTimeout;
   }
 
   @Override
-  public synchronized void start() {
-    if (isRunning()) {
-      return;
-    }
-    Ports.requireFree(port, name());
+  String name() {
+    return programName();
+  }
+
+  @Override
+  ManagedProcess launch() {
     Path data = folder.resolve("redis");
     try {
       Files.createDirectories(data);
@@ -48,7 +45,7 @@ final class RedisServer implements LocalServer {
     command.addAll(
         List.of(
             "--port",
-            Integer.toString(port),
+            Integer.toString(port()),
             "--bind",
             "127.0.0.1",
             "--dir",
@@ -63,49 +60,7 @@ final class RedisServer implements LocalServer {
             "allkeys-lru",
             "--loglevel",
             "notice"));
-    process = ManagedProcess.start(name(), command, Map.of(), data, folder.resolve("redis.log"));
-    process.awaitReady(this::isReady, startTimeout);
-  }
-
-  /// Stops the server. Without persistence the keys are lost.
-  @Override
-  public synchronized void stop() {
-    if (process != null) {
-      process.stop(STOP_GRACE);
-    }
-  }
-
-  @Override
-  public synchronized void kill() {
-    if (process != null) {
-      process.kill();
-    }
-  }
-
-  @Override
-  public synchronized boolean isRunning() {
-    return process != null && process.isAlive();
-  }
-
-  @Override
-  public synchronized long pid() {
-    if (process == null) {
-      throw new IllegalStateException("not started");
-    }
-    return process.pid();
-  }
-
-  synchronized Duration processorTime() {
-    return process == null ? Duration.ZERO : process.processorTime();
-  }
-
-  synchronized void onUnexpectedEnd(Consumer<ManagedProcess> listener) {
-    process.onUnexpectedEnd(listener);
-  }
-
-  @Override
-  public int port() {
-    return port;
+    return ManagedProcess.start(name(), command, Map.of(), data, folder.resolve("redis.log"));
   }
 
   /// An external server. A stop deletes its keys, like a stop of an embedded one.
@@ -119,8 +74,9 @@ final class RedisServer implements LocalServer {
   }
 
   /// False while the server replies `-LOADING`.
-  private boolean isReady() {
-    return "+PONG".equals(firstBytes(port, "PING", 5));
+  @Override
+  boolean isReady() {
+    return "+PONG".equals(firstBytes(port(), "PING", 5));
   }
 
   /// @param size bytes to read
@@ -136,7 +92,8 @@ final class RedisServer implements LocalServer {
     }
   }
 
-  static String name() {
+  /// Valkey, if `ticketing.test.servers` selects it; otherwise the embedded Redis.
+  static String programName() {
     return DebianServer.VALKEY.isSelected() ? "Valkey" : "Redis";
   }
 

@@ -199,7 +199,11 @@ class LocalServersTest {
       assertThatThrownBy(() -> embedded(settings))
           .isInstanceOf(ServerException.class)
           .hasMessage(
-              "port " + busy.getLocalPort() + " for " + RedisServer.name() + " is already in use");
+              "port "
+                  + busy.getLocalPort()
+                  + " for "
+                  + RedisServer.programName()
+                  + " is already in use");
     }
     assertThatThrownBy(() -> embedded(ServerSettings.in(SERVERS.folder())))
         .isInstanceOf(ServerException.class)
