@@ -13,10 +13,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import ticketing.local.servers.schedule.MutantLoader;
 
 /// Schedules of concurrent submissions.
+@Tag("schedules")
 class BatchingExecutorScheduleTest {
 
   private static final int SCHEDULES = 50;

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import ticketing.local.servers.schedule.MutantLoader;
@@ -110,11 +111,13 @@ class EventBatcherTest {
   }
 
   @Test
+  @Tag("schedules")
   void everyItemIsInOneBatch() {
     Lincheck.runConcurrentTest(SCHEDULES, new Deliveries());
   }
 
   @Test
+  @Tag("schedules")
   void removedRecheckLosesAnItem() {
     Runnable mutant =
         MutantLoader.withoutCall(EventBatcher.class, "removeIfEmpty", "isEmpty", true)

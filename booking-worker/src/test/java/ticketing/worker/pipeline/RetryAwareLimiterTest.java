@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import ticketing.local.servers.schedule.MutantLoader;
@@ -114,11 +115,13 @@ class RetryAwareLimiterTest {
   }
 
   @Test
+  @Tag("schedules")
   void eachScheduleLimitsTheTasks() {
     Lincheck.runConcurrentTest(SCHEDULES, new Tasks());
   }
 
   @Test
+  @Tag("schedules")
   void removedLimitIsFound() {
     Runnable mutant =
         MutantLoader.withoutCall(RetryAwareLimiter.Permit.class, "tryAcquire", "tryAcquire", true)

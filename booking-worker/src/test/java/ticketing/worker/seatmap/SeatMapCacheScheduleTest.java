@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Json;
 import ticketing.domain.seatmap.SeatMap;
 import ticketing.local.servers.schedule.MutantLoader;
 
 /// Schedules of threads that load the same map.
+@Tag("schedules")
 class SeatMapCacheScheduleTest {
 
   private static final int SCHEDULES = 50;

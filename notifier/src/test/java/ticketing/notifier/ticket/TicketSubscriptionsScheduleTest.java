@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import ticketing.domain.Command;
 import ticketing.domain.Json;
@@ -24,6 +25,7 @@ import ticketing.status.StatusStore.PublishedDecision;
 import ticketing.tracing.Traces;
 
 /// Schedules of a subscription and of the decision of its ticket.
+@Tag("schedules")
 class TicketSubscriptionsScheduleTest {
 
   private static final int SCHEDULES = 50;
