@@ -2,13 +2,13 @@ package ticketing.benchmark.attack;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,18 +19,18 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.process.ProcessStatistics;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.benchmark.support.AccessTokens;
 import ticketing.benchmark.support.Events;
-import ticketing.benchmark.support.ImageOptions;
 import ticketing.benchmark.support.Percentiles;
+import ticketing.benchmark.support.RunningLoad;
+import ticketing.benchmark.support.SignIns;
+import ticketing.benchmark.support.UnlimitedSystem;
 import ticketing.client.ApiConnection;
 import ticketing.client.ApiResponse;
 import ticketing.local.system.LocalSystem;
-import ticketing.local.system.SystemSettings;
 
 /// Time of a booking while one client attacks ingress-api, compared with the time without an attack
 /// in turns of the same run. The rate limits of sign-ins are lifted, as an attacker with many
@@ -39,6 +39,7 @@ final class AttackBenchmark {
 
   private static final String PART = "attack";
   private static final int SIGN_IN_LOOPS = 16;
+  private static final Duration PAUSE_AFTER_ERROR = Duration.ofMillis(10);
   private static final int SLOW_CLIENTS = 620; // more than permits of the process
   private static final int POLLS_OF_USER = 10;
   private static final int POLLS =
@@ -56,7 +57,8 @@ final class AttackBenchmark {
   private static final double MAX_POLL_KIB = 10; // heap of a waiting long poll
   private static final int MAX_ADDED_THREADS = 10; // idle ones of a pool may start
 
-  private static final String UNLIMITED = "100000000";
+  /// 45 % of the memory of an instance, as in the images.
+  private static final String IMAGE_HEAP = "-Xmx920m";
 
   private static final Pattern LIVE_BYTES = Pattern.compile("(?m)^Total +\\d+ +(\\d+)");
 
@@ -79,20 +81,14 @@ final class AttackBenchmark {
     if (!Measurement.isSelected(PART)) {
       return;
     }
-    Path folder = Path.of(arguments[1]).toAbsolutePath();
-    FileSystemUtils.deleteRecursively(folder);
-    LocalSystem.makeCaches();
-    SystemSettings settings =
-        SystemSettings.in(Files.createDirectories(folder))
-            .withEnvironment(
-                Map.of(
-                    "_JAVA_OPTIONS", ImageOptions.TEXT + " " + ImageOptions.HEAP,
-                    "TICKETING_RATES_SIGN_IN_ACCOUNT_TOKENS", UNLIMITED,
-                    "TICKETING_RATES_SIGN_IN_ADDRESS_TOKENS", UNLIMITED,
-                    "TICKETING_RATES_ADDRESS_PER_SECOND", UNLIMITED,
-                    "TICKETING_RATES_ADDRESS_BURST", UNLIMITED,
-                    "TICKETING_TICKETS_MAX_WAIT", "5m"));
-    try (LocalSystem system = LocalSystem.start(settings)) {
+    Map<String, String> environment =
+        Map.of(
+            "TICKETING_RATES_SIGN_IN_ADDRESS_TOKENS",
+            UnlimitedSystem.UNLIMITED,
+            "TICKETING_TICKETS_MAX_WAIT",
+            "5m");
+    try (LocalSystem system =
+        UnlimitedSystem.start(Path.of(arguments[1]).toAbsolutePath(), IMAGE_HEAP, environment)) {
       new AttackBenchmark(system).run().write(Path.of(arguments[0]));
     }
     System.exit(0);
@@ -107,7 +103,7 @@ final class AttackBenchmark {
             all,
             "%d loops of wrong passwords".formatted(SIGN_IN_LOOPS),
             SIGN_IN_LOOPS,
-            () -> new SignInLoops(ingress, SIGN_IN_LOOPS));
+            () -> wrongPasswords(ingress));
     all =
         compare(
             all,
@@ -117,11 +113,20 @@ final class AttackBenchmark {
     return withLongPolls(all);
   }
 
+  private static RunningLoad wrongPasswords(URI ingress) {
+    return new SignIns(
+        ingress,
+        SIGN_IN_LOOPS,
+        loop -> SignIns.body("user%d@example.com".formatted(loop), "wrong-password"),
+        Set.of(401, 429),
+        PAUSE_AFTER_ERROR);
+  }
+
   /// Adds the p50 and the p99 of a booking during an attack, with and without it in turns.
   ///
   /// @param clients of the attack, which send at least one request each in a turn
   private Measurement compare(
-      Measurement all, String attack, int clients, Supplier<? extends Attack> start)
+      Measurement all, String attack, int clients, Supplier<? extends RunningLoad> start)
       throws InterruptedException {
     List<Double> without = new ArrayList<>();
     List<Double> during = new ArrayList<>();
@@ -130,7 +135,7 @@ final class AttackBenchmark {
     Optional<String> failure = Optional.empty();
     for (int turn = 0; turn < TURNS; turn++) {
       without.addAll(book(TURN).millis());
-      try (Attack running = start.get()) {
+      try (RunningLoad running = start.get()) {
         Bookings bookings = book(TURN);
         during.addAll(bookings.millis());
         failed += bookings.failed();

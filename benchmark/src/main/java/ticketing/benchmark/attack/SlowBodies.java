@@ -8,10 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import ticketing.benchmark.support.RunningLoad;
 
 /// Connections that send one byte of a body every second. A connection that the server closes is
 /// opened again, so their number stays the same. If that fails, [#close] throws an exception.
-final class SlowBodies implements Attack {
+final class SlowBodies implements RunningLoad {
 
   private static final long INTERVAL = 1_000; // ms
   private static final String HEAD =

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -34,9 +35,10 @@ final class HoldSale {
     this.tokens = tokens;
   }
 
-  /// @param returned holds of ten bookings that return; negative: the event has no holds
+  /// @param returned holds of ten bookings that return; empty: the event has no holds
   /// @return decisions a second
-  double run(long event, int returned, int buyers, Duration duration) throws InterruptedException {
+  double run(long event, OptionalInt returned, int buyers, Duration duration)
+      throws InterruptedException {
     long end = System.nanoTime() + duration.toNanos();
     List<Future<Long>> decisions = new ArrayList<>();
     long sum = 0;
@@ -54,7 +56,7 @@ final class HoldSale {
     return sum / (duration.toMillis() / 1e3);
   }
 
-  private long sell(long event, int returned, int first, int step, long end)
+  private long sell(long event, OptionalInt returned, int first, int step, long end)
       throws InterruptedException {
     long decisions = 0;
     try (ApiConnection connection = new ApiConnection(ingress)) {
@@ -65,11 +67,11 @@ final class HoldSale {
         Ticket booked =
             decided(client, client.book(new BookingRequest(event, SEAT_TYPE, 1), newKey()));
         decisions++;
-        if (returned >= 0) {
+        if (returned.isPresent()) {
           long reservation = booked.reservationId();
           decided(
               client,
-              booking % CYCLE < returned
+              booking % CYCLE < returned.getAsInt()
                   ? client.cancel(reservation, newKey())
                   : client.confirm(reservation, newKey()));
           decisions++;

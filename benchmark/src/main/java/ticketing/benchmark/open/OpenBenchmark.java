@@ -2,27 +2,32 @@ package ticketing.benchmark.open;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.HdrHistogram.Histogram;
-import org.springframework.util.FileSystemUtils;
 import ticketing.benchmark.process.ProcessStatistics;
 import ticketing.benchmark.report.Measurement;
 import ticketing.benchmark.report.Measurement.Row;
 import ticketing.benchmark.support.AccessTokens;
 import ticketing.benchmark.support.Events;
-import ticketing.benchmark.support.ImageOptions;
+import ticketing.benchmark.support.SignIns;
+import ticketing.benchmark.support.UnlimitedSystem;
+import ticketing.client.ApiConnection;
+import ticketing.client.ApiResponse;
 import ticketing.local.system.ApplicationProcess;
 import ticketing.local.system.LocalSystem;
-import ticketing.local.system.SystemSettings;
 
 /// Response times under a fixed rate of requests on 10,000 open connections, bookings during a rush
 /// of sign-ins, and decisions a second while holds return to the sale. Clients, servers and
@@ -47,6 +52,8 @@ final class OpenBenchmark {
   private static final int RUSH_RATE = 200; // requests a second
   private static final int RUSH_ACCOUNTS = 100;
   private static final int RUSH_BUYERS = 16; // concurrent sign-ins
+  private static final Duration RUSH_PAUSE = Duration.ofMillis(100); // after a refusal
+  private static final String PASSWORD = "correct-horse-battery";
   private static final double MAX_RUSH_RATIO = 2; // times the p50 without the rush
 
   private static final int SALE_BUYERS = 64;
@@ -56,8 +63,6 @@ final class OpenBenchmark {
 
   /// Less than in the images, because garbage counts as resident memory.
   private static final String HEAP = "-Xmx400m";
-
-  private static final String UNLIMITED = "100000000";
 
   private final LocalSystem system;
   private final URI ingress;
@@ -74,19 +79,9 @@ final class OpenBenchmark {
     if (!Measurement.isSelected(PART)) {
       return;
     }
-    Path folder = Path.of(arguments[1]).toAbsolutePath();
-    FileSystemUtils.deleteRecursively(folder);
-    LocalSystem.makeCaches();
-    SystemSettings settings =
-        SystemSettings.in(Files.createDirectories(folder))
-            .withEnvironment(
-                Map.of(
-                    "_JAVA_OPTIONS", ImageOptions.TEXT + " " + HEAP,
-                    "MALLOC_ARENA_MAX", "2",
-                    "TICKETING_RATES_SIGN_IN_ACCOUNT_TOKENS", UNLIMITED,
-                    "TICKETING_RATES_ADDRESS_PER_SECOND", UNLIMITED,
-                    "TICKETING_RATES_ADDRESS_BURST", UNLIMITED));
-    try (LocalSystem system = LocalSystem.start(settings)) {
+    try (LocalSystem system =
+        UnlimitedSystem.start(
+            Path.of(arguments[1]).toAbsolutePath(), HEAP, Map.of("MALLOC_ARENA_MAX", "2"))) {
       new OpenBenchmark(system).run().write(Path.of(arguments[0]));
     }
     System.exit(0);
@@ -107,28 +102,21 @@ final class OpenBenchmark {
       throws IOException, InterruptedException {
     OpenLoad load =
         new OpenLoad(ingress, event, tokens, new OpenLoad.Plan(CONNECTIONS, RATE, reads));
-    CompletableFuture<OpenLoad.Result> running =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return load.run(warmUp, MEASURED);
-              } catch (IOException e) {
-                throw new CompletionException(e);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new CompletionException(e);
-              }
-            },
-            task -> Thread.ofPlatform().start(task));
     long connections = 0;
     double resident = 0;
     ApplicationProcess process = system.ingress();
-    while (!running.isDone()) {
-      TimeUnit.SECONDS.sleep(1);
-      connections = Math.max(connections, ProcessStatistics.connections(process.url().getPort()));
-      resident = Math.max(resident, ProcessStatistics.residentMib(process.pid()));
+    OpenLoad.Result result;
+    try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      Future<OpenLoad.Result> running = thread.submit(() -> load.run(warmUp, MEASURED));
+      while (!running.isDone()) {
+        TimeUnit.SECONDS.sleep(1);
+        connections = Math.max(connections, ProcessStatistics.connections(process.url().getPort()));
+        resident = Math.max(resident, ProcessStatistics.residentMib(process.pid()));
+      }
+      result = running.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the load failed", e.getCause());
     }
-    OpenLoad.Result result = running.join();
     String title =
         "%,d requests/s, %s"
             .formatted(RATE, reads == 0 ? "book and poll 1:1" : "reads " + reads + ":1");
@@ -183,14 +171,21 @@ final class OpenBenchmark {
 
   private Measurement withSignIns(Measurement all, long event)
       throws IOException, InterruptedException {
-    SignInRush.createAccounts(ingress, RUSH_ACCOUNTS);
+    createAccounts();
     Histogram without = bookings(event);
     Histogram during;
     double perSecond;
-    try (SignInRush rush = new SignInRush(ingress, RUSH_ACCOUNTS, RUSH_BUYERS)) {
+    AtomicInteger next = new AtomicInteger();
+    try (SignIns rush =
+        new SignIns(
+            ingress,
+            RUSH_BUYERS,
+            _ -> SignIns.body(email(next.getAndIncrement() % RUSH_ACCOUNTS), PASSWORD),
+            Set.of(200),
+            RUSH_PAUSE)) {
       long before = System.nanoTime();
       during = bookings(event);
-      perSecond = rush.signedIn() / ((System.nanoTime() - before) / 1e9);
+      perSecond = rush.requests() / ((System.nanoTime() - before) / 1e9);
     }
     String title = "booking during %d concurrent sign-ins".formatted(RUSH_BUYERS);
     print("sign-ins %.1f/s".formatted(perSecond));
@@ -201,7 +196,25 @@ final class OpenBenchmark {
         .with(
             percentile(title + ": p99", during, 99)
                 .withBaseline("without sign-ins", without.getValueAtPercentile(99) / MICROS))
-        .with(Row.of("sign-ins beside " + RUSH_RATE + " requests/s", perSecond, "sign-ins/s"));
+        .with(Row.of("sign-ins during " + RUSH_RATE + " requests/s", perSecond, "sign-ins/s"));
+  }
+
+  private void createAccounts() throws IOException {
+    try (ApiConnection connection = new ApiConnection(ingress)) {
+      for (int account = 0; account < RUSH_ACCOUNTS; account++) {
+        String body =
+            "{\"email\":\"%s\",\"password\":\"%s\",\"name\":\"Buyer\"}"
+                .formatted(email(account), PASSWORD);
+        ApiResponse response = connection.send("POST", "/api/v1/users", null, body);
+        if (response.status() != 201) {
+          throw new IOException(response.status() + " " + response.body());
+        }
+      }
+    }
+  }
+
+  private static String email(int account) {
+    return "rush%d@example.com".formatted(account);
   }
 
   private Histogram bookings(long event) throws IOException, InterruptedException {
@@ -217,10 +230,10 @@ final class OpenBenchmark {
     long held = Events.create(ingress, "With holds", SEATS, 5);
     double[] without = new double[SALE_TURNS];
     double[] with = new double[SALE_TURNS];
-    sale.run(held, RETURNED, SALE_BUYERS, SALE_TURN); // warm-up
+    sale.run(held, OptionalInt.of(RETURNED), SALE_BUYERS, SALE_TURN); // warm-up
     for (int turn = 0; turn < SALE_TURNS; turn++) {
-      without[turn] = sale.run(plain, -1, SALE_BUYERS, SALE_TURN);
-      with[turn] = sale.run(held, RETURNED, SALE_BUYERS, SALE_TURN);
+      without[turn] = sale.run(plain, OptionalInt.empty(), SALE_BUYERS, SALE_TURN);
+      with[turn] = sale.run(held, OptionalInt.of(RETURNED), SALE_BUYERS, SALE_TURN);
     }
     double decisions = Arrays.stream(with).average().orElseThrow();
     double baseline = Arrays.stream(without).average().orElseThrow();

@@ -47,9 +47,9 @@ final class OpenLoad {
     /// Kind of a request: its number on the connection, shifted by the number of the connection, so
     /// that all kinds are sent at any time.
     private Kind kind(int connection, long request) {
-      int others = 2 * (1 + readsPerOther);
-      int position = (int) ((connection + request) % others);
-      return position == 0 ? Kind.BOOK : position == others / 2 ? Kind.POLL : Kind.READ;
+      int cycle = 2 * (1 + readsPerOther);
+      int position = (int) ((connection + request) % cycle);
+      return position == 0 ? Kind.BOOK : position == cycle / 2 ? Kind.POLL : Kind.READ;
     }
   }
 
@@ -106,7 +106,7 @@ final class OpenLoad {
     return new Result(micros, failed.get(), failure.get());
   }
 
-  /// One request of each connection, a few thousand a second, so that all are open.
+  /// A request opens a connection.
   private List<ApiConnection> connect() throws IOException {
     List<ApiConnection> connections = new ArrayList<>();
     for (int connection = 0; connection < plan.connections(); connection++) {
@@ -161,13 +161,13 @@ final class OpenLoad {
                 connection.send("GET", "/api/v1/tickets/" + ticket, tokens.get(number), null);
             case READ -> connection.send("GET", "/api/v1/events/" + event, null, null);
           };
-      long end = System.nanoTime();
+      long answeredAt = System.nanoTime();
       if (response.status() != kind.status) {
         fail(planned, kind + " " + response.status() + " " + response.body());
         return null;
       }
       if (planned >= measuredFrom) {
-        micros.get(kind).recordValue(Math.min(end - planned, MAX_TIME.toNanos()) / 1_000);
+        micros.get(kind).recordValue(Math.min(answeredAt - planned, MAX_TIME.toNanos()) / 1_000);
       }
       return response;
     } catch (IOException e) {

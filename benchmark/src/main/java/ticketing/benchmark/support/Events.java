@@ -12,7 +12,7 @@ public final class Events {
 
   private Events() {}
 
-  /// Creates an event by the API. Bookings are confirmed at once.
+  /// Creates an event by the API. Bookings are confirmed immediately.
   ///
   /// @return its id
   public static long create(URI ingress, String name, int seats) throws IOException {
@@ -21,7 +21,7 @@ public final class Events {
 
   /// Creates an event by the API.
   ///
-  /// @param holdMinutes null: bookings are confirmed at once
+  /// @param holdMinutes null: bookings are confirmed immediately
   /// @return its id
   public static long create(URI ingress, String name, int seats, Integer holdMinutes)
       throws IOException {

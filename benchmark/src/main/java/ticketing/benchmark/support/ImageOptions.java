@@ -16,9 +16,6 @@ public final class ImageOptions {
   /// Options that override those of the launcher.
   public static final String TEXT = "-XX:TieredStopAtLevel=4 " + compilers();
 
-  /// Heap of the smallest instance: 45 % of its memory.
-  public static final String HEAP = "-Xmx920m";
-
   private ImageOptions() {}
 
   /// Returns the options of the compilers in the start script of the images.

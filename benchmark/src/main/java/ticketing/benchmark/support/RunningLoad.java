@@ -1,12 +1,12 @@
-package ticketing.benchmark.attack;
+package ticketing.benchmark.support;
 
-/// A running attack. It ends at the close.
-interface Attack extends AutoCloseable {
+/// Requests that clients repeat until the close.
+public interface RunningLoad extends AutoCloseable {
 
-  /// Requests, or parts of requests, that the attack has sent.
+  /// Requests, or parts of requests, that the clients have sent.
   long requests();
 
-  /// @throws IllegalStateException if the attack ended early
+  /// @throws IllegalStateException if the load ended early
   @Override
   void close();
 }

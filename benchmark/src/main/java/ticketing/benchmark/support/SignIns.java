@@ -1,50 +1,71 @@
-package ticketing.benchmark.attack;
+package ticketing.benchmark.support;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import ticketing.client.ApiConnection;
-import ticketing.client.ApiResponse;
 
-/// Connections that sign in with wrong passwords, each without a pause. Only refused sign-ins count
-/// as requests.
-final class SignInLoops implements Attack {
-
-  private static final long PAUSE_AFTER_ERROR = 10; // ms
-  private static final Set<Integer> EXPECTED_STATUSES = Set.of(401, 429);
+/// Connections that repeat sign-ins. Only those with an expected answer count as requests.
+public final class SignIns implements RunningLoad {
 
   private final URI target;
+  private final IntFunction<String> body;
+  private final Set<Integer> expectedStatuses;
+  private final Duration pause;
   private final AtomicLong requests = new AtomicLong();
   private final List<Thread> threads;
   private volatile boolean running = true;
 
-  SignInLoops(URI target, int loops) {
+  /// @param body JSON of the next sign-in on a connection, by its number
+  /// @param pause after another answer or a failure
+  public SignIns(
+      URI target,
+      int connections,
+      IntFunction<String> body,
+      Set<Integer> expectedStatuses,
+      Duration pause) {
     this.target = target;
+    this.body = body;
+    this.expectedStatuses = expectedStatuses;
+    this.pause = pause;
     this.threads =
-        IntStream.range(0, loops)
-            .mapToObj(loop -> Thread.ofVirtual().name("sign-in-" + loop).start(() -> run(loop)))
+        IntStream.range(0, connections)
+            .mapToObj(
+                number -> Thread.ofVirtual().name("sign-in-" + number).start(() -> run(number)))
             .toList();
   }
 
-  private void run(int loop) {
-    String body =
-        "{\"email\":\"user%d@example.com\",\"password\":\"wrong-password\"}".formatted(loop);
+  /// Returns the JSON of a sign-in.
+  public static String body(String email, String password) {
+    return "{\"email\":\"%s\",\"password\":\"%s\"}".formatted(email, password);
+  }
+
+  private void run(int number) {
     try (ApiConnection connection = new ApiConnection(target)) {
       while (running) {
-        try {
-          ApiResponse response = connection.send("POST", "/api/v1/auth/token", null, body);
-          if (EXPECTED_STATUSES.contains(response.status())) {
-            requests.incrementAndGet();
-          }
-        } catch (IOException e) {
-          Thread.sleep(PAUSE_AFTER_ERROR);
+        if (send(connection, number)) {
+          requests.incrementAndGet();
+        } else {
+          TimeUnit.MILLISECONDS.sleep(pause.toMillis());
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean send(ApiConnection connection, int number) {
+    try {
+      return expectedStatuses.contains(
+          connection.send("POST", "/api/v1/auth/token", null, body.apply(number)).status());
+    } catch (IOException e) {
+      return false; // The next request opens the connection again.
     }
   }
 
