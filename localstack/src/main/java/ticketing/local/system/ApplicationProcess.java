@@ -32,10 +32,6 @@ public final class ApplicationProcess {
                   "--sun-misc-unsafe-memory-access=allow"))
           .toList();
 
-  /// Requests that begin together use 60 KiB each: 4,000 are received at a time. The JVM uses this
-  /// memory only then.
-  private static final String INGRESS_HEAP = "-Xmx1g";
-
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 
   private final String name;
@@ -43,18 +39,21 @@ public final class ApplicationProcess {
   private final int port;
   private final int managementPort;
   private final Path folder;
+  private final List<String> ownOptions;
   private final Map<String, String> environment;
   private final HttpClient http;
   private Consumer<ManagedProcess> endListener = process -> {};
   private ManagedProcess process;
 
   /// @param port 0 without a public port
+  /// @param ownOptions JVM options after [#JVM_OPTIONS], which they override
   ApplicationProcess(
       String name,
       Path jar,
       int port,
       int managementPort,
       Path folder,
+      List<String> ownOptions,
       Map<String, String> environment,
       HttpClient http) {
     this.name = name;
@@ -62,6 +61,7 @@ public final class ApplicationProcess {
     this.port = port;
     this.managementPort = managementPort;
     this.folder = folder;
+    this.ownOptions = ownOptions;
     this.environment = environment;
     this.http = http;
   }
@@ -79,9 +79,7 @@ public final class ApplicationProcess {
     List<String> command = new ArrayList<>();
     command.add(BootJar.java().toString());
     command.addAll(JVM_OPTIONS);
-    if (name.startsWith("ingress-api")) {
-      command.add(INGRESS_HEAP);
-    }
+    command.addAll(ownOptions);
     command.addAll(AotCache.options(jar));
     command.add("-jar");
     command.add(jar.toString());
