@@ -536,7 +536,11 @@ class PosterTest {
                       HttpResponse<byte[]> poster = get(url + "&width=480");
                       if (poster.statusCode() == 404) {
                         assertThat(
-                                ingress.get("/api/v1/events/" + id, null).json().get("posterUrl"))
+                                ingress
+                                    .get("/api/v1/events/" + id, null)
+                                    .json()
+                                    .get("posterUrl")
+                                    .asString())
                             .isNotEqualTo(url);
                       }
                     }
