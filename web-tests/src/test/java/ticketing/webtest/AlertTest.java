@@ -59,7 +59,7 @@ class AlertTest {
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
       user.context.addInitScript(COUNT_ALERTS);
       user.reopen("/").signIn("/sign-in?next=events/" + event, email);
-      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+      try (PagesFixture.WorkerPause _ = pages.pauseWorkers()) {
         user.book();
         user.seesHeading("waiting.BOOK");
         assertThat(user.button("waiting.notify")).hasAttribute("aria-pressed", "false");
@@ -77,7 +77,7 @@ class AlertTest {
 
       // A new page has had no gesture.
       user.page().close();
-      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+      try (PagesFixture.WorkerPause _ = pages.pauseWorkers()) {
         pages.submitBookings(email, event, "S", 1);
         user.reopen("/");
         user.seesText("tray.next");
@@ -87,7 +87,7 @@ class AlertTest {
       assertThat(count(user, "notes")).isZero();
 
       // After a gesture each view alerts.
-      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+      try (PagesFixture.WorkerPause _ = pages.pauseWorkers()) {
         pages.submitBookings(email, event, "S", 1);
         user.page().reload();
         user.seesText("tray.next");
@@ -96,7 +96,7 @@ class AlertTest {
       }
       seesCount(user, "notes", NOTES);
 
-      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+      try (PagesFixture.WorkerPause _ = pages.pauseWorkers()) {
         user.open("/events/" + event).book();
         user.seesHeading("waiting.BOOK");
         assertThat(user.button("waiting.notify")).hasAttribute("aria-pressed", "true");

@@ -75,7 +75,7 @@ class LayoutTest {
     long event = pages.newEvent("Distances", 0, 3, ",\"waitingList\":true,\"offerMinutes\":10");
     try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone())) {
       user.signUp(PagesFixture.newEmail("distance")).open("/events/" + event);
-      try (PagesFixture.WorkerPause pause = pages.pauseWorkers()) {
+      try (PagesFixture.WorkerPause _ = pages.pauseWorkers()) {
         user.book();
         user.seesHeading("waiting.BOOK");
         Locator hint = user.page().getByText(user.texts.of("waiting.notify.hint"));

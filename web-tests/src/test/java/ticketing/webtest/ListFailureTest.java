@@ -45,6 +45,21 @@ class ListFailureTest {
             new Locator.GetByRoleOptions().setName(user.texts.of("failure.again")));
   }
 
+  /// @param after number of rows after the repeated read
+  /// @param path requests of the read
+  private static void assertFailedReadKeeps(
+      Locator rows, int after, BrowserUser user, String path, Runnable read) {
+    int before = rows.count();
+    fail(user, path);
+    read.run();
+    assertThat(retry(user)).isVisible(BrowserUser.visibleTimeout());
+    assertThat(rows).hasCount(before);
+    user.page().unroute(path);
+    retry(user).click();
+    assertThat(rows).hasCount(after, COUNT_TIMEOUT);
+    assertThat(notice(user)).hasCount(0, COUNT_TIMEOUT);
+  }
+
   private static void answerAudit(Route route, int page) {
     StringBuilder rows = new StringBuilder();
     for (int row = 0; row < PAGE; row++) {
@@ -74,28 +89,24 @@ class ListFailureTest {
       admin.signIn("/operations?tab=audit", pages.admin);
       Locator rows = admin.page().locator("[aria-labelledby=audit-title] tbody tr");
       assertThat(rows).hasCount(PAGE, COUNT_TIMEOUT);
-      String next = "**/operations/audit?page=1*";
-      fail(admin, next);
-      admin.button("list.more").click();
-      assertThat(retry(admin)).isVisible(BrowserUser.visibleTimeout());
-      assertThat(rows).hasCount(PAGE);
-      admin.page().unroute(next);
-      retry(admin).click();
-      assertThat(rows).hasCount(2 * PAGE, COUNT_TIMEOUT);
+      assertFailedReadKeeps(
+          rows,
+          2 * PAGE,
+          admin,
+          "**/operations/audit?page=1*",
+          () -> admin.button("list.more").click());
       assertThat(rows.last()).containsText("page-1");
-      assertThat(notice(admin)).hasCount(0);
 
       // A failed refresh keeps them too.
-      String first = "**/operations/audit?page=0*";
-      fail(admin, first);
-      tab(admin, "queue").click();
-      tab(admin, "audit").click();
-      assertThat(retry(admin)).isVisible(BrowserUser.visibleTimeout());
-      assertThat(rows).hasCount(2 * PAGE);
-      admin.page().unroute(first);
-      retry(admin).click();
-      assertThat(rows).hasCount(PAGE, COUNT_TIMEOUT);
-      assertThat(notice(admin)).hasCount(0);
+      assertFailedReadKeeps(
+          rows,
+          PAGE,
+          admin,
+          "**/operations/audit?page=0*",
+          () -> {
+            tab(admin, "queue").click();
+            tab(admin, "audit").click();
+          });
     }
   }
 
@@ -160,15 +171,12 @@ class ListFailureTest {
       retry(user).click();
       assertThat(notice(user)).hasCount(0, COUNT_TIMEOUT);
 
-      String next = "**/users/me/reservations?page=1*";
-      fail(user, next);
-      user.button("list.more").click();
-      assertThat(retry(user)).isVisible(BrowserUser.visibleTimeout());
-      assertThat(cards).hasCount(PAGE);
-      user.page().unroute(next);
-      retry(user).click();
-      assertThat(cards).hasCount(PAGE + 1, COUNT_TIMEOUT);
-      assertThat(notice(user)).hasCount(0);
+      assertFailedReadKeeps(
+          cards,
+          PAGE + 1,
+          user,
+          "**/users/me/reservations?page=1*",
+          () -> user.button("list.more").click());
     }
   }
 
@@ -184,14 +192,12 @@ class ListFailureTest {
       admin.signIn("/operations?tab=events&event=" + event, pages.admin);
       Locator rows = admin.page().locator("tr[data-reservation]");
       assertThat(rows).hasCount(PAGE, COUNT_TIMEOUT);
-      String reads = "**/operations/events/*/reservations?*";
-      fail(admin, reads);
-      admin.button("sales.older").click();
-      assertThat(retry(admin).first()).isVisible(BrowserUser.visibleTimeout());
-      assertThat(rows).hasCount(PAGE);
-      admin.page().unroute(reads);
-      retry(admin).first().click();
-      assertThat(notice(admin)).hasCount(0, COUNT_TIMEOUT);
+      assertFailedReadKeeps(
+          rows,
+          1,
+          admin,
+          "**/operations/events/*/reservations?*",
+          () -> admin.button("sales.older").click());
     }
   }
 
