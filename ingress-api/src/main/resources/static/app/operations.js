@@ -396,9 +396,9 @@ function eventsPanel() {
       readSearch = wanted;
       total = totalElements;
     }
+    unread.replaceChildren();
     const ids = new Set(content.map(event => event.eventId));
     // A new event moves the last one of a page to the next page.
-    unread.replaceChildren();
     all = [...content, ...rest.filter(event => !ids.has(event.eventId))].sort((a, b) => b.eventId - a.eventId);
     draw();
   }

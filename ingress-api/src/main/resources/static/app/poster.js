@@ -10,7 +10,7 @@ const COLOURS = [
 const WIDTH = 320;
 const HEIGHT = 180;
 const SHAPES = 7;
-const VARIANTS = [480, 960]; // widths of the images that the server has besides the full one
+const VARIANTS = [480, 960]; // widths of the narrower images of the server
 const FULL_WIDTH = 1600; // at most
 const PHONE = '(max-width: 48rem)';
 

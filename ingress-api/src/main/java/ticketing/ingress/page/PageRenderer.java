@@ -256,7 +256,7 @@ class PageRenderer {
         .replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1))));
   }
 
-  /// Links with which the browser requests all files at once, in place of one import after another.
+  /// Links with which the browser requests all files, without a wait for the imports in them.
   private String preloads(String script, Locale language, Content content) {
     List<String> scripts = new ArrayList<>(List.of(script));
     scripts.addAll(content.scripts());

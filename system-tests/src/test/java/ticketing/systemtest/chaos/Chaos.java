@@ -135,7 +135,7 @@ final class Chaos {
     for (int group = 0; group * BUYERS_OF_GROUP < plan.buyers(); group++) {
       groups.add(addGroup());
     }
-    print("faults without effect on this machine: " + missingFaults());
+    print("faults that this machine lacks: " + missingFaults());
     List<AcceptedRequest> owned = fillHalls();
     List<String> violations;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

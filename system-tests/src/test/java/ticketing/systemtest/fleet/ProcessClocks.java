@@ -15,8 +15,6 @@ import java.util.stream.Stream;
 /// reads the deviation from a file once a second. Monotonic time stays unchanged.
 final class ProcessClocks {
 
-  private static final Duration NONE = Duration.ZERO;
-
   private final Path library;
   private final Path folder;
 
@@ -37,7 +35,7 @@ final class ProcessClocks {
 
   /// Environment variables of an application whose clock may be changed.
   Map<String, String> environment(String application) {
-    change(application, NONE);
+    change(application, Duration.ZERO);
     return Map.of(
         "LD_PRELOAD",
         library.toString(),
@@ -47,7 +45,7 @@ final class ProcessClocks {
         "1",
         "FAKETIME_DONT_FAKE_MONOTONIC",
         "1",
-        // The fix for older C libraries makes timed waits of the JVM return at once.
+        // The fix for older C libraries ends timed waits of the JVM immediately.
         "FAKETIME_FORCE_MONOTONIC_FIX",
         "0");
   }
