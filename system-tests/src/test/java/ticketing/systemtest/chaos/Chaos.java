@@ -3,6 +3,7 @@ package ticketing.systemtest.chaos;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -10,11 +11,13 @@ import java.time.LocalTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -44,7 +47,7 @@ import ticketing.systemtest.oracle.Oracle;
 /// interleaving.
 ///
 /// `mvn -Pchaos -Dminutes=30 -Dseed=42` runs it, prints the faults and the results, and writes them
-/// to `target/chaos/chaos.log`.
+/// to `target/chaos/chaos.log` and `target/chaos/chaos.md`.
 final class Chaos {
 
   /// @param minTime shortest time of the faults.
@@ -121,16 +124,19 @@ final class Chaos {
     Path folder = Path.of("target", "chaos").toAbsolutePath();
     // A restart takes seconds in place of a minute.
     LocalSystem.makeCaches();
-    List<String> violations;
+    Path logFile = folder.resolve("chaos.log");
+    ChaosSummary summary;
     try (Fleet fleet = Fleet.start(folder);
-        PrintStream log = new PrintStream(folder.resolve("chaos.log").toFile(), UTF_8)) {
-      violations = new Chaos(fleet, plan, List.of(System.out, log)).run();
+        PrintStream log = new PrintStream(logFile.toFile(), UTF_8)) {
+      summary = new Chaos(fleet, plan, List.of(System.out, log)).run();
     }
-    System.exit(violations.isEmpty() ? 0 : 1);
+    Files.writeString(folder.resolve("chaos.md"), summary.page(logFile));
+    System.exit(summary.violations().isEmpty() ? 0 : 1);
   }
 
-  /// @return violations of the guarantees; empty if there are none
-  List<String> run() throws InterruptedException, SQLException, ExecutionException {
+  /// Runs the plan, then checks the guarantees.
+  ChaosSummary run() throws InterruptedException, SQLException, ExecutionException {
+    long start = System.nanoTime();
     print("seed %d, at least %d s".formatted(plan.seed(), plan.minTime().toSeconds()));
     for (int group = 0; group * BUYERS_OF_GROUP < plan.buyers(); group++) {
       groups.add(addGroup());
@@ -167,8 +173,10 @@ final class Chaos {
     } finally {
       clients.close();
     }
-    report(violations);
-    return violations;
+    ChaosSummary summary = summary(Duration.ofNanos(System.nanoTime() - start), violations);
+    violations.forEach(violation -> print("VIOLATED: " + violation));
+    summary.lines().forEach(this::print);
+    return summary;
   }
 
   private Group addGroup() throws SQLException {
@@ -292,7 +300,8 @@ final class Chaos {
         remaining = shuffled(random);
       }
       Injection next = remaining.removeLast();
-      print(next.fault() + " " + next.target());
+      print(
+          "%s %s, %,d accepted".formatted(next.fault(), next.target(), clients.requests().size()));
       injections.merge(next.fault() + " " + kind(next.target()), 1, Integer::sum);
       redeliveries += redeliveriesLostBy(next);
       next.fault().inject(fleet, next.target());
@@ -440,40 +449,52 @@ final class Chaos {
     }
   }
 
-  private void report(List<String> violations) throws SQLException {
-    Map<String, Long> finalStates = new TreeMap<>();
+  private ChaosSummary summary(Duration time, List<String> violations) throws SQLException {
+    SortedMap<String, Long> finalStates = new TreeMap<>();
     for (AcceptedRequest request : clients.requests()) {
-      Ticket ticket = request.finalTicket();
-      String state =
-          ticket == null
-              ? "undecided"
-              : ticket.action()
-                  + " "
-                  + ticket.status()
-                  + (ticket.reason() == null ? "" : " " + ticket.reason());
-      finalStates.merge(state, 1L, Long::sum);
+      finalStates.merge(finalState(request.finalTicket()), 1L, Long::sum);
     }
-    print("Fault-injection results");
-    print("faults: " + injections);
-    print("%,d accepted: %s".formatted(clients.requests().size(), finalStates));
-    print(
-        "holds expired: "
-            + fleet.number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'"));
-    print(
-        "parties %d, offers %d"
-            .formatted(
-                hallRows("SELECT COUNT(*) FROM waiting_entries WHERE event_id IN (%s)"),
-                countOffers()));
-    print(
-        "messages redelivered: %,d"
-            .formatted(redeliveries + (long) fleet.workersMetric(REDELIVERIES_METRIC)));
-    print("requests refused: " + clients.refusals());
-    print(
-        "requests repeated %,d, without response %,d; polls with 404 for an accepted ticket %,d"
-            .formatted(clients.repeated(), clients.unanswered(), clients.unknownTickets()));
-    violations.forEach(violation -> print("VIOLATED: " + violation));
-    print(violations.isEmpty() ? "all guarantees hold" : violations.size() + " violations");
-    print("to repeat: mvn -Pchaos -Dseed=" + plan.seed());
+    Map<String, Long> counts = new LinkedHashMap<>();
+    counts.put(
+        "expired holds",
+        fleet.number("SELECT COUNT(*) FROM reservations WHERE status = 'EXPIRED'"));
+    counts.put(
+        "waiting parties", hallRows("SELECT COUNT(*) FROM waiting_entries WHERE event_id IN (%s)"));
+    counts.put("offers", countOffers());
+    counts.put(
+        "messages redelivered", redeliveries + (long) fleet.workersMetric(REDELIVERIES_METRIC));
+    counts.put("requests repeated", clients.repeated());
+    counts.put("requests without response", clients.unanswered());
+    counts.put("polls with 404 for an accepted ticket", clients.unknownTickets());
+    clients.refusals().forEach((code, count) -> counts.put("refused " + code, count.sum()));
+    return new ChaosSummary(
+        command(),
+        time,
+        clients.requests().size(),
+        new TreeMap<>(injections),
+        finalStates,
+        counts,
+        missingFaults().stream().map(Fault::name).toList(),
+        violations);
+  }
+
+  private String command() {
+    return "mvn -Pchaos -Dseed=%d -Dminutes=%d -Drequests=%d -Dbuyers=%d -Dwhole=%s"
+        .formatted(
+            plan.seed(),
+            plan.minTime().toMinutes(),
+            plan.minAccepted(),
+            plan.buyers(),
+            plan.wholeRounds());
+  }
+
+  private static String finalState(Ticket ticket) {
+    return ticket == null
+        ? "undecided"
+        : ticket.action()
+            + " "
+            + ticket.status()
+            + (ticket.reason() == null ? "" : " " + ticket.reason());
   }
 
   private void print(String line) {

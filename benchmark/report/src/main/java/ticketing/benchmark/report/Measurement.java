@@ -33,7 +33,17 @@ public record Measurement(
   /// Conditions of a measurement.
   ///
   /// @param commit short id of the measured commit, with `+` if the working tree had changes
-  public record Conditions(int cores, String java, String date, String commit) {}
+  public record Conditions(int cores, String java, String date, String commit) {
+
+    /// Returns the conditions of this process.
+    public static Conditions current() {
+      return new Conditions(
+          Runtime.getRuntime().availableProcessors(),
+          System.getProperty("java.vendor") + " " + Runtime.version(),
+          LocalDate.now(ZoneOffset.UTC).toString(),
+          Measurement.commit());
+    }
+  }
 
   /// One figure.
   ///
@@ -134,13 +144,7 @@ public record Measurement(
 
   /// Creates an empty result with the conditions of this process.
   public static Measurement of(String name, String command) {
-    Conditions conditions =
-        new Conditions(
-            Runtime.getRuntime().availableProcessors(),
-            System.getProperty("java.vendor") + " " + Runtime.version(),
-            LocalDate.now(ZoneOffset.UTC).toString(),
-            commit());
-    return new Measurement(name, command, conditions, List.of(), List.of());
+    return new Measurement(name, command, Conditions.current(), List.of(), List.of());
   }
 
   public Measurement with(Row added) {
