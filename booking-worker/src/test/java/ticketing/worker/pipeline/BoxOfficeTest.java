@@ -559,9 +559,7 @@ class BoxOfficeTest {
       logger.detachAppender(log);
     }
 
-    assertThat(log.list.getFirst().getFormattedMessage())
-        .startsWith("batch violates a constraint")
-        .endsWith("batchSize=2");
+    assertThat(log.list.getFirst().getFormattedMessage()).startsWith("batch violates a constraint");
     assertThat(log.list.getFirst().getThrowableProxy().getMessage()).contains("ck_");
     assertThat(available(event)).isEqualTo(9);
     assertThat(tickets(event, "TRUE")).isEqualTo(1);

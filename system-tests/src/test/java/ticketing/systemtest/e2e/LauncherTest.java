@@ -199,7 +199,8 @@ class LauncherTest {
   }
 
   private static int available(LauncherProcess launched) throws Exception {
-    String event = launched.line("TOKEN=").replaceFirst(".*(127\\S+)/auth.*", "$1/events/1");
+    String event =
+        launched.line("TOKEN=").replaceFirst(".*(127\\.0\\.0\\.1:\\S+)/auth.*", "$1/events/1");
     return Json.INTERNAL.readTree(shell("curl -s " + event)).path("availableSeats").asInt();
   }
 
