@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalTime;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -57,7 +56,7 @@ final class Chaos {
   ///   often.
   /// @param faultTime duration of each fault. A killed process starts again immediately.
   /// @param pause time between two faults.
-  /// @param buyers each [#BUYERS_OF_GROUP] of them have their own events.
+  /// @param buyers the events have seats for a part of them.
   /// @param firstFaults faults of one server, ahead of the random ones.
   record Plan(
       long seed,
@@ -72,11 +71,6 @@ final class Chaos {
 
   private record Injection(String target, Fault fault) {}
 
-  /// Events of some buyers.
-  ///
-  /// @param halls those with numbered seats and a waiting list
-  private record Group(List<Long> events, List<Long> halls) {}
-
   private static final String SEAT_TYPE = "R";
   private static final String REDELIVERIES_METRIC = "ticketing_redeliveries_total";
 
@@ -85,17 +79,23 @@ final class Chaos {
 
   private static final int MAX_SEATS_PER_USER = 6;
   private static final long MEAN_BUYER_PAUSE = 150; // ms
-  private static final int HALL_ROWS = 2;
-  private static final int HALL_SEATS = 12;
+  private static final int SEATS_OF_EVENT = 60; // for each 24 buyers
+  private static final int HALL_ROWS = 2; // for each 24 buyers
+  private static final int SEATS_OF_ROW = 6;
   private static final int HALL_AISLE = 4; // place after the aisle
   private static final int OWNED_SEATS = 6; // for each first owner
-  private static final int BUYERS_OF_GROUP = 24;
+  private static final int BUYERS = 24;
 
   private final Fleet fleet;
   private final Plan plan;
   private final List<PrintStream> outputs;
   private final TestClients clients;
-  private final List<Group> groups = new ArrayList<>();
+  private final int scale;
+  private final List<Long> events = new ArrayList<>();
+
+  /// Events with numbered seats and a waiting list.
+  private final List<Long> halls = new ArrayList<>();
+
   private final Map<String, Integer> injections = new TreeMap<>();
   private long redeliveries;
   private volatile boolean stopping;
@@ -105,6 +105,7 @@ final class Chaos {
     this.plan = plan;
     this.outputs = outputs;
     this.clients = new TestClients(fleet);
+    this.scale = Math.ceilDiv(plan.buyers(), BUYERS);
   }
 
   /// Settings are the system properties `chaos.minutes`, `chaos.requests`, `chaos.buyers`,
@@ -119,7 +120,7 @@ final class Chaos {
             !System.getProperty("chaos.whole", "true").equals("false"),
             Duration.ofSeconds(15),
             Duration.ofSeconds(10),
-            Integer.getInteger("chaos.buyers", BUYERS_OF_GROUP),
+            Integer.getInteger("chaos.buyers", BUYERS),
             List.of());
     Path folder = Path.of("target", "chaos").toAbsolutePath();
     // A restart takes seconds in place of a minute.
@@ -138,21 +139,19 @@ final class Chaos {
   ChaosSummary run() throws InterruptedException, SQLException, ExecutionException {
     long start = System.nanoTime();
     print("seed %d, at least %d s".formatted(plan.seed(), plan.minTime().toSeconds()));
-    for (int group = 0; group * BUYERS_OF_GROUP < plan.buyers(); group++) {
-      groups.add(addGroup());
-    }
+    addEvents();
     print("faults that this machine lacks: " + missingFaults());
     List<AcceptedRequest> owned = fillHalls();
     List<String> violations;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> buyers = new ArrayList<>();
       for (int number = 0; number < plan.buyers(); number++) {
-        Buyer buyer = new Buyer(number, groups.get(number / BUYERS_OF_GROUP));
+        Buyer buyer = new Buyer(number);
         buyers.add(threads.submit(buyer::run));
       }
       try {
         injectFaults();
-        cancelOwned(owned);
+        cancelOwned(owned, threads);
         print("KILL all processes");
         redeliveries += (long) fleet.workersMetric(REDELIVERIES_METRIC);
         fleet.restartAll();
@@ -179,46 +178,46 @@ final class Chaos {
     return summary;
   }
 
-  private Group addGroup() throws SQLException {
-    Group group = new Group(new ArrayList<>(), new ArrayList<>());
+  private void addEvents() throws SQLException {
+    int seats = SEATS_OF_EVENT * scale;
     for (Integer holdMinutes : new Integer[] {null, 0, 1}) {
-      group
-          .events()
-          .add(
-              fleet.addEvent(
-                  "Chaos " + holdMinutes,
-                  MAX_SEATS_PER_USER,
-                  holdMinutes,
-                  new DemoData.SeatType(SEAT_TYPE, "10.00", 60, 60)));
+      events.add(
+          fleet.addEvent(
+              "Chaos " + holdMinutes,
+              MAX_SEATS_PER_USER,
+              holdMinutes,
+              new DemoData.SeatType(SEAT_TYPE, "10.00", seats, seats)));
     }
+    int hallSeats = rowsOfHall() * SEATS_OF_ROW;
     for (Integer holdMinutes : new Integer[] {null, 1}) {
       // An offer of 0 minutes expires immediately, so also a short run has expired offers.
       int offerMinutes = holdMinutes == null ? 0 : holdMinutes;
-      group
-          .halls()
-          .add(
-              fleet.addHall(
-                  "Chaos hall " + holdMinutes,
-                  hall(),
-                  MAX_SEATS_PER_USER,
-                  holdMinutes,
-                  offerMinutes,
-                  new DemoData.SeatType(SEAT_TYPE, "10.00", HALL_SEATS, HALL_SEATS)));
+      halls.add(
+          fleet.addHall(
+              "Chaos hall " + holdMinutes,
+              hall(),
+              MAX_SEATS_PER_USER,
+              holdMinutes,
+              offerMinutes,
+              new DemoData.SeatType(SEAT_TYPE, "10.00", hallSeats, hallSeats)));
     }
-    return group;
+  }
+
+  private int rowsOfHall() {
+    return HALL_ROWS * scale;
   }
 
   private List<Fault> missingFaults() {
     return Stream.of(Fault.values()).filter(fault -> !fault.isAvailable(fleet)).toList();
   }
 
-  /// Two rows with an aisle, too small for all buyers.
-  private static SeatMap hall() {
+  /// Rows with an aisle, too small for all buyers.
+  private SeatMap hall() {
     StringBuilder rows = new StringBuilder();
     int rank = 0;
-    for (int row = 1; row <= HALL_ROWS; row++) {
+    for (int row = 1; row <= rowsOfHall(); row++) {
       StringBuilder seats = new StringBuilder();
-      for (int place = 1; place <= HALL_SEATS / HALL_ROWS; place++) {
+      for (int place = 1; place <= SEATS_OF_ROW; place++) {
         seats.append(place == 1 ? "" : place == HALL_AISLE ? ",null," : ",");
         seats.append(
             """
@@ -238,8 +237,8 @@ final class Chaos {
   /// @return bookings of the first owners
   private List<AcceptedRequest> fillHalls() throws InterruptedException {
     List<AcceptedRequest> owned = new ArrayList<>();
-    for (long hall : halls()) {
-      for (int owner = 0; owner < HALL_SEATS / OWNED_SEATS; owner++) {
+    for (long hall : halls) {
+      for (int owner = 0; owner < rowsOfHall() * SEATS_OF_ROW / OWNED_SEATS; owner++) {
         String user = "chaos-owner-" + owner;
         AcceptedRequest request =
             clients.book(user, hall, SEAT_TYPE, OWNED_SEATS, "own-" + hall).orElseThrow();
@@ -255,21 +254,22 @@ final class Chaos {
   }
 
   /// Frees seats directly ahead of the kill, so that processes are killed while they make offers.
-  private void cancelOwned(List<AcceptedRequest> owned) throws InterruptedException {
+  private void cancelOwned(List<AcceptedRequest> owned, ExecutorService threads)
+      throws InterruptedException, ExecutionException {
+    List<Future<?>> cancels = new ArrayList<>();
     for (AcceptedRequest request : owned) {
-      clients.cancel(
-          request.userId(),
-          request.finalTicket().reservationId(),
-          "disown-" + request.accepted().eventId());
+      long reservationId = request.finalTicket().reservationId();
+      cancels.add(
+          threads.submit(
+              () -> clients.cancel(request.userId(), reservationId, "disown-" + reservationId)));
+    }
+    for (Future<?> cancel : cancels) {
+      cancel.get();
     }
   }
 
   private static String seatId(int row, int place) {
     return row + "-" + place;
-  }
-
-  private List<Long> halls() {
-    return groups.stream().flatMap(group -> group.halls().stream()).toList();
   }
 
   private long countOffers() throws SQLException {
@@ -278,7 +278,7 @@ final class Chaos {
 
   private long hallRows(String query) throws SQLException {
     return fleet.number(
-        query.formatted(halls().stream().map(String::valueOf).collect(Collectors.joining(","))));
+        query.formatted(halls.stream().map(String::valueOf).collect(Collectors.joining(","))));
   }
 
   /// Injects one fault at a time, in a random order of all pairs of target and fault.
@@ -344,13 +344,11 @@ final class Chaos {
   /// A buyer who books and then confirms or cancels.
   private final class Buyer {
     private final Random random;
-    private final Group group;
     private final String user;
     private final Queue<AcceptedRequest> requests = new ConcurrentLinkedQueue<>();
     private final AtomicInteger keys = new AtomicInteger();
 
-    Buyer(int number, Group group) {
-      this.group = group;
+    Buyer(int number) {
       this.random = new Random(plan.seed() * 31 + number);
       this.user = "chaos-" + number;
     }
@@ -361,9 +359,11 @@ final class Chaos {
         Ticket ticket = request == null ? null : request.finalTicket();
         if (request != null && ticket == null) {
           requests.add(request);
-          clients.poll(request, Duration.ZERO);
-        }
-        if (ticket != null && ticket.action().equals("BOOK") && ticket.hasSeats()) {
+          // Most decisions arrive as frames.
+          if (random.nextInt(4) == 0) {
+            clients.poll(request, Duration.ZERO);
+          }
+        } else if (ticket != null && ticket.action().equals("BOOK") && ticket.hasSeats()) {
           confirmOrCancel(ticket.reservationId(), ticket.status() == Ticket.Status.HELD);
         } else if (ticket != null && ticket.status() == Ticket.Status.JOINED) {
           leaveSometimes(ticket.entryId());
@@ -380,13 +380,13 @@ final class Chaos {
     }
 
     private void book() throws InterruptedException {
-      long event = group.events().get(random.nextInt(group.events().size()));
+      long event = events.get(random.nextInt(events.size()));
       keep(clients.book(user, event, SEAT_TYPE, 1 + random.nextInt(3), key()));
     }
 
     /// Books numbered seats, joins the waiting list, or decides on an offer.
     private void actInHall() throws InterruptedException {
-      long hall = group.halls().get(random.nextInt(group.halls().size()));
+      long hall = halls.get(random.nextInt(halls.size()));
       switch (random.nextInt(4)) {
         case 0 -> join(hall);
         case 1 -> bookNeighbours(hall);
@@ -396,8 +396,8 @@ final class Chaos {
     }
 
     private void bookNeighbours(long hall) throws InterruptedException {
-      int row = 1 + random.nextInt(HALL_ROWS);
-      int place = 1 + random.nextInt(HALL_SEATS / HALL_ROWS - 1);
+      int row = 1 + random.nextInt(rowsOfHall());
+      int place = 1 + random.nextInt(SEATS_OF_ROW - 1);
       List<String> seats = List.of(seatId(row, place), seatId(row, place + 1));
       String otherwise = random.nextBoolean() ? "BEST" : null;
       keep(
@@ -422,7 +422,7 @@ final class Chaos {
     }
 
     private boolean isHall(Ticket ticket) {
-      return group.halls().contains(ticket.eventId());
+      return halls.contains(ticket.eventId());
     }
 
     /// Cancels most bookings, so that seats remain on sale.
@@ -440,12 +440,7 @@ final class Chaos {
     }
 
     private String key() {
-      return "chaos-"
-          + plan.seed()
-          + "-"
-          + group.events().getFirst()
-          + "-"
-          + keys.incrementAndGet();
+      return "chaos-" + plan.seed() + "-" + events.getFirst() + "-" + keys.incrementAndGet();
     }
   }
 
@@ -498,7 +493,7 @@ final class Chaos {
   }
 
   private void print(String line) {
-    String text = "[chaos %s] %s".formatted(LocalTime.now().truncatedTo(ChronoUnit.SECONDS), line);
+    String text = "[chaos %tT] %s".formatted(LocalTime.now(), line);
     outputs.forEach(output -> output.println(text));
   }
 }

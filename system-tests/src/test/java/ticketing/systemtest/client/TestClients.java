@@ -43,6 +43,7 @@ public final class TestClients implements AutoCloseable {
   private static final long POLL_PAUSE = 200; // ms
   private static final Set<Integer> ALLOWED_REFUSALS = Set.of(404, 409);
   private static final Set<Integer> OVERLOAD_STATUSES = Set.of(408, 429, 503);
+  private static final int MAX_USES = 50; // of a connection, so that all processes get requests
   private static final int OK = 200;
   private static final int NOT_FOUND = 404;
 
@@ -50,6 +51,7 @@ public final class TestClients implements AutoCloseable {
   private final AtomicInteger nextIngress = new AtomicInteger();
   private final Map<UUID, AcceptedRequest> requests = new ConcurrentHashMap<>();
   private final Map<String, TicketFollower> followers = new ConcurrentHashMap<>();
+  private final Map<String, String> tokens = new ConcurrentHashMap<>();
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> refusals = new ConcurrentHashMap<>();
   private final Queue<String> violations = new ConcurrentLinkedQueue<>();
@@ -57,6 +59,7 @@ public final class TestClients implements AutoCloseable {
   private final LongAdder overloaded = new LongAdder();
   private final LongAdder unanswered = new LongAdder();
   private final LongAdder unknownTickets = new LongAdder();
+  private final Queue<OpenConnection> idle = new ConcurrentLinkedQueue<>();
 
   public TestClients(Fleet fleet) {
     this.fleet = fleet;
@@ -96,6 +99,13 @@ public final class TestClients implements AutoCloseable {
     return unknownTickets.sum();
   }
 
+  /// A keep-alive connection, for one request at a time.
+  private record OpenConnection(ApiConnection connection, AtomicInteger uses) {}
+
+  private interface Exchange<T> {
+    T with(ApiConnection connection) throws InterruptedException;
+  }
+
   private interface Command {
     TicketResult send(BookingClient client) throws InterruptedException;
   }
@@ -127,11 +137,14 @@ public final class TestClients implements AutoCloseable {
   }
 
   /// Returns the ids of the user's offers; empty also if ingress-api does not respond with them.
-  public List<Long> findOffers(String userId) {
-    try (ApiConnection connection = connection()) {
+  public List<Long> findOffers(String userId) throws InterruptedException {
+    return exchange(connection -> findOffers(connection, userId));
+  }
+
+  private List<Long> findOffers(ApiConnection connection, String userId) {
+    try {
       ApiResponse response =
-          connection.send(
-              "GET", "/api/v1/users/me/reservations?status=HELD", fleet.token(userId), null);
+          connection.send("GET", "/api/v1/users/me/reservations?status=HELD", token(userId), null);
       if (OVERLOAD_STATUSES.contains(response.status())) {
         overloaded.increment();
         return List.of();
@@ -167,25 +180,22 @@ public final class TestClients implements AutoCloseable {
 
   private Optional<AcceptedRequest> send(String userId, Command command)
       throws InterruptedException {
-    try (ApiConnection connection = connection()) {
-      BookingClient client = client(connection, userId, RETRIES);
-      switch (command.send(client)) {
-        case TicketResult.Success(Ticket ticket, _) -> {
-          return Optional.of(follow(userId, ticket));
-        }
-        case TicketResult.Refused(int status, String code, String detail, _, _) -> {
-          if (OVERLOAD_STATUSES.contains(status)) {
-            unanswered.increment();
-          } else if (ALLOWED_REFUSALS.contains(status)) {
-            refusals.computeIfAbsent(status + " " + code, _ -> new LongAdder()).increment();
-          } else {
-            violations.add("response " + status + " " + code + " " + detail);
-          }
-        }
-        case TicketResult.Unresolved unresolved -> unanswered.increment();
+    switch (exchange(connection -> command.send(client(connection, userId, RETRIES)))) {
+      case TicketResult.Success(Ticket ticket, _) -> {
+        return Optional.of(follow(userId, ticket));
       }
-      return Optional.empty();
+      case TicketResult.Refused(int status, String code, String detail, _, _) -> {
+        if (OVERLOAD_STATUSES.contains(status)) {
+          unanswered.increment();
+        } else if (ALLOWED_REFUSALS.contains(status)) {
+          refusals.computeIfAbsent(status + " " + code, _ -> new LongAdder()).increment();
+        } else {
+          violations.add("response " + status + " " + code + " " + detail);
+        }
+      }
+      case TicketResult.Unresolved unresolved -> unanswered.increment();
     }
+    return Optional.empty();
   }
 
   /// Follows a ticket by WebSocket and records its final states.
@@ -219,24 +229,25 @@ public final class TestClients implements AutoCloseable {
   /// @param wait time that the server may delay the response until the decision
   /// @return empty if the ticket is undecided or its state is unknown
   public Optional<Ticket> poll(AcceptedRequest request, Duration wait) throws InterruptedException {
-    try (ApiConnection connection = connection()) {
-      BookingClient client = client(connection, request.userId(), RetryPolicy.NONE);
-      switch (client.poll(request.accepted().ticketId(), wait)) {
-        case TicketResult.Success(Ticket ticket, _) -> {
-          request.addPolled(ticket);
-          return Optional.of(ticket).filter(Ticket::isFinal);
-        }
-        case TicketResult.Refused(int status, String code, _, _, _) -> {
-          if (status == NOT_FOUND) {
-            unknownTickets.increment();
-          } else if (!OVERLOAD_STATUSES.contains(status)) {
-            violations.add("response to a poll: " + status + " " + code);
-          }
-        }
-        case TicketResult.Unresolved unresolved -> {}
+    TicketResult result =
+        exchange(connection ->
+            client(connection, request.userId(), RetryPolicy.NONE)
+                .poll(request.accepted().ticketId(), wait));
+    switch (result) {
+      case TicketResult.Success(Ticket ticket, _) -> {
+        request.addPolled(ticket);
+        return Optional.of(ticket).filter(Ticket::isFinal);
       }
-      return Optional.empty();
+      case TicketResult.Refused(int status, String code, _, _, _) -> {
+        if (status == NOT_FOUND) {
+          unknownTickets.increment();
+        } else if (!OVERLOAD_STATUSES.contains(status)) {
+          violations.add("response to a poll: " + status + " " + code);
+        }
+      }
+      case TicketResult.Unresolved unresolved -> {}
     }
+    return Optional.empty();
   }
 
   /// Polls until the ticket is final.
@@ -270,19 +281,37 @@ public final class TestClients implements AutoCloseable {
     }
   }
 
+  private <T> T exchange(Exchange<T> exchange) throws InterruptedException {
+    OpenConnection open = Optional.ofNullable(idle.poll()).orElseGet(this::open);
+    try {
+      return exchange.with(open.connection());
+    } finally {
+      if (open.uses().incrementAndGet() < MAX_USES) {
+        idle.add(open);
+      } else {
+        open.connection().close();
+      }
+    }
+  }
+
   /// A connection whose first request goes to the next ingress in turn.
-  private ApiConnection connection() {
+  private OpenConnection open() {
     List<URI> ingresses = new ArrayList<>(fleet.ingresses());
     Collections.rotate(ingresses, nextIngress.getAndIncrement());
-    return new ApiConnection(ingresses, REQUEST_TIMEOUT);
+    return new OpenConnection(new ApiConnection(ingresses, REQUEST_TIMEOUT), new AtomicInteger());
+  }
+
+  private String token(String userId) {
+    return tokens.computeIfAbsent(userId, fleet::token);
   }
 
   private Session session(String userId) {
-    return sessions.computeIfAbsent(userId, id -> Session.ofToken(fleet.token(id)));
+    return sessions.computeIfAbsent(userId, id -> Session.ofToken(token(id)));
   }
 
   @Override
   public void close() {
     followers.values().forEach(TicketFollower::close);
+    idle.forEach(open -> open.connection().close());
   }
 }
