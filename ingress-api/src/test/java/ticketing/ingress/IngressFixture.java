@@ -22,7 +22,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
-import org.springframework.boot.SpringApplication;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -95,7 +95,9 @@ public final class IngressFixture implements AutoCloseable {
     this.queue = queue;
     this.databaseUrl = databaseUrl;
     this.context =
-        SpringApplication.run(IngressApplication.class, arguments(settings).toArray(String[]::new));
+        new SpringApplicationBuilder(IngressApplication.class)
+            .registerShutdownHook(false) // the servers end at the same time
+            .run(arguments(settings).toArray(String[]::new));
     this.port = ((WebServerApplicationContext) context).getWebServer().getPort();
   }
 

@@ -56,6 +56,7 @@ public final class NotifierFixture implements AutoCloseable {
     return new NotifierFixture(
         new SpringApplicationBuilder(NotifierApplication.class)
             .profiles("local")
+            .registerShutdownHook(false) // the servers end at the same time
             .run(arguments.toArray(String[]::new)));
   }
 

@@ -157,8 +157,10 @@ public final class LocalServers implements AutoCloseable {
     if (shared == null) {
       ServerSettings settings =
           ServerSettings.in(Path.of("target", "servers-" + ProcessHandle.current().pid()));
-      LocalServers servers = startConcurrently(settings, ExternalServers.configured());
-      Runtime.getRuntime().addShutdownHook(new Thread(servers::close, "servers-stop"));
+      ExternalServers external = ExternalServers.configured();
+      LocalServers servers = startConcurrently(settings, external);
+      Runnable end = external.equals(ExternalServers.NONE) ? servers::discard : servers::close;
+      Runtime.getRuntime().addShutdownHook(new Thread(end, "servers-stop"));
       shared = servers;
     }
     return shared;
@@ -305,6 +307,15 @@ public final class LocalServers implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /// As [#close], without an orderly stop, which costs each test run a second. The queue ends with
+  /// this JVM.
+  private void discard() {
+    redis.kill();
+    database.server().kill();
+    deleteData();
+    unlock(lockFile);
   }
 
   /// Deletes the data of a killed run without persistence, and old logs.
