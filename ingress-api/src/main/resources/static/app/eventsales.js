@@ -4,6 +4,7 @@ import {call, config, get, newKey, settled} from './api.js';
 import {changesOf, shown} from './audit.js';
 import {salesTiles} from './business.js';
 import {Chart} from './charts.js';
+import {chip, operatorStateOf} from './eventstate.js';
 import {has, number, price, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
 import {busy, el, empty, errorText, notice, retryNotice} from './ui.js';
@@ -73,7 +74,7 @@ function reservations(eventId) {
       typing = setTimeout(() => load(0), SEARCH_DELAY);
     },
   });
-  const status = el('select', {id: 'reservation-status', 'aria-label': t('column.state'), onchange: () => load(0)},
+  const status = el('select', {id: 'reservation-status', 'aria-label': t('column.status'), onchange: () => load(0)},
     el('option', {value: ''}, t('sales.anyStatus')), STATUSES.map(each => el('option', {value: each}, t(`reservation.${each}`))));
 
   function row(reservation) {
@@ -138,7 +139,7 @@ function reservations(eventId) {
     if (content.length === 0) {
       place.replaceChildren(empty(t('sales.none'), t('sales.none.words')));
     } else if (!body.isConnected || !place.contains(body)) {
-      place.replaceChildren(table('reservations-title', ['reservation', 'buyer', 'seats', 'total', 'state', 'time', 'actions'], body));
+      place.replaceChildren(table('reservations-title', ['reservation', 'buyer', 'bookedSeats', 'total', 'status', 'time', 'actions'], body));
     }
     const step = (words, to) => el('button', {class: 'button small', type: 'button', disabled: to < 0 || to >= totalPages,
       onclick: () => load(to)}, words);
@@ -231,7 +232,7 @@ export async function eventSales(eventId) {
     node: el('section', {class: 'event-sales'},
       el('p', {class: 'back'}, el('a', {href: '/operations?tab=events'}, `← ${t('tab.events')}`)),
       el('h2', {class: 'event-title', tabindex: '-1'}, event.eventName),
-      el('p', {class: 'muted'}, shortDateTime(event.eventDate, event.timeZone), ' · ', t(`status.${event.status}`), ' · ',
+      el('p', {class: 'muted'}, shortDateTime(event.eventDate, event.timeZone), ' ', chip(event, operatorStateOf(event)), ' ',
         el('a', {href: `/events/${eventId}`}, t('nav.buyer'))),
       problem, tiles.node,
       el('div', {class: 'charts'}, curve.node),

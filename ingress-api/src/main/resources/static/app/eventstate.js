@@ -28,6 +28,12 @@ export function stateOf(event) {
   return event.availableSeats < event.totalSeats * SCARCE_SHARE ? 'SCARCE' : 'ON_SALE';
 }
 
+/** As stateOf, but a pause shows ahead of the opening too. */
+export function operatorStateOf(event) {
+  const state = stateOf(event);
+  return state === 'NOT_OPEN' && event.status === 'PAUSED' ? 'PAUSED' : state;
+}
+
 export const isOpen = state => state === 'ON_SALE' || state === 'SCARCE';
 
 /** Kinds of the notices and chips of each state. */
@@ -35,8 +41,7 @@ export const KINDS = {
   CANCELLED: 'bad', CLOSED: '', NOT_OPEN: 'info', PAUSED: 'warn', SOLD_OUT: 'bad', SCARCE: 'warn', ON_SALE: 'good',
 };
 
-export function chip(event) {
-  const state = stateOf(event);
+export function chip(event, state = stateOf(event)) {
   return el('span', {class: `chip ${KINDS[state]}`}, t(`state.${state}`));
 }
 

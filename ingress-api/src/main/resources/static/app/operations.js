@@ -7,6 +7,7 @@ import {businessTiles} from './business.js';
 import * as clock from './clock.js';
 import {Chart} from './charts.js';
 import {eventDialog} from './eventform.js';
+import {chip, operatorStateOf, stateOf} from './eventstate.js';
 import {load, number, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
 import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice, retryNotice} from './ui.js';
@@ -307,8 +308,7 @@ function eventsPanel() {
     await refresh(true);
   }
 
-  /** ENDED after the begin of the show, else the status. */
-  const stateOf = event => (event.status !== 'CANCELLED' && Date.parse(event.eventDate) <= clock.now() ? 'ENDED' : event.status);
+  const isChangeable = event => event.status !== 'CANCELLED' && Date.parse(event.eventDate) > clock.now();
 
   function row(event) {
     const actionButton = (action, work) => el('button', {
@@ -317,7 +317,6 @@ function eventsPanel() {
     }, t(`admin.${action}`));
     const saleButton = action => actionButton(action, button =>
       act(button, () => post(`/api/v1/operations/events/${event.eventId}/${action}`)));
-    const state = stateOf(event);
     return el('tr', {'data-event': event.eventId},
       el('th', {scope: 'row'}, el('a', {href: `/operations?tab=events&event=${event.eventId}`, 'data-action': 'sales', onclick: click => {
         if (!click.ctrlKey && !click.metaKey && !click.shiftKey) {
@@ -327,9 +326,9 @@ function eventsPanel() {
         }
       }}, event.eventName)),
       el('td', {class: 'number'}, shortDateTime(event.eventDate, event.timeZone)),
-      el('td', {}, el('span', {class: `chip ${{ACTIVE: 'good', PAUSED: 'warn'}[state] ?? ''}`}, t(`status.${state}`))),
+      el('td', {}, chip(event, operatorStateOf(event))),
       el('td', {class: 'number'}, `${number(event.availableSeats)} / ${number(event.totalSeats)}`),
-      el('td', {class: 'actions'}, (state === 'ACTIVE' || state === 'PAUSED') && [
+      el('td', {class: 'actions'}, isChangeable(event) && [
         actionButton('edit', () => edit(event)),
         saleButton(event.status === 'PAUSED' ? 'resume' : 'pause'),
         actionButton('cancel', async button => {
@@ -418,7 +417,7 @@ function eventsPanel() {
     }
     let at = body.firstElementChild;
     for (const event of all) {
-      const now = JSON.stringify([stateOf(event), event]);
+      const now = JSON.stringify([operatorStateOf(event), event]);
       let known = rows.get(event.eventId);
       if (!known || known.now !== now) {
         const node = row(event);
@@ -457,7 +456,7 @@ function eventsPanel() {
 
   return {
     refresh,
-    onSale: () => all.filter(event => stateOf(event) === 'ACTIVE' && (!event.saleOpensAt || Date.parse(event.saleOpensAt) <= clock.now())),
+    onSale: () => all.filter(event => ['ON_SALE', 'SCARCE', 'SOLD_OUT'].includes(stateOf(event))),
     shown: () => all.filter(event => event.status !== 'CANCELLED').slice(0, MAX_CHART_EVENTS),
     node: el('section', {class: 'panel', 'aria-labelledby': 'events-title'},
       el('div', {class: 'panel-head'}, el('h2', {id: 'events-title'}, t('admin.events')),

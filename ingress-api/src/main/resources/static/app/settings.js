@@ -23,9 +23,9 @@ const signInLink = () => el('p', {}, el('a', {class: 'button', href: '/sign-in'}
 export async function settingsView(left) {
   const user = await get('/api/v1/users/me');
   return {
-    node: el('div', {},
-      user.email && !user.emailConfirmed && confirmation(user.email),
+    node: el('div', {class: 'account'},
       changeForm(),
+      user.email && !user.emailConfirmed && confirmation(user.email),
       el('div', {id: 'delete'}, deletionForm(left))),
     title: t('account.title'),
   };

@@ -117,17 +117,41 @@ class OperationsTest {
       admin.button("admin.save").click();
       assertThat(row).containsText("30 / 30", WITHIN_A_MINUTE);
       press(row, admin, "admin.pause.of", name);
-      assertThat(row).containsText(admin.texts.of("status.PAUSED"), WITHIN_A_MINUTE);
+      assertThat(row).containsText(admin.texts.of("state.PAUSED"), WITHIN_A_MINUTE);
       press(row, admin, "admin.resume.of", name);
-      assertThat(row).containsText(admin.texts.of("status.ACTIVE"), WITHIN_A_MINUTE);
+      assertThat(row).containsText(admin.texts.of("state.ON_SALE"), WITHIN_A_MINUTE);
       press(row, admin, "admin.cancel.of", name);
       admin
           .page()
           .getByRole(AriaRole.DIALOG)
           .getByText(admin.texts.of("admin.cancel"), new Locator.GetByTextOptions().setExact(true))
           .click();
-      assertThat(row).containsText(admin.texts.of("status.CANCELLED"), WITHIN_A_MINUTE);
+      assertThat(row).containsText(admin.texts.of("state.CANCELLED"), WITHIN_A_MINUTE);
     }
+  }
+
+  @Test
+  void saleStatesDiffer() {
+    String name = "State " + PagesFixture.newEmail("").substring(1, 6);
+    String buyer = PagesFixture.newEmail("all");
+    pages.signUp(buyer, "Whole house");
+    String later = ",\"saleOpensAt\":\"2031-12-01T10:00:00Z\"";
+    pages.newEvent(name + " open", 0, 20, "");
+    pages.newEvent(name + " later", 0, 20, later);
+    pages.pauseSale(pages.newEvent(name + " held back", 0, 20, later));
+    pages.book(buyer, pages.newEvent(name + " full", 0, 2, ""), "S", 2);
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations?tab=events", pages.admin);
+      seesState(admin, name + " open", "state.ON_SALE");
+      seesState(admin, name + " later", "state.NOT_OPEN");
+      seesState(admin, name + " held back", "state.PAUSED");
+      seesState(admin, name + " full", "state.SOLD_OUT");
+    }
+  }
+
+  private static void seesState(BrowserUser admin, String event, String state) {
+    Locator row = admin.page().locator("tr").filter(new Locator.FilterOptions().setHasText(event));
+    assertThat(row.locator(".chip")).hasText(admin.texts.of(state));
   }
 
   @Test

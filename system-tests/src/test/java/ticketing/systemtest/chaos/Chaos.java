@@ -359,10 +359,7 @@ final class Chaos {
         Ticket ticket = request == null ? null : request.finalTicket();
         if (request != null && ticket == null) {
           requests.add(request);
-          // Most decisions arrive as frames.
-          if (random.nextInt(4) == 0) {
-            clients.poll(request, Duration.ZERO);
-          }
+          pollOrBook(request);
         } else if (ticket != null && ticket.action().equals("BOOK") && ticket.hasSeats()) {
           confirmOrCancel(ticket.reservationId(), ticket.status() == Ticket.Status.HELD);
         } else if (ticket != null && ticket.status() == Ticket.Status.JOINED) {
@@ -377,6 +374,16 @@ final class Chaos {
         TimeUnit.MILLISECONDS.sleep(random.nextLong(2 * MEAN_BUYER_PAUSE));
       }
       return null;
+    }
+
+    /// Most decisions arrive as frames. Some bookings do not wait for an earlier decision, so that
+    /// requests are also accepted while no worker decides.
+    private void pollOrBook(AcceptedRequest undecided) throws InterruptedException {
+      switch (random.nextInt(8)) {
+        case 0 -> clients.poll(undecided, Duration.ZERO);
+        case 1 -> book();
+        default -> {}
+      }
     }
 
     private void book() throws InterruptedException {
