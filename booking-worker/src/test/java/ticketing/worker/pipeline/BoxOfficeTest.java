@@ -532,9 +532,10 @@ class BoxOfficeTest {
   /// The refund of a reservation that no seat count contains exceeds the seats of the event. MySQL
   /// reports a violated CHECK without the SQLSTATE of an integrity violation.
   @Test
-  void violatedCheckAffectsOnlyItsCommand() {
-    worker();
+  void violatedCheckAffectsOnlyItsCommand() throws Exception {
+    ConfigurableApplicationContext worker = worker();
     long event = event(10, null, null);
+    Command earlier = book(event, "bob", 1);
     Command valid = book(event, "ann", 1);
     sql.sql(
             """
@@ -551,18 +552,30 @@ class BoxOfficeTest {
     log.start();
     Logger logger = (Logger) LoggerFactory.getLogger(CommandListener.class);
     logger.addAppender(log);
-    try {
+    try (Connection blocking = worker.getBean(DataSource.class).getConnection()) {
+      blocking.setAutoCommit(false);
+      blocking
+          .createStatement()
+          .executeQuery("SELECT id FROM events WHERE id = " + event + " FOR UPDATE");
+      // While this batch is blocked, the next commands gather in one batch.
+      send(earlier);
+      awaitLocked(worker.getBean(RedisGateway.class), event);
+      double before = received();
       sendBody(CommandCodec.encode(List.of(valid, violating)));
+      await().until(() -> received() > before);
+      blocking.rollback();
       assertThat(decided(valid).status()).isEqualTo(TicketStatus.CONFIRMED);
       await().until(() -> log.list.stream().anyMatch(BoxOfficeTest::isSingle));
     } finally {
       logger.detachAppender(log);
     }
 
-    assertThat(log.list.getFirst().getFormattedMessage()).startsWith("batch violates a constraint");
+    assertThat(log.list.getFirst().getFormattedMessage())
+        .startsWith("batch violates a constraint")
+        .endsWith("batchSize=2");
     assertThat(log.list.getFirst().getThrowableProxy().getMessage()).contains("ck_");
-    assertThat(available(event)).isEqualTo(9);
-    assertThat(tickets(event, "TRUE")).isEqualTo(1);
+    assertThat(available(event)).isEqualTo(8);
+    assertThat(tickets(event, "TRUE")).isEqualTo(2);
     assertThat(
             count(
                 "SELECT quantity FROM reservations WHERE status = 'CONFIRMED' AND id = "
