@@ -472,7 +472,6 @@ final class Chaos {
     return new ChaosSummary(
         command(),
         time,
-        clients.requests().size(),
         new TreeMap<>(injections),
         finalStates,
         counts,

@@ -17,7 +17,6 @@ import ticketing.benchmark.report.Measurement;
 ///
 /// @param command command that repeats the run
 /// @param time from the first request to the end of the oracle's check
-/// @param accepted number of accepted requests
 /// @param faults number of injections by fault and kind of process
 /// @param finalStates number of accepted requests by action and final state
 /// @param counts other figures by their name
@@ -26,18 +25,22 @@ import ticketing.benchmark.report.Measurement;
 record ChaosSummary(
     String command,
     Duration time,
-    int accepted,
     SortedMap<String, Integer> faults,
     SortedMap<String, Long> finalStates,
     Map<String, Long> counts,
     List<String> missingFaults,
     List<String> violations) {
 
+  /// Returns the number of accepted requests.
+  long accepted() {
+    return finalStates.values().stream().mapToLong(Long::longValue).sum();
+  }
+
   /// Returns the lines of the log.
   List<String> lines() {
     return List.of(
         "faults: " + faults,
-        "%,d accepted: %s".formatted(accepted, finalStates),
+        "%,d accepted: %s".formatted(accepted(), finalStates),
         "counts: " + counts,
         violations.isEmpty() ? "all guarantees hold" : violations.size() + " violations",
         "to repeat: " + command);
@@ -83,7 +86,7 @@ record ChaosSummary(
             conditions.commit(),
             conditions.cores(),
             conditions.java(),
-            accepted,
+            accepted(),
             time.toMinutes(),
             sha256(log),
             rows(counts),

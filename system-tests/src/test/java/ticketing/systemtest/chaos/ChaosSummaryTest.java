@@ -26,7 +26,7 @@ class ChaosSummaryTest {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
             "| offers | 3 |",
             "| KILL Redis | 2 |",
-            "| BOOK CONFIRMED | 1,200 |",
+            "| BOOK CONFIRMED | 1,000 |",
             "no violation");
   }
 
@@ -45,9 +45,8 @@ class ChaosSummaryTest {
     return new ChaosSummary(
         "mvn -Pchaos -Dseed=7",
         Duration.ofMinutes(61),
-        1_200,
         new TreeMap<>(Map.of("KILL Redis", 2)),
-        new TreeMap<>(Map.of("BOOK CONFIRMED", 1_200L)),
+        new TreeMap<>(Map.of("BOOK CONFIRMED", 1_000L, "BOOK HELD", 200L)),
         Map.of("offers", 3L),
         List.of(),
         violations);
