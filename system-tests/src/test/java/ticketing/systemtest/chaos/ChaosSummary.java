@@ -49,7 +49,8 @@ record ChaosSummary(
   /// Returns the results as Markdown.
   ///
   /// @param log complete log of the run, whose hash the page names
-  String page(Path log) throws IOException {
+  String page(Path log) throws IOException, NoSuchAlgorithmException {
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(log));
     Measurement.Conditions conditions = Measurement.Conditions.current();
     return """
     # Fault injection: results of one run
@@ -88,7 +89,7 @@ record ChaosSummary(
             conditions.java(),
             accepted(),
             time.toMinutes(),
-            sha256(log),
+            HexFormat.of().formatHex(hash),
             rows(counts),
             missingFaults.isEmpty() ? "none" : String.join(", ", missingFaults),
             violations.isEmpty()
@@ -102,14 +103,5 @@ record ChaosSummary(
     return values.entrySet().stream()
         .map(entry -> "| %s | %,d |\n".formatted(entry.getKey(), entry.getValue()))
         .collect(Collectors.joining());
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try {
-      return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }
