@@ -56,7 +56,7 @@ final class Chaos {
   ///   often.
   /// @param faultTime duration of each fault. A killed process starts again immediately.
   /// @param pause time between two faults.
-  /// @param buyers the events have seats for a part of them.
+  /// @param buyers number of buyers; the events have seats for a part of them.
   /// @param firstFaults faults of one server, ahead of the random ones.
   record Plan(
       long seed,
@@ -79,18 +79,21 @@ final class Chaos {
 
   private static final int MAX_SEATS_PER_USER = 6;
   private static final long MEAN_BUYER_PAUSE = 150; // ms
-  private static final int SEATS_OF_EVENT = 60; // for each 24 buyers
-  private static final int HALL_ROWS = 2; // for each 24 buyers
+
+  /// The number of seats follows from the number of such groups.
+  private static final int BUYERS_PER_GROUP = 24;
+
+  private static final int EVENT_SEATS_PER_GROUP = 60;
+  private static final int HALL_ROWS_PER_GROUP = 2;
   private static final int SEATS_OF_ROW = 6;
   private static final int HALL_AISLE = 4; // place after the aisle
   private static final int OWNED_SEATS = 6; // for each first owner
-  private static final int BUYERS = 24;
 
   private final Fleet fleet;
   private final Plan plan;
   private final List<PrintStream> outputs;
   private final TestClients clients;
-  private final int scale;
+  private final int groups;
   private final List<Long> events = new ArrayList<>();
 
   /// Events with numbered seats and a waiting list.
@@ -105,7 +108,7 @@ final class Chaos {
     this.plan = plan;
     this.outputs = outputs;
     this.clients = new TestClients(fleet);
-    this.scale = Math.ceilDiv(plan.buyers(), BUYERS);
+    this.groups = Math.ceilDiv(plan.buyers(), BUYERS_PER_GROUP);
   }
 
   /// Settings are the system properties `chaos.minutes`, `chaos.requests`, `chaos.buyers`,
@@ -120,7 +123,7 @@ final class Chaos {
             !System.getProperty("chaos.whole", "true").equals("false"),
             Duration.ofSeconds(15),
             Duration.ofSeconds(10),
-            Integer.getInteger("chaos.buyers", BUYERS),
+            Integer.getInteger("chaos.buyers", BUYERS_PER_GROUP),
             List.of());
     Path folder = Path.of("target", "chaos").toAbsolutePath();
     // A restart takes seconds in place of a minute.
@@ -179,7 +182,7 @@ final class Chaos {
   }
 
   private void addEvents() throws SQLException {
-    int seats = SEATS_OF_EVENT * scale;
+    int seats = EVENT_SEATS_PER_GROUP * groups;
     for (Integer holdMinutes : new Integer[] {null, 0, 1}) {
       events.add(
           fleet.addEvent(
@@ -204,7 +207,7 @@ final class Chaos {
   }
 
   private int rowsOfHall() {
-    return HALL_ROWS * scale;
+    return HALL_ROWS_PER_GROUP * groups;
   }
 
   private List<Fault> missingFaults() {

@@ -43,7 +43,10 @@ public final class TestClients implements AutoCloseable {
   private static final long POLL_PAUSE = 200; // ms
   private static final Set<Integer> ALLOWED_REFUSALS = Set.of(404, 409);
   private static final Set<Integer> OVERLOAD_STATUSES = Set.of(408, 429, 503);
-  private static final int MAX_USES = 50; // of a connection, so that all processes get requests
+
+  /// Bounded, so that a restarted process gets requests again.
+  private static final int MAX_REQUESTS_PER_CONNECTION = 50;
+
   private static final int OK = 200;
   private static final int NOT_FOUND = 404;
 
@@ -100,7 +103,7 @@ public final class TestClients implements AutoCloseable {
   }
 
   /// A keep-alive connection, for one request at a time.
-  private record OpenConnection(ApiConnection connection, AtomicInteger uses) {}
+  private record OpenConnection(ApiConnection connection, AtomicInteger requests) {}
 
   private interface Exchange<T> {
     T with(ApiConnection connection) throws InterruptedException;
@@ -286,7 +289,7 @@ public final class TestClients implements AutoCloseable {
     try {
       return exchange.with(open.connection());
     } finally {
-      if (open.uses().incrementAndGet() < MAX_USES) {
+      if (open.requests().incrementAndGet() < MAX_REQUESTS_PER_CONNECTION) {
         idle.add(open);
       } else {
         open.connection().close();
