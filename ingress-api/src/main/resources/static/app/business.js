@@ -9,12 +9,12 @@ const REFRESH_INTERVAL = 10_000; // ms
 
 const sum = (all, key) => all.reduce((total, each) => total + each[key], 0);
 
-/** Tiles with the totals of the sales of events. @param soldOutTitle of the soonest expected sell-out */
-export function salesTiles(soldOutTitle = t('sales.soldOut')) {
+/** Tiles with the totals of the sales of events. @param titles by tile, in place of the usual ones */
+export function salesTiles(titles = {}) {
   const places = {};
   const node = el('dl', {class: 'figures'}, ['sold', 'held', 'left', 'revenue', 'rejections', 'soldOut'].map(name => {
     places[name] = el('dd', {}, '–');
-    return el('div', {class: 'tile'}, places[name], el('dt', {}, name === 'soldOut' ? soldOutTitle : t(`sales.${name}`)));
+    return el('div', {class: 'tile'}, places[name], el('dt', {}, titles[name] ?? t(`sales.${name}`)));
   }));
   return {node, update(sales) {
     const types = sales.flatMap(each => each.seatTypes);
@@ -31,7 +31,7 @@ export function salesTiles(soldOutTitle = t('sales.soldOut')) {
 /** Tiles with the totals of the events with the soonest shows. */
 export function businessTiles() {
   const title = el('h2', {id: 'business-title'}, t('business.title', {count: 0}));
-  const tiles = salesTiles(t('business.soldOut'));
+  const tiles = salesTiles({soldOut: t('business.soldOut')});
   const node = el('section', {'class': 'business', 'aria-labelledby': 'business-title'}, title, tiles.node);
   let readAt = 0;
 
