@@ -28,7 +28,7 @@ export function stateOf(event) {
   return event.availableSeats < event.totalSeats * SCARCE_SHARE ? 'SCARCE' : 'ON_SALE';
 }
 
-/** As stateOf, but a pause shows ahead of the opening too. */
+/** As stateOf, but PAUSED also before the opening. */
 export function operatorStateOf(event) {
   const state = stateOf(event);
   return state === 'NOT_OPEN' && event.status === 'PAUSED' ? 'PAUSED' : state;

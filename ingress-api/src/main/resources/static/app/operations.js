@@ -417,7 +417,7 @@ function eventsPanel() {
     }
     let at = body.firstElementChild;
     for (const event of all) {
-      const now = JSON.stringify([operatorStateOf(event), event]);
+      const now = JSON.stringify([operatorStateOf(event), isChangeable(event), event]);
       let known = rows.get(event.eventId);
       if (!known || known.now !== now) {
         const node = row(event);
