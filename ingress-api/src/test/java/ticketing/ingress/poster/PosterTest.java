@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -358,7 +359,7 @@ class PosterTest {
                   }))
               .toList();
       start.countDown();
-      List<Integer> found = new java.util.ArrayList<>();
+      List<Integer> found = new ArrayList<>();
       for (Future<Integer> status : statuses) {
         found.add(status.get());
       }
@@ -523,7 +524,7 @@ class PosterTest {
           IntStream.range(0, 2)
               .mapToObj(i ->
                   threads.submit(() -> {
-                    List<Integer> statuses = new java.util.ArrayList<>();
+                    List<Integer> statuses = new ArrayList<>();
                     for (int upload = 0; upload < 15; upload++) {
                       statuses.add(upload(id, png(600, 300)).statusCode());
                       String url =
@@ -547,10 +548,13 @@ class PosterTest {
                     return statuses;
                   }))
               .toList();
-      for (Future<List<Integer>> administrator : administrators) {
-        assertThat(administrator.get()).containsOnly(200);
+      try {
+        for (Future<List<Integer>> administrator : administrators) {
+          assertThat(administrator.get()).containsOnly(200);
+        }
+      } finally {
+        ended.set(true);
       }
-      ended.set(true);
       search.get();
     }
     String url = ingress.get("/api/v1/events/" + id, null).json().get("posterUrl").asString();
