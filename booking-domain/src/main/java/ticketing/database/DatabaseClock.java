@@ -20,12 +20,13 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Clock of the database: the clock of this process, corrected by its measured skew. Times of
-/// acceptance, ends of holds and expiries of all processes therefore follow one clock.
+/// Clock of the database: its last measured time plus the monotonic time since then. Times of
+/// acceptance, ends of holds and expiries of all processes therefore follow one clock. A step of the
+/// clock of a process has no effect.
 ///
-/// The skew is measured at the start and then periodically. While the database is unavailable, the
-/// last correction applies. A correction is accurate to half the round trip of its measurement;
-/// smaller changes and changes below 20 ms are not applied.
+/// The time is measured at the start and then periodically. While the database is unavailable, the
+/// last measurement applies; without any, the time of the process at its start. A measurement is
+/// accurate to half its round trip; smaller changes and changes below 20 ms are not applied.
 public final class DatabaseClock extends Clock implements MeterBinder, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(DatabaseClock.class);
@@ -40,7 +41,7 @@ public final class DatabaseClock extends Clock implements MeterBinder, AutoClose
   private final ScheduledExecutorService scheduler =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("database-clock").factory());
-  private volatile Duration correction = Duration.ZERO;
+  private volatile Reference reference;
   private volatile Duration skew; // null: not measured yet
   private boolean excessLogged; // guarded by this
 
@@ -51,17 +52,30 @@ public final class DatabaseClock extends Clock implements MeterBinder, AutoClose
     this.database = database;
     this.process = process;
     this.settings = settings;
+    this.reference = new Reference(process.instant(), System.nanoTime());
     measure();
     long interval = settings.interval().toMillis();
     scheduler.scheduleWithFixedDelay(this::measure, interval, interval, TimeUnit.MILLISECONDS);
   }
 
+  /// @param time time at the monotonic time
+  /// @param nanoTime monotonic time
+  private record Reference(Instant time, long nanoTime) {
+
+    Instant at(long nanoTime) {
+      return time.plusNanos(nanoTime - this.nanoTime);
+    }
+  }
+
+  /// @param reference time of the database
   /// @param skew clock of this process minus clock of the database
-  private record Sample(Duration skew, Duration roundTrip) {}
+  private record Sample(Reference reference, Duration skew, Duration roundTrip) {}
 
   @Override
   public Instant instant() {
-    return process.instant().minus(correction);
+    // The reference is read first: the time since it is not negative.
+    Reference last = reference;
+    return last.at(System.nanoTime());
   }
 
   @Override
@@ -102,18 +116,23 @@ public final class DatabaseClock extends Clock implements MeterBinder, AutoClose
     long start = System.nanoTime();
     Instant before = process.instant();
     try (ResultSet rows = statement.executeQuery("SELECT UTC_TIMESTAMP(6)")) {
-      Duration roundTrip = Duration.ofNanos(System.nanoTime() - start);
+      long roundTrip = System.nanoTime() - start;
       rows.next();
       Instant time = rows.getObject(1, LocalDateTime.class).toInstant(ZoneOffset.UTC);
-      return new Sample(Duration.between(time, before.plus(roundTrip.dividedBy(2))), roundTrip);
+      return new Sample(
+          new Reference(time, start + roundTrip / 2),
+          Duration.between(time, before.plusNanos(roundTrip / 2)),
+          Duration.ofNanos(roundTrip));
     }
   }
 
   private synchronized void apply(Sample sample) {
     skew = sample.skew();
-    Duration change = sample.skew().minus(correction).abs();
+    Reference measured = sample.reference();
+    Duration change =
+        Duration.between(reference.at(measured.nanoTime()), measured.time()).abs();
     if (change.compareTo(MIN_CHANGE) >= 0 && change.compareTo(sample.roundTrip()) > 0) {
-      correction = sample.skew();
+      reference = measured;
     }
     boolean excess = sample.skew().abs().compareTo(settings.maxSkew()) > 0;
     if (excess != excessLogged) {

@@ -2,6 +2,7 @@ package ticketing.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.Proxy;
@@ -14,11 +15,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import ticketing.local.servers.LocalServers;
@@ -65,6 +69,54 @@ class DatabaseClockTest {
     assertThat(output).contains("clock differs from database, skew=");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {-3600, 3600})
+  void stepOfTheProcessClockHasNoEffect(int seconds) throws SQLException {
+    DataSource database = database(LocalServers.shared().newDatabase());
+    SteppingClock process = new SteppingClock();
+    try (DatabaseClock clock =
+        new DatabaseClock(
+            database, process, new ClockSettings(Duration.ofMinutes(10), Duration.ofSeconds(1)))) {
+      Instant before = clock.instant();
+      process.deviation = Duration.ofSeconds(seconds);
+      assertThat(clock.instant())
+          .isAfterOrEqualTo(before)
+          .isCloseTo(databaseTime(database), within(TOLERANCE.toMillis(), ChronoUnit.MILLIS));
+    }
+  }
+
+  @Test
+  void unavailableDatabaseDoesNotStopTheTime() {
+    DataSource absent = database("jdbc:mysql://127.0.0.1:1/absent?connectTimeout=500");
+    Clock fixed = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
+    try (DatabaseClock clock =
+        new DatabaseClock(
+            absent, fixed, new ClockSettings(Duration.ofMinutes(10), Duration.ofSeconds(1)))) {
+      Instant before = clock.instant();
+      await().atMost(TOLERANCE).until(() -> clock.instant().isAfter(before));
+    }
+  }
+
+  private static final class SteppingClock extends Clock {
+
+    private volatile Duration deviation = Duration.ZERO;
+
+    @Override
+    public Instant instant() {
+      return Instant.now().plus(deviation);
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
   @Test
   void clockOfTheProcessCountsWithoutDatabase() {
     DataSource absent = database("jdbc:mysql://127.0.0.1:1/absent?connectTimeout=500");
@@ -72,7 +124,8 @@ class DatabaseClockTest {
     try (DatabaseClock clock =
         new DatabaseClock(
             absent, fixed, new ClockSettings(Duration.ofMinutes(1), Duration.ofSeconds(1)))) {
-      assertThat(clock.instant()).isEqualTo(Instant.EPOCH);
+      assertThat(clock.instant())
+          .isBetween(Instant.EPOCH, Instant.EPOCH.plus(TOLERANCE));
       assertThat(clock.skewSeconds()).isNaN();
     }
   }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -235,7 +236,7 @@ public class BoxOffice {
       List<Reservation> dueHolds,
       Collection<? extends Command> commands,
       boolean lookUp) {
-    Instant now = now();
+    Instant now = timeOfDecision(dueHolds);
     Instant end = endOfRound(dueHolds);
     List<Command> current = new ArrayList<>();
     List<Command> postponed = new ArrayList<>();
@@ -317,6 +318,16 @@ public class BoxOffice {
                 change.changedSections().stream()
                     .map(ordinal -> sections.get(ordinal).name())
                     .toList()));
+  }
+
+  /// Not before the end of a due hold, also if the clock was corrected since the search for them.
+  private Instant timeOfDecision(List<Reservation> dueHolds) {
+    Instant now = now();
+    return dueHolds.stream()
+        .map(Reservation::expiresAt)
+        .filter(now::isBefore)
+        .max(Comparator.naturalOrder())
+        .orElse(now);
   }
 
   /// If this transaction cannot expire all due holds, it decides the commands accepted before the

@@ -270,9 +270,12 @@ class DeadLetterJobTest {
           .param(event)
           .query(Long.class)
           .single();
-      CompletableFuture.runAsync(job::rejectDeadLetters, Thread::startVirtualThread)
-          .orTimeout(30, TimeUnit.SECONDS)
-          .join();
+      await()
+          .atMost(TIMEOUT)
+          .until(() -> {
+            job.rejectDeadLetters();
+            return isLockAwaited();
+          });
       sql.sql("INSERT INTO redrives (ticket_id, started_at) VALUES (?, UTC_TIMESTAMP(6))")
           .param(blocked.ticketId().toString())
           .update();
@@ -298,6 +301,15 @@ class DeadLetterJobTest {
     job.rejectDeadLetters();
     assertThat(reasonOf(command)).isEqualTo("GAVE_UP");
     assertThat(receiveCount(id)).isZero();
+  }
+
+  private static boolean isLockAwaited() {
+    return count(
+            """
+            SELECT COUNT(*) FROM information_schema.processlist
+            WHERE id <> CONNECTION_ID() AND info LIKE '%FROM events WHERE id = % FOR UPDATE%'\
+            """)
+        > 0;
   }
 
   private static BookSeats book(long event) {

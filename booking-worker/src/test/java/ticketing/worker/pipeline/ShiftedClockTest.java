@@ -6,12 +6,19 @@ import static org.assertj.core.api.Assertions.within;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -21,10 +28,15 @@ import ticketing.domain.Command;
 import ticketing.domain.TicketStatus;
 import ticketing.local.servers.LocalServers;
 import ticketing.status.StatusEntry;
+import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
+import ticketing.worker.store.DecisionStore;
+import ticketing.worker.store.Transactions;
+import ticketing.worker.order.AcceptanceOrder;
+import ticketing.worker.lock.EventLock;
 
-/// Worker with a clock that is one hour ahead of the database.
+/// Worker with a clock that is one hour ahead of the database, or with a correction of its clock.
 class ShiftedClockTest {
 
   private static final Duration SHIFT = Duration.ofHours(1);
@@ -86,6 +98,77 @@ class ShiftedClockTest {
                 .single())
         .as("holds that are not expired")
         .isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void correctedClockExpiresNoHoldEarly(boolean withCommands) {
+    long event = event();
+    sql.sql("UPDATE events SET hold_minutes = 1 WHERE id = ?").param(event).update();
+    Instant accepted = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    BoxOffice boxOffice = worker.getBean(BoxOffice.class);
+    boxOffice.decide(
+        event, List.of(new Command.BookSeats(UUID.randomUUID(), "ann", event, "A", 1, accepted)));
+    Instant end =
+        sql.sql("SELECT expires_at FROM reservations WHERE event_id = ?")
+            .param(event)
+            .query(LocalDateTime.class)
+            .single()
+            .toInstant(ZoneOffset.UTC);
+
+    BoxOffice corrected =
+        boxOfficeWithTimes(List.of(end.plusSeconds(1), end.minusSeconds(4)));
+    if (withCommands) {
+      corrected.decide(
+          event, List.of(new Command.BookSeats(UUID.randomUUID(), "bob", event, "A", 1, accepted)));
+    } else {
+      corrected.expireHolds(event);
+    }
+
+    assertThat(
+            sql.sql("SELECT expired_at FROM hold_expiries WHERE event_id = ?")
+                .param(event)
+                .query(LocalDateTime.class)
+                .single()
+                .toInstant(ZoneOffset.UTC))
+        .isAfterOrEqualTo(end);
+  }
+
+  /// @param times results of the reads of the clock; the last one repeats
+  private static BoxOffice boxOfficeWithTimes(List<Instant> times) {
+    return new BoxOffice(
+        worker.getBean(DecisionStore.class),
+        worker.getBean(StatusStore.class),
+        worker.getBean(EventLock.class),
+        worker.getBean(AcceptanceOrder.class),
+        worker.getBean(Transactions.class),
+        new ListedTimes(new ArrayDeque<>(times)),
+        worker.getBean(PipelineSettings.class),
+        worker.getBean(PipelineMetrics.class));
+  }
+
+  private static final class ListedTimes extends Clock {
+
+    private final Deque<Instant> times;
+
+    private ListedTimes(Deque<Instant> times) {
+      this.times = times;
+    }
+
+    @Override
+    public Instant instant() {
+      return times.size() > 1 ? times.removeFirst() : times.getFirst();
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      throw new UnsupportedOperationException();
+    }
   }
 
   @Test
