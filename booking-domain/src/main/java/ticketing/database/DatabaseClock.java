@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Clock of the database: its last measured time plus the monotonic time since then. Times of
-/// acceptance, ends of holds and expiries of all processes therefore follow one clock. A step of the
-/// clock of a process has no effect.
+/// acceptance, ends of holds and expiries of all processes therefore follow one clock. A step of
+/// the clock of a process has no effect.
 ///
 /// The time is measured at the start and then periodically. While the database is unavailable, the
 /// last measurement applies; without any, the time of the process at its start. A measurement is
@@ -129,8 +129,7 @@ public final class DatabaseClock extends Clock implements MeterBinder, AutoClose
   private synchronized void apply(Sample sample) {
     skew = sample.skew();
     Reference measured = sample.reference();
-    Duration change =
-        Duration.between(reference.at(measured.nanoTime()), measured.time()).abs();
+    Duration change = Duration.between(reference.at(measured.nanoTime()), measured.time()).abs();
     if (change.compareTo(MIN_CHANGE) >= 0 && change.compareTo(sample.roundTrip()) > 0) {
       reference = measured;
     }

@@ -8,6 +8,7 @@ import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtClaimNames;
@@ -38,16 +40,19 @@ public final class AccessTokenVerifier {
   private final JwtDecoder decoder;
 
   /// @param local true in the local profile, which has a public key by default
+  /// @param clock clock for the expiry
   /// @throws IllegalStateException if the settings name neither keys nor an issuer, or a key that
   ///   is invalid, or the key of the local profile in another profile
-  public AccessTokenVerifier(AccessTokenSettings settings, boolean local) {
+  public AccessTokenVerifier(AccessTokenSettings settings, boolean local, Clock clock) {
     this.settings = settings;
+    JwtTimestampValidator expiry = new JwtTimestampValidator();
+    expiry.setClock(clock);
     if (settings.issuer().isSet()) {
       publicKeys = new JWKSet();
-      decoder = new IssuerTokenDecoder(settings.issuer());
+      decoder = new IssuerTokenDecoder(settings.issuer(), expiry);
     } else {
       publicKeys = publicKeys(settings, local);
-      decoder = ownTokens(publicKeys);
+      decoder = ownTokens(publicKeys, expiry);
     }
   }
 
@@ -70,7 +75,7 @@ public final class AccessTokenVerifier {
     return keys;
   }
 
-  private static JwtDecoder ownTokens(JWKSet keys) {
+  private static JwtDecoder ownTokens(JWKSet keys, OAuth2TokenValidator<Jwt> expiry) {
     DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
     processor.setJWSTypeVerifier(
         new DefaultJOSEObjectTypeVerifier<>(new JOSEObjectType(AccessTokenIssuer.TYPE)));
@@ -83,7 +88,7 @@ public final class AccessTokenVerifier {
         MappedJwtClaimSetConverter.withDefaults(Map.of(JwtClaimNames.ISS, issuer -> issuer)));
     tokens.setJwtValidator(
         new DelegatingOAuth2TokenValidator<>(
-            new JwtTimestampValidator(),
+            expiry,
             new JwtClaimValidator<>(JwtClaimNames.ISS, AccessTokenIssuer.ISSUER::equals),
             new JwtClaimValidator<>(JwtClaimNames.EXP, exp -> exp != null),
             new JwtClaimValidator<List<String>>(

@@ -23,13 +23,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtClaimNames;
 import org.springframework.security.oauth2.jwt.JwtClaimValidator;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtException;
-import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.MappedJwtClaimSetConverter;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import ticketing.domain.Json;
@@ -63,12 +63,15 @@ final class IssuerTokenDecoder implements JwtDecoder {
           JWSAlgorithm.ES512);
 
   private final AccessTokenSettings.Issuer settings;
+  private final OAuth2TokenValidator<Jwt> expiry;
   private final DefaultResourceRetriever http;
   private final ReentrantLock loading = new ReentrantLock();
   private volatile JwtDecoder decoder;
   private volatile long retryAt = System.nanoTime();
 
-  IssuerTokenDecoder(AccessTokenSettings.Issuer settings) {
+  /// @param expiry validates the times of a token
+  IssuerTokenDecoder(AccessTokenSettings.Issuer settings, OAuth2TokenValidator<Jwt> expiry) {
+    this.expiry = expiry;
     if (settings.audience().isEmpty()) {
       throw new IllegalStateException("Set TICKETING_ACCESS_AUDIENCE, the audience of the tokens");
     }
@@ -168,7 +171,7 @@ final class IssuerTokenDecoder implements JwtDecoder {
         MappedJwtClaimSetConverter.withDefaults(Map.of(JwtClaimNames.ISS, issuer -> issuer)));
     tokens.setJwtValidator(
         new DelegatingOAuth2TokenValidator<>(
-            new JwtTimestampValidator(),
+            expiry,
             new JwtClaimValidator<>(JwtClaimNames.ISS, settings.uri()::equals),
             new JwtClaimValidator<List<String>>(
                 JwtClaimNames.AUD,

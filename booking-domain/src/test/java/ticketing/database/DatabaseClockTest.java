@@ -124,8 +124,7 @@ class DatabaseClockTest {
     try (DatabaseClock clock =
         new DatabaseClock(
             absent, fixed, new ClockSettings(Duration.ofMinutes(1), Duration.ofSeconds(1)))) {
-      assertThat(clock.instant())
-          .isBetween(Instant.EPOCH, Instant.EPOCH.plus(TOLERANCE));
+      assertThat(clock.instant()).isBetween(Instant.EPOCH, Instant.EPOCH.plus(TOLERANCE));
       assertThat(clock.skewSeconds()).isNaN();
     }
   }

@@ -30,7 +30,7 @@ class AccessTokenTest {
   }
 
   private static AccessTokenVerifier verifier(String... publicKeys) {
-    return new AccessTokenVerifier(AccessTokenSettings.of(publicKeys), false);
+    return new AccessTokenVerifier(AccessTokenSettings.of(publicKeys), false, Clock.systemUTC());
   }
 
   @Test
@@ -94,7 +94,10 @@ class AccessTokenTest {
             true,
             Clock.systemUTC());
     String token = local.issue("kim", Role.BUYER);
-    assertThat(new AccessTokenVerifier(AccessTokenSettings.of(), true).verify(token)).isPresent();
+    assertThat(
+            new AccessTokenVerifier(AccessTokenSettings.of(), true, Clock.systemUTC())
+                .verify(token))
+        .isPresent();
     assertThat(verifier(NEW.publicKey()).verify(token)).isEmpty();
   }
 

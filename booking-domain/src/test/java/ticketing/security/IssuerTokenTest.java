@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -89,7 +90,8 @@ class IssuerTokenTest {
                 "helper",
                 Duration.ofSeconds(5),
                 Duration.ofMillis(100))),
-        false);
+        false,
+        Clock.systemUTC());
   }
 
   private String token(String type, Consumer<JWTClaimsSet.Builder> change) throws Exception {
@@ -225,7 +227,8 @@ class IssuerTokenTest {
                         "STAFF",
                         none.timeout(),
                         none.retryDelay())),
-                false))
+                false,
+                Clock.systemUTC()))
         .hasMessageContaining("TICKETING_ACCESS_AUDIENCE");
   }
 }

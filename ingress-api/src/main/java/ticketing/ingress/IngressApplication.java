@@ -8,7 +8,6 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import ticketing.migration.MigrationConfiguration;
@@ -58,8 +57,7 @@ public class IngressApplication {
   }
 
   @Bean
-  @Primary
-  Clock clock() {
+  Clock processClock() {
     return Clock.systemUTC();
   }
 
@@ -100,8 +98,9 @@ public class IngressApplication {
   }
 
   @Bean
-  AccessTokenVerifier accessTokenVerifier(AccessTokenSettings settings, Environment environment) {
-    return new AccessTokenVerifier(settings, isLocal(environment));
+  AccessTokenVerifier accessTokenVerifier(
+      AccessTokenSettings settings, Environment environment, Clock clock) {
+    return new AccessTokenVerifier(settings, isLocal(environment), clock);
   }
 
   @Bean

@@ -22,8 +22,10 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
@@ -92,11 +94,20 @@ public final class IngressFixture implements AutoCloseable {
   }
 
   private IngressFixture(String queue, String databaseUrl, Map<String, String> settings) {
+    this(queue, databaseUrl, settings, _ -> {});
+  }
+
+  private IngressFixture(
+      String queue,
+      String databaseUrl,
+      Map<String, String> settings,
+      ApplicationContextInitializer<ConfigurableApplicationContext> initializer) {
     this.queue = queue;
     this.databaseUrl = databaseUrl;
     this.context =
         new SpringApplicationBuilder(IngressApplication.class)
             .registerShutdownHook(false) // the servers end at the same time
+            .initializers(initializer)
             .run(arguments(settings).toArray(String[]::new));
     this.port = ((WebServerApplicationContext) context).getWebServer().getPort();
   }
@@ -148,6 +159,22 @@ public final class IngressFixture implements AutoCloseable {
   /// Another instance behind the same load balancer.
   public IngressFixture sibling(Map<String, String> settings) {
     return new IngressFixture(queue, databaseUrl, settings);
+  }
+
+  /// Another instance, on a machine whose clock differs by a duration.
+  public IngressFixture siblingWithSkew(Duration skew) {
+    BeanPostProcessor shift =
+        new BeanPostProcessor() {
+          @Override
+          public Object postProcessAfterInitialization(Object bean, String name) {
+            return name.equals("processClock") ? Clock.offset((Clock) bean, skew) : bean;
+          }
+        };
+    return new IngressFixture(
+        queue,
+        databaseUrl,
+        Map.of(),
+        context -> context.getBeanFactory().addBeanPostProcessor(shift));
   }
 
   /// Instance for all tests without side effects on others.

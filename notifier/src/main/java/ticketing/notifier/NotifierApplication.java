@@ -87,8 +87,10 @@ class NotifierApplication {
   }
 
   @Bean
-  AccessTokenVerifier accessTokenVerifier(AccessTokenSettings settings, Environment environment) {
-    return new AccessTokenVerifier(settings, environment.acceptsProfiles(Profiles.of("local")));
+  AccessTokenVerifier accessTokenVerifier(
+      AccessTokenSettings settings, Environment environment, Clock clock) {
+    return new AccessTokenVerifier(
+        settings, environment.acceptsProfiles(Profiles.of("local")), clock);
   }
 
   @Bean

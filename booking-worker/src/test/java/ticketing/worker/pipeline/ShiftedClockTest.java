@@ -31,10 +31,10 @@ import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
 import ticketing.worker.WorkerApplication;
 import ticketing.worker.WorkerArguments;
+import ticketing.worker.lock.EventLock;
+import ticketing.worker.order.AcceptanceOrder;
 import ticketing.worker.store.DecisionStore;
 import ticketing.worker.store.Transactions;
-import ticketing.worker.order.AcceptanceOrder;
-import ticketing.worker.lock.EventLock;
 
 /// Worker with a clock that is one hour ahead of the database, or with a correction of its clock.
 class ShiftedClockTest {
@@ -116,8 +116,7 @@ class ShiftedClockTest {
             .single()
             .toInstant(ZoneOffset.UTC);
 
-    BoxOffice corrected =
-        boxOfficeWithTimes(List.of(end.plusSeconds(1), end.minusSeconds(4)));
+    BoxOffice corrected = boxOfficeWithTimes(List.of(end.plusSeconds(1), end.minusSeconds(4)));
     if (withCommands) {
       corrected.decide(
           event, List.of(new Command.BookSeats(UUID.randomUUID(), "bob", event, "A", 1, accepted)));

@@ -18,7 +18,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 import ticketing.domain.Action;
@@ -75,7 +74,7 @@ public class CommandAcceptor {
       SqsCommandSender sender,
       CommandRevoker revoker,
       UndecidedBookings undecided,
-      @Qualifier("databaseClock") Clock clock,
+      Clock clock,
       QueueSettings settings,
       CommandMetrics metrics,
       UserChanges changes) {

@@ -7,6 +7,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import ticketing.database.ClockSettings;
 import ticketing.database.DatabaseClock;
 import ticketing.database.DatabaseHealth;
@@ -22,12 +23,13 @@ class DatabaseConfiguration {
   }
 
   @Bean
-  DatabaseClock databaseClock(DataSource database, Clock clock, ClockSettings settings) {
-    return new DatabaseClock(database, clock, settings);
+  @Primary
+  DatabaseClock clock(DataSource database, Clock processClock, ClockSettings settings) {
+    return new DatabaseClock(database, processClock, settings);
   }
 
   @Bean
-  HealthIndicator clockSkew(DatabaseClock databaseClock) {
-    return () -> Health.up().withDetail("seconds", databaseClock.skewSeconds()).build();
+  HealthIndicator clockSkew(DatabaseClock clock) {
+    return () -> Health.up().withDetail("seconds", clock.skewSeconds()).build();
   }
 }

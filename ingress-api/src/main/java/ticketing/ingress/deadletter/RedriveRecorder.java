@@ -1,12 +1,12 @@
 package ticketing.ingress.deadletter;
 
+import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
-import ticketing.database.DatabaseClock;
 
 /// Records redrives of dead letters. Only a recorded redrive allows workers to replace the decision
 /// `GAVE_UP` of a ticket, so it is recorded before the messages move. It covers tickets that were
@@ -15,9 +15,9 @@ import ticketing.database.DatabaseClock;
 class RedriveRecorder {
 
   private final RedriveRepository redrives;
-  private final DatabaseClock clock;
+  private final Clock clock;
 
-  RedriveRecorder(RedriveRepository redrives, DatabaseClock clock) {
+  RedriveRecorder(RedriveRepository redrives, Clock clock) {
     this.redrives = redrives;
     this.clock = clock;
   }

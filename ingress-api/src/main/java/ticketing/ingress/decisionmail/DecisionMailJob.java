@@ -17,7 +17,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
@@ -65,7 +64,7 @@ class DecisionMailJob implements SmartLifecycle {
       EventCatalog catalog,
       MailQueue mails,
       DecisionMailSettings settings,
-      @Qualifier("databaseClock") Clock clock) {
+      Clock clock) {
     this.cursors = cursors;
     this.replica = replica;
     this.catalog = catalog;

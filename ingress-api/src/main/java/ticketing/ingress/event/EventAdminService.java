@@ -12,7 +12,6 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.data.domain.Page;
 import org.springframework.data.domain.PageRequest;
@@ -124,7 +123,7 @@ public class EventAdminService {
       EventChangePublisher changes,
       SeatMapCatalog seatMaps,
       EventInformationCatalog information,
-      @Qualifier("databaseClock") Clock clock,
+      Clock clock,
       AuditLog audit,
       PlatformTransactionManager transactions) {
     this.events = events;

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
@@ -38,7 +37,7 @@ class QueueAdminService {
       StatusStore statusStore,
       EventRepository events,
       SaleMeters meters,
-      @Qualifier("databaseClock") Clock clock,
+      Clock clock,
       QueueSettings queueSettings) {
     this.sqs = sqs;
     this.urls = urls;

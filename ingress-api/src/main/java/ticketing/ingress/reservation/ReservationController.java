@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -78,7 +77,7 @@ public class ReservationController {
       CommandAcceptor acceptor,
       BookingLimiter limiter,
       TicketIds ids,
-      @Qualifier("databaseClock") Clock clock,
+      Clock clock,
       AuditLog audit) {
     this.catalog = catalog;
     this.reservations = reservations;

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.data.domain.PageRequest;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Ticket;
@@ -33,7 +32,7 @@ public class ReservationReader implements DecisionObserver {
   ReservationReader(
       ReservationRepository reservations,
       RedisCache cache,
-      @Qualifier("databaseClock") Clock clock,
+      Clock clock,
       ReservationSettings settings) {
     this.reservations = reservations;
     this.highestId = new HighestId(reservations::findHighestId);

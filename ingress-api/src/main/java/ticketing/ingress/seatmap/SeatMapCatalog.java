@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import ticketing.domain.seatmap.SeatMap;
 
@@ -39,7 +38,7 @@ public class SeatMapCatalog {
       SeatMapChangeRepository changes,
       SeatSectionRepository sections,
       SeatMapSettings settings,
-      @Qualifier("databaseClock") Clock clock) {
+      Clock clock) {
     this.maps = maps;
     this.changes = changes;
     this.sections = sections;

@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
@@ -47,7 +46,7 @@ public class TicketReader {
       StatusStore statusStore,
       DecisionReader decisions,
       DecisionListener listener,
-      @Qualifier("databaseClock") Clock clock,
+      Clock clock,
       TicketSettings settings) {
     this.ids = ids;
     this.statusStore = statusStore;

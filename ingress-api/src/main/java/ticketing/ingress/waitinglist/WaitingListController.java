@@ -8,7 +8,6 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -58,7 +57,7 @@ class WaitingListController {
       CommandAcceptor acceptor,
       BookingLimiter limiter,
       TicketIds ids,
-      @Qualifier("databaseClock") Clock clock) {
+      Clock clock) {
     this.catalog = catalog;
     this.waitingList = waitingList;
     this.acceptor = acceptor;

@@ -104,7 +104,7 @@ class DecisionMailJobTest {
         ingress.context.getBean(EventCatalog.class),
         queue,
         settings,
-        ingress.context.getBean("databaseClock", java.time.Clock.class));
+        ingress.context.getBean(java.time.Clock.class));
   }
 
   private static DecisionMailJob job() {

@@ -293,7 +293,9 @@ class TicketSubscriptionsTest {
 
   private static RevokedToken revoked(String token) {
     VerifiedToken verified =
-        new AccessTokenVerifier(AccessTokenSettings.of(), true).verify(token).orElseThrow();
+        new AccessTokenVerifier(AccessTokenSettings.of(), true, Clock.systemUTC())
+            .verify(token)
+            .orElseThrow();
     return RevokedToken.of(verified.tokenId(), verified.expiresAt(), Instant.now());
   }
 
