@@ -288,6 +288,21 @@ class HttpConformanceTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"*/*", "*", "application/*", "application/*+json", "*/json", "a/b/*"})
+  void wildcardIsNoTypeOfABody(String type) {
+    String token = "Authorization: Bearer " + ingress.token(IngressFixture.newUser());
+    List<String> headers = List.of(token, "Content-Type: " + type);
+    for (String body : List.of("", "{}")) {
+      RawHttpClient.Answer answer =
+          RawHttpClient.send(
+              ingress.port, "POST", "/api/v1/reservations", headers, body.getBytes(StandardCharsets.UTF_8));
+      assertThat(answer.status()).isEqualTo(415);
+      assertThat(answer.code()).isEqualTo("UNSUPPORTED_MEDIA_TYPE");
+    }
+    assertThat(send("GET", "/api/v1/events", "Content-Type: " + type).status()).isEqualTo(200);
+  }
+
   @Test
   void charsetOfAcceptIsIgnored() {
     RawHttpClient.Answer answer =
