@@ -26,6 +26,13 @@ class TomcatConfiguration {
     return new MinimalUpgradeStrategy();
   }
 
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemDetails() {
+    return factory ->
+        factory.addContextCustomizers(
+            context -> context.getParent().getPipeline().addValve(new ProblemDetailValve()));
+  }
+
   /// Without these limits the kernel buffers megabytes for each client that does not read, Tomcat
   /// retains 16 KiB for each idle connection, and each concurrent handshake uses 100 KiB.
   @Bean

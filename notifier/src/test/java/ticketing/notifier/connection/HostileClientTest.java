@@ -17,6 +17,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import ticketing.domain.Json;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.TestKeyPair;
 import ticketing.notifier.IngressStub;
@@ -27,6 +30,7 @@ import ticketing.security.AccessTokenIssuer;
 import ticketing.security.AccessTokenSettings;
 import ticketing.security.Role;
 import ticketing.security.SigningSettings;
+import tools.jackson.databind.JsonNode;
 
 /// Malformed frames, forged tokens and floods of connections. All of them run on one notifier.
 class HostileClientTest {
@@ -73,6 +77,35 @@ class HostileClientTest {
       assertThat(new String(response, 0, length, StandardCharsets.US_ASCII))
           .startsWith("HTTP/1.1 200")
           .contains("Keep-Alive: timeout=310\r\n");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /unknown, 404, NOT_FOUND",
+    "GET, /, 404, NOT_FOUND",
+    "GET, /ws/unknown, 404, NOT_FOUND",
+    "GET, /ws/events/1, 426, UPGRADE_REQUIRED",
+    "POST, /unknown, 404, NOT_FOUND",
+    "TRACE, /, 405, METHOD_NOT_ALLOWED",
+    "GET, /%zz, 400, INVALID_REQUEST",
+    "GET, /..\\x, 400, INVALID_REQUEST",
+  })
+  void refusedRequestGetsProblemDetails(String method, String path, int status, String code)
+      throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", notifier.port())) {
+      socket.setSoTimeout((int) TIMEOUT.toMillis());
+      String request = method + ' ' + path + " HTTP/1.0\r\nHost: a\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      String response =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(response)
+          .startsWith("HTTP/1.1 " + status)
+          .containsIgnoringCase("\r\nContent-Type: application/problem+json")
+          .doesNotContain("resource", "Exception");
+      JsonNode problem = Json.INTERNAL.readTree(response.split("\r\n\r\n", 2)[1]);
+      assertThat(problem.path("code").asString()).isEqualTo(code);
+      assertThat(problem.path("status").intValue()).isEqualTo(status);
     }
   }
 
