@@ -1,5 +1,6 @@
 package ticketing.notifier;
 
+import org.apache.catalina.Pipeline;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -27,10 +28,13 @@ class TomcatConfiguration {
   }
 
   @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemDetails() {
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> requestValves() {
     return factory ->
-        factory.addContextCustomizers(
-            context -> context.getParent().getPipeline().addValve(new ProblemDetailValve()));
+        factory.addContextCustomizers(context -> {
+          Pipeline pipeline = context.getParent().getPipeline();
+          pipeline.addValve(new MediaTypeValve());
+          pipeline.addValve(new ProblemDetailValve());
+        });
   }
 
   /// Without these limits the kernel buffers megabytes for each client that does not read, Tomcat

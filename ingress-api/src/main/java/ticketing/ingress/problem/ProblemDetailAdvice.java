@@ -37,6 +37,7 @@ import org.springframework.validation.FieldError;
 import org.springframework.validation.method.ParameterErrors;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
+import org.springframework.util.InvalidMimeTypeException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -91,6 +92,13 @@ public class ProblemDetailAdvice extends ResponseEntityExceptionHandler implemen
   @ExceptionHandler({InvalidParameterException.class, RequestRejectedException.class})
   ResponseEntity<ProblemDetail> handleMalformedParameters(RuntimeException failure) {
     return handleApiException(ApiException.invalid("parameters", "cannot be read"));
+  }
+
+  /// Thrown by the probes for an `Accept` that is no list of media types.
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> handleInvalidMediaType(InvalidMimeTypeException failure) {
+    return handleApiException(
+        ApiException.of(ErrorCode.NOT_ACCEPTABLE, "Accept is no list of media types."));
   }
 
   /// Thrown by method security. The security filter chain handles all other denials.

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import ticketing.ingress.IngressFixture;
+import ticketing.ingress.RawHttpClient;
 
 /// Paths of the public port and of the management port.
 class PortsTest {
@@ -29,6 +32,15 @@ class PortsTest {
       assertThat(answer.status()).as(path).isEqualTo(404);
       assertThat(answer.code()).isEqualTo("NOT_FOUND");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {",", ",,,"})
+  void probeRefusesAnInvalidAccept(String accept) {
+    RawHttpClient.Answer answer =
+        RawHttpClient.send(ingress.port, "GET", "/livez", List.of("Accept: " + accept), null);
+    assertThat(answer.status()).isEqualTo(406);
+    assertThat(answer.code()).isEqualTo("NOT_ACCEPTABLE");
   }
 
   @Test

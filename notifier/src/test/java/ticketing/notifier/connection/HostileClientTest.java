@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import ticketing.domain.Json;
 import ticketing.local.servers.LocalServers;
 import ticketing.local.servers.TestKeyPair;
@@ -93,19 +94,41 @@ class HostileClientTest {
   })
   void refusedRequestGetsProblemDetails(String method, String path, int status, String code)
       throws IOException {
+    String response = send(method + ' ' + path + " HTTP/1.0\r\nHost: a\r\n\r\n");
+    assertThat(response)
+        .startsWith("HTTP/1.1 " + status)
+        .containsIgnoringCase("\r\nContent-Type: application/problem+json")
+        .doesNotContain("resource", "Exception");
+    JsonNode problem = Json.INTERNAL.readTree(response.split("\r\n\r\n", 2)[1]);
+    assertThat(problem.path("code").asString()).isEqualTo(code);
+    assertThat(problem.path("status").intValue()).isEqualTo(status);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Type: *",
+        "Content-Type: application/*",
+        "Content-Type: multipart/form-data",
+        "Content-Type: multipart/form-data; boundary=",
+        "Accept: ,",
+        "Accept: image/png",
+      })
+  void mediaTypesAreIgnored(String header) throws IOException {
+    for (String method : List.of("GET", "POST")) {
+      String end = " HTTP/1.0\r\nHost: a\r\n" + header + "\r\n\r\n";
+      assertThat(send(method + " /ws/events/1" + end)).startsWith("HTTP/1.1 426");
+      assertThat(send(method + " /unknown" + end)).startsWith("HTTP/1.1 404");
+    }
+    assertThat(send("GET /livez HTTP/1.0\r\nHost: a\r\n" + header + "\r\n\r\n"))
+        .startsWith("HTTP/1.1 200");
+  }
+
+  private static String send(String request) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", notifier.port())) {
       socket.setSoTimeout((int) TIMEOUT.toMillis());
-      String request = method + ' ' + path + " HTTP/1.0\r\nHost: a\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-      String response =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(response)
-          .startsWith("HTTP/1.1 " + status)
-          .containsIgnoringCase("\r\nContent-Type: application/problem+json")
-          .doesNotContain("resource", "Exception");
-      JsonNode problem = Json.INTERNAL.readTree(response.split("\r\n\r\n", 2)[1]);
-      assertThat(problem.path("code").asString()).isEqualTo(code);
-      assertThat(problem.path("status").intValue()).isEqualTo(status);
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
