@@ -72,12 +72,6 @@ class RequestBodyFilter extends OncePerRequestFilter {
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
-    if (takesBody(request) && hasWildcardType(request)) {
-      problems.write(
-          response,
-          ApiException.of(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Content-Type contains a wildcard."));
-      return;
-    }
     long length = request.getContentLengthLong();
     boolean chunked = length < 0 && request.getHeader("Transfer-Encoding") != null;
     if (length <= 0 && !chunked) {
@@ -139,19 +133,6 @@ class RequestBodyFilter extends OncePerRequestFilter {
       }
       throw e;
     }
-  }
-
-  private static boolean takesBody(HttpServletRequest request) {
-    return switch (request.getMethod()) {
-      case "POST", "PUT" -> true;
-      default -> false;
-    };
-  }
-
-  /// Spring rejects such a type by an exception without a status.
-  private static boolean hasWildcardType(HttpServletRequest request) {
-    String type = request.getContentType();
-    return type != null && type.split(";", 2)[0].contains("*");
   }
 
   private static boolean isCoded(HttpServletRequest request) {
