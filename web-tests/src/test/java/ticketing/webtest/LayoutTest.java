@@ -2,6 +2,7 @@ package ticketing.webtest;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.AriaRole;
@@ -97,6 +98,31 @@ class LayoutTest {
       }
       assertThat(distance(user.page().locator("h1"), user.page().locator(".waiting-entries h2")))
           .isGreaterThanOrEqualTo(2 * MIN_DISTANCE);
+    }
+  }
+
+  @Test
+  void fullMeterFillsItsColumn() {
+    String name = "Full " + PagesFixture.newEmail("").substring(1, 6);
+    long hall = pages.newSeatedEvent(name, 3, 6);
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/?q=" + name.replace(" ", "%20"));
+      assertThat(box(user.page().locator(".event .meter > span")).width)
+          .isEqualTo(box(user.page().locator(".event-text")).width);
+      user.open("/events/" + hall);
+      assertThat(box(user.page().locator(".meter > span")).width)
+          .isEqualTo(box(user.page().locator(".picture")).width);
+    }
+  }
+
+  @Test
+  void footerLinksStartAtTheMargin() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/sign-in", pages.admin);
+      BoundingBox first = box(admin.page().locator("#footer > a").first());
+      assertThat(first.x).isCloseTo(box(admin.page().locator("main h1")).x, within(1.0));
+      assertThat(box(admin.page().locator("#footer > a").nth(1)).x - first.x - first.width)
+          .isBetween(8.0, 48.0);
     }
   }
 
