@@ -6,8 +6,11 @@ import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
 
 const DEMO_PASSWORD = 'ticketing-demo';
 
-/** @param more shown under the form */
-export function form(title, intro, fields, action, submit, more) {
+/**
+ * @param more shown under the form
+ * @param heading `h2` for a part of a view
+ */
+export function form(title, intro, fields, action, submit, more, heading = 'h1') {
   const problem = el('div', {'aria-live': 'assertive'});
   const button = el('button', {class: 'button primary', type: 'submit'}, action);
   const byName = Object.fromEntries(fields.map(each => [each.input.name, each]));
@@ -34,7 +37,7 @@ export function form(title, intro, fields, action, submit, more) {
   }
 
   return el('section', {class: 'narrow card'},
-    el('h1', {tabindex: '-1'}, title),
+    el(heading, {tabindex: '-1'}, title),
     intro && notice('info', intro),
     problem,
     el('form', {novalidate: true, onsubmit: onSubmit}, fields.map(each => each.node), button),

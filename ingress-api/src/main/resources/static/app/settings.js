@@ -24,6 +24,8 @@ export async function settingsView(left) {
   const user = await get('/api/v1/users/me');
   return {
     node: el('div', {class: 'account'},
+      el('header', {class: 'narrow'},
+        el('h1', {tabindex: '-1'}, t('account.title')), user.email && el('p', {class: 'lead'}, user.email)),
       changeForm(),
       user.email && !user.emailConfirmed && confirmation(user.email),
       el('div', {id: 'delete'}, deletionForm(left))),
@@ -50,14 +52,14 @@ function changeForm() {
     'currentPassword', t('field.currentPassword'));
   const next = newPasswordField();
   const done = el('div', {role: 'status'});
-  return form(t('account.title'), store.session()?.email ?? null, [current, next], t('account.change'),
+  return form(t('account.change'), null, [current, next], t('account.change'),
     async () => {
       renewSession(await call('PUT', '/api/v1/users/me/password',
         {body: {currentPassword: current.input.value, newPassword: next.input.value}}));
       current.input.value = '';
       next.input.value = '';
       done.replaceChildren(notice('good', t('account.changed')));
-    }, done);
+    }, done, 'h2');
 }
 
 function deletionForm(left) {
@@ -68,7 +70,7 @@ function deletionForm(left) {
       store.saveSession(null);
       left();
     }
-  });
+  }, null, 'h2');
 }
 
 export function forgotView() {

@@ -159,6 +159,7 @@ class AccessibilityTest {
 
   private static void check(BrowserUser user, String view) {
     assertThat((List<?>) user.page().evaluate(OVERFLOWING)).as("too wide in %s", view).isEmpty();
+    assertThat(user.page().locator("h1").count()).as("first-level headings of %s", view).isOne();
     AxeResults results = axe(user).analyze();
     assertThat(results.getPasses()).as("passed rules of %s", view).hasSizeGreaterThan(10);
     assertThat(results.getViolations())
