@@ -70,7 +70,13 @@ const formatted = options => (time, timeZone) =>
 
 const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-const withZone = format => (time, timeZone = ownZone()) => `${format(time, timeZone)} (${timeZone})`;
+/** Name of a time zone at a time in words: "Korean Standard Time". */
+export function zoneName(time, timeZone) {
+  return new Intl.DateTimeFormat(language, {timeZone, timeZoneName: 'long'}).formatToParts(new Date(time))
+    .find(({type}) => type === 'timeZoneName').value;
+}
+
+const withZone = format => (time, timeZone = ownZone()) => `${format(time, timeZone)} (${zoneName(time, timeZone)})`;
 
 /** Times with the name of their zone. */
 export const dateTime = withZone(formatted({dateStyle: 'full', timeStyle: 'short'}));

@@ -150,11 +150,13 @@ class BuyerInformationTest {
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.in(NEW_YORK))) {
       user.open("/events/" + event);
       // 10:00 UTC is 19:00 in Seoul.
-      user.seesTextContaining("December 24, 2031 at 7:00 PM (Asia/Seoul)");
-      user.seesTextContaining("December 1, 2031 at 10:00 AM (Asia/Seoul)");
-      user.seesText("time.own", "time", "Nov 30, 2031, 8:00 PM (America/New_York)");
+      user.seesTextContaining("December 24, 2031 at 7:00 PM (Korean Standard Time)");
+      user.seesTextContaining("December 1, 2031 at 10:00 AM (Korean Standard Time)");
+      user.seesText("time.own", "time", "Nov 30, 2031, 8:00 PM (Eastern Standard Time)");
       user.open("/?q=Seoul%20evening");
-      user.seesTextContaining("Dec 24, 2031, 7:00 PM (Asia/Seoul)");
+      user.seesTextContaining("Dec 24, 2031, 7:00 PM (Korean Standard Time)");
+      user.button("language.other").click();
+      user.seesTextContaining("오후 7:00 (한국 표준시)");
     }
   }
 

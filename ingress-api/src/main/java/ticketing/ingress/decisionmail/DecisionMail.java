@@ -1,5 +1,7 @@
 package ticketing.ingress.decisionmail;
 
+import static java.util.stream.Collectors.joining;
+
 import java.net.URI;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -7,6 +9,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.EventView;
 import ticketing.ingress.mail.Mail;
@@ -54,7 +57,9 @@ final class DecisionMail {
   }
 
   private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm (VV)", Locale.ROOT);
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
+  private static final DateTimeFormatter ZONE = DateTimeFormatter.ofPattern("zzzz", Locale.ENGLISH);
+  private static final DateTimeFormatter KOREAN_ZONE = ZONE.withLocale(Locale.KOREAN);
 
   private DecisionMail() {}
 
@@ -103,7 +108,8 @@ final class DecisionMail {
       @Nullable Instant expiresAt,
       URI page) {
     boolean isEndless = expiresAt == null && (kind == Kind.HELD || kind == Kind.OFFERED);
-    String end = expiresAt == null ? "" : time(expiresAt, event);
+    String end = expiresAt == null ? "" : time(expiresAt, event, ZONE);
+    String koreanEnd = expiresAt == null ? "" : time(expiresAt, event, KOREAN_ZONE);
     return new Mail(
         email,
         "%s: %s / %s".formatted(kind.subject, event.eventName(), kind.koreanSubject),
@@ -119,9 +125,9 @@ final class DecisionMail {
         """
             .formatted(
                 isEndless ? "Confirm your seats." : kind.text.formatted(end),
-                isEndless ? "예매를 확정하세요." : kind.koreanText.formatted(end),
+                isEndless ? "예매를 확정하세요." : kind.koreanText.formatted(koreanEnd),
                 event.eventName(),
-                time(event.eventDate(), event),
+                time(event.eventDate(), event, ZONE, KOREAN_ZONE),
                 venue(event),
                 details,
                 page.resolve("/events/" + event.eventId())),
@@ -133,7 +139,11 @@ final class DecisionMail {
     return event.venueAddress() == null ? name : name + ", " + event.venueAddress();
   }
 
-  private static String time(Instant time, EventView event) {
-    return ZonedDateTime.ofInstant(time, ZoneId.of(event.timeZone())).format(TIME);
+  /// @param zones formats of the name of the time zone
+  private static String time(Instant time, EventView event, DateTimeFormatter... zones) {
+    ZonedDateTime local = ZonedDateTime.ofInstant(time, ZoneId.of(event.timeZone()));
+    return Stream.of(zones)
+        .map(local::format)
+        .collect(joining(" / ", local.format(TIME) + " (", ")"));
   }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.FormatStyle;
 import java.util.ArrayList;
@@ -120,14 +121,15 @@ class PageRenderer {
   Content event(Locale language, EventDocument document, String url) {
     EventView event = document.event();
     String image = absolute(document.information().posterUrl(), url);
+    ZonedDateTime date = event.eventDate().atZone(ZoneId.of(event.timeZone()));
     String when =
         DateTimeFormatter.ofLocalizedDateTime(FormatStyle.FULL, FormatStyle.SHORT)
             .withLocale(language)
-            .withZone(ZoneId.of(event.timeZone()))
-            .format(event.eventDate());
+            .format(date);
+    String zone = DateTimeFormatter.ofPattern("zzzz", language).format(date);
     String description =
         Stream.of(
-                when + " (" + event.timeZone() + ")",
+                when + " (" + zone + ")",
                 event.venueName(),
                 event.venueAddress(),
                 event.status() == EventStatus.CANCELLED

@@ -257,7 +257,7 @@ class DecisionMailJobTest {
             .getContent()
             .toString();
     assertThat(offered)
-        .contains("VIP x 2", "300000.00", "2030-12-24 19:00 (Asia/Seoul)")
+        .contains("VIP x 2", "300000.00", "2030-12-24 19:00 (Korean Standard Time / 대한민국 표준시)")
         .contains("https://tickets.example/events/" + event);
   }
 

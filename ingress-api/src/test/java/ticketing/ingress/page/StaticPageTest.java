@@ -173,6 +173,7 @@ class StaticPageTest {
         .contains("<title>Rock &lt;script&gt;&amp;&quot; · Ticketing</title>")
         .contains("<meta property=\"og:title\" content=\"Rock &lt;script&gt;&amp;&quot;\">")
         .contains("2030년 12월 24일")
+        .contains("(대한민국 표준시)")
         .doesNotContain("Rock <script>");
     String data =
         page.body().split("<script type=\"application/ld\\+json\">")[1].split("</script>")[0];
