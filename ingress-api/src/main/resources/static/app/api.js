@@ -187,6 +187,21 @@ function seconds(response) {
 export const get = async (path, options) => takeResponse(path) ?? call('GET', path, options);
 export const post = (path, body, options) => call('POST', path, {...options, body});
 
+/**
+ * The module of a dynamic import. A later import reads it again.
+ * @throws ApiError if it cannot be read
+ */
+export async function loaded(module) {
+  try {
+    return await module;
+  } catch (error) {
+    if (!(error instanceof TypeError)) {
+      throw error;
+    }
+    throw new ApiError(0, 'NETWORK');
+  }
+}
+
 /** Settings of this deployment. */
 export const config = startConfig
   ? Promise.resolve(startConfig)

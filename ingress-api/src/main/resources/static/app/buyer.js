@@ -1,39 +1,39 @@
 // The buyer's page. The path of the address selects the view.
 
-import {ApiError, config, signedOut} from './api.js';
-import {accountMenu} from './accountmenu.js';
+import {ApiError, config, loaded, orNull, signedOut} from './api.js';
 import * as commands from './commands.js';
-import * as eventlist from './eventlist.js';
 import {load, t} from './i18n.js';
 import {icon} from './icons.js';
 import * as router from './router.js';
 import * as store from './store.js';
-import {startSync, sync} from './sync.js';
-import {drawTray} from './tray.js';
 import {announce, el, failure, languageSwitch, loading, notice, restoreInputs, savedInputs} from './ui.js';
 
 const LOADING_DELAY = 150; // ms
+const RELOAD_DELAY = 5_000; // ms after a failed read of a script
 
-// Views other than the list are loaded on demand.
+// Views are loaded on demand.
 const VIEWS = [
-  [/^$/, () => eventlist.listView()],
-  [/^events\/(\d+)$/, async id => (await import('./event.js')).eventView(Number(id))],
-  [/^tickets\/([0-9a-f-]{36})$/, async id => (await import('./tickets.js')).ticketView(id)],
-  [/^reservations$/, async () => (await import('./reservations.js')).listView()],
-  [/^reservations\/(\d+)\/pass$/, async id => (await import('./pass.js')).passView(Number(id))],
-  [/^check-in$/, async () => (await import('./checkin.js')).checkInView()],
+  [/^$/, async () => (await loaded(import('./eventlist.js'))).listView()],
+  [/^events\/(\d+)$/, async id => (await loaded(import('./event.js'))).eventView(Number(id))],
+  [/^tickets\/([0-9a-f-]{36})$/, async id => (await loaded(import('./tickets.js'))).ticketView(id)],
+  [/^reservations$/, async () => (await loaded(import('./reservations.js'))).listView()],
+  [/^reservations\/(\d+)\/pass$/, async id => (await loaded(import('./pass.js'))).passView(Number(id))],
+  [/^check-in$/, async () => (await loaded(import('./checkin.js'))).checkInView()],
   [/^sign-in$/, signInView],
   [/^sign-up$/, signUpView],
-  [/^account$/, async () => (await import('./settings.js')).settingsView(() => router.go('/'))],
-  [/^forgot-password$/, async () => (await import('./settings.js')).forgotView()],
-  [/^reset-password$/, async () => (await import('./settings.js')).resetView(mailedToken())],
-  [/^confirm-email$/, async () => (await import('./settings.js')).confirmView(mailedToken())],
+  [/^account$/, async () => (await loaded(import('./settings.js'))).settingsView(() => router.go('/'))],
+  [/^forgot-password$/, async () => (await loaded(import('./settings.js'))).forgotView()],
+  [/^reset-password$/, async () => (await loaded(import('./settings.js'))).resetView(mailedToken())],
+  [/^confirm-email$/, async () => (await loaded(import('./settings.js'))).confirmView(mailedToken())],
 ];
 const PRIVATE = /^(tickets|reservations|account|check-in)/;
 
 let leave = () => {};
 let shown = 0;
 let shop = {}; // legal details
+let accountMenu; // function, loaded for a session
+let drawTray = () => {};
+let sync = () => {};
 
 /** Path of the view to show after the sign-in. */
 const nextAddress = () => router.query().get('next') ?? '';
@@ -44,7 +44,7 @@ const signInAddress = (next, ended) => `/sign-in?next=${encodeURIComponent(next)
 const mailedToken = () => router.query().get('token') ?? '';
 
 async function signInView() {
-  const account = await import('./account.js');
+  const account = await loaded(import('./account.js'));
   const ended = router.query().has('ended');
   const node = await account.signInForm({
     intro: ended ? t('code.UNAUTHENTICATED') : nextAddress() ? t('signIn.needed') : null,
@@ -56,7 +56,7 @@ async function signInView() {
 }
 
 async function signUpView() {
-  const account = await import('./account.js');
+  const account = await loaded(import('./account.js'));
   return {
     node: account.signUpForm({signIn: signInAddress(nextAddress(), false), done: onSignIn}),
     title: t('signUp.title'),
@@ -68,6 +68,12 @@ function onSignIn() {
   sync();
   // A path of this page only: no other site.
   router.replace(`/${nextAddress().replace(/^[/\\]+/, '')}`);
+}
+
+async function loadMenu() {
+  if (store.session()) {
+    ({accountMenu} = await orNull(loaded(import('./accountmenu.js'))) ?? {});
+  }
 }
 
 /**
@@ -91,7 +97,7 @@ async function render(kind) {
   const found = VIEWS.map(([pattern, view]) => [pattern.exec(here), view]).find(([match]) => match);
   let view;
   try {
-    view = found ? await found[1](...found[0].slice(1)) : notFoundView();
+    [view] = await Promise.all([found ? found[1](...found[0].slice(1)) : notFoundView(), loadMenu()]);
   } catch (error) {
     if (!(error instanceof ApiError)) {
       throw error;
@@ -156,7 +162,7 @@ function frame() {
       session ? link('account', 'account', t('account.title')) : link('sign-in', 'account', t('nav.signIn'))),
     el('div', {class: 'tools'},
       languageSwitch(() => render('same')),
-      session && accountMenu(session, {changeLanguage: () => render('same'), onSignOut: () => {
+      session && accountMenu?.(session, {changeLanguage: () => render('same'), onSignOut: () => {
         commands.stop();
         router.go('/');
       }}))));
@@ -177,6 +183,25 @@ function drawRequests() {
     kept.textContent = queued ? t('page.footer') : '';
   }
   drawTray();
+}
+
+/** Loads the scripts that the first view does not need, so that they do not delay it. */
+async function startRequests() {
+  try {
+    const [tray, synchronization] = await Promise.all([
+      loaded(import('./tray.js')), loaded(import('./sync.js')),
+      store.read('alerts') && loaded(import('./alerts.js')), // decisions alert the user on every view
+    ]);
+    ({drawTray} = tray);
+    ({sync} = synchronization);
+    drawTray();
+    synchronization.startSync();
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    setTimeout(startRequests, RELOAD_DELAY);
+  }
 }
 
 /** Message above the view until the next sign-in. The view stays as it is. */
@@ -218,7 +243,4 @@ commands.changes.addEventListener('change', drawRequests);
 router.start(render);
 await render('first');
 commands.resume();
-startSync();
-if (store.read('alerts')) {
-  import('./alerts.js'); // decisions alert the user on every view
-}
+startRequests();

@@ -1,6 +1,6 @@
 // View of one event: its sale, or the countdown to its opening.
 
-import {ApiError, get, measureClock} from './api.js';
+import {ApiError, get, loaded, measureClock, orNull} from './api.js';
 import {bookingForm, choiceOf} from './choice.js';
 import * as clock from './clock.js';
 import {availability, bothTimes, chip, isOpen, KINDS, stateOf, venue} from './eventstate.js';
@@ -218,12 +218,15 @@ export async function eventView(eventId) {
       return;
     }
     joinable = types;
-    const {joinForm} = await import('./waitlist.js');
-    if (left || types !== joinable) {
+    const script = await orNull(loaded(import('./waitlist.js')));
+    if (!script) {
+      joinable = ''; // the next update reads it again
+    }
+    if (!script || left || types !== joinable) {
       return;
     }
     join?.remove();
-    join = joinForm(event);
+    join = script.joinForm(event);
     if (join) {
       sale.append(join);
     }
@@ -244,7 +247,7 @@ export async function eventView(eventId) {
     };
     sale.replaceChildren(loading());
     try {
-      const {seatChoice} = await import('./seatchoice.js');
+      const {seatChoice} = await loaded(import('./seatchoice.js'));
       const found = await seatChoice(event, choiceOf(eventId).seats, () => form?.update());
       if (ended || left) {
         found.leave();

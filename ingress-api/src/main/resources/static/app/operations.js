@@ -1,6 +1,6 @@
 // The operations page: sale statistics, events and dead letters.
 
-import {call, config, get, post, settled, signedOut, signOut} from './api.js';
+import {call, config, get, loaded, post, settled, signedOut, signOut} from './api.js';
 import * as account from './account.js';
 import {auditPanel} from './audit.js';
 import {businessTiles} from './business.js';
@@ -165,8 +165,8 @@ async function dashboard() {
     if (eventId === null) {
       return;
     }
-    const {eventSales} = await import('./eventsales.js');
-    const {value: view, error} = await settled(eventSales(eventId));
+    const {value: view, error} =
+      await settled(loaded(import('./eventsales.js')).then(({eventSales}) => eventSales(eventId)));
     if (ended || eventOf() !== eventId) {
       view?.leave();
       return;

@@ -1,13 +1,12 @@
 // Choice of numbered seats: the map or the list, the chosen seats, and the offer of other seats when
 // a chosen one is taken.
 
-import {orNull} from './api.js';
+import {loaded, orNull} from './api.js';
 import {number, price, t} from './i18n.js';
 import {watchSeatMap} from './live.js';
-import {seatList} from './seatlist.js';
 import {readSeatMap, seatName} from './seatnames.js';
 import {looksOf, SeatView, swatch} from './seatview.js';
-import {announce, el, notice} from './ui.js';
+import {announce, busy, el, errorText, notice} from './ui.js';
 
 const ZOOM = 1.6; // factor of a button
 const MAX_SEATS = 10; // in one booking
@@ -34,6 +33,7 @@ export async function seatChoice(event, ids, onChange) {
   let map = null;
   let view = null;
   let list = null;
+  let seatList = null; // function, loaded on demand
   let asList = false;
   let chosen = [];
   let submitting = false;
@@ -200,10 +200,16 @@ export async function seatChoice(event, ids, onChange) {
     zoomButton(t('seats.zoom.out'), '−', () => view.zoom(1 / ZOOM)),
     zoomButton(t('seats.zoom.in'), '+', () => view.zoom(ZOOM)),
     zoomButton(t('seats.zoom.all'), '⤢', () => view.showAll()));
-  const mode = el('button', {class: 'button small', type: 'button', onclick: () => {
+  const mode = el('button', {class: 'button small', type: 'button', onclick: () => busy(mode, async () => {
+    try {
+      ({seatList} = await loaded(import('./seatlist.js')));
+    } catch (error) {
+      say(notice('warn', errorText(error)));
+      return;
+    }
     asList = !asList;
     drawPlace();
-  }});
+  })});
 
   let end = () => {};
   show(await readSeatMap(event.eventId, event.seatMapRevision), ids);

@@ -119,6 +119,30 @@ class ListFailureTest {
   }
 
   @Test
+  void viewOpenedOfflineIsReadAgain() {
+    String name = "Offline " + PagesFixture.newEmail("").substring(1, 6);
+    pages.newSeatedEvent(name, 3, 6);
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/?q=" + name.replace(" ", "%20"));
+      Locator card = user.page().locator(".event a");
+      card.waitFor();
+      user.context.setOffline(true);
+      card.click();
+      user.seesText("code.NETWORK");
+      user.context.setOffline(false);
+      user.button("failure.again").click();
+      user.seesTitle(name);
+      user.page().locator("canvas.seat-canvas").waitFor();
+      user.context.setOffline(true);
+      user.button("seats.asList").click();
+      user.seesText("code.NETWORK");
+      user.context.setOffline(false);
+      user.button("seats.asList").click();
+      user.page().locator(".seat-list").waitFor();
+    }
+  }
+
+  @Test
   void failedPageKeepsTheEvents() {
     String name = "Listed " + PagesFixture.newEmail("").substring(1, 6);
     for (int event = 0; event < PAGE + 2; event++) {

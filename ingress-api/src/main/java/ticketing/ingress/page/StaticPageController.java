@@ -92,7 +92,10 @@ class StaticPageController {
   ResponseEntity<String> eventsPage(HttpServletRequest request) {
     Locale language = language(request);
     Content content =
-        Content.of(renderer.text(language, "events.title"), renderer.text(language, "events.lead"));
+        Content.of(
+            renderer.text(language, "events.title"),
+            renderer.text(language, "events.lead"),
+            "eventlist.js");
     return html(
         HttpStatus.OK,
         renderer.buyerPage(
@@ -103,7 +106,7 @@ class StaticPageController {
                       content.title(),
                       content.description(),
                       "",
-                      List.of(),
+                      content.scripts(),
                       List.of(),
                       "/api/v1/events?page=0&size=" + StartData.LIST_SIZE,
                       events);

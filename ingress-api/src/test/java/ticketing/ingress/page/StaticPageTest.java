@@ -123,7 +123,12 @@ class StaticPageTest {
       }
       assertThat(linked(body, "preload")).anyMatch(path -> path.endsWith("/en.json"));
     }
-    assertThat(linked(page, "modulepreload")).anyMatch(path -> path.endsWith("/choice.js"));
+    assertThat(linked(page, "modulepreload"))
+        .anyMatch(path -> path.endsWith("/choice.js"))
+        .noneMatch(path -> path.endsWith("/eventlist.js"))
+        .noneMatch(path -> path.endsWith("/tray.js"));
+    assertThat(linked(ingress.get("/", null).body(), "modulepreload"))
+        .anyMatch(path -> path.endsWith("/eventlist.js"));
   }
 
   @Test
