@@ -40,8 +40,8 @@ resource "aws_cloudfront_cache_policy" "immutable" {
       query_string_behavior = "whitelist"
 
       query_strings {
-        # Without `width`, a small poster would take the place of the full one.
-        items = ["revision", "width"]
+        # Without `width` and `compact`, another form of a poster or map would take the place of the full one.
+        items = ["revision", "width", "compact"]
       }
     }
   }

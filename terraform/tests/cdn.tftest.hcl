@@ -34,8 +34,8 @@ run "cdn_keeps_what_never_changes" {
   }
 
   assert {
-    condition     = toset(one(one(one(aws_cloudfront_cache_policy.immutable[0].parameters_in_cache_key_and_forwarded_to_origin).query_strings_config).query_strings).items) == toset(["revision", "width"])
-    error_message = "Each revision and each width of a poster is a different object."
+    condition     = toset(one(one(one(aws_cloudfront_cache_policy.immutable[0].parameters_in_cache_key_and_forwarded_to_origin).query_strings_config).query_strings).items) == toset(["revision", "width", "compact"])
+    error_message = "Each revision and each form of a poster or map is a different object."
   }
 
   assert {

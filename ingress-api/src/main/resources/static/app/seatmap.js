@@ -8,6 +8,35 @@ function bytes(base64) {
   return Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 }
 
+/** The full document of a compact one, with the columns of the server. A full document stays as it is. */
+export function expanded(document) {
+  if (document.scale === undefined) {
+    return document;
+  }
+  const last = {id: '', rank: 0, x: 0, y: 0};
+  const seatOf = (row, at) => {
+    last.id = last.id.slice(0, row.shared[at]) + row.ids[at];
+    last.rank += row.ranks[at];
+    last.x += row.x[at];
+    last.y += row.y[at];
+    return {
+      id: last.id, seatType: document.seatTypes[row.types[at]], rank: last.rank,
+      x: last.x / document.scale, y: last.y / document.scale,
+    };
+  };
+  const seatsOf = row => {
+    const seats = row.ids.map((_, at) => seatOf(row, at));
+    row.aisles.forEach((at, index) => seats.splice(at + index, 0, null));
+    return seats;
+  };
+  const {eventId, revision} = document;
+  return {
+    eventId, revision,
+    sections: document.sections.map(({section, rows}) =>
+      ({section, rows: rows.map(row => ({row: row.row, seats: seatsOf(row)}))})),
+  };
+}
+
 export class SeatMap {
   #taken;
   #offsets = new Map(); // index of the first seat by section

@@ -2,7 +2,7 @@
 
 import {ApiError, orNull} from './api.js';
 import {t} from './i18n.js';
-import {SeatMap} from './seatmap.js';
+import {expanded, SeatMap} from './seatmap.js';
 import {el} from './ui.js';
 
 const TIMEOUT = 20_000; // ms
@@ -18,7 +18,7 @@ export async function readSeatMap(eventId, revision) {
   let response;
   let document;
   try {
-    response = await fetch(`/api/v1/events/${eventId}/seat-map?revision=${revision}`,
+    response = await fetch(`/api/v1/events/${eventId}/seat-map?revision=${revision}&compact=true`,
       {signal: AbortSignal.timeout(TIMEOUT)}); // the page has preloaded it, with these credentials
     document = await response.json();
   } catch {
@@ -27,7 +27,7 @@ export async function readSeatMap(eventId, revision) {
   if (!response.ok) {
     throw new ApiError(response.status, document.code ?? 'INTERNAL_ERROR');
   }
-  return new SeatMap(document);
+  return new SeatMap(expanded(document));
 }
 
 export const seatName = ({section, row, id}) => t('seat.name', {section, row, seat: id});

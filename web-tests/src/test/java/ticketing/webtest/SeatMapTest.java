@@ -124,6 +124,50 @@ class SeatMapTest {
   }
 
   @Test
+  void compactMapHasAllValuesOfTheFullMap() {
+    String seats =
+        """
+        [{"id":"가\\uD83C\\uDFAD1","seatType":"VIP","rank":7,"x":-0.05,"y":100},null,null,
+         {"id":"가\\uD83C\\uDFAA1","seatType":"S","rank":2,"x":2.125,"y":-3},{"id":"b","seatType":"S","rank":9,"x":1e3,"y":%s}]\
+        """;
+    for (String y : List.of("0.1", "0.1234567")) {
+      long event =
+          pages
+              .newEvent(
+                  """
+                  {"eventName":"Columns","eventDate":"2031-12-24T10:00:00Z",
+                   "seatTypes":[{"seatType":"VIP","price":"9"},{"seatType":"S","price":"5"}],
+                   "seatMap":{"sections":[{"section":"A","rows":[{"row":"1","seats":%s}]}]}}\
+                  """
+                      .formatted(seats.formatted(y)))
+              .get("eventId")
+              .longValue();
+      try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+        user.open("/events/" + event);
+        canvas(user);
+        assertThat(
+                (List<?>)
+                    user.page()
+                        .evaluate(
+                            """
+                            async path => {
+                              const module = [...document.querySelectorAll('script[type=module]')].at(-1).src;
+                              const {expanded} = await import(new URL('./seatmap.js', module));
+                              const read = async more => (await fetch(path + more)).json();
+                              const compact = await read('&compact=true');
+                              return [compact.scale ?? 0, JSON.stringify(await read('')), JSON.stringify(expanded(compact))];
+                            }\
+                            """,
+                            "/api/v1/events/" + event + "/seat-map?revision=1"))
+            .satisfies(values -> {
+              assertThat(values.get(0)).isEqualTo(y.length() > 8 ? 0 : 1_000);
+              assertThat(values.get(2)).isEqualTo(values.get(1));
+            });
+      }
+    }
+  }
+
+  @Test
   void openSectionListKeepsItsOptions() {
     long event = pages.newSeatedEvent("Open list", 3, 6);
     String other = PagesFixture.newEmail("options");

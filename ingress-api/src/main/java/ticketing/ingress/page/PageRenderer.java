@@ -147,7 +147,7 @@ class PageRenderer {
         event.seatMapRevision() == null
             ? List.of()
             : List.of(
-                "/api/v1/events/%d/seat-map?revision=%d"
+                "/api/v1/events/%d/seat-map?revision=%d&amp;compact=true"
                     .formatted(event.eventId(), event.seatMapRevision())),
         "/api/v1/events/" + event.eventId(),
         document);

@@ -48,6 +48,7 @@ class SeatController {
   ResponseEntity<byte[]> map(
       @PathVariable long eventId,
       @RequestParam(required = false) Integer revision,
+      @RequestParam(defaultValue = "false") boolean compact,
       @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false) String encodings) {
     int current = currentRevision(eventId);
     int requested = revision == null ? current : revision;
@@ -55,7 +56,7 @@ class SeatController {
     Optional<byte[]> document =
         requested < 1 || requested > current + 1
             ? Optional.empty()
-            : maps.findDocument(eventId, requested);
+            : maps.findDocument(eventId, requested, compact);
     if (document.isEmpty()) {
       throw ApiException.of(
           ErrorCode.SEAT_MAP_NOT_FOUND, "The event has no seat map of this revision.");

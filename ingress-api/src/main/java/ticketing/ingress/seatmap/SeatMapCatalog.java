@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -26,11 +27,13 @@ public class SeatMapCatalog {
   /// Estimated size of an entry without its map, in bytes.
   private static final int ENTRY_BYTES = 200;
 
+  private record DocumentKey(SeatMapEntity.Key map, boolean isCompact) {}
+
   private final SeatMapRepository maps;
   private final SeatMapChangeRepository changes;
   private final SeatSectionRepository sections;
   private final Clock clock;
-  private final LoadingCache<SeatMapEntity.Key, Optional<byte[]>> documents;
+  private final LoadingCache<DocumentKey, Optional<byte[]>> documents;
   private final LoadingCache<SeatMapEntity.Key, Optional<SeatMap>> parsed;
 
   SeatMapCatalog(
@@ -46,7 +49,7 @@ public class SeatMapCatalog {
     this.documents =
         Caffeine.newBuilder()
             .maximumWeight(settings.cacheSize().toBytes())
-            .weigher((SeatMapEntity.Key key, Optional<byte[]> gzip) ->
+            .weigher((DocumentKey key, Optional<byte[]> gzip) ->
                 ENTRY_BYTES + gzip.map(bytes -> bytes.length).orElse(0))
             .build(this::loadDocument);
     this.parsed =
@@ -69,8 +72,10 @@ public class SeatMapCatalog {
   }
 
   /// Returns the JSON of a map for clients, compressed; empty if there is no such revision.
-  public Optional<byte[]> findDocument(long eventId, int revision) {
-    SeatMapEntity.Key key = new SeatMapEntity.Key(eventId, revision);
+  ///
+  /// @param isCompact in columns, unless a position has too many digits
+  public Optional<byte[]> findDocument(long eventId, int revision, boolean isCompact) {
+    DocumentKey key = new DocumentKey(new SeatMapEntity.Key(eventId, revision), isCompact);
     Optional<byte[]> found = documents.get(key);
     if (found.isEmpty()) {
       documents.invalidate(key);
@@ -87,20 +92,34 @@ public class SeatMapCatalog {
     }
   }
 
-  private Optional<byte[]> loadDocument(SeatMapEntity.Key key) {
-    return maps.find(key.eventId(), key.revision())
+  private Optional<byte[]> loadDocument(DocumentKey key) {
+    return maps.find(key.map().eventId(), key.map().revision())
         .map(row -> {
           byte[] map = decompress(row.map()); // {"sections":[...]}
-          String head = "{\"eventId\":%d,\"revision\":%d,".formatted(key.eventId(), key.revision());
-          ByteArrayOutputStream document = new ByteArrayOutputStream();
-          try (GZIPOutputStream out = new GZIPOutputStream(document)) {
-            out.write(head.getBytes(StandardCharsets.UTF_8));
-            out.write(map, 1, map.length - 1);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-          return document.toByteArray();
+          return compress(
+              (key.isCompact() ? CompactSeatMap.of(key.map(), map) : Optional.<byte[]>empty())
+                  .orElseGet(() -> fullDocument(key.map(), map)));
         });
+  }
+
+  private static byte[] fullDocument(SeatMapEntity.Key key, byte[] map) {
+    byte[] head =
+        "{\"eventId\":%d,\"revision\":%d,"
+            .formatted(key.eventId(), key.revision())
+            .getBytes(StandardCharsets.UTF_8);
+    byte[] document = Arrays.copyOf(head, head.length + map.length - 1);
+    System.arraycopy(map, 1, document, head.length, map.length - 1);
+    return document;
+  }
+
+  private static byte[] compress(byte[] document) {
+    ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(compressed)) {
+      out.write(document);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return compressed.toByteArray();
   }
 
   /// Inserts the first map of a new event, with all seats on sale. Needs the transaction that
