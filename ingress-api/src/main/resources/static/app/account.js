@@ -7,6 +7,7 @@ import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
 const DEMO_PASSWORD = 'ticketing-demo';
 
 /**
+ * @param submit returns a function to call after a success, with false if the user opened another view meanwhile
  * @param more shown under the form
  * @param heading `h2` for a part of a view
  */
@@ -26,8 +27,10 @@ export function form(title, intro, fields, action, submit, more, heading = 'h1')
       invalid[0].input.focus();
       return;
     }
+    const {pathname} = location;
     try {
-      await busy(button, () => submit(byName));
+      const succeeded = await busy(button, () => submit(byName));
+      succeeded?.(location.pathname === pathname);
     } catch (error) {
       const text = error.errors?.length > 0 ? showFieldErrors(byName, error, invalidText) : errorText(error);
       if (text) {
@@ -76,7 +79,7 @@ function checkbox(name, label) {
 
 /**
  * @param accounts the demo accounts to offer
- * @param done called after a successful sign-in
+ * @param done called after a successful sign-in, as the result of `submit`
  * @param signUp address of the sign-up form; null hides the link
  */
 export async function signInForm({intro = null, accounts, signUp, done}) {
@@ -97,7 +100,7 @@ export async function signInForm({intro = null, accounts, signUp, done}) {
   return form(t('signIn.title'), intro, [email, password, stay], t('signIn.action'),
     async () => {
       await signIn(email.input.value.trim(), password.input.value, stay.input.checked);
-      done();
+      return done;
     },
     [
       signUp && el('p', {}, `${t('signIn.new')} `, el('a', {href: signUp}, t('signUp.title'))),
@@ -117,7 +120,7 @@ export function signUpForm({signIn: signInAddress, done}) {
       await post('/api/v1/users',
         {email: address, password: password.input.value, name: name.input.value.trim()});
       await signIn(address, password.input.value);
-      done();
+      return done;
     },
     el('p', {}, `${t('signUp.known')} `, el('a', {href: signInAddress}, t('signIn.title'))));
 }

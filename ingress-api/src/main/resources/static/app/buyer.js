@@ -63,11 +63,15 @@ async function signUpView() {
   };
 }
 
-function onSignIn() {
+function onSignIn(isShown) {
   commands.resume();
   sync();
-  // A path of this page only: no other site.
-  router.replace(`/${nextAddress().replace(/^[/\\]+/, '')}`);
+  if (isShown) {
+    // A path of this page only: no other site.
+    router.replace(`/${nextAddress().replace(/^[/\\]+/, '')}`);
+  } else {
+    render('same');
+  }
 }
 
 async function loadMenu() {

@@ -9,13 +9,16 @@ import {announce, busy, confirmed, el, errorText, notice} from './ui.js';
 const newPasswordField = () => passwordField({autocomplete: 'new-password', minlength: 8, maxlength: 72},
   t('field.password.hint'), 'newPassword', t('field.newPassword'));
 
-/** Shows a result in place of a form. */
-function result(title, text, ...more) {
+/** Function that shows a result in place of its form, or only announces it in another view. */
+const resultOf = (title, text, ...more) => isShown => {
   announce(text);
+  if (!isShown) {
+    return;
+  }
   document.getElementById('main').replaceChildren(el('section', {class: 'narrow card'},
     el('h1', {tabindex: '-1'}, title), el('p', {}, text), ...more));
   document.querySelector('h1').focus();
-}
+};
 
 const signInLink = () => el('p', {}, el('a', {class: 'button', href: '/sign-in'}, t('signIn.title')));
 
@@ -78,7 +81,7 @@ export function forgotView() {
   return {
     node: form(t('forgot.title'), t('forgot.words'), [email], t('forgot.action'), async () => {
       await post('/api/v1/auth/password-reset', {email: email.input.value.trim()});
-      result(t('forgot.title'), t('forgot.sent'));
+      return resultOf(t('forgot.title'), t('forgot.sent'));
     }),
     title: t('forgot.title'),
   };
@@ -90,7 +93,7 @@ export function resetView(token) {
   return {
     node: form(t('reset.title'), t('reset.words'), [next], t('account.change'), async () => {
       await post('/api/v1/auth/password-reset/confirmation', {token, newPassword: next.input.value});
-      result(t('reset.title'), t('reset.done'), signInLink());
+      return resultOf(t('reset.title'), t('reset.done'), signInLink());
     }),
     title: t('reset.title'),
   };
@@ -101,7 +104,7 @@ export function confirmView(token) {
   return {
     node: form(t('confirm.title'), t('confirm.words'), [], t('confirm.yes'), async () => {
       await post('/api/v1/auth/email-confirmation', {token});
-      result(t('confirm.title'), t('confirm.done'), el('p', {}, el('a', {class: 'button', href: '/'}, t('events.all'))));
+      return resultOf(t('confirm.title'), t('confirm.done'), el('p', {}, el('a', {class: 'button', href: '/'}, t('events.all'))));
     }),
     title: t('confirm.title'),
   };

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -219,6 +220,38 @@ class BuyerInformationTest {
       assertThat(user.page().url()).endsWith("/");
       user.seesHeading("events.title");
     }
+  }
+
+  @Test
+  void lateAnswerOfFormKeepsTheOpenedView() {
+    String email = PagesFixture.newEmail("late");
+    pages.signUp(email, "Late");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/forgot-password");
+      user.page().getByLabel(user.texts.of("field.email")).fill(email);
+      leaveBeforeTheAnswer(user, "**/auth/password-reset", "forgot.action");
+      assertThat(user.page().locator("#spoken")).hasText(user.texts.of("forgot.sent"));
+      user.seesHeading("events.title");
+
+      user.open("/sign-in?next=account");
+      user.page().getByLabel(user.texts.of("field.email")).fill(email);
+      user.page().locator("#password").fill(PagesFixture.PASSWORD);
+      leaveBeforeTheAnswer(user, "**/auth/token", "signIn.action");
+      assertThat(user.button("menu.label")).isVisible(BrowserUser.visibleTimeout());
+      user.seesHeading("events.title");
+      assertThat(user.page().url()).endsWith(":" + pages.url().getPort() + "/");
+    }
+  }
+
+  /// Submits a form, and delays the answer until the list of events is shown.
+  private static void leaveBeforeTheAnswer(BrowserUser user, String path, String action) {
+    AtomicReference<Route> delayed = new AtomicReference<>();
+    user.page().route(path, delayed::set);
+    user.button(action).click();
+    user.page().waitForCondition(() -> delayed.get() != null);
+    user.page().locator(".places a").first().click();
+    user.seesHeading("events.title");
+    delayed.get().resume();
   }
 
   @Test
