@@ -5,7 +5,7 @@ import * as clock from './clock.js';
 import {clockTime, shortDateTime, t} from './i18n.js';
 import {checkPass} from './passcheck.js';
 import * as store from './store.js';
-import {confirmed, el, empty, notice} from './ui.js';
+import {confirmed, el, notice} from './ui.js';
 
 const MAX_SCANNED = 20_000; // reservations kept on this device
 const MAX_STATUS_DELAY = 1500; // ms for the current status
@@ -106,7 +106,8 @@ async function entrances() {
 export async function checkInView() {
   const {role} = store.session();
   if (role !== 'STAFF' && role !== 'ADMIN') {
-    return {title: t('checkin.title'), node: empty(t('checkin.forbidden'), t('checkin.forbidden.words'))};
+    return {title: t('checkin.title'), node: el('section', {class: 'empty'},
+      el('h1', {tabindex: '-1'}, t('checkin.forbidden')), el('p', {}, t('checkin.forbidden.words')))};
   }
   const [keys, events] = await Promise.all([readKeys(), entrances()]);
   const result = el('div', {class: 'check-result', role: 'alert'});
@@ -115,7 +116,7 @@ export async function checkInView() {
     el('option', {value: ''}, t('checkin.all')),
     events.map(({id, words}) => el('option', {value: id}, words)));
   event.value = events.some(({id}) => id === store.read('checkInEvent')) ? store.read('checkInEvent') : '';
-  const input = el('input', {id: 'check-code', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', maxlength: 3000});
+  const input = el('input', {id: 'check-code', name: 'check-code', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', maxlength: 3000});
   const accepted = acceptedPasses();
   const left = new AbortController();
   const warning = el('div', {'aria-live': 'polite'});

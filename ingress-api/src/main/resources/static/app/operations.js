@@ -10,7 +10,7 @@ import {eventDialog} from './eventform.js';
 import {chip, operatorStateOf, stateOf} from './eventstate.js';
 import {load, number, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
-import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice, retryNotice} from './ui.js';
+import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice, restoreInputs, retryNotice, savedInputs} from './ui.js';
 
 const REFRESH_INTERVAL = 1000; // ms
 const MAX_CHART_EVENTS = 4; // lines in the chart of seats
@@ -52,8 +52,16 @@ function frame() {
         await signOut();
         render();
       }}, t('nav.signOut')),
-      languageSwitch(render))));
+      languageSwitch(renderAgain))));
   document.title = `${t('ops.title')} · Ticketing`;
+}
+
+/** Shows the page in the chosen language. */
+async function renderAgain() {
+  const main = document.getElementById('main');
+  const saved = savedInputs(main);
+  await render();
+  restoreInputs(main, saved);
 }
 
 async function render() {
@@ -443,7 +451,7 @@ function eventsPanel() {
 
   let typing = 0;
   const input = el('input', {
-    type: 'search', id: 'event-search', maxlength: 100, autocomplete: 'off',
+    type: 'search', id: 'event-search', name: 'event-search', maxlength: 100, autocomplete: 'off',
     placeholder: t('admin.search'), 'aria-label': t('admin.search'),
     oninput: () => {
       clearTimeout(typing);

@@ -157,8 +157,9 @@ export function restoreInputs(place, saved) {
     for (const input of place.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
       if (type === 'checkbox') {
         input.checked = checked;
-      } else if (type !== 'radio') {
+      } else if (type !== 'radio' && input.value !== value) {
         input.value = value;
+        input.dispatchEvent(new Event(input.tagName === 'SELECT' ? 'change' : 'input', {bubbles: true}));
       }
     }
   }

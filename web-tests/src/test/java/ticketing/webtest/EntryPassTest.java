@@ -284,8 +284,19 @@ class EntryPassTest {
   void buyersCannotCheckPasses() {
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
       user.signUp(PagesFixture.newEmail("nostaff")).open("/check-in");
-      user.seesText("checkin.forbidden");
+      user.seesHeading("checkin.forbidden");
       assertThat(user.page().locator("#check-code")).hasCount(0);
+    }
+  }
+
+  @Test
+  void otherLanguageKeepsTheEnteredCode() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/sign-in?next=check-in", pages.admin);
+      admin.page().locator("#check-code").fill("eyJhb");
+      admin.button("language.other").click();
+      assertThat(admin.page().locator("h1")).hasText("입장 확인");
+      assertThat(admin.page().locator("#check-code")).hasValue("eyJhb");
     }
   }
 }

@@ -284,6 +284,11 @@ class OperationsTest {
       admin.page().locator("#event-search").fill(name);
       assertThat(admin.page().locator("tr[data-event]"))
           .hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(60_000));
+      admin.button("language.other").click();
+      assertThat(admin.page().locator("html")).hasAttribute("lang", "ko");
+      assertThat(admin.page().locator("#event-search")).hasValue(name);
+      assertThat(admin.page().locator("tr[data-event]"))
+          .hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(60_000));
     }
   }
 
