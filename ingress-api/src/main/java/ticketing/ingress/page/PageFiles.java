@@ -65,7 +65,8 @@ class PageFiles {
     return path;
   }
 
-  /// Returns the scripts and all that they import statically, breadth first.
+  /// Returns the scripts and all that they import statically. The largest are first: a browser with
+  /// few connections then ends with short responses.
   List<String> modules(List<String> scripts) {
     Set<String> found = new LinkedHashSet<>(scripts);
     Deque<String> open = new ArrayDeque<>(found);
@@ -77,7 +78,9 @@ class PageFiles {
           .filter(found::add)
           .forEach(open::add);
     }
-    return List.copyOf(found);
+    return found.stream()
+        .sorted(Comparator.comparing((String name) -> contents.get(name).length).reversed())
+        .toList();
   }
 
   /// Texts of a language by their keys.

@@ -1,9 +1,12 @@
 package ticketing.ingress.page;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -88,12 +91,13 @@ class StaticPageTest {
     assertThat(other.header("Cache-Control")).isEqualTo("no-store");
   }
 
+  /// Addresses in their order in the page.
   private static Set<String> linked(String page, String rel) {
     return Pattern.compile("<link rel=\"" + rel + "\"[^>]* href=\"([^\"]+)\"")
         .matcher(page)
         .results()
         .map(match -> match.group(1))
-        .collect(Collectors.toSet());
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /// A script that is not preloaded costs a further round trip.
@@ -122,6 +126,9 @@ class StaticPageTest {
             .forEach(imported -> assertThat(preloaded).as(script).contains(imported));
       }
       assertThat(linked(body, "preload")).anyMatch(path -> path.endsWith("/en.json"));
+      assertThat(preloaded)
+          .extracting(script -> ingress.get(script, null).body().getBytes(UTF_8).length)
+          .isSortedAccordingTo(Comparator.reverseOrder());
     }
     assertThat(linked(page, "modulepreload"))
         .anyMatch(path -> path.endsWith("/choice.js"))
