@@ -116,6 +116,44 @@ class LayoutTest {
   }
 
   @Test
+  void partsOfTheAccountKeepTheirDistances() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("parts")).open("/account");
+      Locator deletion = user.page().locator("#delete");
+      assertThat(distance(deletion.locator("h2"), deletion.locator(".notice")))
+          .isGreaterThanOrEqualTo(MIN_DISTANCE);
+    }
+  }
+
+  @Test
+  void wordsOfTheAuditAreNotDivided() {
+    pages.newSeatedEvent("A map with many changes in a wide column", 3, 6);
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations?tab=audit", pages.admin);
+      Locator cells =
+          admin
+              .page()
+              .locator("[aria-labelledby=audit-title] tbody tr")
+              .first()
+              .locator("td:nth-child(3), td:nth-child(4)");
+      assertThat(cells).hasCount(2);
+      for (Locator cell : cells.all()) {
+        Number lines =
+            (Number)
+                cell.evaluate(
+                    """
+                    cell => {
+                      const range = document.createRange();
+                      range.selectNodeContents(cell);
+                      return new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size;
+                    }\
+                    """);
+        assertThat(lines.intValue()).as(cell.textContent()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
   void footerLinksStartAtTheMargin() {
     try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
       admin.signIn("/sign-in", pages.admin);
