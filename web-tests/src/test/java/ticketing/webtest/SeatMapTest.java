@@ -124,7 +124,7 @@ class SeatMapTest {
   }
 
   @Test
-  void compactMapHasAllValuesOfTheFullMap() {
+  void compactMapEqualsTheFullMap() {
     String seats =
         """
         [{"id":"가\\uD83C\\uDFAD1","seatType":"VIP","rank":7,"x":-0.05,"y":100},null,null,
