@@ -195,6 +195,23 @@ class SeatMapTest {
   }
 
   @Test
+  void compactMapHasColumnsOfDifferences() {
+    Answer map = INGRESS.get(path(newEvent()) + "/seat-map?revision=1&compact=true", null);
+    assertThat(map.status()).isEqualTo(200);
+    assertThat(map.header("Cache-Control")).contains("max-age=31536000").contains("immutable");
+    assertThat(map.json().path("scale").asInt()).isEqualTo(10);
+    assertThat(map.json().at("/sections/0/rows").toString())
+        .isEqualTo(
+            """
+            [{"row":"1","aisles":[2],"shared":[0,1,1],"ids":["a1","2","3"],"types":[0,0,0],\
+            "ranks":[1,0,0],"x":[5,0,0],"y":[10,0,0]},\
+            {"row":"2","aisles":[],"shared":[0],"ids":["b1"],"types":[1],\
+            "ranks":[0],"x":[0],"y":[0]}]\
+            """);
+    assertThat(INGRESS.get(path(newEvent()) + "/seat-map?compact=7", null).status()).isEqualTo(400);
+  }
+
+  @Test
   void currentMapIsCacheableForOneSecond() {
     Answer map = INGRESS.get(path(newEvent()) + "/seat-map", null);
     assertThat(map.status()).isEqualTo(200);
