@@ -65,6 +65,7 @@ class MutantTest {
             Long.MAX_VALUE,
             () -> threads.getCurrentThreadCpuTime() < end);
     RESULTS.put(mutant, result);
+    assertThat(mutant.missingPlaces()).as("classes without a place of %s", mutant).isEmpty();
     System.out.println("simulation: mutant " + mutant + ", seeds " + result.seeds());
     assertThat(result.failed()).as("%s after %d seeds", mutant, result.seeds()).isPresent();
     assertThat(result.failed().orElseThrow().violations().getFirst()).startsWith("guarantee ");

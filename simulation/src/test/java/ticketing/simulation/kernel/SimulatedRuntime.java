@@ -33,6 +33,8 @@ import java.util.concurrent.locks.LockSupport;
 /// code to them.
 public final class SimulatedRuntime {
 
+  private static final long SECONDS_OF_MINUTE = 20;
+
   private SimulatedRuntime() {}
 
   private static SimulatedProcess process() {
@@ -96,6 +98,12 @@ public final class SimulatedRuntime {
 
   public static ScheduledExecutorService newSingleThreadScheduledExecutor(ThreadFactory names) {
     return new SimulatedScheduler(process());
+  }
+
+  /// Minutes of holds and offers, which the production code can only express in minutes, are short:
+  /// a run consists mostly of their time.
+  public static Duration ofMinutes(long minutes) {
+    return Duration.ofSeconds(minutes * SECONDS_OF_MINUTE);
   }
 
   public static UUID randomUUID() {

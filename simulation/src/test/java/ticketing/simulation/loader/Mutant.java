@@ -16,6 +16,8 @@ import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// The production code without one of its protections. The main code contains no switch.
@@ -184,6 +186,7 @@ public enum Mutant {
 
   private final String protection;
   private final List<Mutation> mutations;
+  private final Set<String> missingPlaces = ConcurrentHashMap.newKeySet();
 
   Mutant(String protection, Mutation... mutations) {
     this.protection = protection;
@@ -195,9 +198,13 @@ public enum Mutant {
     return protection;
   }
 
+  /// Classes without the place of a mutation. A class is known after it is loaded: the seeds of the
+  /// production code do not depend on the places.
+  public Set<String> missingPlaces() {
+    return missingPlaces;
+  }
+
   /// Adds the code of all mutants to a class.
-  ///
-  /// @throws IllegalStateException if the place of a mutation does not exist
   static byte[] addAll(ClassFile classFile, String className, byte[] bytes) {
     byte[] changed = bytes;
     for (Mutant mutant : values()) {
@@ -209,7 +216,7 @@ public enum Mutant {
                   classFile.parse(changed),
                   mutation.edit().transform(mutant.ordinal(), places::incrementAndGet));
           if (places.get() == 0) {
-            throw new IllegalStateException(mutant + " has no place in " + className);
+            mutant.missingPlaces.add(className);
           }
         }
       }

@@ -38,6 +38,7 @@ final class Redirects {
     addStatic("java.lang.Thread.ofVirtual");
     addStatic("java.lang.Thread.startVirtualThread");
     addStatic("java.lang.Thread.sleep");
+    addStatic("java.time.Duration.ofMinutes");
     addStatic("java.time.Clock.systemUTC");
     addStatic("java.time.Clock.systemDefaultZone");
     addStatic("java.time.Instant.now()");

@@ -33,7 +33,7 @@ import ticketing.status.StatusStoreSettings;
 public final class IngressProcess {
 
   // Longer than in the production code, to spare steps.
-  private static final long PROBE_INTERVAL_MILLIS = 3_000;
+  private static final long PROBE_INTERVAL_MILLIS = 5_000;
 
   private final SimulatedProcess process;
   private Object acceptor;

@@ -31,18 +31,24 @@ final class ProcessSettings {
               Map.entry("ticketing.worker.pipeline.stop-timeout", "4s"),
               Map.entry("ticketing.worker.maintenance.hold-expiry-interval", "3s"),
               Map.entry("ticketing.worker.waiting-line.recovery-interval", "4s"),
-              Map.entry("ticketing.send-register.lease", "15s"),
+              Map.entry("ticketing.send-register.lease", "8s"),
+              Map.entry("ticketing.clock.interval", "20s"),
               Map.entry("ticketing.worker.pipeline.max-batch-size", "5"),
               Map.entry("ticketing.worker.pipeline.hold-expiry-batch-size", "2"),
               Map.entry("ticketing.worker.queue.undecided-delay", "1s"),
               Map.entry("ticketing.worker.queue.max-delay", "5s"),
               Map.entry("ticketing.worker.waiting-line.min-check-age", "5s"),
+              Map.entry("ticketing.worker.waiting-line.max-undecided-age", "60s"),
+              Map.entry("ticketing.worker.waiting-line.empty-queue-time", "20s"),
               Map.entry("ticketing.worker.maintenance.dead-letter-interval", "3s"),
               Map.entry("ticketing.worker.maintenance.dead-letter-reread-interval", "10s")));
   static final ProcessSettings INGRESS =
       new ProcessSettings(
           "ingress-api",
-          Map.of("ticketing.queue.timeout", "5s", "ticketing.send-register.lease", "15s"));
+          Map.of(
+              "ticketing.queue.timeout", "5s",
+              "ticketing.clock.interval", "20s",
+              "ticketing.send-register.lease", "8s"));
 
   private final Binder binder;
   private final PropertySourcesPropertyResolver resolver;

@@ -12,6 +12,12 @@ public final class QueueFaults {
   /// Probability that an answer is lost; the call has its effect.
   public double lostAnswer;
 
+  /// Probability that the request of a send is lost.
+  public double lostSendRequest;
+
+  /// Probability that the answer of a send is lost; the messages are stored.
+  public double lostSendAnswer;
+
   /// Probability that an entry of a batch fails.
   public double failedEntry;
 

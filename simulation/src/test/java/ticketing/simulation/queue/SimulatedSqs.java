@@ -40,6 +40,7 @@ public final class SimulatedSqs implements SqsAsyncClient {
 
   private static final long LATENCY = TimeUnit.MILLISECONDS.toNanos(3);
   private static final String THREAD = "sqs";
+  private static final String SEND = "send";
   private static final long CALL_TIMEOUT = TimeUnit.SECONDS.toNanos(4);
 
   private final Kernel kernel;
@@ -78,6 +79,7 @@ public final class SimulatedSqs implements SqsAsyncClient {
 
   private <T> CompletableFuture<T> callAsync(String name, SimulatedProcess.Operation<T> operation) {
     CompletableFuture<T> result = new CompletableFuture<>();
+    boolean isSend = name.equals(SEND);
     kernel.schedule(
         latency(),
         () -> {
@@ -88,13 +90,13 @@ public final class SimulatedSqs implements SqsAsyncClient {
                 THREAD,
                 result,
                 SdkClientException.create("refused", new ConnectException("refused")));
-          } else if (kernel.chance(faults.lostRequest)) {
+          } else if (kernel.chance(isSend ? Math.max(faults.lostRequest, faults.lostSendRequest) : faults.lostRequest)) {
             kernel.log().add("queue", process.name() + " " + name + " request lost");
             process.failAfter(
                 CALL_TIMEOUT + latency(), THREAD, result, ApiCallTimeoutException.create(4_000));
           } else {
             operation.execute(answer -> {
-              if (kernel.chance(faults.lostAnswer)) {
+              if (kernel.chance(isSend ? Math.max(faults.lostAnswer, faults.lostSendAnswer) : faults.lostAnswer)) {
                 kernel.log().add("queue", process.name() + " " + name + " answer lost");
                 process.failAfter(
                     CALL_TIMEOUT + latency(),
@@ -206,7 +208,7 @@ public final class SimulatedSqs implements SqsAsyncClient {
   public CompletableFuture<SendMessageBatchResponse> sendMessageBatch(
       SendMessageBatchRequest request) {
     return call(
-        "send",
+        SEND,
         () -> {
           List<SendMessageBatchResultEntry> sent = new ArrayList<>();
           List<BatchResultErrorEntry> failed = new ArrayList<>();

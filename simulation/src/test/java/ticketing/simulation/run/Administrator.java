@@ -12,6 +12,7 @@ import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
+import ticketing.simulation.plan.Plan;
 import ticketing.simulation.database.SimulatedDatabase;
 import ticketing.simulation.database.SimulatedDatabase.Prepared;
 import ticketing.simulation.kernel.Kernel;

@@ -23,6 +23,8 @@ import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
+import ticketing.simulation.plan.Fault;
+import ticketing.simulation.plan.Plan;
 import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.process.IngressProcess;
 
@@ -47,7 +49,8 @@ final class Clients {
     @Nullable Ticket accepted; // first answer
     @Nullable Long reservationId; // of a confirmation or a cancellation
     @Nullable Instant firstAttempt; // simulated time
-    @Nullable Instant acceptedBy; // simulated time of the response
+    @Nullable Instant acceptedBy; // simulated time of the first response
+    @Nullable Instant answeredBy; // simulated time of the last response
     boolean lost; // an attempt without response
     boolean impatient; // repeats without a response, and after one
     boolean reused; // its key, by another request
@@ -465,6 +468,7 @@ final class Clients {
                   request.accepted = ticket;
                   request.acceptedBy = now();
                 }
+                request.answeredBy = now();
                 request.answers.add(ticket);
                 if (decided && !ticket.status().isFinal() && !plan.hasFaultOf("DATABASE")) {
                   defects.add("guarantee 2: " + request + " was answered pending, decided before");

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Action;
 import ticketing.domain.Ticket;
+import ticketing.simulation.plan.Fault;
+import ticketing.simulation.plan.Plan;
 import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.process.Servers;
 import ticketing.simulation.queue.SimulatedQueue;
@@ -28,17 +31,30 @@ final class Oracle {
   private static final Pattern STATUS = Pattern.compile("\"status\":\"([A-Z_]+)\"");
   private static final Pattern REASON = Pattern.compile("\"reason\":\"([A-Z_]+)\"");
 
+  private static final Pattern DECIDED_AT = Pattern.compile("\"decidedAt\":\"([^\"]+)\"");
+
   /// One second of the guarantee, and half a second for the latencies of an undisturbed decision.
   private static final Duration MAX_ISOLATED_DELAY = Duration.ofMillis(1_500);
 
   /// Time until a process has measured a change of its clock: the interval and the queries.
-  private static final Duration MAX_CLOCK_LAG = Duration.ofSeconds(13);
+  private static final Duration MAX_CLOCK_LAG = Duration.ofSeconds(23);
 
   /// Error of a measurement, and time from the decision to its commit.
   private static final Duration MAX_TIME_DIFFERENCE = Duration.ofSeconds(3);
 
   /// Time for which an ingress process may act on a read of the ledger.
-  private static final Duration MAX_LEDGER_AGE = Duration.ofSeconds(2);
+  private static final Duration MAX_LEDGER_AGE = Duration.ofMillis(300);
+
+  /// As [#MAX_LEDGER_AGE], while a call of a server is slow or is repeated.
+  private static final Duration MAX_LEDGER_AGE_IF_SLOW = Duration.ofSeconds(2);
+
+  private static final Set<Fault.Kind> SLOW_KINDS =
+      EnumSet.of(
+          Fault.Kind.REDIS_DOWN,
+          Fault.Kind.REDIS_REQUEST_LOST,
+          Fault.Kind.REDIS_ANSWER_LOST,
+          Fault.Kind.REDIS_SLOW,
+          Fault.Kind.DATABASE_SLOW);
 
   private static final String TICKET_KEY = "ticket:";
   private static final String GAVE_UP = "REJECTED GAVE_UP";
@@ -49,6 +65,7 @@ final class Oracle {
   private final SeatOracle seats;
   private final Map<UUID, Set<String>> published = new HashMap<>();
   private final Map<UUID, Instant> firstPublished = new HashMap<>(); // decisions
+  private final Map<UUID, Instant> givenUp = new HashMap<>(); // times of the database
   private final List<String> violations = new ArrayList<>();
 
   Oracle(Plan plan, Servers servers, Clients clients) {
@@ -68,7 +85,12 @@ final class Oracle {
     if (line.length() > 37 && line.contains("{")) {
       UUID ticketId = UUID.fromString(line.substring(0, 36));
       published.computeIfAbsent(ticketId, id -> new HashSet<>()).add(outcome(line));
-      if (!outcome(line).equals(GAVE_UP)) {
+      if (outcome(line).equals(GAVE_UP)) {
+        Matcher time = DECIDED_AT.matcher(line);
+        if (time.find()) {
+          givenUp.put(ticketId, Instant.parse(time.group(1)));
+        }
+      } else {
         firstPublished.putIfAbsent(ticketId, now());
       }
       String entry = servers.redis.string(TICKET_KEY + ticketId);
@@ -104,10 +126,13 @@ final class Oracle {
     Instant decided = firstPublished.get(UUID.fromString(key.substring(TICKET_KEY.length())));
     if (isPending(stored)
         && decided != null
-        && decided.plus(MAX_LEDGER_AGE).isBefore(now())
-        && !plan.hasFaultOf("DATABASE")) {
+        && decided.plus(maxLedgerAge()).isBefore(now())) {
       violated(2, "a published ticket becomes pending, row=" + key + " " + decided);
     }
+  }
+
+  private Duration maxLedgerAge() {
+    return SLOW_KINDS.stream().anyMatch(plan::hasFault) ? MAX_LEDGER_AGE_IF_SLOW : MAX_LEDGER_AGE;
   }
 
   private static boolean isPending(String entry) {
@@ -142,6 +167,13 @@ final class Oracle {
         && seats.hasNoDueOffer()
         && servers.database.committed("reservations").stream()
             .noneMatch(row -> row.get("status").equals("HELD"));
+  }
+
+  /// Returns true if the status store has a pending entry of a request.
+  boolean findsPendingEntry() {
+    return clients.requests().stream()
+        .map(request -> servers.redis.string(TICKET_KEY + request.ticketId))
+        .anyMatch(entry -> entry != null && isPending(entry));
   }
 
   /// Dead letters without the record that their tickets are decided.
@@ -185,11 +217,8 @@ final class Oracle {
       Map<String, Object> decision = ledger.get(request.ticketId);
       if (request.accepted != null) {
         checkAccepted(request, decision, entries.get(request.ticketId));
-      } else if (!request.lost
-          && decision != null
-          && !plan.hasFaultOf("DATABASE")
-          && !plan.hasFaultOf("EVENT")) {
-        violated(3, request + " was refused " + request.refusals + " and is decided");
+      } else if (!request.lost) {
+        checkRefused(request, decision, entries.get(request.ticketId));
       }
     }
     published.forEach((ticketId, outcomes) -> checkPublished(ticketId, outcomes, ledger));
@@ -352,22 +381,27 @@ final class Oracle {
     for (Clients.Request request : clients.requests()) {
       Map<String, Object> decision = ledger.get(request.ticketId);
       if (decision == null
-          || request.acceptedBy == null
+          || request.answeredBy == null
           || !isMeasured(Fault.Kind.INGRESS_CLOCK, request.firstAttempt)) {
         continue;
       }
       Instant acceptedAt = instant(decision.get("accepted_at"));
       if (acceptedAt.isBefore(request.firstAttempt.minus(MAX_TIME_DIFFERENCE))
-          || acceptedAt.isAfter(request.acceptedBy.plus(MAX_TIME_DIFFERENCE))) {
+          || acceptedAt.isAfter(lastAcceptance(request).plus(MAX_TIME_DIFFERENCE))) {
         violated(5, request + " was accepted at another time, row=" + decision);
       }
     }
   }
 
+  /// Without the first entry, a repeated request may be decided at its own time.
+  private Instant lastAcceptance(Clients.Request request) {
+    return plan.hasFaultOf("REDIS") ? request.answeredBy : request.acceptedBy;
+  }
+
   /// Returns true if each process knows its skew at a time.
   private boolean isMeasured(Fault.Kind kind, Instant time) {
     return plan.faults()
-        .filter(fault -> fault.kind() == kind)
+        .filter(fault -> fault.kind() == kind && !fault.isInitial())
         .map(fault ->
             Kernel.START.plusMillis(Plan.START_MILLIS + fault.atMillis()).plus(MAX_CLOCK_LAG))
         .noneMatch(time::isBefore);
@@ -425,10 +459,28 @@ final class Oracle {
     }
   }
 
+  private void checkRefused(
+      Clients.Request request,
+      @Nullable Map<String, Object> decision,
+      @Nullable StatusEntry entry) {
+    if (decision != null && !plan.hasFaultOf("DATABASE") && !plan.hasFaultOf("EVENT")) {
+      violated(3, request + " was refused " + request.refusals + " and is decided");
+    }
+    if (decision == null && entry != null && !plan.hasFaultOf("REDIS")) {
+      violated(3, request + " was refused " + request.refusals + " and is " + outcome(entry.ticket()));
+    }
+  }
+
+  /// Without the first entry, a repeated request has the price of its own time. Without a revocation
+  /// of its command, a refused attempt may be decided at its price.
+  private boolean isPriceKnown(Clients.Request request) {
+    return (request.answers.size() == 1 || !plan.hasFaultOf("REDIS"))
+        && (request.refusals.isEmpty() && !request.lost
+            || !plan.hasFaultOf("DATABASE") && !plan.hasFaultOf("EVENT"));
+  }
+
   private void checkAnswer(Clients.Request request, Ticket answer, Map<String, Object> decision) {
-    // Without the first entry, a repeated request has the price of its own time.
-    boolean known = request.answers.size() == 1 || !plan.hasFaultOf("REDIS");
-    if (known
+    if (isPriceKnown(request)
         && answer.totalPrice() != null
         && decision.get("total_price") != null
         && answer.totalPrice().amount().compareTo((BigDecimal) decision.get("total_price")) != 0) {
@@ -465,10 +517,13 @@ final class Oracle {
     }
   }
 
-  /// A redrive replaces `GAVE_UP` by a decision.
-  private boolean isConsistent(Set<String> published, String decided) {
+  /// A decision replaces `GAVE_UP` if a redrive started after it.
+  private boolean isConsistent(UUID ticketId, Set<String> published, String decided) {
     return published.equals(Set.of(decided))
-        || plan.isRedriven() && published.equals(Set.of(decided, GAVE_UP));
+        || published.equals(Set.of(decided, GAVE_UP))
+            && servers.database.committed("redrives").stream()
+                .map(row -> instant(row.get("started_at")))
+                .anyMatch(start -> !start.isBefore(givenUp.getOrDefault(ticketId, Instant.MIN)));
   }
 
   private void checkPublished(
@@ -476,7 +531,7 @@ final class Oracle {
     Map<String, Object> decision = ledger.get(ticketId);
     if (decision == null) {
       violated(2, "published ticket " + ticketId + " without decision");
-    } else if (!isConsistent(outcomes, outcome(decision))) {
+    } else if (!isConsistent(ticketId, outcomes, outcome(decision))) {
       violated(
           2, "ticket " + ticketId + " published as " + outcomes + ", decided " + outcome(decision));
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import ticketing.simulation.plan.Plan;
 import ticketing.simulation.database.SimulatedDatabase;
 
 /// Checks each numbered seat, and the entries and offers of the waiting lists, after a run.

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import ticketing.simulation.plan.Plan;
 import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.kernel.SimulatedProcess;
 import ticketing.simulation.loader.Mutant;
@@ -22,6 +23,7 @@ import ticketing.status.StatusEntry;
 public final class Simulation implements SeedRunner {
 
   private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(600); // a chain of offers
+  private static final long MAX_PUBLICATION_NANOS = TimeUnit.SECONDS.toNanos(15);
   private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   @Override
@@ -53,14 +55,7 @@ public final class Simulation implements SeedRunner {
     Fleet fleet = new Fleet(servers);
     Clients clients = new Clients(fleet, plan);
     Oracle oracle = new Oracle(plan, servers, clients);
-    for (Plan.Element element : plan.elements()) {
-      if (element instanceof Fault fault) {
-        long at = TimeUnit.MILLISECONDS.toNanos(Plan.START_MILLIS + fault.atMillis());
-        kernel.schedule(at, () -> fault.start(fleet));
-        kernel.schedule(
-            at + TimeUnit.MILLISECONDS.toNanos(fault.forMillis()), () -> fault.end(fleet));
-      }
-    }
+    plan.faults().forEach(fault -> FaultInjector.schedule(fault, fleet));
     boolean[] settled = new boolean[1];
     long lastFault =
         TimeUnit.MILLISECONDS.toNanos(
@@ -76,9 +71,10 @@ public final class Simulation implements SeedRunner {
     List<String> unexplained = new ArrayList<>();
     boolean[] read = new boolean[1];
     SimulatedProcess reader = new SimulatedProcess(kernel, "reader");
-    // A publication of the last decision may be in progress.
-    kernel.schedule(
-        TimeUnit.SECONDS.toNanos(15),
+    afterPublications(
+        kernel,
+        oracle,
+        MAX_PUBLICATION_NANOS,
         () ->
             reader.start(
                 "read",
@@ -100,6 +96,21 @@ public final class Simulation implements SeedRunner {
       violations.add("cannot read the status store");
     }
     return violations;
+  }
+
+  /// Runs a task when no entry of the status store is pending. A publication of the last decision
+  /// may be in progress.
+  private static void afterPublications(
+      Kernel kernel, Oracle oracle, long maxNanos, Runnable task) {
+    kernel.schedule(
+        CHECK_NANOS,
+        () -> {
+          if (maxNanos > 0 && oracle.findsPendingEntry()) {
+            afterPublications(kernel, oracle, maxNanos - CHECK_NANOS, task);
+          } else {
+            task.run();
+          }
+        });
   }
 
   private static void checkSettled(

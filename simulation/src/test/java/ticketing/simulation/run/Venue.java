@@ -13,6 +13,7 @@ import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.seatmap.SeatBitmap;
 import ticketing.domain.seatmap.SeatMap;
+import ticketing.simulation.plan.Plan;
 import ticketing.simulation.database.SimulatedDatabase;
 import ticketing.simulation.kernel.Kernel;
 

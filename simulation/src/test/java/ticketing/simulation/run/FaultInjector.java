@@ -2,83 +2,45 @@ package ticketing.simulation.run;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import ticketing.simulation.plan.Fault;
+import ticketing.simulation.plan.Plan;
+import ticketing.simulation.process.Servers;
 
-/// Fault of one dependency or of one process.
-///
-/// @param atMillis start
-/// @param forMillis duration; ignored by faults without duration
-/// @param target number of the process or of the event
-/// @param strength probability, or part of the maximum strength
-record Fault(Kind kind, long atMillis, long forMillis, int target, double strength)
-    implements Plan.Element {
-
-  enum Kind {
-    QUEUE_DOWN,
-    QUEUE_REQUEST_LOST,
-    QUEUE_ANSWER_LOST,
-    QUEUE_ENTRY_FAILED,
-    QUEUE_DUPLICATE,
-    QUEUE_EARLY_DELIVERY,
-    QUEUE_DELAY,
-    QUEUE_SLOW,
-    QUEUE_DEAD_LETTER,
-    QUEUE_UNREADABLE,
-    REDIS_DOWN,
-    REDIS_REQUEST_LOST,
-    REDIS_ANSWER_LOST,
-    REDIS_EVICTION,
-    REDIS_FLUSH,
-    REDIS_GARBAGE,
-    REDIS_FALSE_LOCK,
-    REDIS_SLOW,
-    DATABASE_DOWN,
-    DATABASE_REQUEST_LOST,
-    DATABASE_ANSWER_LOST,
-    DATABASE_READ_ONLY,
-    DATABASE_DEADLOCK,
-    DATABASE_SLOW,
-    EVENT_LOCKED,
-    WORKER_CRASH,
-    WORKER_STOP,
-    INGRESS_CRASH,
-    WORKER_CLOCK,
-    INGRESS_CLOCK;
-
-    boolean isOf(String server) {
-      return name().startsWith(server);
-    }
-  }
+/// Start and end of faults.
+final class FaultInjector {
 
   private static final long REDRIVE_DELAY = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /// Returns true if an operator redrives the dead letters of this fault.
-  boolean isRedriven() {
-    return kind == Kind.QUEUE_DEAD_LETTER && target == 1;
+  private FaultInjector() {}
+
+  /// Schedules the start and the end of a fault. A fault of the start of the run begins now.
+  static void schedule(Fault fault, Fleet fleet) {
+    if (fault.isInitial()) {
+      start(fault, fleet);
+      return;
+    }
+    long at = TimeUnit.MILLISECONDS.toNanos(Plan.START_MILLIS + fault.atMillis());
+    fleet.kernel().schedule(at, () -> start(fault, fleet));
+    fleet
+        .kernel()
+        .schedule(
+            at + TimeUnit.MILLISECONDS.toNanos(fault.forMillis()), () -> end(fault, fleet));
   }
 
-  /// Event whose row `EVENT_LOCKED` locks.
-  private long lockedEvent() {
-    return 1 + target % 2;
-  }
-
-  /// Returns true if the fault may delay the decisions of an event. A locked event delays only its
-  /// own, an unreadable message none.
-  boolean mayDelay(long eventId) {
-    return switch (kind) {
-      case EVENT_LOCKED -> lockedEvent() == eventId;
-      case QUEUE_UNREADABLE -> false;
-      default -> true;
-    };
-  }
-
-  /// Starts the fault.
-  void start(Fleet fleet) {
-    var servers = fleet.servers();
-    fleet.kernel().log().add("fault", kind + " " + target + " for " + forMillis + "ms");
-    switch (kind) {
+  private static void start(Fault fault, Fleet fleet) {
+    Servers servers = fleet.servers();
+    int target = fault.target();
+    double strength = fault.strength();
+    fleet
+        .kernel()
+        .log()
+        .add("fault", fault.kind() + " " + target + " for " + fault.forMillis() + "ms");
+    switch (fault.kind()) {
       case QUEUE_DOWN -> servers.queueFaults.refusing = true;
       case QUEUE_REQUEST_LOST -> servers.queueFaults.lostRequest = strength;
       case QUEUE_ANSWER_LOST -> servers.queueFaults.lostAnswer = strength;
+      case QUEUE_SEND_REQUEST_LOST -> servers.queueFaults.lostSendRequest = strength;
+      case QUEUE_SEND_ANSWER_LOST -> servers.queueFaults.lostSendAnswer = strength;
       case QUEUE_ENTRY_FAILED -> servers.queueFaults.failedEntry = strength;
       case QUEUE_DUPLICATE -> servers.queueFaults.duplicate = strength;
       case QUEUE_EARLY_DELIVERY -> servers.queueFaults.earlyDelivery = strength;
@@ -106,26 +68,28 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
       case DATABASE_SLOW -> servers.databaseFaults.slowness = (int) (1 + 300 * strength);
       case EVENT_LOCKED ->
           servers.database.lockRow(
-              "events", lockedEvent(), TimeUnit.MILLISECONDS.toNanos(forMillis));
-      case WORKER_CRASH -> fleet.crashWorker(target, forMillis);
-      case WORKER_STOP -> fleet.stopWorker(target, forMillis);
-      case INGRESS_CRASH -> fleet.crashIngress(target, forMillis);
-      case WORKER_CLOCK -> fleet.worker(target).setSkew(skew());
-      case INGRESS_CLOCK -> fleet.ingress(target).process().setSkew(skew());
+              "events", fault.lockedEvent(), TimeUnit.MILLISECONDS.toNanos(fault.forMillis()));
+      case WORKER_CRASH -> fleet.crashWorker(target, fault.forMillis());
+      case WORKER_STOP -> fleet.stopWorker(target, fault.forMillis());
+      case INGRESS_CRASH -> fleet.crashIngress(target, fault.forMillis());
+      case WORKER_CLOCK -> fleet.worker(target).setSkew(skew(strength));
+      case INGRESS_CLOCK -> fleet.ingress(target).process().setSkew(skew(strength));
     }
   }
 
-  private Duration skew() {
+  private static Duration skew(double strength) {
     return Duration.ofMillis((long) ((strength - 0.5) * 120_000));
   }
 
   /// Ends the fault. Faults of the same kind may overlap, the first end heals all of them.
-  void end(Fleet fleet) {
-    var servers = fleet.servers();
-    switch (kind) {
+  private static void end(Fault fault, Fleet fleet) {
+    Servers servers = fleet.servers();
+    switch (fault.kind()) {
       case QUEUE_DOWN -> servers.queueFaults.refusing = false;
       case QUEUE_REQUEST_LOST -> servers.queueFaults.lostRequest = 0;
       case QUEUE_ANSWER_LOST -> servers.queueFaults.lostAnswer = 0;
+      case QUEUE_SEND_REQUEST_LOST -> servers.queueFaults.lostSendRequest = 0;
+      case QUEUE_SEND_ANSWER_LOST -> servers.queueFaults.lostSendAnswer = 0;
       case QUEUE_ENTRY_FAILED -> servers.queueFaults.failedEntry = 0;
       case QUEUE_DUPLICATE -> servers.queueFaults.duplicate = 0;
       case QUEUE_EARLY_DELIVERY -> servers.queueFaults.earlyDelivery = 0;
@@ -133,7 +97,7 @@ record Fault(Kind kind, long atMillis, long forMillis, int target, double streng
       case QUEUE_SLOW -> servers.queueFaults.slowness = 1;
       case QUEUE_DEAD_LETTER -> {
         servers.queueFaults.deadLetter = 0;
-        if (isRedriven()) {
+        if (fault.isRedriven()) {
           fleet.kernel().schedule(REDRIVE_DELAY, () -> new Redrive(fleet.servers()).start());
         }
       }

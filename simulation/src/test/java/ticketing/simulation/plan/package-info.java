@@ -1,0 +1,2 @@
+/// Plans of the simulation: the requests and the faults of each seed.
+package ticketing.simulation.plan;
