@@ -50,6 +50,7 @@ final class SimulationProcess implements AutoCloseable {
                 "--add-opens",
                 "java.base/java.lang=ALL-UNNAMED",
                 "-Djdk.trackAllThreads=false",
+                "-XX:TieredStopAtLevel=1",
                 "-Xmx1g",
                 "-XX:+UseSerialGC",
                 "-cp",

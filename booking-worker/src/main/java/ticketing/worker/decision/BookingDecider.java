@@ -99,8 +99,8 @@ public final class BookingDecider {
     this.waitingList = inventory.waitingList();
     this.waitingUsers = new HashMap<>(waitingList.waitingUsers());
     this.lastSequence = waitingList.lastSequence();
-    waitingList
-        .counters()
+    // The order of the types is that of a replay.
+    new TreeMap<>(waitingList.counters())
         .forEach((type, counters) -> {
           kept.put(type, counters.kept());
           waiting.put(type, counters.waiting());

@@ -149,6 +149,25 @@ class WaitingListTest {
   }
 
   @Test
+  void offersOfSeveralTypesFollowTheirNames() {
+    List<String> types = List.of("Arena", "Balcony", "Floor", "Stalls", "VIP");
+    event = event.toBuilder().seatTypes(seatTypes(types, 0)).build();
+    types.reversed().forEach(type -> decide(joinType(type)));
+    event = event.toBuilder().seatTypes(seatTypes(types, 1)).build();
+    assertThat(decide().waitingList().offers().stream().map(offer -> offer.party().seatType()))
+        .isEqualTo(types);
+  }
+
+  private static List<SeatTypeView> seatTypes(List<String> names, int available) {
+    return names.stream().map(name -> new SeatTypeView(name, PRICE, 1, available)).toList();
+  }
+
+  private static Command joinType(String seatType) {
+    return new Command.JoinWaitingList(
+        UUID.randomUUID(), seatType, 1, seatType, 1, NOON, null, UUID.randomUUID(), PRICE);
+  }
+
+  @Test
   void closedOrCancelledSaleMakesNoOffers() {
     decide(join("ann", 2));
     event = event.toBuilder().sale(null, NOON).build();

@@ -34,7 +34,9 @@ final class GeneralPlans {
           Fault.Kind.QUEUE_SEND_ANSWER_LOST,
           Fault.Kind.QUEUE_ENTRY_FAILED,
           Fault.Kind.QUEUE_SLOW,
-          Fault.Kind.INGRESS_CRASH);
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.INGRESS_CRASH,
+          Fault.Kind.EVENT_LOCKED);
 
   /// Kinds during which the ticket of a repeated request cannot be read, or is not decided yet.
   private static final List<Fault.Kind> FORGETTING_KINDS =
@@ -49,14 +51,37 @@ final class GeneralPlans {
           Fault.Kind.DATABASE_DEADLOCK,
           Fault.Kind.EVENT_LOCKED);
 
+  private static final List<Fault.Kind> OUTAGE_KINDS =
+      List.of(
+          Fault.Kind.DATABASE_DOWN,
+          Fault.Kind.DATABASE_DOWN,
+          Fault.Kind.DATABASE_READ_ONLY,
+          Fault.Kind.DATABASE_DEADLOCK);
+
+  /// Kinds that delay the publication of `GAVE_UP`, or of the decision that replaces it.
+  private static final List<Fault.Kind> REDRIVE_KINDS =
+      List.of(
+          Fault.Kind.REDIS_DOWN,
+          Fault.Kind.REDIS_REQUEST_LOST,
+          Fault.Kind.REDIS_SLOW,
+          Fault.Kind.REDIS_FLUSH,
+          Fault.Kind.WORKER_CRASH,
+          Fault.Kind.WORKER_STOP);
+
+  private static final List<Fault.Kind> QUEUE_KINDS =
+      List.of(
+          Fault.Kind.QUEUE_DOWN,
+          Fault.Kind.QUEUE_DOWN,
+          Fault.Kind.QUEUE_REQUEST_LOST,
+          Fault.Kind.QUEUE_SEND_REQUEST_LOST,
+          Fault.Kind.QUEUE_SEND_ANSWER_LOST,
+          Fault.Kind.QUEUE_SEND_ANSWER_LOST,
+          Fault.Kind.QUEUE_ENTRY_FAILED);
+
   private static final List<List<Fault.Kind>> KINDS_OF_SERVERS =
       List.of(
-          List.of(
-              Fault.Kind.QUEUE_DOWN,
-              Fault.Kind.QUEUE_REQUEST_LOST,
-              Fault.Kind.QUEUE_SEND_REQUEST_LOST,
-              Fault.Kind.QUEUE_SEND_ANSWER_LOST,
-              Fault.Kind.QUEUE_ENTRY_FAILED),
+          QUEUE_KINDS,
+          QUEUE_KINDS,
           List.of(
               Fault.Kind.REDIS_DOWN,
               Fault.Kind.REDIS_REQUEST_LOST,
@@ -77,7 +102,7 @@ final class GeneralPlans {
   static Draft mixture(SplittableRandom random) {
     Draft draft = new Draft(random, Draft.event(random));
     long burst = random.nextLong(Draft.REQUESTS_MILLIS);
-    for (int i = random.nextInt(3, 13); i > 0; i--) {
+    for (int i = random.nextInt(2, 9); i > 0; i--) {
       addBooking(draft, burst);
     }
     WaitingListPlans.addJoins(draft, burst);
@@ -180,7 +205,10 @@ final class GeneralPlans {
   }
 
   /// A few bookings of few seats, without further requests.
-  private static Draft fewBookings(SplittableRandom random, long burst, int spreadMillis) {
+  ///
+  /// @param mostAttempts number of attempts of half of them
+  private static Draft fewBookings(
+      SplittableRandom random, long burst, int spreadMillis, int mostAttempts) {
     Draft draft =
         new Draft(
             random,
@@ -199,7 +227,7 @@ final class GeneralPlans {
           draft.oneIn(8) ? 2 : 1,
           "A",
           random.nextInt(1, 3),
-          draft.oneIn(2) ? Plan.ATTEMPTS_OF_IMPATIENT_CLIENT : draft.attempts());
+          draft.oneIn(2) ? mostAttempts : draft.attempts());
     }
     return draft;
   }
@@ -207,11 +235,11 @@ final class GeneralPlans {
   /// Consecutive faults of one server. The next one begins when the last one ends.
   static Draft faultsOfOneServer(SplittableRandom random) {
     long burst = random.nextLong(2_000);
-    Draft draft = fewBookings(random, burst, random.nextBoolean() ? 2_000 : Draft.BURST_MILLIS);
+    Draft draft = fewBookings(random, burst, random.nextBoolean() ? 2_000 : Draft.BURST_MILLIS, 1);
     List<Fault.Kind> kinds = draft.oneOf(KINDS_OF_SERVERS);
     long at = burst - 200;
     for (int i = random.nextInt(2, 5); i > 0; i--) {
-      long millis = random.nextLong(100, 4_000);
+      long millis = random.nextLong(500, 4_500);
       draft.fault(draft.oneOf(kinds), at, millis, draft.strength(0.4));
       at += millis + 1;
     }
@@ -222,7 +250,7 @@ final class GeneralPlans {
   /// cannot be read.
   static Draft repetitions(SplittableRandom random) {
     long burst = random.nextLong(2_000);
-    Draft draft = fewBookings(random, burst, random.nextBoolean() ? 2_000 : Draft.BURST_MILLIS);
+    Draft draft = fewBookings(random, burst, random.nextBoolean() ? 2_000 : Draft.BURST_MILLIS, Plan.ATTEMPTS_OF_IMPATIENT_CLIENT);
     if (draft.oneIn(4)) {
       draft.add(new ChangePrice(burst + random.nextInt(2_000), draft.process(), 1));
     }
@@ -231,9 +259,12 @@ final class GeneralPlans {
           new Pause(burst + random.nextInt(1_500), random.nextLong(1_000, 5_000), 1, draft.oneIn(4)));
     }
     List<Fault.Kind> kinds = new ArrayList<>();
-    kinds.add(draft.oneOf(REPEATING_KINDS));
-    kinds.add(draft.oneOf(FORGETTING_KINDS));
-    kinds.add(draft.oneOf(FORGETTING_KINDS));
+    for (int i = random.nextInt(1, 3); i > 0; i--) {
+      kinds.add(draft.oneOf(REPEATING_KINDS));
+    }
+    for (int i = draft.oneIn(3) ? 0 : 2; i > 0; i--) {
+      kinds.add(draft.oneOf(FORGETTING_KINDS));
+    }
     for (int i = random.nextInt(2, 8); i > 0; i--) {
       Fault.Kind kind = draft.oneOf(kinds);
       draft.fault(
@@ -264,12 +295,12 @@ final class GeneralPlans {
       }
       deadLetters(draft, next - 100, next + 2_000, draft.oneIn(3));
     }
-    if (draft.oneIn(3)) {
+    if (!draft.oneIn(3)) {
       draft.fault(
-          draft.oneOf(List.of(Fault.Kind.WORKER_CRASH, Fault.Kind.REDIS_DOWN, Fault.Kind.REDIS_FLUSH)),
-          burst + random.nextInt(Draft.REQUESTS_MILLIS),
-          random.nextLong(500, 4_000),
-          1);
+          draft.oneOf(REDRIVE_KINDS),
+          burst + random.nextLong(firstEnd - burst + 2_000),
+          random.nextLong(500, 5_000),
+          draft.strength(0.4));
     }
     return draft;
   }
@@ -289,15 +320,15 @@ final class GeneralPlans {
         Fault.Kind.QUEUE_DEAD_LETTER, at, end - at, redriven ? 1 : 0, draft.strength(0.3));
   }
 
-  /// The database is down or read-only for longer than the receives of a message would last.
+  /// The database decides little or nothing for longer than the receives of a message would last.
   static Draft longOutage(SplittableRandom random) {
     long burst = random.nextLong(1_000);
-    Draft draft = fewBookings(random, burst, 2_000);
+    Draft draft = fewBookings(random, burst, 2_000, 1);
     draft.fault(
-        draft.oneIn(4) ? Fault.Kind.DATABASE_READ_ONLY : Fault.Kind.DATABASE_DOWN,
+        draft.oneOf(OUTAGE_KINDS),
         burst + random.nextInt(2_000) - 500,
         random.nextLong(MIN_OUTAGE_MILLIS, MAX_LOCK_MILLIS),
-        1);
+        draft.strength(0.6));
     return draft;
   }
 }

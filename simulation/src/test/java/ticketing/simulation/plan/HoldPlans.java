@@ -71,22 +71,23 @@ final class HoldPlans {
   /// Bookings by few users are confirmed in time, but late in the queue and without an entry in the
   /// status store. So their holds expire, and their users and others compete for the seats.
   static Draft retakenSeats(SplittableRandom random) {
+    boolean waitingList = random.nextBoolean();
     EventPlan event =
         new EventPlan(
-            random.nextInt(2, 7),
+            waitingList ? random.nextInt(1, 4) : random.nextInt(2, 7),
             1,
             1,
             random.nextBoolean() ? random.nextInt(2, 5) : null,
             null,
             random.nextInt(3) == 0,
-            random.nextInt(3) == 0);
+            waitingList);
     Draft draft = new Draft(random, event);
     int users = random.nextInt(1, 4);
     long burst = random.nextLong(500);
     for (int i = random.nextInt(1, 5); i > 0; i--) {
       addBooking(draft, burst + random.nextInt(Draft.BURST_MILLIS), users);
     }
-    if (event.waitingList()) {
+    if (waitingList) {
       WaitingListPlans.addJoins(draft, burst);
     }
     addConfirmations(draft);
@@ -102,7 +103,7 @@ final class HoldPlans {
         draft.fault(Fault.Kind.REDIS_FLUSH, end + random.nextInt(2_500), 0, 0);
       }
     }
-    if (draft.oneIn(3)) {
+    if (draft.oneIn(waitingList ? 2 : 6)) {
       addPause(draft, burst);
     }
     return draft;

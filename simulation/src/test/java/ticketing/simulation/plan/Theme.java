@@ -7,14 +7,14 @@ import java.util.function.Function;
 /// Situation that the requests and faults of a plan have in common. A combination that random
 /// elements rarely form is frequent in its theme.
 enum Theme {
-  MIXTURE(5, GeneralPlans::mixture),
-  FAULTS_OF_ONE_SERVER(1, GeneralPlans::faultsOfOneServer),
+  MIXTURE(8, GeneralPlans::mixture),
+  FAULTS_OF_ONE_SERVER(4, GeneralPlans::faultsOfOneServer),
   LONG_OUTAGE(1, GeneralPlans::longOutage),
-  REPETITIONS(4, GeneralPlans::repetitions),
-  REDRIVE(1, GeneralPlans::redrives),
-  END_OF_HOLDS(2, HoldPlans::endOfHolds),
-  RETAKEN_SEATS(2, HoldPlans::retakenSeats),
-  FREED_SEATS(2, WaitingListPlans::freedSeats),
+  REPETITIONS(8, GeneralPlans::repetitions),
+  REDRIVE(3, GeneralPlans::redrives),
+  END_OF_HOLDS(3, HoldPlans::endOfHolds),
+  RETAKEN_SEATS(4, HoldPlans::retakenSeats),
+  FREED_SEATS(5, WaitingListPlans::freedSeats),
   OVERTAKING(1, WaitingListPlans::overtaking);
 
   /// Part of the plans, one in this number, in which a process starts with a wrong clock.
