@@ -258,6 +258,14 @@ final class GeneralPlans {
       draft.add(
           new Pause(burst + random.nextInt(1_500), random.nextLong(1_000, 5_000), 1, draft.oneIn(4)));
     }
+    if (draft.oneIn(4)) {
+      draft.fault(
+          Fault.Kind.EVENT_LOCKED,
+          burst + random.nextInt(1_000),
+          random.nextLong(4_000, 14_000),
+          0,
+          0);
+    }
     List<Fault.Kind> kinds = new ArrayList<>();
     for (int i = random.nextInt(1, 3); i > 0; i--) {
       kinds.add(draft.oneOf(REPEATING_KINDS));

@@ -48,7 +48,7 @@ final class HoldPlans {
     WaitingListPlans.addJoins(draft, burst);
     boolean confirmed = !draft.oneIn(4);
     if (confirmed) {
-      addConfirmations(draft);
+      addConfirmations(draft, 2);
     }
     if (draft.oneIn(8)) {
       addPause(draft, burst);
@@ -90,7 +90,7 @@ final class HoldPlans {
     if (waitingList) {
       WaitingListPlans.addJoins(draft, burst);
     }
-    addConfirmations(draft);
+    addConfirmations(draft, 4);
     long end = burst + Draft.END_OF_HOLDS_MILLIS;
     for (int i = random.nextInt(1, 5); i > 0; i--) {
       addBooking(draft, end + 1_500 + random.nextInt(4_000), users);
@@ -100,10 +100,10 @@ final class HoldPlans {
       draft.fault(Fault.Kind.REDIS_DOWN, end - 500, random.nextLong(2_000, 6_000), 0);
     } else {
       for (int i = random.nextInt(1, 4); i > 0; i--) {
-        draft.fault(Fault.Kind.REDIS_FLUSH, end + random.nextInt(2_500), 0, 0);
+        draft.fault(Fault.Kind.REDIS_FLUSH, end + 1_500 + random.nextInt(2_500), 0, 0);
       }
     }
-    if (draft.oneIn(waitingList ? 2 : 6)) {
+    if (draft.random.nextInt(6) < (waitingList ? 4 : 1)) {
       addPause(draft, burst);
     }
     return draft;
@@ -119,12 +119,14 @@ final class HoldPlans {
         draft.attempts());
   }
 
-  /// Confirmations of half of the bookings and offers near the end of their holds. A booking
-  /// without a reservation gets none.
-  private static void addConfirmations(Draft draft) {
+  /// Confirmations of the bookings and offers near the end of their holds. A booking without a
+  /// reservation gets none.
+  ///
+  /// @param unconfirmed part of the bookings, one in this number, without a confirmation
+  private static void addConfirmations(Draft draft, int unconfirmed) {
     int bookings = draft.countElements();
     for (int booking = 0; booking < bookings; booking++) {
-      if (draft.random.nextBoolean()) {
+      if (!draft.oneIn(unconfirmed)) {
         long delay = Draft.END_OF_HOLDS_MILLIS + 500 + draft.random.nextInt(2_000);
         draft.followUp(booking, delay, !draft.oneIn(8));
       }
@@ -136,7 +138,7 @@ final class HoldPlans {
     draft.add(
         new Pause(
             burst + Draft.END_OF_HOLDS_MILLIS + draft.random.nextInt(2_500),
-            draft.random.nextLong(500, 8_000),
+            draft.random.nextLong(1_000, 10_000),
             1,
             draft.oneIn(6)));
   }

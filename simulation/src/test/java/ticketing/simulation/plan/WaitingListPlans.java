@@ -58,9 +58,9 @@ final class WaitingListPlans {
     EventPlan event =
         new EventPlan(
             seats,
-            1,
+            random.nextInt(1, 4),
             random.nextInt(3) == 0 ? 1 : null,
-            random.nextInt(3) == 0 ? random.nextInt(2, 5) : null,
+            random.nextBoolean() ? random.nextInt(2, 5) : null,
             random.nextInt(3) == 0 ? Plan.START_MILLIS + turn : null,
             random.nextInt(4) == 0,
             true);
@@ -73,7 +73,7 @@ final class WaitingListPlans {
     int bookings = draft.countElements();
     for (int i = random.nextInt(1, 5); i > 0; i--) {
       draft.join(
-          700 + random.nextInt(1_300), random.nextInt(12), 1, "A", random.nextInt(1, 4), 1);
+          700 + random.nextInt(1_300), random.nextInt(8), 1, "A", random.nextInt(1, 4), 1);
     }
     int joined = draft.countElements();
     for (int booking = 0; booking < bookings; booking++) {
@@ -89,7 +89,7 @@ final class WaitingListPlans {
           turn - 500 + random.nextInt(800),
           random.nextInt(8),
           1,
-          "A",
+          draft.oneIn(2) ? "B" : "A",
           random.nextInt(1, 3),
           draft.attempts());
     }

@@ -33,6 +33,7 @@ final class Clients {
 
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
   private static final long MAX_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long MAX_REUSE_NANOS = TimeUnit.SECONDS.toNanos(12);
   private static final long NOT_READY_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
   /// Ticket of a request with its responses.
@@ -477,7 +478,10 @@ final class Clients {
                 if (request.impatient && !request.reused) {
                   request.reused = true;
                   later(
-                      kernel().random().nextLong(MAX_PATIENCE_NANOS),
+                      kernel()
+                          .random()
+                          .nextLong(
+                              kernel().random().nextBoolean() ? MAX_PATIENCE_NANOS : MAX_REUSE_NANOS),
                       () -> reuseKey(request, 1 - ingress, acceptedAt));
                 }
                 kernel().log().add("client", request + " accepted " + ticket.status());
