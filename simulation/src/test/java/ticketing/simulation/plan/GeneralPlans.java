@@ -250,13 +250,19 @@ final class GeneralPlans {
   /// cannot be read.
   static Draft repetitions(SplittableRandom random) {
     long burst = random.nextLong(2_000);
-    Draft draft = fewBookings(random, burst, random.nextBoolean() ? 2_000 : Draft.BURST_MILLIS, Plan.ATTEMPTS_OF_IMPATIENT_CLIENT);
+    Draft draft =
+        fewBookings(
+            random,
+            burst,
+            random.nextBoolean() ? 2_000 : Draft.BURST_MILLIS,
+            Plan.ATTEMPTS_OF_IMPATIENT_CLIENT);
     if (draft.oneIn(4)) {
       draft.add(new ChangePrice(burst + random.nextInt(2_000), draft.process(), 1));
     }
     if (draft.oneIn(8)) {
       draft.add(
-          new Pause(burst + random.nextInt(1_500), random.nextLong(1_000, 5_000), 1, draft.oneIn(4)));
+          new Pause(
+              burst + random.nextInt(1_500), random.nextLong(1_000, 5_000), 1, draft.oneIn(4)));
     }
     if (draft.oneIn(4)) {
       draft.fault(
@@ -315,17 +321,11 @@ final class GeneralPlans {
 
   private static void addLateBooking(Draft draft, long at) {
     draft.book(
-        at,
-        draft.random.nextInt(MAX_USERS),
-        1,
-        "A",
-        draft.random.nextInt(1, 3),
-        draft.attempts());
+        at, draft.random.nextInt(MAX_USERS), 1, "A", draft.random.nextInt(1, 3), draft.attempts());
   }
 
   private static void deadLetters(Draft draft, long at, long end, boolean redriven) {
-    draft.fault(
-        Fault.Kind.QUEUE_DEAD_LETTER, at, end - at, redriven ? 1 : 0, draft.strength(0.3));
+    draft.fault(Fault.Kind.QUEUE_DEAD_LETTER, at, end - at, redriven ? 1 : 0, draft.strength(0.3));
   }
 
   /// The database decides little or nothing for longer than the receives of a message would last.

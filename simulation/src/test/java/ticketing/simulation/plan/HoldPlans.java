@@ -95,7 +95,8 @@ final class HoldPlans {
     for (int i = random.nextInt(1, 5); i > 0; i--) {
       addBooking(draft, end + 1_500 + random.nextInt(4_000), users);
     }
-    draft.fault(Fault.Kind.QUEUE_DELAY, end - 500, random.nextLong(1_500, 4_000), draft.strength(0.5));
+    draft.fault(
+        Fault.Kind.QUEUE_DELAY, end - 500, random.nextLong(1_500, 4_000), draft.strength(0.5));
     if (draft.oneIn(4)) {
       draft.fault(Fault.Kind.REDIS_DOWN, end - 500, random.nextLong(2_000, 6_000), 0);
     } else {

@@ -20,8 +20,7 @@ enum Theme {
   /// Part of the plans, one in this number, in which a process starts with a wrong clock.
   private static final int PLANS_WITH_WRONG_CLOCK = 16;
 
-  private static final int WEIGHTS =
-      Arrays.stream(values()).mapToInt(theme -> theme.weight).sum();
+  private static final int WEIGHTS = Arrays.stream(values()).mapToInt(theme -> theme.weight).sum();
 
   private final int weight;
   private final Function<SplittableRandom, Draft> plans;

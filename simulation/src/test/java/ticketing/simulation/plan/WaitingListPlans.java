@@ -72,8 +72,7 @@ final class WaitingListPlans {
     }
     int bookings = draft.countElements();
     for (int i = random.nextInt(1, 5); i > 0; i--) {
-      draft.join(
-          700 + random.nextInt(1_300), random.nextInt(8), 1, "A", random.nextInt(1, 4), 1);
+      draft.join(700 + random.nextInt(1_300), random.nextInt(8), 1, "A", random.nextInt(1, 4), 1);
     }
     int joined = draft.countElements();
     for (int booking = 0; booking < bookings; booking++) {
@@ -82,7 +81,8 @@ final class WaitingListPlans {
       }
     }
     if (draft.oneIn(3)) {
-      draft.leave(turn - 500 + random.nextInt(3_000), bookings + random.nextInt(joined - bookings), 1);
+      draft.leave(
+          turn - 500 + random.nextInt(3_000), bookings + random.nextInt(joined - bookings), 1);
     }
     for (int i = random.nextInt(1, 4); i > 0; i--) {
       draft.book(

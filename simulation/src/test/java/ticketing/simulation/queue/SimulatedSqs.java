@@ -90,13 +90,17 @@ public final class SimulatedSqs implements SqsAsyncClient {
                 THREAD,
                 result,
                 SdkClientException.create("refused", new ConnectException("refused")));
-          } else if (kernel.chance(isSend ? Math.max(faults.lostRequest, faults.lostSendRequest) : faults.lostRequest)) {
+          } else if (kernel.chance(
+              isSend ? Math.max(faults.lostRequest, faults.lostSendRequest) : faults.lostRequest)) {
             kernel.log().add("queue", process.name() + " " + name + " request lost");
             process.failAfter(
                 CALL_TIMEOUT + latency(), THREAD, result, ApiCallTimeoutException.create(4_000));
           } else {
             operation.execute(answer -> {
-              if (kernel.chance(isSend ? Math.max(faults.lostAnswer, faults.lostSendAnswer) : faults.lostAnswer)) {
+              if (kernel.chance(
+                  isSend
+                      ? Math.max(faults.lostAnswer, faults.lostSendAnswer)
+                      : faults.lostAnswer)) {
                 kernel.log().add("queue", process.name() + " " + name + " answer lost");
                 process.failAfter(
                     CALL_TIMEOUT + latency(),

@@ -12,10 +12,10 @@ import ticketing.domain.EventStatus;
 import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.domain.Money;
-import ticketing.simulation.plan.Plan;
 import ticketing.simulation.database.SimulatedDatabase;
 import ticketing.simulation.database.SimulatedDatabase.Prepared;
 import ticketing.simulation.kernel.Kernel;
+import ticketing.simulation.plan.Plan;
 
 /// Administrator who pauses and resumes sales, with the statements of ingress-api.
 final class Administrator {

@@ -23,9 +23,9 @@ import ticketing.domain.Money;
 import ticketing.domain.SeatOffer;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
+import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.plan.Fault;
 import ticketing.simulation.plan.Plan;
-import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.process.IngressProcess;
 
 /// Clients that send the requests of a plan and repeat them after a failure.
@@ -481,7 +481,9 @@ final class Clients {
                       kernel()
                           .random()
                           .nextLong(
-                              kernel().random().nextBoolean() ? MAX_PATIENCE_NANOS : MAX_REUSE_NANOS),
+                              kernel().random().nextBoolean()
+                                  ? MAX_PATIENCE_NANOS
+                                  : MAX_REUSE_NANOS),
                       () -> reuseKey(request, 1 - ingress, acceptedAt));
                 }
                 kernel().log().add("client", request + " accepted " + ticket.status());

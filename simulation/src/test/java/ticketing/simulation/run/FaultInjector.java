@@ -23,8 +23,7 @@ final class FaultInjector {
     fleet.kernel().schedule(at, () -> start(fault, fleet));
     fleet
         .kernel()
-        .schedule(
-            at + TimeUnit.MILLISECONDS.toNanos(fault.forMillis()), () -> end(fault, fleet));
+        .schedule(at + TimeUnit.MILLISECONDS.toNanos(fault.forMillis()), () -> end(fault, fleet));
   }
 
   private static void start(Fault fault, Fleet fleet) {

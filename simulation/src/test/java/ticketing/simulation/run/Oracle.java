@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import ticketing.domain.Action;
 import ticketing.domain.Ticket;
+import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.plan.Fault;
 import ticketing.simulation.plan.Plan;
-import ticketing.simulation.kernel.Kernel;
 import ticketing.simulation.process.Servers;
 import ticketing.simulation.queue.SimulatedQueue;
 import ticketing.status.StatusEntry;
@@ -124,9 +124,7 @@ final class Oracle {
       }
     }
     Instant decided = firstPublished.get(UUID.fromString(key.substring(TICKET_KEY.length())));
-    if (isPending(stored)
-        && decided != null
-        && decided.plus(maxLedgerAge()).isBefore(now())) {
+    if (isPending(stored) && decided != null && decided.plus(maxLedgerAge()).isBefore(now())) {
       violated(2, "a published ticket becomes pending, row=" + key + " " + decided);
     }
   }
@@ -467,12 +465,13 @@ final class Oracle {
       violated(3, request + " was refused " + request.refusals + " and is decided");
     }
     if (decision == null && entry != null && !plan.hasFaultOf("REDIS")) {
-      violated(3, request + " was refused " + request.refusals + " and is " + outcome(entry.ticket()));
+      violated(
+          3, request + " was refused " + request.refusals + " and is " + outcome(entry.ticket()));
     }
   }
 
-  /// Without the first entry, a repeated request has the price of its own time. Without a revocation
-  /// of its command, a refused attempt may be decided at its price.
+  /// Without the first entry, a repeated request has the price of its own time. Without a
+  /// revocation of its command, a refused attempt may be decided at its price.
   private boolean isPriceKnown(Clients.Request request) {
     return (request.answers.size() == 1 || !plan.hasFaultOf("REDIS"))
         && (request.refusals.isEmpty() && !request.lost

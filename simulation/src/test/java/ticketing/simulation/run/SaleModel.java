@@ -15,9 +15,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import ticketing.simulation.plan.Plan;
 import ticketing.simulation.database.SimulatedDatabase;
 import ticketing.simulation.kernel.SimulatedRuntime;
+import ticketing.simulation.plan.Plan;
 
 /// Model of the sale of one event. It decides each numbered step of the history by the rules of the
 /// contract. It shares no code with the production code, so it finds a changed rule, which the
@@ -231,8 +231,7 @@ final class SaleModel {
         .takeWhile(one -> one != party)
         .filter(one -> one.status.equals("WAITING") && one.seatType.equals(party.seatType))
         .forEach(one -> one.overtakings++);
-    LocalDateTime offerEnd =
-        step.time().plus(SimulatedRuntime.ofMinutes(Venue.OFFER_MINUTES));
+    LocalDateTime offerEnd = step.time().plus(SimulatedRuntime.ofMinutes(Venue.OFFER_MINUTES));
     LocalDateTime holdEnd = offerEnd.isBefore(end) ? offerEnd : end;
     Object stored = hold.get().get("expires_at");
     if (stored != null && !stored.equals(holdEnd)) {
@@ -325,7 +324,8 @@ final class SaleModel {
       return "the seats " + requested;
     }
     boolean held = event.holdMinutes() != null;
-    LocalDateTime holdEnd = held ? step.time().plus(SimulatedRuntime.ofMinutes(event.holdMinutes())) : null;
+    LocalDateTime holdEnd =
+        held ? step.time().plus(SimulatedRuntime.ofMinutes(event.holdMinutes())) : null;
     if (!Objects.equals(holdEnd, step.get("expires_at"))) {
       return "the end " + holdEnd;
     }

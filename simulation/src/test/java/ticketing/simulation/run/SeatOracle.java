@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import ticketing.simulation.plan.Plan;
 import ticketing.simulation.database.SimulatedDatabase;
+import ticketing.simulation.plan.Plan;
 
 /// Checks each numbered seat, and the entries and offers of the waiting lists, after a run.
 final class SeatOracle {

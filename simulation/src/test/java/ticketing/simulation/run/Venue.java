@@ -13,9 +13,9 @@ import ticketing.domain.Json;
 import ticketing.domain.Money;
 import ticketing.domain.seatmap.SeatBitmap;
 import ticketing.domain.seatmap.SeatMap;
-import ticketing.simulation.plan.Plan;
 import ticketing.simulation.database.SimulatedDatabase;
 import ticketing.simulation.kernel.Kernel;
+import ticketing.simulation.plan.Plan;
 
 /// Rows of the events at the start of a run. Each seat type of a numbered event is one row of its
 /// only section, with an aisle behind the third seat.
