@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -323,11 +322,8 @@ public class BoxOffice {
   /// Not before the end of a due hold, also if the clock was corrected since the search for them.
   private Instant timeOfDecision(List<Reservation> dueHolds) {
     Instant now = now();
-    return dueHolds.stream()
-        .map(Reservation::expiresAt)
-        .filter(now::isBefore)
-        .max(Comparator.naturalOrder())
-        .orElse(now);
+    Instant end = dueHolds.isEmpty() ? now : dueHolds.getLast().expiresAt();
+    return now.isBefore(end) ? end : now;
   }
 
   /// If this transaction cannot expire all due holds, it decides the commands accepted before the
