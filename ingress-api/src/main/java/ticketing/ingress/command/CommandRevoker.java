@@ -17,12 +17,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.QueryTimeoutException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 import ticketing.concurrent.BatchingExecutor;
+import ticketing.database.DatabaseErrors;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.ingress.ticket.TicketEntity;
@@ -43,6 +46,7 @@ class CommandRevoker {
 
   private static final int MAX_BATCH_SIZE = 100; // commands in one transaction
   private static final int MAX_EVENTS = 10_000; // with a batch of their own
+  private static final Duration RETRY_DELAY = Duration.ofMillis(50);
   private static final Duration EVENT_TTL = Duration.ofMinutes(1);
 
   /// Result of a revocation.
@@ -133,9 +137,38 @@ class CommandRevoker {
       throw new QueryTimeoutException("interrupted", e);
     }
     try {
-      return transaction.execute(status -> revokeUndecided(eventId, commands));
+      return revokeWithRetries(eventId, commands);
     } finally {
       transactionPermits.release();
+    }
+  }
+
+  /// A deadlock or a lost connection must not leave commands in doubt while their requests wait.
+  private List<Revocation> revokeWithRetries(long eventId, List<Command> commands) {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        return transaction.execute(status -> revokeUndecided(eventId, commands));
+      } catch (DataAccessException | TransactionException e) {
+        long elapsed = System.nanoTime() - start + RETRY_DELAY.toNanos();
+        if (!DatabaseErrors.isRetryable(e)
+            || !database.isUp()
+            || elapsed >= timeout.toNanos()
+            || !pause()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /// @return false if interrupted
+  private static boolean pause() {
+    try {
+      Thread.sleep(RETRY_DELAY);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

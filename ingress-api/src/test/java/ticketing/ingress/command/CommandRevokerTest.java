@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
@@ -29,15 +34,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.dao.CannotAcquireLockException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionStatus;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.sqs.model.SqsException;
+import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Reason;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.reservation.ReservationController;
+import ticketing.ingress.ticket.TicketRepository;
 import ticketing.local.servers.TcpRelay;
 
 /// A request answered with 503 has no effect, even if the queue stored its command and the answer
@@ -234,6 +244,48 @@ class CommandRevokerTest {
     }
     assertThat(unknownRevocations()).isEqualTo(before + 1);
     IngressFixture.shared().drain();
+  }
+
+  @Test
+  void deadlockLeavesNoCommandInDoubt() {
+    AtomicInteger deadlocks = new AtomicInteger(2);
+    PlatformTransactionManager real = ingress.context.getBean(PlatformTransactionManager.class);
+    PlatformTransactionManager failing =
+        (PlatformTransactionManager)
+            Proxy.newProxyInstance(
+                PlatformTransactionManager.class.getClassLoader(),
+                new Class<?>[] {PlatformTransactionManager.class},
+                (_, method, arguments) -> {
+                  if (method.getName().equals("commit") && deadlocks.getAndDecrement() > 0) {
+                    real.rollback((TransactionStatus) arguments[0]);
+                    throw new CannotAcquireLockException("deadlock");
+                  }
+                  return method.invoke(real, arguments);
+                });
+    CommandRevoker revoker =
+        new CommandRevoker(
+            ingress.context.getBean(RevokedCommandRepository.class),
+            ingress.context.getBean(TicketRepository.class),
+            ingress.context.getBean(DatabaseHealth.class),
+            Clock.systemUTC(),
+            ingress.context.getBean(QueueSettings.class),
+            failing,
+            ingress.context.getBean(CommandMetrics.class));
+    Command command =
+        new Command.BookSeats(
+            ingress.ticketIds().newId(user),
+            user,
+            event,
+            "VIP",
+            1,
+            Instant.now().truncatedTo(ChronoUnit.MICROS),
+            null,
+            UUID.randomUUID());
+
+    assertThat(revoker.revoke(command)).isInstanceOf(CommandRevoker.Revocation.Revoked.class);
+
+    assertThat(deadlocks).hasNegativeValue();
+    assertThat(revokedAttempts()).containsExactly(command.attemptId().toString());
   }
 
   private void lock(Connection holder) throws SQLException {

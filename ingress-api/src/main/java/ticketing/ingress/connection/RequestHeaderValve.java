@@ -1,4 +1,4 @@
-package ticketing.ingress.http;
+package ticketing.ingress.connection;
 
 import jakarta.servlet.ServletException;
 import java.io.IOException;
