@@ -14,10 +14,11 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -31,6 +32,16 @@ import ticketing.local.servers.LocalServers;
 class DatabaseClockTest {
 
   private static final Duration TOLERANCE = Duration.ofSeconds(5); // for a loaded machine
+
+  private static final DataSource ABSENT =
+      database("jdbc:mysql://127.0.0.1:1/absent?connectTimeout=500");
+  private static final Clock EPOCH = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
+
+  /// Clock that reads the time of the database only at its start.
+  private static DatabaseClock measuredOnce(DataSource database, Clock process) {
+    return new DatabaseClock(
+        database, process, new ClockSettings(Duration.ofMinutes(10), Duration.ofSeconds(1)));
+  }
 
   private static DataSource database(String url) {
     LocalServers servers = LocalServers.shared();
@@ -56,9 +67,7 @@ class DatabaseClockTest {
   void shiftedProcessGetsTheTimeOfTheDatabase(CapturedOutput output) throws SQLException {
     DataSource database = database(LocalServers.shared().newDatabase());
     Clock shifted = Clock.offset(Clock.systemUTC(), Duration.ofHours(1));
-    try (DatabaseClock clock =
-        new DatabaseClock(
-            database, shifted, new ClockSettings(Duration.ofMinutes(1), Duration.ofSeconds(1)))) {
+    try (DatabaseClock clock = measuredOnce(database, shifted)) {
       assertThat(clock.instant())
           .isCloseTo(databaseTime(database), within(TOLERANCE.toMillis(), ChronoUnit.MILLIS));
       SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -73,12 +82,11 @@ class DatabaseClockTest {
   @ValueSource(ints = {-3600, 3600})
   void stepOfTheProcessClockHasNoEffect(int seconds) throws SQLException {
     DataSource database = database(LocalServers.shared().newDatabase());
-    SteppingClock process = new SteppingClock();
-    try (DatabaseClock clock =
-        new DatabaseClock(
-            database, process, new ClockSettings(Duration.ofMinutes(10), Duration.ofSeconds(1)))) {
+    AtomicInteger deviation = new AtomicInteger(); // seconds
+    InstantSource process = () -> Instant.now().plusSeconds(deviation.get());
+    try (DatabaseClock clock = measuredOnce(database, process.withZone(ZoneOffset.UTC))) {
       Instant before = clock.instant();
-      process.deviation = Duration.ofSeconds(seconds);
+      deviation.set(seconds);
       assertThat(clock.instant())
           .isAfterOrEqualTo(before)
           .isCloseTo(databaseTime(database), within(TOLERANCE.toMillis(), ChronoUnit.MILLIS));
@@ -87,43 +95,15 @@ class DatabaseClockTest {
 
   @Test
   void unavailableDatabaseDoesNotStopTheTime() {
-    DataSource absent = database("jdbc:mysql://127.0.0.1:1/absent?connectTimeout=500");
-    Clock fixed = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
-    try (DatabaseClock clock =
-        new DatabaseClock(
-            absent, fixed, new ClockSettings(Duration.ofMinutes(10), Duration.ofSeconds(1)))) {
+    try (DatabaseClock clock = measuredOnce(ABSENT, EPOCH)) {
       Instant before = clock.instant();
       await().atMost(TOLERANCE).until(() -> clock.instant().isAfter(before));
     }
   }
 
-  private static final class SteppingClock extends Clock {
-
-    private volatile Duration deviation = Duration.ZERO;
-
-    @Override
-    public Instant instant() {
-      return Instant.now().plus(deviation);
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      throw new UnsupportedOperationException();
-    }
-  }
-
   @Test
   void clockOfTheProcessCountsWithoutDatabase() {
-    DataSource absent = database("jdbc:mysql://127.0.0.1:1/absent?connectTimeout=500");
-    Clock fixed = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
-    try (DatabaseClock clock =
-        new DatabaseClock(
-            absent, fixed, new ClockSettings(Duration.ofMinutes(1), Duration.ofSeconds(1)))) {
+    try (DatabaseClock clock = measuredOnce(ABSENT, EPOCH)) {
       assertThat(clock.instant()).isBetween(Instant.EPOCH, Instant.EPOCH.plus(TOLERANCE));
       assertThat(clock.skewSeconds()).isNaN();
     }

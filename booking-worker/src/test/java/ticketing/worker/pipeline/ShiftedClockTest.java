@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
@@ -135,39 +135,17 @@ class ShiftedClockTest {
 
   /// @param times results of the reads of the clock; the last one repeats
   private static BoxOffice boxOfficeWithTimes(List<Instant> times) {
+    Deque<Instant> left = new ArrayDeque<>(times);
+    InstantSource reads = () -> left.size() > 1 ? left.removeFirst() : left.getFirst();
     return new BoxOffice(
         worker.getBean(DecisionStore.class),
         worker.getBean(StatusStore.class),
         worker.getBean(EventLock.class),
         worker.getBean(AcceptanceOrder.class),
         worker.getBean(Transactions.class),
-        new ListedTimes(new ArrayDeque<>(times)),
+        reads.withZone(ZoneOffset.UTC),
         worker.getBean(PipelineSettings.class),
         worker.getBean(PipelineMetrics.class));
-  }
-
-  private static final class ListedTimes extends Clock {
-
-    private final Deque<Instant> times;
-
-    private ListedTimes(Deque<Instant> times) {
-      this.times = times;
-    }
-
-    @Override
-    public Instant instant() {
-      return times.size() > 1 ? times.removeFirst() : times.getFirst();
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      throw new UnsupportedOperationException();
-    }
   }
 
   @Test
