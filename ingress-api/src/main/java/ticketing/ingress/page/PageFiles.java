@@ -79,7 +79,7 @@ class PageFiles {
           .forEach(open::add);
     }
     return found.stream()
-        .sorted(Comparator.comparing((String name) -> contents.get(name).length).reversed())
+        .sorted(Comparator.comparingInt((String name) -> contents.get(name).length).reversed())
         .toList();
   }
 

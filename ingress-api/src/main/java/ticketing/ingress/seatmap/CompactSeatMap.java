@@ -56,11 +56,9 @@ final class CompactSeatMap {
   static Optional<byte[]> of(SeatMapEntity.Key key, byte[] map) {
     JsonNode sections = Json.INTERNAL.readTree(map).get("sections");
     int decimals = 0;
-    for (BigDecimal position : positions(sections)) {
-      decimals = Math.max(decimals, position.stripTrailingZeros().scale());
-    }
     BigDecimal largest = BigDecimal.ZERO;
     for (BigDecimal position : positions(sections)) {
+      decimals = Math.max(decimals, position.stripTrailingZeros().scale());
       largest = largest.max(position.abs());
     }
     if (decimals > MAX_DECIMALS
