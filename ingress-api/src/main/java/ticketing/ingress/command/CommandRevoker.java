@@ -145,15 +145,14 @@ class CommandRevoker {
 
   /// A deadlock or a lost connection must not leave commands in doubt while their requests wait.
   private List<Revocation> revokeWithRetries(long eventId, List<Command> commands) {
-    long start = System.nanoTime();
+    long lastRetry = System.nanoTime() + timeout.minus(RETRY_DELAY).toNanos();
     while (true) {
       try {
         return transaction.execute(status -> revokeUndecided(eventId, commands));
       } catch (DataAccessException | TransactionException e) {
-        long elapsed = System.nanoTime() - start + RETRY_DELAY.toNanos();
         if (!DatabaseErrors.isRetryable(e)
             || !database.isUp()
-            || elapsed >= timeout.toNanos()
+            || System.nanoTime() - lastRetry >= 0
             || !pause()) {
           throw e;
         }

@@ -9,6 +9,7 @@ import jakarta.mail.internet.MimeMessage;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.sql.Timestamp;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -104,7 +105,7 @@ class DecisionMailJobTest {
         ingress.context.getBean(EventCatalog.class),
         queue,
         settings,
-        ingress.context.getBean(java.time.Clock.class));
+        ingress.context.getBean(Clock.class));
   }
 
   private static DecisionMailJob job() {
