@@ -4,7 +4,6 @@ import java.io.IOException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
-import ticketing.domain.Json;
 
 /// Reasons for which a handshake is refused. The names are part of the public contract.
 public enum HandshakeRefusal {
@@ -34,13 +33,6 @@ public enum HandshakeRefusal {
   public void write(ServerHttpResponse response, String detail) throws IOException {
     response.setStatusCode(status);
     response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
-    response
-        .getBody()
-        .write(
-            Json.INTERNAL.writeValueAsBytes(
-                new Problem(
-                    "about:blank", status.getReasonPhrase(), status.value(), detail, this)));
+    response.getBody().write(Problem.json(status, detail, name()));
   }
-
-  record Problem(String type, String title, int status, String detail, HandshakeRefusal code) {}
 }
