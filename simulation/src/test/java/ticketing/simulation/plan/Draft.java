@@ -22,6 +22,18 @@ final class Draft {
 
   static final int BURST_MILLIS = 30;
 
+  /// Kinds that delay a decision, the most effective one more often.
+  static final List<Fault.Kind> DELAYING_KINDS =
+      List.of(
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.QUEUE_SLOW,
+          Fault.Kind.WORKER_CRASH,
+          Fault.Kind.WORKER_STOP,
+          Fault.Kind.EVENT_LOCKED,
+          Fault.Kind.DATABASE_SLOW);
+
   private static final int PROCESSES = 2; // of each kind
 
   final SplittableRandom random;

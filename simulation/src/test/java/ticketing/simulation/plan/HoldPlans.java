@@ -2,6 +2,7 @@ package ticketing.simulation.plan;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import ticketing.simulation.plan.Plan.EventPlan;
 import ticketing.simulation.plan.Plan.Pause;
 
@@ -11,20 +12,15 @@ final class HoldPlans {
   /// Kinds that delay the decision of a confirmation beyond the end of its hold, or lose its entry
   /// in the status store.
   private static final List<Fault.Kind> LATE_KINDS =
-      List.of(
-          Fault.Kind.QUEUE_DELAY,
-          Fault.Kind.QUEUE_DELAY,
-          Fault.Kind.QUEUE_DELAY,
-          Fault.Kind.QUEUE_SLOW,
-          Fault.Kind.QUEUE_ANSWER_LOST,
-          Fault.Kind.WORKER_CRASH,
-          Fault.Kind.WORKER_STOP,
-          Fault.Kind.INGRESS_CRASH,
-          Fault.Kind.EVENT_LOCKED,
-          Fault.Kind.DATABASE_SLOW,
-          Fault.Kind.DATABASE_DEADLOCK,
-          Fault.Kind.REDIS_FLUSH,
-          Fault.Kind.REDIS_DOWN);
+      Stream.concat(
+              Draft.DELAYING_KINDS.stream(),
+              Stream.of(
+                  Fault.Kind.QUEUE_ANSWER_LOST,
+                  Fault.Kind.INGRESS_CRASH,
+                  Fault.Kind.DATABASE_DEADLOCK,
+                  Fault.Kind.REDIS_FLUSH,
+                  Fault.Kind.REDIS_DOWN))
+          .toList();
 
   private HoldPlans() {}
 

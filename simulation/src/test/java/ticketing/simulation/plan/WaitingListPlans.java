@@ -12,18 +12,6 @@ final class WaitingListPlans {
   private static final int SEATS_OF_OVERTAKING_PLAN = 8;
   private static final int MIN_SINGLE_PARTIES = 3;
 
-  /// Kinds that delay a decision.
-  private static final List<Fault.Kind> LATE_KINDS =
-      List.of(
-          Fault.Kind.QUEUE_DELAY,
-          Fault.Kind.QUEUE_DELAY,
-          Fault.Kind.QUEUE_DELAY,
-          Fault.Kind.QUEUE_SLOW,
-          Fault.Kind.WORKER_CRASH,
-          Fault.Kind.WORKER_STOP,
-          Fault.Kind.EVENT_LOCKED,
-          Fault.Kind.DATABASE_SLOW);
-
   private WaitingListPlans() {}
 
   /// Parties that join the waiting list during the burst or soon after it. In half of the plans,
@@ -97,7 +85,7 @@ final class WaitingListPlans {
       draft.add(new Pause(turn, random.nextLong(1_000, 8_000), 1, draft.oneIn(10)));
     }
     for (int i = random.nextInt(3); i > 0; i--) {
-      Fault.Kind kind = draft.oneOf(LATE_KINDS);
+      Fault.Kind kind = draft.oneOf(Draft.DELAYING_KINDS);
       draft.fault(
           kind,
           turn - 600 + random.nextInt(400),
