@@ -30,7 +30,8 @@ class IgnoredRequestHeaders implements WebServerFactoryCustomizer<TomcatServletW
     @Override
     public void invoke(Request request, Response response) throws IOException, ServletException {
       MimeHeaders headers = request.getCoyoteRequest().getMimeHeaders();
-      // Tomcat would compress the transfer, which many clients cannot read. Accept-Encoding remains.
+      // Tomcat would compress the transfer, which many clients cannot read. Accept-Encoding
+      // remains.
       headers.removeHeader("TE");
       // A wildcard is no type. Spring rejects it by an exception without a status.
       String type = headers.getHeader(HttpHeaders.CONTENT_TYPE);

@@ -1,6 +1,5 @@
 package ticketing.simulation.plan;
 
-import java.util.List;
 import java.util.SplittableRandom;
 import ticketing.simulation.plan.Plan.EventPlan;
 import ticketing.simulation.plan.Plan.Leave;

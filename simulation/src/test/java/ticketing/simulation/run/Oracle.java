@@ -36,9 +36,6 @@ final class Oracle {
   /// One second of the guarantee, and half a second for the latencies of an undisturbed decision.
   private static final Duration MAX_ISOLATED_DELAY = Duration.ofMillis(1_500);
 
-  /// Time until a process has measured a change of its clock: the interval and the queries.
-  private static final Duration MAX_CLOCK_LAG = Duration.ofSeconds(23);
-
   /// Error of a measurement, and time from the decision to its commit.
   private static final Duration MAX_TIME_DIFFERENCE = Duration.ofSeconds(3);
 
@@ -233,15 +230,12 @@ final class Oracle {
     return violations;
   }
 
-  /// An undecided confirmation keeps holds beyond their end. Without a measured clock, the end is
-  /// unknown.
+  /// An undecided confirmation keeps holds beyond their end.
   private boolean mayKeepHolds(long eventId) {
     return clients.requests().stream()
             .anyMatch(request -> request.eventId == eventId && request.action == Action.CONFIRM)
         || plan.hasFaultOf("DATABASE")
-        || plan.hasFaultOf("EVENT")
-        || plan.hasFault(Fault.Kind.WORKER_CLOCK)
-        || plan.hasFault(Fault.Kind.INGRESS_CLOCK);
+        || plan.hasFaultOf("EVENT");
   }
 
   private void checkSeats() {
@@ -368,7 +362,6 @@ final class Oracle {
     ledger.forEach((ticketId, decision) -> {
       Instant time = committed.get(ticketId.toString());
       if (!outcome(decision).equals(GAVE_UP)
-          && isMeasured(Fault.Kind.WORKER_CLOCK, time)
           && Duration.between(instant(decision.get("decided_at")), time)
                   .abs()
                   .compareTo(MAX_TIME_DIFFERENCE)
@@ -378,9 +371,7 @@ final class Oracle {
     });
     for (Clients.Request request : clients.requests()) {
       Map<String, Object> decision = ledger.get(request.ticketId);
-      if (decision == null
-          || request.answeredBy == null
-          || !isMeasured(Fault.Kind.INGRESS_CLOCK, request.firstAttempt)) {
+      if (decision == null || request.answeredBy == null) {
         continue;
       }
       Instant acceptedAt = instant(decision.get("accepted_at"));
@@ -396,13 +387,9 @@ final class Oracle {
     return plan.hasFaultOf("REDIS") ? request.answeredBy : request.acceptedBy;
   }
 
-  /// Returns true if each process knows its skew at a time.
-  private boolean isMeasured(Fault.Kind kind, Instant time) {
-    return plan.faults()
-        .filter(fault -> fault.kind() == kind && !fault.isInitial())
-        .map(fault ->
-            Kernel.START.plusMillis(Plan.START_MILLIS + fault.atMillis()).plus(MAX_CLOCK_LAG))
-        .noneMatch(time::isBefore);
+  /// Returns true if each ingress process has read the clock of the database at its start.
+  private boolean isClockKnown() {
+    return !plan.hasFault(Fault.Kind.INGRESS_CLOCK) || !plan.hasFaultOf("DATABASE");
   }
 
   /// Returns true if an attempt of the request had the price of the reservation.
@@ -510,7 +497,7 @@ final class Oracle {
     }
     if (request.action.requestsSeats()
         && !request.attemptedWhileOpen
-        && isMeasured(Fault.Kind.INGRESS_CLOCK, request.firstAttempt)
+        && isClockKnown()
         && !outcome.startsWith("REJECTED")) {
       violated(5, request + " was sent after the end of the sale, decided " + outcome);
     }
