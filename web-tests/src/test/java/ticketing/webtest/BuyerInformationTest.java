@@ -226,32 +226,39 @@ class BuyerInformationTest {
   void lateAnswerOfFormKeepsTheOpenedView() {
     String email = PagesFixture.newEmail("late");
     pages.signUp(email, "Late");
+    pages.newEvent("Late answer", 0, 10, "");
     try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
       user.open("/forgot-password");
       user.page().getByLabel(user.texts.of("field.email")).fill(email);
-      leaveBeforeTheAnswer(user, "**/auth/password-reset", "forgot.action");
+      String opened = leaveBeforeTheAnswer(user, "**/auth/password-reset", "forgot.action");
       assertThat(user.page().locator("#spoken")).hasText(user.texts.of("forgot.sent"));
-      user.seesHeading("events.title");
+      user.seesTitle(opened);
 
       user.open("/sign-in?next=account");
       user.page().getByLabel(user.texts.of("field.email")).fill(email);
       user.page().locator("#password").fill(PagesFixture.PASSWORD);
-      leaveBeforeTheAnswer(user, "**/auth/token", "signIn.action");
+      opened = leaveBeforeTheAnswer(user, "**/auth/token", "signIn.action");
       assertThat(user.button("menu.label")).isVisible(BrowserUser.visibleTimeout());
-      user.seesHeading("events.title");
-      assertThat(user.page().url()).endsWith(":" + pages.url().getPort() + "/");
+      user.seesTitle(opened);
+      assertThat(user.page().url()).contains("/events/");
     }
   }
 
-  /// Submits a form, and delays the answer until the list of events is shown.
-  private static void leaveBeforeTheAnswer(BrowserUser user, String path, String action) {
+  /// Submits a form, and delays the answer until an event is shown.
+  ///
+  /// @return name of the event
+  private static String leaveBeforeTheAnswer(BrowserUser user, String path, String action) {
     AtomicReference<Route> delayed = new AtomicReference<>();
     user.page().route(path, delayed::set);
     user.button(action).click();
     user.page().waitForCondition(() -> delayed.get() != null);
     user.page().locator(".places a").first().click();
-    user.seesHeading("events.title");
+    Locator card = user.page().locator(".event a").first();
+    String event = card.textContent();
+    card.click();
+    user.seesTitle(event);
     delayed.get().resume();
+    return event;
   }
 
   @Test
