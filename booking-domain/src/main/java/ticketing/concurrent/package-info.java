@@ -1,2 +1,2 @@
-/// Batching of similar calls, and bounded pools of virtual threads.
+/// Batching of similar calls, limits of concurrent ones, and bounded pools of virtual threads.
 package ticketing.concurrent;

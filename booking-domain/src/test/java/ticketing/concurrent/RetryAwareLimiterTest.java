@@ -1,4 +1,4 @@
-package ticketing.worker.pipeline;
+package ticketing.concurrent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import ticketing.local.servers.schedule.MutantLoader;
-import ticketing.worker.pipeline.RetryAwareLimiter.Permit;
+import ticketing.concurrent.RetryAwareLimiter.Permit;
 
 @Timeout(60)
 class RetryAwareLimiterTest {

@@ -1,4 +1,4 @@
-package ticketing.worker.pipeline;
+package ticketing.concurrent;
 
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -7,24 +7,24 @@ import java.util.concurrent.TimeUnit;
 /// Fair concurrency limiter. A task that failed releases its permit before it retries, and at most
 /// half of the permits go to retries. So failing tasks never block the others for longer than their
 /// first attempts.
-final class RetryAwareLimiter {
+public final class RetryAwareLimiter {
 
   private final Semaphore permits;
   private final Semaphore retryPermits;
 
   /// @param maxConcurrency number of permits; a single permit is available to retries too
-  RetryAwareLimiter(int maxConcurrency) {
+  public RetryAwareLimiter(int maxConcurrency) {
     this.permits = new Semaphore(maxConcurrency, true);
     this.retryPermits = new Semaphore(Math.max(1, maxConcurrency / 2), true);
   }
 
   /// Returns a permit for a task of one thread. It is not acquired yet.
-  Permit newPermit() {
+  public Permit newPermit() {
     return new Permit();
   }
 
   /// Permit of one task, for use by one thread.
-  final class Permit {
+  public final class Permit {
 
     private boolean retrying;
     private boolean acquired;
@@ -33,7 +33,7 @@ final class RetryAwareLimiter {
     private Permit() {}
 
     /// Blocks until the permit is acquired.
-    void acquire() throws InterruptedException {
+    public void acquire() throws InterruptedException {
       tryAcquire(Long.MAX_VALUE);
     }
 
@@ -53,12 +53,12 @@ final class RetryAwareLimiter {
       return acquired;
     }
 
-    boolean isAcquired() {
+    public boolean isAcquired() {
       return acquired;
     }
 
     /// Releases the permit if it is acquired.
-    void release() {
+    public void release() {
       if (acquired) {
         acquired = false;
         permits.release();
@@ -72,7 +72,7 @@ final class RetryAwareLimiter {
     ///
     /// @param deadline [System#nanoTime] until which it blocks
     /// @return true if the permit is acquired again
-    boolean reacquireForRetry(Duration delay, long deadline) throws InterruptedException {
+    public boolean reacquireForRetry(Duration delay, long deadline) throws InterruptedException {
       retrying = true;
       release();
       TimeUnit.NANOSECONDS.sleep(delay.toNanos());
@@ -80,7 +80,7 @@ final class RetryAwareLimiter {
     }
 
     /// Records a success: the next acquisition is no retry.
-    void recordSuccess() {
+    public void recordSuccess() {
       retrying = false;
     }
   }
