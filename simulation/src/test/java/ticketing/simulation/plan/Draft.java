@@ -38,6 +38,7 @@ final class Draft {
 
   final SplittableRandom random;
   private final List<EventPlan> events;
+  private final int maxConcurrentBatches;
   private final List<Element> elements = new ArrayList<>();
 
   Draft(SplittableRandom random, EventPlan first) {
@@ -45,8 +46,15 @@ final class Draft {
   }
 
   Draft(SplittableRandom random, EventPlan first, EventPlan second) {
+    this(random, List.of(first, second), 2);
+  }
+
+  /// @param maxConcurrentBatches 1: other events than the one that is decided gather commands. A
+  ///   locked event delays the others then.
+  Draft(SplittableRandom random, List<EventPlan> events, int maxConcurrentBatches) {
     this.random = random;
-    this.events = List.of(first, second);
+    this.events = events;
+    this.maxConcurrentBatches = maxConcurrentBatches;
   }
 
   /// Event with random settings.
@@ -62,7 +70,7 @@ final class Draft {
   }
 
   Plan plan() {
-    return new Plan(events, List.copyOf(elements));
+    return new Plan(events, maxConcurrentBatches, List.copyOf(elements));
   }
 
   EventPlan event(int number) {

@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import ticketing.simulation.plan.Plan.ChangePrice;
 import ticketing.simulation.plan.Plan.EventPlan;
 import ticketing.simulation.plan.Plan.Pause;
@@ -65,6 +66,22 @@ final class GeneralPlans {
           Fault.Kind.REDIS_REQUEST_LOST,
           Fault.Kind.REDIS_SLOW,
           Fault.Kind.REDIS_FLUSH,
+          Fault.Kind.WORKER_CRASH,
+          Fault.Kind.WORKER_STOP);
+
+  /// Kinds that let commands gather, or that end or repeat a transaction of several events.
+  private static final List<Fault.Kind> GROUP_KINDS =
+      List.of(
+          Fault.Kind.QUEUE_DELAY,
+          Fault.Kind.QUEUE_DUPLICATE,
+          Fault.Kind.QUEUE_ANSWER_LOST,
+          Fault.Kind.REDIS_DOWN,
+          Fault.Kind.REDIS_FALSE_LOCK,
+          Fault.Kind.REDIS_SLOW,
+          Fault.Kind.DATABASE_DOWN,
+          Fault.Kind.DATABASE_ANSWER_LOST,
+          Fault.Kind.DATABASE_DEADLOCK,
+          Fault.Kind.DATABASE_SLOW,
           Fault.Kind.WORKER_CRASH,
           Fault.Kind.WORKER_STOP);
 
@@ -291,6 +308,52 @@ final class GeneralPlans {
           draft.strength(0.3));
     }
     return draft;
+  }
+
+  /// Requests for several events in one burst, while a worker decides one batch at a time. So it
+  /// decides batches of several events in one transaction.
+  static Draft groups(SplittableRandom random) {
+    List<EventPlan> events =
+        Stream.generate(() -> groupable(random)).limit(random.nextInt(3, 7)).toList();
+    Draft draft = new Draft(random, events, 1);
+    long burst = random.nextLong(1_000);
+    int spread = draft.oneIn(3) ? 500 : Draft.BURST_MILLIS;
+    for (int i = random.nextInt(8, 20); i > 0; i--) {
+      draft.book(
+          burst + random.nextInt(spread),
+          random.nextInt(MAX_USERS),
+          random.nextInt(events.size()) + 1,
+          draft.oneIn(4) ? "B" : "A",
+          random.nextInt(1, 3),
+          draft.attempts());
+    }
+    int bookings = draft.countElements();
+    int followUps = random.nextInt(6);
+    long delay = draft.oneIn(4) ? Draft.END_OF_HOLDS_MILLIS : random.nextInt(8_000);
+    for (int i = followUps; i > 0; i--) {
+      draft.followUp(random.nextInt(bookings), delay + random.nextInt(spread), !draft.oneIn(3));
+    }
+    for (int i = random.nextInt(3); i > 0; i--) {
+      draft.fault(
+          draft.oneOf(GROUP_KINDS),
+          burst + (draft.oneIn(2) ? 0 : delay) - 300 + random.nextInt(600),
+          random.nextLong(500, 6_000),
+          draft.strength(0.2));
+    }
+    return draft;
+  }
+
+  /// Most events have seats for all requests, because scarce seats are not sold in groups.
+  private static EventPlan groupable(SplittableRandom random) {
+    boolean scarce = random.nextInt(4) == 0;
+    return new EventPlan(
+        scarce ? random.nextInt(1, 9) : random.nextInt(100, 400),
+        scarce ? random.nextInt(1, 5) : random.nextInt(100, 400),
+        random.nextInt(3) == 0 ? null : 1,
+        random.nextInt(3) == 0 ? 4 : null,
+        null,
+        random.nextInt(4) == 0,
+        random.nextInt(8) == 0);
   }
 
   /// Dead letters and redrives. A copy of a dead letter can be delivered later.

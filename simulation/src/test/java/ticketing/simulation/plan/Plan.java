@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Requests and faults of one seed.
 ///
-/// @param events the two events on sale
+/// @param events the events on sale, at least two
+/// @param maxConcurrentBatches batches that a worker decides concurrently
 /// @param elements null: omitted
-public record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
+public record Plan(
+    List<EventPlan> events, int maxConcurrentBatches, List<@Nullable Element> elements) {
 
   /// Time until all processes have started.
   public static final long START_MILLIS = 1_000;
@@ -84,7 +86,7 @@ public record Plan(List<EventPlan> events, List<@Nullable Element> elements) {
     Plan plan = Theme.next(random).draw(random);
     List<@Nullable Element> kept = new ArrayList<>(plan.elements);
     omitted.forEach(index -> kept.set(index, null));
-    return new Plan(plan.events, kept);
+    return new Plan(plan.events, plan.maxConcurrentBatches, kept);
   }
 
   public Stream<Fault> faults() {

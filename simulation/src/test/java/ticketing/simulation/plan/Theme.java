@@ -12,6 +12,7 @@ enum Theme {
   LONG_OUTAGE(1, GeneralPlans::longOutage),
   REPETITIONS(8, GeneralPlans::repetitions),
   REDRIVE(3, GeneralPlans::redrives),
+  GROUPS(4, GeneralPlans::groups),
   END_OF_HOLDS(3, HoldPlans::endOfHolds),
   RETAKEN_SEATS(4, HoldPlans::retakenSeats),
   FREED_SEATS(5, WaitingListPlans::freedSeats),

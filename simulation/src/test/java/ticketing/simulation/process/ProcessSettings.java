@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -22,26 +23,29 @@ import org.springframework.core.io.UrlResource;
 /// system repeats run less often, because their steps are most of a run.
 final class ProcessSettings {
 
-  static final ProcessSettings WORKER =
-      new ProcessSettings(
-          "booking-worker",
-          Map.ofEntries(
-              Map.entry("ticketing.worker.pipeline.pollers", "2"),
-              Map.entry("ticketing.worker.pipeline.retry-for", "10s"),
-              Map.entry("ticketing.worker.pipeline.stop-timeout", "4s"),
-              Map.entry("ticketing.worker.maintenance.hold-expiry-interval", "3s"),
-              Map.entry("ticketing.worker.waiting-line.recovery-interval", "4s"),
-              Map.entry("ticketing.send-register.lease", "8s"),
-              Map.entry("ticketing.clock.interval", "20s"),
-              Map.entry("ticketing.worker.pipeline.max-batch-size", "5"),
-              Map.entry("ticketing.worker.pipeline.hold-expiry-batch-size", "2"),
-              Map.entry("ticketing.worker.queue.undecided-delay", "1s"),
-              Map.entry("ticketing.worker.queue.max-delay", "5s"),
-              Map.entry("ticketing.worker.waiting-line.min-check-age", "5s"),
-              Map.entry("ticketing.worker.waiting-line.max-undecided-age", "60s"),
-              Map.entry("ticketing.worker.waiting-line.empty-queue-time", "20s"),
-              Map.entry("ticketing.worker.maintenance.dead-letter-interval", "3s"),
-              Map.entry("ticketing.worker.maintenance.dead-letter-reread-interval", "10s")));
+  private static final Map<String, Object> WORKER_CHANGES =
+      Map.ofEntries(
+          Map.entry("ticketing.worker.pipeline.pollers", "2"),
+          Map.entry("ticketing.worker.pipeline.retry-for", "10s"),
+          Map.entry("ticketing.worker.pipeline.stop-timeout", "4s"),
+          Map.entry("ticketing.worker.maintenance.hold-expiry-interval", "3s"),
+          Map.entry("ticketing.worker.waiting-line.recovery-interval", "4s"),
+          Map.entry("ticketing.send-register.lease", "8s"),
+          Map.entry("ticketing.clock.interval", "20s"),
+          Map.entry("ticketing.worker.pipeline.max-batch-size", "5"),
+          Map.entry("ticketing.worker.pipeline.small-batch-size", "2"),
+          Map.entry("ticketing.worker.pipeline.hold-expiry-batch-size", "2"),
+          Map.entry("ticketing.worker.queue.undecided-delay", "1s"),
+          Map.entry("ticketing.worker.queue.max-delay", "5s"),
+          Map.entry("ticketing.worker.waiting-line.min-check-age", "5s"),
+          Map.entry("ticketing.worker.waiting-line.max-undecided-age", "60s"),
+          Map.entry("ticketing.worker.waiting-line.empty-queue-time", "20s"),
+          Map.entry("ticketing.worker.maintenance.dead-letter-interval", "3s"),
+          Map.entry("ticketing.worker.maintenance.dead-letter-reread-interval", "10s"));
+
+  /// Settings of a worker by its maximum number of concurrent batches.
+  private static final Map<Integer, ProcessSettings> WORKERS = Map.of(1, worker(1), 2, worker(2));
+
   static final ProcessSettings INGRESS =
       new ProcessSettings(
           "ingress-api",
@@ -49,6 +53,17 @@ final class ProcessSettings {
               "ticketing.queue.timeout", "5s",
               "ticketing.clock.interval", "20s",
               "ticketing.send-register.lease", "8s"));
+
+  private static ProcessSettings worker(int maxConcurrentBatches) {
+    Map<String, Object> changes = new HashMap<>(WORKER_CHANGES);
+    changes.put("ticketing.worker.pipeline.max-concurrent-batches", maxConcurrentBatches);
+    return new ProcessSettings("booking-worker", changes);
+  }
+
+  /// @param maxConcurrentBatches 1 or 2
+  static ProcessSettings ofWorker(int maxConcurrentBatches) {
+    return WORKERS.get(maxConcurrentBatches);
+  }
 
   private final Binder binder;
   private final PropertySourcesPropertyResolver resolver;

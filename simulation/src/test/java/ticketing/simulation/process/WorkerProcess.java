@@ -32,9 +32,13 @@ public final class WorkerProcess {
   }
 
   /// Starts a worker.
-  public static WorkerProcess start(Servers servers, SimulatedProcess process) {
+  ///
+  /// @param maxConcurrentBatches 1 or 2
+  public static WorkerProcess start(
+      Servers servers, SimulatedProcess process, int maxConcurrentBatches) {
     WorkerProcess worker = new WorkerProcess(process);
-    process.start("main", () -> worker.run(servers));
+    ProcessSettings settings = ProcessSettings.ofWorker(maxConcurrentBatches);
+    process.start("main", () -> worker.run(servers, settings));
     return worker;
   }
 
@@ -79,8 +83,8 @@ public final class WorkerProcess {
   /// Status store for a process that only reads it.
   public static StatusStore statusStore(Servers servers, SimulatedProcess process) {
     return new StatusStore(
-        gateway(ProcessSettings.WORKER, servers, process),
-        ProcessSettings.WORKER.get(StatusStoreSettings.class));
+        gateway(ProcessSettings.ofWorker(1), servers, process),
+        ProcessSettings.ofWorker(1).get(StatusStoreSettings.class));
   }
 
   private static RedisGateway gateway(
@@ -90,8 +94,8 @@ public final class WorkerProcess {
         settings.get(RedisSettings.class));
   }
 
-  private void run(Servers servers) {
-    Wiring wiring = wiring(ProcessSettings.WORKER, servers, process);
+  private void run(Servers servers, ProcessSettings settings) {
+    Wiring wiring = wiring(settings, servers, process);
     Object storeSettings = wiring.get("ticketing.worker.store.StoreSettings");
     wiring.add(
         new DatabaseHealth(

@@ -11,13 +11,16 @@ import ticketing.simulation.process.WorkerProcess;
 final class Fleet {
 
   private final Servers servers;
+  private final int maxConcurrentBatches;
   private final WorkerProcess[] workers = new WorkerProcess[2];
   private final IngressProcess[] ingresses = new IngressProcess[2];
   private final boolean[] ending = new boolean[2]; // workers
   private int generation;
 
-  Fleet(Servers servers) {
+  /// @param maxConcurrentBatches batches that a worker decides concurrently
+  Fleet(Servers servers, int maxConcurrentBatches) {
     this.servers = servers;
+    this.maxConcurrentBatches = maxConcurrentBatches;
     for (int i = 0; i < 2; i++) {
       startWorker(i);
       startIngress(i);
@@ -45,7 +48,7 @@ final class Fleet {
   }
 
   private void startWorker(int number) {
-    workers[number] = WorkerProcess.start(servers, process("worker", number));
+    workers[number] = WorkerProcess.start(servers, process("worker", number), maxConcurrentBatches);
   }
 
   private void startIngress(int number) {

@@ -52,7 +52,7 @@ public final class Simulation implements SeedRunner {
   private static List<String> run(Plan plan, Kernel kernel) {
     Servers servers = new Servers(kernel);
     Venue.insert(servers.database, plan);
-    Fleet fleet = new Fleet(servers);
+    Fleet fleet = new Fleet(servers, plan.maxConcurrentBatches());
     Clients clients = new Clients(fleet, plan);
     Oracle oracle = new Oracle(plan, servers, clients);
     plan.faults().forEach(fault -> FaultInjector.schedule(fault, fleet));
