@@ -516,78 +516,91 @@ public final class StatusStore {
     }
   }
 
-  /// Stores decisions, removes them from the waiting lines and caches the event, then publishes the
-  /// decisions. The publication is a second round trip: the nodes of a cluster run the commands of
-  /// one batch in any order, and a subscriber that reads a published ticket must find it decided.
-  /// Idempotent. A decision replaces `GAVE_UP`; `GAVE_UP` never replaces a decision.
+  /// Decisions to be published.
   ///
-  /// @param newDecisions number of first decisions among them, for the rate
+  /// @param newDecisions number of first decisions among them, for the rate of each of their events
   /// @param event event after these decisions; null if it has not changed
   /// @param reservations ids of changed reservations; their cached values are removed
-  /// @throws RedisUnavailableException if Redis is down or refuses a decision
-  public void publish(
-      Collection<StatusEntry> decided,
-      int newDecisions,
-      @Nullable EventView event,
-      Collection<Long> reservations) {
-    publish(decided, newDecisions, event, reservations, null);
-  }
-
-  /// As above, with changed bitmaps of numbered seats.
-  ///
-  /// @param seats null: none changed
-  public void publish(
+  /// @param seats changed bitmaps of numbered seats; null: none changed
+  public record Publication(
       Collection<StatusEntry> decided,
       int newDecisions,
       @Nullable EventView event,
       Collection<Long> reservations,
       SeatsView.@Nullable Change seats) {
-    if (decided.isEmpty() && event == null && seats == null) {
+
+    private boolean isEmpty() {
+      return decided.isEmpty() && event == null && seats == null;
+    }
+  }
+
+  /// As [#publish(List)], without changed bitmaps.
+  public void publish(
+      Collection<StatusEntry> decided,
+      int newDecisions,
+      @Nullable EventView event,
+      Collection<Long> reservations) {
+    publish(List.of(new Publication(decided, newDecisions, event, reservations, null)));
+  }
+
+  /// Stores decisions, removes them from the waiting lines and caches the events, then publishes
+  /// the decisions. The publication is a second round trip: the nodes of a cluster run the commands
+  /// of one batch in any order, and a subscriber that reads a published ticket must find it
+  /// decided. Idempotent. A decision replaces `GAVE_UP`; `GAVE_UP` never replaces a decision.
+  ///
+  /// @throws RedisUnavailableException if Redis is down or refuses a decision
+  public void publish(List<Publication> publications) {
+    if (publications.stream().allMatch(Publication::isEmpty)) {
       return;
     }
-    StringBuilder lines = new StringBuilder(decided.size() * MESSAGE_LENGTH);
-    Map<Long, List<Ticket>> byEvent = new HashMap<>();
-    List<Reply<?>> stores = new ArrayList<>(decided.size());
-    redis.execute(batch -> {
-      for (StatusEntry entry : decided) {
-        Ticket ticket = entry.ticket();
-        byEvent.computeIfAbsent(ticket.eventId(), id -> new ArrayList<>()).add(ticket);
-        if (ticket.reason() == Reason.GAVE_UP) {
-          stores.add(storeGivenUp(batch, entry));
-        } else {
-          String key = key(ticket.ticketId());
-          stores.add(
-              batch.write(
-                  key,
-                  commands ->
-                      commands
-                          .getBucket(key, ByteArrayCodec.INSTANCE)
-                          .setAsync(StatusEntryCodec.encode(entry), settings.decided())));
-          lines.append(message(entry)).append('\n');
-        }
-      }
-      byEvent.forEach((eventId, tickets) -> {
-        WaitingLine.remove(batch, eventId, lineEntries(tickets));
-        removeConfirmations(batch, eventId, tickets);
-        updateRate(batch, eventId, newDecisions);
-      });
-      removeUndecided(batch, decided);
-      for (Long reservation : reservations) {
-        String key = "reservation:" + reservation;
-        batch.write(key, commands -> commands.getBucket(key, StringCodec.INSTANCE).deleteAsync());
-      }
-      if (event != null) {
-        EventCache.addTo(batch, event, settings.event());
-      }
-      if (seats != null) {
-        SeatCache.addTo(batch, seats, settings.event());
-      }
-    });
+    StringBuilder lines = new StringBuilder();
+    List<Reply<?>> stores = new ArrayList<>();
+    redis.execute(
+        batch -> publications.forEach(publication -> store(batch, publication, stores, lines)));
     if (stores.stream().anyMatch(Reply::isError)) {
       throw RedisGateway.refused();
     }
     if (!lines.isEmpty()) {
       redis.publish(CHANNEL, lines.toString());
+    }
+  }
+
+  private void store(
+      CommandBatch batch, Publication publication, List<Reply<?>> stores, StringBuilder lines) {
+    lines.ensureCapacity(lines.length() + publication.decided().size() * MESSAGE_LENGTH);
+    Map<Long, List<Ticket>> byEvent = new HashMap<>();
+    for (StatusEntry entry : publication.decided()) {
+      Ticket ticket = entry.ticket();
+      byEvent.computeIfAbsent(ticket.eventId(), id -> new ArrayList<>()).add(ticket);
+      if (ticket.reason() == Reason.GAVE_UP) {
+        stores.add(storeGivenUp(batch, entry));
+      } else {
+        String key = key(ticket.ticketId());
+        stores.add(
+            batch.write(
+                key,
+                commands ->
+                    commands
+                        .getBucket(key, ByteArrayCodec.INSTANCE)
+                        .setAsync(StatusEntryCodec.encode(entry), settings.decided())));
+        lines.append(message(entry)).append('\n');
+      }
+    }
+    byEvent.forEach((eventId, tickets) -> {
+      WaitingLine.remove(batch, eventId, lineEntries(tickets));
+      removeConfirmations(batch, eventId, tickets);
+      updateRate(batch, eventId, publication.newDecisions());
+    });
+    removeUndecided(batch, publication.decided());
+    for (Long reservation : publication.reservations()) {
+      String key = "reservation:" + reservation;
+      batch.write(key, commands -> commands.getBucket(key, StringCodec.INSTANCE).deleteAsync());
+    }
+    if (publication.event() != null) {
+      EventCache.addTo(batch, publication.event(), settings.event());
+    }
+    if (publication.seats() != null) {
+      SeatCache.addTo(batch, publication.seats(), settings.event());
     }
   }
 

@@ -17,8 +17,8 @@ import org.jetbrains.lincheck.LincheckAssertionError;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import ticketing.local.servers.schedule.MutantLoader;
 import ticketing.concurrent.RetryAwareLimiter.Permit;
+import ticketing.local.servers.schedule.MutantLoader;
 
 @Timeout(60)
 class RetryAwareLimiterTest {

@@ -39,6 +39,12 @@ class SeatCacheTest {
 
   private static void publish(StatusStore store, SeatsView view, String changed) {
     store.publish(
-        List.of(), 0, null, List.of(), new SeatsView.Change(view, view.only(Set.of(changed))));
+        List.of(
+            new StatusStore.Publication(
+                List.of(),
+                0,
+                null,
+                List.of(),
+                new SeatsView.Change(view, view.only(Set.of(changed))))));
   }
 }

@@ -106,7 +106,8 @@ public final class SimulatedBackend implements AutoCloseable {
   }
 
   public void publishSeats(SeatsView.Change change) {
-    statusStore.publish(List.of(), 0, null, List.of(), change);
+    statusStore.publish(
+        List.of(new StatusStore.Publication(List.of(), 0, null, List.of(), change)));
   }
 
   public static EventView event(long eventId, int available, long version) {

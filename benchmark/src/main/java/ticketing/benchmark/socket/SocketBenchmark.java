@@ -217,7 +217,9 @@ final class SocketBenchmark {
                       "/ws/events/" + eventId + "/seats",
                       version ->
                           statusStore.publish(
-                              List.of(), 0, null, List.of(), seats(eventId, version))))
+                              List.of(
+                                  new StatusStore.Publication(
+                                      List.of(), 0, null, List.of(), seats(eventId, version))))))
               .withMax(MAX_MAP_LATENCY_MILLIS));
     }
   }

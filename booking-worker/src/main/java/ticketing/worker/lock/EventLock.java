@@ -2,13 +2,16 @@ package ticketing.worker.lock;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.redisson.client.RedisException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -76,24 +79,31 @@ public class EventLock {
     private final long eventId;
     private final String name;
     private final long owner = owners.incrementAndGet();
-    private final Acquisition acquisition;
-    private final long acquiredAt;
+    private Acquisition acquisition = Acquisition.NOT_HELD;
+    private long acquiredAt;
 
     private Lease(long eventId) {
       this.eventId = eventId;
       this.name = "lock:event:" + eventId;
-      this.acquisition = acquire();
-      this.acquiredAt = System.nanoTime();
     }
 
-    private Acquisition acquire() {
-      if (!settings.enabled() || isBypassed(eventId)) {
-        return Acquisition.NOT_HELD;
+    private boolean isLockUsed() {
+      return settings.enabled() && !isBypassed(eventId);
+    }
+
+    private Lease acquire() {
+      if (isLockUsed()) {
+        acquisition = tryAcquire();
       }
+      acquiredAt = System.nanoTime();
+      return this;
+    }
+
+    private Acquisition tryAcquire() {
       long since = System.nanoTime();
       LockMetrics.Result result = LockMetrics.Result.UNAVAILABLE;
       try {
-        if (tryLock()) {
+        if (RedisGateway.await(startAcquisition(settings.maxWait()))) {
           result = LockMetrics.Result.TAKEN;
           return Acquisition.HELD;
         }
@@ -128,27 +138,48 @@ public class EventLock {
       return left == NO_KEY || left >= 0 && age >= 0 && age < settings.maxWait().toMillis();
     }
 
-    private boolean tryLock() {
-      return redis.call(client ->
+    private CompletableFuture<Boolean> startAcquisition(Duration maxWait) {
+      return redis.async(client ->
           client
               .getLock(name)
               .tryLockAsync(
-                  settings.maxWait().toMillis(),
-                  settings.lease().toMillis(),
-                  TimeUnit.MILLISECONDS,
-                  owner)
-              .toCompletableFuture()
-              .join());
+                  maxWait.toMillis(), settings.lease().toMillis(), TimeUnit.MILLISECONDS, owner));
+    }
+
+    /// Completes an acquisition without a wait.
+    ///
+    /// @return false if another owner has the lock, or its value is unreadable
+    private boolean complete(CompletableFuture<Boolean> started) {
+      LockMetrics.Result result = LockMetrics.Result.UNAVAILABLE;
+      long since = System.nanoTime();
+      try {
+        if (!RedisGateway.await(started)) {
+          return false;
+        }
+        result = LockMetrics.Result.TAKEN;
+        acquisition = Acquisition.HELD;
+      } catch (RedisErrorReplyException e) {
+        return false;
+      } catch (RedisUnavailableException e) {
+        log.debug("deciding without lock, lock={} cause={}", name, e.getMessage());
+        acquisition = Acquisition.UNKNOWN;
+      }
+      acquiredAt = System.nanoTime();
+      metrics.recordWait(result, Duration.ofNanos(acquiredAt - since));
+      return true;
     }
 
     /// Releases the lock, also if its acquisition is unknown.
     @Override
     public void close() {
-      if (acquisition == Acquisition.NOT_HELD) {
-        return;
+      if (acquisition != Acquisition.NOT_HELD) {
+        close(startRelease());
       }
+    }
+
+    private void close(CompletableFuture<Void> started) {
       boolean held = acquisition == Acquisition.HELD;
-      switch (tryRelease()) {
+      switch (result(started)) {
         case RELEASED -> {}
         case WAS_NOT_HELD -> {
           if (held) {
@@ -167,16 +198,20 @@ public class EventLock {
       }
     }
 
-    private Release tryRelease() {
+    private CompletableFuture<Void> startRelease() {
+      return redis.async(client -> client.getLock(name).unlockAsync(owner));
+    }
+
+    private Release result(CompletableFuture<Void> started) {
       try {
-        redis.call(client -> client.getLock(name).unlockAsync(owner).toCompletableFuture().join());
+        RedisGateway.await(started);
         return Release.RELEASED;
       } catch (CompletionException e) {
         if (e.getCause() instanceof IllegalMonitorStateException) {
           return Release.WAS_NOT_HELD;
         }
         throw e;
-      } catch (RedisUnavailableException | RedisException e) {
+      } catch (RedisUnavailableException e) {
         log.debug("cannot release lock, lock={} cause={}", name, e.getMessage());
         return Release.UNKNOWN;
       }
@@ -188,7 +223,7 @@ public class EventLock {
       try {
         do {
           Thread.sleep(LATE_RELEASE_DELAY);
-        } while (tryRelease() == Release.UNKNOWN && System.nanoTime() - end < 0);
+        } while (result(startRelease()) == Release.UNKNOWN && System.nanoTime() - end < 0);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } finally {
@@ -200,7 +235,51 @@ public class EventLock {
   /// Acquires the lock of an event. The lease is empty without Redis, after the maximum wait, and
   /// during the bypass that follows it.
   public Lease acquire(long eventId) {
-    return new Lease(eventId);
+    return new Lease(eventId).acquire();
+  }
+
+  /// Locks of several events. They are released together.
+  public final class Leases implements AutoCloseable {
+    private final Map<Long, Lease> byEvent = new HashMap<>();
+
+    private Leases(Collection<Long> eventIds) {
+      Map<Lease, CompletableFuture<Boolean>> started = new HashMap<>();
+      for (long eventId : eventIds) {
+        Lease lease = new Lease(eventId);
+        if (lease.isLockUsed()) {
+          started.put(lease, lease.startAcquisition(Duration.ZERO));
+        } else {
+          byEvent.put(eventId, lease);
+        }
+      }
+      started.forEach((lease, acquisition) -> {
+        if (lease.complete(acquisition)) {
+          byEvent.put(lease.eventId, lease);
+        }
+      });
+    }
+
+    /// Returns the events that may be decided: those whose lock was free, is bypassed, or is
+    /// unknown because Redis is unavailable.
+    public Set<Long> eventIds() {
+      return byEvent.keySet();
+    }
+
+    @Override
+    public void close() {
+      Map<Lease, CompletableFuture<Void>> started = new HashMap<>();
+      for (Lease lease : byEvent.values()) {
+        if (lease.acquisition != Acquisition.NOT_HELD) {
+          started.put(lease, lease.startRelease());
+        }
+      }
+      started.forEach(Lease::close);
+    }
+  }
+
+  /// Acquires those locks of these events that are free, without a wait.
+  public Leases tryAcquire(Collection<Long> eventIds) {
+    return new Leases(eventIds);
   }
 
   private boolean isBypassed(long eventId) {

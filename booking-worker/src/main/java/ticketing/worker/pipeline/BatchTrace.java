@@ -1,10 +1,13 @@
 package ticketing.worker.pipeline;
 
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.context.Scope;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +18,8 @@ import ticketing.tracing.Traces;
 /// requests; each `decide` links to it. A batch without sampled commands has no spans.
 final class BatchTrace implements AutoCloseable {
 
+  private static final AttributeKey<List<Long>> EVENTS =
+      AttributeKey.longArrayKey("ticketing.events");
   private static final BatchTrace NONE = new BatchTrace(Map.of(), null, null);
 
   private final Map<UUID, Span> decisions;
@@ -31,14 +36,15 @@ final class BatchTrace implements AutoCloseable {
   ///
   /// @param size number of commands of the batch
   /// @param sampled `traceparent` of each sampled command, by ticket id
-  static BatchTrace start(Traces traces, long eventId, int size, Map<UUID, String> sampled) {
+  static BatchTrace start(
+      Traces traces, Collection<Long> eventIds, int size, Map<UUID, String> sampled) {
     if (sampled.isEmpty()) {
       return NONE;
     }
     SpanBuilder builder =
         traces
             .childSpan(sampled.values().iterator().next(), "commit batch")
-            .setAttribute("ticketing.event", eventId)
+            .setAttribute(EVENTS, List.copyOf(eventIds))
             .setAttribute("ticketing.batch.size", (long) size);
     sampled.values().forEach(parent -> builder.addLink(Traces.parse(parent)));
     Span batch = builder.startSpan();

@@ -6,9 +6,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -40,12 +42,14 @@ import ticketing.worker.decision.WaitingList;
 import ticketing.worker.decision.WaitingParty;
 import ticketing.worker.lock.EventLock;
 import ticketing.worker.order.AcceptanceOrder;
+import ticketing.worker.store.DecidedBatch;
 import ticketing.worker.store.DecisionStore;
+import ticketing.worker.store.DecisionStore.UndecidedBatch;
 import ticketing.worker.store.LockedEvent;
 import ticketing.worker.store.Transactions;
 import ticketing.worker.store.Transactions.Transaction;
 
-/// Decides batches of commands of one event in one transaction.
+/// Decides batches of commands in transactions: a batch of one event, or small ones of several.
 ///
 /// A command takes effect at most once: its decision commits with the seats, under its ticket id. A
 /// redelivered command gets the stored decision. A revoked command has no effect.
@@ -85,6 +89,28 @@ public class BoxOffice {
     this.metrics = metrics;
   }
 
+  /// Commands and due holds of a locked event.
+  private record Work(
+      LockedEvent event, List<Reservation> dueHolds, Collection<? extends Command> commands) {}
+
+  /// Commands of an event that a transaction decides.
+  ///
+  /// @param commands by ticket id; without duplicates and revoked ones
+  /// @param revoked tickets of the revoked commands
+  /// @param postponed commands for the next transaction
+  private record Selection(
+      Work work, Map<UUID, Command> commands, List<StatusEntry> revoked, List<Command> postponed) {
+
+    private UndecidedBatch without(Set<UUID> decided) {
+      return new UndecidedBatch(
+          work.event(),
+          commands.values().stream()
+              .filter(command -> !decided.contains(command.ticketId()))
+              .toList(),
+          work.dueHolds());
+    }
+  }
+
   /// A transaction of a batch.
   ///
   /// @param postponed commands for the next transaction, because more holds expire ahead of them or
@@ -109,6 +135,101 @@ public class BoxOffice {
   Optional<CommittedBatch> decideUnlessScarce(
       long eventId, Collection<? extends Command> commands) {
     return decide(eventId, commands, true);
+  }
+
+  /// Decides small batches of several events in one transaction. It blocks on no lock of an event.
+  ///
+  /// An event is left out if its Redis lock or one of its rows is locked, if its seats are scarce,
+  /// or if it may need more than one transaction: it has a waiting list or due holds. An event that
+  /// does not exist is left out too.
+  ///
+  /// @param batches commands by event; duplicates are decided once
+  /// @return result by event, without the events that were left out
+  /// @throws DataAccessException if the transaction was rolled back; a retry is safe
+  Map<Long, CommittedBatch> decideGroup(Map<Long, List<Command>> batches) {
+    Map<Long, List<Command>> groupable = new HashMap<>(batches);
+    groupable.values().removeIf(commands -> !commands.stream().allMatch(BoxOffice::isGroupable));
+    try (EventLock.Leases leases = lock.tryAcquire(groupable.keySet())) {
+      if (leases.eventIds().isEmpty()) {
+        return Map.of();
+      }
+      try (Transaction transaction = transactions.begin()) {
+        List<Work> works = findGroup(store.tryLock(leases.eventIds()), groupable);
+        if (works.isEmpty()) {
+          return Map.of();
+        }
+        List<Round> rounds = decide(transaction, works, true);
+        Map<Long, CommittedBatch> committed = new HashMap<>();
+        int commands = 0;
+        for (int index = 0; index < works.size(); index++) {
+          CommittedBatch batch = rounds.get(index).committed();
+          batch.decided().forEach(entry -> metrics.recordDecision(entry.ticket()));
+          commands += batch.decided().size() + batch.known().size();
+          committed.put(works.get(index).event().eventId(), batch);
+        }
+        metrics.recordBatchSize(commands);
+        return committed;
+      }
+    }
+  }
+
+  private static boolean isGroupable(Command command) {
+    return switch (command) {
+      case Command.BookSeats _, Command.ConfirmHold _, Command.CancelReservation _ -> true;
+      case Command.ChangeSeats _, Command.JoinWaitingList _, Command.LeaveWaitingList _ -> false;
+    };
+  }
+
+  /// Returns the work on those of these locked events that one transaction can decide.
+  private List<Work> findGroup(List<LockedEvent> locked, Map<Long, List<Command>> batches) {
+    List<LockedEvent> events =
+        locked.stream()
+            .filter(event ->
+                !event.usesWaitingList()
+                    && !order.isScarce(event.event(), List.of(), batches.get(event.eventId())))
+            .toList();
+    if (events.isEmpty()) {
+      return List.of();
+    }
+    Set<Long> blocked =
+        new HashSet<>(
+            store.findEventsWithDueHolds(
+                events.stream().map(LockedEvent::eventId).toList(), now()));
+    Set<Long> numbered =
+        events.stream()
+            .filter(event -> event.event().orElseThrow().seatMapRevision() != null)
+            .map(LockedEvent::eventId)
+            .collect(Collectors.toSet());
+    Set<Long> withFreeSeats = store.tryLockSeats(numbered);
+    numbered.stream().filter(id -> !withFreeSeats.contains(id)).forEach(blocked::add);
+    Map<Long, Set<Long>> reservations = new HashMap<>();
+    for (LockedEvent event : events) {
+      reservations.put(event.eventId(), reservationIds(batches.get(event.eventId())));
+    }
+    Set<Long> free =
+        store.tryLockReservations(
+            reservations.values().stream().flatMap(Set::stream).collect(Collectors.toSet()));
+    return events.stream()
+        .filter(event ->
+            !blocked.contains(event.eventId())
+                && free.containsAll(reservations.get(event.eventId())))
+        .map(event -> new Work(event, List.of(), batches.get(event.eventId())))
+        .toList();
+  }
+
+  private static Set<Long> reservationIds(Collection<Command> commands) {
+    Set<Long> ids = new HashSet<>();
+    for (Command command : commands) {
+      switch (command) {
+        case Command.ConfirmHold confirm -> ids.add(confirm.reservationId());
+        case Command.CancelReservation cancel -> ids.add(cancel.reservationId());
+        case Command.BookSeats _,
+            Command.ChangeSeats _,
+            Command.JoinWaitingList _,
+            Command.LeaveWaitingList _ -> {}
+      }
+    }
+    return ids;
   }
 
   private Optional<CommittedBatch> decide(
@@ -171,7 +292,8 @@ public class BoxOffice {
       if (unlessScarce && order.isScarce(event.event(), dueHolds, commands)) {
         return Optional.empty();
       }
-      return Optional.of(decide(transaction, event, dueHolds, commands, lookUp));
+      return Optional.of(
+          decide(transaction, List.of(new Work(event, dueHolds, commands)), lookUp).getFirst());
     }
   }
 
@@ -195,7 +317,8 @@ public class BoxOffice {
       }
       List<Reservation> dueHolds =
           store.findUnlockedDueHolds(event.get(), dueUntil, settings.holdExpiryBatchSize());
-      return Optional.of(decide(transaction, event.get(), dueHolds, List.of(), false).committed());
+      Work work = new Work(event.get(), dueHolds, List.of());
+      return Optional.of(decide(transaction, List.of(work), false).getFirst().committed());
     }
   }
 
@@ -226,22 +349,59 @@ public class BoxOffice {
         .collect(Collectors.toSet());
   }
 
-  /// The rest of the transaction of a batch: read, expire due holds, decide, write, commit.
+  /// The rest of a transaction: read, expire due holds, decide, write, commit.
   ///
-  /// @param lookUp true if commands of the batch may have a stored decision
-  private Round decide(
-      Transaction transaction,
-      LockedEvent event,
-      List<Reservation> dueHolds,
-      Collection<? extends Command> commands,
-      boolean lookUp) {
-    Instant now = timeOfDecision(dueHolds);
-    Instant end = endOfRound(dueHolds);
+  /// @param lookUp true if commands may have a stored decision
+  /// @return one for each event, in the same order
+  private List<Round> decide(Transaction transaction, List<Work> works, boolean lookUp) {
+    Instant now = timeOfDecision(works);
+    List<Selection> selections = works.stream().map(this::select).toList();
+    Map<UUID, StatusEntry> known =
+        lookUp
+            ? store.findDecisions(
+                selections.stream()
+                    .flatMap(selection -> selection.commands().keySet().stream())
+                    .toList())
+            : new HashMap<>();
+    Set<UUID> givenUp = removeGivenUp(known);
+    List<UndecidedBatch> undecided =
+        selections.stream().map(selection -> selection.without(known.keySet())).toList();
+    List<Inventory> inventories = store.readInventories(undecided);
+    List<DecidedBatch> decided = new ArrayList<>();
+    for (int index = 0; index < undecided.size(); index++) {
+      UndecidedBatch batch = undecided.get(index);
+      decided.add(
+          new DecidedBatch(
+              batch.event(), BookingDecider.decide(inventories.get(index), batch.commands(), now)));
+    }
+    DecisionStore.NewIds ids = store.write(decided, now);
+    List<List<StatusEntry>> entries =
+        decided.stream()
+            .map(event ->
+                event.batch().decisions().stream()
+                    .map(decision -> entry(decision, ids, now))
+                    .toList())
+            .toList();
+    store.record(decided, entries, givenUp, now);
+    transaction.commit();
+    List<Round> rounds = new ArrayList<>();
+    for (int index = 0; index < decided.size(); index++) {
+      metrics.recordExpired(decided.get(index).batch().countExpired());
+      rounds.add(round(selections.get(index), known, decided.get(index), entries.get(index), ids));
+    }
+    return rounds;
+  }
+
+  /// Commands that this transaction decides.
+  private Selection select(Work work) {
+    Instant end = endOfRound(work.dueHolds());
     List<Command> current = new ArrayList<>();
     List<Command> postponed = new ArrayList<>();
-    commands.forEach(
-        command -> (command.acceptedAt().isBefore(end) ? current : postponed).add(command));
-    Set<UUID> revokedAttempts = store.findRevoked(event, current.stream().map(Command::attemptId));
+    work.commands()
+        .forEach(
+            command -> (command.acceptedAt().isBefore(end) ? current : postponed).add(command));
+    Set<UUID> revokedAttempts =
+        store.findRevoked(work.event(), current.stream().map(Command::attemptId));
     Map<UUID, Command> effective = new LinkedHashMap<>();
     List<StatusEntry> revoked = new ArrayList<>();
     for (Command command : current) {
@@ -251,47 +411,34 @@ public class BoxOffice {
         effective.putIfAbsent(command.ticketId(), command);
       }
     }
-    Map<UUID, StatusEntry> known =
-        lookUp ? store.findDecisions(effective.keySet()) : new HashMap<>();
-    Set<UUID> givenUp = removeGivenUp(known);
-    effective.keySet().removeAll(known.keySet());
-    List<Command> undecided = List.copyOf(effective.values());
-    if (undecided.isEmpty() && dueHolds.isEmpty() && !event.usesWaitingList()) {
-      transaction.commit();
-      return new Round(
-          new CommittedBatch(
-              List.of(),
-              List.copyOf(known.values()),
-              null,
-              null,
-              List.of(),
-              List.of(),
-              revoked,
-              order.isScarce(event.event(), List.of(), commands)),
-          postponed,
-          false);
-    }
-    Inventory inventory = store.readInventory(event, undecided, dueHolds);
-    DecisionBatch batch = BookingDecider.decide(inventory, undecided, now);
-    DecisionStore.NewIds ids = store.write(event, batch, now);
+    return new Selection(work, effective, revoked, postponed);
+  }
+
+  private Round round(
+      Selection selection,
+      Map<UUID, StatusEntry> known,
+      DecidedBatch decided,
+      List<StatusEntry> entries,
+      DecisionStore.NewIds ids) {
+    LockedEvent event = decided.event();
+    DecisionBatch batch = decided.batch();
+    List<Command> postponed = new ArrayList<>(selection.postponed());
     postponed.addAll(batch.postponed());
-    List<StatusEntry> decided =
-        batch.decisions().stream().map(decision -> entry(decision, ids, now)).toList();
-    store.record(event, batch, decided, givenUp, now);
-    transaction.commit();
-    metrics.recordExpired(batch.countExpired());
     Optional<EventView> after =
         batch.changesSeats() ? event.event().map(batch::applyTo) : event.event();
     return new Round(
         new CommittedBatch(
-            decided,
-            List.copyOf(known.values()),
+            entries,
+            selection.commands().keySet().stream()
+                .map(known::get)
+                .filter(Objects::nonNull)
+                .toList(),
             batch.changesSeats() ? after.orElseThrow() : null,
             changedSeats(event, batch),
             batch.changedReservations().stream().map(Reservation::id).toList(),
             userChanges(batch, ids.reservations()),
-            revoked,
-            order.isScarce(after, List.of(), commands)),
+            selection.revoked(),
+            order.isScarce(after, List.of(), selection.work().commands())),
         postponed,
         batch.waitingList().morePending());
   }
@@ -320,10 +467,14 @@ public class BoxOffice {
   }
 
   /// Not before the end of a due hold, also if the clock was corrected since the search for them.
-  private Instant timeOfDecision(List<Reservation> dueHolds) {
-    Instant now = now();
-    Instant end = dueHolds.isEmpty() ? now : dueHolds.getLast().expiresAt();
-    return now.isBefore(end) ? end : now;
+  private Instant timeOfDecision(List<Work> works) {
+    Instant time = now();
+    for (Work work : works) {
+      if (!work.dueHolds().isEmpty() && time.isBefore(work.dueHolds().getLast().expiresAt())) {
+        time = work.dueHolds().getLast().expiresAt();
+      }
+    }
+    return time;
   }
 
   /// If this transaction cannot expire all due holds, it decides the commands accepted before the

@@ -3,7 +3,9 @@ package ticketing.worker.pipeline;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ import ticketing.domain.Command;
 import ticketing.tracing.Traces;
 import ticketing.worker.failure.FatalErrorHandler;
 import ticketing.worker.order.AcceptanceOrder;
+import ticketing.worker.pipeline.WaitingEvents.Waiting;
 import ticketing.worker.queue.CommandQueue;
 import ticketing.worker.queue.CommandQueue.QueueUnavailableException;
 import ticketing.worker.queue.Delivery;
@@ -75,6 +78,7 @@ class CommandListener implements SmartLifecycle {
   private final Traces traces;
   private final EventBatcher<QueuedCommand> batcher;
   private final RetryAwareLimiter limiter;
+  private final WaitingEvents<Outcome> waitingEvents = new WaitingEvents<>();
   private final Semaphore inFlightPermits;
   private final Semaphore helperRequests = new Semaphore(0);
   private final RunningWork runningWork = new RunningWork();
@@ -136,6 +140,27 @@ class CommandListener implements SmartLifecycle {
 
     /// The queue may have delivered the commands to another worker.
     record Expired(List<QueuedCommand> commands) implements BatchResult {}
+  }
+
+  /// Results of a batch of an event.
+  ///
+  /// @param results empty: the batch was not attempted
+  /// @param publication thread that publishes them; null: none
+  private record Outcome(List<BatchResult> results, @Nullable Thread publication) {
+
+    private static final Outcome NONE = new Outcome(List.of(), null);
+  }
+
+  /// Batch of an event in a group.
+  private record Member(Waiting<Outcome> event, List<QueuedCommand> commands) {
+
+    private long eventId() {
+      return event.eventId();
+    }
+
+    private List<Command> toCommands() {
+      return commands.stream().map(QueuedCommand::command).toList();
+    }
   }
 
   @Override
@@ -259,40 +284,49 @@ class CommandListener implements SmartLifecycle {
   /// are in [BoxOffice#decide]. While seats are scarce, each batch waits for its turn among the
   /// workers.
   ///
+  /// While more events than permits have commands, one transaction decides the small batches of a
+  /// group of events ([#decideGroup]). The threads of these events wait for the result.
+  ///
   /// The publication and the acknowledgement of a batch run during the transaction of the next
   /// batch. The publications of an event keep the order of its transactions.
   private void processEvent(long eventId) {
     Permit permit = limiter.newPermit();
     AcceptanceOrder.Turn turn = order.turn(eventId);
-    List<BatchResult> last = List.of();
-    Thread publication = null;
+    Outcome last = Outcome.NONE;
+    boolean alone = false; // true if a group left out the next batch
     try {
       while (true) {
-        boolean scarce = isScarce(last);
-        Instant until = scarce ? turn.await(() -> waiting(eventId), ticketIds(last)) : Instant.MAX;
+        boolean scarce = isScarce(last.results());
+        boolean groupable = !scarce && !alone;
+        Instant until =
+            scarce ? turn.await(() -> waiting(eventId), ticketIds(last.results())) : Instant.MAX;
+        Waiting<Outcome> event = new Waiting<>(eventId, last);
+        if (groupable) {
+          waitingEvents.add(event);
+        }
         permit.acquire();
+        if (groupable && !waitingEvents.remove(event)) {
+          permit.release();
+          Outcome next = event.next().join();
+          alone = next == Outcome.NONE;
+          last = alone ? last : next;
+          continue;
+        }
         List<QueuedCommand> batch =
             batcher.nextBatch(eventId, queued -> !queued.command().acceptedAt().isAfter(until));
         if (batch.isEmpty()) {
           permit.release();
-          join(publication);
+          join(last.publication());
           if (batcher.removeIfEmpty(eventId)) {
             return;
           }
           continue;
         }
-        List<BatchResult> results = decide(eventId, batch, permit, scarce);
+        Outcome ofGroup = groupable ? decideGroup(new Member(event, batch)) : Outcome.NONE;
+        last =
+            ofGroup == Outcome.NONE ? decideAlone(last, eventId, batch, permit, scarce) : ofGroup;
+        alone = false;
         permit.release();
-        last = results;
-        if (results.getLast() instanceof BatchResult.Scarce waiting) {
-          batcher.restore(eventId, waiting.commands());
-        }
-        join(publication);
-        publication =
-            Thread.ofVirtual()
-                .name("publish-" + eventId)
-                .uncaughtExceptionHandler(fatalErrors)
-                .start(() -> publishAndFinish(eventId, results));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -300,6 +334,143 @@ class CommandListener implements SmartLifecycle {
       stalledBatches.remove(eventId);
       permit.release();
     }
+  }
+
+  private Outcome decideAlone(
+      Outcome last, long eventId, List<QueuedCommand> batch, Permit permit, boolean inTurn)
+      throws InterruptedException {
+    List<BatchResult> results = decide(eventId, batch, permit, inTurn);
+    permit.release();
+    if (results.getLast() instanceof BatchResult.Scarce waiting) {
+      batcher.restore(eventId, waiting.commands());
+    }
+    join(last.publication());
+    return new Outcome(
+        results, startPublication("publish-" + eventId, () -> publishAndFinish(eventId, results)));
+  }
+
+  private Thread startPublication(String name, Runnable publication) {
+    return Thread.ofVirtual().name(name).uncaughtExceptionHandler(fatalErrors).start(publication);
+  }
+
+  /// Decides the batch of an event together with those of waiting events, in one attempt. Events
+  /// that it leaves out are decided alone, with retries.
+  ///
+  /// @return [Outcome#NONE] if this event was left out
+  private Outcome decideGroup(Member own) {
+    List<Member> members = findMembers(own);
+    if (members.size() == 1) {
+      return Outcome.NONE;
+    }
+    Map<Long, Outcome> outcomes = Map.of();
+    try {
+      outcomes = publishGroup(members, attemptGroup(members));
+    } finally {
+      for (Member member : members) {
+        Outcome outcome = outcomes.getOrDefault(member.eventId(), Outcome.NONE);
+        if (outcome == Outcome.NONE && member != own) {
+          batcher.restore(member.eventId(), member.commands());
+        }
+        member.event().next().complete(outcome);
+      }
+    }
+    return outcomes.getOrDefault(own.eventId(), Outcome.NONE);
+  }
+
+  private List<Member> findMembers(Member own) {
+    List<Member> members = new ArrayList<>(List.of(own));
+    int small = settings.smallBatchSize();
+    int left = settings.maxBatchSize() - own.commands().size();
+    if (own.commands().size() > small || !database.isUp() || hasExpired(own.commands())) {
+      return members;
+    }
+    for (Waiting<Outcome> event :
+        waitingEvents.take(
+            settings.maxGroupSize() - 1, left, event -> batcher.size(event.eventId()), small)) {
+      List<QueuedCommand> commands = batcher.smallBatch(event.eventId(), Math.min(small, left));
+      if (hasExpired(commands)) {
+        batcher.restore(event.eventId(), commands);
+        commands = List.of();
+      }
+      if (commands.isEmpty()) {
+        event.next().complete(Outcome.NONE);
+      } else {
+        members.add(new Member(event, commands));
+        left -= commands.size();
+      }
+    }
+    return members;
+  }
+
+  /// @return committed batches by event; empty if the transaction failed
+  private Map<Long, CommittedBatch> attemptGroup(List<Member> members) {
+    Map<Long, List<Command>> batches = new LinkedHashMap<>();
+    members.forEach(member -> batches.put(member.eventId(), member.toCommands()));
+    List<QueuedCommand> commands =
+        members.stream().flatMap(member -> member.commands().stream()).toList();
+    try (RunningWork.Call _ = runningWork.begin("transaction, events=" + members.size());
+        BatchTrace trace =
+            BatchTrace.start(traces, batches.keySet(), commands.size(), sampledTraces(commands))) {
+      Map<Long, CommittedBatch> committed = new HashMap<>(boxOffice.decideGroup(batches));
+      if (committed.values().stream().anyMatch(batch -> !batch.decided().isEmpty())) {
+        database.recordWriteSuccess();
+      }
+      committed.replaceAll((eventId, batch) -> batch.withTraces(trace::traceparent));
+      return committed;
+    } catch (RuntimeException | Error e) {
+      if (FatalErrorHandler.isFatal(e)) {
+        throw e;
+      }
+      log.debug("group not decided, events={} cause={}", members.size(), e.toString());
+      return Map.of();
+    }
+  }
+
+  private Map<Long, Outcome> publishGroup(
+      List<Member> members, Map<Long, CommittedBatch> committed) {
+    List<Member> decided =
+        members.stream().filter(member -> committed.containsKey(member.eventId())).toList();
+    if (decided.isEmpty()) {
+      return Map.of();
+    }
+    Thread publication =
+        startPublication(
+            "publish-group",
+            () -> {
+              if (joinLast(decided)) {
+                List<QueuedCommand> commands =
+                    decided.stream().flatMap(member -> member.commands().stream()).toList();
+                finish(
+                    commands,
+                    publish(committed.values(), "events=" + decided.size(), commands.size()));
+              }
+            });
+    Map<Long, Outcome> outcomes = new HashMap<>();
+    for (Member member : decided) {
+      BatchResult result =
+          new BatchResult.Committed(member.commands(), committed.get(member.eventId()));
+      outcomes.put(member.eventId(), new Outcome(List.of(result), publication));
+    }
+    return outcomes;
+  }
+
+  /// Blocks until the last publications of these events are complete.
+  ///
+  /// @return false if the thread was interrupted
+  private static boolean joinLast(List<Member> members) {
+    try {
+      for (Member member : members) {
+        join(member.event().last().publication());
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static boolean hasExpired(List<QueuedCommand> commands) {
+    return commands.stream().anyMatch(queued -> queued.delivery().isExpired());
   }
 
   private List<Command> waiting(long eventId) {
@@ -354,7 +525,8 @@ class CommandListener implements SmartLifecycle {
     long startedAt = System.nanoTime();
     try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
         var _ = ticketContext(batch);
-        BatchTrace trace = BatchTrace.start(traces, eventId, batch.size(), sampledTraces(batch))) {
+        BatchTrace trace =
+            BatchTrace.start(traces, List.of(eventId), batch.size(), sampledTraces(batch))) {
       // The catch clauses are inside, because their log lines need this context.
       while (true) {
         boolean mayAttempt =
@@ -511,16 +683,21 @@ class CommandListener implements SmartLifecycle {
   }
 
   private CommandResult publish(long eventId, BatchResult.Committed committed) {
-    try (var _ = MDC.putCloseable("event", String.valueOf(eventId));
-        RunningWork.Call _ = runningWork.begin("publication, event=" + eventId)) {
-      publisher.publish(committed.batch());
+    try (var _ = MDC.putCloseable("event", String.valueOf(eventId))) {
+      return publish(List.of(committed.batch()), "event=" + eventId, committed.commands().size());
+    }
+  }
+
+  private CommandResult publish(
+      Collection<CommittedBatch> committed, String description, int batchSize) {
+    try (RunningWork.Call _ = runningWork.begin("publication, " + description)) {
+      publisher.publish(committed);
       return CommandResult.PUBLISHED;
     } catch (RuntimeException | Error e) {
       if (FatalErrorHandler.isFatal(e)) {
         throw e;
       }
-      log.error(
-          "batch not published, event={} batchSize={}", eventId, committed.commands().size(), e);
+      log.error("batch not published, {} batchSize={}", description, batchSize, e);
       return CommandResult.UNDECIDED;
     }
   }

@@ -2,6 +2,7 @@ package ticketing.worker.pipeline;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import ticketing.domain.seatmap.SeatsView;
 import ticketing.redis.RedisUnavailableException;
 import ticketing.status.StatusEntry;
 import ticketing.status.StatusStore;
+import ticketing.status.StatusStore.Publication;
 import ticketing.userfeed.UserChange;
 import ticketing.userfeed.UserChanges;
 
@@ -56,22 +58,35 @@ public class DecisionPublisher {
 
   /// Publishes a committed batch. An outage of Redis delays the publication and is no failure.
   public void publish(CommittedBatch batch) {
-    List<StatusEntry> entries = new ArrayList<>(batch.decided());
-    entries.addAll(batch.known());
-    try {
-      statusStore.publish(
-          entries,
-          batch.decided().size(),
-          batch.changedEvent(),
-          batch.changedReservations(),
-          batch.changedSeats());
-    } catch (RedisUnavailableException e) {
-      keep(entries);
-      keep(batch.changedEvent());
-      keep(batch.changedSeats());
+    publish(List.of(batch));
+  }
+
+  /// Publishes committed batches of different events. An outage of Redis delays the publication and
+  /// is no failure.
+  void publish(Collection<CommittedBatch> batches) {
+    List<Publication> publications = new ArrayList<>(batches.size());
+    for (CommittedBatch batch : batches) {
+      List<StatusEntry> entries = new ArrayList<>(batch.decided());
+      entries.addAll(batch.known());
+      publications.add(
+          new Publication(
+              entries,
+              batch.decided().size(),
+              batch.changedEvent(),
+              batch.changedReservations(),
+              batch.changedSeats()));
     }
-    publishChanges(batch.userChanges());
-    removeRevoked(batch.revoked());
+    try {
+      statusStore.publish(publications);
+    } catch (RedisUnavailableException e) {
+      for (Publication publication : publications) {
+        keep(List.copyOf(publication.decided()));
+        keep(publication.event());
+        keep(publication.seats());
+      }
+    }
+    publishChanges(batches.stream().flatMap(batch -> batch.userChanges().stream()).toList());
+    removeRevoked(batches.stream().flatMap(batch -> batch.revoked().stream()).toList());
   }
 
   /// The reservations in Redis are removed already, so a receiver reads their new status.
@@ -198,7 +213,9 @@ public class DecisionPublisher {
     }
     for (SeatsView view : views) {
       try {
-        statusStore.publish(List.of(), 0, null, List.of(), new SeatsView.Change(view, view));
+        statusStore.publish(
+            List.of(
+                new Publication(List.of(), 0, null, List.of(), new SeatsView.Change(view, view))));
       } catch (RedisUnavailableException e) {
         return;
       }

@@ -82,6 +82,15 @@ final class EventBatcher<T> {
     }
   }
 
+  /// Removes and returns all items of an event, oldest first, unless they are more than the limit;
+  /// empty then.
+  List<T> smallBatch(long eventId, int limit) {
+    synchronized (queues) {
+      NavigableSet<Entry<T>> queue = queues.get(eventId);
+      return queue.size() > limit ? List.of() : nextBatch(eventId, item -> true);
+    }
+  }
+
   /// Marks an event as idle, unless it has items.
   ///
   /// @return true if the event is idle now

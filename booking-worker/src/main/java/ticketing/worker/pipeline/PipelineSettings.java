@@ -12,7 +12,10 @@ import ticketing.worker.queue.Delivery;
 /// Limits of the processing of commands.
 ///
 /// @param maxBatchSize maximum number of commands in one transaction
-/// @param maxConcurrentBatches maximum number of batches in progress, each of another event; at
+/// @param maxGroupSize maximum number of events whose small batches one transaction decides; 1:
+///   each batch has its own transaction
+/// @param smallBatchSize maximum number of commands of a batch in a group
+/// @param maxConcurrentBatches maximum number of transactions in progress, each of other events; at
 ///   most half of them are retries. Fewer than the connections of the pool.
 /// @param maxInFlight maximum number of received commands whose messages are not yet deleted
 /// @param pollers maximum number of concurrent receive calls, each for ten messages
@@ -31,6 +34,8 @@ import ticketing.worker.queue.Delivery;
 @ConfigurationProperties("ticketing.worker.pipeline")
 record PipelineSettings(
     @Min(1) @Max(5000) int maxBatchSize,
+    @Min(1) @Max(500) int maxGroupSize,
+    @Min(1) @Max(500) int smallBatchSize,
     @Min(1) @Max(1_000) int maxConcurrentBatches,
     @Min(1_000) @Max(1_000_000) int maxInFlight,
     @Min(1) @Max(1_000_000) int maxStalled,

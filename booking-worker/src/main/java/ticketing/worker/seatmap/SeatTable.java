@@ -1,5 +1,6 @@
 package ticketing.worker.seatmap;
 
+import java.sql.ResultSet;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -7,8 +8,11 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -74,6 +78,36 @@ public class SeatTable {
         readChanges(event.eventId(), replacements),
         hasReservations(event.eventId()),
         kept);
+  }
+
+  /// Locks the sections of events without blocking.
+  ///
+  /// @param eventIds locked events with numbered seats
+  /// @return those of them all of whose sections are locked
+  public Set<Long> tryLock(Collection<Long> eventIds) {
+    Map<Long, Integer> locked =
+        countSections(
+            "SELECT event_id, 1 AS sections FROM seat_sections WHERE event_id IN (:ids)"
+                + " FOR UPDATE SKIP LOCKED",
+            eventIds);
+    Map<Long, Integer> all =
+        countSections(
+            "SELECT event_id, COUNT(*) AS sections FROM seat_sections WHERE event_id IN (:ids)"
+                + " GROUP BY event_id",
+            eventIds);
+    return eventIds.stream()
+        .filter(eventId -> Objects.equals(locked.get(eventId), all.get(eventId)))
+        .collect(Collectors.toSet());
+  }
+
+  private Map<Long, Integer> countSections(String query, Collection<Long> eventIds) {
+    Map<Long, Integer> counts = new HashMap<>();
+    sql.sql(query)
+        .param("ids", eventIds)
+        .query((ResultSet row) -> {
+          counts.merge(row.getLong("event_id"), row.getInt("sections"), Integer::sum);
+        });
+    return counts;
   }
 
   private SeatBitmap readBitmap(long eventId, int revision) {

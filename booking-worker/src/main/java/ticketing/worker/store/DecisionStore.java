@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.EventView;
@@ -76,7 +76,29 @@ public class DecisionStore {
   ///
   /// @return empty if the event does not exist or another transaction locks it
   public Optional<LockedEvent> tryLock(long eventId) {
-    return events.tryLock(eventId);
+    return tryLock(List.of(eventId)).stream().findFirst();
+  }
+
+  /// Locks the rows of events until the end of the transaction, without blocking.
+  ///
+  /// @return the locked events in the order of their ids, without those that do not exist or that
+  ///   another transaction locks
+  public List<LockedEvent> tryLock(Collection<Long> eventIds) {
+    return events.tryLock(eventIds);
+  }
+
+  /// Locks reservations until the end of the transaction, without blocking.
+  ///
+  /// @return the locked ones, without those that do not exist or that another transaction locks
+  public Set<Long> tryLockReservations(Collection<Long> ids) {
+    return ids.isEmpty() ? Set.of() : reservations.tryLock(ids);
+  }
+
+  /// Locks the numbered seats of locked events until the end of the transaction, without blocking.
+  ///
+  /// @return those of these events whose seats are locked now
+  public Set<Long> tryLockSeats(Collection<Long> eventIds) {
+    return eventIds.isEmpty() ? Set.of() : seats.tryLock(eventIds);
   }
 
   /// Returns the revoked attempts among these; nulls are ignored. The mark of the event saves the
@@ -118,35 +140,65 @@ public class DecisionStore {
     return redrives.currentTime();
   }
 
-  /// Returns the inventory for these commands.
-  public Inventory readInventory(
-      LockedEvent locked, Collection<Command> commands, List<Reservation> dueHolds) {
-    if (locked.event().isEmpty()) {
-      return new Inventory(locked.event(), Map.of(), Map.of(), dueHolds);
-    }
-    EventView event = locked.event().get();
-    Set<String> users = new HashSet<>();
-    Set<Long> reservationIds = new HashSet<>();
-    for (Command command : commands) {
-      switch (command) {
-        case Command.BookSeats book -> users.add(book.userId());
-        case Command.ConfirmHold confirm -> {
-          users.add(confirm.userId());
-          reservationIds.add(confirm.reservationId());
+  /// Commands and due holds of a locked event, to be decided.
+  public record UndecidedBatch(
+      LockedEvent event, List<Command> commands, List<Reservation> dueHolds) {}
+
+  /// Returns the inventories for these batches, in their order.
+  public List<Inventory> readInventories(List<UndecidedBatch> undecided) {
+    Map<Long, Set<String>> users = new HashMap<>();
+    Map<Long, Set<Long>> reservationIds = new HashMap<>();
+    for (UndecidedBatch batch : undecided) {
+      Optional<EventView> event = batch.event().event();
+      if (event.isPresent()) {
+        long eventId = event.get().eventId();
+        Set<String> limited = new HashSet<>();
+        Set<Long> named = new HashSet<>();
+        for (Command command : batch.commands()) {
+          switch (command) {
+            case Command.BookSeats book -> limited.add(book.userId());
+            case Command.ConfirmHold confirm -> {
+              limited.add(confirm.userId());
+              named.add(confirm.reservationId());
+            }
+            case Command.CancelReservation cancel -> named.add(cancel.reservationId());
+            case Command.JoinWaitingList join -> limited.add(join.userId());
+            case Command.ChangeSeats _, Command.LeaveWaitingList _ -> {}
+          }
         }
-        case Command.CancelReservation cancel -> reservationIds.add(cancel.reservationId());
-        case Command.JoinWaitingList join -> users.add(join.userId());
-        case Command.ChangeSeats _, Command.LeaveWaitingList _ -> {}
+        if (event.get().maxSeatsPerUser() != null && !limited.isEmpty()) {
+          users.put(eventId, limited);
+        }
+        if (!named.isEmpty()) {
+          reservationIds.put(eventId, named);
+        }
       }
     }
-    boolean limited = event.maxSeatsPerUser() != null && !users.isEmpty();
+    Map<Long, Map<String, Integer>> seatsOfUser = reservations.countSeats(users);
+    Map<Long, Map<Long, Reservation>> named = reservations.find(reservationIds);
+    return undecided.stream()
+        .map(batch ->
+            inventory(
+                batch,
+                seatsOfUser.getOrDefault(batch.event().eventId(), Map.of()),
+                named.getOrDefault(batch.event().eventId(), Map.of())))
+        .toList();
+  }
+
+  private Inventory inventory(
+      UndecidedBatch batch, Map<String, Integer> seatsOfUser, Map<Long, Reservation> named) {
+    LockedEvent locked = batch.event();
+    if (locked.event().isEmpty()) {
+      return new Inventory(locked.event(), Map.of(), Map.of(), batch.dueHolds());
+    }
+    EventView event = locked.event().get();
     return new Inventory(
         locked.event(),
-        limited ? reservations.countSeats(event.eventId(), users) : Map.of(),
-        reservationIds.isEmpty() ? Map.of() : reservations.find(event.eventId(), reservationIds),
-        dueHolds,
-        seats.read(event, commands, locked.keepsSeats()),
-        readWaitingList(locked, event, commands));
+        seatsOfUser,
+        named,
+        batch.dueHolds(),
+        seats.read(event, batch.commands(), locked.keepsSeats()),
+        readWaitingList(locked, event, batch.commands()));
   }
 
   private WaitingList readWaitingList(
@@ -154,6 +206,11 @@ public class DecisionStore {
     return locked.usesWaitingList()
         ? waitingEntries.read(event, locked.waitingCounters(), locked.waitingSequence(), commands)
         : WaitingList.NONE;
+  }
+
+  /// Returns those of these events that have a hold whose end is not after this time.
+  public Set<Long> findEventsWithDueHolds(Collection<Long> eventIds, Instant now) {
+    return reservations.findEventsWithDueHolds(eventIds, now);
   }
 
   /// Returns all due holds of a locked event, oldest first.
@@ -183,61 +240,60 @@ public class DecisionStore {
     return waitingEntries.findEventsWithDueOffers(now, afterEventId, limit);
   }
 
-  /// Ids of the rows of a batch.
+  /// Ids of the rows of batches.
   ///
   /// @param reservations new reservations by ticket id
   /// @param entries new entries of the waiting list by ticket id
   public record NewIds(Map<UUID, Long> reservations, Map<UUID, Long> entries) {}
 
-  /// Writes the effects of a batch on reservations, seats and the waiting list.
-  public NewIds write(LockedEvent event, DecisionBatch batch, Instant now) {
-    Map<UUID, Long> ids = reservations.insert(event.eventId(), batch, now);
-    reservations.updateStatus(batch.changedReservations(), now);
-    if (batch.changesSeats() || batch.waitingList().isEffective()) {
-      events.update(event.event().orElseThrow(), batch);
+  /// Writes the effects of batches on events, reservations, seats and the waiting list.
+  public NewIds write(List<DecidedBatch> decided, Instant now) {
+    Map<UUID, Long> reservationIds = reservations.insert(decided, now);
+    reservations.updateStatus(
+        decided.stream().flatMap(event -> event.batch().changedReservations().stream()).toList(),
+        now);
+    events.update(decided);
+    Map<UUID, Long> entryIds = new HashMap<>();
+    for (DecidedBatch event : decided) {
+      long eventId = event.event().eventId();
+      seats.write(eventId, event.batch(), reservationIds, now);
+      entryIds.putAll(waitingEntries.write(eventId, event.batch(), event.lastStep(), now));
     }
-    seats.write(event.eventId(), batch, ids, now);
-    return new NewIds(
-        ids, waitingEntries.write(event.eventId(), batch, lastStep(event, batch), now));
+    return new NewIds(reservationIds, entryIds);
   }
 
-  /// Number of the last step ahead of a batch; null: no numbers. The first batch of an event
-  /// without a recorded state records one.
-  private static @Nullable Long lastStep(LockedEvent event, DecisionBatch batch) {
-    Long last = event.sequence();
-    return last != null && last == 0 && batch.countSteps() > 0 ? (Long) 1L : last;
-  }
-
-  /// Inserts the decisions of a batch into the ledger, and its expired holds into the history.
+  /// Inserts the decisions of batches into the ledger, and their expired holds into the history.
   /// Decisions, expiries and offers of an event have consecutive numbers in the order of their
   /// effects.
   ///
-  /// @param decided one for each decision of the batch, in the same order
+  /// @param entries by batch, one for each decision of the batch, in the same order
   /// @param replaced tickets whose `GAVE_UP` these decisions replace
   /// @throws org.springframework.dao.DataIntegrityViolationException if a ticket has a decision
   public void record(
-      LockedEvent event,
-      DecisionBatch batch,
-      List<StatusEntry> decided,
+      List<DecidedBatch> decided,
+      List<List<StatusEntry>> entries,
       Collection<UUID> replaced,
       Instant now) {
     tickets.deleteGivenUp(replaced);
-    Long last = lastStep(event, batch);
-    if (last != null && !last.equals(event.sequence())) {
-      history.insertState(event.event().orElseThrow(), last, now);
-    }
-    List<TicketTable.Row> rows = new ArrayList<>(decided.size());
+    history.insertStates(decided, now);
+    List<TicketTable.Row> rows = new ArrayList<>();
     for (int index = 0; index < decided.size(); index++) {
-      rows.add(
-          new TicketTable.Row(
-              decided.get(index),
-              last == null ? null : last + batch.positionOfDecision(index),
-              batch.decisions().get(index).command()));
+      addRows(rows, decided.get(index), entries.get(index));
     }
     tickets.insert(rows);
-    if (last != null && batch.countSteps() > 0) {
-      history.insertExpiries(event.eventId(), batch, last, now);
-      events.updateSequence(event.eventId(), last + batch.countSteps());
+    history.insertExpiries(decided, now);
+  }
+
+  private static void addRows(
+      List<TicketTable.Row> rows, DecidedBatch event, List<StatusEntry> entries) {
+    Long last = event.lastStep();
+    DecisionBatch batch = event.batch();
+    for (int index = 0; index < entries.size(); index++) {
+      rows.add(
+          new TicketTable.Row(
+              entries.get(index),
+              last == null ? null : last + batch.positionOfDecision(index),
+              batch.decisions().get(index).command()));
     }
   }
 

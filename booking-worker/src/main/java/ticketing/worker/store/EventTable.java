@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -27,7 +29,14 @@ import ticketing.worker.jdbc.Columns;
 @Component
 class EventTable {
 
-  private static final String SKIP_LOCKED = " SKIP LOCKED";
+  private static final String EVENT_COLUMNS =
+      """
+      id, event_name, event_date, venue_name, venue_address, status, sale_opens_at, sale_closes_at,
+      max_seats_per_user, hold_minutes, time_zone, revision, seat_map_revision, version,
+      decision_sequence, revoked_at, waiting_list, offer_minutes, waiting_sequence\
+      """;
+  private static final String SEAT_TYPE_COLUMNS =
+      "event_id, seat_type, price, total_seats, available_seats, kept_seats, waiting_parties";
 
   private final JdbcClient sql;
   private final JdbcTemplate batches;
@@ -43,60 +52,77 @@ class EventTable {
       long waitingSequence,
       @Nullable Instant revokedAt) {}
 
-  private record SeatTypeRow(SeatTypeView view, WaitingList.Counters counters) {}
+  private record SeatTypeRow(long eventId, SeatTypeView view, WaitingList.Counters counters) {}
 
   LockedEvent lock(long eventId) {
-    return lockRow(eventId, "")
-        .map(row -> locked(row, lockSeatTypes(eventId, "")))
+    return sql.sql("SELECT " + EVENT_COLUMNS + " FROM events WHERE id = ? FOR UPDATE")
+        .param(eventId)
+        .query(EventTable::event)
+        .optional()
+        .map(row -> locked(row, lockSeatTypes(eventId)))
         .orElseGet(() -> new LockedEvent(eventId, Optional.empty(), null, Map.of(), 0, null));
   }
 
-  /// Locks an event without blocking.
-  ///
-  /// @return empty if the event does not exist or another transaction locks a row of it
-  Optional<LockedEvent> tryLock(long eventId) {
-    Optional<EventRow> row = lockRow(eventId, SKIP_LOCKED);
-    if (row.isEmpty()) {
-      return Optional.empty();
-    }
-    List<SeatTypeRow> seatTypes = lockSeatTypes(eventId, SKIP_LOCKED);
-    return seatTypes.size() == countSeatTypes(eventId)
-        ? Optional.of(locked(row.get(), seatTypes))
-        : Optional.empty();
-  }
-
-  private Optional<EventRow> lockRow(long eventId, String option) {
+  private List<SeatTypeRow> lockSeatTypes(long eventId) {
     return sql.sql(
-            """
-            SELECT id, event_name, event_date, venue_name, venue_address, status,
-                   sale_opens_at, sale_closes_at, max_seats_per_user, hold_minutes, time_zone,
-                   revision, seat_map_revision, version, decision_sequence, revoked_at,
-                   waiting_list, offer_minutes, waiting_sequence
-            FROM events WHERE id = ? FOR UPDATE\
-            """
-                + option)
-        .param(eventId)
-        .query(EventTable::event)
-        .optional();
-  }
-
-  private List<SeatTypeRow> lockSeatTypes(long eventId, String option) {
-    return sql.sql(
-            """
-            SELECT seat_type, price, total_seats, available_seats, kept_seats, waiting_parties
-            FROM seat_types WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE\
-            """
-                + option)
+            "SELECT "
+                + SEAT_TYPE_COLUMNS
+                + " FROM seat_types WHERE event_id = ? ORDER BY price DESC, seat_type FOR UPDATE")
         .param(eventId)
         .query(EventTable::seatType)
         .list();
   }
 
-  private int countSeatTypes(long eventId) {
-    return sql.sql("SELECT COUNT(*) FROM seat_types WHERE event_id = ?")
-        .param(eventId)
-        .query(Integer.class)
-        .single();
+  /// Locks events without blocking.
+  ///
+  /// @return the locked events in the order of their ids, without those that do not exist or of
+  ///   which another transaction locks a row
+  List<LockedEvent> tryLock(Collection<Long> eventIds) {
+    List<EventRow> rows =
+        sql.sql(
+                "SELECT "
+                    + EVENT_COLUMNS
+                    + " FROM events WHERE id IN (:ids) ORDER BY id FOR UPDATE SKIP LOCKED")
+            .param("ids", eventIds)
+            .query(EventTable::event)
+            .list();
+    if (rows.isEmpty()) {
+      return List.of();
+    }
+    List<Long> locked = rows.stream().map(row -> row.event().eventId()).toList();
+    Map<Long, List<SeatTypeRow>> seatTypes =
+        sql
+            .sql(
+                "SELECT "
+                    + SEAT_TYPE_COLUMNS
+                    + " FROM seat_types WHERE event_id IN (:ids)"
+                    + " ORDER BY event_id, price DESC, seat_type FOR UPDATE SKIP LOCKED")
+            .param("ids", locked)
+            .query(EventTable::seatType)
+            .list()
+            .stream()
+            .collect(Collectors.groupingBy(SeatTypeRow::eventId));
+    Map<Long, Integer> counts = countSeatTypes(locked);
+    return rows.stream()
+        .map(row -> locked(row, seatTypes.getOrDefault(row.event().eventId(), List.of())))
+        .filter(event ->
+            seatTypes.getOrDefault(event.eventId(), List.of()).size()
+                == counts.getOrDefault(event.eventId(), 0))
+        .toList();
+  }
+
+  private Map<Long, Integer> countSeatTypes(List<Long> eventIds) {
+    Map<Long, Integer> counts = new HashMap<>();
+    sql.sql(
+            """
+            SELECT event_id, COUNT(*) AS types FROM seat_types WHERE event_id IN (:ids)
+            GROUP BY event_id\
+            """)
+        .param("ids", eventIds)
+        .query((ResultSet row) -> {
+          counts.put(row.getLong("event_id"), row.getInt("types"));
+        });
+    return counts;
   }
 
   private static LockedEvent locked(EventRow row, List<SeatTypeRow> seatTypes) {
@@ -119,70 +145,70 @@ class EventTable {
         row.revokedAt());
   }
 
-  void update(EventView event, DecisionBatch batch) {
-    if (batch.seatTypesReplaced()) {
-      replaceSeatTypes(event, batch);
-    } else if (batch.changesSeats()) {
-      changeAvailability(event, batch);
+  /// Writes the effects of batches on their events. Changes of seats are relative: if two
+  /// transactions overlapped, the CHECK would reject the second one.
+  void update(List<DecidedBatch> decided) {
+    List<Object[]> events = new ArrayList<>();
+    List<Object[]> seatTypes = new ArrayList<>();
+    for (DecidedBatch event : decided) {
+      DecisionBatch batch = event.batch();
+      if (batch.seatTypesReplaced()) {
+        replaceSeatTypes(event.event().event().orElseThrow(), batch);
+      } else {
+        addSeatTypes(seatTypes, event);
+      }
+      boolean changesSeats = batch.changesSeats() && !batch.seatTypesReplaced();
+      WaitingList.Change waiting = batch.waitingList();
+      if (changesSeats || !waiting.joined().isEmpty() || event.changesSequence()) {
+        events.add(
+            new Object[] {
+              batch.seatTypesReplaced() ? 0 : sum(batch.availabilityChanges().values()),
+              changesSeats ? 1 : 0,
+              waiting.joined().isEmpty() ? event.event().waitingSequence() : waiting.lastSequence(),
+              event.sequence(),
+              event.event().eventId()
+            });
+      }
     }
-    if (batch.waitingList().isEffective()) {
-      changeWaitingList(event, batch);
-    }
-  }
-
-  void updateSequence(long eventId, long sequence) {
-    sql.sql("UPDATE events SET decision_sequence = ? WHERE id = ?")
-        .params(sequence, eventId)
-        .update();
-  }
-
-  /// Changes are relative: if two transactions overlapped, the CHECK would reject the second one.
-  private void changeAvailability(EventView event, DecisionBatch batch) {
-    int sum = batch.availabilityChanges().values().stream().mapToInt(Integer::intValue).sum();
-    sql.sql(
-            """
-            UPDATE events SET available_seats = available_seats + ?, version = version + 1
-            WHERE id = ?\
-            """)
-        .params(sum, event.eventId())
-        .update();
-    List<Object[]> rows = new ArrayList<>();
-    batch
-        .availabilityChanges()
-        .forEach((type, seats) -> rows.add(new Object[] {seats, event.eventId(), type}));
-    batches.batchUpdate(
-        """
-        UPDATE seat_types SET available_seats = available_seats + ?
-        WHERE event_id = ? AND seat_type = ?\
-        """,
-        rows);
-  }
-
-  /// Changes are relative, as those of the available seats.
-  private void changeWaitingList(EventView event, DecisionBatch batch) {
-    WaitingList.Change change = batch.waitingList();
-    if (!change.joined().isEmpty()) {
-      sql.sql("UPDATE events SET waiting_sequence = ? WHERE id = ?")
-          .params(change.lastSequence(), event.eventId())
-          .update();
-    }
-    Set<String> types = new TreeSet<>(change.keptChanges().keySet());
-    types.addAll(change.waitingChanges().keySet());
-    if (!batch.seatTypesReplaced() && !types.isEmpty()) {
+    if (!events.isEmpty()) {
       batches.batchUpdate(
           """
-          UPDATE seat_types SET kept_seats = kept_seats + ?, waiting_parties = waiting_parties + ?
+          UPDATE events SET available_seats = available_seats + ?, version = version + ?,
+                 waiting_sequence = ?, decision_sequence = ?
+          WHERE id = ?\
+          """,
+          events);
+    }
+    if (!seatTypes.isEmpty()) {
+      batches.batchUpdate(
+          """
+          UPDATE seat_types SET available_seats = available_seats + ?,
+                 kept_seats = kept_seats + ?, waiting_parties = waiting_parties + ?
           WHERE event_id = ? AND seat_type = ?\
           """,
-          types.stream()
-              .map(type ->
-                  new Object[] {
-                    change.keptChanges().getOrDefault(type, 0),
-                    change.waitingChanges().getOrDefault(type, 0),
-                    event.eventId(),
-                    type
-                  })
-              .toList());
+          seatTypes);
+    }
+  }
+
+  private static int sum(Collection<Integer> seats) {
+    return seats.stream().mapToInt(Integer::intValue).sum();
+  }
+
+  private static void addSeatTypes(List<Object[]> rows, DecidedBatch event) {
+    DecisionBatch batch = event.batch();
+    WaitingList.Change waiting = batch.waitingList();
+    Set<String> types = new TreeSet<>(batch.availabilityChanges().keySet());
+    types.addAll(waiting.keptChanges().keySet());
+    types.addAll(waiting.waitingChanges().keySet());
+    for (String type : types) {
+      rows.add(
+          new Object[] {
+            batch.availabilityChanges().getOrDefault(type, 0),
+            waiting.keptChanges().getOrDefault(type, 0),
+            waiting.waitingChanges().getOrDefault(type, 0),
+            event.event().eventId(),
+            type
+          });
     }
   }
 
@@ -257,6 +283,7 @@ class EventTable {
 
   private static SeatTypeRow seatType(ResultSet row, int index) throws SQLException {
     return new SeatTypeRow(
+        row.getLong("event_id"),
         new SeatTypeView(
             row.getString("seat_type"),
             new Money(row.getBigDecimal("price")),

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
-import ticketing.domain.EventView;
 import ticketing.domain.Json;
 import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.jdbc.Columns;
@@ -21,36 +20,49 @@ class HistoryTable {
     this.batches = batches;
   }
 
-  /// Inserts the state of an event of which none is recorded.
-  void insertState(EventView event, long sequence, Instant now) {
-    batches.update(
-        "INSERT INTO event_states (event_id, sequence, state, changed_at) VALUES (?, ?, ?, ?)",
-        event.eventId(),
-        sequence,
-        Json.INTERNAL.writeValueAsString(event),
-        Columns.utc(now));
+  /// Inserts the states ahead of batches of events of which none is recorded.
+  void insertStates(List<DecidedBatch> decided, Instant now) {
+    List<Object[]> rows = new ArrayList<>();
+    for (DecidedBatch event : decided) {
+      if (event.recordsState()) {
+        rows.add(
+            new Object[] {
+              event.event().eventId(),
+              event.lastStep(),
+              Json.INTERNAL.writeValueAsString(event.event().event().orElseThrow()),
+              Columns.utc(now)
+            });
+      }
+    }
+    if (!rows.isEmpty()) {
+      batches.batchUpdate(
+          "INSERT INTO event_states (event_id, sequence, state, changed_at) VALUES (?, ?, ?, ?)",
+          rows);
+    }
   }
 
-  /// @param lastSequence number of the last step ahead of the batch
-  void insertExpiries(long eventId, DecisionBatch batch, long lastSequence, Instant now) {
-    if (batch.expiries().isEmpty()) {
-      return;
-    }
+  void insertExpiries(List<DecidedBatch> decided, Instant now) {
     List<Object[]> rows = new ArrayList<>();
-    for (int index = 0; index < batch.expiries().size(); index++) {
-      rows.add(
-          new Object[] {
-            eventId,
-            lastSequence + batch.positionOfExpiry(index),
-            batch.expiries().get(index).hold().id(),
-            Columns.utc(now)
-          });
+    for (DecidedBatch event : decided) {
+      Long last = event.lastStep();
+      DecisionBatch batch = event.batch();
+      for (int index = 0; last != null && index < batch.expiries().size(); index++) {
+        rows.add(
+            new Object[] {
+              event.event().eventId(),
+              last + batch.positionOfExpiry(index),
+              batch.expiries().get(index).hold().id(),
+              Columns.utc(now)
+            });
+      }
     }
-    batches.batchUpdate(
-        """
-        INSERT INTO hold_expiries (event_id, sequence, reservation_id, expired_at)
-        VALUES (?, ?, ?, ?)\
-        """,
-        rows);
+    if (!rows.isEmpty()) {
+      batches.batchUpdate(
+          """
+          INSERT INTO hold_expiries (event_id, sequence, reservation_id, expired_at)
+          VALUES (?, ?, ?, ?)\
+          """,
+          rows);
+    }
   }
 }

@@ -8,7 +8,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -16,7 +18,6 @@ import org.springframework.stereotype.Component;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
 import ticketing.worker.decision.Decision;
-import ticketing.worker.decision.DecisionBatch;
 import ticketing.worker.decision.Reservation;
 import ticketing.worker.decision.ReservationStatus;
 import ticketing.worker.decision.WaitingList;
@@ -36,36 +37,74 @@ class ReservationTable {
     this.sql = JdbcClient.create(batches);
   }
 
-  /// Returns the held and confirmed seats of the users.
-  Map<String, Integer> countSeats(long eventId, Collection<String> users) {
-    Map<String, Integer> seats = new HashMap<>();
+  /// Returns the held and confirmed seats of users by event and user.
+  ///
+  /// @param users by event, not empty
+  Map<Long, Map<String, Integer>> countSeats(Map<Long, Set<String>> users) {
+    Map<Long, Map<String, Integer>> seats = new HashMap<>();
+    if (users.isEmpty()) {
+      return seats;
+    }
+    List<Object> params = new ArrayList<>();
+    users.forEach((eventId, ofEvent) -> {
+      params.add(eventId);
+      params.addAll(ofEvent);
+    });
+    String condition =
+        users.values().stream()
+            .map(ofEvent ->
+                "event_id = ? AND user_id IN (?" + ", ?".repeat(ofEvent.size() - 1) + ')')
+            .collect(Collectors.joining(" OR "));
     sql.sql(
-            """
-            SELECT user_id, SUM(quantity) AS seats FROM reservations
-            WHERE event_id = :event AND user_id IN (:users) AND status IN ('CONFIRMED', 'HELD')
-            GROUP BY user_id\
-            """)
-        .param("event", eventId)
-        .param("users", users)
+            "SELECT event_id, user_id, SUM(quantity) AS seats FROM reservations WHERE ("
+                + condition
+                + ") AND status IN ('CONFIRMED', 'HELD') GROUP BY event_id, user_id")
+        .params(params)
         .query((ResultSet row) -> {
-          seats.put(row.getString("user_id"), row.getInt("seats"));
+          seats
+              .computeIfAbsent(row.getLong("event_id"), id -> new HashMap<>())
+              .put(row.getString("user_id"), row.getInt("seats"));
         });
     return seats;
   }
 
-  Map<Long, Reservation> find(long eventId, Collection<Long> ids) {
-    Map<Long, Reservation> found = new HashMap<>();
+  /// Returns the reservations with these ids by event and id.
+  ///
+  /// @param ids by event; a reservation of another event is not found
+  Map<Long, Map<Long, Reservation>> find(Map<Long, Set<Long>> ids) {
+    Map<Long, Map<Long, Reservation>> found = new HashMap<>();
+    if (ids.isEmpty()) {
+      return found;
+    }
     sql.sql(
             """
-            SELECT id, user_id, seat_type, quantity, total_price, status, expires_at, seats
-            FROM reservations WHERE id IN (:ids) AND event_id = :event FOR UPDATE\
+            SELECT id, event_id, user_id, seat_type, quantity, total_price, status, expires_at,
+                   seats
+            FROM reservations WHERE id IN (:ids) AND event_id IN (:events) FOR UPDATE\
             """)
-        .param("ids", ids)
-        .param("event", eventId)
-        .query(ReservationTable::reservation)
-        .list()
-        .forEach(reservation -> found.put(reservation.id(), reservation));
+        .param("ids", ids.values().stream().flatMap(Set::stream).collect(Collectors.toSet()))
+        .param("events", ids.keySet())
+        .query((ResultSet row) -> {
+          long eventId = row.getLong("event_id");
+          Reservation reservation = reservation(row, 0);
+          if (ids.get(eventId).contains(reservation.id())) {
+            found
+                .computeIfAbsent(eventId, id -> new HashMap<>())
+                .put(reservation.id(), reservation);
+          }
+        });
     return found;
+  }
+
+  /// Locks reservations without blocking.
+  ///
+  /// @return the locked ones, without those that do not exist or that another transaction locks
+  Set<Long> tryLock(Collection<Long> ids) {
+    return Set.copyOf(
+        sql.sql("SELECT id FROM reservations WHERE id IN (:ids) FOR UPDATE SKIP LOCKED")
+            .param("ids", ids)
+            .query(Long.class)
+            .list());
   }
 
   /// Returns due holds of an event, oldest first. The row lock of the event protects them: a
@@ -106,6 +145,21 @@ class ReservationTable {
         .list();
   }
 
+  /// Returns those of these events that have a due hold.
+  Set<Long> findEventsWithDueHolds(Collection<Long> eventIds, Instant now) {
+    return Set.copyOf(
+        sql.sql(
+                """
+                SELECT event_id FROM reservations
+                WHERE event_id IN (:events) AND status = 'HELD' AND expires_at <= :now
+                GROUP BY event_id\
+                """)
+            .param("events", eventIds)
+            .param("now", Columns.utc(now))
+            .query(Long.class)
+            .list());
+  }
+
   void updateStatus(List<Reservation> changed, Instant now) {
     if (changed.isEmpty()) {
       return;
@@ -128,6 +182,7 @@ class ReservationTable {
   }
 
   private record NewReservation(
+      long eventId,
       UUID ticketId,
       String userId,
       String seatType,
@@ -159,6 +214,7 @@ class ReservationTable {
         @Nullable Instant expiresAt,
         List<String> seats) {
       return new NewReservation(
+          book.eventId(),
           book.ticketId(),
           book.userId(),
           book.seatType(),
@@ -170,8 +226,9 @@ class ReservationTable {
           false);
     }
 
-    static NewReservation offered(WaitingParty party, WaitingList.Offer.Hold hold) {
+    static NewReservation offered(long eventId, WaitingParty party, WaitingList.Offer.Hold hold) {
       return new NewReservation(
+          eventId,
           party.ticketId(),
           party.userId(),
           party.seatType(),
@@ -187,23 +244,25 @@ class ReservationTable {
   /// Inserts the reservations of the new bookings and offers.
   ///
   /// @return their ids by ticket id
-  Map<UUID, Long> insert(long eventId, DecisionBatch batch, Instant now) {
+  Map<UUID, Long> insert(List<DecidedBatch> decided, Instant now) {
     List<NewReservation> rows = new ArrayList<>();
-    for (Decision decision : batch.decisions()) {
-      switch (decision) {
-        case Decision.Booked booked -> rows.add(NewReservation.confirmed(booked));
-        case Decision.Held held -> rows.add(NewReservation.held(held));
-        case Decision.Confirmed _,
-            Decision.Cancelled _,
-            Decision.SeatsChanged _,
-            Decision.Joined _,
-            Decision.Left _,
-            Decision.Rejected _ -> {}
+    for (DecidedBatch event : decided) {
+      for (Decision decision : event.batch().decisions()) {
+        switch (decision) {
+          case Decision.Booked booked -> rows.add(NewReservation.confirmed(booked));
+          case Decision.Held held -> rows.add(NewReservation.held(held));
+          case Decision.Confirmed _,
+              Decision.Cancelled _,
+              Decision.SeatsChanged _,
+              Decision.Joined _,
+              Decision.Left _,
+              Decision.Rejected _ -> {}
+        }
       }
-    }
-    for (WaitingList.Offer offer : batch.waitingList().offers()) {
-      if (offer.hold() != null) {
-        rows.add(NewReservation.offered(offer.party(), offer.hold()));
+      for (WaitingList.Offer offer : event.batch().waitingList().offers()) {
+        if (offer.hold() != null) {
+          rows.add(NewReservation.offered(event.event().eventId(), offer.party(), offer.hold()));
+        }
       }
     }
     return GeneratedIds.insert(
@@ -217,7 +276,7 @@ class ReservationTable {
         NewReservation::ticketId,
         (statement, row) -> {
           statement.setString(1, row.ticketId().toString());
-          statement.setLong(2, eventId);
+          statement.setLong(2, row.eventId());
           statement.setString(3, row.userId());
           statement.setInt(4, row.quantity());
           statement.setString(5, row.seatType());

@@ -46,7 +46,7 @@ class BatchTraceTest {
     UUID first = sampled.keySet().iterator().next();
     String traceparent;
     SpanContext current;
-    try (BatchTrace trace = BatchTrace.start(traces, 7, 5, sampled)) {
+    try (BatchTrace trace = BatchTrace.start(traces, List.of(7L), 5, sampled)) {
       traceparent = trace.traceparent(first);
       assertThat(trace.traceparent(UUID.randomUUID())).isNull();
       // Log lines contain the current span.
@@ -75,7 +75,7 @@ class BatchTraceTest {
 
   @Test
   void batchWithoutSampledCommandsHasNoSpans() {
-    try (BatchTrace trace = BatchTrace.start(traces, 7, 5, Map.of())) {
+    try (BatchTrace trace = BatchTrace.start(traces, List.of(7L), 5, Map.of())) {
       assertThat(trace.traceparent(UUID.randomUUID())).isNull();
       assertThat(Traces.current()).isNull();
     }
@@ -85,7 +85,7 @@ class BatchTraceTest {
   @Test
   void unreadableTraceparentStartsANewTrace() {
     UUID ticket = UUID.randomUUID();
-    try (BatchTrace trace = BatchTrace.start(traces, 7, 1, Map.of(ticket, "nonsense"))) {
+    try (BatchTrace trace = BatchTrace.start(traces, List.of(7L), 1, Map.of(ticket, "nonsense"))) {
       assertThat(Traces.parse(trace.traceparent(ticket)).isValid()).isTrue();
     }
   }
