@@ -2,8 +2,7 @@
 
 import {signOut} from './api.js';
 import {chooseLanguage, otherLanguage, t} from './i18n.js';
-import {icon} from './icons.js';
-import {el} from './ui.js';
+import {el, icon} from './ui.js';
 
 const MENU = 'account-menu';
 

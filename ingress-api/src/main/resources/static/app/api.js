@@ -1,11 +1,23 @@
 // Client of the REST API. Returns bodies; throws ApiError with a stable code.
 
 import * as clock from './clock.js';
-import {startConfig, takeResponse} from './start.js';
 import * as store from './store.js';
 
 const TIMEOUT = 15_000; // ms
 const REFRESH_AHEAD = 60_000; // ms before the access token expires
+const RELOAD_DELAY = 5_000; // ms after a failed read of a script
+
+// Data that the server wrote into the page, so that the first view needs no request.
+const element = document.querySelector('meta[name="start"]');
+const start = element ? JSON.parse(element.content) : {};
+const startResponses = new Map(Object.entries(start.responses ?? {}));
+
+/** The response that the page contains for a GET of the path, once. A later request reads the server. */
+function takeResponse(path) {
+  const response = startResponses.get(path) ?? null;
+  startResponses.delete(path);
+  return response;
+}
 
 export class ApiError extends Error {
   /**
@@ -202,9 +214,38 @@ export async function loaded(module) {
   }
 }
 
+/**
+ * Uses a script that the first view does not need. A failed read is repeated.
+ * @param read imports the script
+ * @param use called with the script; its result ends the use
+ * @return a function that ends the use
+ */
+export function useWhenLoaded(read, use) {
+  let end = () => {};
+  let ended = false;
+  let timer = 0;
+  async function start() {
+    const script = await orNull(loaded(read()));
+    if (ended) {
+      return;
+    }
+    if (script) {
+      end = use(script);
+    } else {
+      timer = setTimeout(start, RELOAD_DELAY);
+    }
+  }
+  start();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+    end();
+  };
+}
+
 /** Settings of this deployment. */
-export const config = startConfig
-  ? Promise.resolve(startConfig)
+export const config = start.config
+  ? Promise.resolve(start.config)
   : orNull(call('GET', '/config.json')).then(found => found ?? {notifierUrl: '', currency: 'KRW', local: false});
 
 /** Measures the offset of the local clock. */

@@ -1,15 +1,12 @@
 // The buyer's page. The path of the address selects the view.
 
-import {ApiError, config, loaded, orNull, signedOut} from './api.js';
-import * as commands from './commands.js';
+import {ApiError, config, loaded, orNull, signedOut, useWhenLoaded} from './api.js';
 import {load, t} from './i18n.js';
-import {icon} from './icons.js';
 import * as router from './router.js';
 import * as store from './store.js';
-import {announce, el, failure, languageSwitch, loading, notice, restoreInputs, savedInputs} from './ui.js';
+import {announce, el, failure, icon, languageSwitch, loading, notice, restoreInputs, savedInputs} from './ui.js';
 
 const LOADING_DELAY = 150; // ms
-const RELOAD_DELAY = 5_000; // ms after a failed read of a script
 
 // Views are loaded on demand.
 const VIEWS = [
@@ -32,6 +29,7 @@ let leave = () => {};
 let shown = 0;
 let shop = {}; // legal details
 let accountMenu; // function, loaded for a session
+let commands = null; // script, loaded after the first view
 let drawTray = () => {};
 let sync = () => {};
 
@@ -64,7 +62,7 @@ async function signUpView() {
 }
 
 function onSignIn(isShown) {
-  commands.resume();
+  commands?.resume();
   sync();
   if (isShown) {
     // A path of this page only: no other site.
@@ -167,7 +165,7 @@ function frame() {
     el('div', {class: 'tools'},
       languageSwitch(() => render('same')),
       session && accountMenu?.(session, {changeLanguage: () => render('same'), onSignOut: () => {
-        commands.stop();
+        commands?.stop();
         router.go('/');
       }}))));
   document.getElementById('footer').replaceChildren(
@@ -189,23 +187,20 @@ function drawRequests() {
   drawTray();
 }
 
-/** Loads the scripts that the first view does not need, so that they do not delay it. */
-async function startRequests() {
-  try {
-    const [tray, synchronization] = await Promise.all([
-      loaded(import('./tray.js')), loaded(import('./sync.js')),
-      store.read('alerts') && loaded(import('./alerts.js')), // decisions alert the user on every view
-    ]);
+/** Starts what the first view does not need: the sender of commands, the tray and the reads of tickets and holds. */
+function startRequests() {
+  useWhenLoaded(() => Promise.all([
+    import('./commands.js'), import('./tray.js'), import('./sync.js'),
+    store.read('alerts') && import('./alerts.js'), // decisions alert the user on every view
+  ]), ([sender, tray, synchronization]) => {
+    commands = sender;
+    commands.changes.addEventListener('change', drawRequests);
+    commands.resume();
     ({drawTray} = tray);
     ({sync} = synchronization);
     drawTray();
     synchronization.startSync();
-  } catch (error) {
-    if (!(error instanceof ApiError)) {
-      throw error;
-    }
-    setTimeout(startRequests, RELOAD_DELAY);
-  }
+  });
 }
 
 /** Message above the view until the next sign-in. The view stays as it is. */
@@ -231,20 +226,18 @@ document.getElementById('skip').addEventListener('click', event => {
 await load();
 shop = (await config).legal ?? {};
 signedOut.addEventListener('signed-out', () => {
-  commands.stop();
+  commands?.stop();
   announce(t('code.UNAUTHENTICATED'));
   showSignedOut();
 });
 store.onChange(name => {
   if (name === 'session' || name === null) {
-    commands.stop();
+    commands?.stop();
     render('same');
   }
-  commands.follow();
+  commands?.follow();
   drawRequests();
 });
-commands.changes.addEventListener('change', drawRequests);
 router.start(render);
 await render('first');
-commands.resume();
 startRequests();

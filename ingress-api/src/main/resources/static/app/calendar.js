@@ -1,6 +1,6 @@
 // Calendar file of a booking (RFC 5545).
 
-import {venue} from './eventstate.js';
+import {venue} from './eventparts.js';
 import {t} from './i18n.js';
 import {el} from './ui.js';
 

@@ -1,11 +1,10 @@
 // Form that chooses seats of an event and books them.
 
-import {config} from './api.js';
-import {venue} from './eventstate.js';
+import {ApiError, config, loaded} from './api.js';
+import {venue} from './eventparts.js';
 import {number, price, shortDateTime, span, t} from './i18n.js';
 import {go} from './router.js';
 import * as store from './store.js';
-import {Refused, submitCommand} from './commands.js';
 import {busy, el, errorText, notice} from './ui.js';
 
 const MAX_QUANTITY = 10; // seats of one booking
@@ -189,7 +188,7 @@ export function bookingForm(event, onRefused, seating = null) {
     problem.replaceChildren(el('p', {class: 'muted'}, t('book.sending')));
     seating?.setSubmitting(true);
     try {
-      const ticket = await busy(book, () => submitCommand({
+      const ticket = await busy(book, async () => (await loaded(import('./commands.js'))).submitCommand({
         method: 'POST', path: '/api/v1/reservations', body, about: {eventName: event.eventName, eventId, seats: body.seats},
       }, reason => problem.replaceChildren(notice('warn', reason))));
       store.write('choice', null);
@@ -198,22 +197,24 @@ export function bookingForm(event, onRefused, seating = null) {
         go(`/tickets/${ticket.ticketId}`);
       }
     } catch (error) {
-      if (!(error instanceof Refused)) {
+      // The cause of a refused command, or the failed read of the script.
+      const reason = error.cause ?? error;
+      if (!(reason instanceof ApiError)) {
         throw error;
       }
       if (left) {
         return;
       }
       seating?.setSubmitting(false);
-      if (error.cause.code === 'UNAUTHENTICATED') {
+      if (reason.code === 'UNAUTHENTICATED') {
         signIn('&ended=1');
         return;
       }
-      if (error.cause.code === 'SEATS_TAKEN' && seating) {
+      if (reason.code === 'SEATS_TAKEN' && seating) {
         problem.replaceChildren();
         seating.offerOthers();
       } else {
-        problem.replaceChildren(notice('bad', errorText(error.cause)));
+        problem.replaceChildren(notice('bad', errorText(reason)));
       }
       onRefused();
     }

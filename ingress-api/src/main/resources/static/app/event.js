@@ -1,12 +1,10 @@
 // View of one event: its sale, or the countdown to its opening.
 
-import {ApiError, get, loaded, measureClock, orNull} from './api.js';
+import {ApiError, get, loaded, measureClock, orNull, useWhenLoaded} from './api.js';
 import {bookingForm, choiceOf} from './choice.js';
 import * as clock from './clock.js';
-import {availability, bothTimes, chip, isOpen, KINDS, stateOf, venue} from './eventstate.js';
+import {availability, bothTimes, chip, isOpen, KINDS, poster, stateOf, venue} from './eventparts.js';
 import {dateTime, language, minutes, number, ownTime, price, shortDateTime, t} from './i18n.js';
-import {watchSeats} from './live.js';
-import {poster} from './poster.js';
 import {announce, el, failure, loading, notice} from './ui.js';
 
 const REFRESH_INTERVAL = 30_000; // ms; status and times are not pushed
@@ -306,7 +304,8 @@ export async function eventView(eventId) {
 
   draw();
   refreshLater();
-  const end = watchSeats(eventId, now => update({availableSeats: now.availableSeats, seatTypes: now.seatTypes}));
+  const end = useWhenLoaded(() => import('./live.js'), live => live.watchSeats(eventId, now =>
+    update({availableSeats: now.availableSeats, seatTypes: now.seatTypes})));
   const timer = setInterval(draw, 1000);
   return {
     title: event.eventName,

@@ -2,10 +2,9 @@
 
 import {ApiError, get, measureClock} from './api.js';
 import * as clock from './clock.js';
-import {availability, chip, stateOf, venue} from './eventstate.js';
+import {availability, chip, smallPoster, stateOf, venue} from './eventparts.js';
 import {clockSpan, day, month, monthAndYear, price, shortDateTime, t, weekday} from './i18n.js';
 import {watchSeats} from './live.js';
-import {smallPoster} from './poster.js';
 import {query, saveViewState, viewState} from './router.js';
 import {busy, el, empty, retryNotice} from './ui.js';
 

@@ -4,7 +4,7 @@ import {call, config, get, newKey, settled} from './api.js';
 import {changesOf, shown} from './audit.js';
 import {salesTiles} from './business.js';
 import {Chart} from './charts.js';
-import {chip, operatorStateOf} from './eventstate.js';
+import {chip, operatorStateOf} from './eventparts.js';
 import {has, number, price, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
 import {busy, el, empty, errorText, notice, retryNotice} from './ui.js';

@@ -7,7 +7,7 @@ import {businessTiles} from './business.js';
 import * as clock from './clock.js';
 import {Chart} from './charts.js';
 import {eventDialog} from './eventform.js';
-import {chip, operatorStateOf, stateOf} from './eventstate.js';
+import {chip, operatorStateOf, stateOf} from './eventparts.js';
 import {load, number, shortDateTime, t} from './i18n.js';
 import * as store from './store.js';
 import {announce, busy, confirmed, el, empty, errorText, languageSwitch, notice, restoreInputs, retryNotice, savedInputs} from './ui.js';

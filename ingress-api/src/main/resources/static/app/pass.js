@@ -1,12 +1,11 @@
 // Entry pass of a confirmed reservation: a QR code that the check-in verifies.
 
 import {ApiError, get, orNull} from './api.js';
-import {venue} from './eventstate.js';
+import {venue} from './eventparts.js';
 import {shortDateTime, t} from './i18n.js';
-import {svg} from './icons.js';
 import {seatNameList} from './seatnames.js';
 import {keepButtons} from './calendar.js';
-import {el, notice} from './ui.js';
+import {el, notice, svg} from './ui.js';
 
 const MARGIN = 4; // modules, as the standard requires
 const MODULE = 4; // pixels; a fraction would distort the modules

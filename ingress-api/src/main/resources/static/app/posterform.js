@@ -1,8 +1,8 @@
 // Part of the event form that replaces or removes the poster.
 
 import {ApiError, call} from './api.js';
+import {generatedPoster, poster} from './eventparts.js';
 import {t} from './i18n.js';
-import {generatedPoster, poster} from './poster.js';
 import {el, errorText} from './ui.js';
 
 const TYPES = ['image/jpeg', 'image/png', 'image/webp'];

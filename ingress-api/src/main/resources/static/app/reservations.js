@@ -2,7 +2,7 @@
 
 import {ApiError, get, settled} from './api.js';
 import * as clock from './clock.js';
-import {venue} from './eventstate.js';
+import {venue} from './eventparts.js';
 import {cancelButton, holdControls} from './hold.js';
 import {number, price, shortDateTime, t} from './i18n.js';
 import {seatNameList} from './seatnames.js';

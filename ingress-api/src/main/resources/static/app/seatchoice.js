@@ -1,10 +1,9 @@
 // Choice of numbered seats: the map or the list, the chosen seats, and the offer of other seats when
 // a chosen one is taken.
 
-import {loaded, orNull} from './api.js';
+import {loaded, orNull, useWhenLoaded} from './api.js';
 import {number, price, t} from './i18n.js';
-import {watchSeatMap} from './live.js';
-import {readSeatMap, seatName} from './seatnames.js';
+import {readSeatMap, seatName} from './seatmap.js';
 import {looksOf, SeatView, swatch} from './seatview.js';
 import {announce, busy, el, errorText, notice} from './ui.js';
 
@@ -130,9 +129,11 @@ export async function seatChoice(event, ids, onChange) {
       const kept = chosen.map(index => map.seats[index].id);
       end();
       show(next, kept);
-      end = watchSeatMap(event.eventId, onFrame);
+      end = watch();
     }
   }
+
+  const watch = () => useWhenLoaded(() => import('./live.js'), live => live.watchSeatMap(event.eventId, onFrame));
 
   const sectionText = section => t('seats.left.short', {left: number(map.freeIn(section))});
 
@@ -213,7 +214,7 @@ export async function seatChoice(event, ids, onChange) {
 
   let end = () => {};
   show(await readSeatMap(event.eventId, event.seatMapRevision), ids);
-  end = watchSeatMap(event.eventId, onFrame);
+  end = watch();
 
   return {
     node: el('section', {class: 'seating', 'aria-labelledby': 'seat-title'},

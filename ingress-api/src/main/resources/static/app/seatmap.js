@@ -1,7 +1,11 @@
 // Model of a seat map: seats in map order, their states, a spatial index, and the best free seats.
 
+import {ApiError} from './api.js';
+import {t} from './i18n.js';
+
 const CELL_SEATS = 16; // seats of a cell of the spatial index, on average
 const MIN_PITCH = 1e-6; // units
+const TIMEOUT = 20_000; // ms
 
 /** Byte array of a standard base64 text. */
 function bytes(base64) {
@@ -36,6 +40,29 @@ export function expanded(document) {
       ({section, rows: rows.map(row => ({row: row.row, seats: seatsOf(row)}))})),
   };
 }
+
+/**
+ * The seat map of a revision. A map of a revision is immutable, so the browser caches it.
+ * @throws ApiError
+ */
+export async function readSeatMap(eventId, revision) {
+  let response;
+  let document;
+  try {
+    response = await fetch(`/api/v1/events/${eventId}/seat-map?revision=${revision}&compact=true`,
+      {signal: AbortSignal.timeout(TIMEOUT)}); // the page has preloaded it, with these credentials
+    document = await response.json();
+  } catch {
+    throw new ApiError(0, 'NETWORK');
+  }
+  if (!response.ok) {
+    throw new ApiError(response.status, document.code ?? 'INTERNAL_ERROR');
+  }
+  return new SeatMap(expanded(document));
+}
+
+/** Name of a seat: section, row and id. */
+export const seatName = ({section, row, id}) => t('seat.name', {section, row, seat: id});
 
 export class SeatMap {
   #taken;

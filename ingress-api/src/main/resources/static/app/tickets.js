@@ -4,7 +4,7 @@ import {get, orNull} from './api.js';
 import {keepButtons} from './calendar.js';
 import {choiceOf} from './choice.js';
 import {changes, feed} from './commands.js';
-import {venue} from './eventstate.js';
+import {venue} from './eventparts.js';
 import {holdControls} from './hold.js';
 import {exactTime, has, price, shortDateTime, t, time} from './i18n.js';
 import {seatNameList} from './seatnames.js';

@@ -3,6 +3,15 @@
 import {ApiError} from './api.js';
 import {chooseLanguage, has, otherLanguage, t} from './i18n.js';
 
+const NAMESPACE = 'http://www.w3.org/2000/svg';
+
+/** Icons of the set Lucide (ISC licence). */
+const ICONS = {
+  events: 'M8 2v4M16 2v4M3 10h18M5 4h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2Z',
+  tickets: 'M2 9a3 3 0 0 1 0 6v2a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-2a3 3 0 0 1 0-6V7a2 2 0 0 0-2-2H4a2 2 0 0 0-2 2ZM13 5v2M13 17v2M13 11v2',
+  account: 'M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2M16 7a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z',
+};
+
 /**
  * Creates an element.
  * @param attributes `on…` adds a listener; null, undefined and false are left out
@@ -22,6 +31,20 @@ export function el(tag, attributes = {}, ...children) {
   element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
   return element;
 }
+
+/** An element of an SVG. */
+export function svg(tag, attributes, ...children) {
+  const element = document.createElementNS(NAMESPACE, tag);
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+  element.append(...children);
+  return element;
+}
+
+/** An icon with the colour of the text. */
+export const icon = name => svg('svg', {
+  'class': 'icon', 'viewBox': '0 0 24 24', 'fill': 'none', 'stroke': 'currentColor', 'stroke-width': 2,
+  'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true',
+}, svg('path', {d: ICONS[name]}));
 
 /** Announces a text to screen readers. */
 export function announce(text) {

@@ -2,9 +2,9 @@
 
 import {alertButton} from './alerts.js';
 import {changed, feed} from './commands.js';
+import {smallPoster} from './eventparts.js';
 import {clockTime, number, span, t} from './i18n.js';
 import {watchSeats} from './live.js';
-import {smallPoster} from './poster.js';
 import * as store from './store.js';
 import {announce, confirmed, el, notice} from './ui.js';
 

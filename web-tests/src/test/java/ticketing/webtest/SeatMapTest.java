@@ -19,6 +19,9 @@ import ticketing.domain.Json;
 @ExtendWith(PagesFixture.Extension.class)
 class SeatMapTest {
 
+  /// Three requests of each of the six connections of a browser.
+  private static final int MAX_FIRST_FILES = 18;
+
   private final PagesFixture pages;
 
   SeatMapTest(PagesFixture pages) {
@@ -78,6 +81,20 @@ class SeatMapTest {
       assertThat(user.page().locator(".seat-names li")).hasText(names.toArray(String[]::new));
       user.open("/reservations");
       assertThat(user.page().locator(".seat-names li")).hasText(names.toArray(String[]::new));
+    }
+  }
+
+  @Test
+  void firstDrawingNeedsThreeRoundsOfRequests() {
+    long event = pages.newSeatedEvent("Few files", 3, 6);
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/events/" + event);
+      canvas(user);
+      assertThat(
+              user.page()
+                  .locator("link[rel=modulepreload], link[rel=preload], link[rel=stylesheet]")
+                  .count())
+          .isLessThanOrEqualTo(MAX_FIRST_FILES);
     }
   }
 

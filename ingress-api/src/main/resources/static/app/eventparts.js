@@ -1,8 +1,12 @@
-// Poster of an event: its image, or else a picture generated from its id and name.
+// Parts of the views of an event: the state of its sale, its seats and its poster.
 
-import {svg} from './icons.js';
-import {el} from './ui.js';
+import * as clock from './clock.js';
+import {number, ownTime, shortDateTime, t} from './i18n.js';
+import {el, svg} from './ui.js';
 
+const SCARCE_SHARE = 0.1; // share of all seats
+
+// Posters
 const COLOURS = [
   ['#2444c9', '#7a1fa2', '#ffd166'], ['#0a7d6b', '#0b3d91', '#f4a261'], ['#a8201a', '#5b1a67', '#ffcb77'],
   ['#1d3557', '#457b9d', '#e9c46a'], ['#3d1e6d', '#8a2387', '#f2a07b'], ['#14532d', '#0e7490', '#fde68a'],
@@ -13,6 +17,75 @@ const SHAPES = 7;
 const VARIANTS = [480, 960]; // widths of the narrower images of the server
 const FULL_WIDTH = 1600; // at most
 const PHONE = '(max-width: 48rem)';
+
+/** CANCELLED, CLOSED, NOT_OPEN, PAUSED, SOLD_OUT, SCARCE or ON_SALE. */
+export function stateOf(event) {
+  const now = clock.now();
+  if (event.status === 'CANCELLED') {
+    return 'CANCELLED';
+  }
+  if (now >= Date.parse(event.eventDate) || (event.saleClosesAt && now >= Date.parse(event.saleClosesAt))) {
+    return 'CLOSED';
+  }
+  // Not `now`: the server rejects a booking that arrives early.
+  if (event.saleOpensAt && clock.earliest() < Date.parse(event.saleOpensAt)) {
+    return 'NOT_OPEN';
+  }
+  if (event.status === 'PAUSED') {
+    return 'PAUSED';
+  }
+  if (event.availableSeats === 0) {
+    return 'SOLD_OUT';
+  }
+  return event.availableSeats < event.totalSeats * SCARCE_SHARE ? 'SCARCE' : 'ON_SALE';
+}
+
+/** As stateOf, but PAUSED also before the opening. */
+export function operatorStateOf(event) {
+  const state = stateOf(event);
+  return state === 'NOT_OPEN' && event.status === 'PAUSED' ? 'PAUSED' : state;
+}
+
+export const isOpen = state => state === 'ON_SALE' || state === 'SCARCE';
+
+/** Kinds of the notices and chips of each state. */
+export const KINDS = {
+  CANCELLED: 'bad', CLOSED: '', NOT_OPEN: 'info', PAUSED: 'warn', SOLD_OUT: 'bad', SCARCE: 'warn', ON_SALE: 'good',
+};
+
+export function chip(event, state = stateOf(event)) {
+  return el('span', {class: `chip ${KINDS[state]}`}, t(`state.${state}`));
+}
+
+export function venue(event) {
+  return [event.venueName, event.venueAddress].filter(Boolean).join(', ');
+}
+
+function meter(event) {
+  const bar = el('span', {});
+  bar.style.width = `${100 * event.availableSeats / event.totalSeats}%`;
+  return el('div', {class: 'meter', 'aria-hidden': 'true'}, bar);
+}
+
+/** Paragraphs of a time in the zone of the venue and, if it differs, in that of the browser. */
+export function bothTimes(words, instant, timeZone) {
+  const own = ownTime(instant, timeZone);
+  return [el('p', {class: 'muted'}, words), own && el('p', {class: 'muted'}, own)];
+}
+
+/** Text and meter of the available seats, or the reason why there is no sale. */
+export function availability(event) {
+  const state = stateOf(event);
+  if (state === 'NOT_OPEN') {
+    return el('div', {}, bothTimes(
+      t('sale.opens', {time: shortDateTime(event.saleOpensAt, event.timeZone)}), event.saleOpensAt, event.timeZone));
+  }
+  if (state === 'CANCELLED' || state === 'CLOSED') {
+    return el('p', {class: 'muted'}, t(`state.${state}.words`));
+  }
+  return el('div', {class: 'availability'}, meter(event), el('p', {class: 'muted'},
+    t('seats.left', {left: number(event.availableSeats), total: number(event.totalSeats)})));
+}
 
 /** Pseudo-random numbers from 0 to 1 for a seed. */
 function generator(seed) {
