@@ -2,7 +2,7 @@
 
 import {ApiError, config, loaded} from './api.js';
 import {venue} from './eventparts.js';
-import {number, price, shortDateTime, span, t} from './i18n.js';
+import {minutes, number, price, shortDateTime, t} from './i18n.js';
 import {go} from './router.js';
 import * as store from './store.js';
 import {busy, el, errorText, notice} from './ui.js';
@@ -43,11 +43,11 @@ async function reviewed(event, {seatType, quantity, expectedTotal}, seatNames) {
         el('dt', {}, t('ticket.event')), el('dd', {}, event.eventName),
         el('dt', {}, t('event.when')), el('dd', {}, shortDateTime(event.eventDate, event.timeZone)),
         venue(event) && [el('dt', {}, t('event.where')), el('dd', {}, venue(event))],
-        el('dt', {}, t('ticket.seats')), el('dd', {}, t('review.count', {count: quantity, type: seatType}),
+        el('dt', {}, t('ticket.seats')), el('dd', {}, t('ticket.seats.value', {type: seatType, quantity}),
           seatNames.length > 0 && el('ul', {class: 'seat-names'}, seatNames.map(name => el('li', {}, name))),
           seatNames.length === 0 && event.seatMapRevision && el('p', {class: 'muted'}, t('review.best'))),
         el('dt', {}, t('choice.total')), el('dd', {}, el('strong', {class: 'total'}, price(expectedTotal)))),
-      el('p', {class: 'hint'}, event.holdMinutes ? t('choice.hold', {span: span(event.holdMinutes * 60)}) : t('choice.instant')),
+      el('p', {class: 'hint'}, event.holdMinutes ? t('choice.hold', {span: minutes(event.holdMinutes, 'long')}) : t('choice.instant')),
       el('p', {class: 'hint'}, `${t('review.terms')} `,
         legal?.termsUrl && el('a', {href: legal.termsUrl, target: '_blank', rel: 'noopener'}, t('review.termsLink'))),
       el('div', {class: 'buttons'},
@@ -228,7 +228,7 @@ export function bookingForm(event, onRefused, seating = null) {
   const node = el('form', {class: seating ? 'choice seated' : 'choice', onsubmit: onSubmit},
     el('div', {class: 'choice-fields'}, types, quantity,
       el('p', {class: 'hint'}, event.holdMinutes
-        ? t('choice.hold', {span: span(event.holdMinutes * 60)}) : t('choice.instant'))),
+        ? t('choice.hold', {span: minutes(event.holdMinutes, 'long')}) : t('choice.instant'))),
     seating?.node,
     el('div', {class: 'pay'}, problem, seats, el('div', {class: 'row sum'}, sumText, total), book));
   return {

@@ -5,7 +5,7 @@ import * as clock from './clock.js';
 import {hallForm} from './hall.js';
 import {t} from './i18n.js';
 import {posterForm} from './posterform.js';
-import {busy, el, errorText, field, notice, showFieldErrors} from './ui.js';
+import {busy, confirmed, el, errorText, field, notice, showFieldErrors} from './ui.js';
 import {instantsOf, isZone, localTime, offsetName} from './zones.js';
 
 /**
@@ -281,6 +281,7 @@ export function eventDialog(original) {
           event = await (event
             ? call('PUT', `/api/v1/events/${event.eventId}`, {body}) : post('/api/v1/events', body));
           saved = true;
+          kept = values();
           const withPoster = await image.save(event);
           event = withPoster ?? event;
           if (withPoster) {
@@ -300,8 +301,22 @@ export function eventDialog(original) {
         const text = error.errors.length > 0 ? showFieldErrors(all, error, invalidText)
           : error.code === 'SEATS_SOLD' && event?.seatMapRevision ? t('hall.sold') : errorText(error);
         if (text) {
-          problem.replaceChildren(notice('bad', text, CONFLICTS.has(error.code) && reloadButton()));
+          problem.replaceChildren(notice('bad', text, ...[CONFLICTS.has(error.code) && reloadButton(),
+            error.code === 'UNAUTHENTICATED' && signInLink()].filter(Boolean)));
         }
+      }
+    }
+
+    /** Another tab signs in, so the form keeps its values. */
+    const signInLink = () => el('a', {class: 'button small', href: '/operations', target: '_blank'}, t('admin.signIn'));
+
+    /** Values of all inputs, to find unsaved changes. */
+    const values = () => JSON.stringify([...dialog.querySelectorAll('input, select, textarea')]
+      .map(({type, checked, value}) => (type === 'checkbox' ? checked : value)));
+
+    async function close() {
+      if (values() === kept || await confirmed(t('admin.discard.sure'), t('admin.discard.words'), t('admin.discard'))) {
+        dialog.close('');
       }
     }
 
@@ -319,7 +334,12 @@ export function eventDialog(original) {
 
     let replaced = false;
     let saved = false; // the event, perhaps without its poster
-    const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'event-title', onclose: () => {
+    const dialog = el('dialog', {class: 'dialog', 'aria-labelledby': 'event-title', oncancel: escape => {
+      if (escape.target === dialog) { // not the choice of a file
+        escape.preventDefault();
+        close();
+      }
+    }, onclose: () => {
       hall?.close();
       if (!replaced) {
         resolve(saved);
@@ -328,7 +348,6 @@ export function eventDialog(original) {
     }},
     el('form', {novalidate: true, onsubmit: onSubmit},
       el('h2', {id: 'event-title'}, event ? t('admin.edit.of', {name: event.eventName}) : t('admin.create')),
-      problem,
       el('div', {class: 'form-grid'}, Object.values(fields).map(each => each.node)),
       el('label', {class: 'check'}, waitingList, t('field.waitingList')),
       el('p', {class: 'hint'}, t('admin.times')),
@@ -338,9 +357,11 @@ export function eventDialog(original) {
         el('button', {class: 'button small', type: 'button', onclick: () =>
           addType(null).seatType.input.focus()}, t('admin.types.add'))),
       el('fieldset', {}, el('legend', {}, t('hall.title')), mode, hallPlace),
+      problem,
       el('div', {class: 'buttons'},
-        el('button', {class: 'button', type: 'button', onclick: () => dialog.close('')}, t('admin.close')), save)));
+        el('button', {class: 'button', type: 'button', onclick: close}, t('admin.close')), save)));
     document.body.append(dialog);
     dialog.showModal();
+    let kept = values();
   });
 }

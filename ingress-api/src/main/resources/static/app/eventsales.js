@@ -64,18 +64,32 @@ function reservations(eventId) {
   const pager = el('div', {class: 'more'});
   const unread = el('div', {});
   const count = el('p', {class: 'hint', role: 'status'});
-  let page = 0;
+  // The state of the history entry keeps them for another language, a reload and the way back.
+  const saved = history.state?.reservations ?? {};
+  let page = saved.page ?? 0;
   let reads = 0;
   let typing = 0;
   const search = el('input', {
-    type: 'search', id: 'reservation-search', maxlength: 100, autocomplete: 'off', placeholder: t('sales.search'), 'aria-label': t('sales.search'),
+    type: 'search', id: 'reservation-search', maxlength: 100, autocomplete: 'off', value: saved.search,
+    placeholder: t('sales.search'), 'aria-label': t('sales.search'),
     oninput: () => {
+      keep(0);
       clearTimeout(typing);
       typing = setTimeout(() => load(0), SEARCH_DELAY);
     },
   });
-  const status = el('select', {id: 'reservation-status', 'aria-label': t('column.status'), onchange: () => load(0)},
+  const status = el('select', {id: 'reservation-status', 'aria-label': t('column.status'), onchange: () => openPage(0)},
     el('option', {value: ''}, t('sales.anyStatus')), STATUSES.map(each => el('option', {value: each}, t(`reservation.${each}`))));
+  status.value = saved.status ?? '';
+
+  function keep(wanted) {
+    history.replaceState({...history.state, reservations: {search: search.value, status: status.value, page: wanted}}, '');
+  }
+
+  function openPage(wanted) {
+    keep(wanted);
+    return load(wanted);
+  }
 
   function row(reservation) {
     const {reservationId, name, email, userId, seatType, quantity, seats, totalPrice, reservedAt} = reservation;
@@ -88,7 +102,7 @@ function reservations(eventId) {
       el('td', {}, el('span', {class: `chip ${KINDS[reservation.status]}`}, t(`reservation.${reservation.status}`))),
       el('td', {class: 'number'}, shortDateTime(reservedAt)),
       el('td', {class: 'actions'}, active && store.session()?.role === 'ADMIN' && el('button', {
-        class: 'quiet', type: 'button', 'aria-label': t('sales.cancel.of', {id: String(reservationId)}),
+        class: 'quiet danger', type: 'button', 'aria-label': t('sales.cancel.of', {id: String(reservationId)}),
         onclick: click => cancel(click.currentTarget, reservation),
       }, t('reservation.cancel'))));
   }
@@ -142,7 +156,7 @@ function reservations(eventId) {
       place.replaceChildren(table('reservations-title', ['reservation', 'buyer', 'bookedSeats', 'total', 'status', 'time', 'actions'], body));
     }
     const step = (words, to) => el('button', {class: 'button small', type: 'button', disabled: to < 0 || to >= totalPages,
-      onclick: () => load(to)}, words);
+      onclick: () => openPage(to)}, words);
     pager.replaceChildren(...(totalPages > 1 ? [step(t('sales.newer'), at - 1), step(t('sales.older'), at + 1)] : []));
   }
 
@@ -170,11 +184,11 @@ async function download(path, name) {
 }
 
 /** Edits that changed seat types. */
-async function history(eventId) {
+async function editHistory(eventId) {
   const found = await settled(get(`/api/v1/operations/audit?object=events/${eventId}&size=${HISTORY}`));
   if (found.error) {
     const failed = panel('history-title', t('sales.history'), retryNotice(found.error, async () =>
-      failed.replaceWith(await history(eventId))));
+      failed.replaceWith(await editHistory(eventId))));
     return failed;
   }
   const edits = found.value.content
@@ -239,7 +253,7 @@ export async function eventSales(eventId) {
       panel('types-title', t('sales.types'),
         table('types-title', ['type', 'price', 'sold', 'held', 'free', 'capacity', 'share', 'revenue'], types), rejections),
       list.node,
-      await history(eventId)),
+      await editHistory(eventId)),
     leave: () => {
       left = true;
       clearTimeout(timer);

@@ -85,6 +85,7 @@ export const time = withZone(formatted({timeStyle: 'short'}));
 export const exactTime = withZone(formatted({dateStyle: 'medium', timeStyle: 'medium'}));
 
 /** Times without a zone. */
+export const plainDateTime = formatted({dateStyle: 'medium', timeStyle: 'short'});
 export const clockTime = formatted({timeStyle: 'medium'});
 export const axisTime =
   formatted({hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
@@ -96,8 +97,7 @@ export const weekday = formatted({weekday: 'short'});
 
 /** The time in the zone of the browser as a sentence; null if it equals the time in the zone. */
 export function ownTime(instant, timeZone) {
-  const local = formatted({dateStyle: 'medium', timeStyle: 'short'});
-  return local(instant, timeZone) === local(instant, undefined)
+  return plainDateTime(instant, timeZone) === plainDateTime(instant, undefined)
     ? null : t('time.own', {time: shortDateTime(instant)});
 }
 
@@ -109,12 +109,12 @@ export function span(seconds) {
   return new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay: 'long'}).format(value);
 }
 
-/** A running time: "1 hr 50 min". */
-export function minutes(all) {
+/** An exact duration: "1 hr 50 min", or with long units "1 hour 50 minutes". */
+export function minutes(all, unitDisplay = 'short') {
   return [[Math.floor(all / 60), 'hour'], [all % 60, 'minute']]
     .filter(([value]) => value > 0)
     .map(([value, unit]) =>
-      new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay: 'short'}).format(value))
+      new Intl.NumberFormat(language, {style: 'unit', unit, unitDisplay}).format(value))
     .join(' ');
 }
 

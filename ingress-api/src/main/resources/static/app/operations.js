@@ -40,6 +40,12 @@ const eventOf = () => {
 let stop = () => {};
 let showTab = () => {};
 
+/** Opens a view as a new history entry. It keeps the search of events. */
+function openView(path) {
+  history.pushState({search: history.state?.search}, '', path);
+  showTab();
+}
+
 function frame() {
   const session = store.session();
   document.getElementById('skip').textContent = t('page.skip');
@@ -64,7 +70,8 @@ async function renderAgain() {
   restoreInputs(main, saved);
 }
 
-async function render() {
+/** @param ended the server ended the session */
+async function render(ended = false) {
   stop();
   stop = () => {};
   showTab = () => {};
@@ -73,8 +80,11 @@ async function render() {
   const session = store.session();
   if (!session) {
     main.replaceChildren(await account.signInForm({
-      intro: t('ops.needed'), accounts: ['admin@ticketing.local'], signUp: null, done: render,
+      intro: t(ended ? 'code.UNAUTHENTICATED' : 'ops.needed'), accounts: ['admin@ticketing.local'], signUp: null, done: () => render(),
     }));
+    if (ended && !document.querySelector('dialog[open]')) {
+      main.querySelector('h1').focus();
+    }
   } else if (session.role !== 'ADMIN') {
     main.replaceChildren(el('section', {class: 'empty'},
       el('h1', {tabindex: '-1'}, t('ops.forbidden')), el('p', {}, t('ops.forbidden.words')),
@@ -156,8 +166,7 @@ async function dashboard() {
   const links = TABS.map(tab => el('a', {href: tab === 'overview' ? '/operations' : `/operations?tab=${tab}`, onclick: event => {
     if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      history.pushState(null, '', event.currentTarget.getAttribute('href'));
-      showTab();
+      openView(event.currentTarget.getAttribute('href'));
     }
   }}, t(`tab.${tab}`)));
   const parts = {
@@ -297,14 +306,15 @@ function eventsPanel() {
   const body = el('tbody', {});
   const problem = el('div', {'aria-live': 'polite'});
   const unread = el('div', {});
+  const none = el('div', {});
   const count = el('p', {class: 'hint', role: 'status'});
   const rows = new Map(); // by event id
   let all = [];
   let rest = []; // events after the first page
   let restReadAt = 0;
   let total = 0;
-  let search = '';
-  let readSearch = '';
+  let search = (history.state?.search ?? '').trim(); // kept for a reload and another language
+  let readSearch = search;
 
   async function act(button, work) {
     problem.replaceChildren();
@@ -320,7 +330,7 @@ function eventsPanel() {
 
   function row(event) {
     const actionButton = (action, work) => el('button', {
-      class: 'quiet', type: 'button', 'aria-label': t(`admin.${action}.of`, {name: event.eventName}),
+      class: action === 'cancel' ? 'quiet danger' : 'quiet', type: 'button', 'aria-label': t(`admin.${action}.of`, {name: event.eventName}),
       'data-action': action, onclick: click => work(click.currentTarget),
     }, t(`admin.${action}`));
     const saleButton = action => actionButton(action, button =>
@@ -329,8 +339,7 @@ function eventsPanel() {
       el('th', {scope: 'row'}, el('a', {href: `/operations?tab=events&event=${event.eventId}`, 'data-action': 'sales', onclick: click => {
         if (!click.ctrlKey && !click.metaKey && !click.shiftKey) {
           click.preventDefault();
-          history.pushState(null, '', click.currentTarget.getAttribute('href'));
-          showTab();
+          openView(click.currentTarget.getAttribute('href'));
         }
       }}, event.eventName)),
       el('td', {class: 'number'}, shortDateTime(event.eventDate, event.timeZone)),
@@ -416,6 +425,8 @@ function eventsPanel() {
     if (count.textContent !== words) {
       count.textContent = words;
     }
+    none.replaceChildren(...(all.length > 0 ? [] : [search
+      ? empty(t('events.unfound'), t('admin.unfound', {search})) : empty(t('admin.none'), t('admin.none.words'))]));
     const shown = new Set(all.map(event => event.eventId));
     for (const [id, {node}] of rows) {
       if (!shown.has(id)) {
@@ -451,9 +462,10 @@ function eventsPanel() {
 
   let typing = 0;
   const input = el('input', {
-    type: 'search', id: 'event-search', name: 'event-search', maxlength: 100, autocomplete: 'off',
+    type: 'search', id: 'event-search', maxlength: 100, autocomplete: 'off', value: history.state?.search,
     placeholder: t('admin.search'), 'aria-label': t('admin.search'),
     oninput: () => {
+      history.replaceState({...history.state, search: input.value}, '');
       clearTimeout(typing);
       typing = setTimeout(() => {
         search = input.value.trim();
@@ -473,7 +485,7 @@ function eventsPanel() {
       el('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'events-title'}, el('table', {},
         el('thead', {}, el('tr', {}, ['event', 'date', 'state', 'seats', 'actions'].map(column =>
           el('th', {scope: 'col'}, t(`column.${column}`))))),
-        body))),
+        body)), none),
   };
 }
 
@@ -504,7 +516,7 @@ function deadLetters() {
 
   function row(letter) {
     const button = (label, name, work) => el('button', {
-      class: 'quiet', type: 'button', 'aria-label': t(name, {id: letter.messageId}),
+      class: label === 'dead.discard' ? 'quiet danger' : 'quiet', type: 'button', 'aria-label': t(name, {id: letter.messageId}),
       onclick: click => work(click.currentTarget),
     }, t(label));
     return el('tr', {'data-message': letter.messageId},
@@ -587,7 +599,7 @@ await load();
 addEventListener('popstate', () => showTab());
 signedOut.addEventListener('signed-out', () => {
   announce(t('code.UNAUTHENTICATED'));
-  render();
+  render(true);
 });
 store.onChange(name => {
   if (name === 'session' || name === null) {

@@ -2,12 +2,15 @@
 
 import {get, orNull} from './api.js';
 import {Refused, submitCommand} from './commands.js';
-import {number, shortDateTime, t} from './i18n.js';
+import {minutes, number, shortDateTime, t} from './i18n.js';
 import {go} from './router.js';
 import * as store from './store.js';
 import {busy, confirmed, el, errorText, notice} from './ui.js';
 
 const MAX_QUANTITY = 10; // seats of one entry
+
+/** Choices by event. They survive a change of the language and of the view. */
+const choices = new Map();
 
 /** Sends a command of a waiting list and opens its ticket. */
 async function command(button, problem, request, onSignIn = () => {}) {
@@ -44,6 +47,11 @@ export function joinForm(event) {
     soldOut.map(({seatType}) => el('option', {value: seatType}, seatType)));
   const quantity = el('select', {id: 'waiting-quantity', name: 'waiting-quantity'},
     Array.from({length: max}, (_, index) => el('option', {value: index + 1}, number(index + 1))));
+  const chosen = choices.get(event.eventId);
+  if (chosen && soldOut.some(({seatType}) => seatType === chosen.seatType)) {
+    type.value = chosen.seatType;
+  }
+  quantity.value = Math.min(max, chosen?.quantity ?? 1);
   const problem = el('div', {'aria-live': 'assertive'});
   const join = el('button', {class: 'button', type: 'submit'}, t('waitlist.join'));
   const signIn = reason => go(`/sign-in?next=events/${event.eventId}${reason}`);
@@ -61,9 +69,10 @@ export function joinForm(event) {
     }, () => signIn('&ended=1'));
   }
 
-  return el('form', {class: 'join', onsubmit: onSubmit},
+  const keep = () => choices.set(event.eventId, {seatType: type.value, quantity: Number(quantity.value)});
+  return el('form', {class: 'join', onsubmit: onSubmit, onchange: keep},
     el('h2', {}, t('waitlist.title')),
-    el('p', {class: 'hint'}, t('waitlist.words', {minutes: event.offerMinutes})),
+    el('p', {class: 'hint'}, t('waitlist.words', {span: minutes(event.offerMinutes, 'long')})),
     el('div', {class: 'form-grid'},
       el('div', {class: 'field'}, el('label', {for: type.id}, t('choice.type')), type),
       el('div', {class: 'field'}, el('label', {for: quantity.id}, t('choice.quantity')), quantity)),

@@ -92,6 +92,34 @@ class EventSalesTest {
   }
 
   @Test
+  void searchSurvivesLanguageReloadAndNavigation() {
+    long event = pages.newEvent("Search " + PagesFixture.newEmail("").substring(1, 6), 0, 90, "");
+    for (String name : List.of("Lee", "Kang")) {
+      String email = PagesFixture.newEmail("search");
+      pages.signUp(email, name);
+      pages.book(email, event, "S", 1);
+    }
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations?tab=events&event=" + event, pages.admin);
+      assertThat(rows(admin)).hasCount(2);
+      admin.page().locator("#reservation-search").fill("Lee");
+      assertThat(rows(admin)).hasCount(1);
+      admin.button("language.other").click();
+      assertThat(admin.page().locator("html")).hasAttribute("lang", "ko");
+      assertThat(admin.page().locator("#reservation-search")).hasValue("Lee");
+      assertThat(rows(admin)).hasCount(1);
+      admin.page().reload();
+      assertThat(admin.page().locator("#reservation-search")).hasValue("Lee");
+      assertThat(rows(admin)).hasCount(1);
+      admin.page().locator(".tabs a").last().click();
+      assertThat(rows(admin)).hasCount(0);
+      admin.page().goBack();
+      assertThat(admin.page().locator("#reservation-search")).hasValue("Lee");
+      assertThat(rows(admin)).hasCount(1);
+    }
+  }
+
+  @Test
   void eventNameOpensItsSales() {
     String name = "Opened " + PagesFixture.newEmail("").substring(1, 6);
     pages.newEvent(name, 0, 10, "");

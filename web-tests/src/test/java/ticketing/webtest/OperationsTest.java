@@ -130,6 +130,73 @@ class OperationsTest {
     }
   }
 
+  private static void fillEvent(BrowserUser admin, String name) {
+    admin.button("admin.create").click();
+    admin.page().locator("#eventName").fill(name);
+    admin.page().locator("#eventDate").fill("2031-05-05T19:30");
+    admin.page().locator("#seatType0").fill("R");
+    admin.page().locator("#price0").fill("88000");
+    admin.page().locator("#totalSeats0").fill("20");
+  }
+
+  @Test
+  void eventFormSurvivesTheSession() {
+    String name = "Kept " + PagesFixture.newEmail("").substring(1, 6);
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations?tab=events", pages.admin);
+      fillEvent(admin, name);
+      admin
+          .page()
+          .evaluate(
+              """
+              () => {
+                const session = JSON.parse(localStorage.getItem('ticketing.session'));
+                localStorage.setItem('ticketing.session', JSON.stringify({...session, token: 'ended', refreshToken: null}));
+              }\
+              """);
+      admin.button("admin.save").click();
+      Locator dialog = admin.page().getByRole(AriaRole.DIALOG);
+      assertThat(dialog.getByText(admin.texts.of("code.UNAUTHENTICATED"))).isInViewport();
+      Page other = admin.context.waitForPage(() -> dialog.getByText("(new tab)").click());
+      other.locator("#email").fill(pages.admin);
+      other.locator("#password").fill(PagesFixture.PASSWORD);
+      other.keyboard().press("Enter");
+      assertThat(other.locator(".tabs")).isVisible();
+      other.close();
+      admin.button("admin.save").click();
+      Locator row = admin.page().locator("tr").filter(new Locator.FilterOptions().setHasText(name));
+      assertThat(row).containsText("20 / 20", WITHIN_A_MINUTE);
+    }
+  }
+
+  @Test
+  void changedEventFormIsNotDiscardedUnasked() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.KOREAN)) {
+      admin.signIn("/operations?tab=events", pages.admin);
+      fillEvent(admin, "Discarded");
+      admin.press("Escape");
+      admin.button("sure.no").click();
+      assertThat(admin.page().locator("#eventName")).hasValue("Discarded");
+      admin.button("admin.close").click();
+      admin.button("admin.discard").click();
+      assertThat(admin.page().getByRole(AriaRole.DIALOG)).hasCount(0);
+      admin.button("admin.create").click();
+      admin.press("Escape");
+      assertThat(admin.page().getByRole(AriaRole.DIALOG)).hasCount(0);
+    }
+  }
+
+  @Test
+  void endedSessionIsExplainedToTheAdministrator() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.KOREAN)) {
+      admin.signIn("/operations", pages.admin);
+      admin.answerWithProblem("**/api/v1/operations/queue", 401, "UNAUTHENTICATED");
+      admin.seesText("code.UNAUTHENTICATED");
+      admin.seesHeading("signIn.title");
+      assertThat(admin.page().locator("h1")).isFocused();
+    }
+  }
+
   @Test
   void saleStatesDiffer() {
     String name = "State " + PagesFixture.newEmail("").substring(1, 6);
@@ -289,6 +356,20 @@ class OperationsTest {
       assertThat(admin.page().locator("#event-search")).hasValue(name);
       assertThat(admin.page().locator("tr[data-event]"))
           .hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(60_000));
+    }
+  }
+
+  @Test
+  void searchWithoutResultIsExplainedAndKept() {
+    pages.newEvent("Found", 0, 10, "");
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations?tab=events", pages.admin);
+      assertThat(admin.page().locator("tr[data-event]").first()).isVisible();
+      admin.page().locator("#event-search").fill("Unknown opera");
+      admin.seesText("admin.unfound", "search", "Unknown opera");
+      admin.page().reload();
+      admin.seesText("admin.unfound", "search", "Unknown opera");
+      assertThat(admin.page().locator("#event-search")).hasValue("Unknown opera");
     }
   }
 
