@@ -30,7 +30,8 @@ export function accountMenu({email, name}, {changeLanguage, onSignOut}) {
     action(t('language.other'), async () => {
       close();
       await chooseLanguage(otherLanguage());
-      changeLanguage();
+      await changeLanguage();
+      document.querySelector('.account-button')?.focus();
     }, {lang: otherLanguage()}),
     action(t('nav.signOut'), async () => {
       close();

@@ -72,6 +72,13 @@ function onSignIn(isShown) {
   }
 }
 
+/** Loads the tray ahead of the view if it has items, so that it does not move the view later. */
+async function loadTray() {
+  if (store.holds().length > 0 || store.attempts().length > 0 || store.tickets().some(({seen}) => !seen)) {
+    ({drawTray} = await orNull(loaded(import('./tray.js'))) ?? {drawTray});
+  }
+}
+
 async function loadMenu() {
   if (store.session()) {
     ({accountMenu} = await orNull(loaded(import('./accountmenu.js'))) ?? {});
@@ -99,7 +106,7 @@ async function render(kind) {
   const found = VIEWS.map(([pattern, view]) => [pattern.exec(here), view]).find(([match]) => match);
   let view;
   try {
-    [view] = await Promise.all([found ? found[1](...found[0].slice(1)) : notFoundView(), loadMenu()]);
+    [view] = await Promise.all([found ? found[1](...found[0].slice(1)) : notFoundView(), loadMenu(), loadTray()]);
   } catch (error) {
     if (!(error instanceof ApiError)) {
       throw error;

@@ -5,6 +5,7 @@ import {bookingForm, choiceOf} from './choice.js';
 import * as clock from './clock.js';
 import {availability, bothTimes, chip, isOpen, KINDS, poster, stateOf, venue} from './eventparts.js';
 import {dateTime, language, minutes, number, ownTime, price, shortDateTime, t} from './i18n.js';
+import {backTo} from './router.js';
 import {announce, el, failure, loading, notice} from './ui.js';
 
 const REFRESH_INTERVAL = 30_000; // ms; status and times are not pushed
@@ -311,7 +312,7 @@ export async function eventView(eventId) {
     title: event.eventName,
     node: el('article', {class: event.seatMapRevision ? 'seated-event' : 'split event-page'},
       el('div', {},
-        el('p', {class: 'back'}, el('a', {href: '/'}, `← ${t('events.title')}`)),
+        el('p', {class: 'back'}, el('a', {href: '/', onclick: backTo('/')}, `← ${t('events.title')}`)),
         picture, state, title, about, seats, stale),
       el('div', {class: 'card'}, sale), text),
     leave: () => {

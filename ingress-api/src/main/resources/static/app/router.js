@@ -56,16 +56,30 @@ export function saveViewState(values) {
 export function go(path) {
   if (path !== known) {
     saveViewState({top: scrollY});
-    history.pushState({id: newId()}, '', path);
+    history.pushState({id: newId(), from: known}, '', path);
   }
   route('new');
 }
 
 /** Opens a view in place of the current history entry. */
 export function replace(path) {
-  history.replaceState({id: newId()}, '', path);
+  history.replaceState({id: newId(), from: history.state?.from}, '', path);
   route('new');
 }
+
+const isPlain = click =>
+  click.button === 0 && !click.ctrlKey && !click.metaKey && !click.shiftKey && !click.altKey;
+
+/**
+ * Listener of a link to a list. If the list is the entry ahead, the link goes back to it, so that it keeps
+ * its position and its search.
+ */
+export const backTo = path => click => {
+  if (isPlain(click) && history.state?.from?.split('?')[0] === path) {
+    click.preventDefault();
+    history.back();
+  }
+};
 
 function route(kind) {
   known = location.pathname + location.search;
@@ -94,8 +108,7 @@ export function start(listener) {
   });
   document.addEventListener('click', event => {
     const link = event.target.closest?.('a[href^="/"]');
-    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-    if (link && plain && !link.target && !link.hasAttribute('data-page') && !event.defaultPrevented) {
+    if (link && isPlain(event) && !link.target && !link.hasAttribute('data-page') && !event.defaultPrevented) {
       event.preventDefault();
       go(link.getAttribute('href'));
     }

@@ -102,7 +102,7 @@ export function languageSwitch(changed) {
     class: 'quiet', type: 'button', lang: to, id: 'language',
     onclick: async () => {
       await chooseLanguage(to);
-      changed();
+      await changed();
       document.getElementById('language')?.focus();
     },
   }, t('language.other'));

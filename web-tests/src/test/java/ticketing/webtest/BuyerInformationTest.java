@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -192,6 +193,43 @@ class BuyerInformationTest {
       user.button("language.other").click();
       assertThat(user.page().locator("html")).hasAttribute("lang", "ko");
       assertThat(user.page().locator("#email")).hasValue("kept@example.com");
+    }
+  }
+
+  @Test
+  void linkToTheListKeepsItsSearch() {
+    String name = "Linked " + PagesFixture.newEmail("").substring(1, 6);
+    pages.newEvent(name, 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/?q=" + name.replace(" ", "%20"));
+      user.page().locator(".event a").click();
+      user.seesTitle(name);
+      user.page().locator(".back a").click();
+      assertThat(user.page()).hasURL(Pattern.compile("q=Linked"));
+      assertThat(user.page().locator(".event")).hasCount(1);
+      user.open("/events/" + pages.newEvent(name, 0, 10, ""));
+      user.page().locator(".back a").click();
+      assertThat(user.page()).hasURL(Pattern.compile("/$"));
+    }
+  }
+
+  @Test
+  void otherLanguageKeepsFocusAndWaitingListForm() {
+    long event = pages.newEvent("Focused", 0, 1, ",\"waitingList\":true,\"offerMinutes\":100");
+    String email = PagesFixture.newEmail("focus");
+    pages.signUp(email, "Focus");
+    pages.book(email, event, "S", 1);
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/events/" + event);
+      user.seesText("waitlist.words", "span", "1 hour 40 minutes");
+      user.page().locator("#waiting-quantity").selectOption("2");
+      user.page().locator("#language").press("Enter");
+      assertThat(user.page().locator("html")).hasAttribute("lang", "ko");
+      assertThat(user.page().locator("#waiting-quantity")).hasValue("2");
+      user.open("/");
+      user.page().locator("#language").press("Enter");
+      assertThat(user.page().locator("html")).hasAttribute("lang", "en");
+      assertThat(user.page().locator("#language")).isFocused();
     }
   }
 
