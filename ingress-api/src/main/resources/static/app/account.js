@@ -10,10 +10,11 @@ const DEMO_PASSWORD = 'ticketing-demo';
  * @param submit returns a function to call after a success, with false if the user opened another view meanwhile
  * @param more shown under the form
  * @param heading `h2` for a part of a view
+ * @param kind class of the button
  */
-export function form(title, intro, fields, action, submit, more, heading = 'h1') {
+export function form(title, intro, fields, action, submit, more, heading = 'h1', kind = 'primary') {
   const problem = el('div', {'aria-live': 'assertive'});
-  const button = el('button', {class: 'button primary', type: 'submit'}, action);
+  const button = el('button', {class: `button ${kind}`, type: 'submit'}, action);
   const byName = Object.fromEntries(fields.map(each => [each.input.name, each]));
   const invalidText = name => t(`field.${name}.invalid`);
 

@@ -2,7 +2,7 @@
 
 import {ApiError, get, orNull, signedOut} from './api.js';
 import * as clock from './clock.js';
-import {clockTime, shortDateTime, t} from './i18n.js';
+import {clockTime, plainDateTime, shortDateTime, t} from './i18n.js';
 import {checkPass} from './passcheck.js';
 import * as store from './store.js';
 import {confirmed, el, notice} from './ui.js';
@@ -97,7 +97,7 @@ async function entrances() {
   const found = await orNull(recentEvents());
   if (found) {
     return found.map(({eventId, eventName, eventDate, timeZone}) =>
-      ({id: String(eventId), words: `${eventName} · ${shortDateTime(eventDate, timeZone)}`}));
+      ({id: String(eventId), words: `${plainDateTime(eventDate, timeZone)} · ${eventName}`})); // a long name is cut off
   }
   const last = store.read('checkInEvent');
   return last ? [{id: last, words: t('ticket.event.number', {id: last})}] : [];
@@ -201,7 +201,7 @@ export async function checkInView() {
       el('div', {class: 'field'}, el('label', {for: input.id}, t('checkin.code')), input),
       el('button', {class: 'button primary', type: 'submit'}, t('checkin.check'))),
       result, warning,
-      el('p', {class: 'hint'}, count, ' ', el('button', {class: 'quiet', type: 'button', onclick: async () => {
+      el('div', {class: 'hint check-count'}, count, el('button', {class: 'quiet', type: 'button', onclick: async () => {
         if (await confirmed(t('checkin.reset'), t('checkin.reset.words'), t('checkin.reset'))) {
           accepted.clear();
           warning.replaceChildren();

@@ -2,7 +2,7 @@
 
 import {ApiError, get, measureClock} from './api.js';
 import * as clock from './clock.js';
-import {availability, chip, smallPoster, stateOf, venue} from './eventparts.js';
+import {availability, chip, SEPARATOR, smallPoster, stateOf, venue} from './eventparts.js';
 import {clockSpan, day, month, monthAndYear, price, shortDateTime, t, weekday} from './i18n.js';
 import {watchSeats} from './live.js';
 import {query, saveViewState, viewState} from './router.js';
@@ -65,7 +65,7 @@ function card(event) {
     name.textContent = event.eventName;
     date.replaceChildren(el('span', {}, month(event.eventDate, event.timeZone)),
       el('strong', {}, day(event.eventDate, event.timeZone)), el('span', {}, weekday(event.eventDate, event.timeZone)));
-    text.textContent = [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(' · ');
+    text.textContent = [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(SEPARATOR);
     live.replaceChildren(availability(event));
     badge.replaceChildren(chip(event));
     cost.textContent = prices.length > 1 ? t('price.from', {price: price(Math.min(...prices))}) : price(prices[0]);

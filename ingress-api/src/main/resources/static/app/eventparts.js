@@ -6,6 +6,9 @@ import {el, svg} from './ui.js';
 
 const SCARCE_SHARE = 0.1; // share of all seats
 
+/** Between two facts. A line never starts with it. */
+export const SEPARATOR = '\u00a0· ';
+
 // Posters
 const COLOURS = [
   ['#2444c9', '#7a1fa2', '#ffd166'], ['#0a7d6b', '#0b3d91', '#f4a261'], ['#a8201a', '#5b1a67', '#ffcb77'],

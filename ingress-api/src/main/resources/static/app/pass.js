@@ -1,7 +1,7 @@
 // Entry pass of a confirmed reservation: a QR code that the check-in verifies.
 
 import {ApiError, get, orNull} from './api.js';
-import {venue} from './eventparts.js';
+import {SEPARATOR, venue} from './eventparts.js';
 import {shortDateTime, t} from './i18n.js';
 import {seatNameList} from './seatnames.js';
 import {keepButtons} from './calendar.js';
@@ -45,7 +45,7 @@ export async function passView(reservationId) {
       el('p', {class: 'back'}, el('a', {href: '/reservations'}, `← ${t('nav.reservations')}`)),
       el('div', {class: 'card ticket pass'},
         el('h1', {tabindex: '-1'}, event?.eventName ?? t('pass.title')),
-        event && el('p', {class: 'lead'}, [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(' · ')),
+        event && el('p', {class: 'lead'}, [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(SEPARATOR)),
         code,
         el('dl', {class: 'facts'},
           el('dt', {}, t('ticket.seats')), el('dd', {}, words, seats && seatNameList(event, seats)),

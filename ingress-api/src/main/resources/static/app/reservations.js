@@ -2,7 +2,7 @@
 
 import {ApiError, get, settled} from './api.js';
 import * as clock from './clock.js';
-import {venue} from './eventparts.js';
+import {SEPARATOR, venue} from './eventparts.js';
 import {cancelButton, holdControls} from './hold.js';
 import {number, price, shortDateTime, t} from './i18n.js';
 import {seatNameList} from './seatnames.js';
@@ -106,9 +106,9 @@ function item(reservation, event) {
       el('h2', {}, el('a', {href: `/events/${reservation.eventId}`}, eventName)),
       chipOf(reservation, event)),
     el('p', {}, t('ticket.seats.value', {type: reservation.seatType, quantity: number(reservation.quantity)}),
-      ` · ${price(reservation.totalPrice)}`),
+      `${SEPARATOR}${price(reservation.totalPrice)}`),
     reservation.seats && seatNameList({...event, eventId: reservation.eventId}, reservation.seats),
-    event && el('p', {}, [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(' · ')),
+    event && el('p', {}, [shortDateTime(event.eventDate, event.timeZone), venue(event)].filter(Boolean).join(SEPARATOR)),
     el('p', {class: 'muted'}, t('reservation.made', {id: String(reservation.reservationId), time: shortDateTime(reservation.reservedAt)})),
     confirmed && event?.status === 'CANCELLED' && notice('bad', t('outcome.eventCancelled.next')),
     hold?.node,

@@ -73,7 +73,7 @@ function deletionForm(left) {
       store.saveSession(null);
       left();
     }
-  }, null, 'h2');
+  }, null, 'h2', 'danger');
 }
 
 export function forgotView() {

@@ -16,6 +16,15 @@ class LayoutTest {
 
   private static final double MAX_CHIP_HEIGHT = 40; // px
   private static final double MIN_DISTANCE = 8; // px
+  private static final String RED = "rgb(168, 32, 26)";
+
+  /// Stores the position of the first view in the frame that shows it.
+  private static final String MARK_FIRST_POSITION =
+      """
+      const watch = () => (document.querySelector('main h1')
+        ? window.firstTop = document.querySelector('main').getBoundingClientRect().y : requestAnimationFrame(watch));
+      requestAnimationFrame(watch);
+      """;
 
   private final PagesFixture pages;
 
@@ -122,6 +131,86 @@ class LayoutTest {
       Locator deletion = user.page().locator("#delete");
       assertThat(distance(deletion.locator("h2"), deletion.locator(".notice")))
           .isGreaterThanOrEqualTo(MIN_DISTANCE);
+    }
+  }
+
+  @Test
+  void deletionLooksDestructive() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("deletion")).open("/account");
+      Locator button = user.page().locator("#delete [type=submit]");
+      assertThat(button).hasCSS("color", RED);
+      user.page().locator("#delete input").fill(PagesFixture.PASSWORD);
+      button.click();
+      assertThat(user.page().locator("dialog .danger")).hasCSS("background-color", RED);
+    }
+  }
+
+  @Test
+  void passwordButtonIsInsideItsInput() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.smallPhone())) {
+      user.open("/sign-up");
+      BoundingBox input = box(user.page().locator("#password"));
+      BoundingBox button = box(user.page().locator(".reveal"));
+      assertThat(button.y).isBetween(input.y, input.y + input.height - button.height);
+      assertThat(button.x + button.width).isLessThan(input.x + input.width);
+    }
+  }
+
+  @Test
+  void waitingListKeepsItsDistanceFromThePrices() {
+    long event = pages.newEvent("Sold out", 0, 1, ",\"waitingList\":true,\"offerMinutes\":10");
+    String email = PagesFixture.newEmail("soldout");
+    pages.signUp(email, "Sold");
+    pages.book(email, event, "S", 1);
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone())) {
+      user.open("/events/" + event);
+      assertThat(distance(user.page().locator(".types"), user.page().locator(".join h2")))
+          .isGreaterThanOrEqualTo(2 * MIN_DISTANCE);
+    }
+  }
+
+  @Test
+  void trayDoesNotMoveTheView() {
+    long event = pages.newEvent("Held", 0, 9, ",\"holdMinutes\":10");
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH.phone())) {
+      user.signUp(PagesFixture.newEmail("shift")).open("/events/" + event);
+      user.book();
+      user.button("hold.confirm").waitFor();
+      user.open("/events/" + event);
+      user.page().locator(".tray-item").waitFor(); // the browser has stored the hold
+      user.context.addInitScript(MARK_FIRST_POSITION);
+      user.open("/events/" + event);
+      user.page().locator(".tray-item").waitFor();
+      Number first = (Number) user.page().evaluate("() => window.firstTop");
+      assertThat(box(user.page().locator("main")).y).isEqualTo(first.doubleValue());
+    }
+  }
+
+  @Test
+  void dateStaysInsideItsCard() {
+    String name = "Date " + PagesFixture.newEmail("").substring(1, 6);
+    pages.newEvent(name, 0, 10, "");
+    try (BrowserUser user = pages.newUser(DisplaySettings.KOREAN.phone())) {
+      user.open("/?q=" + name.replace(" ", "%20"));
+      BoundingBox day = box(user.page().locator(".date strong"));
+      BoundingBox poster = box(user.page().locator(".event .poster"));
+      assertThat(day.x).isGreaterThanOrEqualTo(poster.x);
+    }
+  }
+
+  @Test
+  void tablesFitTheSmallestPhone() {
+    pages.newEvent("A table", 0, 10, "");
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH.smallPhone())) {
+      admin.signIn("/operations?tab=events", pages.admin);
+      for (String tab : new String[] {"events", "audit"}) {
+        admin.open("/operations?tab=" + tab);
+        Locator table = admin.page().locator(".scroll:visible");
+        table.locator("tbody tr").first().waitFor();
+        Number hidden = (Number) table.evaluate("it => it.scrollWidth - it.clientWidth");
+        assertThat(hidden.intValue()).as(tab).isZero();
+      }
     }
   }
 
