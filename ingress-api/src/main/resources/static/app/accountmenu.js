@@ -1,16 +1,16 @@
 // Menu of the signed-in user. It is a popover: Escape and a click outside close it.
 
 import {signOut} from './api.js';
-import {chooseLanguage, otherLanguage, t} from './i18n.js';
-import {el, icon} from './ui.js';
+import {otherLanguage, t} from './i18n.js';
+import {changeLanguage, el, icon} from './ui.js';
 
 const MENU = 'account-menu';
 
 /**
- * @param changeLanguage called after another language was loaded
+ * @param onLanguageChange called after another language was loaded
  * @param onSignOut called without a session
  */
-export function accountMenu({email, name}, {changeLanguage, onSignOut}) {
+export function accountMenu({email, name}, {onLanguageChange, onSignOut}) {
   const close = () => menu.hidePopover();
   const link = (href, words, attributes = {}) => el('li', {}, el('a', {href, ...attributes, onclick: close}, words));
   const action = (words, work, attributes = {}) =>
@@ -29,9 +29,10 @@ export function accountMenu({email, name}, {changeLanguage, onSignOut}) {
     link('/account#delete', t('menu.delete')),
     action(t('language.other'), async () => {
       close();
-      await chooseLanguage(otherLanguage());
-      await changeLanguage();
-      document.querySelector('.account-button')?.focus();
+      if (await changeLanguage()) {
+        await onLanguageChange();
+        document.querySelector('.account-button')?.focus();
+      }
     }, {lang: otherLanguage()}),
     action(t('nav.signOut'), async () => {
       close();

@@ -27,6 +27,7 @@ const PRIVATE = /^(tickets|reservations|account|check-in)/;
 
 let leave = () => {};
 let shown = 0;
+let failed = false; // the view could not be read
 let shop = {}; // legal details
 let accountMenu; // function, loaded for a session
 let commands = null; // script, loaded after the first view
@@ -105,12 +106,14 @@ async function render(kind) {
     ? 0 : setTimeout(() => main.replaceChildren(loading()), LOADING_DELAY);
   const found = VIEWS.map(([pattern, view]) => [pattern.exec(here), view]).find(([match]) => match);
   let view;
+  failed = false;
   try {
     [view] = await Promise.all([found ? found[1](...found[0].slice(1)) : notFoundView(), loadMenu(), loadTray()]);
   } catch (error) {
     if (!(error instanceof ApiError)) {
       throw error;
     }
+    failed = error.retryable;
     view = {node: failure(error, () => render('new')), title: t('failure.title')};
   } finally {
     clearTimeout(waiting);
@@ -171,7 +174,7 @@ function frame() {
       session ? link('account', 'account', t('account.title')) : link('sign-in', 'account', t('nav.signIn'))),
     el('div', {class: 'tools'},
       languageSwitch(() => render('same')),
-      session && accountMenu?.(session, {changeLanguage: () => render('same'), onSignOut: () => {
+      session && accountMenu?.(session, {onLanguageChange: () => render('same'), onSignOut: () => {
         commands?.stop();
         router.go('/');
       }}))));
@@ -245,6 +248,7 @@ store.onChange(name => {
   commands?.follow();
   drawRequests();
 });
+addEventListener('online', () => failed && render('same'));
 router.start(render);
 await render('first');
 startRequests();

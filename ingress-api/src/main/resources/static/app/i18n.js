@@ -1,7 +1,7 @@
 // Texts, numbers, times and prices in the selected language.
 
 import {read, write} from './store.js';
-import {config} from './api.js';
+import {ApiError, config} from './api.js';
 
 const LANGUAGES = ['en', 'ko'];
 
@@ -23,14 +23,21 @@ export async function load() {
   currency = (await config).currency;
 }
 
+/** @throws ApiError if the texts cannot be read; the language then stays */
 export async function chooseLanguage(to) {
-  write('language', to);
   await loadLanguage(to);
+  write('language', to);
 }
 
 async function loadLanguage(to) {
-  const response = await fetch(new URL(`./${to}.json`, import.meta.url));
-  texts = await response.json();
+  let found;
+  try {
+    const response = await fetch(new URL(`./${to}.json`, import.meta.url));
+    found = await response.json();
+  } catch {
+    throw new ApiError(0, 'NETWORK');
+  }
+  texts = found;
   language = to;
   document.documentElement.lang = to;
 }

@@ -96,14 +96,30 @@ export function empty(title, text, ...more) {
   return el('div', {class: 'empty'}, el('h2', {}, title), el('p', {}, text), ...more);
 }
 
+/** Loads the other language. @return false after a failure, which a message above the view explains */
+export async function changeLanguage() {
+  const main = document.getElementById('main');
+  main.querySelector('.unread-language')?.remove();
+  try {
+    await chooseLanguage(otherLanguage());
+    return true;
+  } catch (error) {
+    const text = errorText(error);
+    announce(text);
+    main.prepend(el('div', {class: 'unread-language'}, notice('warn', text)));
+    return false;
+  }
+}
+
 export function languageSwitch(changed) {
   const to = otherLanguage();
   return el('button', {
     class: 'quiet', type: 'button', lang: to, id: 'language',
     onclick: async () => {
-      await chooseLanguage(to);
-      await changed();
-      document.getElementById('language')?.focus();
+      if (await changeLanguage()) {
+        await changed();
+        document.getElementById('language')?.focus();
+      }
     },
   }, t('language.other'));
 }

@@ -119,6 +119,22 @@ class ListFailureTest {
   }
 
   @Test
+  void languageWithoutConnectionIsExplained() {
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.open("/");
+      user.seesHeading("events.title");
+      user.context.setOffline(true);
+      user.button("language.other").click();
+      user.seesText("code.NETWORK");
+      assertThat(user.page().locator("html")).hasAttribute("lang", "en");
+      user.context.setOffline(false);
+      user.button("language.other").click();
+      assertThat(user.page().locator("html")).hasAttribute("lang", "ko");
+      assertThat(user.page().locator(".unread-language")).hasCount(0);
+    }
+  }
+
+  @Test
   void viewOpenedOfflineIsReadAgain() {
     String name = "Offline " + PagesFixture.newEmail("").substring(1, 6);
     pages.newSeatedEvent(name, 3, 6);
@@ -130,7 +146,6 @@ class ListFailureTest {
       card.click();
       user.seesText("code.NETWORK");
       user.context.setOffline(false);
-      user.button("failure.again").click();
       user.seesTitle(name);
       user.page().locator("canvas.seat-canvas").waitFor();
       user.context.setOffline(true);
