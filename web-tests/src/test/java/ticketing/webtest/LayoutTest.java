@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LayoutTest {
 
   private static final double MAX_CHIP_HEIGHT = 40; // px
+  private static final double MAX_LINE_HEIGHT = 60; // px; of a button with one line
   private static final double MIN_DISTANCE = 8; // px
   private static final String RED = "rgb(168, 32, 26)";
 
@@ -196,6 +197,36 @@ class LayoutTest {
       BoundingBox day = box(user.page().locator(".date strong"));
       BoundingBox poster = box(user.page().locator(".event .poster"));
       assertThat(day.x).isGreaterThanOrEqualTo(poster.x);
+    }
+  }
+
+  @Test
+  void wordsOfTheHallFormAreNotDivided() {
+    try (BrowserUser admin = pages.newUser(DisplaySettings.ENGLISH)) {
+      admin.signIn("/operations?tab=events", pages.admin);
+      admin.button("admin.create").click();
+      admin.page().locator("#hallMode").selectOption("new");
+      Locator block = admin.page().locator(".hall-block");
+      assertThat(box(block.locator("button")).height).isLessThan(MAX_LINE_HEIGHT);
+      Number hidden =
+          (Number) block.locator("input").first().evaluate("it => it.scrollWidth - it.clientWidth");
+      assertThat(hidden.intValue()).isZero();
+    }
+  }
+
+  @Test
+  void menuEndsAtItsButton() {
+    long hall = pages.newSeatedEvent("Wide view", 3, 6);
+    try (BrowserUser user = pages.newUser(DisplaySettings.ENGLISH)) {
+      user.signUp(PagesFixture.newEmail("menu"));
+      for (String path : new String[] {"/account", "/events/" + hall}) {
+        user.open(path);
+        user.button("menu.label").click();
+        BoundingBox button = box(user.page().locator(".account-button"));
+        BoundingBox menu = box(user.page().locator(".menu"));
+        assertThat(menu.x + menu.width).as(path).isCloseTo(button.x + button.width, within(1.0));
+        assertThat(menu.y).as(path).isGreaterThanOrEqualTo(button.y + button.height);
+      }
     }
   }
 
