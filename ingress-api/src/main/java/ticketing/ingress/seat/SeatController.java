@@ -3,6 +3,7 @@ package ticketing.ingress.seat;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.InputStreamResource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -43,9 +44,10 @@ class SeatController {
     this.seats = seats;
   }
 
-  /// The body is compressed once for all readers. A client without gzip gets it decompressed.
+  /// The body is compressed once for all readers. A client without gzip gets it decompressed piece
+  /// by piece, so that slow readers share the compressed one.
   @GetMapping("/seat-map")
-  ResponseEntity<byte[]> map(
+  ResponseEntity<Object> map(
       @PathVariable long eventId,
       @RequestParam(required = false) Integer revision,
       @RequestParam(defaultValue = "false") boolean compact,
@@ -68,7 +70,7 @@ class SeatController {
             .varyBy(HttpHeaders.ACCEPT_ENCODING);
     return acceptsGzip(encodings)
         ? response.header(HttpHeaders.CONTENT_ENCODING, "gzip").body(document.get())
-        : response.body(SeatMapCatalog.decompress(document.get()));
+        : response.body(new InputStreamResource(SeatMapCatalog.decompressed(document.get())));
   }
 
   @GetMapping("/seats")

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -83,9 +84,17 @@ public class SeatMapCatalog {
     return found;
   }
 
-  /// Decompresses a document.
-  public static byte[] decompress(byte[] gzip) {
-    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(gzip))) {
+  /// Returns the decompressed bytes of a document.
+  public static InputStream decompressed(byte[] gzip) {
+    try {
+      return new GZIPInputStream(new ByteArrayInputStream(gzip));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] decompress(byte[] gzip) {
+    try (InputStream in = decompressed(gzip)) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

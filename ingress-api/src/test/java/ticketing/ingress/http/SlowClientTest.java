@@ -1,8 +1,11 @@
 package ticketing.ingress.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -12,16 +15,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.RawHttpClient;
 
-/// Clients that send a body slowly, more of them than permits of the process.
+/// Clients that send a body slowly, more of them than permits of the process, and clients that do
+/// not read a response.
 class SlowClientTest {
 
   private static final int PERMITS = 2;
   private static final int SLOW_CLIENTS = 40;
   private static final int MANY_SLOW_CLIENTS = 620;
+  private static final int SLOW_READERS = 60;
+  private static final int PIPELINED_REQUESTS = 20; // their responses fill the buffers of a socket
 
   @Test
   void slowBodiesUseNoPermitAndTimeOut() throws Exception {
@@ -170,6 +178,59 @@ class SlowClientTest {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
       }
     }
+  }
+
+  /// A copy of the map of 60,000 seats has over 3 MB.
+  @Test
+  void slowReadersShareTheSeatMap() throws Exception {
+    try (IngressFixture ingress =
+        IngressFixture.shared().sibling(Map.of("server.tomcat.connection-timeout", "60s"))) {
+      String seats =
+          IntStream.range(0, 60_000)
+              .mapToObj(
+                  """
+                  {"id":"s%d","seatType":"VIP","rank":1,"x":1.5,"y":2.5}\
+                  """
+                      ::formatted)
+              .collect(Collectors.joining(","));
+      String event =
+          """
+          {"eventName":"Concert","eventDate":"2030-12-24T10:00:00Z",
+           "seatTypes":[{"seatType":"VIP","price":"5.50"}],
+           "seatMap":{"sections":[{"section":"A","rows":[{"row":"1","seats":[%s]}]}]}}\
+          """
+              .formatted(seats);
+      IngressFixture.Answer created = ingress.post("/api/v1/events", ingress.admin(), event);
+      String map = "/api/v1/events/" + created.json().get("eventId").asLong() + "/seat-map";
+      assertThat(ingress.get(map, null).status()).isEqualTo(200);
+      String requests = ("GET " + map + " HTTP/1.1\r\nHost: x\r\n\r\n").repeat(PIPELINED_REQUESTS);
+      Semaphore permits = permits(ingress);
+      int free = permits.availablePermits();
+      long before = usedHeap();
+      List<Socket> readers = new ArrayList<>();
+      try {
+        for (int i = 0; i < SLOW_READERS; i++) {
+          Socket reader = new Socket(InetAddress.getByName("127.0.0.1"), ingress.port);
+          reader.getOutputStream().write(requests.getBytes(StandardCharsets.UTF_8));
+          readers.add(reader);
+        }
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .during(Duration.ofSeconds(1))
+            .until(() -> permits.availablePermits() == free - SLOW_READERS);
+        assertThat((usedHeap() - before) / SLOW_READERS).as("bytes").isLessThan(1 << 20);
+      } finally {
+        for (Socket reader : readers) {
+          reader.close();
+        }
+      }
+    }
+  }
+
+  private static long usedHeap() {
+    MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+    memory.gc();
+    return memory.getHeapMemoryUsage().getUsed();
   }
 
   @Test
