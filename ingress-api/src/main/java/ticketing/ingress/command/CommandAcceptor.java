@@ -417,31 +417,43 @@ public class CommandAcceptor {
     return request.mayBeRepeated() && isAccepted(request.ticketId());
   }
 
-  private boolean mayBeAccepted(UUID ticketId) {
-    try {
-      return isStoredOrDecided(ticketId);
-    } catch (RedisUnavailableException e) {
-      return true;
-    }
+  /// Returns the ticket of an earlier request with this key, which may have had another body; empty
+  /// if there is none.
+  ///
+  /// @throws ApiException as [#isKnownToBeRepeated]
+  public Optional<Ticket> findEarlier(IdempotencyKey request) {
+    return request.mayBeRepeated() ? findAccepted(request.ticketId()) : Optional.empty();
   }
 
   private boolean isAccepted(UUID ticketId) {
+    return findAccepted(ticketId).isPresent();
+  }
+
+  private Optional<Ticket> findAccepted(UUID ticketId) {
     try {
-      return isStoredOrDecided(ticketId);
+      return findStoredOrDecided(ticketId).map(StatusEntry::ticket);
     } catch (RedisUnavailableException e) {
-      if (isDecided(ticketId)) {
-        return true;
-      }
-      throw queueUnavailable();
+      return Optional.of(
+          findDecision(ticketId).orElseThrow(CommandAcceptor::queueUnavailable).ticket());
     }
   }
 
-  private boolean isStoredOrDecided(UUID ticketId) {
-    return statusStore.find(ticketId).isPresent() || isDecided(ticketId);
+  private Optional<StatusEntry> findStoredOrDecided(UUID ticketId) {
+    return statusStore.find(ticketId).or(() -> findDecision(ticketId));
   }
 
-  private boolean isDecided(UUID ticketId) {
-    return decisions.lookUp(ticketId) instanceof DecisionReader.Lookup.Decided;
+  private Optional<StatusEntry> findDecision(UUID ticketId) {
+    return decisions.lookUp(ticketId) instanceof DecisionReader.Lookup.Decided(StatusEntry decision)
+        ? Optional.of(decision)
+        : Optional.empty();
+  }
+
+  private boolean mayBeAccepted(UUID ticketId) {
+    try {
+      return findStoredOrDecided(ticketId).isPresent();
+    } catch (RedisUnavailableException e) {
+      return true;
+    }
   }
 
   public static ApiException queueUnavailable() {

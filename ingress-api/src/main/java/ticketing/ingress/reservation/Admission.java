@@ -2,6 +2,7 @@ package ticketing.ingress.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public sealed interface Admission {
             ApiException.saleNotOpen(detail, retryAfter, opensAt);
         case Refused(ErrorCode code, String detail) -> ApiException.of(code, detail);
         case PriceChanged(Money currentTotal) -> ApiException.priceChanged(currentTotal);
+        case UnknownSeats(List<ApiException.FieldError> errors) -> ApiException.invalid(errors);
       };
     }
 
@@ -61,7 +63,7 @@ public sealed interface Admission {
       return switch (this) {
         case NotOpen(_, _, Instant opensAt) -> opensAt != null;
         case Refused(ErrorCode code, _) -> code != ErrorCode.SALE_CLOSED;
-        case PriceChanged _ -> false;
+        case PriceChanged _, UnknownSeats _ -> false;
       };
     }
   }
@@ -75,6 +77,9 @@ public sealed interface Admission {
 
   /// @param currentTotal total of the booking at the current price
   record PriceChanged(Money currentTotal) implements Closed {}
+
+  /// @param errors requested seats that the event does not have
+  record UnknownSeats(List<ApiException.FieldError> errors) implements Closed {}
 
   /// Retry delay of a paused sale, the end of which is unknown.
   Duration PAUSE_RETRY_DELAY = Duration.ofSeconds(30);

@@ -26,16 +26,29 @@ class RequestedSeats {
     this.seats = seats;
   }
 
-  /// Returns the booking with the seat type of its seats.
-  ///
-  /// @throws ApiException `INVALID_REQUEST` if the event has no such seats of one type
-  BookingRequest resolve(EventView event, BookingRequest booking) {
-    if (booking.seats() == null) {
-      return booking;
-    }
-    SeatMap map =
-        findMap(event)
-            .orElseThrow(() -> ApiException.invalid("seats", "the event has no numbered seats"));
+  /// Result of a comparison with the seat map.
+  sealed interface Resolution {
+
+    /// @param booking with the seat type of its seats
+    record Valid(BookingRequest booking) implements Resolution {}
+
+    /// The event has no such seats of one type. It may have had them.
+    record Invalid(List<ApiException.FieldError> errors) implements Resolution {}
+  }
+
+  /// Compares the seats of a booking with the seat map.
+  Resolution resolve(EventView event, BookingRequest booking) {
+    return booking.seats() == null
+        ? new Resolution.Valid(booking)
+        : findMap(event)
+            .map(map -> resolve(map, booking))
+            .orElseGet(() ->
+                new Resolution.Invalid(
+                    List.of(
+                        new ApiException.FieldError("seats", "the event has no numbered seats"))));
+  }
+
+  private static Resolution resolve(SeatMap map, BookingRequest booking) {
     List<ApiException.FieldError> errors = new ArrayList<>();
     Set<String> types = new TreeSet<>();
     for (int i = 0; i < booking.seats().size(); i++) {
@@ -52,10 +65,9 @@ class RequestedSeats {
     if (booking.seatType() != null && types.size() == 1 && !types.contains(booking.seatType())) {
       errors.add(new ApiException.FieldError("seatType", "must be the type of the seats"));
     }
-    if (!errors.isEmpty()) {
-      throw ApiException.invalid(errors);
-    }
-    return booking.withSeatType(types.iterator().next());
+    return errors.isEmpty()
+        ? new Resolution.Valid(booking.withSeatType(types.iterator().next()))
+        : new Resolution.Invalid(errors);
   }
 
   /// Returns true if a requested seat is known to be taken.

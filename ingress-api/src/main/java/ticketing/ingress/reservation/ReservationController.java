@@ -146,7 +146,16 @@ public class ReservationController {
     sent.validate();
     IdempotencyKey request = IdempotencyKey.of(ids, user.userId(), key, "POST", PATH, sent);
     EventView event = catalog.get(sent.eventId());
-    BookingRequest booking = seats.resolve(event, sent);
+    return switch (seats.resolve(event, sent)) {
+      case RequestedSeats.Resolution.Valid(BookingRequest booking) ->
+          book(user, request, event, booking);
+      case RequestedSeats.Resolution.Invalid(List<ApiException.FieldError> errors) ->
+          bookAgain(user, request, sent, new Admission.UnknownSeats(errors));
+    };
+  }
+
+  private ResponseEntity<Ticket> book(
+      AuthenticatedUser user, IdempotencyKey request, EventView event, BookingRequest booking) {
     Instant now = clock.instant();
     Admission admission =
         Admission.of(
@@ -161,6 +170,17 @@ public class ReservationController {
           enqueue(user, request, booking, closed, null);
       case Admission.Closed closed -> throw closed.exception();
     };
+  }
+
+  /// A repeated request has the seat type of its first time, because the seat map changed since.
+  private ResponseEntity<Ticket> bookAgain(
+      AuthenticatedUser user,
+      IdempotencyKey request,
+      BookingRequest sent,
+      Admission.UnknownSeats unknown) {
+    String seatType =
+        acceptor.findEarlier(request).map(Ticket::seatType).orElseThrow(unknown::exception);
+    return enqueue(user, request, sent.withSeatType(seatType), unknown, null);
   }
 
   private static Money priceOf(EventView event, BookingRequest booking) {

@@ -19,6 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ticketing.domain.Command;
 import ticketing.domain.Json;
+import ticketing.domain.Reason;
+import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.IngressFixture.Answer;
 import ticketing.ingress.event.EventCatalog;
@@ -325,12 +327,7 @@ class SeatMapTest {
     assertThat(answer.status()).as(answer.body()).isEqualTo(202);
     assertThat(answer.json().path("seatType").asString()).isEqualTo("VIP");
     assertThat(answer.json().path("totalPrice").asString()).isEqualTo("300000.00");
-    Command.BookSeats command =
-        INGRESS.drain().stream()
-            .filter(sent -> sent.eventId() == event)
-            .map(Command.BookSeats.class::cast)
-            .findFirst()
-            .orElseThrow();
+    Command.BookSeats command = bookingOf(event);
     assertThat(command.seats()).containsExactly("a1", "a3");
     assertThat(command.bestOtherwise()).isTrue();
     assertThat(book(event, "\"quantity\":2,\"seatType\":\"R\"").status()).isEqualTo(202);
@@ -350,6 +347,61 @@ class SeatMapTest {
     assertThat(book(event, "\"quantity\":1,\"seats\":[\"a2\"]").status())
         .as("a freed seat, still taken in memory")
         .isEqualTo(202);
+  }
+
+  /// The map can change until the first accepted booking, so also after a rejected one.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void repeatedRequestOutlivesItsSeatMap(boolean isDecided) {
+    long event = newEvent();
+    String token = INGRESS.token(IngressFixture.newUser());
+    String booking =
+        "{\"eventId\":"
+            + event
+            + ",\"quantity\":2,\"seats\":[\"a1\",\"a3\"],\"expectedTotal\":\"300000\"}";
+    Answer first =
+        INGRESS.post("/api/v1/reservations", token, booking, "Idempotency-Key", "removed-map");
+    assertThat(first.status()).as(first.body()).isEqualTo(202);
+    Command.BookSeats command = bookingOf(event);
+    if (isDecided) {
+      INGRESS.decide(command, TicketStatus.REJECTED, Reason.LIMIT_EXCEEDED, null);
+    }
+    INGRESS.sql().update("update events set seat_map_revision = null where id = ?", event);
+    INGRESS.evictEvent(event);
+    INGRESS.context.getBean(EventCatalog.class).evictLocalCache();
+    Answer repeated =
+        INGRESS.post("/api/v1/reservations", token, booking, "Idempotency-Key", "removed-map");
+    assertThat(repeated.status()).as(repeated.body()).isEqualTo(202);
+    assertThat(repeated.json().path("ticketId")).isEqualTo(first.json().path("ticketId"));
+    assertThat(repeated.json().path("status").asString())
+        .isEqualTo(isDecided ? "REJECTED" : "PENDING");
+    if (!isDecided) {
+      assertThat(bookingOf(event))
+          .usingRecursiveComparison()
+          .ignoringFields("attemptId")
+          .isEqualTo(command);
+    }
+    Answer changed =
+        INGRESS.post(
+            "/api/v1/reservations",
+            token,
+            booking.replace("a3", "a2"),
+            "Idempotency-Key",
+            "removed-map");
+    assertThat(changed.code()).isEqualTo("IDEMPOTENCY_KEY_REUSED");
+    assertThat(
+            INGRESS
+                .post("/api/v1/reservations", token, booking, "Idempotency-Key", "other")
+                .status())
+        .isEqualTo(400);
+  }
+
+  private static Command.BookSeats bookingOf(long event) {
+    return INGRESS.drain().stream()
+        .filter(sent -> sent.eventId() == event)
+        .map(Command.BookSeats.class::cast)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
