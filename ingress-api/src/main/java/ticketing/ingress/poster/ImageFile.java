@@ -28,6 +28,7 @@ record ImageFile(String format, int orientation, int scans, List<LosslessPart> l
   record LosslessPart(int offset, int width, int height) {}
 
   private static final byte[] PNG_HEAD = latin1("\u0089PNG\r\n\032\n");
+  private static final int JPEG_END = 0xd9;
   private static final int EXIF_ORIENTATION = 0x112;
   private static final int EXIF_SHORT = 3;
   private static final int UPRIGHT = 1;
@@ -52,16 +53,24 @@ record ImageFile(String format, int orientation, int scans, List<LosslessPart> l
   }
 
   /// Counts the scans. In their data, a zero follows a byte of ones.
-  private static int scans(byte[] file) {
+  ///
+  /// @throws InvalidImageException if the image has no end. A decoder shows its missing part in
+  ///   grey
+  private static int scans(byte[] file) throws InvalidImageException {
     int scans = 0;
-    for (int at = 2; at < file.length - 3; ) {
+    boolean ends = false;
+    for (int at = 2; at < file.length - 1; ) {
       int marker = file[at + 1] & 0xff;
       if (file[at] != (byte) 0xff || marker == 0 || marker == 0xff || isWithoutLength(marker)) {
+        ends |= file[at] == (byte) 0xff && marker == JPEG_END && scans > 0;
         at++;
         continue;
       }
       scans += marker == 0xda ? 1 : 0;
-      at += 2 + ((file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff);
+      at += at < file.length - 3 ? 2 + ((file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff) : 2;
+    }
+    if (!ends) {
+      throw new InvalidImageException("must be a readable image");
     }
     return scans;
   }

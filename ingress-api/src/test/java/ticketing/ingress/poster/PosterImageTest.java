@@ -508,14 +508,31 @@ class PosterImageTest {
         .hasMessage("must have at most 100 scans");
   }
 
+  /// A decoder fills the missing part of a JPEG image with grey.
+  @ParameterizedTest
+  @ValueSource(strings = {"jpeg", "png", "lossy.webp", "lossless.webp", "cmyk.jpg"})
+  void truncatedFilesAreRefused(String source) throws IOException {
+    byte[] valid = valid(source);
+    for (int percent : new int[] {20, 50, 90, 98}) {
+      byte[] truncated = Arrays.copyOf(valid, valid.length * percent / 100);
+      assertThatThrownBy(() -> PosterImage.convert(truncated, SETTINGS))
+          .as("%d %%", percent)
+          .isInstanceOf(PosterImage.InvalidImageException.class)
+          .hasMessage("must be a readable image");
+    }
+  }
+
+  private static byte[] valid(String source) throws IOException {
+    return source.contains(".")
+        ? resource(source)
+        : encoded(quarters(300, 300, BufferedImage.TYPE_INT_RGB), source);
+  }
+
   /// A damaged file is refused or shown, and nothing else.
   @ParameterizedTest
   @ValueSource(strings = {"jpeg", "png", "lossy.webp", "lossless.webp", "cmyk.jpg"})
   void damagedFilesAreRefused(String source) throws IOException {
-    byte[] valid =
-        source.contains(".")
-            ? resource(source)
-            : encoded(quarters(300, 300, BufferedImage.TYPE_INT_RGB), source);
+    byte[] valid = valid(source);
     Random random = new Random(7);
     for (int i = 0; i < 60; i++) {
       byte[] damaged = Arrays.copyOf(valid, i < 30 ? valid.length * i / 30 : valid.length);
