@@ -36,6 +36,9 @@ public class AccountService {
   static final String UNKNOWN_USER_HASH =
       "{bcrypt}$2a$10$KeK5FsqixaJNpUpQl3c6QOcknfI62udxLpQb39nhnwXb.sP9QJhcC";
 
+  /// Emails of deleted accounts; no other account may block a deletion.
+  private static final String DELETED_HOST = "@deleted.invalid";
+
   private final UserRepository users;
   private final RedisCache cache;
   private final PasswordHasher hasher;
@@ -75,11 +78,14 @@ public class AccountService {
 
   /// Creates an account.
   ///
-  /// @throws ApiException `EMAIL_TAKEN`; `INVALID_REQUEST` for a weak password; `OVERLOADED` if too
-  ///   many hashes are queued
+  /// @throws ApiException `EMAIL_TAKEN`; `INVALID_REQUEST` for a weak password or a reserved email;
+  ///   `OVERLOADED` if too many hashes are queued
   User signUp(String email, String password, String name) {
     requireStrong("password", password, email, name);
     String normalized = normalize(email);
+    if (normalized.endsWith(DELETED_HOST)) {
+      throw ApiException.invalid("email", "must not be an email of deleted accounts");
+    }
     if (users.findByEmail(normalized).isPresent()) {
       throw emailTaken();
     }
@@ -311,7 +317,7 @@ public class AccountService {
           requireOtherAdministrator(current.user());
           users.erase(
               userId,
-              "deleted-" + userId + "@deleted.invalid",
+              "deleted-" + userId + DELETED_HOST,
               UNKNOWN_USER_HASH,
               now(),
               current.generation());

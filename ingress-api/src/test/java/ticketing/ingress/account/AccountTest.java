@@ -113,6 +113,23 @@ class AccountTest {
     }
   }
 
+  /// A deleted account gets such an email. Another account with it would block the deletion.
+  @Test
+  void emailOfDeletedAccountsIsReserved() {
+    String userId =
+        ingress
+            .post("/api/v1/users", null, signUp(IngressFixture.newUser() + "@example.com"))
+            .json()
+            .get("userId")
+            .asString();
+    for (String host : List.of("deleted.invalid", "Deleted.INVALID")) {
+      IngressFixture.Answer answer =
+          ingress.post("/api/v1/users", null, signUp("deleted-" + userId + "@" + host));
+      assertThat(answer.status()).as(host).isEqualTo(400);
+      assertThat(answer.json().get("errors").findValuesAsString("field")).containsOnly("email");
+    }
+  }
+
   @Test
   void blankTextIsRefused() {
     for (String blank : List.of("", " ", "\\u0000", "\\u0019", "\\t\\n", "\\u2003")) {
