@@ -12,6 +12,8 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.data.domain.Page;
 import org.springframework.data.domain.PageRequest;
@@ -87,6 +89,8 @@ public class EventAdminService {
   ///
   /// @param formerRevision revision of the replaced or removed image
   public record PosterChange(EventView event, Optional<String> formerRevision) {}
+
+  private static final Logger log = LoggerFactory.getLogger(EventAdminService.class);
 
   private static final int FIRST_SEAT_MAP = 1; // revision
   private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
@@ -239,7 +243,8 @@ public class EventAdminService {
   /// Changes the seats first. If their change is refused, the event is unchanged. Both changes
   /// require the revision on which the request is based, so an older change cannot undo a newer
   /// one. An edit or a cancellation between both follows this change as a whole: then the result is
-  /// the event after it.
+  /// the event after it. If the change of seats was decided after the timeout of a first request, a
+  /// repeated one makes the other changes.
   ///
   /// @param ifMatch values of `If-Match`; null if absent
   /// @throws ApiException `PRECONDITION_FAILED` if the event has no revision of `ifMatch`,
@@ -252,11 +257,16 @@ public class EventAdminService {
     Optional<SeatMap> currentMap = findMap(current);
     EventRequest.ValidEvent valid = sent.validate(clock.instant(), currentMap);
     EventRequest request = valid.request();
-    requireMatch(current, ifMatch);
+    boolean isContinued = hasChangedSeats(user, sent, current);
+    if (!isContinued) {
+      requireMatch(current, ifMatch);
+    }
     if (current.status() == EventStatus.CANCELLED) {
       throw cancelled();
     }
-    if (request.revision() != null && !request.revision().equals(current.revision())) {
+    if (!isContinued
+        && request.revision() != null
+        && !request.revision().equals(current.revision())) {
       throw revisionConflict();
     }
     Optional<SeatMap> newMap = valid.map().filter(map -> !currentMap.equals(Optional.of(map)));
@@ -266,7 +276,15 @@ public class EventAdminService {
             : valid.map().isEmpty() && currentMap.isPresent() ? SeatMapChange.REMOVE : null;
     boolean changesSeats = !request.hasSeatsOf(current) || mapChange != null;
     if (changesSeats) {
-      changeSeats(user, current, request, mapChange, newMap);
+      UUID ticketId = ticketOf(user, sent, eventId, current.revision());
+      boolean isRejected = tickets.findFinal(ticketId).isPresent();
+      changeSeats(
+          user,
+          isRejected ? ids.newId(user.userId()) : ticketId,
+          current,
+          request,
+          mapChange,
+          newMap);
     }
     EventView changed =
         changeRow(
@@ -286,6 +304,22 @@ public class EventAdminService {
       changes.publishLater(EventChanged.Kind.EVENT_MOVED, changed, events::findUsers);
     }
     return changed;
+  }
+
+  /// Returns true if the last edit of the event changed the seats for the same request.
+  private boolean hasChangedSeats(AuthenticatedUser user, EventRequest sent, EventView current) {
+    return tickets
+        .findFinal(ticketOf(user, sent, current.eventId(), current.revision() - 1))
+        .filter(ticket -> ticket.status() == TicketStatus.CONFIRMED)
+        .isPresent();
+  }
+
+  /// Returns the ticket of the change of seats of a request, which is the same if it is repeated.
+  private UUID ticketOf(AuthenticatedUser user, EventRequest sent, long eventId, long revision) {
+    String request = Digest.of(Json.INTERNAL.writeValueAsString(sent));
+    return ids.derivedFrom(
+        user.userId(),
+        "seats of %s, revision %d: %s".formatted(object(eventId), revision, request));
   }
 
   private boolean changeDetails(EventView current, EventRequest request) {
@@ -314,6 +348,7 @@ public class EventAdminService {
 
   private void changeSeats(
       AuthenticatedUser user,
+      UUID ticketId,
       EventView current,
       EventRequest request,
       @Nullable SeatMapChange mapChange,
@@ -323,11 +358,7 @@ public class EventAdminService {
         object(current.eventId()),
         current.seatTypes(),
         request.offers());
-    UUID ticketId = ids.newId(user.userId());
-    // The map is too large for a message of the queue.
-    newMap.ifPresent(map ->
-        transaction.executeWithoutResult(
-            status -> seatMaps.insertChange(ticketId, current.eventId(), map)));
+    newMap.ifPresent(map -> insertMap(ticketId, current.eventId(), map));
     Ticket queued =
         acceptor.accept(acceptedAt ->
             new Command.ChangeSeats(
@@ -344,6 +375,15 @@ public class EventAdminService {
     }
     if (ticket.status() == TicketStatus.REJECTED) {
       throw refused(ticket.reason());
+    }
+  }
+
+  /// The map is too large for a message of the queue.
+  private void insertMap(UUID ticketId, long eventId, SeatMap map) {
+    try {
+      transaction.executeWithoutResult(status -> seatMaps.insertChange(ticketId, eventId, map));
+    } catch (DataIntegrityViolationException e) {
+      log.debug("an earlier request inserted the map, ticket={}", ticketId, e);
     }
   }
 

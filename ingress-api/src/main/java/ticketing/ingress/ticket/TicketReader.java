@@ -63,6 +63,11 @@ public class TicketReader {
         .orElseGet(() -> findDecided(user, ticketId));
   }
 
+  /// Returns the ticket if it is final; empty also if that cannot be read.
+  public Optional<Ticket> findFinal(UUID ticketId) {
+    return Optional.ofNullable(findFinal(Set.of(ticketId), 1).get(ticketId));
+  }
+
   /// Returns the final ones of these tickets, from the status store. Missed decisions of at most
   /// `maxLookups` tickets are read from the ledger.
   Map<UUID, Ticket> findFinal(Set<UUID> ticketIds, int maxLookups) {

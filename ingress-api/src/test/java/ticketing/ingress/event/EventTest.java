@@ -387,20 +387,60 @@ class EventTest {
   @Test
   void undecidedChangeMayBeRepeated() {
     long id = ingress.newEvent();
-    IngressFixture.Answer pending =
-        IngressFixture.strict()
-            .send(
-                "PUT",
-                "/api/v1/events/" + id,
-                ingress.admin(),
-                IngressFixture.event("").replace("\"totalSeats\":100}", "\"totalSeats\":150}"),
-                "X-Forwarded-For",
-                "10.10.0.1");
+    String edit = largerEvent(1);
+    IngressFixture.Answer pending = putWithoutWorker(id, edit);
     assertThat(pending.status()).isEqualTo(503);
     assertThat(pending.code()).isEqualTo("CHANGE_PENDING");
     assertThat(pending.header("Retry-After")).isEqualTo("2");
     assertThat(ingress.get("/api/v1/events/" + id, null).json().get("totalSeats").intValue())
         .isEqualTo(1000);
+    assertThat(putWithoutWorker(id, edit).code()).isEqualTo("CHANGE_PENDING");
+    assertThat(
+            ingress.drain().stream()
+                .filter(command -> command.eventId() == id)
+                .map(Command::ticketId)
+                .distinct())
+        .as("tickets")
+        .hasSize(1);
+  }
+
+  /// Only the seats change until the repetition.
+  @Test
+  void repetitionCompletesChangeThatWasDecidedLate() {
+    long id = ingress.newEvent();
+    String entityTag = ingress.get("/api/v1/events/" + id, null).header("ETag");
+    String edit = largerEvent(1);
+    assertThat(putWithoutWorker(id, edit).code()).isEqualTo("CHANGE_PENDING");
+    decideChange(id, TicketStatus.CONFIRMED, null).join();
+    assertThat(put(id, edit.replace("First", "Second")).code()).isEqualTo("REVISION_CONFLICT");
+    IngressFixture.Answer repeated =
+        ingress.send("PUT", "/api/v1/events/" + id, ingress.admin(), edit, "If-Match", entityTag);
+    assertThat(repeated.status()).as(repeated.body()).isEqualTo(200);
+    assertThat(repeated.json().get("eventName").asString()).isEqualTo("First");
+    assertThat(repeated.json().get("totalSeats").intValue()).isEqualTo(1050);
+    assertThat(repeated.json().get("revision").longValue()).isEqualTo(3);
+    assertThat(put(id, edit).code()).isEqualTo("REVISION_CONFLICT");
+  }
+
+  private static String largerEvent(long revision) {
+    return IngressFixture.event(",\"revision\":" + revision)
+        .replace("\"totalSeats\":100}", "\"totalSeats\":150}")
+        .replace("Concert", "First");
+  }
+
+  private IngressFixture.Answer putWithoutWorker(long id, String body) {
+    return IngressFixture.strict()
+        .send("PUT", "/api/v1/events/" + id, ingress.admin(), body, "X-Forwarded-For", "10.10.0.1");
+  }
+
+  @Test
+  void changeIsDecidedAgainAfterARejection() {
+    long id = ingress.newEvent();
+    var rejected = decideChange(id, TicketStatus.REJECTED, Reason.SEATS_SOLD);
+    assertThat(put(id, largerEvent(1)).code()).isEqualTo("SEATS_SOLD");
+    rejected.join();
+    decideChange(id, TicketStatus.CONFIRMED, null);
+    assertThat(put(id, largerEvent(1)).status()).isEqualTo(200);
   }
 
   @Test
