@@ -20,7 +20,6 @@ import ticketing.domain.Json;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.json.JsonMapper;
@@ -105,7 +104,6 @@ class JsonConfiguration implements WebMvcConfigurer {
   JsonMapperBuilderCustomizer strictJson() {
     return builder ->
         Json.strict(builder)
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .addModule(
                 new SimpleModule("instants")
                     .addDeserializer(Instant.class, new InstantDeserializer()));

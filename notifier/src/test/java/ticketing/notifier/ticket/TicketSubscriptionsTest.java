@@ -398,7 +398,8 @@ class TicketSubscriptionsTest {
         "{\"action\":\"subscribe\",\"ticketIds\":[1]}",
         "{\"action\":\"subscribe\",\"ticketIds\":[null]}",
         "{\"action\":\"subscribe\",\"ticketIds\":[],\"more\":1}",
-        "{\"action\":\"subscribe\",\"ticketIds\":[]} x"
+        "{\"action\":\"subscribe\",\"ticketIds\":[]} x",
+        "{\"action\":\"subscribe\",\"action\":\"unsubscribe\",\"ticketIds\":[]}"
       })
   void badFrameGetsErrorFrameAndKeepsConnection(String frame) throws InterruptedException {
     WebSocketTestClient client = notifier.connect("/ws/tickets", BUYER).send(frame);
