@@ -8,9 +8,10 @@ import java.util.concurrent.TimeUnit;
 ///
 /// A request in progress uses about 100 KiB of the heap, an idle connection only its two buffers.
 /// One virtual thread for each request would exhaust the heap at a few thousand concurrent clients.
+/// An idle thread keeps the stack of its last request, about 28 KiB, until it ends after a second.
 public final class BoundedVirtualThreads {
 
-  private static final int IDLE_SECONDS = 10;
+  private static final int IDLE_SECONDS = 1;
 
   private BoundedVirtualThreads() {}
 
