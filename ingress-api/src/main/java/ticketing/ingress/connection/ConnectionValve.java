@@ -3,6 +3,7 @@ package ticketing.ingress.connection;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
@@ -74,7 +75,8 @@ final class ConnectionValve extends ValveBase {
   /// Header lines that the filters have set.
   private static byte[] headers(Response response) {
     StringBuilder lines = new StringBuilder();
-    for (String name : response.getHeaderNames()) {
+    // Tomcat lists a name once for each of its values.
+    for (String name : new LinkedHashSet<>(response.getHeaderNames())) {
       for (String value : response.getHeaders(name)) {
         lines.append(name).append(": ").append(value).append("\r\n");
       }

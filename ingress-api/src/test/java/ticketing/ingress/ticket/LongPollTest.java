@@ -30,6 +30,7 @@ import ticketing.ingress.IngressFixture;
 class LongPollTest {
 
   private static final int POLLS = 100;
+  private static final String ORIGIN = "https://shop.example";
 
   private static final Pattern LENGTH =
       Pattern.compile("content-length: ([0-9]+)", Pattern.CASE_INSENSITIVE);
@@ -48,6 +49,7 @@ class LongPollTest {
 
   private static Map<String, String> settings() {
     return Map.of(
+        "ticketing.http.cors-origins", ORIGIN,
         "ticketing.http.max-concurrent-requests", "2",
         "ticketing.http.max-received-requests", "10",
         "ticketing.tickets.max-long-polls", "250");
@@ -144,6 +146,20 @@ class LongPollTest {
   }
 
   /// Without a cache of processors, a connection that keeps its processor is the only reference.
+  @Test
+  void eachHeaderLineOccursOnce() throws IOException {
+    String user = IngressFixture.newUser();
+    Command command = ingress.booked(user, ingress.newEvent(), 1);
+    String answer =
+        read(
+            send(
+                connect(ingress),
+                request("GET", command, user, "Prefer: wait=1\r\n", "Origin: " + ORIGIN + "\r\n")));
+    assertThat(answer.lines().filter(line -> line.startsWith("Vary: ")))
+        .contains("Vary: Prefer", "Vary: Origin")
+        .doesNotHaveDuplicates();
+  }
+
   @Test
   void idleConnectionsAndPollsKeepNoBuffers() throws IOException, JMException {
     List<Command> commands = bookedByUsers();
