@@ -60,6 +60,9 @@ public enum Mutant {
   NO_RETRY(
       "A batch is retried while the database rejects it.",
       replaceBody(Names.PIPELINE + "CommandListener", "mayRetry", FALSE)),
+  GROUP_LOSES_BATCHES(
+      "A batch that a group leaves out is decided alone.",
+      replaceCall(Names.PIPELINE + "CommandListener", "decideGroup", "restore", NOTHING)),
   REVOCATION_IGNORED(
       "A revoked command has no effect.",
       replaceBody(Names.STORE + "RevokedCommandTable", "find", EMPTY)),

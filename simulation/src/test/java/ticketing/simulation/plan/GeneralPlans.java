@@ -313,10 +313,10 @@ final class GeneralPlans {
   /// Requests for several events in one burst, while a worker decides one batch at a time. So it
   /// decides batches of several events in one transaction.
   static Draft groups(SplittableRandom random) {
-    List<EventPlan> events =
-        Stream.generate(() -> groupable(random)).limit(random.nextInt(3, 7)).toList();
-    Draft draft = new Draft(random, events, 1);
     long burst = random.nextLong(1_000);
+    List<EventPlan> events =
+        Stream.generate(() -> groupable(random, burst)).limit(random.nextInt(3, 7)).toList();
+    Draft draft = new Draft(random, events, 1);
     int spread = draft.oneIn(3) ? 500 : Draft.BURST_MILLIS;
     for (int i = random.nextInt(8, 20); i > 0; i--) {
       draft.book(
@@ -333,6 +333,14 @@ final class GeneralPlans {
     for (int i = followUps; i > 0; i--) {
       draft.followUp(random.nextInt(bookings), delay + random.nextInt(spread), !draft.oneIn(3));
     }
+    if (draft.oneIn(3)) {
+      draft.add(
+          new Pause(
+              burst + random.nextInt(spread),
+              random.nextLong(1_000, 6_000),
+              random.nextInt(events.size()) + 1,
+              draft.oneIn(8)));
+    }
     for (int i = random.nextInt(3); i > 0; i--) {
       draft.fault(
           draft.oneOf(GROUP_KINDS),
@@ -343,15 +351,18 @@ final class GeneralPlans {
     return draft;
   }
 
-  /// Most events have seats for all requests, because scarce seats are not sold in groups.
-  private static EventPlan groupable(SplittableRandom random) {
+  /// Most events have seats for all requests, because scarce seats are not sold in groups. Some
+  /// sales close during the burst.
+  private static EventPlan groupable(SplittableRandom random, long burst) {
     boolean scarce = random.nextInt(4) == 0;
     return new EventPlan(
         scarce ? random.nextInt(1, 9) : random.nextInt(100, 400),
         scarce ? random.nextInt(1, 5) : random.nextInt(100, 400),
         random.nextInt(3) == 0 ? null : 1,
         random.nextInt(3) == 0 ? 4 : null,
-        null,
+        random.nextInt(4) == 0
+            ? (Long) (Plan.START_MILLIS + burst + random.nextInt(Draft.BURST_MILLIS))
+            : null,
         random.nextInt(4) == 0,
         random.nextInt(8) == 0);
   }

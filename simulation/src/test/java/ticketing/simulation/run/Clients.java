@@ -24,6 +24,7 @@ import ticketing.domain.SeatOffer;
 import ticketing.domain.Ticket;
 import ticketing.domain.TicketIds;
 import ticketing.simulation.kernel.Kernel;
+import ticketing.simulation.kernel.SimulatedRuntime;
 import ticketing.simulation.plan.Fault;
 import ticketing.simulation.plan.Plan;
 import ticketing.simulation.process.IngressProcess;
@@ -32,6 +33,7 @@ import ticketing.simulation.process.IngressProcess;
 final class Clients {
 
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
+  private static final long MAX_HANDLING_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
   private static final long MAX_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long MAX_REUSE_NANOS = TimeUnit.SECONDS.toNanos(12);
   private static final long NOT_READY_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
@@ -331,6 +333,15 @@ final class Clients {
     private static final long serialVersionUID = 1L;
   }
 
+  /// A request is accepted some time after the check of the sale window.
+  private void passTime() {
+    try {
+      SimulatedRuntime.sleep(TimeUnit.NANOSECONDS, kernel().random().nextLong(MAX_HANDLING_NANOS));
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private boolean isOpen(int event) {
     return !isClosed(event) && status(event).equals(EventStatus.ACTIVE.name());
   }
@@ -460,6 +471,7 @@ final class Clients {
               try {
                 var acceptedAt = command.prepare(process, TicketIds.newAttempt(request.ticketId));
                 boolean open = request.lastAttemptOpen;
+                passTime();
                 Ticket ticket =
                     request.lastAttemptOnlyRepeated
                         ? process.acceptRepeated(acceptedAt, NotAdmittedException::new)
