@@ -259,7 +259,7 @@ public class EventLock {
       });
     }
 
-    /// Returns the events that may be decided: those whose lock was free, is bypassed, or is
+    /// Returns the events that may be decided: those with a lock that was free, is bypassed, or is
     /// unknown because Redis is unavailable.
     public Set<Long> eventIds() {
       return byEvent.keySet();

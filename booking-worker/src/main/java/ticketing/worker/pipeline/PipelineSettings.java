@@ -12,8 +12,8 @@ import ticketing.worker.queue.Delivery;
 /// Limits of the processing of commands.
 ///
 /// @param maxBatchSize maximum number of commands in one transaction
-/// @param maxGroupSize maximum number of events whose small batches one transaction decides; 1:
-///   each batch has its own transaction
+/// @param maxGroupSize maximum number of events that one transaction decides, each with a small
+///   batch; 1: each batch has its own transaction
 /// @param smallBatchSize maximum number of commands of a batch in a group
 /// @param maxConcurrentBatches maximum number of transactions in progress, each of other events; at
 ///   most half of them are retries. Fewer than the connections of the pool.

@@ -8,12 +8,12 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.ToIntFunction;
 
-/// Events whose next batch waits for a permit, in the order of their arrival. The holder of a
+/// Events without a permit for their next batch, in the order of their arrival. The holder of a
 /// permit takes some of them to decide their batches together with its own. Safe for use by several
 /// threads.
 final class WaitingEvents<R> {
 
-  /// Event that waits.
+  /// Event without a permit.
   ///
   /// @param last result of its last batch
   /// @param next result of its next batch; the thread that takes the event completes it
@@ -35,7 +35,7 @@ final class WaitingEvents<R> {
     }
   }
 
-  private final Set<Waiting<R>> events = new LinkedHashSet<>(); // guarded by itself
+  private final Set<Waiting<R>> events = new LinkedHashSet<>(); // guarded by this set
 
   void add(Waiting<R> waiting) {
     synchronized (events) {
@@ -43,7 +43,7 @@ final class WaitingEvents<R> {
     }
   }
 
-  /// Removes an event that waits no longer.
+  /// Removes an event that has a permit now.
   ///
   /// @return false if another thread took the event: it completes [Waiting#next]
   boolean remove(Waiting<R> waiting) {

@@ -83,7 +83,7 @@ public class SeatTable {
   /// Locks the sections of events without blocking.
   ///
   /// @param eventIds locked events with numbered seats
-  /// @return those of them all of whose sections are locked
+  /// @return those of them with a lock on all sections
   public Set<Long> tryLock(Collection<Long> eventIds) {
     Map<Long, Integer> locked =
         countSections(

@@ -96,7 +96,7 @@ public class DecisionStore {
 
   /// Locks the numbered seats of locked events until the end of the transaction, without blocking.
   ///
-  /// @return those of these events whose seats are locked now
+  /// @return those of these events with seats that are locked now
   public Set<Long> tryLockSeats(Collection<Long> eventIds) {
     return eventIds.isEmpty() ? Set.of() : seats.tryLock(eventIds);
   }
@@ -208,7 +208,7 @@ public class DecisionStore {
         : WaitingList.NONE;
   }
 
-  /// Returns those of these events that have a hold whose end is not after this time.
+  /// Returns those of these events with a hold that ends at this time or earlier.
   public Set<Long> findEventsWithDueHolds(Collection<Long> eventIds, Instant now) {
     return reservations.findEventsWithDueHolds(eventIds, now);
   }

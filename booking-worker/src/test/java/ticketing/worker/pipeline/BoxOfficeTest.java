@@ -249,7 +249,7 @@ class BoxOfficeTest {
         .until(() -> isLocked(redis, event));
   }
 
-  /// Waits until a transaction blocks on the row of the event. The Redis lock may be that of
+  /// Blocks until a transaction blocks on the row of the event. The Redis lock may be that of
   /// another test whose event has the same id.
   private void awaitBlocked(long event) {
     await()

@@ -341,7 +341,7 @@ class GroupTest {
     }
   }
 
-  /// Waits until a transaction blocks on the row of the event.
+  /// Blocks until a transaction blocks on the row of the event.
   private static void awaitBlocked(long event) {
     await()
         .atMost(Duration.ofSeconds(20))

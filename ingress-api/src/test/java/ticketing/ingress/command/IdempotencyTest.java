@@ -286,7 +286,7 @@ class IdempotencyTest {
     }
   }
 
-  /// Queue whose answer is scripted.
+  /// Queue with a scripted answer.
   ///
   /// @param accepts whether it accepts the messages
   /// @param sent called with each send
