@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -145,10 +146,12 @@ class CommandListener implements SmartLifecycle {
   /// Results of a batch of an event.
   ///
   /// @param results empty: the batch was not attempted
-  /// @param publication thread that publishes them; null: none
-  private record Outcome(List<BatchResult> results, @Nullable Thread publication) {
+  /// @param publication completed when they are published. It refers to no thread, because the task
+  ///   of a thread refers to the last publication.
+  private record Outcome(List<BatchResult> results, CompletableFuture<Void> publication) {
 
-    private static final Outcome NONE = new Outcome(List.of(), null);
+    private static final Outcome NONE =
+        new Outcome(List.of(), CompletableFuture.completedFuture(null));
   }
 
   /// Batch of an event in a group.
@@ -309,22 +312,29 @@ class CommandListener implements SmartLifecycle {
           permit.release();
           Outcome next = event.next().join();
           alone = next == Outcome.NONE;
-          last = alone ? last : next;
+          if (!alone) {
+            permit.recordSuccess();
+            last = next;
+          }
           continue;
         }
         List<QueuedCommand> batch =
             batcher.nextBatch(eventId, queued -> !queued.command().acceptedAt().isAfter(until));
         if (batch.isEmpty()) {
           permit.release();
-          join(last.publication());
+          last.publication().join();
           if (batcher.removeIfEmpty(eventId)) {
             return;
           }
           continue;
         }
         Outcome ofGroup = groupable ? decideGroup(new Member(event, batch)) : Outcome.NONE;
-        last =
-            ofGroup == Outcome.NONE ? decideAlone(last, eventId, batch, permit, scarce) : ofGroup;
+        if (ofGroup == Outcome.NONE) {
+          last = decideAlone(last, eventId, batch, permit, scarce);
+        } else {
+          permit.recordSuccess();
+          last = ofGroup;
+        }
         alone = false;
         permit.release();
       }
@@ -344,13 +354,24 @@ class CommandListener implements SmartLifecycle {
     if (results.getLast() instanceof BatchResult.Scarce waiting) {
       batcher.restore(eventId, waiting.commands());
     }
-    join(last.publication());
+    last.publication().join();
     return new Outcome(
         results, startPublication("publish-" + eventId, () -> publishAndFinish(eventId, results)));
   }
 
-  private Thread startPublication(String name, Runnable publication) {
-    return Thread.ofVirtual().name(name).uncaughtExceptionHandler(fatalErrors).start(publication);
+  private CompletableFuture<Void> startPublication(String name, Runnable publication) {
+    CompletableFuture<Void> published = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .name(name)
+        .uncaughtExceptionHandler(fatalErrors)
+        .start(() -> {
+          try {
+            publication.run();
+          } finally {
+            published.complete(null);
+          }
+        });
+    return published;
   }
 
   /// Decides the batch of an event together with those of waiting events, in one attempt. Events
@@ -433,17 +454,18 @@ class CommandListener implements SmartLifecycle {
     if (decided.isEmpty()) {
       return Map.of();
     }
-    Thread publication =
+    List<QueuedCommand> commands =
+        decided.stream().flatMap(member -> member.commands().stream()).toList();
+    List<CompletableFuture<Void>> last =
+        decided.stream().map(member -> member.event().last().publication()).toList();
+    CompletableFuture<Void> publication =
         startPublication(
             "publish-group",
             () -> {
-              if (joinLast(decided)) {
-                List<QueuedCommand> commands =
-                    decided.stream().flatMap(member -> member.commands().stream()).toList();
-                finish(
-                    commands,
-                    publish(committed.values(), "events=" + decided.size(), commands.size()));
-              }
+              last.forEach(CompletableFuture::join);
+              finish(
+                  commands,
+                  publish(committed.values(), "events=" + decided.size(), commands.size()));
             });
     Map<Long, Outcome> outcomes = new HashMap<>();
     for (Member member : decided) {
@@ -452,21 +474,6 @@ class CommandListener implements SmartLifecycle {
       outcomes.put(member.eventId(), new Outcome(List.of(result), publication));
     }
     return outcomes;
-  }
-
-  /// Blocks until the last publications of these events are complete.
-  ///
-  /// @return false if the thread was interrupted
-  private static boolean joinLast(List<Member> members) {
-    try {
-      for (Member member : members) {
-        join(member.event().last().publication());
-      }
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 
   private static boolean hasExpired(List<QueuedCommand> commands) {
@@ -661,12 +668,6 @@ class CommandListener implements SmartLifecycle {
   private void publishAndFinish(long eventId, List<BatchResult> results) {
     for (BatchResult result : results) {
       publish(eventId, result).ifPresent(published -> finish(result.commands(), published));
-    }
-  }
-
-  private static void join(@Nullable Thread publication) throws InterruptedException {
-    if (publication != null) {
-      publication.join();
     }
   }
 

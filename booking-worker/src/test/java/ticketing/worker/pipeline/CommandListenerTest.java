@@ -413,7 +413,7 @@ class CommandListenerTest {
     }
 
     @Override
-    public void publish(CommittedBatch batch) {
+    void publish(Collection<CommittedBatch> batches) {
       started.incrementAndGet();
       awaitLatch(release);
       if (error != null) {
@@ -422,12 +422,20 @@ class CommandListenerTest {
       if (failing) {
         throw new IllegalStateException("publication fails");
       }
-      long event = batch.decided().getFirst().ticket().eventId();
-      AtomicInteger ofEvent = runningByEvent.computeIfAbsent(event, id -> new AtomicInteger());
-      concurrentPublicationsOfAnEvent.accumulateAndGet(ofEvent.incrementAndGet(), Math::max);
-      super.publish(batch);
-      record(batch, event, published);
-      ofEvent.decrementAndGet();
+      for (CommittedBatch batch : batches) {
+        AtomicInteger ofEvent =
+            runningByEvent.computeIfAbsent(eventOf(batch), id -> new AtomicInteger());
+        concurrentPublicationsOfAnEvent.accumulateAndGet(ofEvent.incrementAndGet(), Math::max);
+      }
+      super.publish(batches);
+      for (CommittedBatch batch : batches) {
+        record(batch, eventOf(batch), published);
+        runningByEvent.get(eventOf(batch)).decrementAndGet();
+      }
+    }
+
+    private static long eventOf(CommittedBatch batch) {
+      return batch.decided().getFirst().ticket().eventId();
     }
   }
 }

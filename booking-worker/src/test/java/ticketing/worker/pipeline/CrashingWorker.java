@@ -2,6 +2,7 @@ package ticketing.worker.pipeline;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -75,9 +76,9 @@ final class CrashingWorker {
     }
 
     @Override
-    public void publish(CommittedBatch batch) {
+    void publish(Collection<CommittedBatch> batches) {
       if (point == Point.PUBLISHED) {
-        super.publish(batch);
+        super.publish(batches);
         throw new OutOfMemoryError("test");
       }
       die();

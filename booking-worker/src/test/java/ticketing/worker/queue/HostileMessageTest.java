@@ -1,4 +1,4 @@
-package ticketing.worker.pipeline;
+package ticketing.worker.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
