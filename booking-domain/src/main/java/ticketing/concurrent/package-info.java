@@ -1,2 +1,3 @@
-/// Batching of similar calls, limits of concurrent ones, and bounded pools of virtual threads.
+/// Batching of similar calls, limits of concurrent ones, bounded pools of virtual threads, and the
+/// clock of waits.
 package ticketing.concurrent;

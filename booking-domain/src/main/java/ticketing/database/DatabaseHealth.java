@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import ticketing.concurrent.MonotonicClock;
 
 /// Availability of the database, from the failures and successes that the callers record.
 ///
@@ -67,6 +68,7 @@ public final class DatabaseHealth implements MeterBinder, AutoCloseable {
         CircuitBreaker.of(
             "database",
             CircuitBreakerConfig.custom()
+                .clock(new MonotonicClock())
                 .slidingWindowSize(1)
                 .minimumNumberOfCalls(1)
                 .failureRateThreshold(100)

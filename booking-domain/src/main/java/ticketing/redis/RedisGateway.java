@@ -30,6 +30,7 @@ import org.redisson.client.codec.StringCodec;
 import org.redisson.config.BaseConfig;
 import org.redisson.config.Config;
 import org.redisson.config.ConstantDelay;
+import ticketing.concurrent.MonotonicClock;
 import ticketing.domain.Json;
 import tools.jackson.core.JacksonException;
 
@@ -94,6 +95,7 @@ public final class RedisGateway implements AutoCloseable, MeterBinder {
         CircuitBreaker.of(
             "redis",
             CircuitBreakerConfig.custom()
+                .clock(new MonotonicClock())
                 .slidingWindowSize(20)
                 .minimumNumberOfCalls(5)
                 .failureRateThreshold(50)

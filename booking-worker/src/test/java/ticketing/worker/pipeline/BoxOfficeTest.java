@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
@@ -547,7 +548,7 @@ class BoxOfficeTest {
   /// reports a violated CHECK without the SQLSTATE of an integrity violation.
   @Test
   void violatedCheckAffectsOnlyItsCommand() throws Exception {
-    ConfigurableApplicationContext worker = worker();
+    ConfigurableApplicationContext worker = workers(1);
     long event = event(10_000, null, null); // not scarce, so the first batch is decided alone
     Command earlier = book(event, "bob", 1);
     Command valid = book(event, "ann", 1);
@@ -574,9 +575,11 @@ class BoxOfficeTest {
       // While this batch is blocked, the next commands gather in one batch.
       send(earlier);
       awaitBlocked(event);
-      double before = received();
+      EventBatcher<?> batcher =
+          (EventBatcher<?>)
+              ReflectionTestUtils.getField(worker.getBean(CommandListener.class), "batcher");
       sendBody(CommandCodec.encode(List.of(valid, violating)));
-      await().until(() -> received() > before);
+      await().until(() -> batcher.size(event) == 2);
       blocking.rollback();
       assertThat(decided(valid).status()).isEqualTo(TicketStatus.CONFIRMED);
       await().until(() -> log.list.stream().anyMatch(BoxOfficeTest::isSingle));

@@ -10,6 +10,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
+import ticketing.concurrent.MonotonicClock;
 import ticketing.database.DatabaseErrors;
 
 /// Runs reads that may lag behind the primary: on a replica, or on the primary if there is no
@@ -40,6 +41,7 @@ public class ReplicaReader {
         CircuitBreaker.of(
             "replicas",
             CircuitBreakerConfig.custom()
+                .clock(new MonotonicClock())
                 .slidingWindowSize(20)
                 .minimumNumberOfCalls(5)
                 .failureRateThreshold(50)
