@@ -308,14 +308,8 @@ public class CommandAcceptor {
       return ticket;
     }
     Command repeated = ofFirstTime(acceptedAt, ticket);
-    if (repeated instanceof Command.ConfirmHold) {
-      // While the entry exists, the hold does not expire. So a refusal of the first request must
-      // not
-      // remove it from now on.
-      claim(repeated, ticket);
-    }
     return switch (enqueue(repeated)) {
-      case Enqueueing.Queued _ -> claim(repeated, ticket);
+      case Enqueueing.Queued _ -> claim(StatusEntry.pending(repeated), ticket);
       case Enqueueing.Decided(StatusEntry decision) -> requireSameRequest(command, decision);
       case Enqueueing.NotQueued _ -> throw queueUnavailable();
     };
@@ -339,8 +333,7 @@ public class CommandAcceptor {
 
   /// An absent entry is stored again only if the ledger has no decision: the ticket of a decision
   /// must not become pending.
-  private Ticket claim(Command repeated, Ticket known) {
-    StatusEntry pending = StatusEntry.pending(repeated);
+  private Ticket claim(StatusEntry pending, Ticket known) {
     Optional<StatusStore.Stored> claimed =
         join(statusStore.claimPending(pending)).flatMap(stored -> stored);
     if (claimed.isPresent()) {

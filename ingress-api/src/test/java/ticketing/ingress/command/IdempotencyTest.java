@@ -1,42 +1,26 @@
 package ticketing.ingress.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import java.lang.reflect.Proxy;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.redisson.client.codec.StringCodec;
-import software.amazon.awssdk.services.sqs.SqsAsyncClient;
-import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
-import software.amazon.awssdk.services.sqs.model.GetQueueUrlResponse;
-import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequest;
-import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
-import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
-import software.amazon.awssdk.services.sqs.model.SendMessageBatchResultEntry;
 import ticketing.database.DatabaseHealth;
 import ticketing.domain.Command;
 import ticketing.domain.Money;
 import ticketing.domain.Reason;
-import ticketing.domain.Ticket;
 import ticketing.domain.TicketStatus;
 import ticketing.ingress.IngressFixture;
 import ticketing.ingress.event.EventCatalog;
-import ticketing.ingress.problem.ApiException;
 import ticketing.ingress.reservation.ReservationController;
 import ticketing.redis.RedisGateway;
 
@@ -250,86 +234,5 @@ class IdempotencyTest {
     assertThat(ingress.book(user, event, 1, KEY, "k").json().get("status").asString())
         .isEqualTo("REJECTED");
     assertThat(ingress.statusStore().find(ticket)).isEmpty();
-  }
-
-  /// The hold must not expire between the refusal of the first request and the acceptance of the
-  /// second one, which counts at the time of the first.
-  @Test
-  void refusedConfirmationLeavesTheEntryOfItsRepetition() throws Exception {
-    CommandAcceptor acceptor = ingress.context.getBean(CommandAcceptor.class);
-    long event = ingress.newEvent();
-    String user = IngressFixture.newUser();
-    UUID ticket = ingress.ticketIds().newId(user);
-    Function<Instant, Command> command =
-        acceptedAt ->
-            new Command.ConfirmHold(ticket, user, event, 42, acceptedAt, null, UUID.randomUUID());
-    CompletableFuture<Boolean> firstSend = new CompletableFuture<>();
-    CompletableFuture<Boolean> secondSend = new CompletableFuture<>();
-    CountDownLatch secondSent = new CountDownLatch(1);
-    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<Ticket> first =
-          clients.submit(() -> acceptor.sendingTo(queue(firstSend, () -> {})).accept(command));
-      await().until(() -> ingress.statusStore().find(ticket).isPresent());
-      Future<Ticket> second =
-          clients.submit(
-              () -> acceptor.sendingTo(queue(secondSend, secondSent::countDown)).accept(command));
-      assertThat(secondSent.await(30, TimeUnit.SECONDS)).isTrue();
-
-      firstSend.complete(false);
-      assertThatThrownBy(first::get).hasRootCauseInstanceOf(ApiException.class);
-      assertThat(ingress.statusStore().oldestConfirmation(event, List.of())).isPresent();
-
-      secondSend.complete(true);
-      assertThat(second.get().status()).isEqualTo(TicketStatus.PENDING);
-      assertThat(ingress.statusStore().oldestConfirmation(event, List.of()))
-          .contains(second.get().acceptedAt());
-    }
-  }
-
-  /// Queue with a scripted answer.
-  ///
-  /// @param accepts whether it accepts the messages
-  /// @param sent called with each send
-  private static SqsAsyncClient queue(CompletableFuture<Boolean> accepts, Runnable sent) {
-    return (SqsAsyncClient)
-        Proxy.newProxyInstance(
-            SqsAsyncClient.class.getClassLoader(),
-            new Class<?>[] {SqsAsyncClient.class},
-            (proxy, method, arguments) ->
-                switch (method.getName()) {
-                  case "getQueueUrl" ->
-                      CompletableFuture.completedFuture(
-                          GetQueueUrlResponse.builder().queueUrl("http://queue").build());
-                  case "sendMessageBatch" -> {
-                    sent.run();
-                    yield accepts.thenApply(accepted -> answer(arguments[0], accepted));
-                  }
-                  default -> throw new UnsupportedOperationException(method.getName());
-                });
-  }
-
-  @SuppressWarnings("unchecked")
-  private static SendMessageBatchResponse answer(Object configure, boolean accepted) {
-    SendMessageBatchRequest.Builder request = SendMessageBatchRequest.builder();
-    ((Consumer<SendMessageBatchRequest.Builder>) configure).accept(request);
-    List<String> ids =
-        request.build().entries().stream().map(SendMessageBatchRequestEntry::id).toList();
-    return SendMessageBatchResponse.builder()
-        .successful(
-            ids.stream()
-                .filter(_ -> accepted)
-                .map(id -> SendMessageBatchResultEntry.builder().id(id).build())
-                .toList())
-        .failed(
-            ids.stream()
-                .filter(_ -> !accepted)
-                .map(id ->
-                    BatchResultErrorEntry.builder()
-                        .id(id)
-                        .code("InvalidParameterValue")
-                        .senderFault(true)
-                        .build())
-                .toList())
-        .build();
   }
 }
